@@ -1,0 +1,155 @@
+// Generated from powawidget/wire.py and powawidget/state.py: do not edit.
+// Run `python -m powawidget.wire > js/src/wire.ts` after a change there.
+
+export type Path = (string | number)[];
+export type Op = ["set", Path, unknown] | ["append", Path, string];
+
+export interface TextPart {
+  kind: "text";
+  text: string;
+}
+
+export interface ToolPart {
+  kind: "tool";
+  name: string;
+  arguments: string;
+  asked: string | null;
+  call_id: string | null;
+  step: number;
+  status: "denied" | "done" | "failed" | "interrupted" | "running" | "waiting";
+  result: string | null;
+  full: boolean;
+  json: boolean;
+  size: number | null;
+  seconds: number | null;
+  started: number;
+  order: number | null;
+}
+
+export interface ApprovalPart {
+  kind: "approval";
+  tool_name: string;
+  arguments: string;
+  digest: string;
+  message: string;
+  covers: "answer" | "call" | "start";
+  call: number | null;
+  decision: "approved" | "denied" | "expired" | "pending" | "sending" | "superseded" | "undecided" | "unknown";
+  by: string | null;
+  reason: string | null;
+  asked_at: number;
+  decided_at: number | null;
+  deadline: number | null;
+  outcome: string | null;
+}
+
+export interface NoticePart {
+  kind: "notice";
+  code: string;
+  text: string;
+  count: number;
+}
+
+export interface Thought {
+  step: number;
+  text: string;
+  whole: boolean;
+}
+
+export interface Reasoning {
+  thoughts: Thought[];
+  seconds: number;
+  since: number | null;
+}
+
+export interface Citation {
+  key: string;
+  source: string;
+  excerpt: string;
+}
+
+export interface Failure {
+  title: string;
+  message: string;
+  code: string | null;
+  hint: string | null;
+}
+
+export interface RunState {
+  kind: "agent" | "orchestration" | "workflow";
+  name: string;
+  message: string;
+  origin: "live" | "replay" | "stored";
+  status: "completed" | "connecting" | "failed" | "interrupted" | "reconnecting" | "running" | "stopped" | "waiting";
+  run_id: string | null;
+  session_id: string | null;
+  step: number;
+  streamed: boolean;
+  edited: "blocked" | "modified" | null;
+  parts: Part[];
+  reasoning: Reasoning;
+  citations: Citation[];
+  usage: Record<string, number> | null;
+  error: Failure | null;
+  started: number | null;
+  ended: number | null;
+  on_stop: string;
+}
+
+export interface Snapshot {
+  seq: number;
+  now: number;
+  state: RunState;
+}
+
+export interface OpsMessage {
+  kind: "ops";
+  seq: number;
+  ops: Op[];
+}
+
+export interface StateMessage {
+  kind: "state";
+  seq: number;
+  now: number;
+  state: RunState;
+  nonce: string;
+}
+
+export interface BeatMessage {
+  kind: "beat";
+  seq: number;
+  now: number;
+  quiet: number;
+}
+
+export interface AckMessage {
+  kind: "ack";
+  id: string;
+  refused: string | null;
+}
+
+export interface HelloMessage {
+  kind: "hello";
+  have: number;
+}
+
+export interface SyncMessage {
+  kind: "sync";
+  have: number;
+}
+
+export interface ActMessage {
+  kind: "act";
+  id: string;
+  nonce: string;
+  action: "approve" | "deny" | "stop";
+  digests: string[];
+  reason: string | null;
+}
+
+export type Part = TextPart | ToolPart | ApprovalPart | NoticePart;
+
+export type KernelMessage = OpsMessage | StateMessage | BeatMessage | AckMessage;
+
+export type PageMessage = HelloMessage | SyncMessage | ActMessage;

@@ -1,0 +1,203 @@
+"""What a run is: the state that the reducer folds and that the page shows.
+
+These are the shapes of the wire between the kernel and the page; `js/src/wire.ts` is generated
+from them. Values that come from a model (arguments, results) are carried as JSON text, never as
+objects: so a key that a model chose is never a key of the state, a number keeps every digit, and
+what a person is shown is what was sent.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+from powawidget.text import Text
+
+Kind = Literal["agent", "orchestration", "workflow"]
+Status = Literal[
+    "connecting",
+    "running",
+    "waiting",
+    "reconnecting",
+    "completed",
+    "failed",
+    "stopped",
+    "interrupted",
+]
+ToolStatus = Literal["running", "waiting", "done", "failed", "denied", "interrupted"]
+Decision = Literal[
+    "pending",
+    "sending",
+    "approved",
+    "denied",
+    "expired",
+    "superseded",
+    "unknown",
+    "undecided",
+]
+Gate = Literal["call", "answer", "start"]
+
+ENDED: frozenset[str] = frozenset({"completed", "failed", "stopped", "interrupted"})
+
+
+class Failure(msgspec.Struct, kw_only=True):
+    """Why a run failed: a plain title, the server's own words, and what to do next."""
+
+    title: str
+    message: str
+    code: str | None = None
+    hint: str | None = None
+
+
+class Citation(msgspec.Struct, kw_only=True):
+    """A source that the answer refers to by its key, as in `[1]`."""
+
+    key: str
+    source: str = ""
+    excerpt: str = ""
+
+
+class TextPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="text"):
+    """A stretch of the answer between two cards."""
+
+    text: Text = msgspec.field(default_factory=Text)
+
+
+class ToolPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="tool"):
+    """One tool call, from its request to its result.
+
+    `arguments` is JSON text. `result` is text, or JSON text where `json` is true; it is the
+    first 200 characters while `full` is false (wire protocol, section 3). `asked` holds the
+    arguments of the request where a hook changed them before the tool ran.
+    """
+
+    name: str
+    arguments: str = "{}"
+    asked: str | None = None
+    call_id: str | None = None
+    step: int = 0
+    status: ToolStatus = "running"
+    result: str | None = None
+    full: bool = False
+    json: bool = False
+    size: int | None = None
+    seconds: float | None = None
+    started: float = 0.0
+    order: int | None = None
+
+
+class ApprovalPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="approval"):
+    """A request to a person, and what became of it.
+
+    `call` is the index of the gated tool call among the parts beside it. `covers` names the
+    gate: a tool call, the answer, or the start of the run (wire protocol, section 5). `digest`
+    is the request's own: over its run, its call, its place and its exact arguments.
+    """
+
+    tool_name: str
+    arguments: str = "{}"
+    digest: str = ""
+    message: str = ""
+    covers: Gate = "call"
+    call: int | None = None
+    decision: Decision = "pending"
+    by: str | None = None
+    reason: str | None = None
+    asked_at: float = 0.0
+    decided_at: float | None = None
+    deadline: float | None = None
+    outcome: str | None = None
+
+
+class NoticePart(msgspec.Struct, kw_only=True, tag_field="kind", tag="notice"):
+    """A quiet line: a recovery, a hook, a frame that could not be read, `count` times."""
+
+    code: str
+    text: str
+    count: int = 1
+
+
+class Thought(msgspec.Struct, kw_only=True):
+    """The reasoning of one step."""
+
+    step: int
+    text: Text = msgspec.field(default_factory=Text)
+    whole: bool = False
+
+
+class Reasoning(msgspec.Struct, kw_only=True):
+    """All reasoning of a run; `since` is set while the model is thinking."""
+
+    thoughts: list[Thought] = []
+    seconds: float = 0.0
+    since: float | None = None
+
+
+Part = TextPart | ToolPart | ApprovalPart | NoticePart
+
+
+class RunState(msgspec.Struct, kw_only=True):
+    """One run, complete enough to draw it from nothing.
+
+    Times are seconds since the epoch by the kernel's clock. `streamed` says that a content
+    delta was seen, which decides what a later chunk means (wire protocol, section 4). `on_stop`
+    says what the server does when this run is stopped (section 9).
+    """
+
+    kind: Kind = "agent"
+    name: str = ""
+    message: str = ""
+    origin: Literal["live", "replay", "stored"] = "live"
+    status: Status = "connecting"
+    run_id: str | None = None
+    session_id: str | None = None
+    step: int = 0
+    streamed: bool = False
+    edited: Literal["modified", "blocked"] | None = None
+    parts: list[Part] = []
+    reasoning: Reasoning = msgspec.field(default_factory=Reasoning)
+    citations: list[Citation] = []
+    usage: dict[str, int] | None = None
+    error: Failure | None = None
+    started: float | None = None
+    ended: float | None = None
+    on_stop: str = ""
+
+
+def _encode(value: object) -> object:
+    if isinstance(value, Text):
+        return str(value)
+    raise NotImplementedError
+
+
+def _decode(kind: type, value: Any) -> object:
+    if kind is Text and isinstance(value, str):
+        return Text(value)
+    raise NotImplementedError
+
+
+def plain(value: object) -> Any:
+    """Turn a piece of the state into plain JSON values, sharing nothing with it.
+
+    Args:
+        value: A struct of this module, or anything JSON can hold.
+
+    Returns:
+        Dictionaries, lists, strings, numbers, booleans and None.
+    """
+    return msgspec.to_builtins(value, enc_hook=_encode)
+
+
+def typed(value: Any, kind: Any) -> Any:
+    """Turn plain JSON values into a piece of the state, checking them.
+
+    Args:
+        value: Plain JSON values.
+        kind: The type they must have.
+
+    Returns:
+        The value as that type, sharing nothing with what was given.
+
+    Raises:
+        msgspec.ValidationError: If the value doesn't have that type.
+    """
+    return msgspec.convert(value, kind, dec_hook=_decode)
