@@ -1,3 +1,39 @@
 """Watch and steer the live runs of Powabase agents inside a Jupyter notebook cell."""
 
 __version__ = "0.1.0"
+
+from powawidget.client import Timeouts
+from powawidget.connect import Agent, Powabase, connect
+from powawidget.errors import (
+    ApprovalNeeded,
+    ConfigurationError,
+    ConnectionLost,
+    PowawidgetError,
+    ProtocolError,
+    RequestError,
+    RunFailed,
+    RunInterrupted,
+)
+from powawidget.replay import replay
+from powawidget.run import Run
+from powawidget.views import Approval, RunResult, ToolCall
+
+__all__ = [
+    "Agent",
+    "Approval",
+    "ApprovalNeeded",
+    "ConfigurationError",
+    "ConnectionLost",
+    "Powabase",
+    "PowawidgetError",
+    "ProtocolError",
+    "RequestError",
+    "Run",
+    "RunFailed",
+    "RunInterrupted",
+    "RunResult",
+    "Timeouts",
+    "ToolCall",
+    "connect",
+    "replay",
+]

@@ -100,7 +100,7 @@ _STRUCTS: tuple[type, ...] = (
     SyncMessage,
     ActMessage,
 )
-_SIMPLE = {
+_SIMPLE: dict[Any, str] = {
     msgspec.inspect.StrType: "string",
     msgspec.inspect.IntType: "number",
     msgspec.inspect.FloatType: "number",

@@ -12,6 +12,7 @@ from powawidget.state import RunState, ToolPart, ToolStatus, plain
 
 _OPEN: frozenset[str] = frozenset({"running", "waiting"})
 _DENIED = "Error: Blocked by hook — Denied by user"
+_PREVIEW = 200
 _MULTIMODAL = "[multimodal content]"
 
 
@@ -84,11 +85,17 @@ def answer(
     seconds: float | None = None,
     order: int | None = None,
 ) -> list[Op]:
-    """Write a result into a card."""
+    """Write a result into a card.
+
+    A preview that isn't cut off is the whole result: it has as many characters as the result, or
+    fewer than a preview holds.
+    """
+    text = event.result
+    whole = len(text) < _PREVIEW if event.size is None else len(text) == event.size
     fields: dict[str, object] = {
         "status": status_of(event.result),
         "result": event.result,
-        "full": event.full,
+        "full": event.full or (whole and text != _MULTIMODAL),
         "json": event.json,
         "size": event.size,
         "seconds": part.seconds if seconds is None else seconds,

@@ -1,0 +1,278 @@
+"""The powawidget command: the embedded server alone, or with JupyterLab on a notebook."""
+
+import argparse
+import http.client
+import importlib.util
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import webbrowser
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from powawidget import __version__
+
+LOOPBACK = "127.0.0.1"
+LAB_START = 90.0  # seconds: the first start after an install compiles every module
+LAB_STOP = 8.0  # seconds for JupyterLab to end its kernels
+DEMO_FOLDER = "powawidget-demo"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        argv: The arguments after the command's name; those of the process by default.
+
+    Returns:
+        The exit code: 0 also where Ctrl-C ended it.
+    """
+    arguments = _parser().parse_args(argv)
+    if arguments.command == "serve":
+        return _serve(dialect=arguments.dialect, port=arguments.port)
+    return _demo(arguments.notebook, port=arguments.port, browser=arguments.browser)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="powawidget",
+        description="Watch and steer the live runs of Powabase agents in Jupyter.",
+    )
+    parser.add_argument("--version", action="version", version=f"powawidget {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    serve = commands.add_parser(
+        "serve",
+        help="start the embedded server and print its URL and key",
+        description="Start the embedded Powabase-compatible server on this machine.",
+    )
+    serve.add_argument("--port", type=int, default=0, metavar="N", help="default: any free one")
+    serve.add_argument(
+        "--dialect",
+        choices=["seen", "documented"],
+        default="seen",
+        help="the events as Powabase sends them (default), or as its documentation has them",
+    )
+
+    demo = commands.add_parser(
+        "demo",
+        help="start the embedded server and JupyterLab on a notebook",
+        description="Start the embedded server and JupyterLab on a notebook that uses it.",
+    )
+    demo.add_argument(
+        "--notebook",
+        type=Path,
+        metavar="PATH",
+        help=f"default: the bundled ones, copied into ./{DEMO_FOLDER}",
+    )
+    demo.add_argument("--port", type=int, default=0, metavar="N", help="default: any free one")
+    demo.add_argument(
+        "--no-browser",
+        dest="browser",
+        action="store_false",
+        help="print the URL and open nothing",
+    )
+    return parser
+
+
+def _serve(*, dialect: str, port: int) -> int:
+    _require("starlette", "uvicorn")
+    with _stop_signals() as stop:
+        from powawidget.local import start  # noqa: PLC0415 - an extra, checked above
+
+        if port:
+            _require_free(port)
+        server = start(dialect=dialect, port=port)
+        try:
+            _say(
+                f"The embedded server is at {server.url}",
+                f"Its key is {server.key}",
+                "",
+                "  import powawidget as pw",
+                f'  pb = pw.connect("{server.url}", api_key="{server.key}")',
+                "",
+                "Press Ctrl-C to stop it.",
+            )
+            while not stop.wait(0.5):
+                pass
+        finally:
+            server.stop()
+    return 0
+
+
+def _demo(notebook: Path | None, *, port: int, browser: bool) -> int:
+    _require("starlette", "uvicorn", "jupyterlab", "ipykernel")
+    with _stop_signals() as stop:
+        from powawidget.local import start  # noqa: PLC0415 - an extra, checked above
+
+        if port:
+            _require_free(port)
+        notebook = _copy_notebooks() if notebook is None else notebook.resolve()
+        if not notebook.is_file():
+            sys.exit(f"There is no notebook {notebook}.")
+        server = start()
+        try:
+            # The kernels inherit the key from JupyterLab; no file and no command line holds it.
+            environment = {"POWABASE_URL": server.url, "POWABASE_API_KEY": server.key}
+            with _lab(notebook.parent, environment, port or _free_port()) as lab:
+                if lab.wait_until_ready(stop):
+                    url = lab.url(notebook.name)
+                    _say(f"JupyterLab is at {url}", "Press Ctrl-C to stop it.")
+                    if browser and _has_screen():
+                        webbrowser.open(url)
+                while not stop.wait(0.2) and lab.process.poll() is None:
+                    pass
+                ended = lab.process.poll()
+        finally:
+            server.stop()
+    return 1 if ended else 0
+
+
+class _Lab:
+    """A JupyterLab of our own: a child process on a port of this machine."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", port: int, token: str) -> None:
+        self.process = process
+        self._port = port
+        self._token = token
+
+    def url(self, notebook: str) -> str:
+        """The address of a notebook, with the token that opens it."""
+        return f"http://{LOOPBACK}:{self._port}/lab/tree/{quote(notebook)}?token={self._token}"
+
+    def wait_until_ready(self, stop: threading.Event) -> bool:
+        """Wait for the first answer; False where a stop signal came before it."""
+        deadline = time.monotonic() + LAB_START
+        while not stop.wait(0.1):
+            code = self.process.poll()
+            if code is not None:
+                sys.exit(f"JupyterLab could not start (exit code {code}); it says why above.")
+            if self._answers("GET", "/api"):
+                return True
+            if time.monotonic() > deadline:
+                sys.exit(f"JupyterLab did not answer within {LAB_START:.0f} seconds.")
+        return False
+
+    def stop(self) -> None:
+        """End JupyterLab and its kernels: by asking, then by signals."""
+        if self.process.poll() is None:
+            self._answers("POST", "/api/shutdown")
+        for harder in (self.process.terminate, self.process.kill):
+            try:
+                self.process.wait(LAB_STOP)
+            except subprocess.TimeoutExpired:
+                harder()
+        self.process.wait()
+
+    def _answers(self, method: str, path: str) -> bool:
+        connection = http.client.HTTPConnection(LOOPBACK, self._port, timeout=5)
+        try:
+            connection.request(method, path, headers={"Authorization": f"token {self._token}"})
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+
+@contextmanager
+def _lab(folder: Path, environment: dict[str, str], port: int) -> Iterator[_Lab]:
+    token = secrets.token_urlsafe(24)
+    process = subprocess.Popen(  # noqa: S603 - this Python, and arguments of ours
+        [
+            *(sys.executable, "-m", "jupyterlab", "--no-browser", "--log-level=ERROR"),
+            f"--ServerApp.ip={LOOPBACK}",
+            f"--ServerApp.port={port}",
+            "--ServerApp.port_retries=0",
+            "--ServerApp.base_url=/",
+            "--ServerApp.allow_root=True",  # a container's user often is root
+            f"--ServerApp.root_dir={folder}",
+            "--LabApp.news_url=None",
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        ],
+        # A token on the command line could be read by everybody on the machine.
+        env={**os.environ, **environment, "JUPYTER_TOKEN": token},
+        stdin=subprocess.DEVNULL,
+        # Ctrl-C reaches every process of a terminal's group: this one alone answers it.
+        start_new_session=True,
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+    )
+    lab = _Lab(process, port, token)
+    try:
+        yield lab
+    finally:
+        lab.stop()
+
+
+@contextmanager
+def _stop_signals() -> Iterator[threading.Event]:
+    """An event that Ctrl-C, SIGTERM and a closed terminal set, so that nothing is cut short."""
+    stop = threading.Event()
+    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in numbers}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _require(*modules: str) -> None:
+    missing = [name for name in modules if importlib.util.find_spec(name) is None]
+    if missing:
+        sys.exit(f'This needs {" and ".join(missing)}: run pip install "powawidget[demo]" first.')
+
+
+def _require_free(port: int) -> None:
+    try:
+        _free_port(port)
+    except (OSError, OverflowError) as error:
+        sys.exit(f"Port {port} can't be used ({error}): choose another, or leave --port out.")
+
+
+def _free_port(port: int = 0) -> int:
+    with socket.socket() as probe:
+        # As servers bind: a connection of the last minute doesn't keep a port.
+        if os.name == "posix":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((LOOPBACK, port))
+        free: int = probe.getsockname()[1]
+        return free
+
+
+def _has_screen() -> bool:
+    if sys.platform in ("darwin", "win32"):
+        return True
+    return any(name in os.environ for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+
+
+def _copy_notebooks() -> Path:
+    """The first of the bundled notebooks, in a folder where they can be changed and saved."""
+    package = Path(__file__).parent
+    places = (package / "notebooks", package.parent / "notebooks")  # the wheel's, a checkout's
+    sources = next((found for place in places if (found := sorted(place.glob("*.ipynb")))), [])
+    if not sources:
+        sys.exit("This installation has no notebooks: name one with --notebook.")
+    folder = Path(DEMO_FOLDER).resolve()
+    folder.mkdir(exist_ok=True)
+    for source in sources:
+        if not (folder / source.name).exists():
+            shutil.copyfile(source, folder / source.name)
+    return folder / sources[0].name
+
+
+def _say(*lines: str) -> None:
+    print(*lines, sep="\n", flush=True)  # flushed: the output may be a pipe
+
+
+if __name__ == "__main__":
+    sys.exit(main())

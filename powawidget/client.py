@@ -1,0 +1,467 @@
+"""HTTP to the server: the only module that knows httpx.
+
+Both auth headers, no request twice that starts something, no key to another origin, and errors in
+words of ours (wire protocol, sections 1 and 8).
+"""
+
+import asyncio
+import contextlib
+import html.parser
+import ipaddress
+import json
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+
+from powawidget.errors import ConfigurationError, ConnectionLost, ProtocolError, RequestError
+from powawidget.events import as_json
+from powawidget.secret import Secret
+from powawidget.text import harmless
+
+_SHOWN = 500
+_BODY_LIMIT = 4 * 1024 * 1024
+_MAX_REDIRECTS = 5
+
+
+class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
+    """Limits of time, in seconds; None is no limit.
+
+    Attributes:
+        connect: To reach the server.
+        first_byte: From the request to the server's first byte.
+        idle: Without any byte, where the stream has keepalives (every 30 s).
+        quiet_idle: Without any byte, where it has none: an agent without tools.
+        total: For the whole run.
+    """
+
+    connect: float = 10.0
+    first_byte: float = 120.0
+    idle: float = 90.0
+    quiet_idle: float = 600.0
+    total: float | None = None
+
+
+class _Keys(httpx.Auth):
+    """Set both headers on each request, so that the key stands in no list of headers."""
+
+    def __init__(self, secret: Secret) -> None:
+        self._secret = secret
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["apikey"] = self._secret.reveal()
+        request.headers["Authorization"] = f"Bearer {self._secret.reveal()}"
+        yield request
+
+
+class Client:
+    """Requests to one server. Its coroutines run on the loop thread.
+
+    Args:
+        url: The base URL.
+        secret: The API key.
+        verify: Whether to check certificates, or the path of a CA bundle.
+        proxy: The URL of a proxy; the environment's is used where this is None.
+        headers: Further headers for each request.
+        timeouts: Limits of time.
+        insecure: Whether the key may go over plain HTTP to another machine.
+
+    Raises:
+        ConfigurationError: If the URL or the key can't be used; nothing has been sent.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        secret: Secret,
+        *,
+        verify: bool | str = True,
+        proxy: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeouts: Timeouts | None = None,
+        insecure: bool = False,
+    ) -> None:
+        self.url = checked_url(url, insecure=insecure)
+        self.timeouts = timeouts or Timeouts()
+        self.secret = _checked_key(secret)
+        limits = httpx.Timeout(None, connect=self.timeouts.connect)
+        context: ssl.SSLContext | bool = (
+            ssl.create_default_context(cafile=verify) if isinstance(verify, str) else verify
+        )
+        # Answers of every size come uncompressed: 194 kB unfolded to 200 MB once.
+        own = {"Accept-Encoding": "identity", "User-Agent": "powawidget"}
+        self._http = httpx.AsyncClient(
+            base_url=self.url,
+            auth=_Keys(secret),
+            verify=context,
+            proxy=proxy,
+            headers={**own, **(headers or {})},
+            timeout=limits,
+            follow_redirects=False,
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=4),
+        )
+
+    def __repr__(self) -> str:
+        return f"<Client of {self.url}>"
+
+    async def get(self, path: str, **query: str | int) -> Any:
+        """Get a JSON value.
+
+        Args:
+            path: The path, from the base URL.
+            **query: Parameters of the query.
+
+        Returns:
+            The decoded JSON.
+
+        Raises:
+            RequestError: If the server refuses.
+            ConnectionLost: If it can't be reached.
+            ProtocolError: If the answer isn't JSON.
+        """
+        return await self._json("GET", path, query=query)
+
+    async def post(self, path: str, body: Mapping[str, Any], limit: float | None = None) -> Any:
+        """Post JSON and get a JSON value. It is sent once.
+
+        Args:
+            path: The path, from the base URL.
+            body: The JSON object to send.
+            limit: How long the answer may take, in seconds.
+
+        Returns:
+            The decoded JSON.
+
+        Raises:
+            RequestError: If the server refuses.
+            ConnectionLost: If it can't be reached, or doesn't answer.
+            ProtocolError: If the answer isn't JSON.
+        """
+        return await self._json("POST", path, body=body, limit=limit)
+
+    @contextlib.asynccontextmanager
+    async def stream(
+        self, path: str, body: Mapping[str, Any]
+    ) -> AsyncGenerator[AsyncIterator[bytes], None]:
+        """Post JSON and read the event stream that answers it. It is sent once.
+
+        Args:
+            path: The path, from the base URL.
+            body: The JSON object to send.
+
+        Yields:
+            The bytes of the body as they come; the iterator raises ConnectionLost when the line
+            goes down.
+
+        Raises:
+            RequestError: If the server refuses.
+            ConnectionLost: If it can't be reached; `maybe_accepted` tells whether a run may
+                have started.
+            ProtocolError: If the answer isn't an event stream.
+        """
+        response = await self._send("POST", path, {}, body, self.timeouts.first_byte)
+        try:
+            if not response.is_success:
+                raise self._refusal(response, await self._body(response))
+            kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+            if kind != "text/event-stream" or response.status_code == httpx.codes.NO_CONTENT:
+                beginning = (await self._body(response))[:_SHOWN]
+                raise ProtocolError(
+                    f"{self.url} answered with {kind or 'nothing'} instead of an event stream. "
+                    "Is this the base URL of a Powabase project? "
+                    + self._shown(_readable(beginning))
+                )
+            encoding = response.headers.get("content-encoding", "identity").lower()
+            if encoding != "identity":
+                raise ProtocolError(
+                    f"{self.url} compressed the stream ({encoding[:40]}), which was asked not to "
+                    "be: a gateway may do it. Switch compression off for text/event-stream."
+                )
+            yield self._bytes(response)
+        finally:
+            await response.aclose()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def _bytes(self, response: httpx.Response) -> AsyncIterator[bytes]:
+        problem: Exception
+        try:
+            async for chunk in response.aiter_raw():
+                yield chunk
+        except httpx.HTTPError as error:
+            problem = error
+        else:
+            return
+        raise ConnectionLost(
+            f"The connection to {self.url} was lost: {self._shown(_said(problem))}.",
+            maybe_accepted=True,
+        )
+
+    async def _json(
+        self,
+        verb: str,
+        path: str,
+        *,
+        query: Mapping[str, str | int] | None = None,
+        body: Mapping[str, Any] | None = None,
+        limit: float | None = None,
+    ) -> Any:
+        limit = self.timeouts.first_byte if limit is None else limit
+        response = await self._send(verb, path, query or {}, body, limit)
+        try:
+            content = await self._body(response)
+        finally:
+            await response.aclose()
+        if not response.is_success:
+            raise self._refusal(response, content)
+        try:
+            return json.loads(content)
+        except (ValueError, RecursionError):
+            pass
+        raise ProtocolError(
+            f"{self.url}{path} answered with something that isn't JSON: "
+            + self._shown(_readable(content))
+        )
+
+    async def _body(self, response: httpx.Response) -> bytes:
+        pieces: list[bytes] = []
+        size = 0
+        problem: Exception | None = None
+        try:
+            async for chunk in response.aiter_raw():
+                pieces.append(chunk)
+                size += len(chunk)
+                if size > _BODY_LIMIT:
+                    break
+        except httpx.HTTPError as error:
+            problem = error
+        if problem is not None and response.is_success:
+            raise ConnectionLost(
+                f"The connection to {self.url} was lost: {self._shown(_said(problem))}.",
+                maybe_accepted=True,
+            )
+        return b"".join(pieces)
+
+    async def _send(
+        self,
+        verb: str,
+        path: str,
+        query: Mapping[str, str | int],
+        body: Mapping[str, Any] | None,
+        limit: float | None,
+    ) -> httpx.Response:
+        """Send one request; follow only redirects that stay at this server."""
+        target = httpx.URL(self.url + path)
+        for _ in range(_MAX_REDIRECTS):
+            request = self._http.build_request(
+                verb, target, params=dict(query) or None, json=None if body is None else dict(body)
+            )
+            response = await self._send_once(request, limit)
+            if not response.has_redirect_location:
+                return response
+            next_target = request.url.join(response.headers["location"])
+            same = (next_target.scheme, next_target.host, next_target.port) == (
+                request.url.scheme,
+                request.url.host,
+                request.url.port,
+            )
+            keeps = verb == "GET" or response.status_code in {307, 308}
+            await response.aclose()
+            if not (same and keeps):
+                origin = f"{next_target.scheme}://{next_target.netloc.decode()}"
+                raise RequestError(
+                    f"{self.url} redirects to {origin}; it wasn't followed, so that the key "
+                    "stays here. If that is the right server, pass its URL.",
+                    status=response.status_code,
+                )
+            target, query = next_target, {}
+        raise RequestError(f"{self.url} redirects in circles.", status=310)
+
+    async def _send_once(self, request: httpx.Request, limit: float | None) -> httpx.Response:
+        # Our errors are raised outside the except blocks: httpx's exceptions hold the request,
+        # and with it the key, and a chained traceback would show them.
+        failure: ConnectionLost
+        address = f"{request.url.host}:{request.url.port or request.url.scheme}"
+        try:
+            async with asyncio.timeout(limit):
+                return await self._http.send(request, stream=True)
+        except TimeoutError:
+            failure = ConnectionLost(
+                f"{self.url} didn't answer within {limit:g} s.",
+                maybe_accepted=True,
+                code="first_byte_timeout",
+            )
+        except httpx.ConnectTimeout:
+            failure = ConnectionLost(
+                f"{address} can't be reached: no connection within {self.timeouts.connect:g} s.",
+                maybe_accepted=False,
+                code="connect_timeout",
+            )
+        except (httpx.ConnectError, httpx.ProxyError, httpx.UnsupportedProtocol) as error:
+            failure = ConnectionLost(
+                f"{address} can't be reached: {self._shown(_said(error))}. "
+                "Check the URL, and that the server runs.",
+                maybe_accepted=False,
+                code="unreachable",
+            )
+        except httpx.HTTPError as error:
+            failure = ConnectionLost(
+                f"The connection to {self.url} was lost before it answered: "
+                f"{self._shown(_said(error))}.",
+                maybe_accepted=True,
+            )
+        raise failure
+
+    def _refusal(self, response: httpx.Response, content: bytes) -> RequestError:
+        status = response.status_code
+        text, code, details = _error_of(content)
+        text = self._shown(text)
+        hint = _HINTS.get(status, "")
+        if status == httpx.codes.PAYMENT_REQUIRED and details:
+            hint = self._shown(_money(details))
+        elif status == httpx.codes.TOO_MANY_REQUESTS and "retry-after" in response.headers:
+            hint = f"The server asks to wait {response.headers['retry-after'][:40]} s."
+        message = ". ".join(part.rstrip(".") for part in (text, hint) if part)
+        message = f"{message}." if message else "The server didn't say why."
+        return RequestError(
+            f"{self.url} answered {status}: {message}", status=status, code=code, body=text
+        )
+
+    def _shown(self, text: str) -> str:
+        return self.secret.redact(harmless(text))
+
+
+def checked_url(url: str, *, insecure: bool = False) -> str:
+    """Check a base URL before anything is sent to it.
+
+    Args:
+        url: What the caller gave.
+        insecure: Whether plain HTTP to another machine is accepted.
+
+    Returns:
+        The URL without its final slash.
+
+    Raises:
+        ConfigurationError: If it can't be a base URL, or would carry the key unencrypted.
+    """
+    trimmed = url.strip().rstrip("/")
+    try:
+        parts = urlsplit(trimmed)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host, parts = None, urlsplit("")
+    if parts.scheme not in {"http", "https"} or not host:
+        raise ConfigurationError(
+            f"{trimmed[:200]!r} isn't the URL of a server. Pass the base URL of your Powabase "
+            "project, such as https://ref.p.powabase.ai."
+        )
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ConfigurationError(
+            "The base URL must hold no user, password, query or fragment: pass the key as api_key."
+        )
+    if parts.scheme == "http" and not insecure and not _is_this_machine(host):
+        raise ConfigurationError(
+            f"The key would go to {host} unencrypted. Use https://, or pass insecure=True if you "
+            "trust every machine between here and there."
+        )
+    return trimmed
+
+
+def _is_this_machine(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _checked_key(secret: Secret) -> Secret:
+    key = secret.reveal()
+    if not key:
+        _refuse_key("The API key is empty. Pass api_key=..., or set POWABASE_API_KEY.")
+    if not key.isascii() or any(ord(char) <= 32 or ord(char) == 127 for char in key):  # noqa: PLR2004
+        _refuse_key(
+            "The API key holds a space, a line end or a character that no header can carry. "
+            "Copy it again."
+        )
+    return secret
+
+
+def _refuse_key(message: str) -> NoReturn:
+    raise ConfigurationError(message)
+
+
+_HINTS = {
+    401: "Check the API key: it is sent in both headers, apikey and Authorization",
+    403: "The key isn't allowed to do this: use one with the rights for it",
+    429: "Too many requests: wait a little, then run the cell again",
+}
+
+
+def _money(details: Mapping[str, Any]) -> str:
+    known = {"balance": "balance", "estimated_cost": "estimated cost", "renews_at": "renews at"}
+    return ", ".join(f"{label} {details[key]}" for key, label in known.items() if key in details)
+
+
+def _error_of(content: bytes) -> tuple[str, str | None, Mapping[str, Any]]:
+    """Read an error body: JSON with `error`, or an HTML page with the useful text in it."""
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError):
+        return _readable(content), None, {}
+    if not isinstance(value, dict):
+        return _readable(content), None, {}
+    said = value.get("error") or value.get("message") or value.get("detail") or ""
+    text = said if isinstance(said, str) else as_json(said)
+    code = value.get("error_code") or value.get("code")
+    return text[:_SHOWN], (code if isinstance(code, str) else None), value
+
+
+def _readable(content: bytes) -> str:
+    text = content[: 64 * 1024].decode("utf-8", "replace").strip()
+    if text[:1] == "<":
+        page = _PageText()
+        page.feed(text)
+        text = page.text()
+    return " ".join(text.split())[:_SHOWN]
+
+
+class _PageText(html.parser.HTMLParser):
+    """The text of an HTML error page: its paragraphs, else its title."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self._inside: list[str] = []
+        self._paragraphs: list[str] = []
+        self._other: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        del attrs
+        if tag in {"p", "title", "script", "style"}:
+            self._inside.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._inside:
+            while self._inside.pop() != tag:
+                pass
+
+    def handle_data(self, data: str) -> None:
+        where = self._inside[-1] if self._inside else ""
+        if where == "p":
+            self._paragraphs.append(data)
+        elif where not in {"script", "style"}:
+            self._other.append(data)
+
+    def text(self) -> str:
+        return "".join(self._paragraphs).strip() or " ".join(self._other).strip()
+
+
+def _said(error: Exception) -> str:
+    text = str(error).strip() or type(error).__name__
+    return text[:_SHOWN].rstrip(".")

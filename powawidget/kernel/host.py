@@ -1,0 +1,37 @@
+"""What there is of a Jupyter kernel in this process. Everything here works without one."""
+
+import sys
+from typing import Any
+
+
+def kernel() -> Any | None:
+    """Find the running ipykernel.
+
+    Returns:
+        The kernel object, or None in plain Python and in an IPython terminal.
+    """
+    if "IPython" not in sys.modules:
+        return None
+    from IPython import get_ipython  # noqa: PLC0415  # never import IPython where nobody has
+
+    return getattr(get_ipython(), "kernel", None)
+
+
+def cell() -> tuple[str | None, str | None]:
+    """Tell which cell is running, and which execution of it.
+
+    Returns:
+        The cell's id, where the front end sends one, and the id of the execute request.
+    """
+    host = kernel()
+    parent = _parent(host) if host is not None else {}
+    metadata, header = parent.get("metadata") or {}, parent.get("header") or {}
+    return metadata.get("cellId"), header.get("msg_id")
+
+
+def _parent(host: Any) -> dict[str, Any]:
+    try:
+        parent = host.get_parent("shell")
+    except Exception:  # noqa: BLE001  # ipykernel 7.0 raises LookupError outside a request
+        return {}
+    return parent if isinstance(parent, dict) else {}

@@ -1,0 +1,135 @@
+"""One daemon thread with one asyncio loop runs every stream of the process.
+
+A task on the kernel's own loop stands still while a cell computes; this one doesn't.
+"""
+
+import asyncio
+import atexit
+import concurrent.futures
+import contextvars
+import os
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+_T = TypeVar("_T")
+
+
+class LoopThread:
+    """A thread that runs an asyncio loop until it is closed."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._pid = os.getpid()
+        # Inside a copy of the caller's context: ipykernel 7.0 looks its parent message up in a
+        # context variable and raises LookupError in a thread without it.
+        context = contextvars.copy_context()
+        self._thread = threading.Thread(
+            target=context.run, args=(self._run,), name="powawidget", daemon=True
+        )
+        self._thread.start()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_forever()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs, in this process (a fork has none)."""
+        return self._pid == os.getpid() and self._thread.is_alive()
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the caller runs on this thread."""
+        return threading.get_ident() == self._thread.ident
+
+    def close(self) -> None:
+        """Cancel what runs on the loop and end the thread."""
+        if not self.alive:
+            return
+        asyncio.run_coroutine_threadsafe(_cancel_all(), self.loop).result(5)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(5)
+        self.loop.close()
+
+
+async def _cancel_all() -> None:
+    tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+_lock = threading.Lock()
+_current: LoopThread | None = None
+
+
+def loop_thread() -> LoopThread:
+    """Return the process's loop thread, starting it at the first call.
+
+    Returns:
+        The running thread.
+    """
+    global _current  # noqa: PLW0603  # one a process is the point
+    with _lock:
+        if _current is None or not _current.alive:
+            _current = LoopThread()
+        return _current
+
+
+def submit(work: Coroutine[Any, Any, _T]) -> "concurrent.futures.Future[_T]":
+    """Start a coroutine on the loop thread.
+
+    Args:
+        work: The coroutine.
+
+    Returns:
+        A future that any thread may wait for.
+    """
+    return asyncio.run_coroutine_threadsafe(work, loop_thread().loop)
+
+
+def call_soon(function: Callable[..., object], *args: Any) -> None:
+    """Call a function on the loop thread, soon.
+
+    Args:
+        function: What to call.
+        *args: Its arguments.
+    """
+    loop_thread().loop.call_soon_threadsafe(function, *args)
+
+
+def run_sync(work: Coroutine[Any, Any, _T]) -> _T:
+    """Run a coroutine on the loop thread and wait for its result.
+
+    Args:
+        work: The coroutine.
+
+    Returns:
+        What it returned.
+
+    Raises:
+        RuntimeError: On the loop thread itself, which would wait for itself for ever.
+    """
+    if loop_thread().is_current:
+        work.close()
+        raise RuntimeError(
+            "This call waits for powawidget's own thread, so it can't be made on that thread "
+            "(for example inside an approval policy)."
+        )
+    future = submit(work)
+    try:
+        return future.result()
+    except BaseException:
+        future.cancel()
+        raise
+
+
+def _close_at_exit() -> None:
+    with _lock:
+        if _current is not None:
+            _current.close()
+
+
+# A loop that is still open when the interpreter goes down warns of tasks destroyed.
+atexit.register(_close_at_exit)

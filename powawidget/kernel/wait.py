@@ -1,0 +1,103 @@
+"""Waiting in a cell: the cell blocks, the person's own tasks go on, and clicks get through.
+
+Blocking a cell's thread would freeze the kernel's loop and every task on it. nest-asyncio2 runs that
+loop nested instead; its forerunner nest-asyncio 1.6 is archived and loses messages on ipykernel
+7.1 and later.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+
+from powawidget.kernel import bridge, host
+
+_TICK = 0.03
+
+
+def block(done: threading.Event, timeout: float | None = None) -> bool:
+    """Block the calling thread until an event is set.
+
+    Args:
+        done: The event, set by another thread.
+        timeout: How long to wait at most, in seconds; None waits for ever.
+
+    Returns:
+        Whether the event was set in time.
+
+    Raises:
+        KeyboardInterrupt: If the kernel is interrupted.
+    """
+    if done.is_set():
+        return True
+    with bridge.serving() as serve:
+        loop = _kernel_loop()
+        if loop is not None:
+            return _nested(loop, done, timeout, serve)
+        end = None if timeout is None else time.monotonic() + timeout
+        while not done.wait(_TICK if end is None else min(_TICK, max(0.0, end - time.monotonic()))):
+            serve()
+            if end is not None and time.monotonic() >= end:
+                return False
+        return True
+
+
+async def until(done: threading.Event, timeout: float | None = None) -> bool:
+    """Wait in a coroutine until an event of another thread is set.
+
+    Args:
+        done: The event.
+        timeout: How long to wait at most, in seconds; None waits for ever.
+
+    Returns:
+        Whether the event was set in time.
+    """
+    with bridge.serving() as serve:
+        return await _poll(done, timeout, serve)
+
+
+async def _poll(done: threading.Event, timeout: float | None, serve: Callable[[], None]) -> bool:
+    end = None if timeout is None else time.monotonic() + timeout
+    while not done.is_set():
+        if end is not None and time.monotonic() >= end:
+            return False
+        await asyncio.sleep(_TICK)
+        serve()
+    return True
+
+
+def _nested(
+    loop: asyncio.AbstractEventLoop,
+    done: threading.Event,
+    timeout: float | None,
+    serve: Callable[[], None],
+) -> bool:
+    task = loop.create_task(_poll(done, timeout, serve))
+    try:
+        return bool(loop.run_until_complete(task))
+    finally:
+        # After an interrupt the poll must not go on in the kernel's loop.
+        task.cancel()
+
+
+def _kernel_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the kernel's running loop, made able to nest; None where it must not be nested."""
+    if host.kernel() is None or threading.current_thread() is not threading.main_thread():
+        return None
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+    if not isinstance(loop, asyncio.BaseEventLoop):
+        return None  # uvloop and the like can't be nested
+    if _old_nest_asyncio():
+        # The fork then leaves its own patch out, and messages would be lost.
+        return None
+    import nest_asyncio2  # noqa: PLC0415  # it patches asyncio: only for who waits
+
+    nest_asyncio2.apply(loop)
+    return loop
+
+
+def _old_nest_asyncio() -> bool:
+    return hasattr(asyncio, "_nest_patched") and not hasattr(asyncio, "_nest_asyncio2")

@@ -1,0 +1,96 @@
+"""A run's state while it changes: one lock, one thread that writes, any that read."""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from powawidget import events as ev
+from powawidget.ops import Op, apply
+from powawidget.recording import Recording
+from powawidget.reduce import reduce
+from powawidget.secret import Secret
+from powawidget.state import ENDED, RunState, plain
+
+# Proof, for the page, of the kernel that it talks to: a saved notebook holds none.
+NONCE = secrets.token_hex(16)
+
+
+class Audience(Protocol):
+    """Who wants to hear of changes: the widget of a run, once there is one."""
+
+    def changed(self, ops: list[Op]) -> None:
+        """Take changes that have just been folded in; called under the lock."""
+
+    def ended(self) -> None:
+        """Learn that no more will come; called under the lock."""
+
+
+class Live:
+    """The state of one run, its recording, and who watches it.
+
+    Args:
+        state: The state to start from.
+        secret: The key to keep out of everything that is recorded, where there is one.
+        clock: Seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        state: RunState,
+        secret: Secret | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.state = state
+        self.lock = threading.RLock()
+        self.done = threading.Event()
+        self.recording = Recording()
+        self.clock = clock
+        self.heard = time.monotonic()
+        self.audience: Audience | None = None
+        self._secret = secret
+
+    def take(self, frame: str | ev.Event, at: float | None = None) -> None:
+        """Fold one frame in; on the loop thread only.
+
+        Args:
+            frame: The data of a server-sent event, or an event made here.
+            at: When it came, in seconds since the epoch; now, where it isn't given.
+        """
+        at = self.clock() if at is None else at
+        if isinstance(frame, str):
+            # A server that echoes the key must not carry it into the page and the file.
+            frame = frame if self._secret is None else self._secret.redact(frame)
+            event = ev.read(frame)
+        else:
+            event = frame
+        with self.lock:
+            self.recording.add(frame, at)
+            ops = reduce(self.state, event, at)
+            if not ops:
+                return
+            hidden_before = self.state.edited
+            apply(self.state, ops)
+            if self.state.edited != hidden_before:
+                self.recording.withhold()
+            if self.audience is not None:
+                self.audience.changed(ops)
+            if self.state.status in ENDED and not self.done.is_set():
+                if self.audience is not None:
+                    self.audience.ended()
+                self.done.set()
+
+    def hear(self) -> None:
+        """Note that bytes have come."""
+        self.heard = time.monotonic()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run is over."""
+        return self.done.is_set()
+
+    def snapshot(self) -> Any:
+        """Return the whole state as plain JSON values."""
+        with self.lock:
+            return plain(self.state)

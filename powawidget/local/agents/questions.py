@@ -1,0 +1,40 @@
+"""Which of an agent's topics a message is about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from powawidget.local.sample import REGIONS
+
+_REGION = re.compile("|".join(REGIONS), re.IGNORECASE)
+
+
+def topic_of(message: str, topics: Mapping[str, str]) -> str | None:
+    """Find the first topic whose pattern occurs in a message.
+
+    Args:
+        message: What was asked.
+        topics: Patterns by topic, the most specific first.
+
+    Returns:
+        The topic, or None.
+    """
+    for topic, pattern in topics.items():
+        if re.search(pattern, message, re.IGNORECASE):
+            return topic
+    return None
+
+
+def last_topic(history: Sequence[tuple[str, str]], topics: Mapping[str, str]) -> str | None:
+    """Find the topic a session was about last."""
+    for message, _ in reversed(history):
+        topic = topic_of(message, topics)
+        if topic:
+            return topic
+    return None
+
+
+def regions_in(message: str) -> list[str]:
+    """List the regions a message names, each once, in their order."""
+    return list(dict.fromkeys(match.capitalize() for match in _REGION.findall(message)))

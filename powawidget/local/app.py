@@ -1,0 +1,261 @@
+"""The routes: the REST interface of the platform, as far as agents go.
+
+Shapes, texts and the order of the checks are the real service's (the wire protocol, sections 1
+and 8). Orchestrations and workflows are further modules' routes; their lists are empty here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from powawidget.local.approvals import Decision
+from powawidget.local.pages import page
+from powawidget.local.stream import Stream
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.types import Scope
+
+    from powawidget.local.engine import Engine
+    from powawidget.local.store import Session
+
+Handler: TypeAlias = Callable[["Engine", "Request", Any], Any]
+
+_UUID = re.compile(r"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
+_CONTEXTS = ("knowledge_bases", "context_handler_id", "context_override", "context_items")
+_ENDPOINTS = ("/health", "/api/agents", "/api/sessions", "/api/workflows", "/api/orchestrations")
+_LIMITS = {"agents": 50, "sessions": 50, "runs": 100, "workflows": 50}
+
+
+class Refused(Exception):  # noqa: N818  # an answer, thrown to the route's edge
+    """A request that is answered with an error.
+
+    Args:
+        response: The answer.
+    """
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status_code)
+        self.response = response
+
+
+def answer(body: Any, status: int = 200) -> Response:
+    """Write JSON as the service does: keys sorted, no spaces, ASCII, a newline at the end."""
+    text = json.dumps(body, sort_keys=True, separators=(",", ":")) + "\n"
+    return Response(text, status, media_type="application/json")
+
+
+def refuse(status: int, error: str) -> Refused:
+    """Refuse with a JSON error."""
+    return Refused(answer({"error": error}, status))
+
+
+def refuse_page(status: int) -> Refused:
+    """Refuse with an HTML page."""
+    return Refused(HTMLResponse(page(status), status))
+
+
+def make_app(engine: Engine, abort: Callable[[Scope], None]) -> Starlette:
+    """Make the application.
+
+    Args:
+        engine: What answers.
+        abort: Breaks the connection of a scope.
+
+    Returns:
+        The ASGI application.
+    """
+    agents = "/api/agents"
+    one = f"{agents}/{{agent_id}}"
+    routes: list[tuple[str, str, Handler]] = [
+        ("GET", agents, _agents),
+        ("GET", f"{agents}/runs/{{run_id}}", _run),
+        ("POST", f"{agents}/runs/{{run_id}}/approve", _approve),
+        ("GET", one, lambda e, r, _: e.store.agent_json(_agent_id(e, r))),
+        ("GET", f"{one}/hooks", lambda e, r, _: {"hooks": e.store.hooks_json(_agent_id(e, r))}),
+        ("GET", f"{one}/tools", lambda e, r, _: {"tools": e.store.tools_json(_agent_id(e, r))}),
+        ("GET", f"{one}/sessions", _sessions),
+        ("POST", f"{one}/run/stream", lambda e, r, body: _run_stream(e, r, body, abort)),
+        ("GET", "/api/sessions/{session_id}", lambda e, r, _: _session(e, r).as_json()),
+        ("GET", "/api/sessions/{session_id}/messages", _messages),
+        ("GET", "/api/sessions/{session_id}/runs", _runs),
+        ("GET", "/api/orchestrations", lambda *_: {"orchestrations": []}),
+        ("GET", "/api/workflows", lambda _, r, __: _paged(r, "workflows", [])),
+    ]
+    public: list[tuple[str, dict[str, Any]]] = [
+        ("/health", {"service": "project-service", "status": "healthy"}),
+        (
+            "/",
+            {
+                "endpoints": list(_ENDPOINTS),
+                "service": "agentic-project-service",
+                "version": "0.1.0",
+            },
+        ),
+    ]
+
+    async def failed(request: Request, error: Exception) -> Response:
+        engine.record(request, await request.body())
+        status: int = getattr(error, "status_code", 500)
+        headers = getattr(error, "headers", None)
+        return HTMLResponse(page(status), status, headers)
+
+    return Starlette(
+        routes=[
+            *(Route(path, _endpoint(engine, method, do), methods=[method])
+              for method, path, do in routes),
+            *(Route(path, _public(engine, body), methods=["GET"]) for path, body in public),
+        ],
+        exception_handlers={404: failed, 405: failed},
+    )
+
+
+def _endpoint(engine: Engine, method: str, do: Handler) -> Callable[[Request], Awaitable[Any]]:
+    async def endpoint(request: Request) -> Any:
+        raw = await request.body()
+        engine.record(request, raw)
+        try:
+            _authorize(request, engine.key)
+            done = do(engine, request, _json_body(request, raw) if method == "POST" else None)
+        except Refused as refused:
+            return refused.response
+        return answer(done) if isinstance(done, dict) else done
+
+    return endpoint
+
+
+def _public(engine: Engine, body: dict[str, Any]) -> Callable[[Request], Awaitable[Any]]:
+    async def endpoint(request: Request) -> Response:
+        engine.record(request, b"")
+        return answer(body)
+
+    return endpoint
+
+
+# What is checked before a route does anything.
+
+
+def _authorize(request: Request, key: str) -> None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise refuse(401, "Authorization header required")
+    if not secrets.compare_digest(token.strip().encode(), key.encode()):
+        raise refuse(401, "Invalid token: Not enough segments")
+    # The gateway in front of the service asks for the second header.
+    apikey = request.headers.get("apikey")
+    if not apikey:
+        raise refuse(401, "No API key found in request")
+    if not secrets.compare_digest(apikey.encode(), key.encode()):
+        raise refuse(401, "Invalid authentication credentials")
+
+
+def _json_body(request: Request, raw: bytes) -> dict[str, Any]:
+    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+        raise refuse_page(415)
+    try:
+        body = json.loads(raw)
+    except ValueError:
+        raise refuse_page(400) from None
+    return body if isinstance(body, dict) else {}
+
+
+def _agent_id(engine: Engine, request: Request) -> str:
+    agent_id: str = request.path_params["agent_id"]
+    if not _UUID.fullmatch(agent_id):
+        raise refuse_page(500)
+    if agent_id not in engine.store.agents:
+        raise refuse(404, "Agent not found")
+    return agent_id
+
+
+def _session(engine: Engine, request: Request) -> Session:
+    session = engine.store.sessions.get(request.path_params["session_id"])
+    if session is None:
+        raise refuse(404, "Session not found")
+    return session
+
+
+def _number(request: Request, name: str, default: int) -> int:
+    text = request.query_params.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() else default
+
+
+def _paged(request: Request, name: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
+    limit = _number(request, "limit", _LIMITS[name])
+    offset = _number(request, "offset", 0)
+    shown = entries[offset : offset + limit]
+    return {name: shown, "limit": limit, "offset": offset, "total": len(entries)}
+
+
+# What the routes do.
+
+
+def _agents(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
+    return _paged(request, "agents", [engine.store.agent_entry(id_) for id_ in engine.store.agents])
+
+
+def _sessions(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
+    sessions = engine.store.sessions_of(_agent_id(engine, request))
+    return _paged(request, "sessions", [session.summary() for session in sessions])
+
+
+def _messages(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
+    session = _session(engine, request)
+    return {"messages": session.messages(), "session_id": session.session_id}
+
+
+def _runs(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
+    session = _session(engine, request)
+    paged = _paged(request, "runs", [run.entry() for run in session.runs])
+    del paged["total"]  # this list has none
+    return paged | {"session_id": session.session_id}
+
+
+def _run(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
+    run = engine.store.runs.get(request.path_params["run_id"])
+    if run is None:
+        raise refuse(404, "Run not found")
+    return run.as_json()
+
+
+def _approve(engine: Engine, request: Request, body: dict[str, Any]) -> dict[str, Any]:
+    if "approved" not in body:
+        raise refuse(400, "Request body must include 'approved' (boolean)")
+    if not isinstance(body["approved"], bool):
+        raise refuse(400, "'approved' must be a boolean")
+    run = engine.store.runs.get(request.path_params["run_id"])
+    if run is None or run.slot is None:
+        raise refuse(404, "Run not found or not waiting for approval")
+    # Everything else in the body is ignored, edited input too.
+    reason = body.get("reason")
+    run.slot.decide(Decision(body["approved"], str(reason) if reason else None))
+    return {"status": "resumed"}
+
+
+def _run_stream(
+    engine: Engine, request: Request, body: dict[str, Any], abort: Callable[[Scope], None]
+) -> Stream:
+    if not body.get("message"):
+        raise refuse(400, "message is required")
+    if sum(body.get(name) is not None for name in _CONTEXTS) > 1:
+        raise refuse(
+            400,
+            "Only one of 'knowledge_bases', 'context_handler_id', 'context_override', or"
+            " 'context_items' may be provided",
+        )
+    run, channel = engine.begin(_agent_id(engine, request), body)
+    return Stream(
+        channel,
+        keepalive=engine.keepalive_seconds if run.agent.tools else None,
+        on_lost=run.lose,
+        on_closed=engine.stream_closed,
+        abort=abort,
+    )

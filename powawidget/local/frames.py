@@ -1,0 +1,95 @@
+"""The two dialects: what a run says, as bytes on the wire.
+
+The engine builds every frame in the dialect that was seen on the real service; a dialect encodes
+it, or leaves it out. The shapes are those of the wire protocol, sections 2 and 3.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, Literal, TypeAlias
+
+Frame: TypeAlias = dict[str, Any]
+DialectName: TypeAlias = Literal["seen", "documented"]
+Encode: TypeAlias = Callable[[Frame, Frame], bytes]
+
+KEEPALIVE = b": keepalive\n\n"
+PREVIEW = 200
+LONGEST_RESULT = 50_000
+
+
+def event(frame: Frame) -> bytes:
+    """Encode one frame as one server-sent event, in pure ASCII."""
+    return b"data: " + json.dumps(frame).encode("ascii") + b"\n\n"
+
+
+def seen(frame: Frame, _more: Frame) -> bytes:
+    """Encode a frame as the real service does."""
+    return event(frame)
+
+
+def documented(frame: Frame, more: Frame) -> bytes:
+    """Encode a frame as the public documentation describes it.
+
+    Args:
+        frame: The frame as the real service would send it.
+        more: What only the documentation puts into it: result, run_id, usage.
+
+    Returns:
+        The event, or nothing where the documentation knows none.
+    """
+    told = _documented(frame | more)
+    return b"" if told is None else event(told)
+
+
+def _documented(frame: Frame) -> Frame | None:
+    name = frame["event"]
+    match name:
+        case "start":
+            return _only(frame, "event", "run_id", "session_id")
+        case "step_started" | "step_completed":
+            return {"event": name, "step_number": frame["step"]}
+        case "content_delta":
+            return {"event": "chunk", "content": frame["delta"]}
+        case "reasoning_delta":
+            return {"event": "reasoning", "delta": frame["delta"]}
+        case "tool_call":
+            return _only(frame, "event", "tool_name", "arguments")
+        case "tool_result":
+            return {"event": name, "result": _as_json(frame["result"])}
+        case "approval_requested":
+            return _only(frame, "event", "tool_name", "tool_input", "run_id")
+        case "complete" if frame["status"] == "completed":
+            return _only(frame, "event", "run_id", "usage")
+        case "complete":
+            return {"event": "error", "message": frame["error"]} | _code(frame["error"])
+        case "error" if "context_handler_id" in frame:  # no `complete` follows
+            return {"event": name, "message": frame["error"]}
+        case _:
+            # `chunk` repeats the deltas and `error` comes again as the failed `complete`; the
+            # rest the documentation doesn't know.
+            return None
+
+
+def _only(frame: Frame, *names: str) -> Frame:
+    return {name: frame[name] for name in names if name in frame}
+
+
+def _as_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _code(error: str) -> Frame:
+    codes = {
+        "litellm.RateLimitError": "rate_limited",
+        "litellm.ContextWindowExceededError": "context_length_exceeded",
+    }
+    code = codes.get(error.partition(":")[0])
+    return {"code": code} if code else {}
+
+
+DIALECTS: dict[str, Encode] = {"seen": seen, "documented": documented}

@@ -1,0 +1,64 @@
+"""What a run's stream said, frame by frame, kept small and read when somebody asks."""
+
+from collections.abc import Iterator, Sequence
+from typing import overload
+
+from powawidget import events as ev
+
+_ANSWER = (ev.TextDelta, ev.Chunk, ev.PartialChunk)
+
+
+class Recording(Sequence[ev.Event]):
+    """The events of a run, in order.
+
+    Only the frames' text is kept; an event is made anew each time it is read, so that a hundred
+    thousand of them cost little more than their bytes.
+    """
+
+    def __init__(self) -> None:
+        self._frames: list[str | ev.Event] = []
+        self._times: list[float] = []
+
+    def add(self, frame: "str | ev.Event", at: float) -> None:
+        """Keep a frame.
+
+        Args:
+            frame: The data of a server-sent event, or an event that was made here.
+            at: When it came, in seconds since the epoch.
+        """
+        self._frames.append(frame)
+        self._times.append(at)
+
+    def withhold(self) -> None:
+        """Forget the text of the answer so far: a hook took it back (wire protocol, section 4)."""
+        for index, frame in enumerate(self._frames):
+            event = ev.read(frame) if isinstance(frame, str) else frame
+            if isinstance(event, _ANSWER):
+                self._frames[index] = ev.Withheld(name=type(event).__name__)
+
+    @property
+    def times(self) -> Sequence[float]:
+        """When each event came, in seconds since the epoch."""
+        return tuple(self._times)
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    @overload
+    def __getitem__(self, index: int) -> ev.Event: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[ev.Event]: ...
+    def __getitem__(self, index: int | slice) -> "ev.Event | list[ev.Event]":
+        if isinstance(index, slice):
+            return [_event(frame) for frame in self._frames[index]]
+        return _event(self._frames[index])
+
+    def __iter__(self) -> Iterator[ev.Event]:
+        return map(_event, tuple(self._frames))
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} events>"
+
+
+def _event(frame: str | ev.Event) -> ev.Event:
+    return ev.read(frame) if isinstance(frame, str) else frame

@@ -1,0 +1,76 @@
+"""A run from recorded bytes: no server, no key."""
+
+import json
+import math
+import os
+import pathlib
+from collections.abc import Sequence
+
+from powawidget.errors import ConfigurationError
+from powawidget.run import Run
+from powawidget.sources import RecordedSource
+
+# A recording without times is played at a pace that can be read along.
+_GAP = 0.02
+
+
+def replay(
+    source: "bytes | str | os.PathLike[str]",
+    speed: float | None = None,
+    *,
+    name: str | None = None,
+) -> Run:
+    """Make a run from a recorded stream.
+
+    Times are read from `NAME.meta.json` beside `NAME.sse`, as `reads`: a list of
+    [seconds since the request, bytes].
+
+    Args:
+        source: The bytes of the stream, or the path of a `.sse` file.
+        speed: 1.0 plays at the recorded pace, 2.0 twice as fast; None all at once.
+        name: What to call the run; the file's name where it isn't given.
+
+    Returns:
+        The run. Without a speed it is over when this returns.
+
+    Raises:
+        ConfigurationError: If the speed isn't a positive number, or the file can't be read.
+    """
+    if speed is not None and not (speed > 0 and math.isfinite(speed)):
+        raise ConfigurationError("speed must be a positive number, or None for all at once.")
+    if isinstance(source, bytes):
+        data, times, title = source, None, name or "recording"
+    else:
+        path = pathlib.Path(source)
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise ConfigurationError(f"The recording can't be read: {error}.") from None
+        times, title = _times(path), name or path.stem
+    run = Run(RecordedSource(_reads(data, times), speed), name=title, origin="replay").start()
+    if speed is None:
+        run.wait(display=False)
+    return run
+
+
+def _times(path: pathlib.Path) -> list[tuple[float, int]] | None:
+    meta = path.with_suffix(".meta.json")
+    try:
+        reads = json.loads(meta.read_bytes())["reads"]
+        return [(float(at), int(size)) for at, size in reads]
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+
+
+def _reads(data: bytes, times: Sequence[tuple[float, int]] | None) -> list[tuple[float, bytes]]:
+    if times is not None and sum(size for _, size in times) == len(data):
+        reads, start = [], 0
+        for at, size in times:
+            reads.append((at, data[start : start + size]))
+            start += size
+        return reads
+    frames = data.replace(b"\r\n\r\n", b"\n\n").split(b"\n\n")
+    pieces = [frame + b"\n\n" for frame in frames[:-1]]
+    if frames[-1]:
+        pieces.append(frames[-1])
+    return [(index * _GAP, piece) for index, piece in enumerate(pieces)]

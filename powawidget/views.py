@@ -1,0 +1,169 @@
+"""What a caller reads of a run: plain values, detached from the live state."""
+
+import json
+from typing import Any
+
+import msgspec
+
+from powawidget.state import ApprovalPart, RunState, TextPart, ToolPart
+
+
+class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
+    """One tool call of a run.
+
+    Attributes:
+        name: The tool's name.
+        arguments: What it ran with, decoded.
+        call_id: The provider's id, where there is one.
+        step: The step of the run, from 1.
+        status: running, waiting, done, failed, denied or interrupted.
+        preview: The first characters of the result, as the live stream tells it.
+        result: The whole result: text, or a decoded value where the server sent one; None until
+            it is known.
+        seconds: How long it took.
+        error: The result's text where the tool failed or was denied.
+        asked: The arguments the model asked for, where a hook changed them.
+    """
+
+    name: str
+    arguments: Any
+    call_id: str | None
+    step: int
+    status: str
+    preview: str | None
+    result: Any
+    seconds: float | None
+    error: str | None
+    asked: Any = None
+
+
+class Approval(msgspec.Struct, frozen=True, kw_only=True):
+    """One request for approval, and what became of it.
+
+    Attributes:
+        tool_name: The gated tool; empty where the answer or the start of the run is gated.
+        arguments: What would run, decoded.
+        arguments_hash: SHA-256 over the exact arguments.
+        message: What the hook says to the person.
+        covers: call, answer or start.
+        decision: pending, sending, approved, denied, expired, superseded, unknown or undecided.
+        by: click, code, policy or deadline; None where it was decided elsewhere.
+        reason: The reason that was given.
+        asked_at: When, in seconds since the epoch.
+        decided_at: When, in seconds since the epoch.
+        waited: How long the run waited, in seconds.
+        outcome: What the server did with it.
+    """
+
+    tool_name: str
+    arguments: Any
+    arguments_hash: str
+    message: str
+    covers: str
+    decision: str
+    by: str | None
+    reason: str | None
+    asked_at: float
+    decided_at: float | None
+    waited: float | None
+    outcome: str | None
+
+
+class RunResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What a completed run came to.
+
+    Attributes:
+        text: The answer.
+        tool_calls: The tool calls, in order.
+        reasoning: The model's thinking.
+        usage: Counts of tokens, by name.
+        run_id: The server's id of the run.
+        session_id: The conversation; pass it to the next run to go on with it.
+        seconds: How long the run took.
+    """
+
+    text: str
+    tool_calls: list[ToolCall]
+    reasoning: str
+    usage: dict[str, int] | None
+    run_id: str | None
+    session_id: str | None
+    seconds: float | None
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def text_of(state: RunState) -> str:
+    """Join the parts of the answer."""
+    return "".join(str(part.text) for part in state.parts if isinstance(part, TextPart))
+
+
+def reasoning_of(state: RunState) -> str:
+    """Join the thoughts of a run, a blank line between two."""
+    return "\n\n".join(str(thought.text) for thought in state.reasoning.thoughts)
+
+
+def tool_calls_of(state: RunState) -> list[ToolCall]:
+    """List the tool calls of a run."""
+    return [_tool_call(part) for part in state.parts if isinstance(part, ToolPart)]
+
+
+def approvals_of(state: RunState) -> list[Approval]:
+    """List the requests for approval of a run."""
+    return [_approval(part) for part in state.parts if isinstance(part, ApprovalPart)]
+
+
+def seconds_of(state: RunState) -> float | None:
+    """Tell how long a run took, or None while it is live."""
+    if state.started is None or state.ended is None:
+        return None
+    return round(state.ended - state.started, 3)
+
+
+def _tool_call(part: ToolPart) -> ToolCall:
+    bad = part.status in {"failed", "denied"}
+    preview = part.result if part.result is None else part.result[:200]
+    result = None
+    if part.full and part.result is not None:
+        result = decoded(part.result) if part.json else part.result
+    return ToolCall(
+        name=part.name,
+        arguments=decoded(part.arguments),
+        call_id=part.call_id,
+        step=part.step,
+        status=part.status,
+        preview=preview,
+        result=result,
+        seconds=part.seconds,
+        error=part.result if bad else None,
+        asked=None if part.asked is None else decoded(part.asked),
+    )
+
+
+def _approval(part: ApprovalPart) -> Approval:
+    decided = part.decided_at
+    return Approval(
+        tool_name=part.tool_name,
+        arguments=decoded(part.arguments),
+        arguments_hash=part.digest,
+        message=part.message,
+        covers=part.covers,
+        decision=part.decision,
+        by=part.by,
+        reason=part.reason,
+        asked_at=part.asked_at,
+        decided_at=decided,
+        waited=None if decided is None else round(decided - part.asked_at, 3),
+        outcome=part.outcome,
+    )
+
+
+def decoded(text: str) -> Any:
+    """Decode JSON text of the state; text that isn't JSON stays as it is."""
+    if not text:
+        return {}
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text

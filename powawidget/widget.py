@@ -1,0 +1,180 @@
+"""The widget of a run: traits and comm messages, nothing else.
+
+The whole state is one synced trait that stands in every snapshot the front end asks for, but is
+never pushed on a change and never accepted from the front end. Changes are custom messages with a
+number; a gap makes the front end ask for the state (see `powawidget.wire`).
+"""
+
+import asyncio
+import contextlib
+import hmac
+import pathlib
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+import anywidget
+import traitlets
+
+from powawidget.errors import ConfigurationError
+from powawidget.kernel import bridge, loop
+from powawidget.live import NONCE, Live
+from powawidget.ops import Op
+from powawidget.outbox import Outbox
+
+_STATIC = pathlib.Path(__file__).parent / "static"
+_BEAT = 1.0
+_REMEMBERED = 1000
+
+Act = Callable[[dict[str, Any]], str | None]
+
+
+def _snapshot_of(_: object, widget: "RunWidget") -> dict[str, Any]:
+    return widget.snapshot()
+
+
+class RunWidget(anywidget.AnyWidget):
+    """Shows one run, in any number of views.
+
+    Args:
+        live: The run's state.
+        act: Does what a person asked for; returns why not, where it refuses.
+    """
+
+    _esm = _STATIC / "widget.js"
+    # The trait's value never changes: what is sent is made when it is asked for.
+    _state = traitlets.Any(None, allow_none=True).tag(sync=True, to_json=_snapshot_of)
+
+    def __init__(self, live: Live, act: Act) -> None:
+        if not (_STATIC / "widget.js").is_file():
+            raise ConfigurationError(
+                "The front end isn't built. In a checkout, run `make build`; else install "
+                "powawidget again."
+            )
+        self._live = live
+        self._act = act
+        self._seq = 0
+        self._seen: OrderedDict[str, str | None] = OrderedDict()
+        self._beat: asyncio.TimerHandle | None = None
+        self.greeted = False
+        self._loop = loop.loop_thread().loop
+        self._outbox = Outbox(self._loop, self._send_ops, self._fire)
+        self._comm_id: str | None = None
+        with live.lock:
+            super().__init__()
+            live.audience = self
+        if self.comm is not None:
+            self._comm_id = self.comm.comm_id
+            bridge.register(self.comm.comm_id, self._from_bridge)
+        self.on_msg(self._from_comm)
+        if not live.ended:
+            self._loop.call_soon_threadsafe(self._start_beating)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the whole state, as of the last change that was sent.
+
+        Returns:
+            A `Snapshot` as plain JSON values.
+        """
+        with self._live.lock:
+            self._outbox.flush()
+            return {"seq": self._seq, "now": time.time(), "state": self._live.snapshot()}
+
+    def changed(self, ops: list[Op]) -> None:
+        """Take changes of the run; called under its lock, on the loop thread."""
+        self._outbox.push(ops)
+
+    def ended(self) -> None:
+        """Send the last changes and the number they must have; called under the run's lock."""
+        self._outbox.flush()
+        self._send_beat()
+
+    def close(self) -> None:
+        """Close the widget: its comm, its timers and its place in the bridge."""
+        with self._live.lock:
+            if self._live.audience is self:
+                self._live.audience = None
+            self._outbox.close()
+        if self._comm_id is not None:
+            bridge.unregister(self._comm_id)
+            self._comm_id = None
+        # At the interpreter's end the loop may be gone, and its timers with it.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._stop_beating)
+        super().close()
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take state from the front end, but never the run's: a page can't write it."""
+        rest = {name: value for name, value in sync_data.items() if name != "_state"}
+        if rest:
+            super().set_state(rest)
+
+    def _should_send_property(self, key: str, value: Any) -> bool:
+        return key != "_state" and bool(super()._should_send_property(key, value))
+
+    def _fire(self) -> None:
+        with self._live.lock:
+            self._outbox.flush()
+
+    def _send_ops(self, ops: list[Op]) -> None:
+        self._seq += 1
+        self.send({"kind": "ops", "seq": self._seq, "ops": ops})
+
+    def _send_state(self) -> None:
+        with self._live.lock:
+            message = {"kind": "state", **self.snapshot(), "nonce": NONCE}
+            self.send(message)
+
+    def _send_beat(self) -> None:
+        quiet = round(time.monotonic() - self._live.heard, 1)
+        self.send({"kind": "beat", "seq": self._seq, "now": time.time(), "quiet": quiet})
+
+    def _start_beating(self) -> None:
+        with self._live.lock:
+            if self._live.ended or self.comm is None:
+                self._beat = None
+                return
+            if self._beat is not None:
+                self._send_beat()
+        self._beat = self._loop.call_later(_BEAT, self._start_beating)
+
+    def _stop_beating(self) -> None:
+        if self._beat is not None:
+            self._beat.cancel()
+            self._beat = None
+
+    def _from_comm(self, _: object, content: Any, buffers: object) -> None:
+        del buffers
+        if isinstance(content, dict):
+            self._loop.call_soon_threadsafe(self._receive, content)
+
+    def _from_bridge(self, data: dict[str, Any]) -> None:
+        # The same message comes again by the comm: only what is safe to do twice is done here.
+        content = data.get("content")
+        if data.get("method") == "custom" and isinstance(content, dict):
+            self._loop.call_soon_threadsafe(self._receive, content)
+
+    def _receive(self, content: dict[str, Any]) -> None:
+        """Take a message of the page; on the loop thread."""
+        kind = content.get("kind")
+        if kind in {"hello", "sync"}:
+            self.greeted = True
+            self._send_state()
+        elif kind == "act":
+            self._on_act(content)
+
+    def _on_act(self, content: dict[str, Any]) -> None:
+        action = content.get("id")
+        if not isinstance(action, str) or len(action) > 100:  # noqa: PLR2004
+            return
+        if action not in self._seen:
+            nonce = content.get("nonce")
+            if isinstance(nonce, str) and hmac.compare_digest(nonce, NONCE):
+                refused = self._act(content)
+            else:
+                refused = "This view belongs to another kernel: show the run again."
+            self._seen[action] = refused
+            while len(self._seen) > _REMEMBERED:
+                self._seen.popitem(last=False)
+        self.send({"kind": "ack", "id": action, "refused": self._seen[action]})
