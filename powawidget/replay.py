@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from powawidget.errors import ConfigurationError
 from powawidget.run import Run
 from powawidget.sources import RecordedSource
+from powawidget.sse import SSEDecoder
 
 # A recording without times is played at a pace that can be read along.
 _GAP = 0.02
@@ -47,10 +48,10 @@ def replay(
         except OSError as error:
             raise ConfigurationError(f"The recording can't be read: {error}.") from None
         times, title = _times(path), name or path.stem
-    run = Run(RecordedSource(_reads(data, times), speed), name=title, origin="replay").start()
     if speed is None:
-        run.wait(display=False)
-    return run
+        frames = (frame.data for frame in SSEDecoder().feed(data))
+        return Run.told(frames, name=title, origin="replay")
+    return Run(RecordedSource(_reads(data, times), speed), name=title, origin="replay").start()
 
 
 def _times(path: pathlib.Path) -> list[tuple[float, int]] | None:

@@ -4,11 +4,12 @@ import asyncio
 import concurrent.futures
 import contextlib
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from typing import Any, Literal
 
 from powawidget import views
 from powawidget.errors import RunFailed, RunInterrupted
+from powawidget.events import Ended, Event
 from powawidget.kernel import cells, host, loop, wait
 from powawidget.live import Live
 from powawidget.recording import Recording
@@ -83,15 +84,36 @@ class Run:
         Returns:
             The run, over.
         """
-        run = cls(
-            _NO_SOURCE,
-            name=name,
-            message=question_of(told),
-            origin="stored",
-            secret=secret,
+        return cls.told(
+            retell(told), name=name, message=question_of(told), origin="stored", secret=secret
         )
-        for event in retell(told):
-            run._live.take(event)
+
+    @classmethod
+    def told(
+        cls,
+        frames: Iterable[str | Event],
+        *,
+        name: str,
+        message: str = "",
+        origin: Literal["replay", "stored"],
+        secret: Secret | None = None,
+    ) -> "Run":
+        """Make a run that is over from all its frames.
+
+        Args:
+            frames: The data of server-sent events, or events.
+            name: What ran.
+            message: What it was asked.
+            origin: replay or stored.
+            secret: The key to keep out of everything.
+
+        Returns:
+            The run, over.
+        """
+        run = cls(_NO_SOURCE, name=name, message=message, origin=origin, secret=secret)
+        for frame in frames:
+            run._live.take(frame)
+        run._live.take(Ended())
         return run
 
     def start(self) -> "Run":
@@ -296,7 +318,7 @@ class Run:
         if display and self._widget is None and not self._closed and host.kernel() is not None:
             from IPython.display import display as show  # noqa: PLC0415  # there is a kernel
 
-            show(self)
+            show(self)  # type: ignore[no-untyped-call]  # IPython has no types
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         text = {"text/plain": repr(self)}

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -94,7 +94,9 @@ async def _read(live: Live, source: Source) -> None:
     live.take(ev.Ended())
 
 
-async def _timed(live: Live, source: Source, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _timed(
+    live: Live, source: Source, chunks: AsyncIterator[bytes]
+) -> AsyncGenerator[bytes, None]:
     """Pass chunks on, and raise when none has come for too long."""
     while True:
         limit = source.idle
