@@ -8,12 +8,14 @@ from powawidget.errors import (
     ApprovalNeeded,
     ConfigurationError,
     ConnectionLost,
+    DecisionRefused,
     PowawidgetError,
     ProtocolError,
     RequestError,
     RunFailed,
     RunInterrupted,
 )
+from powawidget.policy import Policy, policy
 from powawidget.replay import replay
 from powawidget.run import Run
 from powawidget.views import Approval, RunResult, ToolCall
@@ -24,7 +26,9 @@ __all__ = [
     "ApprovalNeeded",
     "ConfigurationError",
     "ConnectionLost",
+    "DecisionRefused",
     "Powabase",
+    "Policy",
     "PowawidgetError",
     "ProtocolError",
     "RequestError",
@@ -35,5 +39,6 @@ __all__ = [
     "Timeouts",
     "ToolCall",
     "connect",
+    "policy",
     "replay",
 ]

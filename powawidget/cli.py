@@ -3,6 +3,7 @@
 import argparse
 import http.client
 import importlib.util
+import json
 import os
 import secrets
 import shutil
@@ -16,6 +17,7 @@ import webbrowser
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 from powawidget import __version__
@@ -24,6 +26,7 @@ LOOPBACK = "127.0.0.1"
 LAB_START = 90.0  # seconds: the first start after an install compiles every module
 LAB_STOP = 8.0  # seconds for JupyterLab to end its kernels
 DEMO_FOLDER = "powawidget-demo"
+NEWS = "@jupyterlab/apputils-extension:announcements"  # asks a question over the first notebook
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -185,6 +188,21 @@ class _Lab:
 
 @contextmanager
 def _lab(folder: Path, environment: dict[str, str], port: int) -> Iterator[_Lab]:
+    """A JupyterLab of the person's own settings, but for its question about news."""
+    with TemporaryDirectory() as config:
+        page = Path(config, "labconfig", "page_config.json")
+        page.parent.mkdir()
+        page.write_text(json.dumps({"disabledExtensions": {NEWS: True}}), encoding="utf-8")
+        search = [config, *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
+        environment = {**environment, "JUPYTER_CONFIG_PATH": os.pathsep.join(search)}
+        lab = _start_lab(folder, environment, port)
+        try:
+            yield lab
+        finally:
+            lab.stop()
+
+
+def _start_lab(folder: Path, environment: dict[str, str], port: int) -> _Lab:
     token = secrets.token_urlsafe(24)
     process = subprocess.Popen(  # noqa: S603 - this Python, and arguments of ours
         [
@@ -195,8 +213,6 @@ def _lab(folder: Path, environment: dict[str, str], port: int) -> Iterator[_Lab]
             "--ServerApp.base_url=/",
             "--ServerApp.allow_root=True",  # a container's user often is root
             f"--ServerApp.root_dir={folder}",
-            "--LabApp.news_url=None",
-            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         ],
         # A token on the command line could be read by everybody on the machine.
         env={**os.environ, **environment, "JUPYTER_TOKEN": token},
@@ -205,11 +221,7 @@ def _lab(folder: Path, environment: dict[str, str], port: int) -> Iterator[_Lab]
         start_new_session=True,
         creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
     )
-    lab = _Lab(process, port, token)
-    try:
-        yield lab
-    finally:
-        lab.stop()
+    return _Lab(process, port, token)
 
 
 @contextmanager

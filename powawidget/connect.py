@@ -11,8 +11,10 @@ import msgspec
 
 from powawidget import events as ev
 from powawidget.client import Client, Timeouts
+from powawidget.decider import Decider
 from powawidget.errors import ConfigurationError, ConnectionLost, RequestError
 from powawidget.kernel import loop
+from powawidget.policy import PolicyFunction
 from powawidget.run import Run
 from powawidget.secret import Secret
 from powawidget.sources import LiveSource
@@ -182,6 +184,7 @@ class Agent:
         context_handler_id: str | None = None,
         context_override: str | None = None,
         context_items: Sequence[Any] | None = None,
+        on_approval: PolicyFunction | None = None,
     ) -> Run:
         """Start a run. It starts at once and this returns at once.
 
@@ -200,6 +203,8 @@ class Agent:
             context_handler_id: An earlier search to use.
             context_override: Text to use as the context.
             context_items: Items to use as the context.
+            on_approval: Decides in place of a person: what `powawidget.policy` makes, or a
+                function of an `Approval`, sync or async, that answers True, False or None (ask).
 
         Returns:
             The run. Make it the last value of a cell to show it.
@@ -207,7 +212,8 @@ class Agent:
         Raises:
             ConfigurationError: If the arguments don't fit together; nothing was sent.
         """
-        given = {name: value for name, value in locals().items() if name != "self"}
+        ours = {"self", "on_approval"}
+        given = {name: value for name, value in locals().items() if name not in ours}
         source = LiveSource(
             self._client, self._path, _body(given), keepalives=self._has_tools is not False
         )
@@ -217,7 +223,14 @@ class Agent:
             message=message,
             on_stop=_ON_STOP[self._has_tools],
             secret=self._client.secret,
+            decider=lambda live: Decider(live, self._post_decision, self._hooks, on_approval),
         ).start()
+
+    async def _post_decision(self, run_id: str, body: Mapping[str, Any], limit: float) -> None:
+        await self._client.post(f"/api/agents/runs/{run_id}/approve", body, limit)
+
+    async def _hooks(self) -> Any:
+        return await self._client.get(f"/api/agents/{self.id}/hooks")
 
     async def stream(self, message: str, **options: Any) -> AsyncIterator[ev.Event]:
         """Run the agent and read its events, without a widget.

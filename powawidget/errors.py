@@ -80,6 +80,10 @@ class RunInterrupted(_RunError):  # noqa: N818  # the public name
     """
 
 
+class DecisionRefused(PowawidgetError):  # noqa: N818  # the public name
+    """A decision can't be made: nothing is waiting, it is too late, or it was made already."""
+
+
 class ApprovalNeeded(PowawidgetError):  # noqa: N818  # the public name
     """A run waits for a decision where nobody can click.
 

@@ -9,7 +9,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -197,6 +197,34 @@ class Stopped(Event, frozen=True, kw_only=True):
     """A person stopped the run. Made here, never sent."""
 
     message: str
+
+
+class DecisionMade(Event, frozen=True, kw_only=True):
+    """Somebody here decided on these requests; it is on its way. Made here, never sent."""
+
+    digests: list[str]
+    choice: Literal["approve", "deny"]
+    by: str
+    reason: str | None
+
+
+class DecisionNoted(Event, frozen=True, kw_only=True):
+    """What became of sending a decision. Made here, never sent.
+
+    `decision` is sending, unknown, or pending where nothing was sent and it may be made again.
+    """
+
+    digests: list[str]
+    decision: Literal["pending", "sending", "unknown"]
+    outcome: str
+
+
+class DeadlineKnown(Event, frozen=True, kw_only=True):
+    """Until when a request can be decided. Made here, never sent."""
+
+    digest: str
+    deadline: float
+    closes: float
 
 
 class Refused(Event, frozen=True, kw_only=True):

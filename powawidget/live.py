@@ -49,6 +49,7 @@ class Live:
         self.clock = clock
         self.heard = time.monotonic()
         self.audience: Audience | None = None
+        self.observe: Callable[[ev.Event], None] | None = None
         self._secret = secret
 
     def take(self, frame: str | ev.Event, at: float | None = None) -> None:
@@ -67,19 +68,24 @@ class Live:
             event = frame
         with self.lock:
             self.recording.add(frame, at)
-            ops = reduce(self.state, event, at)
-            if not ops:
-                return
-            hidden_before = self.state.edited
-            apply(self.state, ops)
-            if self.state.edited != hidden_before:
-                self.recording.withhold()
+            self._fold(event, at)
+        if self.observe is not None:
+            self.observe(event)
+
+    def _fold(self, event: ev.Event, at: float) -> None:
+        ops = reduce(self.state, event, at)
+        if not ops:
+            return
+        edited_before = self.state.edited
+        apply(self.state, ops)
+        if self.state.edited != edited_before:
+            self.recording.withhold()
+        if self.audience is not None:
+            self.audience.changed(ops)
+        if self.state.status in ENDED and not self.done.is_set():
             if self.audience is not None:
-                self.audience.changed(ops)
-            if self.state.status in ENDED and not self.done.is_set():
-                if self.audience is not None:
-                    self.audience.ended()
-                self.done.set()
+                self.audience.ended()
+            self.done.set()
 
     def hear(self) -> None:
         """Note that bytes have come."""

@@ -4,11 +4,13 @@ import asyncio
 import concurrent.futures
 import contextlib
 import threading
-from collections.abc import Generator, Iterable, Mapping
+import time
+from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Any, Literal
 
 from powawidget import views
-from powawidget.errors import RunFailed, RunInterrupted
+from powawidget.decider import Choice, Decider
+from powawidget.errors import ApprovalNeeded, DecisionRefused, RunFailed, RunInterrupted
 from powawidget.events import Ended, Event
 from powawidget.kernel import cells, host, loop, wait
 from powawidget.live import Live
@@ -20,6 +22,11 @@ from powawidget.state import ENDED, Failure, Kind, RunState
 from powawidget.stored import question_of, retell
 
 _STOPPING = 5.0
+_DENYING = 0.8
+_GRACE = 2.0
+_GRACE_FOR_A_PAGE = 30.0
+_REASON_LENGTH = 2000
+_CHOICES: dict[object, Choice] = {"approve": "approve", "deny": "deny"}
 _NO_SOURCE = RecordedSource((), None)
 _WORDS = {
     "connecting": "connecting",
@@ -47,6 +54,7 @@ class Run:
         origin: live, replay or stored.
         on_stop: What the server does when the run is stopped.
         secret: The key to keep out of everything.
+        decider: Makes what decides on the run's requests for approval, where there can be any.
     """
 
     def __init__(
@@ -59,6 +67,7 @@ class Run:
         origin: Literal["live", "replay", "stored"] = "live",
         on_stop: str = "",
         secret: Secret | None = None,
+        decider: Callable[[Live], Decider] | None = None,
     ) -> None:
         state = RunState(kind=kind, name=name, message=message, origin=origin, on_stop=on_stop)
         self._live = Live(state, secret)
@@ -69,6 +78,11 @@ class Run:
         self._making = threading.Lock()
         self._closed = False
         self._stop_asked = False
+        self._denying: asyncio.Future[None] | None = None
+        self._shown_at: float | None = None
+        self._decider = None if decider is None else decider(self._live)
+        if self._decider is not None:
+            self._live.observe = self._decider.notice
 
     @classmethod
     def stored(
@@ -135,6 +149,8 @@ class Run:
             self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await follow(self._live, self._source)
+        if self._decider is not None:
+            await self._decider.close()
 
     @property
     def status(self) -> str:
@@ -204,26 +220,37 @@ class Run:
                 from powawidget.widget import RunWidget  # noqa: PLC0415  # a batch needs none
 
                 self._widget = RunWidget(self._live, self._act)
+                self._shown_at = time.monotonic()
             return self._widget
 
-    def wait(self, timeout: float | None = None, *, display: bool = True) -> "Run":
+    def wait(
+        self,
+        timeout: float | None = None,
+        *,
+        display: bool = True,
+        on_interrupt: Literal["stop", "detach"] = "stop",
+    ) -> "Run":
         """Block the cell until the run ends; buttons stay live, and other runs go on.
 
         Args:
             timeout: How long to wait at most, in seconds; None waits until the end.
             display: Whether to show the run first, where nobody has.
+            on_interrupt: What an interrupt of the kernel does to the run: stop it, or only stop
+                waiting (detach).
 
         Returns:
             The run itself, over or, after the timeout, not.
 
         Raises:
-            KeyboardInterrupt: If the kernel is interrupted; the run is stopped then.
+            KeyboardInterrupt: If the kernel is interrupted.
+            ApprovalNeeded: If the run waits for a decision where nobody can click.
         """
         self._show(display=display)
         try:
-            wait.block(self._live.done, timeout)
+            wait.block(self._live.done, timeout, self._check_that_somebody_can_decide)
         except KeyboardInterrupt:
-            self.stop()
+            if on_interrupt == "stop":
+                self.stop()
             raise
         return self
 
@@ -251,14 +278,54 @@ class Run:
     async def _awaited(self) -> views.RunResult:
         self._show(display=True)
         try:
-            await wait.until(self._live.done)
+            await wait.until(self._over_or_stuck)
+            self._check_that_somebody_can_decide()
         except (asyncio.CancelledError, KeyboardInterrupt):
             self.stop()
             raise
         return self._outcome(None)
 
+    def approve(self, reason: str | None = None) -> "Run":
+        """Approve what the run waits for, as a click on Approve does.
+
+        Args:
+            reason: Why; it stands in `run.approvals`.
+
+        Returns:
+            The run itself. The decision is on its way; the stream shows what came of it.
+
+        Raises:
+            DecisionRefused: If nothing waits, it is too late, or it was decided already.
+        """
+        return self._decide("approve", reason)
+
+    def deny(self, reason: str | None = None) -> "Run":
+        """Deny what the run waits for, as a click on Deny does. The run goes on.
+
+        Args:
+            reason: Why; the model is told.
+
+        Returns:
+            The run itself. The decision is on its way; the stream shows what came of it.
+
+        Raises:
+            DecisionRefused: If nothing waits, it is too late, or it was decided already.
+        """
+        return self._decide("deny", reason)
+
+    async def next_approval(self) -> views.Approval | None:
+        """Wait until the run asks for a decision.
+
+        Returns:
+            The latest request that is pending, with all that is asked; None once the run is over.
+        """
+        await wait.until(lambda: self._live.ended or self._is_asking())
+        with self._live.lock:
+            pending = [a for a in views.approvals_of(self._live.state) if a.decision == "pending"]
+        return pending[-1] if pending else None
+
     def stop(self) -> "Run":
-        """Stop the run: close its stream. What came is kept.
+        """Stop the run: deny what it waits for, then close its stream. What came is kept.
 
         What the server does then depends on the kind of run; the Stop button and the run's notice
         say it.
@@ -282,18 +349,72 @@ class Run:
                 self._widget = None
 
     def _cancel(self) -> None:
+        if self._stop_asked:
+            return
         self._stop_asked = True
+        if self._decider is not None and self._decider.pending():
+            self._denying = asyncio.ensure_future(self._deny_and_cancel(self._decider))
+        elif self._task is not None:
+            self._task.cancel()
+
+    async def _deny_and_cancel(self, decider: Decider) -> None:
+        # After the stream is closed an approval still counts, and the tool would really run.
+        await decider.deny_to_stop(_DENYING)
         if self._task is not None:
             self._task.cancel()
 
+    def _decide(self, choice: Choice, reason: str | None) -> "Run":
+        refused = loop.run_sync(self._decide_on_loop(choice, reason))
+        if refused is not None:
+            raise DecisionRefused(refused)
+        return self
+
+    async def _decide_on_loop(self, choice: Choice, reason: str | None) -> str | None:
+        if self._decider is None:
+            return "This run can't wait for a decision."
+        return self._decider.decide(choice, "code", reason)
+
+    def _is_asking(self) -> bool:
+        with self._live.lock:
+            decider = self._decider
+            return decider is not None and decider.quiet and bool(decider.pending())
+
+    def _over_or_stuck(self) -> bool:
+        return self._live.ended or self._nobody_can_decide()
+
+    def _nobody_can_decide(self) -> bool:
+        decider = self._decider
+        if decider is None or not self._is_asking() or not decider.asks_person:
+            return False
+        if host.kernel() is None:
+            return True
+        widget = self._widget
+        if widget is None or widget.greeted:
+            return widget is None
+        # A page says hello when it has the module; where the cell was sent by no front end
+        # there is none to wait for.
+        grace = _GRACE_FOR_A_PAGE if host.has_front_end() else _GRACE
+        return self._shown_at is not None and time.monotonic() - self._shown_at > grace
+
+    def _check_that_somebody_can_decide(self) -> None:
+        if self._nobody_can_decide() and self._decider is not None:
+            pending = self._decider.pending()
+            raise ApprovalNeeded(self, pending[-1].tool_name if pending else "")
+
     def _act(self, content: dict[str, Any]) -> str | None:
         """Do what a person asked for on the page; on the loop thread."""
-        if content.get("action") != "stop":
-            return "This version can't do that."
+        action = content.get("action")
         if self._live.ended:
             return "The run is over already."
-        self._cancel()
-        return None
+        if action == "stop":
+            self._cancel()
+            return None
+        digests, reason = content.get("digests"), content.get("reason")
+        known = isinstance(digests, list) and all(isinstance(one, str) for one in digests)
+        if self._decider is None or not known or action not in _CHOICES:
+            return "This version can't do that."
+        said = reason[:_REASON_LENGTH] if isinstance(reason, str) and reason.strip() else None
+        return self._decider.decide(_CHOICES[action], "click", said, digests)
 
     def _outcome(self, timeout: float | None) -> views.RunResult:
         with self._live.lock:

@@ -90,7 +90,9 @@ class ApprovalPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="approval
 
     `call` is the index of the gated tool call among the parts beside it. `covers` names the
     gate: a tool call, the answer, or the start of the run (wire protocol, section 5). `digest`
-    is the request's own: over its run, its call, its place and its exact arguments.
+    is the request's own: over its run, its call, its place and its exact arguments. `choice` is
+    what was sent, `decision` what has come of it; after `closes` nothing is sent any more, so that
+    a late answer can't hit the next request.
     """
 
     tool_name: str
@@ -100,11 +102,13 @@ class ApprovalPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="approval
     covers: Gate = "call"
     call: int | None = None
     decision: Decision = "pending"
+    choice: Literal["approve", "deny"] | None = None
     by: str | None = None
     reason: str | None = None
     asked_at: float = 0.0
     decided_at: float | None = None
     deadline: float | None = None
+    closes: float | None = None
     outcome: str | None = None
 
 

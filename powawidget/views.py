@@ -1,5 +1,6 @@
 """What a caller reads of a run: plain values, detached from the live state."""
 
+import hashlib
 import json
 from typing import Any
 
@@ -146,7 +147,7 @@ def _approval(part: ApprovalPart) -> Approval:
     return Approval(
         tool_name=part.tool_name,
         arguments=decoded(part.arguments),
-        arguments_hash=part.digest,
+        arguments_hash=hashlib.sha256(part.arguments.encode()).hexdigest(),
         message=part.message,
         covers=part.covers,
         decision=part.decision,

@@ -160,9 +160,24 @@ class RunWidget(anywidget.AnyWidget):
         kind = content.get("kind")
         if kind in {"hello", "sync"}:
             self.greeted = True
-            self._send_state()
+            if self._is_new(content.get("id")):
+                self._send_state()
         elif kind == "act":
             self._on_act(content)
+
+    def _is_new(self, request: object) -> bool:
+        """Tell whether a page's request is here for the first time; without an id it is."""
+        if not isinstance(request, str):
+            return True
+        return self._remember(request[:100], None)
+
+    def _remember(self, request: str, answer: str | None) -> bool:
+        if request in self._seen:
+            return False
+        self._seen[request] = answer
+        while len(self._seen) > _REMEMBERED:
+            self._seen.popitem(last=False)
+        return True
 
     def _on_act(self, content: dict[str, Any]) -> None:
         action = content.get("id")
@@ -174,7 +189,5 @@ class RunWidget(anywidget.AnyWidget):
                 refused = self._act(content)
             else:
                 refused = "This view belongs to another kernel: show the run again."
-            self._seen[action] = refused
-            while len(self._seen) > _REMEMBERED:
-                self._seen.popitem(last=False)
+            self._remember(action, refused)
         self.send({"kind": "ack", "id": action, "refused": self._seen[action]})

@@ -64,14 +64,19 @@ class AckMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="ack"):
 
 
 class HelloMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="hello"):
-    """Page to kernel: a model was made; the whole run is wanted."""
+    """Page to kernel: a model was made; the whole run is wanted.
 
+    Like an action it may arrive twice: `id` is the message's own.
+    """
+
+    id: str
     have: int
 
 
 class SyncMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="sync"):
     """Page to kernel: a delta is missing; the whole run is wanted."""
 
+    id: str
     have: int
 
 

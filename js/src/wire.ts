@@ -35,11 +35,13 @@ export interface ApprovalPart {
   covers: "answer" | "call" | "start";
   call: number | null;
   decision: "approved" | "denied" | "expired" | "pending" | "sending" | "superseded" | "undecided" | "unknown";
+  choice: "approve" | "deny" | null;
   by: string | null;
   reason: string | null;
   asked_at: number;
   decided_at: number | null;
   deadline: number | null;
+  closes: number | null;
   outcome: string | null;
 }
 
@@ -131,11 +133,13 @@ export interface AckMessage {
 
 export interface HelloMessage {
   kind: "hello";
+  id: string;
   have: number;
 }
 
 export interface SyncMessage {
   kind: "sync";
+  id: string;
   have: number;
 }
 

@@ -29,6 +29,18 @@ def cell() -> tuple[str | None, str | None]:
     return metadata.get("cellId"), header.get("msg_id")
 
 
+def has_front_end() -> bool:
+    """Tell whether the running cell was sent by a front end that people sit at.
+
+    JupyterLab, Notebook and VS Code name the cell in their requests; nbclient and papermill
+    don't.
+
+    Returns:
+        Whether the request names its cell.
+    """
+    return cell()[0] is not None
+
+
 def _parent(host: Any) -> dict[str, Any]:
     try:
         parent = host.get_parent("shell")

@@ -8,19 +8,23 @@ loop nested instead; its forerunner nest-asyncio 1.6 is archived and loses messa
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from powawidget.kernel import bridge, host
 
 _TICK = 0.03
 
 
-def block(done: threading.Event, timeout: float | None = None) -> bool:
+def block(
+    done: threading.Event, timeout: float | None = None, check: Callable[[], None] | None = None
+) -> bool:
     """Block the calling thread until an event is set.
 
     Args:
         done: The event, set by another thread.
         timeout: How long to wait at most, in seconds; None waits for ever.
+        check: Called often meanwhile; what it raises ends the wait.
 
     Returns:
         Whether the event was set in time.
@@ -31,50 +35,55 @@ def block(done: threading.Event, timeout: float | None = None) -> bool:
     if done.is_set():
         return True
     with bridge.serving() as serve:
+
+        def tick() -> None:
+            serve()
+            if check is not None:
+                check()
+
         loop = _kernel_loop()
         if loop is not None:
-            return _nested(loop, done, timeout, serve)
+            return _nested(loop, _poll(done.is_set, timeout, tick))
         end = None if timeout is None else time.monotonic() + timeout
         while not done.wait(_TICK if end is None else min(_TICK, max(0.0, end - time.monotonic()))):
-            serve()
+            tick()
             if end is not None and time.monotonic() >= end:
                 return False
         return True
 
 
-async def until(done: threading.Event, timeout: float | None = None) -> bool:
-    """Wait in a coroutine until an event of another thread is set.
+async def until(condition: Callable[[], bool], timeout: float | None = None) -> bool:  # noqa: ASYNC109
+    """Wait in a coroutine until something on another thread holds.
 
     Args:
-        done: The event.
+        condition: What must hold.
         timeout: How long to wait at most, in seconds; None waits for ever.
 
     Returns:
-        Whether the event was set in time.
+        Whether it held in time.
     """
     with bridge.serving() as serve:
-        return await _poll(done, timeout, serve)
+        return await _poll(condition, timeout, serve)
 
 
-async def _poll(done: threading.Event, timeout: float | None, serve: Callable[[], None]) -> bool:
+async def _poll(
+    condition: Callable[[], bool],
+    timeout: float | None,  # noqa: ASYNC109  # the caller's limit isn't an error here
+    tick: Callable[[], None],
+) -> bool:
     end = None if timeout is None else time.monotonic() + timeout
-    while not done.is_set():
+    while not condition():
         if end is not None and time.monotonic() >= end:
             return False
         await asyncio.sleep(_TICK)
-        serve()
+        tick()
     return True
 
 
-def _nested(
-    loop: asyncio.AbstractEventLoop,
-    done: threading.Event,
-    timeout: float | None,
-    serve: Callable[[], None],
-) -> bool:
-    task = loop.create_task(_poll(done, timeout, serve))
+def _nested(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, bool]) -> bool:
+    task = loop.create_task(work)
     try:
-        return bool(loop.run_until_complete(task))
+        return loop.run_until_complete(task)
     finally:
         # After an interrupt the poll must not go on in the kernel's loop.
         task.cancel()

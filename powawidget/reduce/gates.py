@@ -8,13 +8,20 @@ import hashlib
 import json
 from collections.abc import Iterator
 
-from powawidget.events import ApprovalRequested, HookResult
+from powawidget.events import (
+    ApprovalRequested,
+    DeadlineKnown,
+    DecisionMade,
+    DecisionNoted,
+    HookResult,
+)
 from powawidget.ops import Op
 from powawidget.reduce import tools
-from powawidget.state import ApprovalPart, Decision, Gate, RunState, plain
+from powawidget.state import ApprovalPart, Decision, Gate, RunState, ToolPart, plain
 
 OPEN: frozenset[str] = frozenset({"pending", "sending", "unknown"})
 _EXPIRED = "Error: Blocked by hook — Approval timed out"
+_PROVES = {"approved": "approve", "denied": "deny"}
 _HOOK_GATES: dict[str, Gate] = {"PreResponse": "answer", "OnRunStart": "start"}
 
 
@@ -36,7 +43,7 @@ def ask(run: RunState, event: ApprovalRequested, at: float) -> list[Op]:
     part = ApprovalPart(
         tool_name=event.tool_name,
         arguments=event.arguments,
-        digest=hashlib.sha256(event.arguments.encode()).hexdigest(),
+        digest=_digest(run, event, call),
         message=event.message,
         covers=covers,
         call=call,
@@ -78,31 +85,77 @@ def settle_hook(run: RunState, event: HookResult, at: float) -> list[Op]:
     return [op for item in waiting for op in settle(*item, decision, at, event.message)]
 
 
+def decide(run: RunState, event: DecisionMade, at: float) -> list[Op]:
+    """Mark requests as decided here; only the stream can say what came of it."""
+    fields: dict[str, object] = {
+        "decision": "sending",
+        "choice": event.choice,
+        "by": event.by,
+        "reason": event.reason,
+        "decided_at": at,
+        "outcome": None,
+    }
+    return _set_all(run, event.digests, frozenset({"pending"}), fields)
+
+
+def note(run: RunState, event: DecisionNoted) -> list[Op]:
+    """Note what became of sending a decision."""
+    fields: dict[str, object] = {"decision": event.decision, "outcome": event.outcome}
+    if event.decision == "pending":
+        fields |= {"choice": None, "by": None, "reason": None, "decided_at": None}
+    return _set_all(run, event.digests, frozenset({"sending"}), fields)
+
+
+def deadline(run: RunState, event: DeadlineKnown) -> list[Op]:
+    """Note until when a request can be decided."""
+    fields: dict[str, object] = {"deadline": event.deadline, "closes": event.closes}
+    return _set_all(run, [event.digest], OPEN, fields)
+
+
 def settle(
     index: int, part: ApprovalPart, decision: Decision, at: float, outcome: str | None
 ) -> list[Op]:
-    """Close a request."""
+    """Close a request with what the stream has proved."""
     fields: dict[str, object] = {"decision": decision, "outcome": outcome}
     if part.decided_at is None:
         fields["decided_at"] = at
-    if part.by is None and decision == "expired":
+    if decision == "expired":
         fields["by"] = "deadline"
+    elif decision in _PROVES and part.choice != _PROVES[decision]:
+        # What was sent from here, if anything, isn't what counted.
+        fields |= {"by": "elsewhere", "reason": None, "decided_at": at}
     return [("set", ("parts", index, name), value) for name, value in fields.items()]
+
+
+def _set_all(
+    run: RunState, digests: list[str], states: frozenset[str], fields: dict[str, object]
+) -> list[Op]:
+    return [
+        ("set", ("parts", index, name), value)
+        for index, part in approvals(run)
+        if part.digest in digests and part.decision in states
+        for name, value in fields.items()
+    ]
 
 
 def close(run: RunState, at: float) -> list[Op]:
     """Close what is open when the run is over: nobody will ever know."""
-    return [
-        op
-        for index, part in open_approvals(run)
-        for op in settle(
-            index,
-            part,
-            "unknown" if part.decision in {"sending", "unknown"} else "undecided",
-            at,
-            "The run ended before the server answered.",
-        )
-    ]
+    ops: list[Op] = []
+    for index, part in open_approvals(run):
+        said = {"approve": "Approval was sent. ", "deny": "Denial was sent. ", None: ""}[
+            part.choice
+        ]
+        decision: Decision = "unknown" if part.choice else "undecided"
+        ops += settle(index, part, decision, at, f"{said}The run ended before the server answered.")
+    return ops
+
+
+def _digest(run: RunState, event: ApprovalRequested, call: int | None) -> str:
+    """Name a request by all that a decision on it is bound to."""
+    part = run.parts[call] if call is not None else None
+    call_id = part.call_id if isinstance(part, ToolPart) else None
+    bound = [run.run_id, call, call_id, len(run.parts), event.tool_name, event.arguments]
+    return hashlib.sha256(json.dumps(bound).encode()).hexdigest()
 
 
 def _gate(run: RunState, event: ApprovalRequested) -> tuple[Gate, int | None]:

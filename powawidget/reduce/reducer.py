@@ -244,6 +244,25 @@ def _citations(listed: list[Any]) -> list[dict[str, Any]]:
     ]
 
 
+def _decision_made(run: RunState, event: ev.DecisionMade, at: float) -> list[Op]:
+    ops = gates.decide(run, event, at)
+    left = [
+        part
+        for _, part in gates.approvals(run)
+        if part.decision == "pending" and part.digest not in event.digests
+    ]
+    if ops and not left and run.status == "waiting":
+        ops.append(("set", ("status",), "running"))
+    return ops
+
+
+def _decision_noted(run: RunState, event: ev.DecisionNoted, _: float) -> list[Op]:
+    ops = gates.note(run, event)
+    if ops and event.decision == "pending":
+        ops.append(("set", ("status",), "waiting"))
+    return ops
+
+
 _CLOSED_AS: dict[Status, ToolStatus] = {
     "completed": "done",
     "failed": "failed",
@@ -263,6 +282,9 @@ _HANDLERS: dict[type[ev.Event], _Handler] = {
     ev.ToolCallStarted: tools.begin,
     ev.ToolResult: _tool_result,
     ev.ApprovalRequested: _approval_requested,
+    ev.DecisionMade: _decision_made,
+    ev.DecisionNoted: _decision_noted,
+    ev.DeadlineKnown: lambda run, event, _: gates.deadline(run, event),
     ev.HookResult: _hook_result,
     ev.StepCompleted: lambda _run, _event, _at: [],
     ev.Noticed: _noticed,

@@ -1,0 +1,167 @@
+"""A real kernel, driven by messages as a front end does."""
+
+import os
+import pathlib
+import time
+from collections.abc import Callable
+from typing import Any
+
+from jupyter_client.blocking import BlockingKernelClient
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import KernelManager
+
+ROOT = pathlib.Path(__file__).parents[2]
+WATCHDOG = 60
+
+
+class Kernel:
+    """One kernel process of a given Python, with what it has said so far.
+
+    Args:
+        python: The Python executable whose ipykernel is started.
+    """
+
+    def __init__(self, python: str) -> None:
+        self.manager = KernelManager()
+        self.manager._kernel_spec = KernelSpec(
+            argv=[python, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            display_name="test",
+            language="python",
+        )
+        env = {**os.environ, "PYTHONPATH": str(ROOT), "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+        self.manager.start_kernel(env=env)
+        self.client: BlockingKernelClient = self.manager.client()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=WATCHDOG)
+        self.said: list[dict[str, Any]] = []
+
+    def run(self, code: str, cell_id: str | None = None) -> str:
+        """Send a cell without waiting for it; returns the request's id."""
+        content = {
+            "code": code,
+            "silent": False,
+            "store_history": True,
+            "user_expressions": {},
+            "allow_stdin": False,
+            "stop_on_error": True,
+        }
+        message = self.client.session.msg("execute_request", content)
+        if cell_id is not None:
+            message["metadata"]["cellId"] = cell_id
+        self.client.shell_channel.send(message)
+        return str(message["header"]["msg_id"])
+
+    def listen(self, seconds: float = 0.2) -> None:
+        """Take in what the kernel says for a while."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            try:
+                self.said.append(self.client.iopub_channel.get_msg(timeout=left))
+            except Exception as error:
+                if type(error).__name__ != "Empty":
+                    raise
+
+    def until(self, condition: Callable[[], Any], what: str) -> Any:
+        """Listen until something holds, under a watchdog."""
+        end = time.monotonic() + WATCHDOG
+        while not (found := condition()):
+            if time.monotonic() > end:
+                raise AssertionError(f"not seen: {what}\n{self.transcript()}")
+            self.listen(0.05)
+        return found
+
+    def idle(self, request: str) -> int:
+        """Wait until a request is done; returns the place of its idle among what was said."""
+        return int(
+            self.until(
+                lambda: next(
+                    (
+                        index + 1
+                        for index, message in enumerate(self.said)
+                        if message["msg_type"] == "status"
+                        and message["content"]["execution_state"] == "idle"
+                        and message["parent_header"].get("msg_id") == request
+                    ),
+                    0,
+                ),
+                f"idle of {request}",
+            )
+        )
+
+    def do(self, code: str, cell_id: str | None = None) -> str:
+        """Run a cell to its end and return what it printed."""
+        request = self.run(code, cell_id)
+        self.idle(request)
+        return self.printed(request)
+
+    def printed(self, request: str | None = None) -> str:
+        """What cells have printed, errors included."""
+        texts = []
+        for message in self.said:
+            if request is not None and message["parent_header"].get("msg_id") != request:
+                continue
+            if message["msg_type"] == "stream":
+                texts.append(message["content"]["text"])
+            elif message["msg_type"] == "error":
+                texts.append(f"{message['content']['ename']}: {message['content']['evalue']}")
+        return "".join(texts)
+
+    def comms(self) -> list[str]:
+        """The ids of the run widgets that were opened."""
+        return [
+            message["content"]["comm_id"]
+            for message in self.said
+            if message["msg_type"] == "comm_open"
+            and "_state" in message["content"]["data"].get("state", {})
+        ]
+
+    def custom(self, comm_id: str) -> list[dict[str, Any]]:
+        """The custom messages that a widget has sent."""
+        return [
+            message["content"]["data"]["content"]
+            for message in self.said
+            if message["msg_type"] == "comm_msg"
+            and message["content"]["comm_id"] == comm_id
+            and message["content"]["data"].get("method") == "custom"
+        ]
+
+    def send(self, comm_id: str, content: dict[str, Any]) -> None:
+        """Send a custom message of the page by the shell channel."""
+        data = {"method": "custom", "content": content}
+        message = self.client.session.msg("comm_msg", {"comm_id": comm_id, "data": data})
+        self.client.shell_channel.send(message)
+
+    def send_control(self, comm_id: str, content: dict[str, Any]) -> None:
+        """Send a custom message of the page by the control channel."""
+        data = {"method": "custom", "content": content}
+        message = self.client.session.msg("powawidget_msg", {"comm_id": comm_id, "data": data})
+        self.client.control_channel.send(message)
+
+    def nonce(self, comm_id: str) -> str:
+        """Greet a widget as a page does and return the nonce of its answer."""
+        self.send(comm_id, {"kind": "hello", "have": 0})
+        return str(
+            self.until(
+                lambda: next(
+                    (m["nonce"] for m in self.custom(comm_id) if m.get("kind") == "state"), None
+                ),
+                "the answer to hello",
+            )
+        )
+
+    def interrupt(self) -> None:
+        """Interrupt the kernel as a front end does."""
+        self.manager.interrupt_kernel()
+
+    def transcript(self) -> str:
+        """The last things said, for a failure's message."""
+        lines = []
+        for message in self.said[-25:]:
+            lines.append(f"{message['msg_type']}: {str(message['content'])[:300]}")
+        return "\n".join(lines)
+
+    def close(self) -> None:
+        """End the kernel."""
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+        self.manager.cleanup_resources()
