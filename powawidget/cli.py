@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal, NoReturn
 from urllib.parse import quote
 
 from powawidget import __version__
@@ -86,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _serve(*, dialect: str, port: int) -> int:
+def _serve(*, dialect: Literal["seen", "documented"], port: int) -> int:
     _require("starlette", "uvicorn")
     with _stop_signals() as stop:
         from powawidget.local import start  # noqa: PLC0415 - an extra, checked above
@@ -131,21 +132,22 @@ def _demo(notebook: Path | None, *, port: int, browser: bool) -> int:
                     _say(f"JupyterLab is at {url}", "Press Ctrl-C to stop it.")
                     if browser and _has_screen():
                         webbrowser.open(url)
-                while not stop.wait(0.2) and lab.process.poll() is None:
-                    pass
-                ended = lab.process.poll()
+                    lab.wait_until_ended(stop)
         finally:
             server.stop()
-    return 1 if ended else 0
+    return 0
 
 
 class _Lab:
     """A JupyterLab of our own: a child process on a port of this machine."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", port: int, token: str) -> None:
-        self.process = process
+    def __init__(
+        self, process: "subprocess.Popen[bytes]", port: int, token: str, log: Path
+    ) -> None:
+        self._process = process
         self._port = port
         self._token = token
+        self._log = log
 
     def url(self, notebook: str) -> str:
         """The address of a notebook, with the token that opens it."""
@@ -155,25 +157,36 @@ class _Lab:
         """Wait for the first answer; False where a stop signal came before it."""
         deadline = time.monotonic() + LAB_START
         while not stop.wait(0.1):
-            code = self.process.poll()
-            if code is not None:
-                sys.exit(f"JupyterLab could not start (exit code {code}); it says why above.")
+            if self._process.poll() is not None:
+                self._fail("JupyterLab could not start.")
             if self._answers("GET", "/api"):
                 return True
             if time.monotonic() > deadline:
-                sys.exit(f"JupyterLab did not answer within {LAB_START:.0f} seconds.")
+                self._fail(f"JupyterLab did not answer within {LAB_START:.0f} seconds.")
         return False
+
+    def wait_until_ended(self, stop: threading.Event) -> None:
+        """Wait for a stop signal, or for JupyterLab's own end by its menu."""
+        while not stop.wait(0.2):
+            if self._process.poll() is not None:
+                if self._process.returncode:
+                    self._fail("JupyterLab fell.")
+                return
 
     def stop(self) -> None:
         """End JupyterLab and its kernels: by asking, then by signals."""
-        if self.process.poll() is None:
-            self._answers("POST", "/api/shutdown")
-        for harder in (self.process.terminate, self.process.kill):
+        if self._process.poll() is None and not self._answers("POST", "/api/shutdown"):
+            self._process.terminate()  # it doesn't listen yet
+        for harder in (self._process.terminate, self._process.kill):
             try:
-                self.process.wait(LAB_STOP)
+                self._process.wait(LAB_STOP)
             except subprocess.TimeoutExpired:
                 harder()
-        self.process.wait()
+        self._process.wait()
+
+    def _fail(self, sentence: str) -> NoReturn:
+        last = self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:]
+        sys.exit("\n".join([*last, sentence]))
 
     def _answers(self, method: str, path: str) -> bool:
         connection = http.client.HTTPConnection(LOOPBACK, self._port, timeout=5)
@@ -188,40 +201,44 @@ class _Lab:
 
 @contextmanager
 def _lab(folder: Path, environment: dict[str, str], port: int) -> Iterator[_Lab]:
-    """A JupyterLab of the person's own settings, but for its question about news."""
-    with TemporaryDirectory() as config:
-        page = Path(config, "labconfig", "page_config.json")
+    """A JupyterLab with the person's own settings, but for its question about news."""
+    token = secrets.token_urlsafe(24)
+    with TemporaryDirectory() as own:
+        page = Path(own, "labconfig", "page_config.json")
         page.parent.mkdir()
         page.write_text(json.dumps({"disabledExtensions": {NEWS: True}}), encoding="utf-8")
-        search = [config, *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
-        environment = {**environment, "JUPYTER_CONFIG_PATH": os.pathsep.join(search)}
-        lab = _start_lab(folder, environment, port)
+        search = [own, *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
+        log = Path(own, "jupyterlab.log")
+        with log.open("wb") as output:
+            process = subprocess.Popen(  # noqa: S603 - this Python, and arguments of ours
+                [
+                    *(sys.executable, "-m", "jupyterlab", "--no-browser"),
+                    f"--ServerApp.ip={LOOPBACK}",
+                    f"--ServerApp.port={port}",
+                    "--ServerApp.port_retries=0",
+                    "--ServerApp.base_url=/",
+                    "--ServerApp.allow_root=True",  # a container's user often is root
+                    f"--ServerApp.root_dir={folder}",
+                ],
+                env={
+                    **os.environ,
+                    **environment,
+                    "JUPYTER_CONFIG_PATH": os.pathsep.join(search),
+                    # On the command line everybody on the machine could read it.
+                    "JUPYTER_TOKEN": token,
+                },
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                # Ctrl-C reaches a terminal's whole group: this process alone answers it.
+                start_new_session=True,
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+            )
+        lab = _Lab(process, port, token, log)
         try:
             yield lab
         finally:
             lab.stop()
-
-
-def _start_lab(folder: Path, environment: dict[str, str], port: int) -> _Lab:
-    token = secrets.token_urlsafe(24)
-    process = subprocess.Popen(  # noqa: S603 - this Python, and arguments of ours
-        [
-            *(sys.executable, "-m", "jupyterlab", "--no-browser", "--log-level=ERROR"),
-            f"--ServerApp.ip={LOOPBACK}",
-            f"--ServerApp.port={port}",
-            "--ServerApp.port_retries=0",
-            "--ServerApp.base_url=/",
-            "--ServerApp.allow_root=True",  # a container's user often is root
-            f"--ServerApp.root_dir={folder}",
-        ],
-        # A token on the command line could be read by everybody on the machine.
-        env={**os.environ, **environment, "JUPYTER_TOKEN": token},
-        stdin=subprocess.DEVNULL,
-        # Ctrl-C reaches every process of a terminal's group: this one alone answers it.
-        start_new_session=True,
-        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
-    )
-    return _Lab(process, port, token)
 
 
 @contextmanager

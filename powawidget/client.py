@@ -8,23 +8,23 @@ import asyncio
 import contextlib
 import html.parser
 import ipaddress
-import json
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import msgspec
 
 from powawidget.errors import ConfigurationError, ConnectionLost, ProtocolError, RequestError
-from powawidget.events import as_json
+from powawidget.events import as_json, decode
 from powawidget.secret import Secret
 from powawidget.text import harmless
 
 _SHOWN = 500
 _BODY_LIMIT = 4 * 1024 * 1024
 _MAX_REDIRECTS = 5
+_KEEPS_POST = frozenset({307, 308})
 
 
 class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +73,7 @@ class Client:
         ConfigurationError: If the URL or the key can't be used; nothing has been sent.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # each is one setting of a connection
         self,
         url: str,
         secret: Secret,
@@ -87,22 +87,29 @@ class Client:
         self.url = checked_url(url, insecure=insecure)
         self.timeouts = timeouts or Timeouts()
         self.secret = _checked_key(secret)
-        limits = httpx.Timeout(None, connect=self.timeouts.connect)
-        context: ssl.SSLContext | bool = (
-            ssl.create_default_context(cafile=verify) if isinstance(verify, str) else verify
-        )
         # Answers of every size come uncompressed: 194 kB unfolded to 200 MB once.
         own = {"Accept-Encoding": "identity", "User-Agent": "powawidget"}
-        self._http = httpx.AsyncClient(
-            base_url=self.url,
-            auth=_Keys(secret),
-            verify=context,
-            proxy=proxy,
-            headers={**own, **(headers or {})},
-            timeout=limits,
-            follow_redirects=False,
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=4),
-        )
+        self._settings: dict[str, Any] = {
+            "auth": _Keys(secret),
+            "verify": httpx.create_ssl_context(verify=_checked_verify(verify)),
+            "proxy": proxy,
+            "mounts": None if proxy else _direct(self.url),
+            "headers": {**own, **_checked_headers(headers or {})},
+            "timeout": httpx.Timeout(None, connect=self.timeouts.connect),
+            "follow_redirects": False,
+            "limits": httpx.Limits(max_connections=None, max_keepalive_connections=4),
+        }
+        try:
+            self._http = httpx.AsyncClient(**self._settings)
+        except (ValueError, httpx.InvalidURL):
+            refused = True  # raised below, not chained: the URL of a proxy may hold a password
+        else:
+            refused = False
+        if refused:
+            raise ConfigurationError(
+                "The proxy can't be used: pass a URL such as http://host:8080, or set the "
+                "environment's HTTPS_PROXY to one."
+            )
 
     def __repr__(self) -> str:
         return f"<Client of {self.url}>"
@@ -162,37 +169,47 @@ class Client:
                 have started.
             ProtocolError: If the answer isn't an event stream.
         """
-        response = await self._send("POST", path, {}, body, self.timeouts.first_byte)
-        try:
-            if not response.is_success:
-                raise self._refusal(response, await self._body(response))
-            kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-            if kind != "text/event-stream" or response.status_code == httpx.codes.NO_CONTENT:
-                beginning = (await self._body(response))[:_SHOWN]
-                raise ProtocolError(
-                    f"{self.url} answered with {kind or 'nothing'} instead of an event stream. "
-                    "Is this the base URL of a Powabase project? "
-                    + self._shown(_readable(beginning))
-                )
-            encoding = response.headers.get("content-encoding", "identity").lower()
-            if encoding != "identity":
-                raise ProtocolError(
-                    f"{self.url} compressed the stream ({encoding[:40]}), which was asked not to "
-                    "be: a gateway may do it. Switch compression off for text/event-stream."
-                )
-            yield self._bytes(response)
-        finally:
-            await response.aclose()
+        # A client of its own: it may be used from any event loop, and no run is ever posted on a
+        # kept connection that the server is just closing.
+        async with httpx.AsyncClient(**self._settings) as http:
+            response = await self._send(http, "POST", path, body=body)
+            try:
+                async with contextlib.aclosing(await self._events(response)) as chunks:
+                    yield chunks
+            finally:
+                await response.aclose()
 
     async def close(self) -> None:
         """Close the connections."""
         await self._http.aclose()
 
-    async def _bytes(self, response: httpx.Response) -> AsyncIterator[bytes]:
+    async def _events(self, response: httpx.Response) -> AsyncGenerator[bytes, None]:
+        """Check that an answer is an event stream, and give its bytes."""
+        if not response.is_success:
+            raise self._refusal(response, await self._body(response))
+        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "text/event-stream" or response.status_code == httpx.codes.NO_CONTENT:
+            beginning = _readable(await self._body(response))
+            raise ProtocolError(
+                f"{self.url} answered with {self._shown(kind[:100]) or 'nothing'} instead of an "
+                "event stream. Is this the base URL of a Powabase project? "
+                + self._shown(beginning)
+            )
+        encoding = response.headers.get("content-encoding", "identity").lower()
+        if encoding != "identity":
+            raise ProtocolError(
+                f"{self.url} compressed the stream ({self._shown(encoding[:40])}), which was asked "
+                "not to be: a gateway may do it. Switch compression off for text/event-stream."
+            )
+        return self._bytes(response)
+
+    async def _bytes(self, response: httpx.Response) -> AsyncGenerator[bytes, None]:
         problem: Exception
         try:
-            async for chunk in response.aiter_raw():
-                yield chunk
+            # An async generator in fact.
+            async with contextlib.aclosing(response.aiter_raw()) as chunks:  # type: ignore[type-var]
+                async for chunk in chunks:
+                    yield chunk
         except httpx.HTTPError as error:
             problem = error
         else:
@@ -211,8 +228,7 @@ class Client:
         body: Mapping[str, Any] | None = None,
         limit: float | None = None,
     ) -> Any:
-        limit = self.timeouts.first_byte if limit is None else limit
-        response = await self._send(verb, path, query or {}, body, limit)
+        response = await self._send(self._http, verb, path, query=query, body=body, limit=limit)
         try:
             content = await self._body(response)
         finally:
@@ -220,7 +236,7 @@ class Client:
         if not response.is_success:
             raise self._refusal(response, content)
         try:
-            return json.loads(content)
+            return self._decoded(content)
         except (ValueError, RecursionError):
             pass
         raise ProtocolError(
@@ -247,49 +263,59 @@ class Client:
             )
         return b"".join(pieces)
 
-    async def _send(
+    async def _send(  # noqa: PLR0913  # what makes up a request
         self,
+        http: httpx.AsyncClient,
         verb: str,
         path: str,
-        query: Mapping[str, str | int],
-        body: Mapping[str, Any] | None,
-        limit: float | None,
+        *,
+        query: Mapping[str, str | int] | None = None,
+        body: Mapping[str, Any] | None = None,
+        limit: float | None = None,
     ) -> httpx.Response:
         """Send one request; follow only redirects that stay at this server."""
+        limit = self.timeouts.first_byte if limit is None else limit
         target = httpx.URL(self.url + path)
+        response: httpx.Response | None = None
         for _ in range(_MAX_REDIRECTS):
-            request = self._http.build_request(
-                verb, target, params=dict(query) or None, json=None if body is None else dict(body)
+            request = http.build_request(
+                verb, target, params=query or None, json=None if body is None else dict(body)
             )
-            response = await self._send_once(request, limit)
+            response = await self._send_once(http, request, limit)
             if not response.has_redirect_location:
                 return response
-            next_target = request.url.join(response.headers["location"])
-            same = (next_target.scheme, next_target.host, next_target.port) == (
-                request.url.scheme,
-                request.url.host,
-                request.url.port,
-            )
-            keeps = verb == "GET" or response.status_code in {307, 308}
             await response.aclose()
-            if not (same and keeps):
-                origin = f"{next_target.scheme}://{next_target.netloc.decode()}"
-                raise RequestError(
-                    f"{self.url} redirects to {origin}; it wasn't followed, so that the key "
-                    "stays here. If that is the right server, pass its URL.",
-                    status=response.status_code,
-                )
-            target, query = next_target, {}
-        raise RequestError(f"{self.url} redirects in circles.", status=310)
+            target, query = self._redirected(request, response), None
+        status = 0 if response is None else response.status_code
+        raise RequestError(f"{self.url} redirects in circles.", status=status)
 
-    async def _send_once(self, request: httpx.Request, limit: float | None) -> httpx.Response:
+    def _redirected(self, request: httpx.Request, response: httpx.Response) -> httpx.URL:
+        said = response.headers["location"]
+        try:
+            target = request.url.join(said)
+        except (httpx.InvalidURL, ValueError):
+            target = httpx.URL()
+        origin = (target.scheme, target.host, target.port)
+        same = origin == (request.url.scheme, request.url.host, request.url.port)
+        if same and (request.method == "GET" or response.status_code in _KEEPS_POST):
+            return target
+        where = f"{target.scheme}://{target.netloc.decode()}" if target.host else said[:200]
+        raise RequestError(
+            f"{self.url} redirects to {self._shown(where)}; it wasn't followed, so that the key "
+            "stays here. If that is the right server, pass its URL.",
+            status=response.status_code,
+        )
+
+    async def _send_once(
+        self, http: httpx.AsyncClient, request: httpx.Request, limit: float
+    ) -> httpx.Response:
         # Our errors are raised outside the except blocks: httpx's exceptions hold the request,
         # and with it the key, and a chained traceback would show them.
         failure: ConnectionLost
         address = f"{request.url.host}:{request.url.port or request.url.scheme}"
         try:
             async with asyncio.timeout(limit):
-                return await self._http.send(request, stream=True)
+                return await http.send(request, stream=True)
         except TimeoutError:
             failure = ConnectionLost(
                 f"{self.url} didn't answer within {limit:g} s.",
@@ -319,18 +345,28 @@ class Client:
 
     def _refusal(self, response: httpx.Response, content: bytes) -> RequestError:
         status = response.status_code
-        text, code, details = _error_of(content)
-        text = self._shown(text)
+        try:
+            details = self._decoded(content)
+        except (ValueError, RecursionError):
+            details = None
+        if isinstance(details, dict):
+            text, code = _error_of(details)
+        else:
+            text, code, details = self._shown(_readable(content)), None, {}
         hint = _HINTS.get(status, "")
         if status == httpx.codes.PAYMENT_REQUIRED and details:
-            hint = self._shown(_money(details))
+            hint = _money(details)
         elif status == httpx.codes.TOO_MANY_REQUESTS and "retry-after" in response.headers:
-            hint = f"The server asks to wait {response.headers['retry-after'][:40]} s."
+            hint = f"The server asks to wait {self._shown(response.headers['retry-after'][:40])} s."
         message = ". ".join(part.rstrip(".") for part in (text, hint) if part)
         message = f"{message}." if message else "The server didn't say why."
         return RequestError(
             f"{self.url} answered {status}: {message}", status=status, code=code, body=text
         )
+
+    def _decoded(self, content: bytes) -> Any:
+        # A server that echoes the key must not carry it into a run's state or an error.
+        return decode(self.secret.redact(content.decode("utf-8-sig", "replace")))
 
     def _shown(self, text: str) -> str:
         return self.secret.redact(harmless(text))
@@ -372,6 +408,14 @@ def checked_url(url: str, *, insecure: bool = False) -> str:
     return trimmed
 
 
+def _direct(url: str) -> dict[str, None] | None:
+    """Leave the environment's proxy out for this machine: no key may reach it in plain HTTP."""
+    host = urlsplit(url).hostname or ""
+    if not _is_this_machine(host):
+        return None
+    return {f"all://[{host}]" if ":" in host else f"all://{host}": None}
+
+
 def _is_this_machine(host: str) -> bool:
     if host == "localhost" or host.endswith(".localhost"):
         return True
@@ -382,19 +426,38 @@ def _is_this_machine(host: str) -> bool:
 
 
 def _checked_key(secret: Secret) -> Secret:
-    key = secret.reveal()
-    if not key:
-        _refuse_key("The API key is empty. Pass api_key=..., or set POWABASE_API_KEY.")
-    if not key.isascii() or any(ord(char) <= 32 or ord(char) == 127 for char in key):  # noqa: PLR2004
-        _refuse_key(
+    # No frame that an error leaves holds the key: a verbose traceback prints local variables.
+    if not secret:
+        raise ConfigurationError("The API key is empty. Pass api_key=..., or set POWABASE_API_KEY.")
+    if not _fits_header(secret.reveal()):
+        raise ConfigurationError(
             "The API key holds a space, a line end or a character that no header can carry. "
             "Copy it again."
         )
     return secret
 
 
-def _refuse_key(message: str) -> NoReturn:
-    raise ConfigurationError(message)
+def _checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    for name, value in headers.items():
+        if not _fits_header(name) or not _fits_header(value.replace(" ", "")):
+            raise ConfigurationError(
+                f"The header {name[:100]!r} can't be sent: a name and a value are ASCII without "
+                "line ends."
+            )
+    return dict(headers)
+
+
+def _checked_verify(verify: bool | str) -> "ssl.SSLContext | bool":
+    if isinstance(verify, bool):
+        return verify
+    try:
+        return ssl.create_default_context(cafile=verify)
+    except OSError as error:
+        raise ConfigurationError(f"The CA bundle {verify!r} can't be read: {error}.") from None
+
+
+def _fits_header(text: str) -> bool:
+    return text.isascii() and text.isprintable() and " " not in text
 
 
 _HINTS = {
@@ -406,21 +469,16 @@ _HINTS = {
 
 def _money(details: Mapping[str, Any]) -> str:
     known = {"balance": "balance", "estimated_cost": "estimated cost", "renews_at": "renews at"}
-    return ", ".join(f"{label} {details[key]}" for key, label in known.items() if key in details)
+    told = {label: str(details[key])[:60] for key, label in known.items() if key in details}
+    return ", ".join(f"{label} {value}" for label, value in told.items())
 
 
-def _error_of(content: bytes) -> tuple[str, str | None, Mapping[str, Any]]:
-    """Read an error body: JSON with `error`, or an HTML page with the useful text in it."""
-    try:
-        value = json.loads(content)
-    except (ValueError, RecursionError):
-        return _readable(content), None, {}
-    if not isinstance(value, dict):
-        return _readable(content), None, {}
-    said = value.get("error") or value.get("message") or value.get("detail") or ""
+def _error_of(details: Mapping[str, Any]) -> tuple[str, str | None]:
+    """Read the message and the code of an error body."""
+    said = details.get("error") or details.get("message") or details.get("detail") or ""
     text = said if isinstance(said, str) else as_json(said)
-    code = value.get("error_code") or value.get("code")
-    return text[:_SHOWN], (code if isinstance(code, str) else None), value
+    code = details.get("error_code") or details.get("code")
+    return text[:_SHOWN], (code[:_SHOWN] if isinstance(code, str) else None)
 
 
 def _readable(content: bytes) -> str:

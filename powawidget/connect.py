@@ -1,7 +1,9 @@
 """`connect()` and what it gives: a project's agents, by id or by name."""
 
+import contextlib
 import difflib
 import getpass
+import json
 import os
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -12,16 +14,29 @@ import msgspec
 from powawidget import events as ev
 from powawidget.client import Client, Timeouts
 from powawidget.decider import Decider
-from powawidget.errors import ConfigurationError, ConnectionLost, RequestError
-from powawidget.kernel import loop
+from powawidget.errors import ConfigurationError, ConnectionLost, ProtocolError, RequestError
+from powawidget.kernel import cells, loop
 from powawidget.policy import PolicyFunction
 from powawidget.run import Run
+from powawidget.runner import AFTER_ERROR, timed
 from powawidget.secret import Secret
 from powawidget.sources import LiveSource
-from powawidget.sse import SSEDecoder
+from powawidget.sse import EventTooLargeError, SSEDecoder
 
 _PAGE = 100
 _CONTEXTS = ("knowledge_bases", "context_handler_id", "context_override", "context_items")
+_FIELDS = (
+    "message",
+    "session_id",
+    "temperature",
+    "timeout_seconds",
+    "response_format",
+    "max_context_tokens",
+    "citations_enabled",
+    "reasoning_requested",
+    *_CONTEXTS,
+)
+_NOT_SENT = frozenset({"self", "on_approval"})
 _LOCAL = "local"
 _ON_STOP = {
     True: "The server ends the run at its next write: a tool that is running finishes first.",
@@ -147,7 +162,7 @@ class Powabase:
         # It decides what a stop does and whether the stream has keepalives; not worth a failure.
         try:
             answer = await self._client.get(f"/api/agents/{agent_id}/tools")
-        except RequestError:
+        except (RequestError, ProtocolError):
             return None
         tools = answer.get("tools") if isinstance(answer, dict) else None
         return bool(tools) if isinstance(tools, list) else None
@@ -212,8 +227,7 @@ class Agent:
         Raises:
             ConfigurationError: If the arguments don't fit together; nothing was sent.
         """
-        ours = {"self", "on_approval"}
-        given = {name: value for name, value in locals().items() if name not in ours}
+        given = {name: value for name, value in locals().items() if name not in _NOT_SENT}
         source = LiveSource(
             self._client, self._path, _body(given), keepalives=self._has_tools is not False
         )
@@ -316,7 +330,11 @@ def connect(  # noqa: PLR0913  # each is one setting of a connection
         timeouts=timeouts,
         insecure=insecure,
     )
-    return Powabase(client, local)
+    connection = Powabase(client, local)
+    if local is not None:
+        # A cell that is run again gets a fresh server; its earlier one isn't left running.
+        cells.adopt(connection)
+    return connection
 
 
 def _asked_key() -> Secret:
@@ -337,15 +355,31 @@ def _asked_key() -> Secret:
 
 
 async def _events(client: Client, path: str, body: Mapping[str, Any]) -> AsyncIterator[ev.Event]:
-
     decoder = SSEDecoder()
-    async with client.stream(path, body) as chunks:
-        async for chunk in chunks:
-            for frame in decoder.feed(chunk):
-                event = ev.read(client.secret.redact(frame.data))
-                yield event
-                if isinstance(event, ev.Completed):
-                    return
+    told = False
+
+    def limit() -> float | None:
+        return AFTER_ERROR if told else client.timeouts.quiet_idle
+
+    try:
+        async with (
+            client.stream(path, body) as chunks,
+            contextlib.aclosing(timed(chunks, limit)) as heard,
+        ):
+            async for chunk in heard:
+                for frame in decoder.feed(chunk):
+                    event = ev.read(client.secret.redact(frame.data))
+                    told = told or isinstance(event, ev.Errored)
+                    yield event
+                    if isinstance(event, ev.Completed):
+                        return
+    except EventTooLargeError as error:
+        raise ProtocolError(str(error)) from None
+    except ConnectionLost:
+        if not told:
+            raise
+    if told:
+        return  # where an error was told, the terminal event may be left out
     raise ConnectionLost(
         "The stream ended without its terminal event: the run may not be complete.",
         maybe_accepted=True,
@@ -362,6 +396,15 @@ def _body(given: Mapping[str, Any]) -> dict[str, Any]:
         raise ConfigurationError(
             f"Only one of {', '.join(_CONTEXTS)} may be given, not {' and '.join(contexts)}."
         )
+    unknown = [name for name in body if name not in _FIELDS]
+    if unknown:
+        raise ConfigurationError(
+            f"A run takes no {', '.join(unknown)}. It takes {', '.join(_FIELDS)}."
+        )
+    try:
+        json.dumps(body, allow_nan=False, ensure_ascii=False).encode()
+    except (TypeError, ValueError) as error:
+        raise ConfigurationError(f"The request can't be written as JSON: {error}.") from None
     return body
 
 

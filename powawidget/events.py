@@ -149,7 +149,7 @@ class ReportedCall(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Completed(Event, frozen=True, kw_only=True):
-    """The terminal event. `content` is None where the dialect doesn't send it."""
+    """The terminal event. `content` is None, `status` empty where the dialect doesn't send it."""
 
     run_id: str | None
     session_id: str | None
@@ -277,6 +277,23 @@ def read(payload: str) -> Event:
     return read_frame(frame)
 
 
+def decode(text: str) -> Any:
+    """Decode JSON that came from outside.
+
+    Args:
+        text: JSON text.
+
+    Returns:
+        The value, free of what has no place in UTF-8 JSON: lone surrogates, NUL, NaN.
+
+    Raises:
+        ValueError: If it isn't JSON.
+        RecursionError: If it is nested too deeply.
+    """
+    value = _decoder.decode(text)
+    return _cleaned(value) if _SUSPECT(text) else value
+
+
 def read_frame(frame: dict[str, Any]) -> Event:
     """Read one frame that is decoded already.
 
@@ -384,22 +401,24 @@ def _said(value: Any) -> str | None:
 def _step(frame: Frame) -> int | None:
     for name in ("step", "step_number"):
         value = frame.get(name)
-        if isinstance(value, int) and not isinstance(value, bool):
+        if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _EXACT:
             return value
     return None
 
 
 def _number(frame: Frame, name: str) -> float | None:
     value = frame.get(name)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return value if is_number else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if abs(value) <= _EXACT else None
 
 
 def _arguments(value: Any) -> str:
     # Some models give the arguments as the JSON text they wrote: show what it says.
     if isinstance(value, str):
         try:
-            return as_json(_decoder.decode(value)) if value.strip()[:1] in "{[" else as_json(value)
+            # Its own escapes are read only now: they may hold a lone surrogate again.
+            return as_json(decode(value)) if value.strip()[:1] in "{[" else as_json(value)
         except (ValueError, RecursionError):
             return as_json(value)
     return "{}" if value is None else as_json(value)
@@ -550,11 +569,13 @@ def _counts(value: Any) -> dict[str, int] | None:
     numbers = {
         key: int(count)
         for key, count in list(value.items())[:50]
-        if _COUNT_NAME(key) and isinstance(count, int | float) and not isinstance(count, bool)
+        if _COUNT_NAME(key) and _number(value, key) is not None
     }
     return numbers or None
 
 
+# Beyond it the page's numbers aren't exact, and a longer int overflows where it is divided.
+_EXACT = 2**53
 _COUNT_NAME = re.compile(r"[a-z][a-z_]{0,60}").fullmatch
 
 
@@ -563,7 +584,7 @@ def _completed(frame: Frame) -> Event:
     content = frame.get("content")
     listed = frame.get("tool_calls")
     cited = frame.get("citations")
-    status = _maybe_text(frame, "status") or ("failed" if error else "completed")
+    status = _maybe_text(frame, "status") or ("failed" if error else "")
     return Completed(
         run_id=_maybe_text(frame, "run_id"),
         session_id=_maybe_text(frame, "session_id"),

@@ -4,15 +4,18 @@ import json
 import math
 import os
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from powawidget import events as ev
 from powawidget.errors import ConfigurationError
 from powawidget.run import Run
+from powawidget.runner import too_large
 from powawidget.sources import RecordedSource
-from powawidget.sse import SSEDecoder
+from powawidget.sse import EventTooLargeError, SSEDecoder
 
 # A recording without times is played at a pace that can be read along.
 _GAP = 0.02
+_READ = 64 * 1024
 
 
 def replay(
@@ -49,9 +52,17 @@ def replay(
             raise ConfigurationError(f"The recording can't be read: {error}.") from None
         times, title = _times(path), name or path.stem
     if speed is None:
-        frames = (frame.data for frame in SSEDecoder().feed(data))
-        return Run.told(frames, name=title, origin="replay")
+        return Run.told(_frames(data), name=title, origin="replay")
     return Run(RecordedSource(_reads(data, times), speed), name=title, origin="replay").start()
+
+
+def _frames(data: bytes) -> Iterator[str | ev.Event]:
+    decoder = SSEDecoder()
+    try:
+        for start in range(0, len(data), _READ):
+            yield from (frame.data for frame in decoder.feed(data[start : start + _READ]))
+    except EventTooLargeError as error:
+        yield too_large(error)
 
 
 def _times(path: pathlib.Path) -> list[tuple[float, int]] | None:

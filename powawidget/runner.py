@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -16,7 +16,7 @@ _log = logging.getLogger("powawidget")
 
 # Readers of the documented dialect stop at `error`; the service sends `complete` right after it,
 # or ends the body. A server that does neither isn't waited for longer than this.
-_AFTER_ERROR = 5.0
+AFTER_ERROR = 5.0
 
 
 class Source(Protocol):
@@ -54,11 +54,7 @@ async def follow(live: Live, source: Source) -> None:
     except PowawidgetError as error:
         live.take(ev.Refused(title="The run could not be read", message=str(error)))
     except EventTooLargeError as error:
-        live.take(
-            ev.Interrupted(
-                title="The stream was given up", message=str(error), code="event_too_large"
-            )
-        )
+        live.take(too_large(error))
     except TimeoutError:
         live.take(
             ev.Interrupted(
@@ -68,7 +64,7 @@ async def follow(live: Live, source: Source) -> None:
                 code="total_timeout",
             )
         )
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         # A fault of ours must not leave a card running for ever.
         _log.exception("powawidget failed while it read a run")
         live.take(
@@ -82,10 +78,16 @@ async def follow(live: Live, source: Source) -> None:
 
 async def _read(live: Live, source: Source) -> None:
     decoder = SSEDecoder()
-    async with source.open() as chunks, contextlib.aclosing(_timed(live, source, chunks)) as timed:
+
+    def limit() -> float | None:
+        if live.state.error is not None:
+            return AFTER_ERROR
+        return None if live.state.status == "waiting" else source.idle  # a person may take time
+
+    async with source.open() as chunks, contextlib.aclosing(timed(chunks, limit)) as heard:
         live.hear()
         live.take(ev.Opened())
-        async for chunk in timed:
+        async for chunk in heard:
             live.hear()
             for frame in decoder.feed(chunk):
                 live.take(frame.data)
@@ -94,28 +96,40 @@ async def _read(live: Live, source: Source) -> None:
     live.take(ev.Ended())
 
 
-async def _timed(
-    live: Live, source: Source, chunks: AsyncIterator[bytes]
+async def timed(
+    chunks: AsyncIterator[bytes], limit: Callable[[], float | None]
 ) -> AsyncGenerator[bytes, None]:
-    """Pass chunks on, and raise when none has come for too long."""
+    """Pass chunks on, and raise when none has come for too long.
+
+    Args:
+        chunks: The bytes of a stream.
+        limit: How long the next may take, in seconds; None for ever.
+
+    Yields:
+        The chunks.
+
+    Raises:
+        ConnectionLost: If the stream falls silent.
+    """
     while True:
-        limit = source.idle
-        if live.state.status == "waiting":
-            limit = None  # a person may take their time
-        if live.state.error is not None:
-            limit = _AFTER_ERROR
+        seconds = limit()
         try:
-            async with asyncio.timeout(limit):
+            async with asyncio.timeout(seconds):
                 chunk = await anext(chunks)
         except StopAsyncIteration:
             return
         except TimeoutError:
-            if live.state.error is not None:
-                return
             raise ConnectionLost(
-                f"No data for {limit:g} s.", maybe_accepted=True, code="idle_timeout"
+                f"No data for {seconds:g} s.", maybe_accepted=True, code="idle_timeout"
             ) from None
         yield chunk
+
+
+def too_large(error: EventTooLargeError) -> ev.Interrupted:
+    """Tell that a stream can't be read on."""
+    return ev.Interrupted(
+        title="The stream was given up", message=str(error), code="event_too_large"
+    )
 
 
 def _refused(error: RequestError) -> ev.Refused:

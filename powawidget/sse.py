@@ -32,7 +32,8 @@ class SSEDecoder:
     """Decode a stream of bytes as it arrives.
 
     An event is returned by the `feed` that brings its blank line; one that the end of the
-    stream cuts off is never returned, as the specification has it.
+    stream cuts off is never returned, as the specification has it. After an event that is too
+    large nothing can be read any more; the events before it are returned first.
 
     Args:
         max_event_bytes: The most that one event may hold, in bytes.
@@ -50,6 +51,7 @@ class SSEDecoder:
         self._pending = 0
         self._id = ""
         self._retry: int | None = None
+        self._failure: EventTooLargeError | None = None
 
     def feed(self, chunk: bytes) -> list[ServerSentEvent]:
         """Take the bytes of one read.
@@ -61,9 +63,23 @@ class SSEDecoder:
             The events that are complete now, in order.
 
         Raises:
-            EventTooLargeError: If one event is larger than the limit; the stream can't be read on.
+            EventTooLargeError: If one event is larger than the limit, by this read where no event
+                came before it in the same read, else by the next.
         """
-        text = self._decode(chunk)
+        if self._failure is not None:
+            raise self._failure
+        events: list[ServerSentEvent] = []
+        try:
+            self._read(self._decode(chunk), events)
+        except EventTooLargeError as failure:
+            self._line.clear()
+            self._data.clear()
+            self._failure = failure
+            if not events:
+                raise
+        return events
+
+    def _read(self, text: str, events: list[ServerSentEvent]) -> None:
         if self._at_start and text:
             self._at_start = False
             text = text.removeprefix("\ufeff")
@@ -72,13 +88,9 @@ class SSEDecoder:
             self._after_cr = False
             text = text.removeprefix("\n")
         if not text:
-            return []
+            return
         self._after_cr = text.endswith("\r")
-        if "\r" in text:
-            lines = _LINE_END.split(text)
-        else:
-            lines = text.split("\n")
-        events: list[ServerSentEvent] = []
+        lines = _LINE_END.split(text) if "\r" in text else text.split("\n")
         last = lines.pop()
         for line in lines:
             if self._line:
@@ -98,7 +110,6 @@ class SSEDecoder:
             size = _size(last)
             self._pending += size
             self._hold(size)
-        return events
 
     def _take(self, line: str) -> None:
         if line.startswith("data: "):
@@ -129,8 +140,6 @@ class SSEDecoder:
     def _hold(self, size: int) -> None:
         self._held += size
         if self._held > self._max:
-            self._line.clear()
-            self._data.clear()
             raise EventTooLargeError(
                 f"One event of the stream is larger than {self._max:,} bytes; "
                 "the rest of the stream can't be read."

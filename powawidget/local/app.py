@@ -110,8 +110,10 @@ def make_app(engine: Engine, abort: Callable[[Scope], None]) -> Starlette:
 
     return Starlette(
         routes=[
-            *(Route(path, _endpoint(engine, method, do), methods=[method])
-              for method, path, do in routes),
+            *(
+                Route(path, _endpoint(engine, method, do), methods=[method])
+                for method, path, do in routes
+            ),
             *(Route(path, _public(engine, body), methods=["GET"]) for path, body in public),
         ],
         exception_handlers={404: failed, 405: failed},
@@ -138,9 +140,6 @@ def _public(engine: Engine, body: dict[str, Any]) -> Callable[[Request], Awaitab
         return answer(body)
 
     return endpoint
-
-
-# What is checked before a route does anything.
 
 
 def _authorize(request: Request, key: str) -> None:
@@ -193,9 +192,6 @@ def _paged(request: Request, name: str, entries: list[dict[str, Any]]) -> dict[s
     offset = _number(request, "offset", 0)
     shown = entries[offset : offset + limit]
     return {name: shown, "limit": limit, "offset": offset, "total": len(entries)}
-
-
-# What the routes do.
 
 
 def _agents(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
@@ -255,7 +251,8 @@ def _run_stream(
     return Stream(
         channel,
         keepalive=engine.keepalive_seconds if run.agent.tools else None,
-        on_lost=run.lose,
+        # A run without tools goes on and completes.
+        on_lost=run.lose if run.agent.tools else None,
         on_closed=engine.stream_closed,
         abort=abort,
     )

@@ -67,7 +67,9 @@ class Database:
         return [
             {
                 "table": table,
-                "columns": [f"{column['name']} {column['type']}" for column in self._columns(table)],
+                "columns": [
+                    f"{column['name']} {column['type']}" for column in self._columns(table)
+                ],
                 "rows": self.value(f'SELECT COUNT(*) FROM "{table}"'),  # noqa: S608
             }
             for table in self._tables()

@@ -37,7 +37,7 @@ class Engine:
         keepalive_seconds: The silence after which agents with tools send a keepalive.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         agents: list[Agent],
         database: Database,
@@ -83,9 +83,7 @@ class Engine:
         """
         message = str(body["message"])
         session_id = body.get("session_id")
-        run, is_new = self.store.new_run(
-            agent_id, message, str(session_id) if session_id else None
-        )
+        run, is_new = self.store.new_run(agent_id, message, str(session_id) if session_id else None)
         turn = Turn(
             message,
             run.session.history,
@@ -94,9 +92,7 @@ class Engine:
             body,
         )
         channel = Channel()
-        execution = Execution(
-            run, turn, channel, self._encode, self._rate, is_new_session=is_new
-        )
+        execution = Execution(run, turn, channel, self._encode, self._rate, is_new_session=is_new)
         if self._closed:
             channel.end()
         else:

@@ -7,7 +7,7 @@ two ways: agents without tools have neither steps nor hooks.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, assert_never
 
 from powawidget.local.calls import ToolCalls
@@ -38,8 +38,16 @@ class _Failed(Exception):  # noqa: N818  # likewise
 @dataclass
 class _Step:
     number: int
-    text: str = ""
-    thinking: str = ""
+    said: list[str] = field(default_factory=list)
+    thought: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        return "".join(self.said)
+
+    @property
+    def thinking(self) -> str:
+        return "".join(self.thought)
 
 
 class Execution:
@@ -54,7 +62,7 @@ class Execution:
         is_new_session: Whether this is the session's first turn.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         run: Run,
         turn: Turn,
@@ -109,8 +117,6 @@ class Execution:
             self._run.slot = None
             self._channel.end()
 
-    # How an agent without tools runs.
-
     async def _plain(self) -> None:
         self._step = _Step(1)
         self._steps.append(self._step)
@@ -142,8 +148,6 @@ class Execution:
                 "error": error,
             }
         )
-
-    # How an agent with tools runs.
 
     async def _with_tools(self) -> None:
         error, steps, content = None, 0, ""
@@ -218,8 +222,6 @@ class Execution:
             told = {"content": self._step.thinking, "source": "thinking"}
             self._emit("reasoning", step=self._step.number, **told)
 
-    # What both do with a script's parts.
-
     async def _drive(self) -> None:
         script = self._run.agent.script(self._turn)
         try:
@@ -262,12 +264,12 @@ class Execution:
             await self._pace.token()
             frame: Frame
             if thinking:
-                step.thinking += token
+                step.thought.append(token)
                 frame = {"step": step.number, "source": "thinking", "delta": token}
                 name = "reasoning_delta"
                 self._usage["reasoning_tokens"] += 1
             else:
-                step.text += token
+                step.said.append(token)
                 frame = {"delta": token}
                 name = "content_delta"
             self._usage["completion_tokens"] += 1
@@ -290,8 +292,6 @@ class Execution:
         # A run with tools ends when its client is found to have gone; one without goes on.
         if self._run.over:
             raise _Stopped
-
-    # What is told.
 
     def _emit(self, name: str, *, result: str | None = None, **fields: Any) -> None:
         frame = {"event": name, "type": name, **fields, "seq": len(self._events) + 1, "ts": now()}

@@ -54,7 +54,7 @@ _FIRST = ("Alder", "Birch", "Cedar", "Dune", "Ember", "Fjord", "Grove", "Harbor"
 _SECOND = ("Bakery", "Bistro", "Books", "Cafe", "Clinic", "Company", "Deli", "Foods", "Hotel",
            "House", "Kitchen", "Library", "Market", "Office", "Pantry", "School", "Studio",
            "Traders", "Works", "Yard")  # fmt: skip
-_SEGMENTS = (("Retail", 0.55), ("Hospitality", 0.3), ("Public", 0.15))
+_SEGMENTS = {"Retail": 0.55, "Hospitality": 0.3, "Public": 0.15}
 _MONTHS = (0.80, 0.78, 0.88, 0.90, 0.94, 0.92, 0.90, 0.97, 1.04, 1.10, 1.34, 1.43)
 _REGION_SHARES = (0.27, 0.24, 0.28, 0.21)
 _CARRIER_SHARES = {
@@ -105,12 +105,11 @@ def fill(connection: sqlite3.Connection, seed: int) -> None:
 def _customers(generator: random.Random) -> list[_Customer]:
     names = [f"{first} {second}" for first in _FIRST for second in _SECOND]
     generator.shuffle(names)
-    segments, shares = zip(*_SEGMENTS, strict=True)
     return [
         _Customer(
             number,
             name,
-            generator.choices(segments, shares)[0],
+            generator.choices(list(_SEGMENTS), list(_SEGMENTS.values()))[0],
             generator.choices(REGIONS, _REGION_SHARES)[0],
             (date(YEAR - 5, 1, 1) + timedelta(days=generator.randrange(1800))).isoformat(),
         )

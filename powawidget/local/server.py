@@ -54,7 +54,7 @@ class LocalServer:
         OSError: The port is taken.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         dialect: Literal["seen", "documented"] = "seen",
         seed: int = 7,
@@ -162,7 +162,7 @@ class LocalServer:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
         serving = asyncio.create_task(self._uvicorn.serve(sockets=[self._socket]))
-        while not self._uvicorn.started and not serving.done():
+        while not self._uvicorn.started and not serving.done():  # noqa: ASYNC110  # no event is set
             await asyncio.sleep(0.001)
         self._ready.set()
         await self._stopping.wait()
@@ -172,11 +172,12 @@ class LocalServer:
 
     def _abort(self, scope: Scope) -> None:
         for connection in self._uvicorn.server_state.connections:
-            if connection.client == tuple(scope["client"]) and connection.transport:
+            # getattr: which protocol classes there are differs between uvicorn's versions.
+            if getattr(connection, "client", None) == tuple(scope["client"]):
                 connection.transport.abort()
 
 
-def start(
+def start(  # noqa: PLR0913
     dialect: Literal["seen", "documented"] = "seen",
     seed: int = 7,
     tokens_per_second: float = 60.0,

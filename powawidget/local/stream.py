@@ -31,7 +31,7 @@ class Stream:
     Args:
         channel: Where the frames come from.
         keepalive: Seconds of silence until a keepalive; None sends none.
-        on_lost: Called when a write finds the client gone.
+        on_lost: Called when a write finds the client gone; None where that changes nothing.
         on_closed: Called once, when no client reads any more.
         abort: Breaks the connection of a scope.
     """
@@ -41,7 +41,7 @@ class Stream:
         channel: Channel,
         *,
         keepalive: float | None,
-        on_lost: Callable[[], None],
+        on_lost: Callable[[], None] | None,
         on_closed: Callable[[], None],
         abort: Callable[[Scope], None],
     ) -> None:
@@ -76,7 +76,8 @@ class Stream:
                 if not said and not unheard:
                     unheard = True
                     continue
-                self._on_lost()
+                if self._on_lost:
+                    self._on_lost()
                 return
             await send(_body(said or KEEPALIVE, more=True))
 

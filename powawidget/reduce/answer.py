@@ -1,13 +1,15 @@
 """The rules for the text of an answer (wire protocol, section 4)."""
 
-import difflib
+import itertools
 import re
 
 from powawidget.events import Chunk, HookResult, TextDelta
 from powawidget.ops import Op
 from powawidget.state import RunState, TextPart, plain
 
-_WORDS = re.compile(r"\s+|\w+|[^\w\s]")
+_MARKER = re.compile(r"\[[^\[\]\n]{1,40}\]")
+# What the clean-up of citations may touch: their markers, and the space around them.
+_SOFT = re.compile(rf"{_MARKER.pattern}|\s+")
 
 
 def delta(run: RunState, event: TextDelta) -> list[Op]:
@@ -72,24 +74,30 @@ def _blank(run: RunState, keep: int | None) -> list[Op]:
 def _redivide(shown: list[str], content: str) -> list[str]:
     """Divide a slightly different text as the shown one is divided.
 
-    Without a hook the service changes only citation markers, so each boundary between two
-    parts (where a card stands) moves to the matching word of the new text.
+    Without a hook the service changes only citation markers, so a boundary between two parts,
+    where a card stands, has as many other characters before it as it had.
     """
-    old_words = [word for piece in shown for word in _WORDS.findall(piece)]
-    new_words = _WORDS.findall(content)
-    ends: list[int] = []
-    total = 0
+    places = _places(content)
+    count, cuts = 0, [0]
     for piece in shown[:-1]:
-        total += len(_WORDS.findall(piece))
-        ends.append(total)
-    cuts = [0]
-    blocks = difflib.SequenceMatcher(None, old_words, new_words).get_matching_blocks()
-    for end in ends:
-        cut = cuts[-1]
-        for block in blocks:
-            if block.a >= end:
-                break
-            cut = max(cut, block.b + min(block.size, end - block.a))
-        cuts.append(cut)
-    cuts.append(len(new_words))
-    return ["".join(new_words[a:b]) for a, b in zip(cuts, cuts[1:], strict=False)]
+        own = _places(piece)
+        count = min(count + len(own), len(places))
+        cut = places[count - 1] + 1 if count else 0
+        # The markers and the space that ended the piece still belong to it.
+        tail = piece[own[-1] + 1 :] if own else piece
+        markers = min(len(_MARKER.findall(tail)), 1000)
+        space = r"\s*" if tail[-1:].isspace() else ""
+        again = re.compile(rf"(?:\s*{_MARKER.pattern}){{0,{markers}}}{space}")
+        cuts.append(max(cuts[-1], again.match(content, cut).end()))  # type: ignore[union-attr]
+    return [content[a:b] for a, b in itertools.pairwise([*cuts, len(content)])]
+
+
+def _places(text: str) -> list[int]:
+    """List the places of the characters that are neither space nor of a citation marker."""
+    places: list[int] = []
+    end = 0
+    for soft in _SOFT.finditer(text):
+        places.extend(range(end, soft.start()))
+        end = soft.end()
+    places.extend(range(end, len(text)))
+    return places

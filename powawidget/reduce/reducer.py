@@ -148,7 +148,8 @@ def _errored(run: RunState, event: ev.Errored, _: float) -> list[Op]:
 
 
 def _completed(run: RunState, event: ev.Completed, at: float) -> list[Op]:
-    good = event.status.lower() in _GOOD_ENDS
+    # Without a status an error that came before it counts.
+    good = event.status.lower() in _GOOD_ENDS if event.status else run.error is None
     content = event.content
     return _in_turn(
         run,

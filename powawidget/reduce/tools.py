@@ -120,14 +120,17 @@ def upgrade(run: RunState, reported: list[ReportedCall]) -> list[Op]:
         ((i, part) for i, part in calls(run) if part.order is not None),
         key=lambda item: item[1].order or 0,
     )
-    unmatched: list[ReportedCall] = []
-    for call in reported:
-        found = next((item for item in rest if _same_result(item[1], call)), None)
-        if found is None:
-            unmatched.append(call)
-            continue
-        rest.remove(found)
-        ops += _upgrade_ops(*found, call)
+    unmatched = reported
+    for timed in (True, False):  # some servers give a duration in one of the two places only
+        missed: list[ReportedCall] = []
+        for call in unmatched:
+            found = next((item for item in rest if _same_result(item[1], call, timed)), None)
+            if found is None:
+                missed.append(call)
+                continue
+            rest.remove(found)
+            ops += _upgrade_ops(*found, call)
+        unmatched = missed
     for call in unmatched:
         # A call whose result frame got lost still has its card, open.
         still = (item for item in open_calls(run) if _same_request(item[1], call))
@@ -192,10 +195,10 @@ def _since(part: ToolPart, at: float) -> float:
     return round(max(0.0, at - part.started), 3)
 
 
-def _same_result(part: ToolPart, call: ReportedCall) -> bool:
+def _same_result(part: ToolPart, call: ReportedCall, timed: bool) -> bool:
     if part.name != call.tool_name or (call.step is not None and part.step != call.step):
         return False
-    if call.duration_ms is not None and part.seconds != call.duration_ms / 1000:
+    if timed and call.duration_ms is not None and part.seconds != call.duration_ms / 1000:
         return False
     preview = part.result or ""
     return call.result.startswith(preview) or (call.json and preview == _MULTIMODAL)

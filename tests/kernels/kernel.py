@@ -115,6 +115,14 @@ class Kernel:
             and "_state" in message["content"]["data"].get("state", {})
         ]
 
+    def opened(self, comm_id: str) -> dict[str, Any]:
+        """The state with which a widget was opened."""
+        return next(
+            message["content"]["data"]["state"]["_state"]
+            for message in self.said
+            if message["msg_type"] == "comm_open" and message["content"]["comm_id"] == comm_id
+        )
+
     def custom(self, comm_id: str) -> list[dict[str, Any]]:
         """The custom messages that a widget has sent."""
         return [

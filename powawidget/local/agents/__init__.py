@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from powawidget.local.agents.analyst import analyst
+from powawidget.local.agents.operator import operators
 from powawidget.local.agents.writer import writer
 
 if TYPE_CHECKING:
@@ -21,4 +22,4 @@ def sample_agents(database: Database) -> list[Agent]:
     Returns:
         The agents, in the order they are listed.
     """
-    return [analyst(database), writer()]
+    return [analyst(database), writer(), *operators(database)]

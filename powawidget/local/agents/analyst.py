@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Callable
+import json
 from typing import TYPE_CHECKING
 
 from powawidget.local.agents import amounts, late
-from powawidget.local.agents.prose import fence, percent, query, table
-from powawidget.local.agents.questions import last_topic, regions_in, topic_of
+from powawidget.local.agents.amounts import BY_MONTH
+from powawidget.local.agents.prose import ask, fence, query, sections, table
+from powawidget.local.agents.questions import last_topic, mentions, regions_in, topic_of
 from powawidget.local.script import Agent, Call, Calls, Say, Think
 from powawidget.local.tools import reading_tools
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from powawidget.local.database import Database
     from powawidget.local.script import Script, Turn
 
@@ -37,6 +40,17 @@ HELP = (
     "- *Break it* (a query that fails, and how I recover)\n"
 )
 BROKEN = "SELECT carrier, AVG(delay_days) AS days FROM orders GROUP BY carrier"
+REPAIRED = query(
+    """
+    SELECT carrier,
+           COUNT(*) AS late,
+           ROUND(AVG(julianday(shipped_at) - julianday(due_at)), 2) AS days
+    FROM orders
+    WHERE shipped_at > due_at
+    GROUP BY carrier
+    ORDER BY days DESC
+    """
+)
 
 
 def analyst(database: Database) -> Agent:
@@ -64,13 +78,13 @@ def _answer(turn: Turn) -> Script:
         # "Why?" and "What about South?" go on with what the session was about.
         before = last_topic(turn.history, TOPICS)
         named = regions_in(turn.message)
-        if before in {"late", "customers", "compare"} and topic_of(turn.message, {"": "why|since"}):
+        if before in {"late", "customers", "compare"} and mentions(turn.message, "why|since"):
             yield from late.cause(turn)
             return
         if before and named:
             yield from amounts.compare(turn) if len(named) > 1 else late.region(turn, named[0])
             return
-        if before and topic_of(turn.message, {"": r"again|repeat|once more|same"}):
+        if before and mentions(turn.message, "again|repeat|same"):
             topic = before
     if topic is None:
         yield Say(HELP)
@@ -79,37 +93,38 @@ def _answer(turn: Turn) -> Script:
 
 
 def _schema(_turn: Turn) -> Script:
-    yield Think("I look at the tables first, and at the column most questions will be about.")
+    yield Think("I look at the tables, and at the column most questions will be about.")
     yield Say("Let me look at what is there.\n\n")
-    yield Calls(
+    tables, amount = yield Calls(
         Call("database_schema", {}),
         Call("describe_column", {"table": "orders", "column": "amount"}),
     )
-    months = "SELECT substr(ordered_at, 6, 2) AS month, COUNT(*) AS orders FROM orders GROUP BY 1"
-    described = yield Calls(Call("database_query", {"query": months}))
-    yield Say(_describe_tables(_turn.database, described[0]))
-
-
-def _describe_tables(database: Database, months: str) -> str:
-    import json
-
-    schema = database.schema()
-    counts = {row["month"]: row["orders"] for row in json.loads(months)}
-    busiest = max(counts, key=lambda month: counts[month])
-    total = sum(counts.values())
-    rows = [
-        (f"`{entry['table']}`", f"{entry['rows']:,}", ", ".join(c.split()[0] for c in entry["columns"]))
-        for entry in schema
+    rows = yield from ask(BY_MONTH, 0.5)
+    described = json.loads(amount)
+    orders = sum(row["orders"] for row in rows)
+    busiest = max(rows, key=lambda row: row["orders"])
+    listed = [
+        (
+            f"`{entry['table']}`",
+            f"{entry['rows']:,}",
+            ", ".join(f"`{column.split()[0]}`" for column in entry["columns"]),
+        )
+        for entry in json.loads(tables)
     ]
-    return "\n\n".join(
-        [
+    yield Say(
+        sections(
             "## The sample database",
-            table(["Table", "Rows:", "Columns"], rows),
-            f"The busiest month is **{calendar.month_name[int(busiest)]}**"
-            f" with {counts[busiest]:,} orders, {percent(counts[busiest] / total)} of the year."
-            f" If orders came evenly, it would be $1/12 = {percent(1 / 12)}$.".replace("%$", "\\%$"),
-            fence("sql", "SELECT * FROM orders LIMIT 5"),
-        ]
+            table(["Table", "Rows:", "Columns"], listed),
+            (
+                f"An order has a median of {described['median']:.2f} EUR. The busiest month is"
+                f" **{calendar.month_name[busiest['month']]}** with {busiest['orders']:,} of"
+                f" {orders:,} orders that weren't cancelled, a share of"
+                f" $\\frac{{{busiest['orders']}}}{{{orders}}} ="
+                f" {busiest['orders'] / orders:.3f}$; even months would have"
+                f" $\\frac{{1}}{{12}} = {1 / 12:.3f}$."
+            ),
+            fence("sql", BY_MONTH),
+        )
     )
 
 
@@ -119,32 +134,20 @@ def _break(_turn: Turn) -> Script:
     failed = yield Calls(Call("database_query", {"query": BROKEN}, 0.5))
     yield Think(f"The tool says: {failed[0]}. The delay has to be computed from the two dates.")
     yield Say(f"That failed: `{failed[0]}`. I compute the delay from the dates instead.\n\n")
-    repaired = query(
-        """
-        SELECT carrier,
-               COUNT(*) AS late,
-               ROUND(AVG(julianday(shipped_at) - julianday(due_at)), 2) AS days
-        FROM orders
-        WHERE shipped_at > due_at
-        GROUP BY carrier
-        ORDER BY days DESC
-        """
-    )
-    from powawidget.local.agents.prose import ask
-
-    rows = yield from ask(repaired, 0.7)
+    rows = yield from ask(REPAIRED, 0.7)
     yield Say(
-        "\n\n".join(
-            [
-                "## Recovered",
-                table(
-                    ["Carrier", "Late orders:", "Mean delay, days:"],
-                    [(row["carrier"], row["late"], f"{row['days']:.2f}") for row in rows],
-                ),
-                "For each carrier the mean delay over its $n$ late orders is"
-                " $\\bar d = \\frac{1}{n}\\sum_i (\\text{shipped}_i - \\text{due}_i)$."
-                f" It is longest with **{rows[0]['carrier']}**.",
-                fence("sql", repaired),
-            ]
+        sections(
+            "## Recovered",
+            table(
+                ["Carrier", "Late orders:", "Mean delay, days:"],
+                [(row["carrier"], row["late"], f"{row['days']:.2f}") for row in rows],
+            ),
+            "For each carrier the mean delay over its $n$ late orders is",
+            (
+                r"$$\bar d = \frac{1}{n} \sum_{i=1}^{n}"
+                r" (\text{shipped}_i - \text{due}_i)$$"
+            ),
+            f"It is longest with **{rows[0]['carrier']}**.",
+            fence("sql", REPAIRED),
         )
     )

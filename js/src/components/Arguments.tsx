@@ -1,0 +1,31 @@
+import { useMemo } from "preact/hooks";
+import { parseJson } from "../json";
+import * as words from "../strings";
+import { Field } from "./Field";
+import { LongText } from "./LongText";
+import { isTall, Value } from "./Value";
+
+interface Props {
+  /** JSON text. */
+  source: string;
+  label?: string;
+}
+
+/** The arguments of a call, all of them, as they were written. */
+export function Arguments({ source, label = words.args }: Props) {
+  const value = useMemo(() => parseJson(source), [source]);
+  const isObject = value?.kind === "object";
+  if (source.trim() === "" || (isObject && value.entries.length === 0)) {
+    return <p class="pw-note">{words.noArguments}</p>;
+  }
+  const [only, second] = isObject ? value.entries : [];
+  // One argument with a label of its own needs no second label above it.
+  if (value !== null && only !== undefined && second === undefined && isTall(...only)) {
+    return <Value value={value} />;
+  }
+  return (
+    <Field label={label} copy={source} what={label}>
+      {value === null ? <LongText text={source} /> : <Value value={value} />}
+    </Field>
+  );
+}

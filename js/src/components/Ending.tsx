@@ -1,0 +1,47 @@
+import { pure, useKeys, useToggle } from "../hooks";
+import * as words from "../strings";
+import type { View } from "../view";
+import { Chevron } from "./Glyph";
+import { LongText } from "./LongText";
+import { Visible } from "./Visible";
+
+/** What stands under the answer: that a hook changed it, and what it refers to. */
+export const Ending = pure(function Ending({ view }: { view: View }) {
+  useKeys(view, "root");
+  const { edited, citations } = view.store.state;
+  const [isOpen, toggle] = useToggle(view, "sources", false);
+  return (
+    <>
+      {edited !== null && (
+        <p class="pw-edited">{edited === "blocked" ? words.blocked : words.modified}</p>
+      )}
+      {citations.length > 0 && (
+        <div>
+          <button type="button" class="pw-pill" aria-expanded={isOpen} onClick={toggle}>
+            <Chevron />
+            {words.sources(citations.length)}
+          </button>
+          {isOpen && (
+            <ol class="pw-sources">
+              {citations.map(({ key, source, excerpt }, index) => (
+                <li key={index}>
+                  <span class="pw-source-key">
+                    [<Visible text={key} />]
+                  </span>
+                  <div>
+                    {source !== "" && (
+                      <strong>
+                        <Visible text={source} />
+                      </strong>
+                    )}
+                    {excerpt !== "" && <LongText text={excerpt} kind="pw-excerpt" />}
+                  </div>
+                </li>
+              ))}
+            </ol>
+          )}
+        </div>
+      )}
+    </>
+  );
+});

@@ -1,0 +1,33 @@
+import { pure, useKeys } from "../hooks";
+import * as words from "../strings";
+import type { View } from "../view";
+import { LongText } from "./LongText";
+import { Visible } from "./Visible";
+
+/** Why it failed, in plain words: what, the server's own message, its code, what to do next. */
+export const ErrorBox = pure(function ErrorBox({ view }: { view: View }) {
+  useKeys(view, "root", "kernel");
+  const { error } = view.store.state;
+  if (error === null) return null;
+  return (
+    <section class={`pw-error pw-error-${view.status}`}>
+      <strong class="pw-error-title">
+        <Visible text={error.title} />
+      </strong>
+      {error.message !== "" && error.message !== error.title && <LongText text={error.message} />}
+      {error.hint !== null && error.hint !== "" && (
+        <p class="pw-hint">
+          <Visible text={error.hint} />
+        </p>
+      )}
+      {error.code !== null && error.code !== "" && (
+        <p class="pw-note">
+          {words.errorCode}{" "}
+          <code>
+            <Visible text={error.code} />
+          </code>
+        </p>
+      )}
+    </section>
+  );
+});

@@ -1,0 +1,25 @@
+import type { ComponentChildren } from "preact";
+import { CopyButton } from "./CopyButton";
+
+interface Props {
+  label: ComponentChildren;
+  /** What Copy copies: the text as it came. */
+  copy?: string | undefined;
+  what?: string;
+  children: ComponentChildren;
+}
+
+/** A labelled value on a card, with its own copy button. */
+export function Field({ label, copy, what, children }: Props) {
+  return (
+    <div class="pw-field">
+      <div class="pw-label">
+        <span class="pw-label-text">{label}</span>
+        {copy !== undefined && copy !== "" && (
+          <CopyButton text={() => copy} {...(what === undefined ? {} : { what })} />
+        )}
+      </div>
+      {children}
+    </div>
+  );
+}

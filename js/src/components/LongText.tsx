@@ -1,0 +1,31 @@
+import { useState } from "preact/hooks";
+import * as words from "../strings";
+import { Visible } from "./Visible";
+
+const FOLDED = 2_000; // characters shown at first
+const STEP = 50_000; // characters more at a click: a browser stalls on megabytes at once
+
+/** Text in a box, line breaks kept; the rest of a long one waits behind a button that counts it. */
+export function LongText({ text, kind = "" }: { text: string; kind?: string }) {
+  const [shown, show] = useState(FOLDED);
+  const rest = text.length - shown;
+  return (
+    <div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+      <pre class={`pw-pre ${kind}`} dir="auto" tabIndex={0}>
+        <Visible text={rest > 0 ? whole(text, shown) : text} />
+      </pre>
+      {rest > 0 && (
+        <button type="button" class="pw-quiet pw-more" onClick={() => show(shown + STEP)}>
+          {words.moreCharacters(rest)}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** The first characters, never half of a pair. */
+function whole(text: string, length: number): string {
+  const last = text.charCodeAt(length - 1);
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length);
+}

@@ -1,0 +1,39 @@
+import { pure, useKeys, useToggle } from "../hooks";
+import { oneLine } from "../peek";
+import * as words from "../strings";
+import type { View } from "../view";
+import { Chevron } from "./Glyph";
+import { Visible } from "./Visible";
+
+const SHORT = 90; // characters that need no opening
+
+/** What was asked, in one quiet line; a long question opens. */
+export const Message = pure(function Message({ view }: { view: View }) {
+  useKeys(view, "root");
+  const { message } = view.store.state;
+  const [isOpen, toggle] = useToggle(view, "message", false);
+  if (message.trim() === "") return null;
+  const said = <span class="pw-unseen">{words.question}: </span>;
+  if (message.length <= SHORT && !message.includes("\n")) {
+    return (
+      <p class="pw-question" dir="auto">
+        {said}
+        <Visible text={message} />
+      </p>
+    );
+  }
+  return (
+    <button
+      type="button"
+      class={`pw-question pw-pill ${isOpen ? "pw-question-open" : ""}`}
+      aria-expanded={isOpen}
+      onClick={toggle}
+    >
+      <Chevron />
+      {said}
+      <span class="pw-question-text" dir="auto">
+        <Visible text={isOpen ? message : oneLine(message)} />
+      </span>
+    </button>
+  );
+});

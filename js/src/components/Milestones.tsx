@@ -1,0 +1,43 @@
+import { useRef } from "preact/hooks";
+import { pure, useKeys } from "../hooks";
+import * as words from "../strings";
+import { hasEnded, type View } from "../view";
+import type { RunState } from "../wire";
+
+/** Tells a screen reader the milestones and nothing else: never a token. */
+export const Milestones = pure(function Milestones({ view }: { view: View }) {
+  useKeys(view, "root", "kernel", "parts");
+  // A run that was over when it was first drawn has no news.
+  const isOld = useRef(hasEnded(view.store.state));
+  return (
+    <div class="pw-unseen" role="status">
+      {isOld.current ? "" : milestone(view)}
+    </div>
+  );
+});
+
+function milestone(view: View): string {
+  const { state } = view.store;
+  const said: Record<RunState["status"], () => string> = {
+    connecting: () => "",
+    reconnecting: () => "",
+    running: () => words.started,
+    waiting: () => words.waitingFor(asked(state)),
+    completed: () => words.answerReady,
+    failed: () =>
+      words.failed([state.error?.title, state.error?.message].filter(Boolean).join(": ")),
+    stopped: () => words.stopped,
+    interrupted: () => words.interrupted,
+  };
+  return said[view.status]();
+}
+
+/** The names of what waits; the requests that wait are among the last parts. */
+function asked({ parts }: RunState): string {
+  const names = new Set<string>();
+  for (const part of parts.slice(-50)) {
+    if (part.kind !== "approval" || part.decision !== "pending") continue;
+    names.add(part.covers === "call" ? part.tool_name : words.covers[part.covers]);
+  }
+  return [...names].join(", ");
+}

@@ -1,0 +1,17 @@
+import { pure, useKeys } from "../hooks";
+import * as words from "../strings";
+import type { View } from "../view";
+import type { NoticePart } from "../wire";
+import { Visible } from "./Visible";
+
+/** A quiet line about something that happened on the way. */
+export const Notice = pure(function Notice({ view, index }: { view: View; index: number }) {
+  useKeys(view, `parts/${index}`);
+  const { code, text, count } = view.store.state.parts[index] as NoticePart;
+  return (
+    <p class="pw-notice">
+      <Visible text={text || code || words.unreadable} />
+      {count > 1 && <span class="pw-times"> {words.times(count)}</span>}
+    </p>
+  );
+});

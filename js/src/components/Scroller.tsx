@@ -1,0 +1,72 @@
+import type { ComponentChildren } from "preact";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useToggle } from "../hooks";
+import * as words from "../strings";
+import type { View } from "../view";
+
+interface Props {
+  view: View;
+  children: ComponentChildren;
+  /** What stands at the foot, beside the toggle. */
+  foot: ComponentChildren;
+}
+
+/** The box that scrolls, so that the notebook need not: bounded, or as tall as its content. */
+export function Scroller({ view, children, foot }: Props) {
+  const box = useRef<HTMLDivElement>(null);
+  const body = useRef<HTMLDivElement>(null);
+  const [isFollowing, setFollowing] = useState(true);
+  const [isTall, setTall] = useState(false);
+  const [isWhole, toggle] = useToggle(view, "whole", false);
+  useLayoutEffect(() => {
+    const element = box.current as HTMLDivElement;
+    const follow = view.watch(element, () => setFollowing(follow.isFollowing));
+    const scrolled = () => follow.scrolled();
+    const sized = () => {
+      follow.grown();
+      // Once it was too tall the toggle stays: it must not come and go under the pointer.
+      if (element.scrollHeight > element.clientHeight + 1) setTall(true);
+    };
+    const observer = typeof ResizeObserver === "undefined" ? undefined : new ResizeObserver(sized);
+    observer?.observe(element);
+    observer?.observe(body.current as HTMLDivElement);
+    element.addEventListener("scroll", scrolled, { passive: true });
+    sized();
+    return () => {
+      observer?.disconnect();
+      element.removeEventListener("scroll", scrolled);
+    };
+  }, [view]);
+  return (
+    <>
+      <div class="pw-frame">
+        <div
+          ref={box}
+          class={isWhole ? "pw-box pw-box-whole" : "pw-box"}
+          role="log"
+          aria-live="off"
+          aria-label={words.transcript}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+          tabIndex={0}
+        >
+          <div ref={body} class="pw-body">
+            {children}
+          </div>
+        </div>
+        {!isFollowing && !isWhole && (
+          <button type="button" class="pw-button pw-jump" onClick={() => view.follow?.jump()}>
+            {words.jump}
+          </button>
+        )}
+      </div>
+      <div class="pw-foot">
+        {foot}
+        {isTall && (
+          <button type="button" class="pw-quiet pw-whole" aria-expanded={isWhole} onClick={toggle}>
+            {isWhole ? words.scrollAgain : words.showAll}
+          </button>
+        )}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,58 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { copyText } from "../copy";
+import { pure } from "../hooks";
+import { MarkdownView } from "../markdown";
+import { textAt } from "../store";
+import { hasEnded, type View } from "../view";
+
+/** The renderer takes a rejection for "could not copy". */
+async function copy(text: string): Promise<void> {
+  if (!(await copyText(text))) throw new Error("The page may not use the clipboard.");
+}
+
+/**
+ * A text that grows. Its pieces go straight to the renderer, past every component: what a token
+ * costs must not depend on how much was there before it.
+ */
+export const StreamedText = pure(function StreamedText({
+  view,
+  path,
+}: {
+  view: View;
+  path: string;
+}) {
+  const host = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const { store, frame } = view;
+    const markdown = new MarkdownView(host.current as HTMLDivElement, { copy });
+    let isFinished = false;
+    const paint = () => {
+      markdown.paint();
+      isFinished = hasEnded(store.state);
+      if (isFinished) markdown.finish();
+    };
+    const mark = () => frame.mark(paint);
+    const reset = (text: string) => {
+      markdown.reset(text);
+      mark();
+    };
+    const offText = store.onText(path, {
+      append: (piece) => {
+        if (isFinished) return reset(textAt(store.state, path));
+        markdown.append(piece);
+        mark();
+      },
+      reset,
+    });
+    const offStatus = store.changes.on("status", mark);
+    markdown.reset(textAt(store.state, path));
+    paint();
+    return () => {
+      offText();
+      offStatus();
+      frame.unmark(paint);
+      markdown.destroy();
+    };
+  }, [view, path]);
+  return <div class="pw-text" ref={host} />;
+});

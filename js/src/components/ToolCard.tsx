@@ -1,0 +1,113 @@
+import { useId, useMemo } from "preact/hooks";
+import { pure, useKeys, useNow, useToggle } from "../hooks";
+import { peek, tellingArgument } from "../peek";
+import * as words from "../strings";
+import { duration, TOOL_STATUS } from "../strings";
+import type { View } from "../view";
+import type { ToolPart } from "../wire";
+import { Approval } from "./Approval";
+import { Arguments } from "./Arguments";
+import { Glyph } from "./Glyph";
+import { Result } from "./Result";
+import { useGroupToggle } from "./ToolGroup";
+import { Visible } from "./Visible";
+
+/** One call: a line at rest, its arguments and result when opened, what gates it below. */
+export const ToolCard = pure(function ToolCard({ view, index }: { view: View; index: number }) {
+  useKeys(view, `parts/${index}`, "kernel", "status");
+  const part = view.store.state.parts[index] as ToolPart;
+  const group = view.store.outline.group(index);
+  const [isGroupOpen] = useGroupToggle(view, group);
+  const gates = view.store.outline.gates(index);
+  const status = view.statusOf(part);
+  // A request shows the arguments itself: the card would only repeat them.
+  const opensItself = status === "failed" || (status === "waiting" && gates.length === 0);
+  const [isOpen, toggle] = useToggle(view, `card/${index}`, opensItself);
+  const body = useId();
+  const chip = useMemo(() => tellingArgument(part.arguments), [part.arguments]);
+  const glance = useMemo(() => peek({ ...part, status }), [part.result, part.full, status]);
+  const isHidden = group !== undefined && !isGroupOpen;
+  return (
+    <div class={`pw-call${group === undefined ? "" : " pw-member"}`} hidden={isHidden}>
+      <div class={`pw-card pw-is-${status}`}>
+        <button
+          type="button"
+          class="pw-row"
+          aria-expanded={isOpen}
+          aria-controls={body}
+          onClick={toggle}
+        >
+          <Glyph status={status} />
+          <span class="pw-unseen">{TOOL_STATUS[status]}: </span>
+          <ToolName name={part.name} />
+          <span class="pw-chip">
+            <Visible text={chip} />
+          </span>
+          <span class="pw-peek">
+            {status !== "done" && status !== "running" && (
+              <span class="pw-word" aria-hidden="true">
+                {TOOL_STATUS[status]}
+              </span>
+            )}
+            <span class="pw-glance">
+              <Visible text={glance} />
+            </span>
+          </span>
+          <Took view={view} part={part} status={status} />
+        </button>
+        {isOpen && (
+          <div class="pw-open" id={body}>
+            <CallArguments part={part} />
+            <Result part={part} status={status} />
+          </div>
+        )}
+      </div>
+      {gates.map((gate) => (
+        <Approval key={gate} view={view} index={gate} />
+      ))}
+    </div>
+  );
+});
+
+/** A name in mono; the server's part of an MCP tool's name is there, but steps back. */
+export function ToolName({ name }: { name: string }) {
+  const prefix = /^mcp__.+?__(?=.)/.exec(name)?.[0] ?? "";
+  return (
+    <span class="pw-name">
+      {prefix !== "" && (
+        <span class="pw-prefix">
+          <Visible text={prefix} />
+        </span>
+      )}
+      <Visible text={name.slice(prefix.length)} />
+    </span>
+  );
+}
+
+function CallArguments({ part }: { part: ToolPart }) {
+  const { asked, arguments: ran } = part;
+  if (asked === null) {
+    return <Arguments source={ran} />;
+  }
+  return (
+    <>
+      <p class="pw-note pw-warn">{words.hookChanged}</p>
+      <Arguments source={asked} label={words.asked} />
+      <Arguments source={ran} label={words.ranWith} />
+    </>
+  );
+}
+
+interface TookProps {
+  view: View;
+  part: ToolPart;
+  status: ToolPart["status"];
+}
+
+function Took({ view, part, status }: TookProps) {
+  const isLive = status === "running" && part.started > 0;
+  const now = useNow(view, isLive ? 100 : 0);
+  const seconds = isLive ? Math.max(0, now - part.started) : part.seconds;
+  const isKnown = seconds !== null && (isLive || seconds > 0 || status === "done");
+  return <span class="pw-took">{isKnown && duration(seconds)}</span>;
+}

@@ -1,0 +1,69 @@
+import { pure, useKeys, useToggle } from "../hooks";
+import type { CallRun } from "../outline";
+import * as words from "../strings";
+import type { View } from "../view";
+import type { ToolPart } from "../wire";
+import { Glyph } from "./Glyph";
+import { ToolName } from "./ToolCard";
+
+const TOLD: readonly ToolPart["status"][] = [
+  "running",
+  "waiting",
+  "failed",
+  "denied",
+  "interrupted",
+];
+
+/**
+ * Whether the calls of a group are shown. They stay where they are in the page, folded or not, so
+ * that nothing is drawn anew when a third call makes a group of two cards.
+ */
+export function useGroupToggle(view: View, group: CallRun | undefined): [boolean, () => void] {
+  const start = group?.start ?? -1;
+  // Who has opened one of the first cards is reading it: the group doesn't fold it away.
+  const isRead = [0, 1, 2].some((place) => view.toggles.chosen(`card/${start + place}`) === true);
+  return useToggle(view, `group/${start}`, isRead);
+}
+
+/** The line that stands for several calls of one tool in a row. */
+export const ToolGroup = pure(function ToolGroup({ view, start }: { view: View; start: number }) {
+  useKeys(view, `group/${start}`, "kernel", "status");
+  const group = view.store.outline.group(start);
+  const [isOpen, toggle] = useGroupToggle(view, group);
+  if (group === undefined) return null;
+  const counts = shownCounts(view, group);
+  const told = TOLD.flatMap((status) => {
+    const calls = counts.get(status) ?? 0;
+    return calls === 0 ? [] : [{ status, calls }];
+  });
+  const status = told.find((each) => each.status === "running")?.status ?? "done";
+  const shown = status === "done" ? (told[0]?.status ?? "done") : status;
+  return (
+    <div class={`pw-card pw-group pw-is-${shown}`}>
+      <button type="button" class="pw-row" aria-expanded={isOpen} onClick={toggle}>
+        <Glyph status={shown} />
+        <ToolName name={group.name} />
+        <span class="pw-calls">{words.group(group.end - group.start)}</span>
+        <span class="pw-told">
+          {told.map(({ status: each, calls }) => (
+            <span key={each} class={`pw-tally pw-is-${each}`}>
+              {words.groupPart(calls, each)}
+            </span>
+          ))}
+        </span>
+      </button>
+    </div>
+  );
+});
+
+/** Without a kernel nothing goes on, in a group neither. */
+function shownCounts(view: View, { counts }: CallRun): ReadonlyMap<ToolPart["status"], number> {
+  if (!view.isAbandoned) return counts;
+  const open = (counts.get("running") ?? 0) + (counts.get("waiting") ?? 0);
+  return new Map([
+    ...counts,
+    ["running", 0],
+    ["waiting", 0],
+    ["interrupted", (counts.get("interrupted") ?? 0) + open],
+  ]);
+}

@@ -1,0 +1,72 @@
+const NEAR = 16; // px from the end that still count as the end
+
+/** What of an element is needed to follow its end. */
+export type Box = Pick<HTMLElement, "scrollTop" | "scrollHeight" | "clientHeight">;
+
+/**
+ * Keeps the end of a box in sight while its content grows, as long as the reader is there: who
+ * scrolls up is left alone. It sets the box's own offset and nothing else; scrolling an element
+ * into view would move the notebook.
+ */
+export class Follow {
+  #isFollowing: boolean;
+  #isHeld = false;
+
+  constructor(
+    private readonly box: Box,
+    private readonly changed: () => void,
+    isFollowing = true,
+  ) {
+    this.#isFollowing = isFollowing;
+  }
+
+  get isFollowing(): boolean {
+    return this.#isFollowing;
+  }
+
+  /** The box was scrolled, by anyone. */
+  scrolled(): void {
+    if (this.box.clientHeight === 0) return; // not shown: its offset means nothing
+    this.#set(this.#isAtEnd());
+  }
+
+  /** The content grew. */
+  grown(): void {
+    if (this.#isHeld) {
+      this.#isHeld = false;
+      this.#set(this.#isAtEnd());
+    } else if (this.#isFollowing && !this.#isAtVeryEnd()) {
+      this.box.scrollTop = this.box.scrollHeight;
+    }
+  }
+
+  /** A person opens something: the growth that follows must not push it out of sight. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  /** Back to the end, and follow it again. */
+  jump(): void {
+    this.#isHeld = false;
+    this.#set(true);
+    this.box.scrollTop = this.box.scrollHeight;
+  }
+
+  #isAtVeryEnd(): boolean {
+    return this.#gap() < 1;
+  }
+
+  #isAtEnd(): boolean {
+    return this.#gap() <= NEAR;
+  }
+
+  #gap(): number {
+    return this.box.scrollHeight - this.box.scrollTop - this.box.clientHeight;
+  }
+
+  #set(isFollowing: boolean): void {
+    if (isFollowing === this.#isFollowing) return;
+    this.#isFollowing = isFollowing;
+    this.changed();
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * What the page has beyond anywidget's contract, described by hand and believed in nothing: hosts
+ * differ, and each part may be missing.
+ */
+export interface Model {
+  get(name: string): unknown;
+  set(name: string, value: unknown): void;
+  on(event: string, callback: (...args: never[]) => void): void;
+  off(event: string, callback: (...args: never[]) => void): void;
+  send(content: unknown): void;
+  widget_manager?: unknown;
+}
+
+/** A Lumino signal. */
+interface Signal {
+  connect(slot: (sender: unknown, value: unknown) => void): unknown;
+  disconnect(slot: (sender: unknown, value: unknown) => void): unknown;
+}
+
+/** The kernel's connection in JupyterLab and Notebook 7. */
+export interface KernelConnection {
+  clientId?: string;
+  username?: string;
+  statusChanged?: Signal;
+  connectionStatusChanged?: Signal;
+  sendControlMessage?(message: unknown, expectReply: boolean, disposeOnDone: boolean): unknown;
+}
+
+/** The model behind anywidget's proxy. */
+export interface InnerModel {
+  comm?: { comm_id?: unknown };
+  model_id?: unknown;
+  comm_live?: unknown;
+  get?(name: string): unknown;
+}
+
+/** Reads something that may not be there, from an object that isn't ours. */
+export function guarded<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+export function kernelOf(model: Model): KernelConnection | undefined {
+  return guarded(() => (model.widget_manager as { kernel?: KernelConnection } | undefined)?.kernel);
+}
+
+/**
+ * Finds the model that anywidget's proxy stands for: it is the one that holds our snapshot. The
+ * proxy has neither the comm's id nor its state.
+ */
+export function innerModel(model: Model): InnerModel | undefined {
+  const bare = model as Model & InnerModel;
+  if (bare.comm !== undefined || bare.model_id !== undefined) return bare;
+  return guarded(() => {
+    const manager = model.widget_manager as { _modelsSync?: Map<string, InnerModel> } | undefined;
+    const snapshot = model.get("_state");
+    for (const inner of manager?._modelsSync?.values() ?? []) {
+      if (inner.get?.("_state") === snapshot) return inner;
+    }
+    return undefined;
+  });
+}

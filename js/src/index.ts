@@ -1,0 +1,44 @@
+import { render as draw, h } from "preact";
+import { App } from "./components/App";
+import type { Model } from "./host";
+import { Session } from "./session";
+import { useStyle } from "./style";
+import { followTheme } from "./theme";
+import { View } from "./view";
+
+interface Place {
+  model: Model;
+  el: HTMLElement;
+}
+
+/** One widget in anywidget's sense; called once for each model, so nothing is shared by accident. */
+export default function widget() {
+  let session: Session | undefined;
+  return {
+    initialize({ model }: Pick<Place, "model">): () => void {
+      const opened = new Session(model);
+      session = opened;
+      return () => opened.close();
+    },
+
+    render({ model, el }: Place): () => void {
+      session ??= new Session(model);
+      const view = new View(session);
+      const root = document.createElement("section");
+      root.className = "pw";
+      // JupyterLab takes letters for commands unless an element asks it not to.
+      root.dataset.lmSuppressShortcuts = "true";
+      el.append(root);
+      const dropStyle = useStyle(root);
+      const endTheme = followTheme(root);
+      draw(h(App, { view }), root);
+      return () => {
+        draw(null, root);
+        view.close();
+        endTheme();
+        dropStyle();
+        root.remove();
+      };
+    },
+  };
+}

@@ -1,0 +1,162 @@
+import type { Part, RunState, Snapshot } from "./wire";
+
+/**
+ * The shape of a value of the state: how it is read from what may be anything, and which places in
+ * it a path from the wire may reach. A saved notebook is somebody else's file, so nothing is
+ * believed: what is missing or of a wrong type gets its default, what is unknown is left out.
+ */
+export interface Shape<T = unknown> {
+  read(value: unknown): T;
+  within?(owner: unknown, key: string | number): Shape | undefined;
+}
+
+type Fields<T> = { [K in keyof T]: Shape<T[K]> };
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const text: Shape<string> = { read: (value) => (typeof value === "string" ? value : "") };
+const flag: Shape<boolean> = { read: (value) => value === true };
+const number: Shape<number> = { read: (value) => (Number.isFinite(value) ? (value as number) : 0) };
+
+/** One of some words; the first where it is none of them. */
+const word = <T extends string>(...words: [T, ...T[]]): Shape<T> => ({
+  read: (value) => words.find((known) => known === value) ?? words[0],
+});
+
+const maybe = <T>(shape: Shape<T>): Shape<T | null> => ({
+  read: (value) => (value === null || value === undefined ? null : shape.read(value)),
+});
+
+const record = <T extends object>(fields: Fields<T>, kind?: string): Shape<T> => ({
+  read: (value) => {
+    const given = isObject(value) ? value : {};
+    const made: Record<string, unknown> = kind === undefined ? {} : { kind };
+    for (const name of Object.keys(fields) as (keyof T & string)[]) {
+      made[name] = fields[name].read(Object.hasOwn(given, name) ? given[name] : undefined);
+    }
+    return made as T;
+  },
+  within: (_, key) =>
+    typeof key === "string" && Object.hasOwn(fields, key)
+      ? (fields[key as keyof T] as Shape)
+      : undefined,
+});
+
+const list = <T>(item: Shape<T>): Shape<T[]> => ({
+  read: (value) => (Array.isArray(value) ? value.map((each) => item.read(each)) : []),
+  within: (owner, key) =>
+    Number.isInteger(key) && Number(key) >= 0 && Number(key) <= (owner as T[]).length
+      ? item
+      : undefined,
+});
+
+const counts: Shape<Record<string, number>> = {
+  read: (value) =>
+    Object.fromEntries(
+      Object.entries(isObject(value) ? value : {}).filter(([, each]) => Number.isFinite(each)),
+    ) as Record<string, number>,
+};
+
+type Bare<K extends Part["kind"]> = Omit<Extract<Part, { kind: K }>, "kind">;
+
+const PARTS: { [K in Part["kind"]]: Shape } = {
+  text: record<Bare<"text">>({ text }, "text"),
+  tool: record<Bare<"tool">>(
+    {
+      name: text,
+      arguments: text,
+      asked: maybe(text),
+      call_id: maybe(text),
+      step: number,
+      status: word("running", "waiting", "done", "failed", "denied", "interrupted"),
+      result: maybe(text),
+      full: flag,
+      json: flag,
+      size: maybe(number),
+      seconds: maybe(number),
+      started: number,
+      order: maybe(number),
+    },
+    "tool",
+  ),
+  approval: record<Bare<"approval">>(
+    {
+      tool_name: text,
+      arguments: text,
+      digest: text,
+      message: text,
+      covers: word("call", "answer", "start"),
+      call: maybe(number),
+      decision: word(
+        "unknown",
+        "pending",
+        "sending",
+        "approved",
+        "denied",
+        "expired",
+        "superseded",
+        "undecided",
+      ),
+      choice: maybe(word("approve", "deny")),
+      by: maybe(text),
+      reason: maybe(text),
+      asked_at: number,
+      decided_at: maybe(number),
+      deadline: maybe(number),
+      closes: maybe(number),
+      outcome: maybe(text),
+    },
+    "approval",
+  ),
+  notice: record<Bare<"notice">>({ code: text, text, count: number }, "notice"),
+};
+
+const part: Shape<Part> = {
+  read: (value) => {
+    const kind = isObject(value) && typeof value.kind === "string" ? value.kind : "";
+    // An unreadable part keeps its place: later paths count on it.
+    const shape = Object.hasOwn(PARTS, kind) ? PARTS[kind as Part["kind"]] : PARTS.notice;
+    return shape.read(value) as Part;
+  },
+  within: (owner, key) => PARTS[(owner as Part).kind].within?.(owner, key),
+};
+
+export const RUN = record<RunState>({
+  kind: word("agent", "orchestration", "workflow"),
+  name: text,
+  message: text,
+  origin: word("live", "replay", "stored"),
+  status: word(
+    "connecting",
+    "running",
+    "waiting",
+    "reconnecting",
+    "completed",
+    "failed",
+    "stopped",
+    "interrupted",
+  ),
+  run_id: maybe(text),
+  session_id: maybe(text),
+  step: number,
+  streamed: flag,
+  edited: maybe(word("modified", "blocked")),
+  parts: list(part),
+  reasoning: record({
+    thoughts: list(record({ step: number, text, whole: flag })),
+    seconds: number,
+    since: maybe(number),
+  }),
+  citations: list(record({ key: text, source: text, excerpt: text })),
+  usage: maybe(counts),
+  error: maybe(record({ title: text, message: text, code: maybe(text), hint: maybe(text) })),
+  started: maybe(number),
+  ended: maybe(number),
+  on_stop: text,
+});
+
+const SNAPSHOT = record<Snapshot>({ seq: number, now: number, state: RUN });
+
+/** Reads the synced trait, or a message with the whole run; never fails. */
+export const readSnapshot = (value: unknown): Snapshot => SNAPSHOT.read(value);

@@ -1,0 +1,98 @@
+import fc from "fast-check";
+import { Lexer } from "marked";
+import { describe, expect, test } from "vitest";
+import { MarkdownView } from "../../src/markdown/index";
+import { documents } from "./documents";
+import { reference, shape } from "./reference";
+
+function stream(pieces: readonly string[]): string {
+  const host = document.createElement("div");
+  const view = new MarkdownView(host);
+  for (const piece of pieces) {
+    view.append(piece);
+    view.paint();
+  }
+  view.finish();
+  view.paint();
+  return shape(host);
+}
+
+const whole = (text: string): string => stream([text]);
+
+function cut(text: string, cuts: readonly number[]): string[] {
+  const at = [...new Set(cuts)].filter((c) => c > 0 && c < text.length).sort((a, b) => a - b);
+  return [...at, text.length].map((end, i) => text.slice(at[i - 1] ?? 0, end));
+}
+
+/* Where our lexer means to differ from marked: an open title and an open <a> end with their block,
+   and nesting has an end. */
+const OWN_WAY = new Set(["referenceOpenTitle", "htmlOpenAnchor", "deep"]);
+
+describe.each(Object.entries(documents))("%s", (name, text) => {
+  const wanted = reference(text);
+
+  test("is drawn as its tokens say", () => {
+    expect(whole(text)).toBe(wanted);
+  });
+
+  test.runIf(!OWN_WAY.has(name))("has the tokens of marked", () => {
+    expect(reference(text, Lexer.lex(text, { gfm: true }))).toBe(wanted);
+  });
+
+  test("is the same for a cut anywhere", () => {
+    const step = Math.ceil(text.length / 400);
+    for (let i = 1; i < text.length; i += step) {
+      expect(stream([text.slice(0, i), text.slice(i)]), `cut at ${i}`).toBe(wanted);
+    }
+  });
+
+  test("is the same character by character", () => {
+    const size = text.length > 2000 ? 7 : 1;
+    expect(stream(text.match(new RegExp(`[^]{1,${size}}`, "g")) ?? [])).toBe(wanted);
+  });
+
+  test("is the same line by line", () => {
+    expect(stream(text.split(/(?<=\n)/))).toBe(wanted);
+  });
+});
+
+const names = Object.keys(documents).filter((name) => name !== "deep" && !name.startsWith("long"));
+const joined = fc
+  .array(fc.tuple(fc.constantFrom(...names), fc.constantFrom("", "\n", "\n\n")), {
+    minLength: 1,
+    maxLength: 5,
+  })
+  .map((parts) => parts.map(([name, gap]) => documents[name] + gap).join(""));
+
+const fragment = fc.constantFrom(
+  ...'- |* |1. |  |    |\n|\n\n|a|b c|# |> |```|~~~|---|===|\\||:-|**|_|`|[a]|[a]: https://x.example|(|)|<div>|<!--|-->|\t|x|"|\\'.split(
+    "|",
+  ),
+  "|",
+  "| a | b |\n|---|---|\n",
+);
+
+const RUNS = Number(process.env.PW_RUNS ?? 150);
+
+test("documents after one another are the same however they are cut", () => {
+  fc.assert(
+    fc.property(joined, fc.array(fc.nat(2000), { maxLength: 60 }), (text, cuts) => {
+      expect(stream(cut(text, cuts))).toBe(reference(text));
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+test("texts of random marks are the same however they are cut", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fragment, { maxLength: 40 }).map((parts) => parts.join("")),
+      fc.array(fc.nat(160), { maxLength: 60 }),
+      (text, cuts) => {
+        expect(stream(cut(text, cuts))).toBe(reference(text));
+        expect(stream(text.split(""))).toBe(reference(text));
+      },
+    ),
+    { numRuns: RUNS * 4 },
+  );
+});

@@ -1,0 +1,304 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { type MarkdownOptions, MarkdownView } from "../../src/markdown/index";
+import { shape } from "./reference";
+
+let host: HTMLElement;
+beforeEach(() => {
+  host = document.createElement("div");
+  document.body.appendChild(host);
+});
+afterEach(() => host.remove());
+
+function show(text: string, options?: MarkdownOptions): MarkdownView {
+  const view = new MarkdownView(host, options);
+  view.append(text);
+  view.finish();
+  view.paint();
+  return view;
+}
+
+function feed(view: MarkdownView, ...pieces: string[]): void {
+  for (const piece of pieces) {
+    view.append(piece);
+    view.paint();
+  }
+}
+
+describe("what has been painted", () => {
+  test("append only buffers", () => {
+    const view = new MarkdownView(host);
+    view.append("text");
+    expect(host.childNodes).toHaveLength(0);
+    view.paint();
+    expect(host.textContent).toBe("text");
+  });
+
+  test("text grows in the same node", () => {
+    const view = new MarkdownView(host);
+    feed(view, "Hello");
+    const node = host.querySelector("p")?.firstChild;
+    feed(view, " there", ", world", " **bold");
+    expect(host.querySelector("p")?.firstChild).toBe(node);
+    expect(node?.nodeValue).toBe("Hello there, world ");
+  });
+
+  test.each([
+    ["a listing", "```\n", "line of code\n", "code span"],
+    ["a paragraph", "start ", "some more words here ", "p"],
+  ])("%s grows in the same node however long it gets", (_, head, piece, selector) => {
+    const view = new MarkdownView(host);
+    feed(view, head, piece);
+    const node = host.querySelector(selector)?.firstChild;
+    for (let i = 0; i < 150; i++) feed(view, piece);
+    expect(host.querySelector(selector)?.firstChild).toBe(node);
+    expect(node?.nodeValue?.length).toBeGreaterThan(150 * piece.length - 20);
+  });
+
+  test("settled blocks are never touched again", async () => {
+    const view = new MarkdownView(host);
+    feed(view, "# Title\n\nfirst *paragraph*\n\n- a\n- b\n- c\n\nopen");
+    const settled = Array.from(host.children).slice(0, 2);
+    const items = Array.from(host.querySelectorAll("li")).slice(0, 2);
+    const seen: MutationRecord[] = [];
+    const observer = new MutationObserver((records) => seen.push(...records));
+    for (const node of [...settled, ...items]) {
+      observer.observe(node, { subtree: true, childList: true, characterData: true });
+    }
+    for (let i = 0; i < 50; i++) feed(view, ` more\n\n## ${i}\n\nand`);
+    await Promise.resolve();
+    observer.disconnect();
+    expect(seen).toEqual([]);
+    expect(Array.from(host.children).slice(0, 2)).toEqual(settled);
+  });
+
+  test("a late definition paints exactly the texts that use its label", () => {
+    const view = new MarkdownView(host);
+    feed(view, "uses [one]\n\nuses [two]\n\n- item [one]\n- other\n\n", "end\n\n");
+    const [one, two] = Array.from(host.querySelectorAll("p"), (p) => p.firstChild);
+    feed(view, "[one]: https://one.example\n\n", "x");
+    expect(host.querySelectorAll("a")).toHaveLength(2);
+    expect(host.querySelectorAll("p")[0]?.firstChild).not.toBe(one);
+    expect(host.querySelectorAll("p")[1]?.firstChild).toBe(two);
+  });
+
+  test("a list that turns loose keeps its items", () => {
+    const view = new MarkdownView(host);
+    feed(view, "- a\n- b\n- c\n");
+    const items = Array.from(host.querySelectorAll("li"));
+    feed(view, "\n- d\n", "- e\n");
+    expect(host.querySelector("ul")?.className).toBe("pw-loose");
+    expect(Array.from(host.querySelectorAll("li")).slice(0, 3)).toEqual(items);
+  });
+
+  test("reset shows the new text and forgets definitions", () => {
+    const view = show("[a]\n\n[a]: https://a.example");
+    view.reset("[a] again");
+    view.paint();
+    expect(host.innerHTML).toBe('<p dir="auto">[a] again</p>');
+  });
+
+  test("destroy leaves nothing behind", () => {
+    const view = show("# text\n\n```\ncode\n```");
+    view.destroy();
+    expect(host.childNodes).toHaveLength(0);
+    expect(host.className).toBe("");
+  });
+
+  test("text may go on after finish", () => {
+    const view = show("one");
+    feed(view, "\n\ntwo");
+    expect(host.textContent).toContain("two");
+  });
+});
+
+describe("an unfinished end", () => {
+  const painted = (text: string): string => {
+    feed(new MarkdownView(host), text);
+    return shape(host).replaceAll(' dir="auto"', "").slice(5, -3);
+  };
+
+  test.each([
+    ["a **bold", "<p>a <strong>bold</></>"],
+    ["a **bold*", "<p>a <strong>bold</></>"],
+    ["a **bold**", "<p>a <strong>bold</></>"],
+    ["a **bold** and *it", "<p>a <strong>bold</> and <em>it</></>"],
+    ["a **bold *both", "<p>a <strong>bold <em>both</></></>"],
+    ["a **", "<p>a </>"],
+    ["a ***both", "<p>a <em><strong>both</></></>"],
+    ["a _it", "<p>a <em>it</></>"],
+    ["snake_case", "<p>snake_case</>"],
+    ["2 * 3", "<p>2 * 3</>"],
+    ["a `code", "<p>a <code>code</></>"],
+    ["a `", "<p>a </>"],
+    ["a ~~gone", "<p>a <del>gone</></>"],
+    ["a [link](https://exa", "<p>a link</>"],
+    ["a [link", "<p>a link</>"],
+    ["a ![alt](https://exa", "<p>a alt</>"],
+    ["see [1", "<p>see [1</>"],
+    ["- a\n- **b", "<ul><li><p>a</></><li><p><strong>b</></></></>"],
+    ["- a\n-", "<ul><li><p>a</></></>"],
+    ["text\n-", "<p>text</>"],
+    ["text\n==", "<p>text</>"],
+    ["- [ ", "<ul><li></></>"],
+    ["> **q", "<blockquote><p><strong>q</></></>"],
+    ["# **h", "<h1><strong>h</></>"],
+    ["done **x\n\n", "<p>done **x</>"],
+  ])("%j", (text, wanted) => {
+    expect(painted(text)).toBe(wanted);
+  });
+
+  test.each(["| a | b", "| a | b |\n", "| a | b |\n|", "| a | b |\n|--", "| a | b |\n|---|:-"])(
+    "%j is a table at once",
+    (text) => {
+      expect(painted(text)).toContain("<th>b</>");
+      expect(host.querySelectorAll("td, p")).toHaveLength(0);
+    },
+  );
+
+  test("a fence is a code block from its first line", () => {
+    expect(painted("```py\nx = 1\n``")).toContain("x = 1</>");
+    expect(host.querySelector("code")?.textContent).toBe("x = 1");
+  });
+
+  test("what looks like a table row in a listing stays as it is", () => {
+    painted("```\n| a | b |");
+    expect(host.querySelector("code")?.textContent).toBe("| a | b |");
+  });
+});
+
+describe("safety", () => {
+  test.each([
+    "[a](javascript:alert(1))",
+    "[a](JaVaScRiPt:alert(1))",
+    "[a](java&#10;script:alert(1))",
+    "[a](data:text/html,x)",
+    "[a](vbscript:x)",
+    "[a](file:///etc/passwd)",
+    "[a](/relative)",
+    "[a](//host.example/x)",
+    "[a][r]\n\n[r]: javascript:alert(1)",
+    "<javascript:alert(1)>",
+  ])("%j is no link, and says where it wanted to lead", (text) => {
+    show(text);
+    expect(host.querySelector("a")).toBeNull();
+    expect(host.textContent).toMatch(/script|data|file|rel|host/i);
+  });
+
+  test.each([
+    ["[https://good.example](https://evil.example)", "evil.example"],
+    ["[good.example](https://good.example.evil.example)", "good.example.evil.example"],
+    ["[https://good.example@x](https://good.example@evil.example)", "evil.example"],
+    ["[https://аpple.com](https://аpple.com)", "xn--pple-43d.com"],
+    ["[click](https://evil.example)", "evil.example"],
+    ["[me@good.example](mailto:me@evil.example)", "me@evil.example"],
+  ])("%s shows %s", (text, wanted) => {
+    show(text);
+    expect(host.querySelector(".pw-link-host")?.textContent).toBe(` (${wanted})`);
+    expect(host.querySelector("a")?.rel).toBe("noopener noreferrer nofollow");
+  });
+
+  test.each(["https://a.example/x", "[a.example/x](https://a.example/x)", "<me@a.example>"])(
+    "%s needs no host beside it",
+    (text) => {
+      show(text);
+      expect(host.querySelector("a")).not.toBeNull();
+      expect(host.querySelector(".pw-link-host")).toBeNull();
+    },
+  );
+
+  test("HTML is text", () => {
+    const text =
+      '<img src=x onerror=alert(1)>\n\na <b style="x">b</b> <script>x</script>\n\n<iframe src=x>\n';
+    show(text);
+    expect(host.querySelectorAll("img, b, script, iframe")).toHaveLength(0);
+    expect(host.textContent).toContain("<img src=x onerror=alert(1)>");
+  });
+
+  test("an image loads only when asked for", () => {
+    show("![a cat](https://i.example/cat.png)");
+    expect(host.querySelector("img")).toBeNull();
+    expect(host.querySelector(".pw-img-chip")?.textContent).toBe("a cati.example" + "Load image");
+    host.querySelector<HTMLElement>(".pw-img-load")?.click();
+    const image = host.querySelector("img");
+    expect(image?.getAttribute("src")).toBe("https://i.example/cat.png");
+    expect(image?.getAttribute("referrerpolicy") ?? image?.referrerPolicy).toBe("no-referrer");
+  });
+
+  test.each(["javascript:x", "data:image/svg+xml,<svg>", "/x.png", "ftp://x.example/y"])(
+    "an image from %s can't be loaded",
+    (href) => {
+      show(`![x](<${href}>)`);
+      expect(host.querySelector("button")).toBeNull();
+    },
+  );
+
+  test("nesting has an end, and its text stays", () => {
+    show(
+      `${"> ".repeat(3000)}deep\n\n${"- ".repeat(2000)}low\n\n${"*a ".repeat(300)}x${"*".repeat(300)}`,
+    );
+    let depth = 0;
+    for (let node = host.querySelector("blockquote"); node; depth++)
+      node = node.querySelector("blockquote");
+    expect(depth).toBeLessThanOrEqual(40);
+    expect(host.textContent).toContain("deep");
+    expect(host.textContent).toContain("low");
+  });
+
+  test("columns have an end, and it says so", () => {
+    show(`${"|a".repeat(300)}|\n${"|-".repeat(300)}|\n`);
+    expect(host.querySelectorAll("th")).toHaveLength(200);
+    expect(host.textContent).toContain("100 more columns are not shown.");
+  });
+
+  test("the language of a listing is text of limited length", () => {
+    show(`\`\`\`${"x".repeat(500)}" onclick="y\n1\n\`\`\``);
+    expect(host.querySelector(".pw-code-lang")?.textContent).toBe("x".repeat(32));
+  });
+
+  test("tasks are no form controls", () => {
+    show("- [x] done\n- [ ] open");
+    expect(host.querySelectorAll("input, button")).toHaveLength(0);
+    expect(host.querySelector("[aria-label=done]")).not.toBeNull();
+  });
+
+  test("hidden characters are marked, also in code and links", () => {
+    show("a\u202eb `c\u200bd` [e\u2066f](https://x.example)\n\n```\ng\u{e0041}h\n```");
+    expect(Array.from(host.querySelectorAll(".pw-hidden-char"), (e) => e.textContent)).toEqual([
+      "U+202E",
+      "U+200B",
+      "U+2066",
+      "U+E0041",
+    ]);
+  });
+});
+
+describe("the copy button", () => {
+  test("copies the characters as they were written", async () => {
+    const copy = vi.fn();
+    show("```js\na\u200bb\n\nc\n```", { copy });
+    const button = host.querySelector<HTMLElement>(".pw-code-copy");
+    button?.click();
+    expect(copy).toHaveBeenCalledWith("a\u200bb\n\nc");
+    await Promise.resolve();
+    expect(button?.textContent).toBe("Copied");
+  });
+
+  test("says so when it can't", async () => {
+    show("```\nx\n```", { copy: () => Promise.reject(new Error("denied")) });
+    const button = host.querySelector<HTMLElement>(".pw-code-copy");
+    button?.click();
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(button?.textContent).toBe("Copy failed");
+  });
+});
+
+test("a highlighter gets each listing once, when it is complete", () => {
+  const highlight = vi.fn();
+  const view = new MarkdownView(host, { highlight });
+  feed(view, "```py\na = 1\n", "b = 2\n");
+  expect(highlight).not.toHaveBeenCalled();
+  feed(view, "```\n\ntext\n", "- ```sql\n  select 1\n  ```\n- x\n\nend");
+  view.finish();
+  view.paint();
+  expect(highlight.mock.calls.map((call) => call[1])).toEqual(["py", "sql"]);
+});

@@ -1,0 +1,67 @@
+"""One JupyterLab, one embedded server and one Chromium for all browser tests."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser import chromium
+from tests.browser.lab import Lab, start_lab
+
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def powabase() -> Iterator[Any]:
+    """The embedded server that `pw.connect()` finds in the kernels' environment."""
+    from powawidget.local import start  # noqa: PLC0415 - only where a browser test runs
+
+    server = start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory, powabase: Any) -> Iterator[Lab]:
+    """A real JupyterLab."""
+    environment = {"POWABASE_URL": powabase.url, "POWABASE_API_KEY": powabase.key}
+    with start_lab(tmp_path_factory.mktemp("lab"), environment) as lab:
+        yield lab
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium."""
+    with sync_playwright() as playwright:
+        executable = chromium.find(playwright.chromium.executable_path)
+        assert executable is not None, "No Chromium: 'make chromium' gets one."
+        browser = playwright.chromium.launch(
+            executable_path=executable, headless=True, args=CHROMIUM_ARGUMENTS
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, lab: Lab) -> Iterator[Page]:
+    """A page with cookies and storage of its own, on which nothing went wrong at the end.
+
+    A test that makes something go wrong takes it out with `lab.problems(page)`.
+    """
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    lab.watch(page)
+    yield page
+    problems = lab.problems(page)
+    context.close()
+    lab.clear()
+    assert problems == [], "\n".join(problems)

@@ -1,0 +1,1 @@
+"""Real kernels of each supported ipykernel, driven by messages."""

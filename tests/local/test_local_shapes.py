@@ -1,0 +1,175 @@
+"""Frames and answers look like those of the real service: same keys, same order, same types."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from powawidget.local import Agent, Emit, Fail, Say, Tool
+from tests.local import shapes
+from tests.local.service import of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from powawidget.local import Script, Turn
+    from tests.local.service import Service
+
+YES = {"approved": True}
+NO = {"approved": False, "reason": "not today"}
+
+
+def failing(_turn: Turn) -> Script:
+    yield Fail("litellm.RateLimitError: too many")
+
+
+def silent(_turn: Turn) -> Script:
+    yield from ()
+
+
+TOOL = Tool("look", lambda _: "seen")
+EXTRA = [
+    Agent("Failing", failing),
+    Agent("Failing with tools", failing, (TOOL,)),
+    Agent("Silent", silent),
+    Agent("Silent with tools", silent, (TOOL,)),
+]
+
+
+def test_the_table_of_shapes_is_what_the_recordings_show() -> None:
+    table = {path: set(kinds) for path, kinds in json.loads(shapes.TABLE.read_text()).items()}
+    assert table == shapes.expected()
+
+
+def test_every_frame_of_agents_with_tools_has_a_recorded_shape(serve: Callable) -> None:
+    service: Service = serve(
+        agents=EXTRA, deadlines={"Operator (short deadline)": 0.1, "Operator (parallel reads)": 0.2}
+    )
+    runs = [
+        service.run("Analyst", "Which orders are late, by region and carrier?"),
+        service.run("Analyst", "Compare North and South"),
+        service.run("Analyst", "Break it"),
+        service.run("Operator", "Credit the customer", YES),
+        service.run("Operator", "Credit the customer", NO),
+        service.run("Operator (short deadline)", "Credit the customer"),
+        service.run("Operator (parallel reads)", "North and South", None, YES),
+        service.run("Operator (two gates)", "Credit the customer", YES, YES),
+        service.run("Operator (reviewed answers)", "Overdue?", NO),
+        service.run("Operator (reviewed runs)", "Overdue?", NO),
+        service.run("Failing with tools", "x"),
+        service.run("Silent with tools", "x"),
+    ]
+    assert_recorded("tools", runs)
+    told = {frame["event"] for run in runs for frame in run}
+    known = {path.split()[1].partition(".")[0] for path in shapes.expected() if path[:5] == "tools"}
+    assert told == known
+
+
+def test_every_frame_of_agents_without_tools_has_a_recorded_shape(serve: Callable) -> None:
+    service: Service = serve(agents=EXTRA)
+    runs = [
+        service.run("Writer", "A summary, please"),
+        service.run("Writer", "An essay"),
+        service.run("Failing", "x"),
+        service.run("Silent", "x"),
+    ]
+    assert_recorded("plain", runs)
+    told = {frame["event"] for run in runs for frame in run}
+    known = {path.split()[1].partition(".")[0] for path in shapes.expected() if path[:5] == "plain"}
+    assert told == known
+
+
+def assert_recorded(family: str, runs: list[list[dict]]) -> None:
+    seen: dict[str, set[str]] = {}
+    for run in runs:
+        for frame in run:
+            shapes.shape(frame, f"{family} {frame['event']}", seen)
+    assert shapes.differences(seen, shapes.expected()) == []
+
+
+def test_every_answer_has_a_recorded_shape(service: Service) -> None:
+    analyst = service.agents["Analyst"]
+    done = service.run("Analyst", "Show revenue by month")[0]
+    plain = service.run("Writer", "A summary")[0]
+    asked = service.run("Operator", "Credit the customer", NO)[0]
+    session = f"/api/sessions/{done['session_id']}"
+    answers = {
+        "agent": [f"/api/agents/{analyst}"],
+        "agents": ["/api/agents?limit=3"],
+        "hooks": [f"/api/agents/{service.agents['Operator']}/hooks"],
+        "tools": [f"/api/agents/{analyst}/tools"],
+        "run": [f"/api/agents/runs/{run['run_id']}" for run in (done, plain, asked)],
+        "session": [session],
+        "sessions": [f"/api/agents/{analyst}/sessions"],
+        "messages": [f"{session}/messages"],
+        "runs": [f"{session}/runs", f"/api/sessions/{plain['session_id']}/runs"],
+        "orchestrations": ["/api/orchestrations"],
+        "workflows": ["/api/workflows"],
+        "root": ["/"],
+        "health": ["/health"],
+    }
+    seen: dict[str, set[str]] = {}
+    for group, paths in answers.items():
+        for path in paths:
+            shapes.shape(service.get(path), f"GET {group}", seen)
+    assert shapes.differences(seen, shapes.expected()) == []
+
+
+def test_the_body_is_ascii_json_with_the_services_separators(serve: Callable) -> None:
+    def speak(_turn: Turn) -> Script:
+        yield Say("d\u00e9j\u00e0 vu \u2028 \U0001f600 \ud83d \x00")
+
+    body = serve(agents=[Agent("Unicode", speak)]).raw("Unicode", "x")
+    assert body.isascii()
+    for event in body.decode().removesuffix("\n\n").split("\n\n"):
+        assert event == "data: " + json.dumps(json.loads(event[6:]))
+    assert b"\\ud83d \\u0000" in body
+
+
+def test_the_headers_are_the_services(service: Service) -> None:
+    path = f"/api/agents/{service.agents['Writer']}/run/stream"
+    headers = service.http.post(path, json={"message": "haiku"}).headers
+    assert headers["content-type"] == "text/event-stream; charset=utf-8"
+    assert headers["cache-control"] == "no-cache"
+    assert headers["x-accel-buffering"] == "no"
+    assert headers["transfer-encoding"] == "chunked"
+
+
+def test_given_frames_and_bytes_are_sent_as_they_are(serve: Callable) -> None:
+    def raw(_turn: Turn) -> Script:
+        yield Emit({"event": "compaction", "step": 1})
+        yield Emit(b": hello\n\ndata: not json\n\n")
+
+    body = serve(agents=[Agent("Raw", raw)]).raw("Raw", "x")
+    assert b'data: {"event": "compaction", "step": 1}\n\n: hello\n\ndata: not json\n\n' in body
+
+
+def test_the_documented_dialect_says_what_the_documentation_says(serve: Callable) -> None:
+    service: Service = serve(dialect="documented")
+    frames = service.run("Operator", "Credit the customer", YES)
+    keys = {frame["event"]: list(frame) for frame in frames}
+    assert keys == {
+        "start": ["event", "run_id", "session_id"],
+        "step_started": ["event", "step_number"],
+        "chunk": ["event", "content"],
+        "tool_call": ["event", "tool_name", "arguments"],
+        "tool_result": ["event", "result"],
+        "reasoning": ["event", "delta"],
+        "step_completed": ["event", "step_number"],
+        "approval_requested": ["event", "tool_name", "tool_input", "run_id"],
+        "complete": ["event", "run_id", "usage"],
+    }
+    assert isinstance(of(frames, "tool_result")[0]["result"], list)
+    text = "".join(frame["content"] for frame in of(frames, "chunk"))
+    assert service.get(f"/api/agents/runs/{frames[0]['run_id']}")["content"] == text
+
+
+def test_an_error_ends_a_documented_stream(serve: Callable) -> None:
+    frames = serve(dialect="documented", agents=EXTRA).run("Failing", "x")
+    assert frames[1:] == [
+        {
+            "event": "error",
+            "message": "litellm.RateLimitError: too many",
+            "code": "rate_limited",
+        }
+    ]

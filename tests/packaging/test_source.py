@@ -1,0 +1,34 @@
+"""What the source tree promises about the version and the front end's size."""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import powawidget
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_version_is_in_one_place() -> None:
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert "version" not in pyproject["project"]
+    assert pyproject["tool"]["hatch"]["version"] == {"path": "powawidget/__init__.py"}
+    assert "version" not in json.loads((ROOT / "js" / "package.json").read_text())
+
+
+def test_the_changelog_begins_with_the_version() -> None:
+    newest = re.search(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert newest is not None
+    assert newest[1] == powawidget.__version__
+
+
+def test_the_front_end_keeps_its_budget() -> None:
+    built = ROOT / "powawidget" / "static" / "widget.js"
+    assert built.stat().st_size <= 120_000, "each widget instance carries the whole module"
+
+
+def test_the_front_end_ships_the_licences_of_what_it_bundles() -> None:
+    licences = (ROOT / "powawidget" / "static" / "LICENSES.txt").read_text()
+    for name in json.loads((ROOT / "js" / "package.json").read_text())["dependencies"]:
+        assert re.search(rf"^{re.escape(name)} \d", licences, re.MULTILINE), name

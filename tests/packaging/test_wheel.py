@@ -1,0 +1,78 @@
+"""What is built holds all that a person needs, and works in a bare environment."""
+
+import os
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import powawidget
+
+ROOT = Path(__file__).parents[2]
+
+pytestmark = pytest.mark.timeout(600)  # pip fetches build tools and dependencies
+
+
+def run(*command: str | Path, **environment: str) -> str:
+    done = subprocess.run(
+        command,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel built from the source distribution, on a machine whose npm must not be asked."""
+    folder = tmp_path_factory.mktemp("dist")
+    npm = folder / "npm"
+    npm.write_text("#!/bin/sh\nexit 1\n")
+    npm.chmod(0o755)
+    path = os.pathsep.join([str(folder), os.environ["PATH"]])
+    run(sys.executable, "-m", "build", "--outdir", folder / "dist", ROOT, PATH=path)
+    built = sorted(path.name for path in (folder / "dist").iterdir())
+    stem = f"powawidget-{powawidget.__version__}"
+    assert built == [f"{stem}-py3-none-any.whl", f"{stem}.tar.gz"]
+    return folder / "dist" / built[0]
+
+
+def test_the_wheel_ships_the_front_end_the_types_and_the_notebooks(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        front_end = archive.read("powawidget/static/widget.js")
+    assert front_end == (ROOT / "powawidget" / "static" / "widget.js").read_bytes()
+    assert {"powawidget/py.typed", "powawidget/static/LICENSES.txt"} <= names
+    notebooks = {f"powawidget/notebooks/{path.name}" for path in ROOT.glob("notebooks/*.ipynb")}
+    assert {name for name in names if name.endswith(".ipynb")} == notebooks
+    folders = {name.split("/")[0] for name in names}
+    assert folders == {"powawidget", f"powawidget-{powawidget.__version__}.dist-info"}
+
+
+def test_the_wheel_works_in_a_bare_environment(wheel: Path, tmp_path: Path) -> None:
+    venv.create(tmp_path / "bare", with_pip=True)
+    bare = tmp_path / "bare" / "bin"
+    run(bare / "python", "-m", "pip", "install", "-qq", "--disable-pip-version-check", wheel)
+    run(
+        *(bare / "python", "-I", "-c"),
+        "import powawidget, pathlib, sys\n"
+        "package = pathlib.Path(powawidget.__file__).parent\n"
+        "assert package.is_relative_to(sys.prefix), package\n"
+        "assert (package / 'static' / 'widget.js').stat().st_size > 10_000\n"
+        "missing = [name for name in powawidget.__all__ if not hasattr(powawidget, name)]\n"
+        "assert not missing, missing\n",
+    )
+    assert run(bare / "powawidget", "--version") == f"powawidget {powawidget.__version__}\n"
+    for command in ("serve", "demo"):
+        done = subprocess.run(
+            [bare / "powawidget", command], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 1
+        assert 'pip install "powawidget[demo]"' in done.stderr

@@ -1,0 +1,103 @@
+"""The way from bytes to a run's state, walked by hand, so that a test sees every step of it."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from powawidget import events as ev
+from powawidget import views
+from powawidget.ops import Op, apply
+from powawidget.reduce import reduce
+from powawidget.sse import SSEDecoder
+from powawidget.state import NoticePart, RunState
+
+ROOT = Path(__file__).resolve().parent.parent
+FIXTURES = ROOT / "tests" / "fixtures"
+CAPTURES = ROOT.parent / "shared" / "captures"
+BEGIN = 1_700_000_000.0
+
+
+class Walk(NamedTuple):
+    """A run's state, and the changes that each event made."""
+
+    state: RunState
+    batches: list[list[Op]]
+
+
+def payloads(data: bytes, cuts: Iterable[int] = ()) -> Iterator[str]:
+    """Decode a stream that arrives in these cuts."""
+    decoder = SSEDecoder()
+    places = sorted({0, len(data), *cuts})
+    for begin, end in zip(places, places[1:], strict=False):
+        yield from (event.data for event in decoder.feed(data[begin:end]))
+
+
+def walk(events: Iterable[ev.Event], *, end: bool = True) -> Walk:
+    """Fold events in, a second apart; then let the body end."""
+    state, batches = RunState(), []
+    told = [*events, ev.Ended()] if end else list(events)
+    for second, event in enumerate(told):
+        ops = reduce(state, event, BEGIN + second)
+        apply(state, ops)
+        batches.append(ops)
+    return Walk(state, batches)
+
+
+def replayed(data: bytes, cuts: Iterable[int] = ()) -> Walk:
+    """Walk the whole street with the bytes of a stream."""
+    return walk(map(ev.read, payloads(data, cuts)))
+
+
+def frame(event: str, /, **fields: Any) -> ev.Event:
+    """Read one frame as the server would send it."""
+    return ev.read(json.dumps({"event": event, **fields}))
+
+
+def told(*events: ev.Event, end: bool = False) -> RunState:
+    """The state after these events."""
+    return walk(events, end=end).state
+
+
+def outcome(state: RunState) -> dict[str, Any]:
+    """What a run came to, in the words of the expectations beside the fixtures."""
+    error = state.error
+    return {
+        "status": state.status,
+        "text": views.text_of(state),
+        "reasoning": views.reasoning_of(state),
+        "tool_calls": [
+            {
+                "name": call.name,
+                "status": call.status,
+                "arguments": call.arguments,
+                "result": call.result,
+                "asked": call.asked,
+            }
+            for call in views.tool_calls_of(state)
+        ],
+        "approvals": [approval.decision for approval in views.approvals_of(state)],
+        "notices": [
+            part.code
+            for part in state.parts
+            if isinstance(part, NoticePart)
+            for _ in range(part.count)
+        ],
+        "error": error
+        and {"title": error.title, "message": error.message, "code": error.code},
+        "edited": state.edited,
+        "usage": state.usage,
+        "run_id": state.run_id,
+        "session_id": state.session_id,
+    }
+
+
+def fixtures() -> list[Path]:
+    """Every stream that is kept with the tests."""
+    return sorted(FIXTURES.glob("*.sse"))
+
+
+def captures(prefixes: Sequence[str] = ("",)) -> list[Path]:
+    """The recordings of the real service, where they lie beside the project."""
+    found = sorted(CAPTURES.glob("*.sse")) if CAPTURES.is_dir() else []
+    return [path for path in found if path.name.startswith(tuple(prefixes))]
