@@ -97,7 +97,9 @@ class Client:
             "headers": {**own, **_checked_headers(headers or {})},
             "timeout": httpx.Timeout(None, connect=self.timeouts.connect),
             "follow_redirects": False,
-            "limits": httpx.Limits(max_connections=None, max_keepalive_connections=4),
+            # No connection is kept: a server may be closing it just as the next request is
+            # written, and a POST isn't sent twice.
+            "limits": httpx.Limits(max_connections=None, max_keepalive_connections=0),
         }
         try:
             self._http = httpx.AsyncClient(**self._settings)
@@ -112,7 +114,7 @@ class Client:
             )
 
     def __repr__(self) -> str:
-        return f"<Client of {self.url}>"
+        return f"<Client of {getattr(self, 'url', 'a URL that was refused')}>"
 
     async def get(self, path: str, **query: str | int) -> Any:
         """Get a JSON value.
@@ -169,8 +171,7 @@ class Client:
                 have started.
             ProtocolError: If the answer isn't an event stream.
         """
-        # A client of its own: it may be used from any event loop, and no run is ever posted on a
-        # kept connection that the server is just closing.
+        # A client of its own: streams are read from any event loop.
         async with httpx.AsyncClient(**self._settings) as http:
             response = await self._send(http, "POST", path, body=body)
             try:
@@ -187,18 +188,19 @@ class Client:
         """Check that an answer is an event stream, and give its bytes."""
         if not response.is_success:
             raise self._refusal(response, await self._body(response))
-        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        kind = self._shown(response.headers.get("content-type", ""))
+        kind = kind.partition(";")[0].strip().lower()
         if kind != "text/event-stream" or response.status_code == httpx.codes.NO_CONTENT:
             beginning = _readable(await self._body(response))
             raise ProtocolError(
-                f"{self.url} answered with {self._shown(kind[:100]) or 'nothing'} instead of an "
+                f"{self.url} answered with {kind[:100] or 'nothing'} instead of an "
                 "event stream. Is this the base URL of a Powabase project? "
                 + self._shown(beginning)
             )
-        encoding = response.headers.get("content-encoding", "identity").lower()
+        encoding = self._shown(response.headers.get("content-encoding", "identity")).lower()
         if encoding != "identity":
             raise ProtocolError(
-                f"{self.url} compressed the stream ({self._shown(encoding[:40])}), which was asked "
+                f"{self.url} compressed the stream ({encoding[:40]}), which was asked "
                 "not to be: a gateway may do it. Switch compression off for text/event-stream."
             )
         return self._bytes(response)
@@ -236,7 +238,7 @@ class Client:
         if not response.is_success:
             raise self._refusal(response, content)
         try:
-            return self._decoded(content)
+            return decode(content)
         except (ValueError, RecursionError):
             pass
         raise ProtocolError(
@@ -244,7 +246,8 @@ class Client:
             + self._shown(_readable(content))
         )
 
-    async def _body(self, response: httpx.Response) -> bytes:
+    async def _body(self, response: httpx.Response) -> str:
+        """Read an answer's text, without the key that a server may repeat in it."""
         pieces: list[bytes] = []
         size = 0
         problem: Exception | None = None
@@ -261,7 +264,7 @@ class Client:
                 f"The connection to {self.url} was lost: {self._shown(_said(problem))}.",
                 maybe_accepted=True,
             )
-        return b"".join(pieces)
+        return self.secret.redact(b"".join(pieces).decode("utf-8-sig", "replace"))
 
     async def _send(  # noqa: PLR0913  # what makes up a request
         self,
@@ -285,24 +288,18 @@ class Client:
             if not response.has_redirect_location:
                 return response
             await response.aclose()
-            target, query = self._redirected(request, response), None
+            if not _stays(request, response):
+                raise self._astray(request, response)
+            target, query = _redirected(request, response), None
         status = 0 if response is None else response.status_code
         raise RequestError(f"{self.url} redirects in circles.", status=status)
 
-    def _redirected(self, request: httpx.Request, response: httpx.Response) -> httpx.URL:
-        said = response.headers["location"]
-        try:
-            target = request.url.join(said)
-        except (httpx.InvalidURL, ValueError):
-            target = httpx.URL()
-        origin = (target.scheme, target.host, target.port)
-        same = origin == (request.url.scheme, request.url.host, request.url.port)
-        if same and (request.method == "GET" or response.status_code in _KEEPS_POST):
-            return target
-        where = f"{target.scheme}://{target.netloc.decode()}" if target.host else said[:200]
-        raise RequestError(
-            f"{self.url} redirects to {self._shown(where)}; it wasn't followed, so that the key "
-            "stays here. If that is the right server, pass its URL.",
+    def _astray(self, request: httpx.Request, response: httpx.Response) -> RequestError:
+        target = _redirected(request, response)
+        where = self._shown(f"{target.scheme}://{target.netloc.decode()}")
+        return RequestError(
+            f"{self.url} redirects to {where}; it wasn't followed, so that the key stays here. "
+            "If that is the right server, pass its URL.",
             status=response.status_code,
         )
 
@@ -335,7 +332,7 @@ class Client:
                 maybe_accepted=False,
                 code="unreachable",
             )
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:  # it reads a redirect's URL itself
             failure = ConnectionLost(
                 f"The connection to {self.url} was lost before it answered: "
                 f"{self._shown(_said(error))}.",
@@ -343,10 +340,10 @@ class Client:
             )
         raise failure
 
-    def _refusal(self, response: httpx.Response, content: bytes) -> RequestError:
+    def _refusal(self, response: httpx.Response, content: str) -> RequestError:
         status = response.status_code
         try:
-            details = self._decoded(content)
+            details = decode(content)
         except (ValueError, RecursionError):
             details = None
         if isinstance(details, dict):
@@ -364,12 +361,19 @@ class Client:
             f"{self.url} answered {status}: {message}", status=status, code=code, body=text
         )
 
-    def _decoded(self, content: bytes) -> Any:
-        # A server that echoes the key must not carry it into a run's state or an error.
-        return decode(self.secret.redact(content.decode("utf-8-sig", "replace")))
-
     def _shown(self, text: str) -> str:
         return self.secret.redact(harmless(text))
+
+
+def _redirected(request: httpx.Request, response: httpx.Response) -> httpx.URL:
+    return request.url.join(response.headers["location"])
+
+
+def _stays(request: httpx.Request, response: httpx.Response) -> bool:
+    """Tell whether a redirect leads to the same server, by the same verb."""
+    old, new = request.url, _redirected(request, response)
+    same = (new.scheme, new.host, new.port) == (old.scheme, old.host, old.port)
+    return same and (request.method == "GET" or response.status_code in _KEEPS_POST)
 
 
 def checked_url(url: str, *, insecure: bool = False) -> str:
@@ -481,8 +485,8 @@ def _error_of(details: Mapping[str, Any]) -> tuple[str, str | None]:
     return text[:_SHOWN], (code[:_SHOWN] if isinstance(code, str) else None)
 
 
-def _readable(content: bytes) -> str:
-    text = content[: 64 * 1024].decode("utf-8", "replace").strip()
+def _readable(content: str) -> str:
+    text = content[: 64 * 1024].strip()
     if text[:1] == "<":
         page = _PageText()
         page.feed(text)

@@ -30,6 +30,8 @@ _MARGIN = 5.0
 _MARGIN_SHARE = 0.1
 _RETRIES = (0.15, 0.3, 0.6, 1.0, 1.5, 2.0, 3.0)
 _NOT_WAITING = 404
+# What rounding leaves of a wait is too short to move a clock.
+_LEAST_SLEEP = 0.001
 _HOOK_EVENTS = {"call": "PreToolUse", "answer": "PreResponse", "start": "OnRunStart"}
 
 Choice = Literal["approve", "deny"]
@@ -45,10 +47,16 @@ class Decider:
         post: Sends a decision: the run's id, the body, and how long it may take in seconds.
         hooks: Fetches the agent's hooks; None where there is no such way.
         policy: Decides in place of a person, where there is one.
+        monotonic: Seconds of a clock that is never set back.
     """
 
     def __init__(
-        self, live: Live, post: Post, hooks: Hooks | None, policy: PolicyFunction | None
+        self,
+        live: Live,
+        post: Post,
+        hooks: Hooks | None = None,
+        policy: PolicyFunction | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._live = live
         self._post = post
@@ -56,7 +64,8 @@ class Decider:
         self._policy = policy
         self._hook_rows: list[Mapping[str, Any]] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._last_request = 0.0
+        self._monotonic = monotonic
+        self._last_request = float("-inf")
         self.asks_person = policy is None
 
     def notice(self, event: ev.Event) -> None:
@@ -67,7 +76,7 @@ class Decider:
         """
         if not isinstance(event, ev.ToolCallStarted | ev.ApprovalRequested):
             return
-        self._last_request = time.monotonic()
+        self._last_request = self._monotonic()
         if isinstance(event, ev.ApprovalRequested):
             newest = self.pending()
             if newest:
@@ -87,7 +96,7 @@ class Decider:
     @property
     def quiet(self) -> bool:
         """Whether long enough no call or request has come."""
-        return time.monotonic() - self._last_request >= QUIET
+        return self._monotonic() - self._last_request >= QUIET
 
     def decide(
         self, choice: Choice, by: str, reason: str | None, digests: Sequence[str] | None = None
@@ -149,8 +158,8 @@ class Decider:
             self._live.take(event)
 
     async def _until_quiet(self) -> None:
-        while (left := self._last_request + QUIET - time.monotonic()) > 0:
-            await asyncio.sleep(left)
+        while (left := QUIET - (self._monotonic() - self._last_request)) > 0:
+            await asyncio.sleep(max(left, _LEAST_SLEEP))
 
     async def _send(self, digests: list[str], choice: Choice, reason: str | None) -> None:
         await self._until_quiet()

@@ -245,8 +245,8 @@ class Run:
             KeyboardInterrupt: If the kernel is interrupted.
             ApprovalNeeded: If the run waits for a decision where nobody can click.
         """
-        self._show(display=display)
         try:
+            self._show(display=display)
             wait.block(self._live.done, timeout, self._check_that_somebody_can_decide)
         except KeyboardInterrupt:
             if on_interrupt == "stop":
@@ -276,8 +276,8 @@ class Run:
         return self._awaited().__await__()
 
     async def _awaited(self) -> views.RunResult:
-        self._show(display=True)
         try:
+            self._show(display=True)
             await wait.until(self._over_or_stuck)
             self._check_that_somebody_can_decide()
         except (asyncio.CancelledError, KeyboardInterrupt):

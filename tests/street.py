@@ -83,8 +83,7 @@ def outcome(state: RunState) -> dict[str, Any]:
             if isinstance(part, NoticePart)
             for _ in range(part.count)
         ],
-        "error": error
-        and {"title": error.title, "message": error.message, "code": error.code},
+        "error": error and {"title": error.title, "message": error.message, "code": error.code},
         "edited": state.edited,
         "usage": state.usage,
         "run_id": state.run_id,

@@ -125,9 +125,7 @@ ATOMS = st.sampled_from(
     ["data", "data:", "data: ", "id: 7", "id", "event: x", "retry: 5", ": c", "\n", "\r", "\r\n"]
 )
 STREAMS = st.lists(
-    st.one_of(
-        ATOMS.map(str.encode), st.text(max_size=5).map(str.encode), st.binary(max_size=3)
-    ),
+    st.one_of(ATOMS.map(str.encode), st.text(max_size=5).map(str.encode), st.binary(max_size=3)),
     max_size=40,
 ).map(b"".join)
 

@@ -1,6 +1,7 @@
 import { render as draw, h } from "preact";
 import { App } from "./components/App";
 import type { Model } from "./host";
+import { shareKeys } from "./keys";
 import { Session } from "./session";
 import { useStyle } from "./style";
 import { followTheme } from "./theme";
@@ -26,15 +27,15 @@ export default function widget() {
       const view = new View(session);
       const root = document.createElement("section");
       root.className = "pw";
-      // JupyterLab takes letters for commands unless an element asks it not to.
-      root.dataset.lmSuppressShortcuts = "true";
       el.append(root);
       const dropStyle = useStyle(root);
       const endTheme = followTheme(root);
+      const endKeys = shareKeys(root);
       draw(h(App, { view }), root);
       return () => {
         draw(null, root);
         view.close();
+        endKeys();
         endTheme();
         dropStyle();
         root.remove();

@@ -29,7 +29,7 @@ class Reader {
   #at = 0;
   readonly #space = /[ \t\n\r]*/y;
   readonly #text = /"(?:[^"\\]|\\.)*"/y;
-  readonly #plain = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
+  readonly #plain = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 
   constructor(private readonly source: string) {}
 

@@ -1,5 +1,6 @@
-import { useId } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { pure, useKeys, useNow } from "../hooks";
+import { newId } from "../id";
 import * as words from "../strings";
 import { clock, STATUS } from "../strings";
 import { hasEnded, type View } from "../view";
@@ -46,7 +47,7 @@ export const Header = pure(function Header({ view }: { view: View }) {
 /** It says what will happen, answers at once, and where it can't act it says why. */
 const Stop = pure(function Stop({ view }: { view: View }) {
   useKeys(view, "actions", "kernel", "root");
-  const id = useId();
+  const [id] = useState(newId); // the library's own would be the same in every widget of a page
   const sent = view.actions.latest("stop");
   const isSent = sent !== undefined && sent.state !== "refused";
   const whyNot = view.actions.canAct

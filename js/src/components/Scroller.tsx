@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useToggle } from "../hooks";
 import * as words from "../strings";
-import type { View } from "../view";
+import { hasEnded, type View } from "../view";
 
 interface Props {
   view: View;
@@ -16,6 +16,7 @@ export function Scroller({ view, children, foot }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const body = useRef<HTMLDivElement>(null);
   const [isFollowing, setFollowing] = useState(true);
+  const [isOver] = useState(() => hasEnded(view.store.state)); // then there is no latest to jump to
   const [isTall, setTall] = useState(false);
   const [isWhole, toggle] = useToggle(view, "whole", false);
   useLayoutEffect(() => {
@@ -53,7 +54,7 @@ export function Scroller({ view, children, foot }: Props) {
             {children}
           </div>
         </div>
-        {!isFollowing && !isWhole && (
+        {!isFollowing && !isWhole && !isOver && (
           <button type="button" class="pw-button pw-jump" onClick={() => view.follow?.jump()}>
             {words.jump}
           </button>

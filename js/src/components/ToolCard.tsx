@@ -1,4 +1,4 @@
-import { useId, useMemo } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { pure, useKeys, useNow, useToggle } from "../hooks";
 import { peek, tellingArgument } from "../peek";
 import * as words from "../strings";
@@ -23,20 +23,13 @@ export const ToolCard = pure(function ToolCard({ view, index }: { view: View; in
   // A request shows the arguments itself: the card would only repeat them.
   const opensItself = status === "failed" || (status === "waiting" && gates.length === 0);
   const [isOpen, toggle] = useToggle(view, `card/${index}`, opensItself);
-  const body = useId();
   const chip = useMemo(() => tellingArgument(part.arguments), [part.arguments]);
   const glance = useMemo(() => peek({ ...part, status }), [part.result, part.full, status]);
   const isHidden = group !== undefined && !isGroupOpen;
   return (
     <div class={`pw-call${group === undefined ? "" : " pw-member"}`} hidden={isHidden}>
       <div class={`pw-card pw-is-${status}`}>
-        <button
-          type="button"
-          class="pw-row"
-          aria-expanded={isOpen}
-          aria-controls={body}
-          onClick={toggle}
-        >
+        <button type="button" class="pw-row" aria-expanded={isOpen} onClick={toggle}>
           <Glyph status={status} />
           <span class="pw-unseen">{TOOL_STATUS[status]}: </span>
           <ToolName name={part.name} />
@@ -56,7 +49,7 @@ export const ToolCard = pure(function ToolCard({ view, index }: { view: View; in
           <Took view={view} part={part} status={status} />
         </button>
         {isOpen && (
-          <div class="pw-open" id={body}>
+          <div class="pw-open">
             <CallArguments part={part} />
             <Result part={part} status={status} />
           </div>

@@ -2,6 +2,7 @@ import type { Token, Tokens } from "marked";
 import { codeBlock, codeText } from "./code";
 import { inlineNodes, textNodes } from "./inline";
 import type { Blocks } from "./lex";
+import { inParts } from "./parts";
 import { h, type VElement, type VNode } from "./vdom";
 
 export const MAX_COLUMNS = 200;
@@ -21,7 +22,7 @@ export function blockNode(token: Token, blocks: Blocks): VElement | null {
     case "blockquote":
       return {
         tag: "blockquote",
-        attrs: { dir: "auto" },
+        attrs: direction((token as Tokens.Blockquote).text),
         kids: blockNodes((token as Tokens.Blockquote).tokens, blocks),
       };
     case "hr":
@@ -36,6 +37,18 @@ export function blockNode(token: Token, blocks: Blocks): VElement | null {
       return run("p", token, blocks);
   }
 }
+
+/*
+ * Which side a container of blocks starts at, by its first letter. The `auto` of the browser looks
+ * through all its descendants again whenever one is added.
+ */
+function direction(text: string): Record<string, string> {
+  const letter = /\p{L}/u.exec(text)?.[0];
+  return letter ? { dir: RIGHT_TO_LEFT.test(letter) ? "rtl" : "ltr" } : {};
+}
+
+const RIGHT_TO_LEFT =
+  /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}]/u;
 
 function blockNodes(tokens: readonly Token[], blocks: Blocks): VNode[] {
   const nodes: VNode[] = [];
@@ -61,49 +74,14 @@ function remember(node: VElement, tokens: Token[], blocks: Blocks): void {
   if (source?.includes("[")) node.source = source;
 }
 
-/*
- * A browser looks at every child of a list when one is added. Beyond the first few the items stand in
- * parts, of which only the last is looked at; numbering and reading go through them.
- */
-const PART_ITEMS = 32;
-
 /** A list; `from` items of it have settled and aren't among the token's. */
 export function list(token: Tokens.List, blocks: Blocks, from = 0): VElement {
-  const attrs: Record<string, string> = { dir: "auto" };
+  const attrs = direction(token.items[0]?.text ?? "");
   // A class, and paragraphs in either case: a list that turns loose late is not drawn again.
   if (token.loose) attrs.class = "pw-loose";
   if (token.ordered && token.start !== 1) attrs.start = String(token.start);
-  const kids: VElement[] = [];
-  let part: VElement | undefined;
-  for (const [i, item] of token.items.entries()) {
-    const at = from + i;
-    const node = listItem(item, blocks);
-    if (at < PART_ITEMS) {
-      kids.push(node);
-      continue;
-    }
-    if (!part || at % PART_ITEMS === 0) {
-      part = { tag: "div", attrs: { class: "pw-part", role: "presentation" }, kids: [] };
-      kids.push(part);
-    }
-    part.kids.push(node);
-  }
-  return { tag: token.ordered ? "ol" : "ul", attrs, kids };
-}
-
-/** Forgets the first `count` items of a list of which `from` had settled before; returns them. */
-export function dropItems(node: VElement, count: number, from: number): VElement[] {
-  const dropped: VElement[] = [];
-  for (let at = from; at < from + count; at++) {
-    const first = node.kids[0] as VElement;
-    if (at < PART_ITEMS) {
-      dropped.push(node.kids.shift() as VElement);
-      continue;
-    }
-    dropped.push(first.kids.shift() as VElement);
-    if ((at + 1) % PART_ITEMS === 0) node.kids.shift();
-  }
-  return dropped;
+  const items = token.items.map((item) => listItem(item, blocks));
+  return { tag: token.ordered ? "ol" : "ul", attrs, kids: inParts(items, from) };
 }
 
 function listItem(item: Tokens.ListItem, blocks: Blocks): VElement {

@@ -5,6 +5,7 @@ import { listenForControls } from "./controls";
 import { Incoming } from "./incoming";
 import { Blocks, collectDefinitions, type Links } from "./lex";
 import { advance, type Open, openNode } from "./open";
+import { dropParts, inParts } from "./parts";
 import { References } from "./references";
 import { closeInline, showable } from "./repair";
 import { settledTokens } from "./settle";
@@ -34,6 +35,10 @@ export class MarkdownView {
   private tail = "";
   /** What is painted for the tail, by block. */
   private painted: VElement[] = [];
+  /** The same as it stands in the host. */
+  private parts: VElement[] = [];
+  /** Number of blocks that have settled. */
+  private settledBlocks = 0;
   private open: Open | null = null;
   private links = noLinks();
   private references = new References();
@@ -95,6 +100,8 @@ export class MarkdownView {
     this.host.replaceChildren();
     this.tail = "";
     this.painted = [];
+    this.parts = [];
+    this.settledBlocks = 0;
     this.open = null;
     this.links = noLinks();
     this.references = new References();
@@ -161,10 +168,19 @@ export class MarkdownView {
       if (node) next.push(node);
       if (i < settledCount) settledNodes = next.length;
     }
-    patchKids(this.host, this.painted, next);
-    for (const node of next.splice(0, settledNodes)) this.settle(node);
+    const parts = inParts(next, this.settledBlocks);
+    patchKids(this.host, this.parts, parts);
+    this.parts = parts;
     this.painted = next;
+    for (const node of this.forget(settledNodes)) this.settle(node);
     this.references.define(labels, this.links);
+  }
+
+  /** Lets go of the first `count` blocks of the tail; they stay in the page. */
+  private forget(count: number): VElement[] {
+    dropParts(this.parts, count, this.settledBlocks);
+    this.settledBlocks += count;
+    return this.painted.splice(0, count);
   }
 
   private settle(node: VElement): void {
@@ -196,7 +212,7 @@ export class MarkdownView {
     } else {
       // Never seen: what has settled stays, the rest is painted as a block of its own.
       for (const kid of node.kids) removeNode(kid);
-      this.painted.shift();
+      this.forget(1);
     }
   }
 }

@@ -1,9 +1,10 @@
 import type { Token, Tokens } from "marked";
-import { addRows, blockNode, dropItems, dropRows, list, noRows, type Rows, table } from "./blocks";
+import { addRows, blockNode, dropRows, list, noRows, type Rows, table } from "./blocks";
 import { codeBlock, codeText, dropCode } from "./code";
 import { inlineNodes } from "./inline";
 import type { Blocks } from "./lex";
 import { STAND_IN, settledFront } from "./paragraph";
+import { dropParts } from "./parts";
 import { fenceHead, isFenceClosed, settledItems, settledRows, tableHead } from "./settle";
 import { isText, type VElement, type VText } from "./vdom";
 
@@ -110,7 +111,7 @@ function advanceList(
   return {
     open: opened("list", { attrs: node.attrs, items: items + count }),
     length: end,
-    nodes: dropItems(node, count, items),
+    nodes: dropParts(node.kids as VElement[], count, items),
     tokens: token.items.slice(0, count),
   };
 }

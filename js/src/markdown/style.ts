@@ -2,7 +2,7 @@
 export const markdownCss = `
 .pw-md{font:14px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;color:var(--pw-fg);overflow-wrap:anywhere;isolation:isolate;contain:layout paint}
 .pw-md>:first-child{margin-top:0}
-.pw-md>:last-child{margin-bottom:0}
+.pw-md>:last-child,.pw-md>.pw-part:last-child>:last-child{margin-bottom:0}
 .pw-md p,.pw-md ul,.pw-md ol,.pw-md blockquote,.pw-md .pw-code,.pw-md .pw-table,.pw-md .pw-html{margin:0 0 9px;padding:0}
 .pw-md h1,.pw-md h2,.pw-md h3,.pw-md h4,.pw-md h5,.pw-md h6{margin:16px 0 6px;padding:0;font-size:14px;line-height:1.35;font-weight:650;color:var(--pw-fg);border:0}
 .pw-md h1{font-size:18px}

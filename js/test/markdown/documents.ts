@@ -119,6 +119,7 @@ function long(): Record<string, string> {
     longParagraph: `${words(400)}\n${words(300)} [a] and **more\n${words(90)}\n\n[a]: https://a.example\n`,
     longHeading: `${words(400)}\n${words(20)}\n===\n${words(300)}\n---\n`,
     longHeader: `${words(300)}\n${words(100)}\n:---\nrow\n`,
+    longText: `${times(50, (i) => `## ${i}\n\ntext [a]\n\n${i % 5 ? "" : "- x\n"}`)}[a]: https://a.example\n`,
     longQuote: times(300, (i) => `> line ${i} *x*\n`),
   };
 }

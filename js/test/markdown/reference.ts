@@ -1,6 +1,7 @@
 import type { Token } from "marked";
 import { blockNode } from "../../src/markdown/blocks";
 import { Blocks, collectDefinitions, type Links } from "../../src/markdown/lex";
+import { inParts } from "../../src/markdown/parts";
 import { create } from "../../src/markdown/vdom";
 
 /** The page of a text without anything incremental: lexed once, every token drawn once. */
@@ -9,10 +10,8 @@ export function reference(text: string, tokens?: Token[]): string {
   const blocks = new Blocks(text.replace(/\r\n?/g, "\n"), links);
   collectDefinitions(tokens ?? blocks.tokens, links, () => {});
   const host = document.createElement("div");
-  for (const token of tokens ?? blocks.tokens) {
-    const node = blockNode(token, blocks);
-    if (node) host.appendChild(create(node));
-  }
+  const nodes = (tokens ?? blocks.tokens).flatMap((token) => blockNode(token, blocks) ?? []);
+  for (const node of inParts(nodes, 0)) host.appendChild(create(node));
   return shape(host);
 }
 

@@ -114,7 +114,9 @@ describe("what has been painted", () => {
 describe("an unfinished end", () => {
   const painted = (text: string): string => {
     feed(new MarkdownView(host), text);
-    return shape(host).replaceAll(' dir="auto"', "").slice(5, -3);
+    return shape(host)
+      .replace(/ dir="\w+"/g, "")
+      .slice(5, -3);
   };
 
   test.each([
@@ -139,7 +141,7 @@ describe("an unfinished end", () => {
     ["- a\n-", "<ul><li><p>a</></></>"],
     ["text\n-", "<p>text</>"],
     ["text\n==", "<p>text</>"],
-    ["- [ ", "<ul><li></></>"],
+    ["- [ ", ""],
     ["> **q", "<blockquote><p><strong>q</></></>"],
     ["# **h", "<h1><strong>h</></>"],
     ["done **x\n\n", "<p>done **x</>"],

@@ -1,0 +1,399 @@
+"""Requests and refusals: sent once, with both headers, to one server, and told in words."""
+
+import asyncio
+import contextlib
+import gzip
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import pytest
+
+import powawidget
+from powawidget.client import Client, Timeouts
+from powawidget.connect import Agent, AgentInfo
+from powawidget.errors import ConfigurationError, ConnectionLost, ProtocolError, RequestError
+from powawidget.secret import Secret
+from tests.chaos import Chaos, Exchange, Script, event
+
+KEY = "planted-key-5f1c9a7be2"
+PAGE = (
+    "<!doctype html><html><head><title>Bad</title><style>p {}</style></head><body>"
+    "<h1>Bad Request</h1><p>The provider&#39;s key is <b>missing</b>.</p>"
+    "<script>alert(1)</script></body></html>"
+)
+Serve = Callable[[Script], Chaos]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    with contextlib.ExitStack() as servers:
+        yield lambda script: servers.enter_context(Chaos(script))
+
+
+def answering(status: str, body: bytes = b"", headers: bytes = b"") -> Script:
+    async def script(exchange: Exchange) -> None:
+        await exchange.answer(status, body, headers)
+
+    return script
+
+
+@contextlib.asynccontextmanager
+async def client(url: str, **settings: Any) -> AsyncIterator[Client]:
+    made = Client(url, Secret(KEY), **settings)
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+def stream(url: str, **settings: Any) -> bytes:
+    """Post, and read the whole stream."""
+
+    async def read() -> bytes:
+        async with client(url, **settings) as one, one.stream("/run", {"message": "m"}) as chunks:
+            return b"".join([chunk async for chunk in chunks])
+
+    return asyncio.run(read())
+
+
+def get(url: str, path: str = "/thing", **query: Any) -> Any:
+    async def read() -> Any:
+        async with client(url) as one:
+            return await one.get(path, **query)
+
+    return asyncio.run(read())
+
+
+def post(url: str) -> Any:
+    async def read() -> Any:
+        async with client(url) as one:
+            return await one.post("/thing", {"approved": True})
+
+    return asyncio.run(read())
+
+
+JSON = b"content-type: application/json\r\n"
+HTML = b"content-type: text/html\r\n"
+REFUSALS = [
+    ("400 Bad Request", {"error": "message is required"}, None, "message is required"),
+    ("401 Unauthorized", {"error": "Missing token"}, None, "apikey and Authorization"),
+    ("403 Forbidden", {"error": "Not yours", "code": "forbidden"}, "forbidden", "isn't allowed"),
+    ("404 Not Found", {"error": "Agent not found"}, None, "Agent not found"),
+    ("409 Conflict", {"message": "Busy"}, None, "Busy"),
+    ("422 Unprocessable", {"detail": [{"loc": ["a"]}]}, None, '"loc"'),
+    (
+        "402 Payment Required",
+        {
+            "error": "Not enough",
+            "error_code": "insufficient_credits",
+            "balance": 1.5,
+            "estimated_cost": 2,
+            "renews_at": "2026-12-01",
+        },
+        "insufficient_credits",
+        "balance 1.5, estimated cost 2, renews at 2026-12-01",
+    ),
+    ("429 Too Many Requests", {"error": "Rate limit exceeded"}, None, "wait a little"),
+    ("500 Internal Server Error", {"error": "boom"}, None, "boom"),
+    ("503 Service Unavailable", {"error": "later"}, None, "later"),
+    ("500 Internal Server Error", {}, None, "didn't say why"),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "code", "said"), REFUSALS)
+def test_a_refusal_is_told_with_status_code_and_words(
+    serve: Serve, status: str, body: dict[str, Any], code: str | None, said: str
+) -> None:
+    server = serve(answering(status, json.dumps(body).encode(), JSON))
+    with pytest.raises(RequestError) as caught:
+        stream(server.url)
+    error = caught.value
+    assert (error.status, error.code) == (int(status[:3]), code)
+    assert said in str(error)
+    assert server.url in str(error)
+    assert server.posts == 1
+
+
+@pytest.mark.parametrize("status", ["400", "404", "405", "415", "500", "502", "503", "504"])
+def test_the_text_of_an_html_page_is_shown_as_text(serve: Serve, status: str) -> None:
+    server = serve(answering(f"{status} Odd", PAGE.encode(), HTML))
+    with pytest.raises(RequestError) as caught:
+        stream(server.url)
+    assert caught.value.body == "The provider's key is missing."
+    assert server.posts == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        PAGE.replace("missing", "x" * 9000).encode(),
+        json.dumps({"error": "x" * 9000}).encode(),
+        json.dumps({"error": {"x": "x" * 9000}}).encode(),
+        b"x" * 9000,
+        b"\xff\x00\n" * 3000,
+        b"<p>" + b"<b>" * 9000,
+        b"[" * 100_000,
+        b'{"error": "\\ud83d\\u0000"}',
+    ],
+)
+def test_a_body_of_any_kind_is_shown_in_at_most_500_characters(serve: Serve, body: bytes) -> None:
+    with pytest.raises(RequestError) as caught:
+        stream(serve(answering("500 Odd", body)).url)
+    assert len(caught.value.body) <= 500
+    (str(caught.value) + caught.value.body).encode()
+    assert "\0" not in caught.value.body
+
+
+@pytest.mark.parametrize("status", ["401", "403", "404", "429", "503"])
+def test_a_refused_run_has_failed_with_the_servers_words(serve: Serve, status: str) -> None:
+    server = serve(answering(f"{status} No", b'{"error": "The words."}', JSON))
+    with powawidget.connect(server.url, api_key=KEY) as pb:
+        agent = Agent(pb._client, AgentInfo(id="a", name="A"), None)
+        run = agent.run("hello").wait(display=False)
+    assert run.status == "failed"
+    assert run.error is not None
+    assert "The words" in run.error.message
+    assert run.error.code == status
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers"),
+    [
+        ("200 OK", b"<p>Please log in</p>", HTML),
+        ("200 OK", b'{"login": "/"}', JSON),
+        ("200 OK", b"", b""),
+        ("204 No Content", b"", b""),
+    ],
+)
+def test_what_is_no_event_stream_is_refused(
+    serve: Serve, status: str, body: bytes, headers: bytes
+) -> None:
+    server = serve(answering(status, body, headers))
+    with pytest.raises(ProtocolError, match="instead of an event stream"):
+        stream(server.url)
+    assert server.posts == 1
+
+
+@pytest.mark.parametrize("kind", ["text/event-stream", "Text/Event-Stream; charset=latin-1"])
+def test_an_event_stream_is_known_by_its_type(serve: Serve, kind: str) -> None:
+    body = event({"event": "start"})
+    server = serve(answering("200 OK", body, f"content-type: {kind}\r\n".encode()))
+    assert stream(server.url) == body
+
+
+def test_a_compressed_stream_is_refused(serve: Serve) -> None:
+    body = gzip.compress(event({"event": "start"}) * 100_000)
+    packed = b"content-type: text/event-stream\r\ncontent-encoding: gzip\r\n"
+    with pytest.raises(ProtocolError, match="compressed"):
+        stream(serve(answering("200 OK", body, packed)).url)
+
+
+@pytest.mark.parametrize("status", ["301", "302", "303", "307", "308"])
+@pytest.mark.parametrize("verb", ["GET", "POST"])
+def test_a_redirect_to_another_origin_is_not_followed(serve: Serve, status: str, verb: str) -> None:
+    other = serve(answering("200 OK", b"{}", JSON))
+    location = f"location: {other.url}/stolen\r\n".encode()
+    server = serve(answering(f"{status} Elsewhere", b"", location))
+    with pytest.raises(RequestError, match=rf"redirects to {other.url}; it wasn't followed"):
+        get(server.url) if verb == "GET" else stream(server.url)
+    assert other.requests == []
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["http://[::1", "http://127.0.0.1:99999/", "//evil.invalid/x", "https://127.0.0.1/", "data:x"],
+)
+def test_a_redirect_that_leads_anywhere_else_is_refused_in_words(
+    serve: Serve, location: str
+) -> None:
+    server = serve(answering("307 Odd", b"", f"location: {location}\r\n".encode()))
+    with pytest.raises((RequestError, ConnectionLost)) as caught:
+        stream(server.url)
+    assert KEY not in str(caught.value)
+    assert server.posts == 1
+
+
+def test_a_redirect_at_the_same_server_keeps_the_post(serve: Serve) -> None:
+    body = event({"event": "start"})
+
+    async def script(exchange: Exchange) -> None:
+        if exchange.request.path == "/run":
+            await exchange.answer("307 There", b"", b"location: /there\r\n")
+        else:
+            await exchange.answer("200 OK", body, b"content-type: text/event-stream\r\n")
+
+    server = serve(script)
+    assert stream(server.url) == body
+    assert [(request.method, request.path) for request in server.requests] == [
+        ("POST", "/run"),
+        ("POST", "/there"),
+    ]
+    assert server.requests[0].json == server.requests[1].json
+
+
+def test_a_post_never_becomes_a_get(serve: Serve) -> None:
+    server = serve(answering("302 There", b"", b"location: /there\r\n"))
+    with pytest.raises(RequestError):
+        stream(server.url)
+    assert len(server.requests) == 1
+
+
+def test_redirects_in_circles_end(serve: Serve) -> None:
+    server = serve(answering("307 Round", b"", b"location: /run\r\n"))
+    with pytest.raises(RequestError, match="circles"):
+        stream(server.url)
+
+
+def test_json_is_got_with_query_and_both_headers(serve: Serve) -> None:
+    server = serve(answering("200 OK", b'{"a": "\\ud83d", "n": NaN}', JSON))
+    assert get(server.url, limit=5) == {"a": "\ufffd", "n": None}
+    (request,) = server.requests
+    assert request.path == "/thing?limit=5"
+    assert request.headers["apikey"] == KEY
+    assert request.headers["authorization"] == f"Bearer {KEY}"
+
+
+def test_json_is_posted_once(serve: Serve) -> None:
+    server = serve(answering("200 OK", b'{"ok": true}', JSON))
+    assert post(server.url) == {"ok": True}
+    assert [request.json for request in server.requests] == [{"approved": True}]
+
+
+@pytest.mark.parametrize("body", [b"", b"<p>hello</p>", b"{", b"[" * 100_000])
+def test_an_answer_that_is_not_json_is_told(serve: Serve, body: bytes) -> None:
+    with pytest.raises(ProtocolError, match="isn't JSON"):
+        get(serve(answering("200 OK", body)).url)
+
+
+def test_an_answer_that_is_cut_is_told(serve: Serve) -> None:
+    async def script(exchange: Exchange) -> None:
+        await exchange.head(b"content-length: 100\r\n")
+        await exchange.send(b'{"a": ')
+
+    with pytest.raises(ConnectionLost, match="was lost"):
+        get(serve(script).url)
+
+
+def test_a_refusal_that_is_cut_is_still_a_refusal(serve: Serve) -> None:
+    async def script(exchange: Exchange) -> None:
+        await exchange.head(b"content-length: 100\r\n", "401 Unauthorized")
+        await exchange.send(b'{"error": ')
+
+    with pytest.raises(RequestError) as caught:
+        get(serve(script).url)
+    assert caught.value.status == 401
+
+
+def test_an_answer_that_does_not_come_is_told(serve: Serve) -> None:
+    async def script(exchange: Exchange) -> None:
+        await exchange.gone()
+
+    server = serve(script)
+    with pytest.raises(ConnectionLost, match="didn't answer within 0.2 s") as caught:
+        stream(server.url, timeouts=Timeouts(first_byte=0.2))
+    assert caught.value.maybe_accepted
+    assert server.posts == 1
+
+
+def test_further_headers_are_sent_and_never_in_place_of_the_key(serve: Serve) -> None:
+    server = serve(answering("200 OK", b"{}", JSON))
+
+    async def read() -> None:
+        headers = {"X-Team": "data science", "apikey": "other", "Authorization": "other"}
+        async with client(server.url, headers=headers) as one:
+            await one.get("/thing")
+
+    asyncio.run(read())
+    (request,) = server.requests
+    assert request.headers["x-team"] == "data science"
+    assert (request.headers["apikey"], request.headers["authorization"]) == (KEY, f"Bearer {KEY}")
+
+
+def test_this_machine_is_reached_without_the_environments_proxy(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Through it the key would go to another machine in plain HTTP."""
+    proxy = serve(answering("200 OK", b'"the proxy"', JSON))
+    server = serve(answering("200 OK", b'"the server"', JSON))
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, proxy.url)
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    assert get(server.url) == "the server"
+    assert proxy.requests == []
+
+
+def test_a_proxy_that_was_asked_for_is_used(serve: Serve) -> None:
+    proxy = serve(answering("200 OK", b'"the proxy"', JSON))
+
+    async def read() -> Any:
+        async with client("http://127.0.0.1:9", proxy=proxy.url) as one:
+            return await one.get("/thing")
+
+    assert asyncio.run(read()) == "the proxy"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"proxy": "nonsense"},
+        {"verify": "/no/such/bundle.pem"},
+        {"headers": {"X-Odd": "é"}},
+        {"headers": {"X-Odd": "a\nb"}},
+        {"headers": {"a b": "c"}},
+    ],
+)
+def test_settings_that_cannot_be_used_are_refused_before_anything_is_sent(
+    settings: dict[str, Any],
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Client("http://127.0.0.1:9", Secret(KEY), **settings)
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "ref.p.powabase.ai",
+        "ftp://host",
+        "https://",
+        "https://host:port",
+        "https://user:secret@host",
+        "https://host?key=1",
+        "https://host/#x",
+        "http://powabase.example.org",
+        "http://10.0.0.7:8000",
+        "http://localhost.example.org",
+        "http://127.0.0.1.example.org",
+    ],
+)
+def test_a_url_that_cannot_be_used_is_refused(url: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Client(url, Secret(KEY))
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "insecure"),
+    [
+        ("https://ref.p.powabase.ai/", False),
+        ("http://localhost:8000", False),
+        ("http://127.0.0.1:8000//", False),
+        ("http://[::1]:8000", False),
+        ("http://powabase.example.org/base", True),
+    ],
+)
+def test_a_url_that_can_be_used(url: str, insecure: bool) -> None:
+    made = Client(url, Secret(KEY), insecure=insecure)
+    assert made.url == url.rstrip("/")
+    asyncio.run(made.close())
+
+
+@pytest.mark.parametrize("key", ["", "a b", "a\nb", "clé", "a\x7f"])
+def test_a_key_that_no_header_can_carry_is_refused(key: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Client("https://ref.p.powabase.ai", Secret(key))
+    assert not key or key not in str(caught.value)

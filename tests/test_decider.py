@@ -1,0 +1,407 @@
+"""One decision for each request, never for another one: interleavings against a model server.
+
+Time is virtual here: the loop jumps to the next thing that is due.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from powawidget import events as ev
+from powawidget.decider import Decider, timeout_of
+from powawidget.errors import ConnectionLost, RequestError
+from powawidget.live import Live
+from powawidget.state import ApprovalPart, RunState
+
+TIMEOUT = 20.0
+PARALLEL = 0.25
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """A loop whose clock jumps to the next timer whenever nothing is ready."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+        super().__init__()
+
+    def time(self) -> float:
+        return self.now
+
+    def _run_once(self) -> None:
+        due = [timer.when() for timer in self._scheduled if not timer.cancelled()]
+        if not self._ready and due:
+            self.now = max(self.now, min(due))
+        super()._run_once()
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        runner.run(main)
+
+
+class Server:
+    """The service's side of the wire protocol, section 5: one slot, requests that wait for it."""
+
+    def __init__(self, live: Live) -> None:
+        self.live = live
+        self.loop = asyncio.get_running_loop()
+        self.waiting: list[dict[str, Any]] = []
+        self.stored: bool | None = None
+        self.ran: list[str] = []
+        self.posts: list[tuple[bool, list[str]]] = []
+        self.refuse = 0
+        self.fault: Callable[[], Exception] | None = None
+        self.calls = 0
+        self.asked = 0.0
+
+    def request(self, path: str) -> None:
+        """Ask for approval of a call.
+
+        Parallel calls are requested a few milliseconds apart; any other call waits for the one
+        before it. (A request that came while a decision is on the wire would take it: that can't
+        be prevented from this side, which is why a decision waits for the quiet.)
+        """
+        now = self.loop.time()
+        if self.waiting and now - self.asked > PARALLEL:
+            return
+        self.asked = now
+        self.calls += 1
+        call_id = f"call-{self.calls}"
+        arguments = {"path": path}
+        self.say(
+            event="tool_call",
+            type="tool_call",
+            step=1,
+            tool_name="read",
+            call_id=call_id,
+            arguments=arguments,
+        )
+        self.say(
+            event="approval_requested",
+            type="approval_requested",
+            tool_name="read",
+            tool_input=arguments,
+            message="?",
+        )
+        self.stored = None
+        entry = {"id": call_id, "path": path}
+        entry["timer"] = self.loop.call_later(TIMEOUT, self.time_out, entry)
+        self.waiting.append(entry)
+
+    def say(self, **frame: Any) -> None:
+        self.live.take(json.dumps(frame))
+
+    def time_out(self, entry: dict[str, Any]) -> None:
+        if entry not in self.waiting:
+            return
+        if self.stored is None:
+            self.finish(entry, "Error: Blocked by hook — Approval timed out")
+        else:
+            self.answer(entry, approved=self.stored)
+
+    def answer(self, entry: dict[str, Any], *, approved: bool) -> None:
+        if approved:
+            self.ran.append(entry["id"])
+        self.finish(entry, "content" if approved else "Error: Blocked by hook — Denied by user")
+
+    def finish(self, entry: dict[str, Any], result: str) -> None:
+        self.waiting.remove(entry)
+        entry["timer"].cancel()
+        self.say(
+            event="tool_result",
+            type="tool_result",
+            step=1,
+            tool_name="read",
+            call_id=entry["id"],
+            result_preview=result,
+            duration_ms=1,
+        )
+
+    async def post(self, run_id: str, body: Any, limit: float) -> None:
+        assert run_id == "run_1"
+        assert limit > 0
+        await asyncio.sleep(0.01)
+        if self.fault is not None:
+            fault, self.fault = self.fault, None
+            raise fault()
+        if self.refuse:
+            self.refuse -= 1
+            raise RequestError("not waiting", status=404)
+        self.posts.append((body["approved"], [entry["id"] for entry in self.waiting]))
+        if not self.waiting:
+            raise RequestError("not waiting", status=404)
+        self.stored = body["approved"]
+        latest = self.waiting[-1]
+        self.answer(latest, approved=self.stored)
+
+
+def shown(live: Live) -> list[str]:
+    """What a page shows as pending."""
+    return [
+        part.digest
+        for part in live.state.parts
+        if isinstance(part, ApprovalPart) and part.decision == "pending"
+    ]
+
+
+ACTIONS = st.lists(
+    st.one_of(
+        st.tuples(st.just("request"), st.sampled_from("ab")),
+        st.tuples(st.just("look"), st.just(0)),
+        st.tuples(st.just("click"), st.booleans()),
+        st.tuples(st.just("replay"), st.integers(0, 5)),
+        st.tuples(st.just("code"), st.booleans()),
+        st.tuples(
+            st.just("wait"), st.sampled_from([0.001, 0.1, 0.29, 0.31, 1.0, 17.9, 19.0, 25.0])
+        ),
+        st.tuples(st.just("refuse"), st.integers(1, 10)),
+        st.tuples(st.just("fault"), st.sampled_from(["cut", "500", "409", "late", "unsent"])),
+        st.tuples(st.just("forge"), st.booleans()),
+    ),
+    max_size=25,
+)
+FAULTS: dict[str, Callable[[], Exception]] = {
+    "cut": lambda: ConnectionLost("cut", maybe_accepted=True),
+    "500": lambda: RequestError("oops", status=500),
+    "409": lambda: RequestError("conflict", status=409),
+    "late": TimeoutError,
+    "unsent": lambda: ConnectionLost("refused", maybe_accepted=False),
+}
+
+
+@settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(ACTIONS)
+@pytest.mark.timeout(900)
+def test_whatever_happens_a_decision_counts_once_and_only_for_what_was_shown(
+    actions: list[tuple[str, Any]],
+) -> None:
+    run(_interleave(actions))
+
+
+async def _interleave(actions: list[tuple[str, Any]]) -> None:
+    loop = asyncio.get_running_loop()
+    live = Live(RunState(), clock=loop.time)
+    live.take(ev.Started(run_id="run_1", session_id=None))
+    server = Server(live)
+    hooks = {"hooks": [{"type": "approval", "event": "PreToolUse", "config": {"timeout": TIMEOUT}}]}
+
+    async def list_hooks() -> Any:
+        return hooks
+
+    decider = Decider(live, server.post, list_hooks, monotonic=loop.time)
+    live.observe = decider.notice
+    seen: list[str] = []
+    clicks: list[tuple[str, list[str]]] = []
+    # Which calls somebody has approved, having been shown exactly what was open.
+    agreed: set[str] = set()
+    taken = 0
+
+    def call_ids(digests: list[str]) -> list[str]:
+        parts = live.state.parts
+        gated = [p.call for p in parts if isinstance(p, ApprovalPart) and p.digest in digests]
+        return [parts[call].call_id for call in gated if call is not None]  # type: ignore[union-attr,misc]
+
+    def decide(choice: Any, by: str, digests: list[str] | None) -> None:
+        nonlocal taken
+        covered = shown(live) if digests is None else digests
+        before = shown(live)
+        refused = decider.decide(choice, by, None, digests)
+        if refused is None:
+            taken += 1
+            assert sorted(covered) == sorted(before)
+            assert shown(live) == []
+            if choice == "approve":
+                agreed.update(call_ids(covered))
+
+    for action, value in actions:
+        if action == "request":
+            server.request(value)
+        elif action == "look":
+            seen = shown(live)
+        elif action == "click" and seen:
+            clicks.append(("approve" if value else "deny", list(seen)))
+            decide(*clicks[-1][:1], "click", clicks[-1][1])
+            decide(*clicks[-1][:1], "click", clicks[-1][1])
+        elif action == "replay" and clicks:
+            choice, digests = clicks[value % len(clicks)]
+            decide(choice, "click", digests)
+        elif action == "code":
+            decide("approve" if value else "deny", "code", None)
+        elif action == "forge":
+            assert decider.decide("approve", "click", None, ["0" * 64]) is not None
+        elif action == "wait":
+            await asyncio.sleep(value)
+        elif action == "refuse":
+            server.refuse = value
+        elif action == "fault":
+            server.fault = FAULTS[value]
+    await asyncio.sleep(3 * TIMEOUT)
+
+    assert set(server.ran) <= agreed
+    assert len(server.posts) <= taken
+    assert server.waiting == []
+    parts = [p for p in live.state.parts if isinstance(p, ApprovalPart)]
+    for part in parts:
+        call = live.state.parts[part.call]  # type: ignore[index]
+        ran = call.call_id in server.ran  # type: ignore[union-attr]
+        assert (part.decision == "approved") == ran
+    await decider.close()
+
+
+def test_a_decision_waits_for_the_quiet_after_parallel_requests() -> None:
+    async def main() -> None:
+        live, server, decider = _street()
+        server.request("a")
+        await asyncio.sleep(0.2)
+        assert decider.decide("approve", "click", None, shown(live)) is None
+        await asyncio.sleep(0.05)
+        server.request("b")
+        await asyncio.sleep(1)
+        assert server.posts == []
+        assert len(shown(live)) == 2
+        assert decider.decide("approve", "click", None, shown(live)) is None
+        await asyncio.sleep(2 * TIMEOUT)
+        assert server.posts == [(True, ["call-1", "call-2"])]
+        assert sorted(server.ran) == ["call-1", "call-2"]
+        await decider.close()
+
+    run(main())
+
+
+def test_a_404_is_answered_with_the_same_decision_until_the_other_process_takes_it() -> None:
+    async def main() -> None:
+        live, server, decider = _street()
+        server.request("a")
+        await asyncio.sleep(0.5)
+        server.refuse = 3
+        assert decider.decide("approve", "click", None, shown(live)) is None
+        await asyncio.sleep(5)
+        assert server.posts == [(True, ["call-1"])]
+        assert server.ran == ["call-1"]
+        await decider.close()
+
+    run(main())
+
+
+@pytest.mark.parametrize("fault", ["cut", "500", "409", "late"])
+def test_a_lost_decision_is_unknown_until_the_stream_shows_what_happened(fault: str) -> None:
+    async def main() -> None:
+        live, server, decider = _street()
+        server.request("a")
+        await asyncio.sleep(0.5)
+        server.fault = FAULTS[fault]
+        assert decider.decide("approve", "click", None, shown(live)) is None
+        await asyncio.sleep(1)
+        part = live.state.parts[-1]
+        assert isinstance(part, ApprovalPart)
+        assert part.decision == "unknown"
+        assert decider.decide("approve", "click", None) is not None
+        await asyncio.sleep(2 * TIMEOUT)
+        assert part.decision == "expired"
+        assert server.posts == []
+        await decider.close()
+
+    run(main())
+
+
+def test_deciding_closes_before_the_deadline() -> None:
+    async def main() -> None:
+        live, server, decider = _street()
+        server.request("a")
+        await asyncio.sleep(TIMEOUT - 1)
+        assert decider.decide("approve", "click", None, shown(live)) == (
+            "It is too late: the server is about to block the call."
+        )
+        await asyncio.sleep(2)
+        assert server.posts == []
+        await decider.close()
+
+    run(main())
+
+
+def test_a_stop_denies_what_is_open() -> None:
+    async def main() -> None:
+        live, server, decider = _street()
+        server.request("a")
+        await decider.deny_to_stop(0.8)
+        assert server.posts == [(False, ["call-1"])]
+        assert server.ran == []
+        await decider.close()
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("config", "gates", "expected"),
+    [
+        ({"timeout": 8}, 0, 8.0),
+        ({"timeout": 2.5}, 0, 2.5),
+        ({}, 0, 300.0),
+        ({"timeout": "soon"}, 0, 300.0),
+        ({"timeout": -1}, 0, 300.0),
+        ({"timeout": True}, 0, 300.0),
+        (None, 0, 300.0),
+    ],
+)
+def test_the_deadline_is_that_of_the_hook(config: Any, gates: int, expected: float) -> None:
+    hook = {"type": "approval", "event": "PreToolUse", "matcher": "read", "config": config}
+    part = ApprovalPart(tool_name="read")
+    assert timeout_of([hook], part, gates) == expected
+
+
+def test_each_gate_has_the_deadline_of_its_own_hook() -> None:
+    hooks = [
+        {
+            "type": "approval",
+            "event": "PreToolUse",
+            "matcher": "read",
+            "position": 1,
+            "config": {"timeout": 20},
+        },
+        {
+            "type": "approval",
+            "event": "PreToolUse",
+            "matcher": "read",
+            "position": 0,
+            "config": {"timeout": 10},
+        },
+        {
+            "type": "approval",
+            "event": "PreToolUse",
+            "matcher": "other",
+            "position": 0,
+            "config": {"timeout": 1},
+        },
+        {
+            "type": "approval",
+            "event": "PreToolUse",
+            "matcher": "read",
+            "position": 0,
+            "enabled": False,
+            "config": {"timeout": 2},
+        },
+        {"type": "webhook", "event": "PreToolUse", "matcher": "read", "config": {"timeout": 3}},
+    ]
+    part = ApprovalPart(tool_name="read")
+    assert [timeout_of(hooks, part, gate) for gate in (0, 1, 2)] == [10.0, 20.0, 20.0]
+
+
+def _street() -> tuple[Live, Server, Decider]:
+    loop = asyncio.get_running_loop()
+    live = Live(RunState(), clock=loop.time)
+    live.take(ev.Started(run_id="run_1", session_id=None))
+    server = Server(live)
+
+    async def hooks() -> Any:
+        return {
+            "hooks": [{"type": "approval", "event": "PreToolUse", "config": {"timeout": TIMEOUT}}]
+        }
+
+    decider = Decider(live, server.post, hooks, monotonic=loop.time)
+    live.observe = decider.notice
+    return live, server, decider

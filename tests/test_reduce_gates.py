@@ -1,0 +1,206 @@
+"""Requests for approval, and what proves a decision: section 5 of the wire protocol."""
+
+from typing import Any
+
+import pytest
+
+from powawidget import events as ev
+from powawidget.state import ApprovalPart, RunState, ToolPart
+from tests.street import frame, told
+
+DENIED = "Error: Blocked by hook — Denied by user: too dear"
+EXPIRED = "Error: Blocked by hook — Approval timed out"
+START = frame("start", run_id="run_1", session_id="sess_1")
+
+
+def call(id_: str, name: str = "t", **arguments: Any) -> ev.Event:
+    return frame("tool_call", step=1, tool_name=name, arguments=arguments, call_id=id_)
+
+
+def ask(name: str = "t", **arguments: Any) -> ev.Event:
+    return frame("approval_requested", tool_name=name, tool_input=arguments, message="Sure?")
+
+
+def result(id_: str, text: str = "r", name: str = "t") -> ev.Event:
+    return frame("tool_result", step=1, tool_name=name, call_id=id_, result_preview=text)
+
+
+def hook(event: str = "PreToolUse", status: str = "succeeded", **said: Any) -> ev.Event:
+    return frame("hook_result", hook_id="h", hook_event=event, status=status, **said)
+
+
+def requests(state: RunState) -> list[ApprovalPart]:
+    return [part for part in state.parts if isinstance(part, ApprovalPart)]
+
+
+def decisions(state: RunState) -> list[str]:
+    return [part.decision for part in requests(state)]
+
+
+def calls(state: RunState) -> list[str]:
+    return [part.status for part in state.parts if isinstance(part, ToolPart)]
+
+
+def sent(state: RunState, choice: str, *, by: str = "click") -> ev.Event:
+    digests = [part.digest for part in requests(state) if part.decision == "pending"]
+    return ev.DecisionMade(digests=digests, choice=choice, by=by, reason=None)
+
+
+def test_a_request_makes_the_call_and_the_run_wait() -> None:
+    state = told(call("c", n=1), ask(n=1))
+    assert (calls(state), decisions(state), state.status) == (["waiting"], ["pending"], "waiting")
+    (request,) = requests(state)
+    assert (request.call, request.covers, request.message) == (0, "call", "Sure?")
+
+
+def test_a_request_is_about_the_latest_open_call_of_that_name_and_input() -> None:
+    state = told(call("a", n=1), call("b", n=2), call("c", n=1), call("d", "u", n=1), ask(n=1))
+    assert requests(state)[0].call == 2
+
+
+def test_input_is_compared_by_value() -> None:
+    asked = ev.read(
+        '{"event": "approval_requested", "tool_name": "t", "tool_input": {"b":2,"a":1}}'
+    )
+    assert requests(told(call("c", a=1, b=2), asked))[0].call == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "decision", "status"),
+    [
+        ("fine", "approved", "done"),
+        ("Error: it fell over", "approved", "failed"),
+        (DENIED, "denied", "denied"),
+        (EXPIRED, "expired", "failed"),
+    ],
+)
+def test_the_result_of_the_call_proves_the_decision(text: str, decision: str, status: str) -> None:
+    state = told(call("c"), ask(), hook(), result("c", text))
+    assert (decisions(state), calls(state), state.status) == ([decision], [status], "running")
+
+
+def test_the_hook_of_a_tool_proves_nothing() -> None:
+    assert decisions(told(call("c"), ask(), hook(), hook(blocked=True))) == ["pending"]
+
+
+def test_a_second_request_for_the_same_call_proves_the_first() -> None:
+    state = told(call("c", n=1), ask(n=1), ask(n=1))
+    assert decisions(state) == ["approved", "pending"]
+    assert [request.call for request in requests(state)] == [0, 0]
+    assert requests(state)[0].digest != requests(state)[1].digest, "each needs its own decision"
+    denied = told(
+        call("c", n=1), ask(n=1), ask(n=1), hook(), hook(blocked=True), result("c", DENIED)
+    )
+    assert decisions(denied) == ["approved", "denied"]
+
+
+def test_parallel_requests_are_about_their_own_calls() -> None:
+    both = [call("a", n=1), ask(n=1), call("b", n=2), ask(n=2)]
+    state = told(*both)
+    assert [request.call for request in requests(state)] == [0, 2]
+    answered = told(*both, result("b"))
+    assert decisions(answered) == ["pending", "approved"]
+    assert answered.status == "waiting", "the other one still waits"
+    assert decisions(told(*both, result("b"), result("a", EXPIRED))) == ["expired", "approved"]
+
+
+def test_parallel_requests_with_the_same_input_are_about_two_calls() -> None:
+    state = told(call("a", n=1), ask(n=1), call("b", n=1), ask(n=1))
+    assert [request.call for request in requests(state)] == [0, 2]
+    assert decisions(state) == ["pending", "pending"]
+
+
+def test_a_request_that_fits_no_call_stands_alone_until_the_end() -> None:
+    lone = told(call("c", n=1), ask(n=2))
+    assert requests(lone)[0].call is None
+    assert calls(lone) == ["running"]
+    ended = told(call("c", n=1), ask(n=2), frame("complete", status="completed"))
+    assert (decisions(ended), ended.status) == (["undecided"], "completed")
+
+
+@pytest.mark.parametrize(
+    ("said", "decision"),
+    [
+        ({}, "approved"),
+        ({"blocked": True}, "denied"),
+        ({"status": "timed_out", "blocked": True}, "expired"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("asked", "covers", "event"),
+    [
+        ({}, "answer", "PreResponse"),
+        ({"message": "Go"}, "start", "OnRunStart"),
+    ],
+)
+def test_requests_about_the_answer_and_the_start_are_proved_by_their_hook(
+    asked: dict[str, str], covers: str, event: str, said: dict[str, Any], decision: str
+) -> None:
+    state = told(START, ask("", **asked), hook(event, **said))
+    assert (requests(state)[0].covers, decisions(state)) == (covers, [decision])
+    assert state.status == "running"
+
+
+def test_another_hook_proves_nothing_about_the_answer() -> None:
+    state = told(START, ask(""), hook("OnRunStart"), hook("PostToolUse"))
+    assert (decisions(state), state.status) == (["pending"], "waiting")
+
+
+def test_a_message_is_asked_about_only_before_the_first_step() -> None:
+    state = told(START, frame("step_started", step=1), ask("", message="Go"))
+    assert requests(state)[0].covers == "answer"
+
+
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [
+        (frame("complete", status="completed"), "completed"),
+        (frame("complete", status="failed"), "failed"),
+        (ev.Ended(), "interrupted"),
+        (ev.Stopped(message="Stopped by you."), "stopped"),
+    ],
+)
+def test_the_end_closes_every_request(end: ev.Event, status: str) -> None:
+    pending = told(call("c"), ask(), end)
+    assert (decisions(pending), pending.status) == (["undecided"], status)
+    before = [call("c"), ask()]
+    decided = told(*before, sent(told(*before), "approve"), end)
+    assert decisions(decided) == ["unknown"], "sent, and nobody will know"
+
+
+def test_a_decision_is_on_its_way_until_the_stream_shows_it() -> None:
+    before = [call("c"), ask()]
+    made = [*before, sent(told(*before), "approve")]
+    assert (decisions(told(*made)), told(*made).status) == (["sending"], "running")
+    (request,) = requests(told(*made, hook(), result("c")))
+    assert (request.decision, request.by) == ("approved", "click")
+
+
+def test_what_the_stream_shows_outweighs_what_was_sent() -> None:
+    before = [call("c"), ask()]
+    (request,) = requests(told(*before, sent(told(*before), "approve"), result("c", DENIED)))
+    assert (request.decision, request.by) == ("denied", "elsewhere")
+    (late,) = requests(told(*before, sent(told(*before), "approve"), result("c", EXPIRED)))
+    assert (late.decision, late.by) == ("expired", "deadline")
+
+
+def test_a_decision_that_was_not_sent_can_be_made_again() -> None:
+    before = [call("c"), ask()]
+    made = sent(told(*before), "approve")
+    assert isinstance(made, ev.DecisionMade)
+    back = ev.DecisionNoted(digests=made.digests, decision="pending", outcome="Not sent.")
+    state = told(*before, made, back)
+    assert (decisions(state), state.status) == (["pending"], "waiting")
+    assert requests(state)[0].by is None
+
+
+def test_a_digest_names_one_request_of_one_run() -> None:
+    base = told(START, call("c", n=1), ask(n=1))
+    others = [
+        told(frame("start", run_id="run_2"), call("c", n=1), ask(n=1)),
+        told(START, call("d", n=1), ask(n=1)),
+        told(START, call("c", n=2), ask(n=2)),
+        told(START, call("c", n=1), frame("content_delta", delta="x"), ask(n=1)),
+    ]
+    digests = [requests(state)[0].digest for state in [base, *others]]
+    assert len(set(digests)) == len(digests)

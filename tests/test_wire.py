@@ -1,0 +1,27 @@
+"""The shapes of the wire are written once, in Python."""
+
+import re
+
+import msgspec
+
+from powawidget import wire
+from tests.street import ROOT
+
+GENERATED = ROOT / "js" / "src" / "wire.ts"
+
+
+def test_the_generated_typescript_is_up_to_date() -> None:
+    said = "run `python -m powawidget.wire > js/src/wire.ts`"
+    assert GENERATED.read_text(encoding="utf-8") == wire.typescript(), said
+
+
+def test_the_generated_file_says_that_it_is() -> None:
+    assert wire.typescript().startswith("// Generated from ")
+
+
+def test_every_shape_and_field_is_there() -> None:
+    written = dict(re.findall(r"export interface (\w+) \{\n(.*?)\n\}", wire.typescript(), re.S))
+    assert "RunState" in written
+    for struct in wire._STRUCTS:
+        fields = {field.name for field in msgspec.structs.fields(struct)}
+        assert fields <= set(re.findall(r"^  (\w+):", written[struct.__name__], re.M))
