@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
+import { lexerOnly } from "./lexer-only.mjs";
 
 const BUDGET = 120_000; // bytes, minified: the module is sent once for each widget instance
 
@@ -60,6 +61,7 @@ const context = await esbuild.context({
   write: false,
   logLevel: "warning",
   plugins: [
+    lexerOnly,
     {
       name: "write",
       setup: (build) =>

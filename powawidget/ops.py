@@ -7,12 +7,14 @@ gives the state: the front end does the same in `js/src/store.ts`.
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from powawidget.state import RunState, typed
-from powawidget.text import Text
+
+if TYPE_CHECKING:
+    from powawidget.text import Text
 
 PathKey = str | int
 Op = tuple[Literal["set", "append"], Sequence[PathKey], Any]

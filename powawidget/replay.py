@@ -2,9 +2,9 @@
 
 import json
 import math
-import os
 import pathlib
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from powawidget import events as ev
 from powawidget.errors import ConfigurationError
@@ -12,6 +12,9 @@ from powawidget.run import Run
 from powawidget.runner import too_large
 from powawidget.sources import RecordedSource
 from powawidget.sse import EventTooLargeError, SSEDecoder
+
+if TYPE_CHECKING:
+    import os
 
 # A recording without times is played at a pace that can be read along.
 _GAP = 0.02

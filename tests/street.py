@@ -1,5 +1,6 @@
 """The way from bytes to a run's state, walked by hand, so that a test sees every step of it."""
 
+import itertools
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -29,7 +30,7 @@ def payloads(data: bytes, cuts: Iterable[int] = ()) -> Iterator[str]:
     """Decode a stream that arrives in these cuts."""
     decoder = SSEDecoder()
     places = sorted({0, len(data), *cuts})
-    for begin, end in zip(places, places[1:], strict=False):
+    for begin, end in itertools.pairwise(places):
         yield from (event.data for event in decoder.feed(data[begin:end]))
 
 

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+import powawidget
 from tests.street import ROOT
 
 PACKAGE = ROOT / "powawidget"
@@ -58,8 +59,6 @@ def test_only_the_client_knows_httpx() -> None:
 
 
 def test_no_type_of_httpx_is_public() -> None:
-    import powawidget
-
     for name in powawidget.__all__:
         bases = getattr(getattr(powawidget, name), "__mro__", ())
         assert not [base for base in bases if base.__module__.startswith("http")], name

@@ -1,5 +1,6 @@
-"""The recordings of the real service, replayed. Left out where they don't lie beside the project."""
+"""The recordings of the real service, replayed; left out where they aren't there."""
 
+import itertools
 import json
 import random
 from pathlib import Path
@@ -10,7 +11,6 @@ import pytest
 import powawidget
 from powawidget import events as ev
 from powawidget.state import plain
-from powawidget.views import text_of
 from tests.street import captures, outcome, payloads, replayed
 
 KINDS = ("agent_", "nostream_", "two_workers_", "disconnect_during", "disconnect_plain")
@@ -130,7 +130,7 @@ def test_an_answer_that_a_hook_took_back_is_readable_nowhere(name: str) -> None:
     run = powawidget.replay(path)
     kept = " ".join([run.text, repr(list(run.events)), repr(run), repr(run._live.snapshot())])
     words = streamed.split()
-    phrases = [f"{one} {two}" for one, two in zip(words, words[1:], strict=False)]
+    phrases = [f"{one} {two}" for one, two in itertools.pairwise(words)]
     assert phrases
     assert not [phrase for phrase in phrases if phrase in kept]
     assert "content_delta" not in kept

@@ -291,7 +291,7 @@ def test_an_answer_that_does_not_come_is_told(serve: Serve) -> None:
         await exchange.gone()
 
     server = serve(script)
-    with pytest.raises(ConnectionLost, match="didn't answer within 0.2 s") as caught:
+    with pytest.raises(ConnectionLost, match=r"didn't answer within 0\.2 s") as caught:
         stream(server.url, timeouts=Timeouts(first_byte=0.2))
     assert caught.value.maybe_accepted
     assert server.posts == 1

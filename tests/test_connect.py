@@ -135,7 +135,9 @@ def test_an_agent_is_found_by_name_and_by_id(serve: Serve) -> None:
 def test_an_exact_name_outweighs_one_in_other_letters(serve: Serve) -> None:
     pb = serve(project(*named("writer", "Writer")))
     assert pb.agent("Writer").id == "id-1"
-    with pytest.raises(ConfigurationError, match="2 agents named 'WRITER': use the id.*id-0, id-1"):
+    with pytest.raises(
+        ConfigurationError, match=r"2 agents named 'WRITER': use the id.*id-0, id-1"
+    ):
         pb.agent("WRITER")
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 import powawidget
+from powawidget import events as ev
 from powawidget.state import plain
-from tests.street import FIXTURES, fixtures, outcome, replayed
+from tests.street import FIXTURES, fixtures, outcome, payloads, replayed
 
 NAMES = [path.stem for path in fixtures()]
 RANDOM_CUTS = 20
@@ -29,6 +30,14 @@ def test_every_expectation_has_its_stream() -> None:
     assert sorted(path.name.removesuffix(".expect.json") for path in FIXTURES.glob("*.json")) == [
         *NAMES
     ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_text_is_the_content_of_the_end_where_it_has_one(name: str) -> None:
+    events = [ev.read(payload) for payload in payloads(stream(name))]
+    for event in events:
+        if isinstance(event, ev.Completed) and event.content is not None:
+            assert outcome(replayed(stream(name)).state)["text"] == event.content
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,6 +1,7 @@
 """Changes: the reducer only says them, folding them gives the run, and neighbours merge."""
 
 import copy
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,7 @@ BASE: list[Op] = [
 def test_merged_changes_fold_to_the_same_and_no_neighbours_are_left(changes: list[Op]) -> None:
     merged = merge(changes)
     assert folded(BASE + merged) == folded(BASE + changes)
-    pairs = zip(merged, merged[1:], strict=False)
+    pairs = itertools.pairwise(merged)
     assert not any(a[0] == b[0] == "append" and a[1] == b[1] for a, b in pairs)
     assert merge(merged) == merged
 

@@ -1,6 +1,7 @@
 """Changes are gathered, merged and sent in order; nothing is lost, doubled or sent too late."""
 
 import asyncio
+import itertools
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -22,7 +23,7 @@ def run(test: Callable[[list[list[Op]], Outbox], Coroutine[Any, Any, None]]) -> 
     sent: list[list[Op]] = []
 
     async def within() -> None:
-        box = Outbox(asyncio.get_running_loop(), sent.append, lambda: box.flush())
+        box = Outbox(asyncio.get_running_loop(), sent.append, lambda: box.flush())  # noqa: PLW0108  # not made yet
         await test(sent, box)
         box.close()
 
@@ -31,7 +32,7 @@ def run(test: Callable[[list[list[Op]], Outbox], Coroutine[Any, Any, None]]) -> 
 
 
 async def until(sent: list[list[Op]], count: int) -> None:
-    while len(sent) < count:
+    while len(sent) < count:  # noqa: ASYNC110  # a list has no event
         await asyncio.sleep(0.005)
 
 
@@ -47,7 +48,7 @@ def test_changes_of_a_moment_are_one_merged_message() -> None:
 
 
 def test_everything_comes_in_order_and_once() -> None:
-    async def test(sent: list[list[Op]], box: Outbox) -> None:
+    async def test(_: list[list[Op]], box: Outbox) -> None:
         for number in range(400):
             box.push([piece(f"{number} ")])
             if number % 50 == 0:
@@ -115,5 +116,5 @@ def test_the_interval_grows_with_the_rate_of_changes() -> None:
 def test_all_outboxes_of_the_process_share_one_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outbox, "_next_free", 0.0)
     places = [outbox._reserve() for _ in range(100)]
-    gaps = [b - a for a, b in zip(places, places[1:], strict=False)]
+    gaps = [b - a for a, b in itertools.pairwise(places)]
     assert min(gaps) >= 1 / 301

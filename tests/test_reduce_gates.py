@@ -110,6 +110,12 @@ def test_parallel_requests_with_the_same_input_are_about_two_calls() -> None:
     assert decisions(state) == ["pending", "pending"]
 
 
+def test_two_requests_for_two_calls_of_the_same_input_are_no_second_gate() -> None:
+    state = told(call("a", n=1), call("b", n=1), ask(n=1), ask(n=1))
+    assert sorted(request.call or 0 for request in requests(state)) == [0, 1]
+    assert decisions(state) == ["pending", "pending"]
+
+
 def test_a_request_that_fits_no_call_stands_alone_until_the_end() -> None:
     lone = told(call("c", n=1), ask(n=2))
     assert requests(lone)[0].call is None

@@ -155,6 +155,17 @@ def test_full_results_are_matched_by_result_frame_and_not_by_order_of_calls() ->
     assert [result for *_, result in cards(state)] == [LONG + "a", LONG + "b"]
 
 
+def test_durations_tell_calls_apart_whose_previews_are_the_same() -> None:
+    state = told(
+        call("a"),
+        call("b"),
+        result("b", LONG, duration_ms=3),
+        result("a", LONG, duration_ms=9),
+        complete(reported(LONG + "a", 9), reported(LONG + "b", 3)),
+    )
+    assert [result for *_, result in cards(state)] == [LONG + "a", LONG + "b"]
+
+
 def test_ties_go_in_the_order_of_the_result_frames() -> None:
     state = told(
         call("a"),

@@ -4,6 +4,7 @@ Whatever happens: one POST, every whole event kept, nothing left open, no task a
 """
 
 import asyncio
+import functools
 import gc
 import json
 import socket
@@ -16,6 +17,7 @@ import pytest
 import powawidget
 from powawidget.connect import Agent, AgentInfo
 from powawidget.kernel import loop
+from powawidget.sse import SSEDecoder
 from tests.chaos import CHUNKED, UNTIL_CLOSED, Chaos, Exchange, Script, event
 
 KEY = "planted-key-5f1c9a7be2"
@@ -350,18 +352,13 @@ def test_a_line_without_end_is_given_up(serve: Serve, start: Any) -> None:
 def test_events_in_the_same_read_as_one_that_is_too_large_are_kept(
     serve: Serve, start: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("powawidget.runner.SSEDecoder", lambda: _small_decoder())
+    small = functools.partial(SSEDecoder, max_event_bytes=1000)
+    monkeypatch.setattr("powawidget.runner.SSEDecoder", small)
 
     async def script(exchange: Exchange) -> None:
         await exchange.stream(START, event(HALF) + b"data: " + b"x" * 2000, b"more")
 
     assert came_to(start(serve(script).url)) == ("interrupted", "half ", "event_too_large")
-
-
-def _small_decoder() -> Any:
-    from powawidget.sse import SSEDecoder
-
-    return SSEDecoder(max_event_bytes=1000)
 
 
 @pytest.mark.parametrize("when", ["connecting", "stalled", "flooded"])

@@ -20,8 +20,10 @@ def test_the_generated_file_says_that_it_is() -> None:
 
 
 def test_every_shape_and_field_is_there() -> None:
-    written = dict(re.findall(r"export interface (\w+) \{\n(.*?)\n\}", wire.typescript(), re.S))
+    written = dict(
+        re.findall(r"export interface (\w+) \{\n(.*?)\n\}", wire.typescript(), re.DOTALL)
+    )
     assert "RunState" in written
     for struct in wire._STRUCTS:
         fields = {field.name for field in msgspec.structs.fields(struct)}
-        assert fields <= set(re.findall(r"^  (\w+):", written[struct.__name__], re.M))
+        assert fields <= set(re.findall(r"^  (\w+):", written[struct.__name__], re.MULTILINE))
