@@ -80,6 +80,7 @@ class Run:
         self._stop_asked = False
         self._denying: asyncio.Future[None] | None = None
         self._shown_at: float | None = None
+        self._waited_in: str | None = None
         self._decider = None if decider is None else decider(self._live)
         if self._decider is not None:
             self._live.observe = self._decider.notice
@@ -245,6 +246,7 @@ class Run:
             KeyboardInterrupt: If the kernel is interrupted.
             ApprovalNeeded: If the run waits for a decision where nobody can click.
         """
+        self._waited_in = host.cell()[1]
         try:
             self._show(display=display)
             wait.block(self._live.done, timeout, self._check_that_somebody_can_decide)
@@ -443,11 +445,16 @@ class Run:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         text = {"text/plain": repr(self)}
-        if host.kernel() is None or self._closed:
+        if host.kernel() is None or self._closed or self._is_shown_by_wait():
             return text
         bundle = self.widget._repr_mimebundle_(include=include, exclude=exclude)  # noqa: SLF001
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
         return {**(data or {}), **text}, metadata
+
+    def _is_shown_by_wait(self) -> bool:
+        """A cell that ends with `run.wait()` has shown the run: not a second time as its value."""
+        waited = self._waited_in is not None and self._waited_in == host.cell()[1]
+        return waited and self._widget is not None and host.is_showing_value()
 
     def __repr__(self) -> str:
         state = self._live.state

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
@@ -78,10 +79,12 @@ async def follow(live: Live, source: Source) -> None:
 
 async def _read(live: Live, source: Source) -> None:
     decoder = SSEDecoder()
+    told = time.monotonic()
 
     def limit() -> float | None:
         if live.state.error is not None:
-            return AFTER_ERROR
+            # Keepalives don't count: the server may go on with them for ever.
+            return max(0.0, told + AFTER_ERROR - time.monotonic())
         return None if live.state.status == "waiting" else source.idle  # a person may take time
 
     async with source.open() as chunks, contextlib.aclosing(timed(chunks, limit)) as heard:
@@ -90,6 +93,7 @@ async def _read(live: Live, source: Source) -> None:
         async for chunk in heard:
             live.hear()
             for frame in decoder.feed(chunk):
+                told = time.monotonic()
                 live.take(frame.data)
             if live.ended:
                 return

@@ -94,6 +94,14 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     def __str__(self) -> str:
         return self.text
 
+    def __repr__(self) -> str:
+        said = [f"{len(self.text):,} characters", f"{len(self.tool_calls)} tool calls"]
+        if self.usage and "total_tokens" in self.usage:
+            said.append(f"{self.usage['total_tokens']:,} tokens")
+        if self.seconds is not None:
+            said.append(f"{self.seconds:.1f} s")
+        return f"<RunResult: {', '.join(said)}>"
+
 
 def text_of(state: RunState) -> str:
     """Join the parts of the answer."""

@@ -11,7 +11,8 @@ import pytest
 import powawidget
 from powawidget import events as ev
 from powawidget.state import plain
-from tests.street import captures, outcome, payloads, replayed
+from powawidget.stored import retell
+from tests.street import CAPTURES, captures, outcome, payloads, replayed, walk
 
 KINDS = ("agent_", "nostream_", "two_workers_", "disconnect_during", "disconnect_plain")
 RECORDINGS = captures(KINDS)
@@ -159,3 +160,19 @@ def test_decisions_are_read_from_the_stream() -> None:
         "two_workers_approval_0": ["approved"],
         "two_workers_approval_2": ["approved"],
     }
+
+
+def test_stored_runs_come_to_what_the_server_keeps_of_them() -> None:
+    seen = 0
+    for path in sorted((CAPTURES / "http").glob("run_get_after_agent_*.json")):
+        stored = json.loads(path.read_bytes())["response"]["body"]
+        told = outcome(walk(retell(stored)).state)
+        assert told["run_id"] == stored["run_id"]
+        if stored["status"] in {"completed", "failed"}:
+            assert (told["status"], told["text"]) == (stored["status"], stored["content"] or "")
+        calls = stored["tool_calls"] or []
+        assert sorted(str(call["result"]) for call in told["tool_calls"]) == sorted(
+            str(call["result"]) for call in calls
+        )
+        seen += 1
+    assert seen

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 import powawidget
+import powawidget.local
 from powawidget import events as ev
 from powawidget.connect import Agent, AgentInfo
 from powawidget.errors import ConfigurationError, ConnectionLost, ProtocolError, RequestError
@@ -314,3 +315,18 @@ def test_a_stored_run_is_brought_back(serve: Serve) -> None:
 def test_what_is_no_id_of_a_run_is_refused(serve: Serve, run_id: str) -> None:
     with pytest.raises(ConfigurationError, match="isn't the id of a run"):
         serve(project()).run(run_id)
+
+
+def test_a_run_of_the_embedded_server_is_the_same_when_it_is_brought_back() -> None:
+    server = powawidget.local.start(tokens_per_second=2000)
+    try:
+        with powawidget.connect(server.url, api_key=server.key) as pb:
+            live = pb.agent("Analyst").run("How much did we sell by month?").wait(display=False)
+            assert live.run_id is not None
+            kept = pb.run(live.run_id)
+    finally:
+        server.stop()
+    assert live.status == kept.status == "completed"
+    assert live.text == kept.text != ""
+    assert live.tool_calls == kept.tool_calls != []
+    assert live.usage == kept.usage

@@ -84,6 +84,12 @@ def came_to(run: powawidget.Run) -> tuple[str, str, str | None]:
     return run.status, run.text, run.error.code if run.error else None
 
 
+def wait_for_text(run: powawidget.Run) -> None:
+    """Wait until the first text has come."""
+    while run.text != "half ":
+        threading.Event().wait(0.01)
+
+
 def test_a_whole_stream_is_completed_with_one_post(serve: Serve, start: Any) -> None:
     async def script(exchange: Exchange) -> None:
         await exchange.stream(START, STEP, HALF, REST, DONE)
@@ -156,15 +162,20 @@ CUTS = {
 def test_a_cut_keeps_every_whole_event_and_no_half_one(
     serve: Serve, start: Any, sent: tuple[bytes, ...], how: str
 ) -> None:
+    has_read = threading.Event()
+
     async def script(exchange: Exchange) -> None:
         await exchange.head()
         await exchange.chunk(event(START), event(CALL), *sent)
         if how == "reset":
-            await asyncio.sleep(0.1)  # a reset overtakes what the other side hasn't read yet
+            # A reset overtakes what the other side hasn't read yet.
+            await asyncio.to_thread(has_read.wait, LONG)
             exchange.reset()
 
     server = serve(script)
     run = start(server.url)
+    wait_for_text(run)
+    has_read.set()
     assert came_to(run) == ("interrupted", "half ", "connection_lost")
     assert [call.status for call in run.tool_calls] == ["interrupted"]
     assert 'pb.run("run_1")' in run.error.hint
@@ -216,7 +227,7 @@ def test_silence_is_interrupted_at_the_limit_of_its_kind(
         await exchange.gone()
 
     server = serve(script)
-    limits = {"idle": LONG, "quiet_idle": LONG, ("idle" if tools else "quiet_idle"): 0.2}
+    limits = {"idle": LONG, "quiet_idle": LONG, ("idle" if tools else "quiet_idle"): 1.0}
     run = start(server.url, tools=tools, timeouts=powawidget.Timeouts(**limits))
     assert came_to(run) == ("interrupted", "half ", "idle_timeout")
     assert server.left.wait(LONG)
@@ -225,12 +236,12 @@ def test_silence_is_interrupted_at_the_limit_of_its_kind(
 def test_keepalives_keep_a_run_alive(serve: Serve, start: Any) -> None:
     async def script(exchange: Exchange) -> None:
         await exchange.stream(START, HALF, end=False)
-        for _ in range(30):
+        for _ in range(40):
             await exchange.chunk(b": keepalive\n\n")
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)
         await exchange.chunk(event(REST), event(DONE))
 
-    run = start(serve(script).url, timeouts=powawidget.Timeouts(idle=0.4))
+    run = start(serve(script).url, timeouts=powawidget.Timeouts(idle=1.5))
     assert came_to(run)[0] == "completed"
 
 
@@ -240,11 +251,11 @@ def test_a_person_may_take_time_over_an_approval(serve: Serve, start: Any) -> No
             await exchange.answer("404 Not Found", b"{}")
             return
         await exchange.stream(START, STEP, CALL, ASK, end=False)
-        await asyncio.sleep(0.6)
+        await asyncio.sleep(1.5)
         result = {"event": "tool_result", "step": 1, "call_id": "c", "result_preview": "r"}
         await exchange.chunk(event(result), event(DONE))
 
-    run = start(serve(script).url, timeouts=SHORT)
+    run = start(serve(script).url, timeouts=powawidget.Timeouts(idle=1.0))
     assert run._live.done.wait(LONG)
     assert run.status == "completed"
     assert [asked.decision for asked in run.approvals] == ["approved"]
@@ -258,7 +269,7 @@ def test_a_limit_for_the_whole_run_applies_though_it_is_alive(serve: Serve, star
             await asyncio.sleep(0.02)
 
     server = serve(script)
-    run = start(server.url, timeouts=powawidget.Timeouts(total=0.3))
+    run = start(server.url, timeouts=powawidget.Timeouts(total=1.5))
     assert came_to(run) == ("interrupted", "half ", "total_timeout")
     assert server.left.wait(LONG)
 
@@ -294,13 +305,17 @@ def test_a_server_that_lingers_after_the_end_is_left(
     assert server.left.wait(LONG), "the socket is closed"
 
 
+@pytest.mark.parametrize("after", [b"", b": keepalive\n\n"])
 def test_an_error_of_the_documented_dialect_ends_the_run_though_the_server_lingers(
-    serve: Serve, start: Any, monkeypatch: pytest.MonkeyPatch
+    serve: Serve, start: Any, monkeypatch: pytest.MonkeyPatch, after: bytes
 ) -> None:
     monkeypatch.setattr("powawidget.runner.AFTER_ERROR", 0.2)
 
     async def script(exchange: Exchange) -> None:
         await exchange.stream(START, HALF, CALL, ERROR, end=False)
+        while after:
+            await exchange.chunk(after)
+            await asyncio.sleep(0.01)
         await exchange.gone()
 
     server = serve(script)
@@ -373,8 +388,8 @@ def test_stop_ends_a_run_at_any_time(serve: Serve, start: Any, when: str) -> Non
     server = serve(script)
     run = start(server.url)
     assert server.asked.wait(LONG)
-    while when != "connecting" and run.text != "half ":
-        threading.Event().wait(0.01)
+    if when != "connecting":
+        wait_for_text(run)
     run.stop()
     assert came_to(run)[0] == "stopped"
     assert server.left.wait(LONG), "the stream is closed"

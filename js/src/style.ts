@@ -169,7 +169,7 @@ const edges = `
 .pw .pw-peek{max-width:none;flex:none}
 .pw .pw-row{gap:7px}
 .pw .pw-glance{display:none}
-.pw .pw-name{max-width:60%}
+.pw .pw-row>.pw-name{flex:0 1 auto;min-width:3em;max-width:60%}
 }
 @keyframes pw-turn{to{transform:rotate(1turn)}}
 @keyframes pw-pulse{50%{opacity:.45}}

@@ -34,7 +34,11 @@ export const Reasoning = pure(function Reasoning({ view }: { view: View }) {
               {thought.text === "" && !(isThinking && index === steps - 1) ? (
                 <p class="pw-note">{words.noThought}</p>
               ) : (
-                <StreamedText view={view} path={`reasoning/thoughts/${index}/text`} />
+                <StreamedText
+                  view={view}
+                  kind="pw-thought"
+                  path={`reasoning/thoughts/${index}/text`}
+                />
               )}
             </div>
           ))}

@@ -10,17 +10,18 @@ async function copy(text: string): Promise<void> {
   if (!(await copyText(text))) throw new Error("The page may not use the clipboard.");
 }
 
+interface Props {
+  view: View;
+  path: string;
+  /** The class: an answer and a thought must not be taken for each other. */
+  kind: "pw-text" | "pw-thought";
+}
+
 /**
  * A text that grows. Its pieces go straight to the renderer, past every component: what a token
  * costs must not depend on how much was there before it.
  */
-export const StreamedText = pure(function StreamedText({
-  view,
-  path,
-}: {
-  view: View;
-  path: string;
-}) {
+export const StreamedText = pure(function StreamedText({ view, path, kind }: Props) {
   const host = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     const { store, frame } = view;
@@ -54,5 +55,5 @@ export const StreamedText = pure(function StreamedText({
       markdown.destroy();
     };
   }, [view, path]);
-  return <div class="pw-text" ref={host} />;
+  return <div class={kind} ref={host} />;
 });

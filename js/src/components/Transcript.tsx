@@ -46,7 +46,7 @@ const PartView = pure(function PartView({ view, index }: { view: View; index: nu
       const isLive = index === parts.length - 1 && view.status === "running";
       return (
         <div class={isLive ? "pw-answer pw-writing" : "pw-answer"} key="text">
-          <StreamedText view={view} path={`parts/${index}/text`} />
+          <StreamedText view={view} kind="pw-text" path={`parts/${index}/text`} />
         </div>
       );
     }

@@ -1,0 +1,178 @@
+"""An agent's run, live in a cell of a real JupyterLab."""
+
+import json
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.lab import Lab
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+CONNECT = "import powawidget as pw\npb = pw.connect()"
+ASK = 'run = pb.agent("Analyst").run("Which orders are late, by region and carrier?")\ndisplay(run)'
+LONG = 30_000
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+# Notes, from now on, each different state of the first widget: its words and how much it says.
+WATCH = """
+() => {
+  window.seen = [];
+  const note = () => {
+    const widget = document.querySelector(".pw");
+    if (!widget) return;
+    const entry = {
+      status: widget.querySelector(".pw-status")?.textContent.trim(),
+      length: [...widget.querySelectorAll(".pw-text")].map((t) => t.textContent).join("").length,
+      cards: [...widget.querySelectorAll(".pw-card .pw-row > .pw-unseen")].map(
+        (state) => state.textContent.split(":")[0]),
+    };
+    const last = window.seen.at(-1);
+    if (JSON.stringify(last) !== JSON.stringify(entry)) window.seen.push(entry);
+  };
+  new MutationObserver(note).observe(document.body, {
+    subtree: true, childList: true, characterData: true, attributes: true });
+}
+"""
+
+
+def status(widget: Locator) -> Locator:
+    return widget.locator(".pw-status")
+
+
+def test_text_grows_in_many_paints_and_a_tool_card_goes_from_running_to_done(
+    lab: Lab, page: Page
+) -> None:
+    lab.write_notebook("growing.ipynb", [CONNECT, ASK])
+    lab.open(page, "growing.ipynb")
+    page.evaluate(WATCH)
+    lab.run_all(page)
+    expect(status(page.locator(".pw"))).to_have_text("Done", timeout=LONG)
+    seen = page.evaluate("window.seen")
+    lengths = [entry["length"] for entry in seen if entry["status"] == "Running"]
+    assert len(set(lengths)) > 5, lengths
+    assert max(lengths) > 10 * min(filter(None, lengths))
+    cards = [entry["cards"] for entry in seen]
+    running = next(i for i, states in enumerate(cards) if "Running" in states)
+    done = next(i for i, states in enumerate(cards) if states[:1] == ["Done"])
+    assert running < done
+    assert cards[-1] == ["Done", "Done"]
+
+
+def test_the_quickstart_runs_from_top_to_bottom(lab: Lab, page: Page) -> None:
+    notebook = json.loads((NOTEBOOKS / "01_quickstart.ipynb").read_text())
+    (lab.root / "quickstart.ipynb").write_text(json.dumps(notebook))
+    lab.open(page, "quickstart.ipynb")
+    lab.run_all(page)
+    lab.wait_idle(page, timeout=90)
+    lab.command(page, "docmanager:save")
+    outputs = [
+        output
+        for cell in json.loads((lab.root / "quickstart.ipynb").read_text())["cells"]
+        for output in cell.get("outputs", [])
+    ]
+    assert [output for output in outputs if output["output_type"] == "error"] == []
+    printed = "".join(
+        "".join(output["text"]) for output in outputs if output["output_type"] == "stream"
+    )
+    assert "I count the late orders by region and carrier." in printed
+    assert "database_query: 12 rows in" in printed
+    views = [output for output in outputs if WIDGET in output.get("data", {})]
+    assert len(views) == 4
+
+
+def test_a_done_card_opens_to_its_arguments_and_its_full_result(lab: Lab, page: Page) -> None:
+    lab.write_notebook("card.ipynb", [CONNECT, ASK])
+    lab.open(page, "card.ipynb")
+    lab.run_all(page)
+    widget = page.locator(".pw")
+    expect(status(widget)).to_have_text("Done", timeout=LONG)
+    card = widget.locator(".pw-card").first
+    expect(card.locator(".pw-peek")).to_have_text("12 rows")
+    card.locator(".pw-row").click()
+    expect(card.locator(".pw-pre").first).to_contain_text("SELECT region, carrier")
+    expect(card.locator("tbody tr")).to_have_count(12)
+
+
+def test_a_reload_in_mid_stream_restores_everything_and_goes_on(lab: Lab, page: Page) -> None:
+    lab.write_notebook("reload.ipynb", [CONNECT, ASK, "run.wait()"])
+    lab.open(page, "reload.ipynb")
+    lab.run_all(page)
+    widget = page.locator(".pw")
+    expect(widget.locator(".pw-card").first).to_be_visible(timeout=LONG)
+    lab.reload(page)
+    expect(status(widget)).to_have_text("Running", timeout=LONG)
+    expect(widget.locator(".pw-card")).not_to_have_count(0)
+    expect(status(widget)).to_have_text("Done", timeout=LONG)
+    lab.wait_idle(page)
+    shown = "".join(widget.locator(".pw-text").all_inner_texts())
+    assert shown.startswith("I count the late orders by region and carrier.")
+    assert shown.rstrip().endswith("ORDER BY month")
+    expect(widget.locator(".pw-card")).to_have_count(2)
+
+
+def test_two_views_of_one_run_show_the_same(lab: Lab, page: Page) -> None:
+    lab.write_notebook("views.ipynb", [CONNECT, ASK, "display(run)", "run.wait()"])
+    lab.open(page, "views.ipynb")
+    lab.run_all(page)
+    lab.wait_idle(page)
+    views = page.locator(".pw")
+    expect(views).to_have_count(2)
+    expect(status(views.nth(0))).to_have_text("Done")
+    expect(status(views.nth(1))).to_have_text("Done")
+    assert views.nth(0).inner_text() == views.nth(1).inner_text()
+
+
+def test_stop_ends_the_run_while_another_cell_computes(lab: Lab, page: Page) -> None:
+    lab.write_notebook(
+        "stop.ipynb",
+        [
+            CONNECT,
+            'run = pb.agent("Writer").run("Write a long report.")\ndisplay(run)',
+            "import time\nend = time.time() + 8\nwhile time.time() < end: pass\n"
+            "print('SAW', run.status)",
+        ],
+    )
+    lab.open(page, "stop.ipynb")
+    lab.run_all(page)
+    widget = page.locator(".pw")
+    expect(widget.locator(".pw-text").first).to_be_visible(timeout=LONG)
+    widget.get_by_role("button", name="Stop").click()
+    expect(status(widget)).to_have_text("Stopped", timeout=LONG)
+    lab.wait_idle(page)
+    expect(lab.output(page, 2)).to_contain_text("SAW stopped")
+
+
+def test_a_failed_run_says_why_and_keeps_its_text(lab: Lab, page: Page) -> None:
+    frames = [
+        {"event": "start", "run_id": "r-1", "session_id": "s-1"},
+        {"event": "content_delta", "type": "content_delta", "delta": "So far so good"},
+        {
+            "event": "complete",
+            "run_id": "r-1",
+            "status": "failed",
+            "content": "So far so good",
+            "error": "litellm.RateLimitError: slow down",
+        },
+    ]
+    data = "".join(f"data: {json.dumps(frame)}\n\n" for frame in frames)
+    lab.write_notebook("failed.ipynb", [f"import powawidget as pw\npw.replay({data.encode()!r})"])
+    lab.open(page, "failed.ipynb")
+    lab.run_all(page)
+    widget = page.locator(".pw")
+    expect(status(widget)).to_have_text("Failed", timeout=LONG)
+    expect(widget.locator(".pw-text")).to_have_text("So far so good")
+    expect(widget.locator(".pw-error")).to_contain_text("rate limit was reached")
+    expect(widget.locator(".pw-error")).to_contain_text("slow down")
+
+
+def test_the_picture_in_the_readme_is_taken_from_the_real_widget(lab: Lab, page: Page) -> None:
+    lab.write_notebook("picture.ipynb", [CONNECT, ASK])
+    lab.open(page, "picture.ipynb")
+    lab.run_all(page)
+    widget = page.locator(".pw")
+    expect(status(widget)).to_have_text("Done", timeout=LONG)
+    lab.wait_idle(page)
+    for theme in ("light", "dark"):
+        lab.set_theme(page, theme)
+        shot = lab.screenshot(page, f"quickstart-{theme}")
+        assert shot.stat().st_size > 10_000
