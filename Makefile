@@ -17,7 +17,7 @@ export NPM_CONFIG_UPDATE_NOTIFIER := false
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-python test-js bench check format build front-end clean distclean \
+.PHONY: help demo test test-python test-js test-kernels bench check format build front-end clean distclean \
 	node chromium
 
 help: ## say what there is to make

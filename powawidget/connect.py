@@ -7,7 +7,7 @@ import json
 import os
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -122,7 +122,7 @@ class Powabase:
             self._local.stop()
             self._local = None
 
-    def __enter__(self) -> "Powabase":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -158,7 +158,8 @@ class Decider:
             self._live.take(event)
 
     async def _until_quiet(self) -> None:
-        while (left := QUIET - (self._monotonic() - self._last_request)) > 0:
+        # Not an event: each further request moves the moment on.
+        while (left := QUIET - (self._monotonic() - self._last_request)) > 0:  # noqa: ASYNC110
             await asyncio.sleep(max(left, _LEAST_SLEEP))
 
     async def _send(self, digests: list[str], choice: Choice, reason: str | None) -> None:

@@ -49,6 +49,8 @@ class Live:
         self.clock = clock
         self.heard = time.monotonic()
         self.audience: Audience | None = None
+        # The engine's own errors (they have a seq) may be followed by more: it may recover.
+        self.engine_error = False
         self.observe: Callable[[ev.Event], None] | None = None
         self._secret = secret
 
@@ -68,6 +70,8 @@ class Live:
             event = frame
         with self.lock:
             self.recording.add(frame, at)
+            if isinstance(event, ev.Errored):
+                self.engine_error = isinstance(event.raw, dict) and "seq" in event.raw
             self._fold(event, at)
         if self.observe is not None:
             self.observe(event)

@@ -447,7 +447,7 @@ class Run:
         text = {"text/plain": repr(self)}
         if host.kernel() is None or self._closed or self._is_shown_by_wait():
             return text
-        bundle = self.widget._repr_mimebundle_(include=include, exclude=exclude)  # noqa: SLF001
+        bundle = self.widget._repr_mimebundle_(include=include, exclude=exclude)
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
         return {**(data or {}), **text}, metadata
 

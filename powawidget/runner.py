@@ -82,7 +82,7 @@ async def _read(live: Live, source: Source) -> None:
     told = time.monotonic()
 
     def limit() -> float | None:
-        if live.state.error is not None:
+        if live.state.error is not None and not live.engine_error:
             # Keepalives don't count: the server may go on with them for ever.
             return max(0.0, told + AFTER_ERROR - time.monotonic())
         return None if live.state.status == "waiting" else source.idle  # a person may take time

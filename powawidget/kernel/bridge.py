@@ -108,7 +108,7 @@ def _install() -> None:
         try:
             if _pass_by(kernel, message):
                 return
-        except Exception:  # noqa: BLE001  # whatever is odd here, the kernel must still get it
+        except Exception:  # whatever is odd here, the kernel must still get it
             kernel.log.debug("powawidget could not read a shell message", exc_info=True)
         await original(message)
 
@@ -160,7 +160,7 @@ def _handle(kernel: Any, idents: Any, message: Any) -> None:
             # These handlers never really wait: one step runs them to their end.
             with contextlib.suppress(StopIteration):
                 result.send(None)
-    except Exception:  # noqa: BLE001  # as the kernel's dispatch does: log, and go on
+    except Exception:  # as the kernel's dispatch does: log, and go on
         kernel.log.error("powawidget could not serve a message", exc_info=True)
     finally:
         kernel._publish_status("idle", "shell", parent=message)  # noqa: SLF001
@@ -180,7 +180,7 @@ def _serve_queued(kernel: Any) -> None:
         message = None
         try:
             message = _page_request(kernel, item)
-        except Exception:  # noqa: BLE001
+        except Exception:
             kernel.log.debug("powawidget could not read a queued message", exc_info=True)
         if message is None:
             queue.put_nowait(item)

@@ -3,10 +3,35 @@
 import json
 import random
 
-WORDS = (
-    "the late orders of carrier region share month value shows model trend data table query "
-    "average customer delivery because while only more than half result check again"
-).split()
+WORDS = [
+    "the",
+    "late",
+    "orders",
+    "of",
+    "carrier",
+    "region",
+    "share",
+    "month",
+    "value",
+    "shows",
+    "model",
+    "trend",
+    "data",
+    "table",
+    "query",
+    "average",
+    "customer",
+    "delivery",
+    "because",
+    "while",
+    "only",
+    "more",
+    "than",
+    "half",
+    "result",
+    "check",
+    "again",
+]
 
 
 def prose(size: int, seed: int = 7) -> list[str]:
