@@ -57,7 +57,7 @@ class Run:
         decider: Makes what decides on the run's requests for approval, where there can be any.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a run is told once
         self,
         source: Source,
         *,

@@ -183,7 +183,9 @@ def test_whatever_happens_a_decision_counts_once_and_only_for_what_was_shown(
     run(_interleave(actions))
 
 
-async def _interleave(actions: list[tuple[str, Any]]) -> None:
+async def _interleave(  # noqa: C901, PLR0915  # one branch for each thing that may happen
+    actions: list[tuple[str, Any]],
+) -> None:
     loop = asyncio.get_running_loop()
     live = Live(RunState(), clock=loop.time)
     live.take(ev.Started(run_id="run_1", session_id=None))
@@ -326,7 +328,7 @@ def test_deciding_closes_before_the_deadline() -> None:
 
 def test_a_stop_denies_what_is_open() -> None:
     async def main() -> None:
-        live, server, decider = _street()
+        _, server, decider = _street()
         server.request("a")
         await decider.deny_to_stop(0.8)
         assert server.posts == [(False, ["call-1"])]

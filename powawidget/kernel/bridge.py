@@ -161,7 +161,7 @@ def _handle(kernel: Any, idents: Any, message: Any) -> None:
             with contextlib.suppress(StopIteration):
                 result.send(None)
     except Exception:  # as the kernel's dispatch does: log, and go on
-        kernel.log.error("powawidget could not serve a message", exc_info=True)
+        kernel.log.exception("powawidget could not serve a message")
     finally:
         kernel._publish_status("idle", "shell", parent=message)  # noqa: SLF001
 

@@ -1,8 +1,8 @@
 """Waiting in a cell: the cell blocks, the person's own tasks go on, and clicks get through.
 
-Blocking a cell's thread would freeze the kernel's loop and every task on it. nest-asyncio2 runs that
-loop nested instead; its forerunner nest-asyncio 1.6 is archived and loses messages on ipykernel
-7.1 and later.
+Blocking a cell's thread would freeze the kernel's loop and every task on it. nest-asyncio2 runs
+that loop nested instead; its forerunner nest-asyncio 1.6 is archived and loses messages on
+ipykernel 7.1 and later.
 """
 
 import asyncio

@@ -43,7 +43,7 @@ def documented(frame: Frame, more: Frame) -> bytes:
     return b"" if told is None else event(told)
 
 
-def _documented(frame: Frame) -> Frame | None:  # noqa: C901, PLR0911  # one case a frame
+def _documented(frame: Frame) -> Frame | None:  # noqa: C901  # one case a frame
     name = frame["event"]
     match name:
         case "start":

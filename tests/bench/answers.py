@@ -3,35 +3,11 @@
 import json
 import random
 
-WORDS = [
-    "the",
-    "late",
-    "orders",
-    "of",
-    "carrier",
-    "region",
-    "share",
-    "month",
-    "value",
-    "shows",
-    "model",
-    "trend",
-    "data",
-    "table",
-    "query",
-    "average",
-    "customer",
-    "delivery",
-    "because",
-    "while",
-    "only",
-    "more",
-    "than",
-    "half",
-    "result",
-    "check",
-    "again",
-]
+TEXT = """
+the late orders of carrier region share month value shows model trend data table query average
+customer delivery because while only more than half result check again
+"""
+WORDS = tuple(TEXT.split())
 
 
 def prose(size: int, seed: int = 7) -> list[str]:

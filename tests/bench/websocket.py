@@ -70,8 +70,8 @@ def _case(lab: Lab, page: Page, size: int, rate: int, goal: float) -> list[str]:
     ]
     ratio = sum(map(len, deltas)) / text
     return [
-        f"{size // 1000} kB at {rate} tokens a second: {ratio:.2f} bytes of deltas for each byte of "
-        f"text (goal: at most {goal:g})",
+        f"{size // 1000} kB at {rate} tokens a second: {ratio:.2f} bytes of deltas for each byte "
+        f"of text (goal: at most {goal:g})",
         f"  {len(deltas)} messages, {sum(map(len, deltas)):,} bytes, {tokens / seconds:.0f} tokens "
         "a second as they came",
         f"  once for each widget, module included: {sum(map(len, opens)):,} bytes; whole state "

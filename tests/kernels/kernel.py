@@ -163,10 +163,9 @@ class Kernel:
 
     def transcript(self) -> str:
         """The last things said, for a failure's message."""
-        lines = []
-        for message in self.said[-25:]:
-            lines.append(f"{message['msg_type']}: {str(message['content'])[:300]}")
-        return "\n".join(lines)
+        return "\n".join(
+            f"{message['msg_type']}: {str(message['content'])[:300]}" for message in self.said[-25:]
+        )
 
     def close(self) -> None:
         """End the kernel."""
