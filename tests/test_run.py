@@ -1,0 +1,304 @@
+"""A run as a person holds it, in plain Python, against the embedded server over a real socket."""
+
+import asyncio
+import gc
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+import powawidget as pw
+from powawidget.kernel import loop
+from powawidget.local import Agent, Emit, LocalServer, Pause, Say, start
+
+WRITE = "Raise the price of the best seller by 5%"
+WATCHDOG = 30
+
+
+@pytest.fixture
+def server() -> Iterator[LocalServer]:
+    def stalls(_: Any) -> Any:
+        yield Say("I begin")
+        yield Pause(float("inf"))
+
+    def floods(_: Any) -> Any:
+        frame = {"event": "content_delta", "type": "content_delta", "delta": "word "}
+        while True:
+            for _ in range(500):
+                yield Emit(frame)
+            yield Pause(0.001)
+
+    agents = [Agent(name="Staller", script=stalls), Agent(name="Flooder", script=floods)]
+    with start(tokens_per_second=5000, agents=agents) as running:
+        yield running
+
+
+@pytest.fixture
+def pb(server: LocalServer) -> Iterator[pw.Powabase]:
+    with pw.connect(server.url, api_key=server.key) as connection:
+        yield connection
+
+
+def until(condition: Callable[[], Any]) -> Any:
+    end = time.monotonic() + WATCHDOG
+    while not (found := condition()):
+        assert time.monotonic() < end, "not seen in time"
+        time.sleep(0.01)
+    return found
+
+
+def decisions(server: LocalServer) -> list[Any]:
+    return [body for _, path, body in server.requests if path.endswith("/approve")]
+
+
+def starts(server: LocalServer) -> int:
+    return sum(path.endswith("/run/stream") for _, path, _ in server.requests)
+
+
+def test_a_run_starts_at_once_and_its_result_is_usable(
+    pb: pw.Powabase, server: LocalServer
+) -> None:
+    run = pb.agent("Analyst").run("Which orders are late, by region and carrier?")
+    result = run.result()
+    assert run.status == "completed"
+    assert result.text == run.text
+    assert "Late orders by region and carrier" in run.text
+    assert [call.status for call in run.tool_calls] == ["done", "done"]
+    assert all(call.result for call in run.tool_calls)
+    assert run.reasoning
+    assert run.usage is not None
+    assert run.usage["total_tokens"] > 0
+    assert result.run_id == run.run_id
+    assert starts(server) == 1
+    assert "Analyst" in repr(run)
+    assert server.key not in repr(run) + repr(pb) + repr(result)
+
+
+def test_an_awaited_run_gives_its_result_in_plain_asyncio(pb: pw.Powabase) -> None:
+    async def main() -> pw.RunResult:
+        return await pb.agent("Writer").run("hello")
+
+    assert asyncio.run(main()).text
+
+
+def test_a_session_goes_on_with_a_conversation(pb: pw.Powabase, server: LocalServer) -> None:
+    analyst = pb.agent("Analyst")
+    first = analyst.run("Which orders are late, by region and carrier?").wait()
+    second = analyst.run("Why?", session_id=first.session_id).wait()
+    assert second.session_id == first.session_id
+    bodies = [body for _, path, body in server.requests if path.endswith("/run/stream")]
+    assert bodies[1]["session_id"] == first.session_id
+
+
+def test_runs_go_on_side_by_side(pb: pw.Powabase) -> None:
+    runs = [pb.agent("Writer").run("hello") for _ in range(5)]
+    assert [run.wait().status for run in runs] == ["completed"] * 5
+
+
+def test_a_stored_run_comes_back_as_it_was(pb: pw.Powabase) -> None:
+    run = pb.agent("Analyst").run("Which orders are late, by region and carrier?").wait()
+    assert run.run_id is not None
+    stored = pb.run(run.run_id)
+    assert (stored.status, stored.text) == ("completed", run.text)
+    assert [(c.name, c.result) for c in stored.tool_calls] == [
+        (c.name, c.result) for c in run.tool_calls
+    ]
+    assert stored.usage == run.usage
+
+
+@pytest.mark.parametrize("agent", ["Staller", "Flooder", "Operator"])
+def test_stop_ends_a_stalled_a_flooding_and_a_waiting_run(
+    pb: pw.Powabase, server: LocalServer, agent: str
+) -> None:
+    run = pb.agent(agent).run(WRITE)
+    until(lambda: run.text)
+    run.stop()
+    assert run.status == "stopped"
+    with pytest.raises(pw.RunInterrupted):
+        run.result()
+    until(lambda: server.open_streams == 0)
+
+
+def test_stop_right_after_the_start_ends_the_run(pb: pw.Powabase) -> None:
+    run = pb.agent("Staller").run("hello").stop()
+    assert run.status == "stopped"
+
+
+def test_a_timeout_leaves_the_run_going(pb: pw.Powabase) -> None:
+    run = pb.agent("Staller").run("hello")
+    assert run.wait(timeout=0.05) is run
+    assert run.status in {"connecting", "running"}
+    with pytest.raises(TimeoutError, match="goes on"):
+        run.result(timeout=0.05)
+    run.close()
+    assert run.status == "stopped"
+
+
+def test_stop_denies_an_open_approval_first(pb: pw.Powabase, server: LocalServer) -> None:
+    run = pb.agent("Operator").run(WRITE)
+    until(lambda: run.status == "waiting")
+    run.stop()
+    assert [body["approved"] for body in decisions(server)] == [False]
+    assert run.status == "stopped"
+    assert run.approvals[0].by == "stop"
+
+
+def test_approve_by_code_lets_the_write_happen_once(pb: pw.Powabase, server: LocalServer) -> None:
+    run = pb.agent("Operator").run(WRITE)
+    until(lambda: run.status == "waiting")
+    run.approve(reason="agreed")
+    with pytest.raises(pw.DecisionRefused):
+        run.approve()
+    run.wait()
+    approval = run.approvals[0]
+    assert (approval.decision, approval.by, approval.reason) == ("approved", "code", "agreed")
+    assert approval.waited is not None
+    assert decisions(server) == [{"approved": True}]
+    with pytest.raises(pw.DecisionRefused, match="over"):
+        run.deny()
+
+
+def test_threads_that_decide_at_once_make_one_decision(
+    pb: pw.Powabase, server: LocalServer
+) -> None:
+    run = pb.agent("Operator").run(WRITE)
+    until(lambda: run.status == "waiting")
+    outcomes: list[str] = []
+
+    def decide(*, approve: bool) -> None:
+        try:
+            (run.approve if approve else run.deny)()
+            outcomes.append("taken")
+        except pw.DecisionRefused:
+            outcomes.append("refused")
+
+    threads = [threading.Thread(target=decide, kwargs={"approve": i % 2 == 0}) for i in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    run.wait()
+    assert outcomes.count("taken") == 1
+    assert len(decisions(server)) == 1
+
+
+def test_next_approval_waits_for_each_request_and_ends_with_the_run(pb: pw.Powabase) -> None:
+    async def main() -> None:
+        run = pb.agent("Operator").run(WRITE)
+        approval = await run.next_approval()
+        assert approval is not None
+        assert approval.tool_name == "database_write"
+        run.deny("not today")
+        await run
+        assert await run.next_approval() is None
+        assert run.tool_calls[1].status == "denied"
+        assert "not today" in str(run.tool_calls[1].error)
+
+    asyncio.run(main())
+
+
+def test_where_nobody_can_click_waiting_says_which_policy_to_pass(pb: pw.Powabase) -> None:
+    run = pb.agent("Operator").run(WRITE)
+    with pytest.raises(pw.ApprovalNeeded, match=r"on_approval=powawidget\.policy"):
+        run.wait()
+    run.deny()
+    assert run.wait().status == "completed"
+
+
+def test_a_policy_decides_and_the_ledger_names_it(pb: pw.Powabase) -> None:
+    rules = pw.policy(allow=["database_*"], name="all of it")
+    run = pb.agent("Operator").run(WRITE, on_approval=rules).wait()
+    assert [(a.decision, a.by) for a in run.approvals] == [("approved", "policy: all of it")]
+
+
+def test_a_policy_approves_parallel_requests_only_if_it_allows_each(
+    pb: pw.Powabase, server: LocalServer
+) -> None:
+    def north(arguments: Any) -> bool:
+        return "North" in arguments["query"]
+
+    rules = pw.policy(allow=[("database_query", north)])
+    run = pb.agent("Operator (parallel reads)").run("Compare North and South", on_approval=rules)
+    with pytest.raises(pw.ApprovalNeeded):
+        run.wait()
+    assert decisions(server) == []
+    assert [approval.decision for approval in run.approvals] == ["pending", "pending"]
+    run.approve()
+    run.wait()
+    assert [approval.decision for approval in run.approvals] == ["approved", "approved"]
+    assert len(decisions(server)) == 1
+
+
+def test_a_policy_that_fails_leaves_the_decision_to_a_person(pb: pw.Powabase) -> None:
+    def broken(approval: pw.Approval) -> bool:
+        raise LookupError(approval.tool_name)
+
+    run = pb.agent("Operator").run(WRITE, on_approval=broken)
+    with pytest.raises(pw.ApprovalNeeded):
+        run.wait()
+    run.deny()
+    run.wait()
+
+
+def test_two_gates_on_one_call_need_two_decisions(pb: pw.Powabase, server: LocalServer) -> None:
+    run = pb.agent("Operator (two gates)").run("Escalate the overdue orders")
+    for count in (1, 2):
+        until(lambda count=count: len(run.approvals) == count and run.status == "waiting")
+        run.approve()
+    run.wait()
+    assert [approval.decision for approval in run.approvals] == ["approved", "approved"]
+    assert len(decisions(server)) == 2
+
+
+def test_an_answer_that_waits_for_review_can_be_denied(pb: pw.Powabase) -> None:
+    run = pb.agent("Operator (reviewed answers)").run("Escalate the overdue orders")
+    until(lambda: run.status == "waiting")
+    streamed = run.text
+    run.deny("too early")
+    run.wait()
+    assert run.approvals[0].covers == "answer"
+    assert run.approvals[0].decision == "denied"
+    assert streamed not in run.text
+    assert streamed not in str(list(run.events))
+
+
+def test_closing_many_runs_leaves_no_thread_no_task_and_no_stream(
+    pb: pw.Powabase, server: LocalServer
+) -> None:
+    pb.agent("Writer").run("hello").wait()
+    threads = set(threading.enumerate())
+    agent = pb.agent("Staller")
+    runs = [agent.run("hello") for _ in range(100)]
+    until(lambda: all(run.text for run in runs))
+    for run in runs:
+        run.close()
+    until(lambda: server.open_streams == 0)
+
+    async def tasks() -> int:
+        return len(asyncio.all_tasks()) - 1
+
+    until(lambda: loop.run_sync(tasks()) == 0)
+    gc.collect()
+    assert {t for t in threading.enumerate() if t.name == "powawidget"} <= threads
+
+
+def test_a_sync_call_on_our_own_thread_is_refused_rather_than_stuck(pb: pw.Powabase) -> None:
+    async def inside() -> str:
+        try:
+            pb.agents()
+        except RuntimeError as error:
+            return str(error)
+        return "not refused"
+
+    assert "powawidget's own thread" in loop.run_sync(inside())
+
+
+def test_a_replay_at_a_pace_can_be_stopped() -> None:
+    frames = b'data: {"event": "start", "run_id": "r"}\n\n' + b"".join(
+        b'data: {"event": "content_delta", "delta": "x"}\n\n' for _ in range(1000)
+    )
+    run = pw.replay(frames, speed=0.1)
+    until(lambda: run.text)
+    assert run.stop().status == "stopped"
