@@ -1,0 +1,149 @@
+"""A click on Approve in a real JupyterLab: it gets through whatever the kernel does, and once."""
+
+import time
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.lab import Lab
+
+CONNECT = "import powawidget as pw, time\npb = pw.connect()"
+ASK = (
+    'run = pb.agent("Operator").run("Raise the price of the best seller by 5%")\ndisplay(run)\n'
+    "while not run.approvals: time.sleep(0.05)"
+)
+LONG = 30_000
+BUSY = {
+    "waits": "run.wait()",
+    "sleeps": "time.sleep(10)",
+    "computes": "end = time.time() + 10\nwhile time.time() < end: sum(range(10_000))",
+}
+
+
+def decisions(powabase: Any) -> list[dict[str, Any]]:
+    return [body for _, path, body in powabase.requests if path.endswith("/approve")]
+
+
+def button(widget: Locator, name: str) -> Locator:
+    return widget.get_by_role("button", name=name, exact=True)
+
+
+def click_when_armed(widget: Locator, name: str) -> None:
+    found = button(widget, name)
+    expect(found).to_be_enabled(timeout=LONG)
+    found.click()
+
+
+@pytest.mark.parametrize("busy", BUSY)
+def test_a_click_is_decided_before_the_busy_cell_ends_and_once(
+    lab: Lab, page: Page, powabase: Any, busy: str
+) -> None:
+    before = len(decisions(powabase))
+    lab.write_notebook(
+        f"busy_{busy}.ipynb",
+        [CONNECT, ASK, f"{BUSY[busy]}\nprint('ENDED')", "print(run.approvals[0].by)"],
+    )
+    lab.open(page, f"busy_{busy}.ipynb")
+    lab.run_all(page)
+    widget = page.locator(".pw")
+    click_when_armed(widget, "Approve")
+    end = time.monotonic() + 60
+    while len(decisions(powabase)) == before:
+        assert time.monotonic() < end, "no decision reached the server"
+        page.wait_for_timeout(50)
+    if busy != "waits":
+        assert "ENDED" not in lab.output(page, 2).inner_text()
+    lab.wait_idle(page)
+    assert decisions(powabase)[before:] == [{"approved": True}]
+    expect(widget.locator(".pw-status")).to_have_text("Done", timeout=LONG)
+    expect(widget).to_contain_text("Approved by you")
+    expect(lab.output(page, 3)).to_contain_text("click")
+
+
+def test_a_reload_while_the_cell_waits_brings_the_card_back_and_it_works(
+    lab: Lab, page: Page, powabase: Any
+) -> None:
+    before = len(decisions(powabase))
+    lab.write_notebook("reload_waiting.ipynb", [CONNECT, ASK, "run.wait()"])
+    lab.open(page, "reload_waiting.ipynb")
+    lab.run_all(page)
+    widget = page.locator(".pw")
+    expect(button(widget, "Approve")).to_be_visible(timeout=LONG)
+    lab.reload(page)
+    click_when_armed(widget, "Approve")
+    expect(widget.locator(".pw-status")).to_have_text("Done", timeout=LONG)
+    assert decisions(powabase)[before:] == [{"approved": True}]
+
+
+def test_many_clicks_in_two_views_are_one_decision(lab: Lab, page: Page, powabase: Any) -> None:
+    before = len(decisions(powabase))
+    lab.write_notebook("twice.ipynb", [CONNECT, ASK, "display(run)"])
+    lab.open(page, "twice.ipynb")
+    lab.run_all(page)
+    views = page.locator(".pw")
+    expect(views).to_have_count(2)
+    for view in (views.nth(0), views.nth(1)):
+        expect(button(view, "Approve")).to_be_enabled(timeout=LONG)
+    # Real clicks of the page itself, faster than any answer can come.
+    page.evaluate(
+        """() => {
+          const buttons = [...document.querySelectorAll(".pw-ask button")]
+            .filter((button) => button.textContent.trim() === "Approve");
+          for (let i = 0; i < 25; i++) for (const button of buttons) button.click();
+        }"""
+    )
+    expect(views.nth(0).locator(".pw-status")).to_have_text("Done", timeout=LONG)
+    expect(views.nth(1).locator(".pw-status")).to_have_text("Done", timeout=LONG)
+    assert decisions(powabase)[before:] == [{"approved": True}]
+
+
+def test_a_denial_carries_its_reason_and_nothing_is_written(
+    lab: Lab, page: Page, powabase: Any
+) -> None:
+    before = len(decisions(powabase))
+    lab.write_notebook("deny.ipynb", [CONNECT, ASK, "run.wait()\nprint(run.tool_calls[1].error)"])
+    lab.open(page, "deny.ipynb")
+    lab.run_all(page)
+    widget = page.locator(".pw")
+    click_when_armed(widget, "Deny")
+    field = widget.get_by_role("textbox")
+    field.fill("prices are fixed")
+    field.press("Enter")
+    lab.wait_idle(page)
+    assert decisions(powabase)[before:] == [{"approved": False, "reason": "prices are fixed"}]
+    expect(widget).to_contain_text("Denied by you")
+    expect(lab.output(page, 2)).to_contain_text("Denied by user: prices are fixed")
+
+
+def test_two_requests_open_at_once_are_one_decision_over_both(
+    lab: Lab, page: Page, powabase: Any
+) -> None:
+    before = len(decisions(powabase))
+    lab.write_notebook(
+        "both.ipynb",
+        [
+            CONNECT,
+            'run = pb.agent("Operator (parallel reads)").run("Compare North and South")\nrun',
+            "run.wait()\nprint([a.decision for a in run.approvals])",
+        ],
+    )
+    lab.open(page, "both.ipynb")
+    lab.run_all(page)
+    widget = page.locator(".pw").first
+    click_when_armed(widget, "Approve all 2")
+    lab.wait_idle(page)
+    assert decisions(powabase)[before:] == [{"approved": True}]
+    expect(lab.output(page, 2)).to_contain_text("['approved', 'approved']")
+
+
+def test_a_card_of_a_dead_kernel_is_inert_and_says_why(lab: Lab, page: Page) -> None:
+    lab.write_notebook("dead.ipynb", [CONNECT, ASK])
+    lab.open(page, "dead.ipynb")
+    lab.run_all(page)
+    widget = page.locator(".pw")
+    expect(button(widget, "Approve")).to_be_enabled(timeout=LONG)
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    expect(widget.locator(".pw-status")).to_have_text("Interrupted", timeout=LONG)
+    expect(widget).to_contain_text("kernel")
+    expect(button(widget, "Approve")).to_have_count(0)
