@@ -220,7 +220,7 @@ class Run:
             if self._widget is None:
                 from powawidget.widget import RunWidget  # noqa: PLC0415  # a batch needs none
 
-                self._widget = RunWidget(self._live, self._act)
+                self._widget = RunWidget(self._live, self._act, self.close)
                 self._shown_at = time.monotonic()
             return self._widget
 
@@ -346,9 +346,9 @@ class Run:
         self._closed = True
         self.stop()
         with self._making:
-            if self._widget is not None:
-                self._widget.close()
-                self._widget = None
+            widget, self._widget = self._widget, None
+        if widget is not None:
+            widget.close()
 
     def _cancel(self) -> None:
         if self._stop_asked:

@@ -40,13 +40,14 @@ class RunWidget(anywidget.AnyWidget):
     Args:
         live: The run's state.
         act: Does what a person asked for; returns why not, where it refuses.
+        on_close: Called once when the widget is closed, by whomever.
     """
 
     _esm = _STATIC / "widget.js"
     # The trait's value never changes: what is sent is made when it is asked for.
     _state = traitlets.Any(None, allow_none=True).tag(sync=True, to_json=_snapshot_of)
 
-    def __init__(self, live: Live, act: Act) -> None:
+    def __init__(self, live: Live, act: Act, on_close: Callable[[], None]) -> None:
         if not (_STATIC / "widget.js").is_file():
             raise ConfigurationError(
                 "The front end isn't built. In a checkout, run `make build`; else install "
@@ -54,6 +55,7 @@ class RunWidget(anywidget.AnyWidget):
             )
         self._live = live
         self._act = act
+        self._on_close: Callable[[], None] | None = on_close
         self._seq = 0
         self._seen: OrderedDict[str, str | None] = OrderedDict()
         self._beat: asyncio.TimerHandle | None = None
@@ -103,6 +105,9 @@ class RunWidget(anywidget.AnyWidget):
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._stop_beating)
         super().close()
+        on_close, self._on_close = self._on_close, None
+        if on_close is not None:
+            on_close()
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take state from the front end, but never the run's: a page can't write it."""

@@ -3,7 +3,7 @@
 import pathlib
 import sys
 
-from tests.bench import core, websocket
+from tests.bench import clicks, core, websocket
 
 MODULE = pathlib.Path(__file__).parents[2] / "powawidget" / "static" / "widget.js"
 
@@ -12,7 +12,7 @@ def main() -> None:
     """Measure one thing after the other, printing as it goes."""
     size = MODULE.stat().st_size
     say(f"the front end's module: {size:,} bytes minified (goal: under 120,000)")
-    for part in (core, websocket):
+    for part in (core, websocket, clicks):
         for line in part.measure():
             say(line)
 

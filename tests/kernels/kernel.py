@@ -35,8 +35,11 @@ class Kernel:
         self.client.wait_for_ready(timeout=WATCHDOG)
         self.said: list[dict[str, Any]] = []
 
-    def run(self, code: str, cell_id: str | None = None) -> str:
-        """Send a cell without waiting for it; returns the request's id."""
+    def run(self, code: str, cell_id: str | None = None, *, front_end: bool = True) -> str:
+        """Send a cell without waiting for it; returns the request's id.
+
+        A front end that people sit at names the cell; nbclient and papermill don't.
+        """
         content = {
             "code": code,
             "silent": False,
@@ -46,8 +49,8 @@ class Kernel:
             "stop_on_error": True,
         }
         message = self.client.session.msg("execute_request", content)
-        if cell_id is not None:
-            message["metadata"]["cellId"] = cell_id
+        if front_end:
+            message["metadata"]["cellId"] = cell_id or message["header"]["msg_id"]
         self.client.shell_channel.send(message)
         return str(message["header"]["msg_id"])
 
@@ -88,9 +91,9 @@ class Kernel:
             )
         )
 
-    def do(self, code: str, cell_id: str | None = None) -> str:
+    def do(self, code: str, cell_id: str | None = None, *, front_end: bool = True) -> str:
         """Run a cell to its end and return what it printed."""
-        request = self.run(code, cell_id)
+        request = self.run(code, cell_id, front_end=front_end)
         self.idle(request)
         return self.printed(request)
 

@@ -208,7 +208,7 @@ def test_a_cell_that_is_run_again_closes_its_earlier_run_but_no_sibling(kernel: 
 
 
 def test_where_nobody_can_click_a_wait_says_which_policy_to_pass(kernel: Kernel) -> None:
-    printed = kernel.do(f"{ASK}\nrun.wait()")
+    printed = kernel.do(f"{ASK}\nrun.wait()", front_end=False)
     assert "ApprovalNeeded" in printed
     assert "on_approval=powawidget.policy(" in printed
 
@@ -220,3 +220,22 @@ def test_without_a_person_a_policy_decides(kernel: Kernel) -> None:
         "run.wait()\nprint(run.status, run.approvals[0].by)"
     )
     assert printed == "completed policy: small writes\n"
+
+
+def test_closing_widgets_ends_their_runs_and_leaves_no_comm_and_no_stream(kernel: Kernel) -> None:
+    kernel.do(
+        'runs = [operator.run("Raise the price of the best seller by 5%") for _ in range(30)]\n'
+        "for run in runs: display(run)\n"
+        "while not all(run.approvals for run in runs): time.sleep(0.05)"
+    )
+    assert len(kernel.comms()) == 30
+    printed = kernel.do(
+        "from powawidget.kernel import bridge\n"
+        "for run in runs: run.widget.close()\n"
+        "while server.open_streams: time.sleep(0.01)\n"
+        "print({run.status for run in runs}, len(bridge._receivers), "
+        "{body['approved'] for body in decisions()})"
+    )
+    assert printed == "{'stopped'} 0 {False}\n"
+    closed = [m for m in kernel.said if m["msg_type"] == "comm_close"]
+    assert len(closed) == 30
