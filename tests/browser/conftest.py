@@ -51,12 +51,30 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def notebook7(tmp_path_factory: pytest.TempPathFactory, powabase: Any) -> Iterator[Lab]:
+    """A real Notebook 7."""
+    environment = {"POWABASE_URL": powabase.url, "POWABASE_API_KEY": powabase.key}
+    with start_lab(tmp_path_factory.mktemp("nb7"), environment, app="notebook") as notebook7:
+        yield notebook7
+
+
 @pytest.fixture
 def page(browser: Browser, lab: Lab) -> Iterator[Page]:
     """A page with cookies and storage of its own, on which nothing went wrong at the end.
 
     A test that makes something go wrong takes it out with `lab.problems(page)`.
     """
+    yield from _page_of(browser, lab)
+
+
+@pytest.fixture
+def notebook7_page(browser: Browser, notebook7: Lab) -> Iterator[Page]:
+    """The same for Notebook 7."""
+    yield from _page_of(browser, notebook7)
+
+
+def _page_of(browser: Browser, lab: Lab) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     lab.watch(page)

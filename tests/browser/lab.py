@@ -37,6 +37,9 @@ NOISE = {
     r"(?:(?!\[).*\n)*?tornado\.websocket\.WebSocketClosedError": (
         "a page was left or loaded again while the server wrote to it"
     ),
+    r"page: Cannot read properties of undefined \(reading 'schema'\)": (
+        "Notebook 7 looks for the settings of its news, which are turned off here"
+    ),
     r"console: Could not restore the debugger state: Canceled future for debug_request.*": (
         "JupyterLab's debugger asks a kernel that just ended"
     ),
@@ -49,16 +52,18 @@ def end_with_the_tests():
     sys.stdin.read()
     os.kill(os.getpid(), signal.SIGTERM)
 threading.Thread(target=end_with_the_tests, daemon=True).start()
-from jupyterlab.labapp import main
+from {module} import main
 main()
 """
+APPS = {"lab": ("jupyterlab.labapp", "LabApp"), "notebook": ("notebook.app", "JupyterNotebookApp")}
 
 
 class Lab:
     """A running JupyterLab; `page` is one of Playwright's, given by the fixture of that name."""
 
-    def __init__(self, root: Path, port: int, token: str, log: Path) -> None:
+    def __init__(self, root: Path, port: int, token: str, log: Path, app: str = "lab") -> None:
         self.root = root
+        self.app = app
         self.url = f"http://{LOOPBACK}:{port}"
         self.token = token
         self._port = port
@@ -82,8 +87,9 @@ class Lab:
 
     def open(self, page: Page, name: str) -> None:
         """Open a notebook in a workspace of its own and wait for its kernel."""
-        workspace = secrets.token_hex(4)
-        page.goto(f"{self.url}/lab/workspaces/{workspace}/tree/{quote(name)}?token={self.token}")
+        workspace = f"lab/workspaces/{secrets.token_hex(4)}/tree"
+        path = "notebooks" if self.app == "notebook" else workspace
+        page.goto(f"{self.url}/{path}/{quote(name)}?token={self.token}")
         self.wait_ready(page)
         self.wait_idle(page)
 
@@ -228,7 +234,10 @@ class Lab:
 
 @contextmanager
 def start_lab(
-    folder: Path, environment: Mapping[str, str], python: str = sys.executable
+    folder: Path,
+    environment: Mapping[str, str],
+    python: str = sys.executable,
+    app: str = "lab",
 ) -> Iterator[Lab]:
     """Start a JupyterLab whose every file is under a folder, and end it with its kernels.
 
@@ -236,10 +245,12 @@ def start_lab(
         folder: An empty folder.
         environment: What the kernels have in their environment beside ours.
         python: The Python that has JupyterLab, and is the kernels'.
+        app: "lab" for JupyterLab, "notebook" for Notebook 7.
 
     Yields:
         The running JupyterLab.
     """
+    module, application = APPS[app]
     root = folder / "notebooks"
     root.mkdir()
     own = {
@@ -262,14 +273,14 @@ def start_lab(
         log.open("wb") as output,
         subprocess.Popen(
             [
-                *(python, "-c", TIED_LAB, "--no-browser"),
+                *(python, "-c", TIED_LAB.format(module=module), "--no-browser"),
                 f"--ServerApp.ip={LOOPBACK}",
                 f"--ServerApp.port={port}",
                 "--ServerApp.port_retries=0",
                 "--ServerApp.allow_root=True",
                 f"--ServerApp.root_dir={root}",
                 f"--IdentityProvider.token={token}",
-                "--LabApp.expose_app_in_browser=True",
+                f"--{application}.expose_app_in_browser=True",
             ],
             env={**theirs, **own, "IPYTHONDIR": str(folder / "ipython"), **environment},
             stdin=subprocess.PIPE,
@@ -278,7 +289,7 @@ def start_lab(
             start_new_session=True,
         ) as process,
     ):
-        lab = Lab(root, port, token, log)
+        lab = Lab(root, port, token, log, app)
         try:
             _wait_for(lab, process, log)
             yield lab

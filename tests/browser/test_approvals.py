@@ -39,6 +39,17 @@ def click_when_armed(widget: Locator, name: str) -> None:
 def test_a_click_is_decided_before_the_busy_cell_ends_and_once(
     lab: Lab, page: Page, powabase: Any, busy: str
 ) -> None:
+    decide_while_busy(lab, page, powabase, busy)
+
+
+@pytest.mark.parametrize("busy", BUSY)
+def test_in_notebook_7_too_a_click_is_decided_before_the_busy_cell_ends(
+    notebook7: Lab, notebook7_page: Page, powabase: Any, busy: str
+) -> None:
+    decide_while_busy(notebook7, notebook7_page, powabase, busy)
+
+
+def decide_while_busy(lab: Lab, page: Page, powabase: Any, busy: str) -> None:
     before = len(decisions(powabase))
     lab.write_notebook(
         f"busy_{busy}.ipynb",
