@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import { lexerOnly } from "./lexer-only.mjs";
+import { minifiedCss } from "./minified-css.mjs";
 
 const BUDGET = 120_000; // bytes, minified: the module is sent once for each widget instance
 
@@ -53,8 +54,11 @@ const context = await esbuild.context({
   bundle: true,
   format: "esm",
   target: "es2022",
-  jsx: "automatic",
-  jsxImportSource: "preact",
+  inject: ["jsx.mjs"],
+  // Children as arguments are shorter than the array that the automatic transform makes of them.
+  tsconfigRaw: {
+    compilerOptions: { jsx: "react", jsxFactory: "createElement", jsxFragmentFactory: "Fragment" },
+  },
   minify: true,
   legalComments: "none",
   metafile: true,
@@ -62,6 +66,7 @@ const context = await esbuild.context({
   logLevel: "warning",
   plugins: [
     lexerOnly,
+    minifiedCss,
     {
       name: "write",
       setup: (build) =>

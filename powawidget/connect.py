@@ -7,6 +7,7 @@ import json
 import os
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, Self
 
 import msgspec
@@ -38,6 +39,7 @@ _FIELDS = (
 )
 _NOT_SENT = frozenset({"self", "on_approval"})
 _LOCAL = "local"
+_LISTED = 20
 _ON_STOP = {
     True: "The server ends the run at its next write: a tool that is running finishes first.",
     False: "The server isn't told: it goes on, and stores the whole answer.",
@@ -148,7 +150,7 @@ class Powabase:
             try:
                 row = await self._client.get(f"/api/agents/{wanted}")
             except RequestError as error:
-                if error.status != 404:  # noqa: PLR2004
+                if error.status != HTTPStatus.NOT_FOUND:
                     raise
                 row = None
             if row is None:
@@ -425,7 +427,7 @@ def _named(rows: Sequence[Mapping[str, Any]], wanted: str) -> Mapping[str, Any]:
     if near:
         said = f"Did you mean {' or '.join(repr(folded[name]) for name in near)}?"
     elif names:
-        said = f"There are: {', '.join(names[:20])}{' …' if len(names) > 20 else ''}."  # noqa: PLR2004
+        said = f"There are: {', '.join(names[:_LISTED])}{' …' if len(names) > _LISTED else ''}."
     else:
         said = "The project has no agents yet, or the key may not see them."
     raise ConfigurationError(f"There is no agent named {wanted!r}. {said}")

@@ -11,6 +11,7 @@ import fnmatch
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, Literal
 
 from powawidget import events as ev
@@ -29,7 +30,7 @@ DEFAULT_TIMEOUT = 300.0
 _MARGIN = 5.0
 _MARGIN_SHARE = 0.1
 _RETRIES = (0.15, 0.3, 0.6, 1.0, 1.5, 2.0, 3.0)
-_NOT_WAITING = 404
+_NOT_WAITING = HTTPStatus.NOT_FOUND
 # What rounding leaves of a wait is too short to move a clock.
 _LEAST_SLEEP = 0.001
 _HOOK_EVENTS = {"call": "PreToolUse", "answer": "PreResponse", "start": "OnRunStart"}

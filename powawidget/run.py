@@ -26,7 +26,6 @@ _DENYING = 0.8
 _GRACE = 2.0
 _GRACE_FOR_A_PAGE = 30.0
 _REASON_LENGTH = 2000
-_CHOICES: dict[object, Choice] = {"approve": "approve", "deny": "deny"}
 _NO_SOURCE = RecordedSource((), None)
 _WORDS = {
     "connecting": "connecting",
@@ -413,10 +412,10 @@ class Run:
             return None
         digests, reason = content.get("digests"), content.get("reason")
         known = isinstance(digests, list) and all(isinstance(one, str) for one in digests)
-        if self._decider is None or not known or action not in _CHOICES:
+        if self._decider is None or not known or action not in ("approve", "deny"):
             return "This version can't do that."
         said = reason[:_REASON_LENGTH] if isinstance(reason, str) and reason.strip() else None
-        return self._decider.decide(_CHOICES[action], "click", said, digests)
+        return self._decider.decide(action, "click", said, digests)
 
     def _outcome(self, timeout: float | None) -> views.RunResult:
         with self._live.lock:

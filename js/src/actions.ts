@@ -2,11 +2,15 @@ import { newId } from "./id";
 import type { AckMessage, ActMessage } from "./wire";
 
 const ANSWERED_WITHIN = 400; // ms after which a person wants to know why nothing happens
+const SHOWN_WITHIN = 1_000; // ms from the kernel's answer to the change of the run that it caused
 
-/** What became of a click. `slow`: the kernel hasn't answered yet, it is busy with a cell. */
+/**
+ * What became of a click. `slow`: the kernel hasn't answered yet, it is busy with a cell;
+ * `settled`: it took it a while ago, so the state of the run says all there is to say.
+ */
 export interface Sent {
   readonly message: ActMessage;
-  state: "sent" | "slow" | "arrived" | "refused";
+  state: "sent" | "slow" | "arrived" | "settled" | "refused";
   refused: string | null;
 }
 
@@ -38,25 +42,26 @@ export class Actions {
    */
   act(action: ActMessage["action"], digests: string[] = [], reason: string | null = null): void {
     const nonce = this.link.nonce();
-    const before = this.latest(action, digests[0]);
-    if (nonce === null || (before !== undefined && before.state !== "refused")) return;
+    const before = action === "stop" ? this.latest() : this.decision(digests);
+    if (nonce === null || (before !== undefined && !isOver(before))) return;
     const message: ActMessage = { kind: "act", id: newId(), nonce, action, digests, reason };
     const sent: Sent = { message, state: "sent", refused: null };
     this.#sent.push(sent);
     this.link.send(message);
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      if (sent.state === "sent") this.#set(sent, "slow");
-    }, ANSWERED_WITHIN);
-    this.#timers.add(timer);
+    this.#turn(sent, "sent", "slow", ANSWERED_WITHIN);
     this.link.changed();
   }
 
-  /** The last action of this kind, or about this request. */
-  latest(action: ActMessage["action"], digest?: string): Sent | undefined {
+  /** The last Stop. */
+  latest(): Sent | undefined {
+    return this.#sent.findLast(({ message }) => message.action === "stop");
+  }
+
+  /** The last decision on any of these requests, one way or the other. */
+  decision(digests: readonly string[]): Sent | undefined {
     return this.#sent.findLast(
       ({ message }) =>
-        message.action === action && (digest === undefined || message.digests.includes(digest)),
+        message.action !== "stop" && message.digests.some((digest) => digests.includes(digest)),
     );
   }
 
@@ -66,6 +71,7 @@ export class Actions {
     if (sent === undefined) return;
     sent.refused = typeof ack.refused === "string" ? ack.refused : null;
     this.#set(sent, sent.refused === null ? "arrived" : "refused");
+    this.#turn(sent, "arrived", "settled", SHOWN_WITHIN);
   }
 
   /** What wasn't answered may have been lost with the connection; its id keeps it one action. */
@@ -81,8 +87,23 @@ export class Actions {
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
+  #turn(sent: Sent, from: Sent["state"], to: Sent["state"], after: number): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      if (sent.state === from) this.#set(sent, to);
+    }, after);
+    this.#timers.add(timer);
+  }
+
   #set(sent: Sent, state: Sent["state"]): void {
     sent.state = state;
     this.link.changed();
   }
 }
+
+/**
+ * Whether the same may be done again. A decision that the kernel took may come back undone, to be
+ * made anew; a run is stopped only once.
+ */
+export const isOver = ({ state, message }: Sent): boolean =>
+  state === "refused" || (state === "settled" && message.action !== "stop");

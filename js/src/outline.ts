@@ -23,6 +23,7 @@ export class Outline {
   #statuses: (ToolPart["status"] | undefined)[] = [];
   #names: (string | undefined)[] = [];
   readonly #gates = new Map<number, number[]>();
+  readonly #asks = new Set<number>();
   #open = 0;
 
   constructor(private readonly emit: (key: string) => void) {}
@@ -48,6 +49,14 @@ export class Outline {
     return this.#gates.get(call) ?? [];
   }
 
+  /** The requests that stand so, oldest first. */
+  asks(decision: ApprovalPart["decision"]): number[] {
+    return [...this.#asks].filter((index) => {
+      const part = this.#parts[index];
+      return part?.kind === "approval" && part.decision === decision;
+    });
+  }
+
   /** Whether a request is shown at its call, not in its own place. */
   isAttached(index: number): boolean {
     const part = this.#parts[index];
@@ -61,6 +70,7 @@ export class Outline {
     this.#statuses = [];
     this.#names = [];
     this.#gates.clear();
+    this.#asks.clear();
     this.#open = 0;
     while (this.#length < parts.length) this.add();
   }
@@ -69,7 +79,7 @@ export class Outline {
   add(): void {
     const index = this.#length++;
     const part = this.#parts[index];
-    if (part?.kind === "approval") this.#attach(part, index);
+    if (part?.kind === "approval") this.#ask(part, index);
     if (part?.kind !== "tool") return;
     this.#names[index] = part.name;
     this.#count(index, part.status);
@@ -79,9 +89,7 @@ export class Outline {
   /** A part that is known was changed or replaced. */
   update(index: number): void {
     const part = this.#parts[index];
-    if (part?.kind === "approval" && !this.#gates.get(part.call ?? -1)?.includes(index)) {
-      this.#attach(part, index);
-    }
+    if (part?.kind === "approval") this.#ask(part, index);
     const name = part?.kind === "tool" ? part.name : undefined;
     if (name !== this.#names[index]) {
       this.rebuild(this.#parts);
@@ -94,6 +102,12 @@ export class Outline {
   #call(part: ApprovalPart, index: number): number | undefined {
     const call = part.call ?? -1;
     return call < index && this.#parts[call]?.kind === "tool" ? call : undefined;
+  }
+
+  #ask(part: ApprovalPart, index: number): void {
+    this.#asks.add(index);
+    this.emit("asks"); // what is asked at once is shown and decided as one
+    if (!this.#gates.get(part.call ?? -1)?.includes(index)) this.#attach(part, index);
   }
 
   #attach(part: ApprovalPart, index: number): void {

@@ -26,8 +26,9 @@ interface Link {
  * The run as the page knows it: the snapshot, with the changes folded in as they come.
  *
  * Listeners have keys: `parts` (how many there are), `parts/3`, `group/3` (calls that start there),
- * `open` (calls under way), `reasoning`, `root` (everything else of the run), `status`, `beat`;
- * and from others, `kernel` (whether it lives) and `actions` (what became of clicks).
+ * `open` (calls under way), `asks` (any request for approval), `reasoning`, `root` (everything else
+ * of the run), `status`, `beat`; and from others, `kernel` (whether it lives) and `actions` (what
+ * became of clicks).
  */
 export class RunStore {
   readonly changes = new Emitter();

@@ -46,17 +46,6 @@ export const TOOL_STATUS: Record<ToolPart["status"], string> = {
   interrupted: "Interrupted",
 };
 
-export const DECISION: Record<ApprovalPart["decision"], string> = {
-  pending: "Waiting for a decision",
-  sending: "Sending the decision",
-  approved: "Approved",
-  denied: "Denied",
-  expired: "Not answered in time: the server blocked the call",
-  superseded: "Superseded by a later request",
-  unknown: "This run no longer waits for an answer",
-  undecided: "The run ended before it was decided",
-};
-
 export const transcript = "Transcript of the run";
 export const kernelGone = "the kernel is gone";
 export const noKernel = "This run has no live kernel";
@@ -80,6 +69,7 @@ export const working = "Working";
 export const copy = "Copy";
 export const copied = "Copied";
 export const copyFailed = "Select and copy by hand";
+export const copyArguments = "Copy the arguments";
 export const copyAnswer = "Copy answer";
 
 export const thinking = (steps: number) =>
@@ -119,10 +109,88 @@ export const groupPart = (calls: number, status: ToolPart["status"]) =>
   `${count(calls)} ${TOOL_STATUS[status].toLowerCase()}`;
 
 export const approvalNeeded = "Approval needed:";
-export const approvalAsked = "Approval:";
-export const covers = { call: "", answer: "the answer", start: "the start of the run" };
-export const approvalOutcome = (outcome: string) => `Server: ${outcome}`;
-export const by = (who: string) => `by ${who}`;
+export const approvalMissed = "Approval was needed:";
+export const covers = { call: "", answer: "the answer", start: "this run" };
+export const requests = (requests: number, areCalls: boolean) =>
+  plural(requests, areCalls ? "call" : "request");
+export const gate = (place: number) =>
+  place < 1 ? "" : place === 1 ? "second gate" : `gate ${place + 1}`;
+export const together = (requests: string) => `these ${requests}, one decision`;
+export const coversOnly = {
+  call: "this call only",
+  answer: "this answer only",
+  start: "this run only",
+};
+export const decidedBelow = "Decided together below";
+export const timeLeft = (seconds: number) => `${clock(seconds)} left`;
+export const approve = (requests: number) => (requests > 1 ? `Approve all ${requests}` : "Approve");
+export const deny = (requests: number) => (requests > 1 ? `Deny all ${requests}` : "Deny");
+export const cancel = "Cancel";
+export const reason = "Reason, told to the model (optional)";
+export const shortcuts = "A approves, D denies";
+export const openFirst = (folded: number) =>
+  `Approve needs ${plural(folded, "folded text")} to be opened first.`;
+export const tooLarge = (characters: number) =>
+  `${plural(characters, "character")} of arguments are too many to show here. Approve them by code: run.approve()`;
+export const aboutToBlock = "The server is about to block the call.";
+export const earlierDecision = "The decision on an earlier request is on its way.";
+const CHOICE = { approve: "approval", deny: "denial" };
+type Choice = NonNullable<ApprovalPart["choice"]>;
+export const sending = (choice: Choice) => `Sending your ${CHOICE[choice]}…`;
+export const sent = (choice: Choice, by: string | null) =>
+  by === "click"
+    ? `${choice === "approve" ? "Approval" : "Denial"} sent, waiting for the server.`
+    : `${choice === "approve" ? "Approved" : "Denied"}${decidedBy(by)}, waiting for the server.`;
+
+/** Who decided, as it is read after "Approved" or "Denied". */
+function decidedBy(by: string | null): string {
+  if (by === "click") return " by you";
+  if (by === "stop") return ", because the run was stopped";
+  if (by === "elsewhere") return " elsewhere";
+  return by === null ? "" : ` by ${by}`;
+}
+
+/** A wait as it is said: `41 s`, `5 min`, `1 min 5 s`. */
+function wait(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const parts = [
+    [Math.floor(whole / 60), "min"],
+    [whole % 60, "s"],
+  ].filter(([value]) => value !== 0);
+  return parts.map((part) => part.join(" ")).join(" ") || "0 s";
+}
+
+const timeOfDay = (seconds: number): string => new Date(seconds * 1000).toLocaleTimeString("en-GB");
+
+const BLOCKED = { call: "the call", answer: "the answer", start: "the run" };
+
+/** What became of a request, in one line; its reason stands apart. */
+export function decided(part: ApprovalPart): string {
+  const { decision, by, asked_at: asked, decided_at: at, choice } = part;
+  const isOurs = by === "click" || by === "code";
+  const when = isOurs && at !== null ? ` at ${timeOfDay(at)}, after ${wait(at - asked)}` : "";
+  switch (decision) {
+    case "approved":
+      return `Approved${decidedBy(by)}${when}`;
+    case "denied":
+      return `Denied${decidedBy(by)}${when}`;
+    case "expired": {
+      const limit = (part.deadline ?? at ?? asked) - asked;
+      const late = limit > 0 ? `in ${wait(limit)}` : "in time";
+      return `Not answered ${late}: the server blocked ${BLOCKED[part.covers]}`;
+    }
+    case "superseded":
+      return "Superseded by a later request";
+    case "pending":
+    case "undecided":
+      return "Not decided: the run ended";
+    default: {
+      const whose = by === null || by === "click" ? "your" : "the";
+      return `It isn’t known what became of ${whose} ${choice === null ? "decision" : CHOICE[choice]}`;
+    }
+  }
+}
+export const changedAfter = "A hook changed the arguments after the approval";
 
 export const modified = "Edited by a hook";
 export const blocked = "Blocked by a hook";

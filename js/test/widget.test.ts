@@ -40,14 +40,16 @@ describe("views", () => {
   test("every rule of the style keeps to the widget", () => {
     open(run()).show();
     const css = document.head.querySelector("style[id^=powawidget]")?.textContent ?? "";
-    const selectors = css
-      .replaceAll(/@keyframes [\w-]+\{(?:[^{}]*\{[^{}]*\})*\}/g, "")
-      .replaceAll(/@(?:media|container)[^{]*\{/g, "")
-      .matchAll(/([^{}]+)\{[^{}]*\}/g);
-    for (const [, selector] of selectors) {
-      for (const each of (selector ?? "").split(/,(?![^(]*\))/))
-        expect(each.trim()).toMatch(/^\.pw(-md)?\b/);
+    const around: string[] = []; // the rules that each place stands in
+    for (const [, text = "", mark] of css.matchAll(/([^{};]*)([{};])/g)) {
+      if (mark === "}") around.pop();
+      if (mark !== "{") continue;
+      const isOutermost = around.every((rule) => /^@(?:media|container)/.test(rule));
+      around.push(text.trim());
+      if (!isOutermost || text.trim().startsWith("@")) continue;
+      for (const each of text.split(/,(?![^(]*\))/)) expect(each.trim()).toMatch(/^\.pw(-md)?\b/);
     }
+    expect(around).toEqual([]);
   });
 
   test("names and values are text, whatever they look like", async () => {

@@ -4,6 +4,8 @@ Each test clicks by the shell channel, as every front end can, or by the control
 JupyterLab and Notebook can, and looks at what the server saw and in which order.
 """
 
+from typing import Any
+
 import pytest
 
 from tests.kernels.kernel import Kernel
@@ -239,3 +241,42 @@ def test_closing_widgets_ends_their_runs_and_leaves_no_comm_and_no_stream(kernel
     assert printed == "{'stopped'} 0 {False}\n"
     closed = [m for m in kernel.said if m["msg_type"] == "comm_close"]
     assert len(closed) == 30
+
+
+def test_forged_and_replayed_messages_decide_nothing(kernel: Kernel) -> None:
+    kernel.do(f"{ASK}\ndisplay(run)")
+    comm = kernel.until(kernel.comms, "the widget")[0]
+    nonce = kernel.nonce(comm)
+    asked = digests(kernel, comm)
+    good = {"kind": "act", "nonce": nonce, "action": "approve", "digests": asked}
+    forged = [
+        {**good, "nonce": "0" * 32},
+        {**good, "nonce": None},
+        {**good, "digests": []},
+        {**good, "digests": ["0" * 64]},
+        {**good, "digests": [*asked, "0" * 64]},
+        {**good, "digests": "all"},
+        {**good, "action": "approve_all"},
+        {**good, "action": ["approve"]},
+    ]
+    for number, message in enumerate(forged):
+        kernel.send(comm, {**message, "id": f"forged-{number}"})
+    kernel.send(comm, {"kind": "act"})
+    kernel.send(comm, {"kind": "ops", "seq": 1, "ops": [["set", ["status"], "completed"]]})
+    state = {"method": "update", "state": {"_state": {"state": {"status": "completed"}}}}
+    update = kernel.client.session.msg("comm_msg", {"comm_id": comm, "data": state})
+    kernel.client.shell_channel.send(update)
+
+    def refusals() -> dict[str, Any]:
+        return {m["id"]: m["refused"] for m in kernel.custom(comm) if m.get("kind") == "ack"}
+
+    kernel.until(lambda: len(refusals()) == len(forged), "an answer to each")
+    assert all(refusals().values())
+    assert kernel.do("print(run.status, decisions())") == "waiting []\n"
+    for _ in range(3):
+        kernel.send(comm, {**good, "id": "real"})
+        kernel.send_control(comm, {**good, "id": "real"})
+    kernel.send(comm, {**good, "id": "once more"})
+    assert kernel.do("run.wait(); print(run.status, decisions())") == (
+        "completed [{'approved': True}]\n"
+    )

@@ -1,58 +1,65 @@
 import { pure, useKeys } from "../hooks";
 import * as words from "../strings";
-import { DECISION } from "../strings";
-import type { View } from "../view";
-import type { ApprovalPart } from "../wire";
-import { Arguments } from "./Arguments";
+import { hasEnded, type View } from "../view";
+import type { ApprovalPart, ToolPart } from "../wire";
+import { ApprovalCard } from "./ApprovalCard";
+import { Glyph } from "./Glyph";
 import { ToolName } from "./ToolCard";
 import { Visible } from "./Visible";
 
 /** A request to a person, and what became of it. */
 export const Approval = pure(function Approval({ view, index }: { view: View; index: number }) {
-  useKeys(view, `parts/${index}`, "kernel", "status");
-  const part = view.store.state.parts[index] as ApprovalPart;
-  const isOpen = (part.decision === "pending" || part.decision === "sending") && !view.isAbandoned;
-  return isOpen ? <Request part={part} /> : <Decided part={part} isLost={view.isAbandoned} />;
+  const { state, outline } = view.store;
+  const part = state.parts[index] as ApprovalPart;
+  useKeys(view, `parts/${index}`, `parts/${part.call}`, "asks", "actions", "kernel", "status");
+  const { decision } = part;
+  const isAsked =
+    !hasEnded(state) &&
+    // What was on its way when the kernel went will never be known.
+    (decision === "pending" || (decision === "sending" && !view.isAbandoned));
+  if (!isAsked) return <Decided view={view} part={part} index={index} />;
+  // The server has one slot for decisions: all that is open at once is decided at once.
+  const together = outline.asks(decision);
+  if (together.at(-1) !== index) return <p class="pw-decided pw-warn">{words.decidedBelow}</p>;
+  return <ApprovalCard view={view} indexes={together} />;
 });
 
-function Request({ part }: { part: ApprovalPart }) {
-  return (
-    <section class="pw-card pw-ask">
-      <div class="pw-ask-head">
-        <strong class="pw-ask-title">
-          {words.approvalNeeded} <What part={part} />
-        </strong>
-      </div>
-      <div class="pw-open">
-        {part.message !== "" && (
-          <p class="pw-quote">
-            “<Visible text={part.message} />”
-          </p>
-        )}
-        <Arguments source={part.arguments} />
-        <p class="pw-note">{DECISION[part.decision]}</p>
-      </div>
-    </section>
-  );
-}
+const GLYPH: Partial<Record<ApprovalPart["decision"], ToolPart["status"]>> = {
+  approved: "done",
+  denied: "denied",
+  expired: "denied",
+};
 
-function Decided({ part, isLost }: { part: ApprovalPart; isLost: boolean }) {
-  const decision = isLost && part.decision === "pending" ? "undecided" : part.decision;
+function Decided({ view, part, index }: { view: View; part: ApprovalPart; index: number }) {
+  const { decision, reason, covers } = part;
+  const call = view.store.state.parts[part.call ?? -1];
+  const isChanged =
+    decision === "approved" &&
+    call?.kind === "tool" &&
+    call.asked !== null &&
+    call.arguments !== part.arguments;
+  const gate = words.gate(view.store.outline.gates(part.call ?? -1).indexOf(index));
+  const isUnknown = decision === "unknown" || decision === "sending";
   return (
     <p class="pw-decided">
-      {DECISION[decision]}
-      {part.by !== null && ` ${words.by(part.by)}`}: <What part={part} />
-      {part.reason !== null && part.reason !== "" && (
+      <Glyph status={GLYPH[decision] ?? "interrupted"} />
+      {words.decided(part)}
+      {gate !== "" && `, ${gate}`}
+      {covers !== "call" ? `: ${words.covers[covers]}` : part.call === null && ": "}
+      {covers === "call" && part.call === null && <ToolName name={part.tool_name} />}
+      {reason !== null && reason !== "" && (
         <>
-          {" “"}
-          <Visible text={part.reason} />”
+          {": “"}
+          <Visible text={reason} />”
         </>
       )}
+      {isUnknown && part.outcome !== null && (
+        <>
+          {". "}
+          <Visible text={part.outcome} />
+        </>
+      )}
+      {isChanged && <span class="pw-warn">. {words.changedAfter}</span>}
     </p>
   );
-}
-
-function What({ part }: { part: ApprovalPart }) {
-  if (part.covers !== "call") return <>{words.covers[part.covers]}</>;
-  return <ToolName name={part.tool_name} />;
 }

@@ -48,7 +48,7 @@ export const Header = pure(function Header({ view }: { view: View }) {
 const Stop = pure(function Stop({ view }: { view: View }) {
   useKeys(view, "actions", "kernel", "root");
   const [id] = useState(newId); // the library's own would be the same in every widget of a page
-  const sent = view.actions.latest("stop");
+  const sent = view.actions.latest();
   const isSent = sent !== undefined && sent.state !== "refused";
   const whyNot = view.actions.canAct
     ? null

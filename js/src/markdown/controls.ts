@@ -1,54 +1,44 @@
-import { originalText } from "./code";
-import { imageTarget } from "./links";
+import { target } from "./links";
 
-const COPIED_MS = 1500;
-
-/** One listener for every button in the text; returns what takes it away. */
+/** One listener for every button in the text. */
 export function listenForControls(
   host: HTMLElement,
   copy: (text: string) => Promise<void> | void = (text) => navigator.clipboard.writeText(text),
-): () => void {
-  const timers = new Set<ReturnType<typeof setTimeout>>();
-  const copyCode = async (button: HTMLElement) => {
-    const code = button.closest(".pw-code")?.querySelector("code");
-    if (!code) return;
-    let word = "Copied";
-    try {
-      await copy(originalText(code));
-    } catch {
-      word = "Copy failed";
-    }
-    button.textContent = word;
-    const timer = setTimeout(() => {
-      timers.delete(timer);
-      button.textContent = "Copy";
-    }, COPIED_MS);
-    timers.add(timer);
-  };
-  const onClick = (event: Event) => {
-    const button = (event.target as Element | null)?.closest?.("button");
-    if (!button || !host.contains(button)) return;
-    if (button.classList.contains("pw-code-copy")) {
-      void copyCode(button);
-    } else if (button.classList.contains("pw-img-load")) {
-      // the chip may stand inside a link
-      event.preventDefault();
+): void {
+  host.onclick = async (event) => {
+    const button = (event.target as Element).closest("button");
+    if (button?.className === "pw-img-load") {
+      event.preventDefault(); // the chip may stand inside a link
       loadImage(button);
+    } else if (button?.className === "pw-code-copy") {
+      const code = button.parentElement?.nextElementSibling;
+      try {
+        await copy(originalText(code as Element));
+        button.textContent = "Copied";
+      } catch {
+        button.textContent = "Copy failed";
+      }
+      setTimeout(() => {
+        button.textContent = "Copy";
+      }, 1500);
     }
-  };
-  host.addEventListener("click", onClick);
-  return () => {
-    host.removeEventListener("click", onClick);
-    for (const timer of timers) clearTimeout(timer);
   };
 }
 
+/** The text as it was written: what is copied has the characters, not their marks. */
+function originalText(element: Element): string {
+  const copy = element.cloneNode(true) as Element;
+  for (const mark of copy.querySelectorAll(".pw-hidden-char")) {
+    mark.textContent = String.fromCodePoint(Number(`0x${mark.textContent?.slice(2)}`));
+  }
+  return copy.textContent ?? "";
+}
+
 function loadImage(button: HTMLElement): void {
-  const target = imageTarget(button.dataset.src ?? "", true);
-  if (!target) return;
   const image = document.createElement("img");
   image.referrerPolicy = "no-referrer";
-  image.alt = button.parentElement?.querySelector(".pw-img-alt")?.textContent ?? "";
-  image.src = target.href;
+  image.alt = button.parentElement?.firstChild?.textContent ?? "";
+  // asked again: what the page holds may have been changed by others
+  image.src = target(button.dataset.src ?? "", true)?.href ?? "";
   button.replaceWith(image);
 }

@@ -1,68 +1,36 @@
 import type { Token, Tokens } from "marked";
-import { hiddenTitle, visible } from "../visible";
-import { decodeEntities } from "./entities";
-import { imageTarget, linkTarget, shortHost, showsHost } from "./links";
-import { h, type VElement, type VNode } from "./vdom";
+import { shortHost, showsHost, target } from "./links";
+import { h, textNodes, textOf, type VElement, type VNode } from "./vdom";
 
 /** Inline tokens as nodes. Neighbouring texts become one node, so that it can grow in place. */
-export function inlineNodes(tokens: readonly Token[]): VNode[] {
+export function inlineNodes(tokens: readonly Token[] = []): VNode[] {
   const nodes: VNode[] = [];
   let text = "";
-  const flush = () => {
-    if (text) nodes.push(...textNodes(text));
-    text = "";
-  };
   for (const token of tokens) {
-    const literal = inlineText(token);
-    if (literal !== null) {
-      text += literal;
-      continue;
+    const made = inlineNode(token);
+    if (typeof made === "string") {
+      text += made;
+    } else {
+      nodes.push(...textNodes(text), ...made);
+      text = "";
     }
-    flush();
-    nodes.push(...element(token));
   }
-  flush();
-  return nodes;
+  return [...nodes, ...textNodes(text)];
 }
 
-/** A text leaf: what can't be seen becomes a mark. */
-export function textNodes(text: string): VNode[] {
-  return visible(text).map((part) =>
-    typeof part === "string"
-      ? { text: part }
-      : {
-          tag: "span",
-          attrs: { class: "pw-hidden-char", title: hiddenTitle(part.code) },
-          kids: [{ text: part.code }],
-        },
-  );
-}
-
-/** The text of a token that is only text; raw HTML is text too. */
-export function inlineText(token: Token): string | null {
+/** The nodes of a token, or its text if it is only that; raw HTML is text too. */
+function inlineNode(token: Token): string | VNode[] {
   switch (token.type) {
     case "text":
-      return decodeEntities((token as Tokens.Text).text);
+      return decodeEntities(token.text);
     case "escape":
-      return (token as Tokens.Escape).text;
+      return token.text;
     case "strong":
     case "em":
     case "del":
+      return [h(token.type, {}, inlineNodes(token.tokens))];
     case "codespan":
-    case "br":
-    case "link":
-    case "image":
-    case "checkbox":
-      return null;
-    default:
-      return token.raw;
-  }
-}
-
-function element(token: Token): VNode[] {
-  switch (token.type) {
-    case "codespan":
-      return [h("code", null, ...textNodes((token as Tokens.Codespan).text))];
+      return [h("code", {}, token.text)];
     case "br":
       return [h("br")];
     case "link":
@@ -70,73 +38,61 @@ function element(token: Token): VNode[] {
     case "image":
       return [image(token as Tokens.Image)];
     case "checkbox":
-      return [checkbox((token as Tokens.Checkbox).checked)];
+      return [checkbox(token.checked)];
     default:
-      return [h(token.type, null, ...inlineNodes((token as Tokens.Generic).tokens ?? []))];
+      return token.raw;
   }
 }
 
 /* A glyph and not a form control: nothing in a text may look like a control of the widget. */
-function checkbox(checked: boolean): VElement {
-  return {
-    tag: "span",
-    attrs: {
-      class: checked ? "pw-task pw-task-done" : "pw-task",
+const checkbox = (done: boolean): VElement =>
+  h(
+    "span",
+    {
+      class: done ? "pw-task pw-task-done" : "pw-task",
       role: "img",
-      "aria-label": checked ? "done" : "not done",
+      "aria-label": done ? "done" : "not done",
     },
-    kids: [{ text: checked ? "☑" : "☐" }],
-  };
-}
+    done ? "☑" : "☐",
+  );
+
+const hostNote = (text: string): VElement => h("span", "pw-link-host", text);
 
 function link(token: Tokens.Link): VNode[] {
   const kids = inlineNodes(token.tokens);
-  const target = linkTarget(token.href, token.autolink);
-  if (!target) {
+  const text = textOf(kids);
+  const to = target(token.autolink ? token.href : decodeEntities(token.href));
+  if (!to) {
     // Not a link we follow: the reader sees what it wanted to be.
-    const shown = plainText(token.tokens) === token.href || !token.href;
-    return shown ? kids : [...kids, h("span", "pw-link-host", ...textNodes(` (${token.href})`))];
+    return !token.href || text === token.href ? kids : [...kids, hostNote(` (${token.href})`)];
   }
-  const nodes: VNode[] = [
-    {
-      tag: "a",
-      attrs: { href: target.href, target: "_blank", rel: "noopener noreferrer nofollow" },
-      kids,
-    },
-  ];
-  if (!showsHost(plainText(token.tokens), target.host)) {
-    nodes.push(h("span", "pw-link-host", ...textNodes(` (${shortHost(target.host)})`)));
-  }
-  return nodes;
+  const rel = "noopener noreferrer nofollow";
+  const shown = h("a", { href: to.href, target: "_blank", rel }, kids);
+  return showsHost(text, to.host) ? [shown] : [shown, hostNote(` (${shortHost(to.host)})`)];
 }
 
 function image(token: Tokens.Image): VElement {
-  const target = imageTarget(token.href);
-  const alt = plainText(token.tokens) || "image";
-  const chip = h(
+  const to = target(decodeEntities(token.href), true);
+  const alt = textOf(inlineNodes(token.tokens)) || "image";
+  const load = { type: "button", class: "pw-img-load", "data-src": to?.href ?? "" };
+  return h(
     "span",
     "pw-img-chip",
-    h("span", "pw-img-alt", ...textNodes(alt)),
-    h("span", "pw-link-host", ...textNodes(target ? shortHost(target.host) : token.href)),
+    h("span", "pw-img-alt", alt),
+    hostNote(to ? shortHost(to.host) : token.href),
+    to ? h("button", load, "Load image") : [],
   );
-  if (target) {
-    chip.kids.push({
-      tag: "button",
-      attrs: { type: "button", class: "pw-img-load", "data-src": target.href },
-      kids: [{ text: "Load image" }],
-    });
-  }
-  return chip;
 }
 
-function plainText(tokens: readonly Token[] | undefined): string {
-  let text = "";
-  for (const token of tokens ?? []) {
-    text +=
-      inlineText(token) ??
-      (token.type === "codespan"
-        ? (token as Tokens.Codespan).text
-        : plainText((token as Tokens.Generic).tokens));
-  }
-  return text;
-}
+const decoded: Record<string, string | null> = {};
+
+/**
+ * Replaces character references by what they stand for, in one pass: `&amp;lt;` is `&lt;`. The
+ * browser knows every name; a document of its own, which runs and loads nothing, is asked for each
+ * once. The x keeps it from dropping a blank.
+ */
+const decodeEntities = (text: string): string =>
+  text.replace(/&#?\w{1,32};/g, (entity) => {
+    decoded[entity] ??= new DOMParser().parseFromString(`x${entity}`, "text/html").body.textContent;
+    return decoded[entity]?.slice(1) ?? "";
+  });

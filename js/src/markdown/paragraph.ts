@@ -9,80 +9,46 @@ import type { Token, Tokens } from "marked";
 const WORTH = 1200;
 const MARGIN = 256;
 
-/** Stands for the settled front: a word, so that the line stays a line of a paragraph. */
-export const STAND_IN = "x ";
-
 /** A mark that may pair with a later one. Inside words and before blanks some can't. */
 const OPEN = /[`[\]|]|\\(?![A-Za-z0-9])|[*~<](?!\s)|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/u;
 
-export interface Front {
-  /** Length of the markdown that settles. */
-  length: number;
-  /** Its tokens, the last one cut. */
-  tokens: Token[];
-}
-
-/** The front of a paragraph that can't change any more; `run` is what `source` was lexed to. */
-export function settledFront(source: string, run: readonly Token[]): Front | null {
-  const limit = source.length - MARGIN;
-  if (source.length < WORTH) return null;
-  let best: Front | null = null;
-  const before: Token[] = [];
+/** The tokens, the last one cut, of the front of a paragraph that can't change any more. */
+export function settledFront(source: string, run: readonly Token[]): Token[] {
+  let front: Token[] = [];
+  if (source.length < WORTH) return front;
+  let length = 0;
   let at = 0;
-  for (const token of run) {
-    if (at >= limit) break;
-    const isText = token.type === "text";
-    const stop = isText ? token.raw.search(OPEN) : -1;
-    if (isText) {
-      const safe = stop < 0 ? token.raw.length : stop;
-      const cut = lastCut(token.raw, Math.min(safe, limit - at));
-      if (cut > 0 && source.startsWith(token.raw.slice(0, cut), at)) {
-        const raw = token.raw.slice(0, cut);
-        best = { length: at + cut, tokens: [...before, { ...token, raw, text: raw }] };
+  for (const [i, token] of run.entries()) {
+    const { raw, type } = token;
+    const room = source.length - MARGIN - at;
+    if (room <= 0) break;
+    if (type === "text") {
+      const stop = raw.search(OPEN);
+      // The last place that follows a word and one blank, and is followed by a word.
+      const safe = raw.slice(0, (stop < 0 ? room : Math.min(stop, room)) + 1);
+      const [cut] = /^.*\w (?=\w)/s.exec(safe) ?? [];
+      if (cut && source.startsWith(cut, at)) {
+        front = [...run.slice(0, i), { ...token, raw: cut, text: cut }];
+        length = at + cut.length;
       }
       if (stop >= 0) break;
     } else if (!isClosed(token)) {
       break;
     }
-    before.push(token);
-    at += token.raw.length;
+    at += raw.length;
   }
-  if (!best || best.length < WORTH / 3) return null;
   // A line of dashes and colons may still be the delimiter row of a table.
-  const line = source.slice(source.lastIndexOf("\n", best.length - 1) + 1, best.length);
-  return /[\p{L}\p{N}]/u.test(line) ? best : null;
-}
-
-/** The last place at or before `limit` that follows a word and one blank, and is followed by a word. */
-function lastCut(text: string, limit: number): number {
-  for (let i = Math.min(limit, text.length - 1); i > 1; i--) {
-    if (text.charAt(i - 1) === " " && /\w/.test(text.charAt(i - 2)) && /\w/.test(text.charAt(i))) {
-      return i;
-    }
-  }
-  return -1;
+  const line = source.slice(source.lastIndexOf("\n", length - 1) + 1, length);
+  return length >= WORTH / 3 && /[\p{L}\p{N}]/u.test(line) ? front : [];
 }
 
 /** A token that is whole and holds no mark that could still pair. */
-function isClosed(token: Token): boolean {
-  if (token.raw.includes("|")) return false;
-  switch (token.type) {
-    case "text":
-      return !OPEN.test(token.raw);
-    case "codespan":
-    case "br":
-      return true;
-    case "strong":
-    case "em":
-    case "del":
-      return (token.tokens ?? []).every(isClosed);
-    case "link":
-      return (
-        !!(token as Tokens.Link).autolink ||
-        // a reference may get another meaning; a target in brackets can't
-        (token.raw.endsWith(")") && (token.tokens ?? []).every(isClosed))
-      );
-    default:
-      return false;
-  }
+function isClosed(token: Tokens.Generic): boolean {
+  const { raw, type } = token;
+  if (raw.includes("|")) return false;
+  if (type === "text") return !OPEN.test(raw);
+  if (/^(?:codespan|br)$/.test(type) || token.autolink) return true;
+  // a reference may get another meaning; a target in brackets can't
+  const isWhole = /^(?:strong|em|del)$/.test(type) || (type === "link" && raw.endsWith(")"));
+  return isWhole && (token.tokens ?? []).every(isClosed);
 }

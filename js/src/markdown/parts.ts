@@ -1,49 +1,63 @@
-import type { VElement } from "./vdom";
+import { h, type VElement, type VNode } from "./vdom";
 
 /*
  * A browser looks at every child of a box when one is added. Beyond the first few, blocks and list
  * items stand in parts, of which only the last is looked at; margins, numbering and reading go
- * through them.
+ * through them. The rows of a table stand in parts from the first.
  */
 const PART = 32;
 
-const newPart = (): VElement => ({
-  tag: "div",
-  attrs: { class: "pw-part", role: "presentation" },
-  kids: [],
-});
+const newPart = (): VElement => h("div", { class: "pw-part", role: "presentation" });
 
-/** Puts nodes in parts; `from` nodes before them have settled. */
-export function inParts(nodes: readonly VElement[], from: number): VElement[] {
+/** The nodes of a part; those of a table are in its body, its last child. */
+const within = (part: VElement): VElement[] =>
+  (part.tag === "table" ? within(part.kids.at(-1) as VElement) : part.kids) as VElement[];
+
+/** Puts nodes in parts after the first `alone`; `from` nodes before them have settled. */
+export function inParts(
+  nodes: readonly VElement[],
+  from: number,
+  size = PART,
+  alone = PART,
+  make = newPart,
+): VElement[] {
   const kids: VElement[] = [];
+  let part: VElement | undefined;
+  const next = () => {
+    part = make();
+    kids.push(part);
+  };
   // A part that has begun stays, also while nothing of it is in the tail.
-  let part = from > PART && from % PART !== 0 ? newPart() : undefined;
-  if (part) kids.push(part);
-  for (const [i, node] of nodes.entries()) {
+  if (from >= alone && (from % size || !from)) next();
+  nodes.forEach((node, i) => {
     const at = from + i;
-    if (at < PART) {
+    if (at < alone) {
       kids.push(node);
-      continue;
+    } else {
+      if (!part || (i && at % size === 0)) next();
+      within(part as VElement).push(node);
     }
-    if (!part || at % PART === 0) {
-      part = newPart();
-      kids.push(part);
-    }
-    part.kids.push(node);
-  }
+  });
   return kids;
 }
 
-/** Forgets the first `count` nodes in `kids`, and the parts that are whole; returns the nodes. */
-export function dropParts(kids: VElement[], count: number, from: number): VElement[] {
-  const dropped: VElement[] = [];
+/** Forgets the first `count` nodes in `kids`, and the parts that are whole; returns all of them. */
+export function dropParts(
+  kids: VNode[],
+  count: number,
+  from: number,
+  size = PART,
+  alone = PART,
+): VNode[] {
+  const dropped: VNode[] = [];
+  const drop = (list: VNode[]) => dropped.push(...list.splice(0, 1));
   for (let at = from; at < from + count; at++) {
-    if (at < PART) {
-      dropped.push(kids.shift() as VElement);
-      continue;
+    if (at < alone) {
+      drop(kids);
+    } else {
+      drop(within(kids[0] as VElement));
+      if ((at + 1) % size === 0) drop(kids);
     }
-    dropped.push((kids[0] as VElement).kids.shift() as VElement);
-    if ((at + 1) % PART === 0) kids.shift();
   }
   return dropped;
 }

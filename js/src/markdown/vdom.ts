@@ -1,3 +1,5 @@
+import { hiddenTitle, visible } from "../visible";
+
 /** A text node; `base` characters of the DOM node before it have settled and are not compared. */
 export interface VText {
   text: string;
@@ -5,35 +7,50 @@ export interface VText {
   base?: number;
 }
 
+export type Attrs = Record<string, string>;
+
 export interface VElement {
   tag: string;
-  attrs: Readonly<Record<string, string>>;
+  attrs: Attrs;
   kids: VNode[];
   node?: HTMLElement;
-  /** The inline markdown the kids from `lead` on were made of. */
+  /** The inline markdown the kids were made of, where that may hold references. */
   source?: string;
-  lead?: number;
 }
 
 export type VNode = VText | VElement;
 
-const NONE: Readonly<Record<string, string>> = {};
+/** An element; a string for its attributes is its class. */
+export const h = (
+  tag: string,
+  attrs: Attrs | string = {},
+  ...kids: Array<string | VNode | VNode[]>
+): VElement => ({
+  tag,
+  attrs: typeof attrs === "string" ? { class: attrs } : attrs,
+  kids: kids.flatMap((kid) => (typeof kid === "string" ? textNodes(kid) : kid)),
+});
 
-export function h(tag: string, className?: string | null, ...kids: VNode[]): VElement {
-  return { tag, attrs: className ? { class: className } : NONE, kids };
-}
+/** A text; what can't be seen becomes a mark. */
+export const textNodes = (text: string): VNode[] =>
+  visible(text).map((part) =>
+    typeof part === "string"
+      ? { text: part }
+      : h("span", { class: "pw-hidden-char", title: hiddenTitle(part.code) }, part.code),
+  );
 
 export const isText = (v: VNode): v is VText => "text" in v;
 
-export function create(v: VNode): Node {
+export const textOf = (nodes: readonly VNode[]): string =>
+  nodes.map((v) => (isText(v) ? v.text : textOf(v.kids))).join("");
+
+export function create(v: VNode): ChildNode {
   if (isText(v)) {
     v.node = document.createTextNode(v.text);
     return v.node;
   }
   const node = document.createElement(v.tag);
-  for (const name in v.attrs) node.setAttribute(name, v.attrs[name] as string);
-  for (const kid of v.kids) node.appendChild(create(kid));
-  v.node = node;
+  patch({ ...h(v.tag), node }, v);
   return node;
 }
 
@@ -42,62 +59,47 @@ export function create(v: VNode): Node {
  * place are kept, and a text that only grew is grown in place: a selection lives in these nodes.
  */
 export function patchKids(parent: Node, old: readonly VNode[], next: readonly VNode[]): void {
-  for (let i = 0; i < next.length; i++) {
+  next.forEach((b, i) => {
     const a = old[i];
-    const b = next[i] as VNode;
-    if (a === b) continue;
-    if (a === undefined) parent.appendChild(create(b));
-    else if (isText(a) && isText(b)) patchText(a, b);
-    else if (!isText(a) && !isText(b) && a.tag === b.tag) patchElement(a, b);
-    else replace(a, b);
-  }
-  for (let i = next.length; i < old.length; i++) removeNode(old[i] as VNode);
+    if (!a) parent.appendChild(create(b));
+    // a text has no tag
+    else if ((a as VElement).tag === (b as VElement).tag) patch(a, b);
+    else {
+      a.node?.after(create(b));
+      remove(a);
+    }
+  });
+  old.slice(next.length).forEach(remove);
 }
 
-function replace(a: VNode, b: VNode): void {
-  if (isText(a) && a.base) {
-    // The front of this node has settled: it stays, only the rest goes.
-    const node = a.node as Text;
-    node.deleteData(a.base, a.text.length);
-    node.parentNode?.insertBefore(create(b), node.nextSibling);
-  } else {
-    (a.node as ChildNode).replaceWith(create(b));
-  }
-}
-
-export function removeNode(v: VNode): void {
+/** The front of a text that has settled stays. */
+function remove(v: VNode): void {
   if (isText(v) && v.base) v.node?.deleteData(v.base, v.text.length);
   else v.node?.remove();
 }
 
-function patchText(a: VText, b: VText): void {
-  const node = a.node as Text;
-  b.node = node;
-  if (a.base) b.base = a.base;
-  if (a.text === b.text) return;
-  if (b.text.startsWith(a.text)) {
-    node.appendData(b.text.slice(a.text.length));
+function patch<V extends VNode>(a: V, b: V): void;
+function patch(a: VNode, b: VNode): void {
+  if (isText(a)) {
+    const { node, text, base = 0 } = a;
+    const to = b as VText;
+    Object.assign(to, { node, base });
+    const same = commonLength(text, to.text);
+    if (text !== to.text) node?.replaceData(base + same, text.length - same, to.text.slice(same));
     return;
   }
-  let same = 0;
-  while (a.text.charCodeAt(same) === b.text.charCodeAt(same)) same++;
-  node.replaceData((a.base ?? 0) + same, a.text.length - same, b.text.slice(same));
-}
-
-function patchElement(a: VElement, b: VElement): void {
+  const { attrs, kids } = b as VElement;
   const node = a.node as HTMLElement;
   b.node = node;
-  for (const name in a.attrs) if (!(name in b.attrs)) node.removeAttribute(name);
-  for (const name in b.attrs) {
-    const value = b.attrs[name] as string;
-    if (a.attrs[name] !== value) node.setAttribute(name, value);
+  for (const name in a.attrs) if (!(name in attrs)) node.removeAttribute(name);
+  for (const name in attrs) {
+    if (a.attrs[name] !== attrs[name]) node.setAttribute(name, attrs[name] as string);
   }
-  patchKids(node, a.kids, b.kids);
+  patchKids(node, a.kids, kids);
 }
 
-/** The last text that is shown, deepest first; null where the end isn't a text. */
-export function lastText(nodes: readonly VNode[]): VText | null {
-  const last = nodes.at(-1);
-  if (last === undefined) return null;
-  return isText(last) ? last : lastText(last.kids);
+export function commonLength(a: string, b: string): number {
+  let same = 0;
+  while (same < a.length && a[same] === b[same]) same++;
+  return same;
 }

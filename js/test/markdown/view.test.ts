@@ -293,14 +293,3 @@ describe("the copy button", () => {
     expect(button?.textContent).toBe("Copy failed");
   });
 });
-
-test("a highlighter gets each listing once, when it is complete", () => {
-  const highlight = vi.fn();
-  const view = new MarkdownView(host, { highlight });
-  feed(view, "```py\na = 1\n", "b = 2\n");
-  expect(highlight).not.toHaveBeenCalled();
-  feed(view, "```\n\ntext\n", "- ```sql\n  select 1\n  ```\n- x\n\nend");
-  view.finish();
-  view.paint();
-  expect(highlight.mock.calls.map((call) => call[1])).toEqual(["py", "sql"]);
-});

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { visible, visibleNodes } from "../../src/visible";
+import { create, textNodes } from "../../src/markdown/vdom";
+import { visible } from "../../src/visible";
 
 const codes = (text: string, strict = false) =>
   visible(text, { strict }).flatMap((part) => (typeof part === "string" ? [] : [part.code]));
@@ -43,7 +44,7 @@ describe("visible", () => {
 
   test("the marks are spans with a title", () => {
     const div = document.createElement("div");
-    div.appendChild(visibleNodes("a\u202eb"));
+    div.append(...textNodes("a\u202eb").map(create));
     expect(div.innerHTML).toBe(
       'a<span class="pw-hidden-char" title="Hidden character U+202E">U+202E</span>b',
     );

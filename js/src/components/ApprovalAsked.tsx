@@ -1,0 +1,122 @@
+import { pure, useToggle } from "../hooks";
+import { type Argument, type Piece, readRequest } from "../request";
+import * as words from "../strings";
+import type { View } from "../view";
+import type { ApprovalPart } from "../wire";
+import { CopyButton } from "./CopyButton";
+import { Visible } from "./Visible";
+
+interface Props {
+  view: View;
+  part: ApprovalPart;
+}
+
+/** One request: who asks and what for, every argument of it. */
+export const Asked = pure(function Asked({ view, part, isOne }: Props & { isOne: boolean }) {
+  const { message, args, whole, isTooLarge } = readRequest(part);
+  return (
+    <div class="pw-asked">
+      {!isOne && (
+        <strong>
+          <What view={view} part={part} />
+        </strong>
+      )}
+      {message.text !== "" && (
+        <p class="pw-quote">
+          “<Folded view={view} piece={message} />”
+        </p>
+      )}
+      {args === null ? (
+        <Box view={view} piece={whole} />
+      ) : (
+        args.length > 0 && (
+          <div class="pw-rows">
+            {args.map((argument) => (
+              <Row key={argument.value.id} view={view} argument={argument} />
+            ))}
+          </div>
+        )
+      )}
+      {isTooLarge && (
+        <div>
+          <CopyButton text={() => part.arguments} label={words.copyArguments} />
+        </div>
+      )}
+      {args?.length === 0 && !isTooLarge && part.covers === "call" && (
+        <p class="pw-note">{words.noArguments}</p>
+      )}
+    </div>
+  );
+});
+
+/** What a request is about. A name is never cut without saying so. */
+export function What({ view, part }: Props) {
+  if (part.covers !== "call") return <>{words.covers[part.covers]}</>;
+  return (
+    <span class="pw-name">
+      <Folded view={view} piece={readRequest(part).name} />
+    </span>
+  );
+}
+
+function Row({ view, argument }: { view: View; argument: Argument }) {
+  const { kind, inner, value } = argument;
+  const key = (
+    <span class="pw-key">
+      <Folded view={view} piece={argument.key} />
+    </span>
+  );
+  if (!argument.isTall) {
+    return (
+      <div class="pw-entry">
+        {key}
+        <span class={`pw-value pw-value-${kind}`} dir="auto">
+          <Visible text={value.text} />
+        </span>
+      </div>
+    );
+  }
+  const size = { object: words.object, list: words.items }[kind as "object" | "list"];
+  return (
+    <div class="pw-tall">
+      <div class="pw-label">
+        <span>
+          {key} {size?.(inner)}
+        </span>
+        <CopyButton text={() => value.text} what={argument.key.text} />
+      </div>
+      <Box view={view} piece={value} />
+    </div>
+  );
+}
+
+function Box({ view, piece }: { view: View; piece: Piece }) {
+  return (
+    <pre class="pw-pre" dir="auto">
+      <Folded view={view} piece={piece} />
+    </pre>
+  );
+}
+
+/** A text, with a button that counts and opens the rest of a long one. Opened, it stays open. */
+function Folded({ view, piece }: { view: View; piece: Piece }) {
+  const { text, cut, id } = piece;
+  const [isOpen, toggle] = useToggle(view, id, cut === text.length);
+  if (isOpen) return <Visible text={text} />;
+  const open = (event: Event) => {
+    toggle();
+    view.store.changes.emit("actions"); // Approve may wait for this
+    // This button goes, and would take the focus of who uses the keyboard with it.
+    const card = (event.currentTarget as Element).closest<HTMLElement>(".pw-ask");
+    if ((event as UIEvent).detail === 0) card?.focus({ preventScroll: true });
+  };
+  return (
+    <>
+      <Visible text={text.slice(0, cut)} />
+      {"… "}
+      <button type="button" class="pw-quiet pw-more" onClick={open}>
+        {words.moreCharacters(text.length - cut)}
+      </button>
+    </>
+  );
+}

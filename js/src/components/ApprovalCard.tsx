@@ -1,0 +1,219 @@
+import type { TargetedKeyboardEvent } from "preact";
+import { useRef, useState } from "preact/hooks";
+import { isOver } from "../actions";
+import { useArming } from "../arming";
+import { useKeys, useNow } from "../hooks";
+import { newId } from "../id";
+import { foldsOf, readRequest } from "../request";
+import * as words from "../strings";
+import type { View } from "../view";
+import type { ApprovalPart } from "../wire";
+import { Asked, What } from "./ApprovalAsked";
+import { Visible } from "./Visible";
+
+/** What waits for one decision, all of it, and the two buttons. */
+export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly number[] }) {
+  const [id] = useState(newId); // the library's own would be the same in every widget of a page
+  const [isDenying, setDenying] = useState(false);
+  const card = useRef<HTMLElement>(null);
+  const isLost = view.isAbandoned;
+  const now = useNow(view, isLost ? 0 : 1_000);
+
+  const parts = indexes.map((index) => view.store.state.parts[index] as ApprovalPart);
+  const [first] = parts as [ApprovalPart];
+  const digests = parts.map((part) => part.digest);
+  const standing = useStanding(view, parts, now);
+  const { isBusy, whyInert, whyNotYet } = standing;
+  const [button, isArmed, isArmedNow] = useArming(`${digests} ${isDenying} ${isBusy}`);
+
+  const canDeny = !isBusy && whyInert === null;
+  const canApprove = canDeny && whyNotYet === null;
+  const isDue = (): boolean =>
+    parts.every(({ closes }) => closes === null || closes > view.store.now);
+  const approve = () => {
+    if (canApprove && isArmedNow() && isDue()) view.actions.act("approve", digests);
+  };
+  const deny = (reason: string) => {
+    if (!canDeny || !isDue()) return;
+    view.actions.act("deny", digests, reason.trim() || null);
+    close();
+  };
+  const open = () => {
+    view.follow?.hold();
+    if (canDeny) setDenying(true);
+  };
+  const close = () => {
+    setDenying(false);
+    card.current?.focus({ preventScroll: true }); // the focused field goes
+  };
+  const onKey = (event: TargetedKeyboardEvent<HTMLElement>) => {
+    const isPlain = !(event.repeat || event.ctrlKey || event.metaKey || event.altKey);
+    if (event.target !== event.currentTarget || !isPlain) return;
+    const key = event.key.toLowerCase();
+    if (key !== "a" && key !== "d") return;
+    event.preventDefault(); // a typed D would be the first letter of the reason
+    (key === "a" ? approve : open)();
+  };
+
+  const isOne = parts.length === 1;
+  const deadline = least(parts.map((part) => part.deadline));
+  const gates = view.store.outline.gates(first.call ?? -1);
+  const gate = isOne ? words.gate(gates.indexOf(indexes[0] as number)) : "";
+  const areCalls = parts.every((part) => part.covers === "call");
+  const all = words.requests(parts.length, areCalls);
+  const isForm = isDenying && canDeny;
+  return (
+    <section
+      ref={card}
+      class={`pw-card pw-ask${isLost ? " pw-ask-lost" : ""}`}
+      aria-labelledby={id}
+      aria-describedby={`${id}-note`}
+      aria-keyshortcuts="A D"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: its keys work only while it has focus
+      tabIndex={0}
+      // JupyterLab has commands on A and D, and on Escape and Enter in the field.
+      data-lm-suppress-shortcuts="true"
+      onKeyDown={onKey}
+    >
+      <div class="pw-ask-head">
+        <strong class="pw-ask-title" id={id}>
+          {isLost ? words.approvalMissed : words.approvalNeeded}{" "}
+          {isOne ? <What view={view} part={first} /> : all}
+          {gate !== "" && <span class="pw-gate"> {gate}</span>}
+        </strong>
+        {deadline !== null && !isLost && (
+          <span class="pw-took" role="timer" aria-live="off">
+            {words.timeLeft(Math.ceil(deadline - now))}
+          </span>
+        )}
+      </div>
+      <div class="pw-open">
+        {parts.map((part) => (
+          <Asked key={part.digest} view={view} part={part} isOne={isOne} />
+        ))}
+        <p class="pw-note pw-ask-note" role="status" id={`${id}-note`}>
+          <Visible text={standing.note} />
+        </p>
+        {isForm ? (
+          <Reason requests={parts.length} deny={deny} close={close} />
+        ) : (
+          <div class="pw-acts">
+            <button type="button" class="pw-button pw-deny" aria-disabled={!canDeny} onClick={open}>
+              {words.deny(parts.length)}
+            </button>
+            <span class="pw-covers">
+              <span class="pw-shortcuts">{words.shortcuts}</span>
+              {isOne ? words.coversOnly[first.covers] : words.together(all)}
+            </span>
+            <button
+              type="button"
+              ref={button}
+              class="pw-button pw-approve"
+              aria-disabled={!(canApprove && isArmed)}
+              onClick={approve}
+            >
+              {words.approve(parts.length)}
+            </button>
+          </div>
+        )}
+      </div>
+    </section>
+  );
+}
+
+interface ReasonProps {
+  requests: number;
+  deny: (reason: string) => void;
+  close: () => void;
+}
+
+/** The field that Deny opens. */
+function Reason({ requests, deny, close }: ReasonProps) {
+  const [id] = useState(newId);
+  const field = useRef<HTMLInputElement>(null);
+  const [focus] = useState(() => (input: HTMLInputElement | null) => {
+    field.current = input;
+    input?.focus({ preventScroll: true });
+  });
+  const send = () => deny(field.current?.value ?? "");
+  const onKey = (event: TargetedKeyboardEvent<HTMLInputElement>) => {
+    event.stopPropagation(); // it is typing, in whatever the page around makes of keys
+    if (event.isComposing) return;
+    if (event.key === "Enter") send();
+    if (event.key === "Escape") close();
+  };
+  return (
+    <div class="pw-reason">
+      <label for={id}>{words.reason}</label>
+      <div class="pw-acts">
+        <input id={id} ref={focus} class="pw-input" maxLength={2_000} onKeyDown={onKey} />
+        <button type="button" class="pw-button pw-deny pw-firm" onClick={send}>
+          {words.deny(requests)}
+        </button>
+        <button type="button" class="pw-quiet" onClick={close}>
+          {words.cancel}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+interface Standing {
+  /** Whether a decision is on its way. */
+  isBusy: boolean;
+  /** Why neither button acts. */
+  whyInert: string | null;
+  /** Why Approve doesn't act, where Deny does. */
+  whyNotYet: string | null;
+  /** What there is to say of it all. */
+  note: string;
+}
+
+/** How it stands with a decision: what can be pressed, and what has come of the last click. */
+function useStanding(view: View, parts: ApprovalPart[], now: number): Standing {
+  useKeys(view, "actions");
+  const { actions, kernel, store, toggles } = view;
+  const [first] = parts as [ApprovalPart];
+  const sent = actions.decision(parts.map((part) => part.digest));
+  const isUnderWay = sent !== undefined && !isOver(sent);
+  const isSending = first.decision === "sending";
+  const readings = parts.map(readRequest);
+  const folded = readings.flatMap(foldsOf).filter(({ id }) => toggles.chosen(id) !== true).length;
+  const tooLarge = parts.find((_, place) => readings[place]?.isTooLarge);
+
+  let whyInert: string | null = null;
+  if (!actions.canAct) {
+    whyInert = kernel.word === "gone" ? words.noKernel : words.kernelQuiet;
+  } else if (parts.some(({ closes }) => closes !== null && closes <= now)) {
+    whyInert = words.aboutToBlock;
+  } else if (!isSending && store.outline.asks("sending").length > 0) {
+    whyInert = words.earlierDecision;
+  }
+  let whyNotYet: string | null = null;
+  if (tooLarge !== undefined) whyNotYet = words.tooLarge(tooLarge.arguments.length);
+  else if (folded > 0) whyNotYet = words.openFirst(folded);
+
+  let said: (string | null)[];
+  if (isSending) {
+    said = [first.outcome ?? words.sent(first.choice ?? "approve", first.by)];
+  } else if (isUnderWay && actions.canAct) {
+    const choice = sent.message.action as "approve" | "deny";
+    const isAsked = sent.state === "sent" ? words.sending(choice) : words.kernelBusy;
+    said = [sent.state === "arrived" ? words.sent(choice, "click") : isAsked];
+  } else {
+    // A decision that was taken but couldn't be sent, or a click that was refused.
+    const refused = sent?.state === "refused" ? words.refused(sent.refused ?? "") : null;
+    said = whyInert === null ? [first.outcome, refused, whyNotYet] : [whyInert];
+  }
+  return {
+    isBusy: isSending || isUnderWay,
+    whyInert,
+    whyNotYet,
+    note: said.filter((each) => each !== null).join(" "),
+  };
+}
+
+const least = (values: (number | null)[]): number | null => {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : Math.min(...known);
+};

@@ -1,0 +1,107 @@
+import { isScalar, type Json, parseJson, pretty } from "./json";
+import { isCode } from "./peek";
+import type { ApprovalPart } from "./wire";
+
+const SHORT = 80; // characters of a name or a key that are shown without being opened
+const LONG = 1_200; // of a value or a message
+const LINES = 24;
+const BESIDE = 120; // characters that fit beside their key
+const TOO_LONG = 200_000; // characters of arguments that nobody reads in a cell
+const TOO_MANY = 1_000; // arguments
+
+/** A text of a request. What is beyond `cut` is shown once a person opens it. */
+export interface Piece {
+  id: string;
+  text: string;
+  cut: number;
+}
+
+export interface Argument {
+  key: Piece;
+  value: Piece;
+  kind: Json["kind"];
+  /** How many items or keys a nested value has. */
+  inner: number;
+  /** Whether the value stands under its key, in a box. */
+  isTall: boolean;
+}
+
+/** All that a request says, in the pieces in which it is shown. */
+export interface Reading {
+  name: Piece;
+  message: Piece;
+  /** Null where the arguments aren't an object: then `whole` is their text. */
+  args: Argument[] | null;
+  whole: Piece;
+  isTooLarge: boolean;
+}
+
+const known = new WeakMap<ApprovalPart, Reading>();
+
+/** Reads a request; its texts never change once it is there. */
+export function readRequest(part: ApprovalPart): Reading {
+  const before = known.get(part);
+  if (before !== undefined) return before;
+  const { arguments: source, digest } = part;
+  const piece = (place: string, text: string, most: number): Piece => ({
+    id: `fold/${digest}/${place}`,
+    text,
+    cut: cutOf(text, most),
+  });
+  const isLong = source.length > TOO_LONG;
+  const json = isLong ? null : parseJson(source);
+  const entries = json?.kind === "object" ? json.entries : source.trim() === "" ? [] : null;
+  const isTooLarge = isLong || (entries !== null && entries.length > TOO_MANY);
+  const reading: Reading = {
+    name: piece("name", part.tool_name, SHORT),
+    message: piece("message", part.message, LONG),
+    args: isTooLarge
+      ? []
+      : (entries?.map(([key, value], index) => ({
+          key: piece(`key/${index}`, key, SHORT),
+          value: piece(`value/${index}`, written(key, value), LONG),
+          kind: value.kind,
+          inner: inner(value),
+          isTall: isTall(key, value),
+        })) ?? null),
+    whole: piece("whole", isTooLarge ? "" : json === null ? source : pretty(json), LONG),
+    isTooLarge,
+  };
+  known.set(part, reading);
+  return reading;
+}
+
+/** The pieces that a person has to open before the request can be approved. */
+export function foldsOf({ name, message, args, whole }: Reading): Piece[] {
+  const shown = args === null ? [whole] : args.flatMap(({ key, value }) => [key, value]);
+  return [name, message, ...shown].filter(({ text, cut }) => cut < text.length);
+}
+
+/**
+ * A value as it is shown. Text is bare, but quoted where it would be taken for something else: for
+ * a number, for nothing at all, or where space at its ends wouldn't be seen.
+ */
+function written(key: string, value: Json): string {
+  if (value.kind !== "text") return pretty(value);
+  const isAmbiguous = /^$|^\s|\s$|^[-\d"[{]|^(?:true|false|null)$/.test(value.text);
+  return isAmbiguous && !isTall(key, value) ? JSON.stringify(value.text) : value.text;
+}
+
+const isTall = (key: string, value: Json): boolean =>
+  !isScalar(value) ||
+  value.text.length > BESIDE ||
+  value.text.includes("\n") ||
+  (value.kind === "text" && isCode(key, value.text));
+
+const inner = (value: Json): number =>
+  value.kind === "object" ? value.entries.length : value.kind === "list" ? value.items.length : 0;
+
+/** Where a text is cut: not for a few characters more, and never within a pair. */
+function cutOf(text: string, most: number): number {
+  const lines = text.split("\n", LINES * 1.5 + 1);
+  const isHigh = lines.length > LINES * 1.5;
+  if (text.length <= most * 1.25 && !isHigh) return text.length;
+  const end = isHigh ? lines.slice(0, LINES).join("\n").length : most;
+  const cut = Math.min(most, end);
+  return /[\ud800-\udbff]/.test(text.charAt(cut - 1)) ? cut - 1 : cut;
+}
