@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import { lexerOnly } from "./lexer-only.mjs";
+import { mangled } from "./mangled.mjs";
 import { minifiedCss } from "./minified-css.mjs";
 
 const BUDGET = 120_000; // bytes, minified: the module is sent once for each widget instance
@@ -60,6 +61,7 @@ const context = await esbuild.context({
     compilerOptions: { jsx: "react", jsxFactory: "createElement", jsxFragmentFactory: "Fragment" },
   },
   minify: true,
+  mangleProps: mangled,
   legalComments: "none",
   metafile: true,
   write: false,

@@ -51,6 +51,7 @@ class Live:
         self.audience: Audience | None = None
         # The engine's own errors (they have a seq) may be followed by more: it may recover.
         self.engine_error = False
+        self.stop_asked = False
         self.observe: Callable[[ev.Event], None] | None = None
         self._secret = secret
 

@@ -76,7 +76,6 @@ class Run:
         self._widget: Any = None
         self._making = threading.Lock()
         self._closed = False
-        self._stop_asked = False
         self._denying: asyncio.Future[None] | None = None
         self._shown_at: float | None = None
         self._waited_in: str | None = None
@@ -145,7 +144,7 @@ class Run:
 
     async def _follow(self) -> None:
         self._task = asyncio.current_task()
-        if self._stop_asked and self._task is not None:
+        if self._live.stop_asked and self._task is not None:
             self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await follow(self._live, self._source)
@@ -350,9 +349,9 @@ class Run:
             widget.close()
 
     def _cancel(self) -> None:
-        if self._stop_asked:
+        if self._live.stop_asked:
             return
-        self._stop_asked = True
+        self._live.stop_asked = True
         if self._decider is not None and self._decider.pending():
             self._denying = asyncio.ensure_future(self._deny_and_cancel(self._decider))
         elif self._task is not None:

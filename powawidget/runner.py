@@ -46,7 +46,7 @@ async def follow(live: Live, source: Source) -> None:
         async with asyncio.timeout(source.total):
             await _read(live, source)
     except asyncio.CancelledError:
-        live.take(ev.Stopped(message=f"Stopped by you. {live.state.on_stop}".strip()))
+        live.take(_cancelled(live))
         raise
     except RequestError as error:
         live.take(_refused(error))
@@ -133,6 +133,17 @@ def too_large(error: EventTooLargeError) -> ev.Interrupted:
     """Tell that a stream can't be read on."""
     return ev.Interrupted(
         title="The stream was given up", message=str(error), code="event_too_large"
+    )
+
+
+def _cancelled(live: Live) -> ev.Event:
+    if live.stop_asked:
+        return ev.Stopped(message=f"Stopped by you. {live.state.on_stop}".strip())
+    return ev.Interrupted(
+        title="The kernel was shut down",
+        message="The run's stream was closed with it.",
+        hint=live.state.on_stop or None,
+        code="kernel_ended",
     )
 
 

@@ -5,12 +5,10 @@ export const approvalCss = `
 .pw .pw-ask-lost{--pw-edge:var(--pw-line);background:var(--pw-raise)}
 .pw .pw-ask:focus{outline:2px solid var(--pw-blue);outline-offset:1px}
 .pw .pw-ask-head{display:flex;align-items:baseline;justify-content:space-between;gap:12px;padding:7px 11px}
-.pw .pw-ask-head .pw-took{color:var(--pw-dim)}
 .pw .pw-ask-title{min-width:0;font-weight:600;color:var(--pw-amber);overflow-wrap:anywhere}
 .pw .pw-ask-lost .pw-ask-title{color:inherit}
 .pw .pw-gate{font-weight:400}
 .pw .pw-ask .pw-open{padding-left:11px;border-color:var(--pw-edge)}
-.pw .pw-ask :is(.pw-label,.pw-note){color:var(--pw-dim)}
 .pw .pw-ask .pw-name{max-width:none;font-size:13px}
 .pw .pw-ask .pw-pre{max-height:none}
 .pw .pw-ask .pw-pre>.pw-more{display:block;margin:4px 0 -3px -7px}

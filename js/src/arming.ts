@@ -66,9 +66,7 @@ export class Arming {
 }
 
 const isNear = (a: DOMRect, b: DOMRect): boolean =>
-  Math.abs(a.left - b.left) <= MOVED &&
-  Math.abs(a.top - b.top) <= MOVED &&
-  Math.abs(a.right - b.right) <= MOVED;
+  Math.abs(a.left - b.left) <= MOVED && Math.abs(a.top - b.top) <= MOVED;
 
 /**
  * Arms a button.

@@ -1,9 +1,12 @@
-/** Listeners by key. A listener only marks something for the next frame, so calls are cheap. */
-export class Emitter {
-  readonly #listeners = new Map<string, Set<() => void>>();
+/**
+ * Listeners by key. A listener of the common kind only marks something for the next frame, so calls
+ * are cheap.
+ */
+export class Emitter<Listener = () => void> {
+  readonly #listeners = new Map<string, Set<Listener>>();
 
   /** Returns what ends the subscription. */
-  on(key: string, listener: () => void): () => void {
+  on(key: string, listener: Listener): () => void {
     const known = this.#listeners.get(key) ?? new Set();
     this.#listeners.set(key, known);
     known.add(listener);
@@ -13,12 +16,16 @@ export class Emitter {
     };
   }
 
-  emit(key: string): void {
-    for (const listener of this.#listeners.get(key) ?? []) listener();
+  /** The keys that somebody listens to. */
+  get heeded(): string[] {
+    return [...this.#listeners.keys()];
   }
 
-  /** Everything may have changed. */
-  emitAll(): void {
-    for (const key of [...this.#listeners.keys()]) this.emit(key);
+  each(key: string, tell: (listener: Listener) => void): void {
+    this.#listeners.get(key)?.forEach(tell);
+  }
+
+  emit(this: Emitter, key: string): void {
+    this.each(key, (listener) => listener());
   }
 }

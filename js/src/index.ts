@@ -2,7 +2,7 @@ import { render as draw, h } from "preact";
 import { App } from "./components/App";
 import type { Model } from "./host";
 import { shareKeys } from "./keys";
-import { Session } from "./session";
+import { openSession, type Session } from "./session";
 import { useStyle } from "./style";
 import { followTheme } from "./theme";
 import { View } from "./view";
@@ -17,13 +17,13 @@ export default function widget() {
   let session: Session | undefined;
   return {
     initialize({ model }: Pick<Place, "model">): () => void {
-      const opened = new Session(model);
+      const opened = openSession(model);
       session = opened;
       return () => opened.close();
     },
 
     render({ model, el }: Place): () => void {
-      session ??= new Session(model);
+      session ??= openSession(model);
       const view = new View(session);
       const root = document.createElement("section");
       root.className = "pw";

@@ -88,10 +88,11 @@ function written(key: string, value: Json): string {
 }
 
 const isTall = (key: string, value: Json): boolean =>
-  !isScalar(value) ||
-  value.text.length > BESIDE ||
-  value.text.includes("\n") ||
-  (value.kind === "text" && isCode(key, value.text));
+  isScalar(value)
+    ? value.text.length > BESIDE ||
+      value.text.includes("\n") ||
+      (value.kind === "text" && isCode(key, value.text))
+    : pretty(value).includes("\n");
 
 const inner = (value: Json): number =>
   value.kind === "object" ? value.entries.length : value.kind === "list" ? value.items.length : 0;

@@ -30,257 +30,244 @@ interface Link {
  * of the run), `status`, `beat`; and from others, `kernel` (whether it lives) and `actions` (what
  * became of clicks).
  */
-export class RunStore {
-  readonly changes = new Emitter();
-  readonly outline = new Outline((key) => this.changes.emit(key));
-  readonly #texts = new Map<string, Set<TextListener>>();
-  readonly #held = new Map<number, readonly Op[]>();
-  #snapshot: Snapshot;
-  #nonce: string | null = null;
-  #clockAhead = 0;
-  #quiet = { seconds: 0, at: 0 };
-  #known: number; // the highest number heard of
-  #broken = false; // a change didn't fit: fold no more until the whole run has come
-  #asked = 0;
-  #wait = ASK_AGAIN;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+export type RunStore = ReturnType<typeof openStore>;
 
-  constructor(
-    saved: unknown,
-    private readonly link: Link,
-  ) {
-    this.#snapshot = readSnapshot(saved);
-    this.#known = this.#snapshot.seq;
-    this.outline.rebuild(this.state.parts);
-    link.keep(this.#snapshot);
-  }
+/** @param saved the synced trait, which may be anything. */
+export function openStore(saved: unknown, link: Link) {
+  const changes = new Emitter();
+  const emit = (key: string) => changes.emit(key);
+  const emitAll = () => changes.heeded.forEach(emit);
+  const outline = new Outline(emit);
+  const texts = new Emitter<TextListener>();
+  const held = new Map<number, readonly Op[]>();
+  let snapshot = readSnapshot(saved);
+  let nonce: string | null = null;
+  let clockAhead = 0;
+  let quiet = 0; // seconds since the server sent anything, as of `quietAt`
+  let quietAt = 0;
+  let known = snapshot.seq; // the highest number heard of
+  let isBroken = false; // a change didn't fit: fold no more until the whole run has come
+  let asked = 0;
+  let wait = ASK_AGAIN;
+  let timer: ReturnType<typeof setTimeout> | undefined;
 
-  get snapshot(): Snapshot {
-    return this.#snapshot;
-  }
+  const sendHave = (kind: "hello" | "sync") => link.send({ kind, id: newId(), have: snapshot.seq });
 
-  get state(): RunState {
-    return this.#snapshot.state;
-  }
+  const setQuiet = (seconds: number) => {
+    quiet = seconds;
+    quietAt = Date.now();
+  };
 
-  /** The live kernel's word; null until it has spoken, and then no button acts. */
-  get nonce(): string | null {
-    return this.#nonce;
-  }
+  const hear = (now: unknown) => {
+    if (typeof now !== "number" || !Number.isFinite(now)) return;
+    snapshot.now = now;
+    clockAhead = now - Date.now() / 1000;
+  };
 
-  /** The kernel's clock, in seconds since the epoch. */
-  get now(): number {
-    return Date.now() / 1000 + this.#clockAhead;
-  }
-
-  /** Seconds since the server last sent anything, as far as the kernel has said. */
-  get quiet(): number {
-    const { seconds, at } = this.#quiet;
-    return at === 0 ? 0 : seconds + (Date.now() - at) / 1000;
-  }
-
-  /** The last kernel's clock that was heard of: when a run without a kernel stopped being seen. */
-  get lastHeard(): number {
-    return this.#snapshot.now;
-  }
-
-  /** Listens to one text, such as `parts/3/text`; returns what ends it. */
-  onText(path: string, listener: TextListener): () => void {
-    const known = this.#texts.get(path) ?? new Set();
-    this.#texts.set(path, known);
-    known.add(listener);
-    return () => {
-      known.delete(listener);
-      if (known.size === 0 && this.#texts.get(path) === known) this.#texts.delete(path);
-    };
-  }
-
-  hello(): void {
-    this.link.send({ kind: "hello", id: newId(), have: this.#snapshot.seq });
-  }
-
-  /** Takes a message of the kernel; returns an answer to an action, which isn't the run's own. */
-  receive(message: unknown): AckMessage | null {
-    if (typeof message !== "object" || message === null) return null;
-    const known = message as KernelMessage;
-    switch (known.kind) {
-      case "ops":
-        this.#takeOps(known.seq, known.ops);
-        return null;
-      case "state":
-        this.#takeState(readSnapshot(known), String(known.nonce));
-        return null;
-      case "beat":
-        this.#hear(known.now);
-        this.#quiet = { seconds: Number(known.quiet) || 0, at: Date.now() };
-        this.#noteGap(known.seq);
-        this.changes.emit("beat");
-        return null;
-      case "ack":
-        return known;
-      default:
-        return null;
+  /** Asks for the whole run, unless that was done a moment ago; goes on until it has come. */
+  const ask = () => {
+    if (timer !== undefined) return;
+    if (Date.now() - asked >= wait) {
+      if (asked !== 0) wait = Math.min(wait * 2, ASK_AT_MOST);
+      asked = Date.now();
+      sendHave("sync");
     }
-  }
+    timer = setTimeout(
+      () => {
+        timer = undefined;
+        if (known > snapshot.seq || isBroken) ask();
+      },
+      Math.max(asked + wait - Date.now(), 0),
+    );
+  };
 
-  /** The synced trait came anew, by a way of its own. */
-  receiveTrait(value: unknown): void {
-    if (value === this.#snapshot) return;
-    const snapshot = readSnapshot(value);
-    if (snapshot.seq > this.#snapshot.seq) this.#replace(snapshot);
-    else this.link.keep(this.#snapshot);
-  }
+  const noteGap = (seq: number) => {
+    if (!Number.isInteger(seq)) return;
+    known = Math.max(known, seq);
+    if (known > snapshot.seq) ask();
+  };
 
-  close(): void {
-    clearTimeout(this.#timer);
-  }
+  const resetText = (path: string, old: string | null) => {
+    const text = textAt(snapshot.state, path);
+    texts.each(path, (listener) => {
+      // After a gap the text mostly went on: what is drawn and perhaps selected stays.
+      if (old === null || !text.startsWith(old)) listener.reset(text);
+      else if (text.length > old.length) listener.append(text.slice(old.length));
+    });
+  };
 
-  #takeOps(seq: number, ops: readonly Op[]): void {
-    if (!Number.isInteger(seq) || seq <= this.#snapshot.seq) return;
-    this.#quiet = { seconds: 0, at: Date.now() };
-    this.#held.set(seq, ops);
-    this.#foldHeld();
-    this.#noteGap(seq);
-    // What was held back is in the whole run that is being asked for, so it may be dropped.
-    if (this.#held.size > HELD_BACK) this.#held.clear();
-  }
+  const resetTexts = (place: string) => {
+    for (const path of texts.heeded) if (`${path}/`.startsWith(`${place}/`)) resetText(path, null);
+  };
 
-  #takeState(snapshot: Snapshot, nonce: string): void {
-    const isSameKernel = nonce === this.#nonce;
-    this.#nonce = nonce;
-    this.#asked = 0;
-    this.#wait = ASK_AGAIN;
-    this.#hear(snapshot.now);
-    // Only the same kernel's numbers can be compared; a saved notebook's are nobody's.
-    if (!isSameKernel) this.#known = snapshot.seq;
-    if (!isSameKernel || this.#broken || snapshot.seq >= this.#snapshot.seq) {
-      this.#replace(snapshot);
-    }
-    this.#foldHeld();
-    for (const seq of this.#held.keys()) this.#noteGap(seq);
-    this.changes.emit("root");
-  }
-
-  #replace(snapshot: Snapshot): void {
-    const old = this.#snapshot.state;
-    this.#snapshot = snapshot;
-    this.#broken = false;
-    this.#known = Math.max(this.#known, snapshot.seq);
-    for (const seq of this.#held.keys()) if (seq <= snapshot.seq) this.#held.delete(seq);
-    this.outline.rebuild(this.state.parts);
-    for (const path of this.#texts.keys()) this.#resetText(path, textAt(old, path));
-    this.link.keep(snapshot);
-    this.changes.emitAll();
-  }
-
-  #foldHeld(): void {
-    while (!this.#broken) {
-      const next = this.#snapshot.seq + 1;
-      const ops = this.#held.get(next);
-      if (ops === undefined) return;
-      this.#held.delete(next);
-      try {
-        applyOps(this.state, ops, this.#changed);
-        this.#snapshot.seq = next;
-      } catch (error) {
-        if (!(error instanceof OpError || error instanceof TypeError)) throw error;
-        this.#broken = true;
-        this.#known = Math.max(this.#known, next);
-        this.#ask();
-      }
-    }
-  }
-
-  readonly #changed = (op: Op): void => {
+  const changed = (op: Op) => {
     const [verb, path] = op;
     const [top, index] = path;
     const place = path.join("/");
     if (verb === "append") {
-      for (const listener of this.#texts.get(place) ?? []) listener.append(op[2]);
+      let isPainted = false;
+      texts.each(place, (listener) => {
+        listener.append(op[2]);
+        isPainted = true;
+      });
       // A text paints itself; only the first piece changes what stands around it.
-      if (this.#isText(place) && textAt(this.state, place).length > op[2].length) return;
+      if (isPainted && textAt(snapshot.state, place).length > op[2].length) return;
     }
     if (top === "reasoning") {
-      if (verb === "set") this.#resetTexts(place);
-      this.changes.emit("reasoning");
+      if (verb === "set") resetTexts(place);
+      emit("reasoning");
     } else if (top !== "parts") {
-      this.changes.emit("root");
-      if (top === "status") this.changes.emit("status");
+      emit("root");
+      if (top === "status") emit("status");
     } else if (typeof index !== "number") {
-      this.outline.rebuild(this.state.parts);
-      this.#resetTexts("parts");
-      this.changes.emitAll();
-    } else if (index >= this.outline.length) {
-      this.outline.add();
-      this.changes.emit("parts");
-      this.changes.emit(`parts/${index - 1}`); // it is the last one no more
-      this.changes.emit(`parts/${index}`);
+      outline.rebuild(snapshot.state.parts);
+      resetTexts("parts");
+      emitAll();
+    } else if (index >= outline.length) {
+      outline.add();
+      emit("parts");
+      emit(`parts/${index - 1}`); // it is the last one no more
+      emit(`parts/${index}`);
     } else {
-      if (verb === "set") this.#resetTexts(place);
-      this.outline.update(index);
-      this.changes.emit(`parts/${index}`);
+      if (verb === "set") resetTexts(place);
+      outline.update(index);
+      emit(`parts/${index}`);
     }
   };
 
-  #isText(place: string): boolean {
-    return this.#texts.has(place);
-  }
-
-  #resetTexts(place: string): void {
-    for (const path of this.#texts.keys()) {
-      if (path === place || path.startsWith(`${place}/`)) this.#resetText(path, null);
-    }
-  }
-
-  #resetText(path: string, old: string | null): void {
-    const text = textAt(this.state, path);
-    for (const listener of this.#texts.get(path) ?? []) {
-      // After a gap the text mostly went on: what is drawn and perhaps selected stays.
-      if (old !== null && text.startsWith(old)) {
-        if (text.length > old.length) listener.append(text.slice(old.length));
-      } else {
-        listener.reset(text);
+  const foldHeld = () => {
+    while (!isBroken) {
+      const next = snapshot.seq + 1;
+      const ops = held.get(next);
+      if (ops === undefined) return;
+      held.delete(next);
+      try {
+        applyOps(snapshot.state, ops, changed);
+        snapshot.seq = next;
+      } catch (error) {
+        if (!(error instanceof OpError || error instanceof TypeError)) throw error;
+        isBroken = true;
+        known = Math.max(known, next);
+        ask();
       }
     }
-  }
+  };
 
-  #hear(now: unknown): void {
-    if (typeof now !== "number" || !Number.isFinite(now)) return;
-    this.#snapshot.now = now;
-    this.#clockAhead = now - Date.now() / 1000;
-  }
+  const replace = (by: Snapshot) => {
+    const old = snapshot.state;
+    snapshot = by;
+    isBroken = false;
+    known = Math.max(known, by.seq);
+    for (const seq of held.keys()) if (seq <= by.seq) held.delete(seq);
+    outline.rebuild(by.state.parts);
+    for (const path of texts.heeded) resetText(path, textAt(old, path));
+    link.keep(by);
+    emitAll();
+  };
 
-  #noteGap(seq: number): void {
-    if (!Number.isInteger(seq)) return;
-    this.#known = Math.max(this.#known, seq);
-    if (this.#known > this.#snapshot.seq) this.#ask();
-  }
+  const takeOps = (seq: number, ops: readonly Op[]) => {
+    if (!Number.isInteger(seq) || seq <= snapshot.seq) return;
+    setQuiet(0);
+    held.set(seq, ops);
+    foldHeld();
+    noteGap(seq);
+    // What was held back is in the whole run that is being asked for, so it may be dropped.
+    if (held.size > HELD_BACK) held.clear();
+  };
 
-  /** Asks for the whole run, unless that was done a moment ago; goes on until it has come. */
-  #ask(): void {
-    const since = Date.now() - this.#asked;
-    if (this.#timer !== undefined) return;
-    if (since >= this.#wait) {
-      if (this.#asked !== 0) this.#wait = Math.min(this.#wait * 2, ASK_AT_MOST);
-      this.#asked = Date.now();
-      this.link.send({ kind: "sync", id: newId(), have: this.#snapshot.seq });
-    }
-    this.#timer = setTimeout(
-      () => {
-        this.#timer = undefined;
-        if (this.#known > this.#snapshot.seq || this.#broken) this.#ask();
-      },
-      Math.max(this.#asked + this.#wait - Date.now(), 0),
-    );
-  }
+  const takeState = (whole: Snapshot, by: string) => {
+    const isSameKernel = by === nonce;
+    nonce = by;
+    asked = 0;
+    wait = ASK_AGAIN;
+    hear(whole.now);
+    // Only the same kernel's numbers can be compared; a saved notebook's are nobody's.
+    if (!isSameKernel) known = whole.seq;
+    if (!isSameKernel || isBroken || whole.seq >= snapshot.seq) replace(whole);
+    foldHeld();
+    for (const seq of held.keys()) noteGap(seq);
+    emit("root");
+  };
+
+  outline.rebuild(snapshot.state.parts);
+  link.keep(snapshot);
+
+  return {
+    changes,
+    emit,
+    outline,
+
+    get snapshot(): Snapshot {
+      return snapshot;
+    },
+
+    get state(): RunState {
+      return snapshot.state;
+    },
+
+    /** The live kernel's word; null until it has spoken, and then no button acts. */
+    get nonce(): string | null {
+      return nonce;
+    },
+
+    /** The kernel's clock, in seconds since the epoch. */
+    get now(): number {
+      return Date.now() / 1000 + clockAhead;
+    },
+
+    /** Seconds since the server last sent anything, as far as the kernel has said. */
+    get quiet(): number {
+      return quietAt === 0 ? 0 : quiet + (Date.now() - quietAt) / 1000;
+    },
+
+    /** Listens to one text, such as `parts/3/text`; returns what ends it. */
+    onText: (path: string, listener: TextListener): (() => void) => texts.on(path, listener),
+
+    hello(): void {
+      sendHave("hello");
+    },
+
+    /** Takes a message of the kernel; returns an answer to an action, which isn't the run's own. */
+    receive(message: unknown): AckMessage | null {
+      const heard = message as KernelMessage | null;
+      switch (heard?.kind) {
+        case "ops":
+          takeOps(heard.seq, heard.ops);
+          break;
+        case "state":
+          takeState(readSnapshot(heard), String(heard.nonce));
+          break;
+        case "beat":
+          hear(heard.now);
+          setQuiet(Number(heard.quiet) || 0);
+          noteGap(heard.seq);
+          emit("beat");
+          break;
+        case "ack":
+          return heard;
+      }
+      return null;
+    },
+
+    /** The synced trait came anew, by a way of its own. */
+    receiveTrait(value: unknown): void {
+      if (value === snapshot) return;
+      const came = readSnapshot(value);
+      if (came.seq > snapshot.seq) replace(came);
+      else link.keep(snapshot);
+    },
+
+    close(): void {
+      clearTimeout(timer);
+    },
+  };
 }
 
 /** The text at a path; empty where there is none. */
 export function textAt(state: RunState, path: string): string {
   let value: unknown = state;
   for (const key of path.split("/")) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return "";
-    value = (value as Record<string, unknown>)[key];
+    value = Object.hasOwn(Object(value), key) ? (value as Record<string, unknown>)[key] : "";
   }
   return typeof value === "string" ? value : "";
 }

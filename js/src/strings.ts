@@ -69,7 +69,6 @@ export const working = "Working";
 export const copy = "Copy";
 export const copied = "Copied";
 export const copyFailed = "Select and copy by hand";
-export const copyArguments = "Copy the arguments";
 export const copyAnswer = "Copy answer";
 
 export const thinking = (steps: number) =>

@@ -375,8 +375,7 @@ describe("arguments", () => {
     const keys = [...el.querySelectorAll(".pw-ask .pw-key")].map((each) => each.textContent);
     expect(keys).toEqual(["to", "to", "__proto__", "n", "m", "id"]);
     const values = [...el.querySelectorAll(".pw-ask .pw-value")].map((each) => each.textContent);
-    expect(values).toEqual(["a", "b", "12345678901234567890", "1e400", '"007"']);
-    expect(el.querySelector(".pw-ask .pw-pre")?.textContent).toBe('{"admin": true}');
+    expect(values).toEqual(["a", "b", '{"admin": true}', "12345678901234567890", "1e400", '"007"']);
   });
 
   test("show what can't be seen, in names, keys and values", async () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { RunStore } from "../src/store";
+import { openStore, type RunStore } from "../src/store";
 import type { KernelMessage, Op, PageMessage, RunState } from "../src/wire";
 import { run, text, tool } from "./runs";
 
@@ -13,7 +13,7 @@ afterEach(() => vi.useRealTimers());
 function store(state: unknown = run({ parts: [text("")] }), seq: unknown = 0) {
   const sent: PageMessage[] = [];
   const kept: unknown[] = [];
-  const made = new RunStore(
+  const made = openStore(
     { seq, now: 1, state },
     { send: (message) => sent.push(message), keep: (snapshot) => kept.push(snapshot) },
   );
@@ -159,7 +159,7 @@ describe("where the state lies", () => {
   test.each(hostile.map((saved) => [JSON.stringify(saved), saved]))(
     "a saved %s is read",
     (_, saved) => {
-      const made = new RunStore(saved, { send: () => {}, keep: () => {} });
+      const made = openStore(saved, { send: () => {}, keep: () => {} });
       expect(Array.isArray(made.state.parts)).toBe(true);
       expect(made.state.name).toBe("");
       expect(made.nonce).toBeNull();
@@ -169,7 +169,7 @@ describe("where the state lies", () => {
   test("any value at all is read as a state", () => {
     fc.assert(
       fc.property(fc.anything({ withNullPrototype: true }), (saved) => {
-        const made = new RunStore({ seq: 0, state: saved }, { send: () => {}, keep: () => {} });
+        const made = openStore({ seq: 0, state: saved }, { send: () => {}, keep: () => {} });
         expect(made.state.kind).toMatch(/agent|orchestration|workflow/);
       }),
     );

@@ -68,6 +68,8 @@ def _click(lab: Lab, page: Page, server: Any, name: str, code: str) -> float:
     lab.open(page, name)
     lab.run_all(page)
     button = page.locator(".pw").first.get_by_role("button", name="Approve", exact=True)
+    expect(button).to_be_attached(timeout=30_000)
+    button.scroll_into_view_if_needed()
     expect(button).to_be_enabled(timeout=30_000)
     page.wait_for_timeout(1000 * QUIET)
     begin = time.monotonic()

@@ -29,10 +29,17 @@ def button(widget: Locator, name: str) -> Locator:
     return widget.get_by_role("button", name=name, exact=True)
 
 
-def click_when_armed(widget: Locator, name: str) -> None:
+def armed(widget: Locator, name: str) -> Locator:
+    """Bring a button into view, as a person does: before that it doesn't arm."""
     found = button(widget, name)
+    expect(found).to_be_attached(timeout=LONG)
+    found.scroll_into_view_if_needed()
     expect(found).to_be_enabled(timeout=LONG)
-    found.click()
+    return found
+
+
+def click_when_armed(widget: Locator, name: str) -> None:
+    armed(widget, name).click()
 
 
 @pytest.mark.parametrize("busy", BUSY)
@@ -95,7 +102,7 @@ def test_many_clicks_in_two_views_are_one_decision(lab: Lab, page: Page, powabas
     views = page.locator(".pw")
     expect(views).to_have_count(2)
     for view in (views.nth(0), views.nth(1)):
-        expect(button(view, "Approve")).to_be_enabled(timeout=LONG)
+        armed(view, "Approve")
     # Real clicks of the page itself, faster than any answer can come.
     page.evaluate(
         """() => {
@@ -153,7 +160,7 @@ def test_a_card_of_a_dead_kernel_is_inert_and_says_why(lab: Lab, page: Page) -> 
     lab.open(page, "dead.ipynb")
     lab.run_all(page)
     widget = page.locator(".pw")
-    expect(button(widget, "Approve")).to_be_enabled(timeout=LONG)
+    armed(widget, "Approve")
     page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
     expect(widget.locator(".pw-status")).to_have_text("Interrupted", timeout=LONG)
     expect(widget).to_contain_text("kernel")

@@ -20,7 +20,7 @@ export const Approval = pure(function Approval({ view, index }: { view: View; in
   if (!isAsked) return <Decided view={view} part={part} index={index} />;
   // The server has one slot for decisions: all that is open at once is decided at once.
   const together = outline.asks(decision);
-  if (together.at(-1) !== index) return <p class="pw-decided pw-warn">{words.decidedBelow}</p>;
+  if (together.at(-1) !== index) return <p class="pw-decided">{words.decidedBelow}</p>;
   return <ApprovalCard view={view} indexes={together} />;
 });
 

@@ -37,11 +37,6 @@ export const Asked = pure(function Asked({ view, part, isOne }: Props & { isOne:
           </div>
         )
       )}
-      {isTooLarge && (
-        <div>
-          <CopyButton text={() => part.arguments} label={words.copyArguments} />
-        </div>
-      )}
       {args?.length === 0 && !isTooLarge && part.covers === "call" && (
         <p class="pw-note">{words.noArguments}</p>
       )}

@@ -2,7 +2,7 @@ import type { TargetedKeyboardEvent } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { isOver } from "../actions";
 import { useArming } from "../arming";
-import { useKeys, useNow } from "../hooks";
+import { useNow } from "../hooks";
 import { newId } from "../id";
 import { foldsOf, readRequest } from "../request";
 import * as words from "../strings";
@@ -22,7 +22,7 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
   const parts = indexes.map((index) => view.store.state.parts[index] as ApprovalPart);
   const [first] = parts as [ApprovalPart];
   const digests = parts.map((part) => part.digest);
-  const standing = useStanding(view, parts, now);
+  const standing = standingOf(view, parts, now);
   const { isBusy, whyInert, whyNotYet } = standing;
   const [button, isArmed, isArmedNow] = useArming(`${digests} ${isDenying} ${isBusy}`);
 
@@ -39,8 +39,9 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
     close();
   };
   const open = () => {
+    if (!canDeny) return;
     view.follow?.hold();
-    if (canDeny) setDenying(true);
+    setDenying(true);
   };
   const close = () => {
     setDenying(false);
@@ -79,7 +80,7 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
         <strong class="pw-ask-title" id={id}>
           {isLost ? words.approvalMissed : words.approvalNeeded}{" "}
           {isOne ? <What view={view} part={first} /> : all}
-          {gate !== "" && <span class="pw-gate"> {gate}</span>}
+          {gate !== "" && <span class="pw-gate">, {gate}</span>}
         </strong>
         {deadline !== null && !isLost && (
           <span class="pw-took" role="timer" aria-live="off">
@@ -102,7 +103,7 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
               {words.deny(parts.length)}
             </button>
             <span class="pw-covers">
-              <span class="pw-shortcuts">{words.shortcuts}</span>
+              {canDeny && <span class="pw-shortcuts">{words.shortcuts}</span>}
               {isOne ? words.coversOnly[first.covers] : words.together(all)}
             </span>
             <button
@@ -170,8 +171,7 @@ interface Standing {
 }
 
 /** How it stands with a decision: what can be pressed, and what has come of the last click. */
-function useStanding(view: View, parts: ApprovalPart[], now: number): Standing {
-  useKeys(view, "actions");
+function standingOf(view: View, parts: ApprovalPart[], now: number): Standing {
   const { actions, kernel, store, toggles } = view;
   const [first] = parts as [ApprovalPart];
   const sent = actions.decision(parts.map((part) => part.digest));

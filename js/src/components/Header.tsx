@@ -11,11 +11,11 @@ const QUIET_FROM = 10; // seconds without data that are worth a word
 /** What runs, how it stands, for how long, and Stop. */
 export const Header = pure(function Header({ view }: { view: View }) {
   useKeys(view, "root", "kernel", "beat");
-  const { state, quiet, lastHeard } = view.store;
+  const { state, quiet, snapshot } = view.store;
   const { status } = view;
   const isLive = !hasEnded(state) && !view.isAbandoned;
   const now = useNow(view, isLive ? 250 : 0);
-  const end = state.ended ?? (view.isAbandoned ? lastHeard : now);
+  const end = state.ended ?? (view.isAbandoned ? snapshot.now : now);
   const tokens = state.usage?.total_tokens;
   const isQuiet = isLive && status !== "waiting" && quiet >= QUIET_FROM;
   const origin = words.origin[state.origin];

@@ -145,7 +145,6 @@ export class MarkdownView {
     const { tokens } = blocks;
     const open = this.#open;
     if (open.type && tokens[0]?.type !== open.type) {
-      if (open.type !== "paragraph") throw new Error("NEVER SEEN " + JSON.stringify([open, this.#tail]));
       // The open paragraph turned out to be another kind: it got an underline or a table's row.
       this.#tail = open.front + this.#tail;
       this.#open = CLOSED;

@@ -115,6 +115,7 @@ function long(): Record<string, string> {
     longTableExact: `a | b\n--|--\n${times(100, (i) => `${i} | x\n`)}`,
     longFence: `\`\`\`js\n${times(400, (i) => `const value${i} = "${i}\u200b";\n${i % 7 ? "" : "\n"}`)}\`\`\`\nend\n`,
     longFenceOpen: `  ~~~\n${times(300, (i) => `  line ${i} of it\n`)}\n\n`,
+    longFenceBlank: `\`\`\`\n${times(2, () => `${"x".repeat(2047)}\n`)}\n  \`\`\`\nend\n`,
     longLine: `\`\`\`\n${words(900)}\nnext\n${words(700)}\n`,
     longParagraph: `${words(400)}\n${words(300)} [a] and **more\n${words(90)}\n\n[a]: https://a.example\n`,
     longHeading: `${words(400)}\n${words(20)}\n===\n${words(300)}\n---\n`,

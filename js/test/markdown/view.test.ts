@@ -274,6 +274,11 @@ describe("safety", () => {
   });
 });
 
+test("references to characters are decoded once, unknown ones stay", () => {
+  show("&copy;&#10;&AMP;amp; &nosuch; &#x1F600; &lt;b&gt;", {});
+  expect(host.textContent).toBe("©\n&amp; &nosuch; 😀 <b>");
+});
+
 describe("the copy button", () => {
   test("copies the characters as they were written", async () => {
     const copy = vi.fn();

@@ -1,0 +1,36 @@
+// Property names that the bundle says shorter: most are long, or said in very many places. esbuild
+// renames them everywhere at once, so none may be a name of the wire, of the page (the DOM,
+// anywidget, JupyterLab), of preact, or of an export of src/strings.ts;
+// test/mangled.test.ts looks after that.
+
+/** Said in js/src only. */
+export const ours = `
+  store changes view outline emit emitAll isAbandoned actions toggles follow isFollowing statusOf
+  snapshot heeded onText receive receiveTrait rebuild gates isAttached canAct latest resend
+  heard unmark painted grown scrolled chosen choose asks isBusy whyInert whyNotYet isTooLarge
+`;
+
+/** Said in marked's lexer only: its regular expressions and its private state. */
+export const ofMarked = `
+  _backpedal anyPunctuation anyPunctuationOutsideCode beginningSpace blankLine blockSkip
+  blockquoteBeginRegex blockquoteMarkerWhitespace blockquoteSetextReplace
+  blockquoteSetextReplace2 blockquoteStart carriageReturn codeRemoveIndent delLDelim delRDelim
+  doubleBlankLine emStrong emStrongLDelim emStrongMask emStrongRDelimAst emStrongRDelimUnd
+  endAngleBracket endPreScriptTag endingHash endingSpaceChar endingSpaceTabChar
+  escapeReplaceNoEncode escapeTestNoEncode extensions fences fencesBeginRegex findPipe
+  getRegex headingBeginRegex hrefBrackets htmlBeginRegex indentCodeCompensation
+  infiniteLoopError inlineText lastPossibleDelCloserIndex lastPossibleEmStrongCloserIndex
+  lastToken leadingSpaceTab lheading linkEmitted linkInText linkParenPossible
+  listInterruptsParagraph listIsTask listItemRegex listReplaceNesting listReplaceTask
+  listTaskCheckbox maskedSrc multipleSpaceGlobal nestedBlockMarker nestedContainerMarkers
+  newLineCharGlobal nextBulletRegex nolink nonSpaceChar numericCharacterReference
+  numericCharacterReferenceOrAmpersand outputLinkReplace pedantic pedanticHeadingBeginRegex
+  pedanticHrefTitle punctuation reflink reflinkSearch rules slashPipe spaceLine splitPipe
+  startATag startAngleBracket startPreScriptTag startingSpaceChar tabCharGlobal
+  tableAlignCenter tableAlignChars tableAlignLeft tableAlignRight tableDelimiter
+  tableRowBlankLine unicodeAlphaNumeric
+`;
+
+const names = (text) => text.trim().split(/\s+/);
+
+export const mangled = new RegExp(`^(?:${[...names(ours), ...names(ofMarked)].join("|")})$`);
