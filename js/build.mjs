@@ -63,6 +63,7 @@ const context = await esbuild.context({
   minify: true,
   mangleProps: mangled,
   legalComments: "none",
+  charset: "utf8",
   metafile: true,
   write: false,
   logLevel: "warning",

@@ -24,13 +24,18 @@ export const ofMarked = `
   listInterruptsParagraph listIsTask listItemRegex listReplaceNesting listReplaceTask
   listTaskCheckbox maskedSrc multipleSpaceGlobal nestedBlockMarker nestedContainerMarkers
   newLineCharGlobal nextBulletRegex nolink nonSpaceChar numericCharacterReference
-  numericCharacterReferenceOrAmpersand outputLinkReplace pedantic pedanticHeadingBeginRegex
+  numericCharacterReferenceOrAmpersand other outputLinkReplace pedantic pedanticHeadingBeginRegex
   pedanticHrefTitle punctuation reflink reflinkSearch rules slashPipe spaceLine splitPipe
   startATag startAngleBracket startPreScriptTag startingSpaceChar tabCharGlobal
   tableAlignCenter tableAlignChars tableAlignLeft tableAlignRight tableDelimiter
   tableRowBlankLine unicodeAlphaNumeric
 `;
 
+/** Said by marked's lexer and by src/markdown/lex.ts, which extends it. */
+export const ofBoth = `
+  block blockTokens inLink inRawBlock inline inlineQueue inlineTokens lexer tokenizer
+`;
+
 const names = (text) => text.trim().split(/\s+/);
 
-export const mangled = new RegExp(`^(?:${[...names(ours), ...names(ofMarked)].join("|")})$`);
+export const mangled = new RegExp(`^(?:${[ours, ofMarked, ofBoth].flatMap(names).join("|")})$`);

@@ -11,155 +11,160 @@ export interface CallRun {
   readonly counts: Map<ToolPart["status"], number>;
 }
 
+export type Outline = ReturnType<typeof openOutline>;
+
 /**
  * How the parts stand to one another: which calls fold into a group, which requests stand at which
  * call, how many calls are open. It is kept up change by change, since a pass over all parts for
  * each would make long runs slow.
  */
-export class Outline {
-  #parts: readonly Part[] = [];
-  #length = 0;
-  #runs: (CallRun | undefined)[] = [];
-  #statuses: (ToolPart["status"] | undefined)[] = [];
-  #names: (string | undefined)[] = [];
-  readonly #gates = new Map<number, number[]>();
-  readonly #asks = new Set<number>();
-  #open = 0;
+export function openOutline(emit: (key: string) => void) {
+  let parts: readonly Part[] = [];
+  let length = 0;
+  let open = 0;
+  let runs: (CallRun | undefined)[] = [];
+  /** The calls as they were when they were counted. */
+  let counted: (Pick<ToolPart, "name" | "status"> | undefined)[] = [];
+  const gates = new Map<number, number[]>();
+  const asks = new Set<number>();
 
-  constructor(private readonly emit: (key: string) => void) {}
+  const tool = (index: number): ToolPart | undefined => {
+    const part = parts[index];
+    return part?.kind === "tool" ? part : undefined;
+  };
 
-  /** How many parts are known. */
-  get length(): number {
-    return this.#length;
-  }
+  const request = (index: number): ApprovalPart | undefined => {
+    const part = parts[index];
+    return part?.kind === "approval" ? part : undefined;
+  };
 
-  /** How many calls are running or waiting. */
-  get open(): number {
-    return this.#open;
-  }
+  /** The call that a request stands at. */
+  const gated = (index: number): number | undefined => {
+    const call = request(index)?.call ?? -1;
+    return call < index && tool(call) !== undefined ? call : undefined;
+  };
 
-  /** The group that a call is folded into. */
-  group(index: number): CallRun | undefined {
-    const run = this.#runs[index];
-    return run !== undefined && run.end - run.start >= FOLD_FROM ? run : undefined;
-  }
+  const emitParts = (from: number, to: number): void => {
+    for (let index = from; index < to; index++) emit(`parts/${index}`);
+  };
 
-  /** The places of the requests that stand at a call. */
-  gates(call: number): readonly number[] {
-    return this.#gates.get(call) ?? [];
-  }
+  const add = ({ counts }: CallRun, status: ToolPart["status"], calls: number): void => {
+    counts.set(status, (counts.get(status) ?? 0) + calls);
+  };
 
-  /** The requests that stand so, oldest first. */
-  asks(decision: ApprovalPart["decision"]): number[] {
-    return [...this.#asks].filter((index) => {
-      const part = this.#parts[index];
-      return part?.kind === "approval" && part.decision === decision;
-    });
-  }
-
-  /** Whether a request is shown at its call, not in its own place. */
-  isAttached(index: number): boolean {
-    const part = this.#parts[index];
-    return part?.kind === "approval" && this.#call(part, index) !== undefined;
-  }
-
-  rebuild(parts: readonly Part[]): void {
-    this.#parts = parts;
-    this.#length = 0;
-    this.#runs = [];
-    this.#statuses = [];
-    this.#names = [];
-    this.#gates.clear();
-    this.#asks.clear();
-    this.#open = 0;
-    while (this.#length < parts.length) this.add();
-  }
-
-  /** Takes in the next part. */
-  add(): void {
-    const index = this.#length++;
-    const part = this.#parts[index];
-    if (part?.kind === "approval") this.#ask(part, index);
-    if (part?.kind !== "tool") return;
-    this.#names[index] = part.name;
-    this.#count(index, part.status);
-    this.#join(index, part);
-  }
-
-  /** A part that is known was changed or replaced. */
-  update(index: number): void {
-    const part = this.#parts[index];
-    if (part?.kind === "approval") this.#ask(part, index);
-    const name = part?.kind === "tool" ? part.name : undefined;
-    if (name !== this.#names[index]) {
-      this.rebuild(this.#parts);
-      for (let each = 0; each < this.#length; each++) this.emit(`parts/${each}`);
-    } else if (part?.kind === "tool") {
-      this.#count(index, part.status);
-    }
-  }
-
-  #call(part: ApprovalPart, index: number): number | undefined {
-    const call = part.call ?? -1;
-    return call < index && this.#parts[call]?.kind === "tool" ? call : undefined;
-  }
-
-  #ask(part: ApprovalPart, index: number): void {
-    this.#asks.add(index);
-    this.emit("asks"); // what is asked at once is shown and decided as one
-    if (!this.#gates.get(part.call ?? -1)?.includes(index)) this.#attach(part, index);
-  }
-
-  #attach(part: ApprovalPart, index: number): void {
-    const call = this.#call(part, index);
-    if (call === undefined) return;
-    const known = this.#gates.get(call) ?? [];
-    if (!known.includes(index)) this.#gates.set(call, [...known, index]);
-    this.#setApart(call);
-    this.emit(`parts/${call}`);
-  }
+  const join = (index: number, { name, status }: ToolPart): void => {
+    const before = runs[index - 1];
+    const run =
+      before?.name === name ? before : { start: index, end: index, name, counts: new Map() };
+    run.end = index + 1;
+    runs[index] = run;
+    add(run, status, 1);
+    const calls = run.end - run.start;
+    if (calls === FOLD_FROM) emitParts(run.start, index);
+    if (calls > FOLD_FROM) emit(`group/${run.start}`);
+  };
 
   /** A call that a person is asked about never folds away: its run is cut in two around it. */
-  #setApart(call: number): void {
-    const run = this.#runs[call];
+  const setApart = (call: number): void => {
+    const run = runs[call];
     if (run === undefined) return;
-    for (let index = run.start; index < run.end; index++) this.#runs[index] = undefined;
+    runs.fill(undefined, run.start, run.end);
     for (let index = run.start; index < run.end; index++) {
-      const part = this.#parts[index];
-      if (part?.kind === "tool" && !this.#gates.has(index)) this.#join(index, part);
-      this.emit(`parts/${index}`);
+      const part = tool(index);
+      if (part !== undefined && !gates.has(index)) join(index, part);
     }
-  }
+    emitParts(run.start, run.end);
+  };
 
-  #join(index: number, part: ToolPart): void {
-    const before = this.#runs[index - 1];
-    const run =
-      before?.name === part.name
-        ? before
-        : { start: index, end: index, name: part.name, counts: new Map() };
-    run.end = index + 1;
-    this.#runs[index] = run;
-    run.counts.set(part.status, (run.counts.get(part.status) ?? 0) + 1);
-    const length = run.end - run.start;
-    if (length === FOLD_FROM) {
-      for (let each = run.start; each < index; each++) this.emit(`parts/${each}`);
-    }
-    if (length > FOLD_FROM) this.emit(`group/${run.start}`);
-  }
+  const ask = (index: number): void => {
+    asks.add(index);
+    emit("asks"); // what is asked at once is shown and decided as one
+    const call = gated(index);
+    if (call === undefined) return;
+    const known = gates.get(call) ?? [];
+    if (known.includes(index)) return;
+    gates.set(call, [...known, index]);
+    setApart(call);
+    emit(`parts/${call}`);
+  };
 
-  #count(index: number, status: ToolPart["status"]): void {
-    const old = this.#statuses[index];
+  const count = (index: number, { name, status }: ToolPart): void => {
+    const old = counted[index]?.status;
     if (old === status) return;
-    this.#statuses[index] = status;
+    counted[index] = { name, status };
     const isOpen = (each: ToolPart["status"] | undefined) =>
       Number(each === "running" || each === "waiting");
     const more = isOpen(status) - isOpen(old);
-    this.#open += more;
-    if (more !== 0) this.emit("open");
-    const run = this.#runs[index];
+    open += more;
+    if (more !== 0) emit("open");
+    const run = runs[index];
     if (run === undefined) return;
-    if (old !== undefined) run.counts.set(old, (run.counts.get(old) ?? 0) - 1);
-    run.counts.set(status, (run.counts.get(status) ?? 0) + 1);
-    this.emit(`group/${run.start}`);
-  }
+    if (old !== undefined) add(run, old, -1);
+    add(run, status, 1);
+    emit(`group/${run.start}`);
+  };
+
+  /** Takes in the next part. */
+  const next = (): void => {
+    const index = length++;
+    if (request(index) !== undefined) ask(index);
+    const part = tool(index);
+    if (part === undefined) return;
+    count(index, part);
+    join(index, part);
+  };
+
+  const rebuild = (from: readonly Part[]): void => {
+    parts = from;
+    length = 0;
+    open = 0;
+    runs = [];
+    counted = [];
+    gates.clear();
+    asks.clear();
+    while (length < parts.length) next();
+  };
+
+  return {
+    rebuild,
+    next,
+
+    /** How many parts are known. */
+    get length(): number {
+      return length;
+    },
+
+    /** How many calls are running or waiting. */
+    get open(): number {
+      return open;
+    },
+
+    /** The group that a call is folded into. */
+    group(index: number): CallRun | undefined {
+      const run = runs[index];
+      return run !== undefined && run.end - run.start >= FOLD_FROM ? run : undefined;
+    },
+
+    /** The places of the requests that stand at a call. */
+    gates: (call: number): readonly number[] => gates.get(call) ?? [],
+
+    /** The requests that stand so, oldest first. */
+    asks: (decision: ApprovalPart["decision"]): number[] =>
+      [...asks].filter((index) => request(index)?.decision === decision),
+
+    /** Whether a request is shown at its call, not in its own place. */
+    isAttached: (index: number): boolean => gated(index) !== undefined,
+
+    /** A part that is known was changed or replaced. */
+    update(index: number): void {
+      if (request(index) !== undefined) ask(index);
+      const part = tool(index);
+      if (part?.name !== counted[index]?.name) {
+        rebuild(parts);
+        emitParts(0, length);
+      } else if (part !== undefined) {
+        count(index, part);
+      }
+    },
+  };
 }

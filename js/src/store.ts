@@ -1,7 +1,7 @@
 import { Emitter } from "./emitter";
 import { newId } from "./id";
 import { applyOps, OpError } from "./ops";
-import { Outline } from "./outline";
+import { openOutline } from "./outline";
 import { readSnapshot } from "./shape";
 import type { AckMessage, KernelMessage, Op, PageMessage, RunState, Snapshot } from "./wire";
 
@@ -37,7 +37,7 @@ export function openStore(saved: unknown, link: Link) {
   const changes = new Emitter();
   const emit = (key: string) => changes.emit(key);
   const emitAll = () => changes.heeded.forEach(emit);
-  const outline = new Outline(emit);
+  const outline = openOutline(emit);
   const texts = new Emitter<TextListener>();
   const held = new Map<number, readonly Op[]>();
   let snapshot = readSnapshot(saved);
@@ -124,7 +124,7 @@ export function openStore(saved: unknown, link: Link) {
       resetTexts("parts");
       emitAll();
     } else if (index >= outline.length) {
-      outline.add();
+      outline.next();
       emit("parts");
       emit(`parts/${index - 1}`); // it is the last one no more
       emit(`parts/${index}`);

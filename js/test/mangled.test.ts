@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 // @ts-expect-error: a script of the build
-import { mangled, ofMarked, ours } from "../mangled.mjs";
+import { mangled, ofBoth, ofMarked, ours } from "../mangled.mjs";
 
 const source = (path: string) => readFileSync(path, "utf8");
 const words = (text: string) => new Set(text.match(/[\w$]+/g));
@@ -21,12 +21,14 @@ const said = (names: string, texts: string[]) => {
 test("no name is one of the wire, of preact or of the strings", () => {
   const strings = source("src/strings.ts").matchAll(/^export (?:const|function) (\w+)/gm);
   const exported = [...strings].map(([, name]) => name as string);
-  expect(said(ours + ofMarked, [source("src/wire.ts"), ...preact, ...exported])).toEqual([]);
+  expect(said(ours + ofMarked + ofBoth, [source("src/wire.ts"), ...preact, ...exported])).toEqual(
+    [],
+  );
 });
 
 test("no name is a global of the page or one of its elements'", () => {
   const owners = [window, document, document.createElement("button"), new MouseEvent("click")];
-  const found = [...words(ours + ofMarked)].filter(
+  const found = [...words(ours + ofMarked + ofBoth)].filter(
     (name) => name !== "view" && owners.some((owner) => name in owner),
   );
   expect(found).toEqual([]); // an event's `view` is the window: nothing here asks for it
@@ -36,7 +38,7 @@ test("marked's are marked's only, ours are ours only", () => {
   const marked = source("node_modules/marked/lib/marked.esm.js");
   expect(said(ofMarked, folder("src"))).toEqual([]);
   expect(said(ours, [marked])).toEqual([]);
-  const all = words(ours + ofMarked);
+  const all = words(ours + ofMarked + ofBoth);
   expect(said([...all].join(" "), [...folder("src"), marked])).toHaveLength(all.size); // none is stale
   for (const name of all) expect(name).toMatch(mangled);
 });

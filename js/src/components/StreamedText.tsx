@@ -28,9 +28,10 @@ export const StreamedText = pure(function StreamedText({ view, path, kind }: Pro
     const markdown = new MarkdownView(host.current as HTMLDivElement, { copy });
     let isFinished = false;
     const paint = () => {
-      markdown.paint();
       isFinished = hasEnded(store.state);
+      // Before the last paint, which then shows exactly the parse of the whole.
       if (isFinished) markdown.finish();
+      markdown.paint();
     };
     const mark = () => frame.mark(paint);
     const reset = (text: string) => {

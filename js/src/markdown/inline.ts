@@ -1,4 +1,5 @@
 import type { Token, Tokens } from "marked";
+import { decodeEntities } from "./entities";
 import { shortHost, showsHost, target } from "./links";
 import { h, textNodes, textOf, type VElement, type VNode } from "./vdom";
 
@@ -83,16 +84,3 @@ function image(token: Tokens.Image): VElement {
     to ? h("button", load, "Load image") : [],
   );
 }
-
-const decoded: Record<string, string | null> = {};
-
-/**
- * Replaces character references by what they stand for, in one pass: `&amp;lt;` is `&lt;`. The
- * browser knows every name; a document of its own, which runs and loads nothing, is asked for each
- * once. The x keeps it from dropping a blank.
- */
-const decodeEntities = (text: string): string =>
-  text.replace(/&#?\w{1,32};/g, (entity) => {
-    decoded[entity] ??= new DOMParser().parseFromString(`x${entity}`, "text/html").body.textContent;
-    return decoded[entity]?.slice(1) ?? "";
-  });
