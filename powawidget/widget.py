@@ -195,4 +195,6 @@ class RunWidget(anywidget.AnyWidget):
             else:
                 refused = "This view belongs to another kernel: show the run again."
             self._remember(action, refused)
+        # What the action changed goes first: after the answer the page may rely on what it shows.
+        self._fire()
         self.send({"kind": "ack", "id": action, "refused": self._seen[action]})

@@ -21,84 +21,86 @@ interface Link {
   changed(): void;
 }
 
+export type Actions = ReturnType<typeof openActions>;
+
 /**
  * What people did. It belongs to the run, not to a view: two views of one run are one decision.
  */
-export class Actions {
-  readonly #sent: Sent[] = [];
-  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+export function openActions(link: Link) {
+  const known: Sent[] = [];
+  const timers = new Set<ReturnType<typeof setTimeout>>();
 
-  constructor(private readonly link: Link) {}
+  const set = (sent: Sent, state: Sent["state"]): void => {
+    sent.state = state;
+    link.changed();
+  };
 
-  /** Whether a live kernel would hear a click. */
-  get canAct(): boolean {
-    return this.link.nonce() !== null;
-  }
-
-  /**
-   * Sends an action, unless one like it is on its way or there is no live kernel.
-   *
-   * @param digests the requests that were shown to the person, for a decision.
-   */
-  act(action: ActMessage["action"], digests: string[] = [], reason: string | null = null): void {
-    const nonce = this.link.nonce();
-    const before = action === "stop" ? this.latest() : this.decision(digests);
-    if (nonce === null || (before !== undefined && !isOver(before))) return;
-    const message: ActMessage = { kind: "act", id: newId(), nonce, action, digests, reason };
-    const sent: Sent = { message, state: "sent", refused: null };
-    this.#sent.push(sent);
-    this.link.send(message);
-    this.#turn(sent, "sent", "slow", ANSWERED_WITHIN);
-    this.link.changed();
-  }
+  const turn = (sent: Sent, from: Sent["state"], to: Sent["state"], after: number): void => {
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      if (sent.state === from) set(sent, to);
+    }, after);
+    timers.add(timer);
+  };
 
   /** The last Stop. */
-  latest(): Sent | undefined {
-    return this.#sent.findLast(({ message }) => message.action === "stop");
-  }
+  const latest = (): Sent | undefined => known.findLast(({ message }) => message.action === "stop");
 
   /** The last decision on any of these requests, one way or the other. */
-  decision(digests: readonly string[]): Sent | undefined {
-    return this.#sent.findLast(
+  const decision = (digests: readonly string[]): Sent | undefined =>
+    known.findLast(
       ({ message }) =>
         message.action !== "stop" && message.digests.some((digest) => digests.includes(digest)),
     );
-  }
 
-  /** The kernel answered. */
-  receive(ack: AckMessage): void {
-    const sent = this.#sent.find(({ message }) => message.id === ack.id);
-    if (sent === undefined) return;
-    sent.refused = typeof ack.refused === "string" ? ack.refused : null;
-    this.#set(sent, sent.refused === null ? "arrived" : "refused");
-    this.#turn(sent, "arrived", "settled", SHOWN_WITHIN);
-  }
+  return {
+    latest,
+    decision,
 
-  /** What wasn't answered may have been lost with the connection; its id keeps it one action. */
-  resend(): void {
-    const nonce = this.link.nonce();
-    for (const { state, message } of this.#sent) {
-      const isOpen = state === "sent" || state === "slow";
-      if (isOpen && message.nonce === nonce) this.link.send(message);
-    }
-  }
+    /** Whether a live kernel would hear a click. */
+    get canAct(): boolean {
+      return link.nonce() !== null;
+    },
 
-  close(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
-  }
+    /**
+     * Sends an action, unless one like it is on its way or there is no live kernel.
+     *
+     * @param digests the requests that were shown to the person, for a decision.
+     */
+    act(action: ActMessage["action"], digests: string[] = [], reason: string | null = null): void {
+      const nonce = link.nonce();
+      const before = action === "stop" ? latest() : decision(digests);
+      if (nonce === null || (before !== undefined && !isOver(before))) return;
+      const message: ActMessage = { kind: "act", id: newId(), nonce, action, digests, reason };
+      const sent: Sent = { message, state: "sent", refused: null };
+      known.push(sent);
+      link.send(message);
+      turn(sent, "sent", "slow", ANSWERED_WITHIN);
+      link.changed();
+    },
 
-  #turn(sent: Sent, from: Sent["state"], to: Sent["state"], after: number): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      if (sent.state === from) this.#set(sent, to);
-    }, after);
-    this.#timers.add(timer);
-  }
+    /** The kernel answered. */
+    receive(ack: AckMessage): void {
+      const sent = known.find(({ message }) => message.id === ack.id);
+      if (sent === undefined) return;
+      sent.refused = typeof ack.refused === "string" ? ack.refused : null;
+      set(sent, sent.refused === null ? "arrived" : "refused");
+      turn(sent, "arrived", "settled", SHOWN_WITHIN);
+    },
 
-  #set(sent: Sent, state: Sent["state"]): void {
-    sent.state = state;
-    this.link.changed();
-  }
+    /** What wasn't answered may have been lost with the connection; its id keeps it one action. */
+    resend(): void {
+      const nonce = link.nonce();
+      for (const { state, message } of known) {
+        const isOpen = state === "sent" || state === "slow";
+        if (isOpen && message.nonce === nonce) link.send(message);
+      }
+    },
+
+    close(): void {
+      for (const timer of timers) clearTimeout(timer);
+    },
+  };
 }
 
 /**

@@ -9,14 +9,14 @@ export type Box = Pick<HTMLElement, "scrollTop" | "scrollHeight" | "clientHeight
  * into view would move the notebook.
  */
 export class Follow {
+  readonly #box: Box;
+  readonly #changed: () => void;
   #isFollowing: boolean;
   #isHeld = false;
 
-  constructor(
-    private readonly box: Box,
-    private readonly changed: () => void,
-    isFollowing = true,
-  ) {
+  constructor(box: Box, changed: () => void, isFollowing = true) {
+    this.#box = box;
+    this.#changed = changed;
     this.#isFollowing = isFollowing;
   }
 
@@ -26,17 +26,17 @@ export class Follow {
 
   /** The box was scrolled, by anyone. */
   scrolled(): void {
-    if (this.box.clientHeight === 0) return; // not shown: its offset means nothing
-    this.#set(this.#isAtEnd());
+    if (this.#box.clientHeight === 0) return; // not shown: its offset means nothing
+    this.#set(this.#gap() <= NEAR);
   }
 
   /** The content grew. */
   grown(): void {
     if (this.#isHeld) {
       this.#isHeld = false;
-      this.#set(this.#isAtEnd());
-    } else if (this.#isFollowing && !this.#isAtVeryEnd()) {
-      this.box.scrollTop = this.box.scrollHeight;
+      this.#set(this.#gap() <= NEAR);
+    } else if (this.#isFollowing && this.#gap() >= 1) {
+      this.#toEnd();
     }
   }
 
@@ -49,24 +49,20 @@ export class Follow {
   jump(): void {
     this.#isHeld = false;
     this.#set(true);
-    this.box.scrollTop = this.box.scrollHeight;
+    this.#toEnd();
   }
 
-  #isAtVeryEnd(): boolean {
-    return this.#gap() < 1;
-  }
-
-  #isAtEnd(): boolean {
-    return this.#gap() <= NEAR;
+  #toEnd(): void {
+    this.#box.scrollTop = this.#box.scrollHeight;
   }
 
   #gap(): number {
-    return this.box.scrollHeight - this.box.scrollTop - this.box.clientHeight;
+    return this.#box.scrollHeight - this.#box.scrollTop - this.#box.clientHeight;
   }
 
   #set(isFollowing: boolean): void {
     if (isFollowing === this.#isFollowing) return;
     this.#isFollowing = isFollowing;
-    this.changed();
+    this.#changed();
   }
 }

@@ -6,8 +6,12 @@ export class Frame {
   readonly #marked = new Set<() => void>();
   #id = 0;
 
+  readonly #painted: () => void;
+
   /** @param painted runs after everything marked was painted and drawn. */
-  constructor(private readonly painted: () => void) {}
+  constructor(painted: () => void) {
+    this.#painted = painted;
+  }
 
   mark(job: () => void): void {
     this.#marked.add(job);
@@ -35,6 +39,6 @@ export class Frame {
       }
     }
     // Components that were marked are drawn in a microtask that was queued before this one.
-    queueMicrotask(this.painted);
+    queueMicrotask(this.#painted);
   };
 }

@@ -2,52 +2,52 @@ import { Component, createElement, type FunctionComponent } from "preact";
 import { useLayoutEffect, useReducer } from "preact/hooks";
 import type { View } from "./view";
 
-const useDraw = (): (() => void) => {
+/**
+ * Lets something mark the component, to be drawn again in the next frame.
+ *
+ * @param listen starts that, and returns what ends it.
+ */
+function useMarks(view: View, listen: (mark: () => void) => () => void, key: unknown): void {
   const [, draw] = useReducer((drawn: number, _: undefined) => drawn + 1, 0);
-  return draw as unknown as () => void;
-};
+  useLayoutEffect(() => {
+    const job = draw as unknown as () => void;
+    const end = listen(() => view.frame.mark(job));
+    return () => {
+      end();
+      view.frame.unmark(job);
+    };
+  }, [view, key]);
+}
 
 /** Draws the component again, in the next frame, when one of these keys of the run changes. */
 export function useKeys(view: View, ...keys: string[]): void {
-  const draw = useDraw();
-  useLayoutEffect(() => {
-    const mark = () => view.frame.mark(draw);
+  const listen = (mark: () => void) => {
     const offs = keys.map((key) => view.store.changes.on(key, mark));
     return () => {
       for (const off of offs) off();
-      view.frame.unmark(draw);
     };
-  }, [view, draw, keys.join()]);
+  };
+  useMarks(view, listen, keys.join());
 }
 
 /** The kernel's clock, drawn again every so many milliseconds; 0 stands still. */
 export function useNow(view: View, every: number): number {
-  const draw = useDraw();
-  useLayoutEffect(() => {
-    if (every === 0) return;
-    const timer = setInterval(() => view.frame.mark(draw), every);
-    return () => {
-      clearInterval(timer);
-      view.frame.unmark(draw);
-    };
-  }, [view, draw, every]);
+  const listen = (mark: () => void) => {
+    const timer = every === 0 ? undefined : setInterval(mark, every);
+    return () => clearInterval(timer);
+  };
+  useMarks(view, listen, every);
   return view.store.now;
 }
 
 /** Whether a thing is open, and what toggles it: a person's choice, or else `auto`. */
 export function useToggle(view: View, key: string, auto: boolean): [boolean, () => void] {
-  const draw = useDraw();
-  useLayoutEffect(() => {
-    const off = view.toggles.changes.on(key, () => view.frame.mark(draw));
-    return () => {
-      off();
-      view.frame.unmark(draw);
-    };
-  }, [view, draw, key]);
-  const isOpen = view.toggles.chosen(key) ?? auto;
+  const { toggles } = view;
+  useMarks(view, (mark) => toggles.changes.on(key, mark), key);
+  const isOpen = toggles.chosen(key) ?? auto;
   const toggle = () => {
     view.follow?.hold();
-    view.toggles.choose(key, !isOpen);
+    toggles.choose(key, !isOpen);
   };
   return [isOpen, toggle];
 }

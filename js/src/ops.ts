@@ -24,7 +24,7 @@ export function applyOps(
 }
 
 function applyOp(state: RunState, op: Op): void {
-  if (!Array.isArray(op) || !Array.isArray(op[1])) throw new OpError("not a change");
+  if (!Array.isArray(op) || !Array.isArray(op[1])) throw new OpError();
   const [verb, path, value] = op;
   // biome-ignore lint/suspicious/noExplicitAny: every step is checked against the shape instead
   let owner: any = state;
@@ -33,7 +33,7 @@ function applyOp(state: RunState, op: Op): void {
     const key = path[depth];
     shape = key === undefined ? undefined : shape.within?.(owner, key);
     if (shape === undefined || key === undefined) {
-      throw new OpError(`the path ${JSON.stringify(path)} leads nowhere`);
+      throw new OpError(); // it leads nowhere
     }
     if (depth === path.length - 1) {
       owner[key] = changedValue(verb, owner[key], value, shape);
@@ -41,19 +41,19 @@ function applyOp(state: RunState, op: Op): void {
     }
     owner = owner[key];
     if (typeof owner !== "object" || owner === null) {
-      throw new OpError(`the path ${JSON.stringify(path)} leads nowhere`);
+      throw new OpError();
     }
   }
 }
 
 function changedValue(verb: string, old: unknown, value: unknown, shape: Shape): unknown {
   if (verb === "append") {
-    if (typeof old !== "string" || typeof value !== "string") throw new OpError("not a text");
+    if (typeof old !== "string" || typeof value !== "string") throw new OpError();
     return old + value;
   }
-  if (verb !== "set") throw new OpError(`unknown change ${JSON.stringify(verb)}`);
+  if (verb !== "set") throw new OpError();
   const read = shape.read(value);
   // Reading mends what a saved notebook may hold; a live kernel that needs mending is out of step.
-  if (typeof value !== "object" && read !== value) throw new OpError("a value of the wrong type");
+  if (typeof value !== "object" && read !== value) throw new OpError();
   return read;
 }

@@ -1,5 +1,6 @@
 import { isScalar, type Json, parseJson, pretty } from "./json";
 import { isCode } from "./peek";
+import { visible } from "./visible";
 import type { ApprovalPart } from "./wire";
 
 const SHORT = 80; // characters of a name or a key that are shown without being opened
@@ -7,7 +8,7 @@ const LONG = 1_200; // of a value or a message
 const LINES = 24;
 const BESIDE = 120; // characters that fit beside their key
 const TOO_LONG = 200_000; // characters of arguments that nobody reads in a cell
-const TOO_MANY = 1_000; // arguments
+const TOO_MANY = 1_000; // arguments, or marks for characters that can't be seen
 
 /** A text of a request. What is beyond `cut` is shown once a person opens it. */
 export interface Piece {
@@ -36,6 +37,7 @@ export interface Reading {
   isTooLarge: boolean;
 }
 
+const STRICT = { strict: true };
 const known = new WeakMap<ApprovalPart, Reading>();
 
 /** Reads a request; its texts never change once it is there. */
@@ -51,31 +53,35 @@ export function readRequest(part: ApprovalPart): Reading {
   const isLong = source.length > TOO_LONG;
   const json = isLong ? null : parseJson(source);
   const entries = json?.kind === "object" ? json.entries : source.trim() === "" ? [] : null;
-  const isTooLarge = isLong || (entries !== null && entries.length > TOO_MANY);
   const reading: Reading = {
     name: piece("name", part.tool_name, SHORT),
     message: piece("message", part.message, LONG),
-    args: isTooLarge
-      ? []
-      : (entries?.map(([key, value], index) => ({
-          key: piece(`key/${index}`, key, SHORT),
-          value: piece(`value/${index}`, written(key, value), LONG),
-          kind: value.kind,
-          inner: inner(value),
-          isTall: isTall(key, value),
-        })) ?? null),
-    whole: piece("whole", isTooLarge ? "" : json === null ? source : pretty(json), LONG),
-    isTooLarge,
+    args:
+      entries?.map(([key, value], index) => ({
+        key: piece(`key/${index}`, key, SHORT),
+        value: piece(`value/${index}`, written(key, value), LONG),
+        kind: value.kind,
+        inner: inner(value),
+        isTall: isTall(key, value),
+      })) ?? null,
+    whole: piece("whole", json === null ? source : pretty(json), LONG),
+    isTooLarge: false,
   };
+  const texts = textsOf(reading);
+  // Each mark is an element, and many thousands of them stop the page.
+  const marks = () => texts.reduce((sum, { text }) => sum + visible(text, STRICT).length / 2, 0);
+  reading.isTooLarge = isLong || texts.length > 2 * TOO_MANY || marks() > TOO_MANY;
+  if (reading.isTooLarge) reading.args = [];
   known.set(part, reading);
   return reading;
 }
 
 /** The pieces that a person has to open before the request can be approved. */
-export function foldsOf({ name, message, args, whole }: Reading): Piece[] {
-  const shown = args === null ? [whole] : args.flatMap(({ key, value }) => [key, value]);
-  return [name, message, ...shown].filter(({ text, cut }) => cut < text.length);
-}
+export const foldsOf = (reading: Reading): Piece[] =>
+  [reading.name, reading.message, ...textsOf(reading)].filter(({ text, cut }) => cut < text.length);
+
+const textsOf = ({ args, whole }: Reading): Piece[] =>
+  args === null ? [whole] : args.flatMap(({ key, value }) => [key, value]);
 
 /**
  * A value as it is shown. Text is bare, but quoted where it would be taken for something else: for

@@ -1,4 +1,4 @@
-import { Actions } from "./actions";
+import { openActions } from "./actions";
 import { sendControl } from "./control";
 import { guarded, type Model } from "./host";
 import { watchKernel } from "./kernel";
@@ -20,7 +20,7 @@ export function openSession(model: Model) {
     keep: (snapshot) => model.set("_state", snapshot),
   });
   const kernel = watchKernel(model, () => store.emit("kernel"), store.hello);
-  const actions = new Actions({
+  const actions = openActions({
     nonce: () => (kernel.word === "live" ? store.nonce : null),
     send,
     changed: () => store.emit("actions"),

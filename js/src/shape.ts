@@ -28,10 +28,10 @@ const maybe = <T>(shape: Shape<T>): Shape<T | null> => ({
   read: (value) => (value === null || value === undefined ? null : shape.read(value)),
 });
 
-const record = <T extends object>(fields: Fields<T>, kind?: string): Shape<T> => ({
+const record = <T extends object>(fields: Fields<T>): Shape<T> => ({
   read: (value) => {
     const given = isObject(value) ? value : {};
-    const made: Record<string, unknown> = kind === undefined ? {} : { kind };
+    const made: Record<string, unknown> = {};
     for (const name of Object.keys(fields) as (keyof T & string)[]) {
       made[name] = fields[name].read(Object.hasOwn(given, name) ? given[name] : undefined);
     }
@@ -61,63 +61,57 @@ const counts: Shape<Record<string, number>> = {
 type Bare<K extends Part["kind"]> = Omit<Extract<Part, { kind: K }>, "kind">;
 
 const PARTS: { [K in Part["kind"]]: Shape } = {
-  text: record<Bare<"text">>({ text }, "text"),
-  tool: record<Bare<"tool">>(
-    {
-      name: text,
-      arguments: text,
-      asked: maybe(text),
-      call_id: maybe(text),
-      step: number,
-      status: word("running", "waiting", "done", "failed", "denied", "interrupted"),
-      result: maybe(text),
-      full: flag,
-      json: flag,
-      size: maybe(number),
-      seconds: maybe(number),
-      started: number,
-      order: maybe(number),
-    },
-    "tool",
-  ),
-  approval: record<Bare<"approval">>(
-    {
-      tool_name: text,
-      arguments: text,
-      digest: text,
-      message: text,
-      covers: word("call", "answer", "start"),
-      call: maybe(number),
-      decision: word(
-        "unknown",
-        "pending",
-        "sending",
-        "approved",
-        "denied",
-        "expired",
-        "superseded",
-        "undecided",
-      ),
-      choice: maybe(word("approve", "deny")),
-      by: maybe(text),
-      reason: maybe(text),
-      asked_at: number,
-      decided_at: maybe(number),
-      deadline: maybe(number),
-      closes: maybe(number),
-      outcome: maybe(text),
-    },
-    "approval",
-  ),
-  notice: record<Bare<"notice">>({ code: text, text, count: number }, "notice"),
+  text: record<Bare<"text">>({ text }),
+  tool: record<Bare<"tool">>({
+    name: text,
+    arguments: text,
+    asked: maybe(text),
+    call_id: maybe(text),
+    step: number,
+    status: word("running", "waiting", "done", "failed", "denied", "interrupted"),
+    result: maybe(text),
+    full: flag,
+    json: flag,
+    size: maybe(number),
+    seconds: maybe(number),
+    started: number,
+    order: maybe(number),
+  }),
+  approval: record<Bare<"approval">>({
+    tool_name: text,
+    arguments: text,
+    digest: text,
+    message: text,
+    covers: word("call", "answer", "start"),
+    call: maybe(number),
+    decision: word(
+      "unknown",
+      "pending",
+      "sending",
+      "approved",
+      "denied",
+      "expired",
+      "superseded",
+      "undecided",
+    ),
+    choice: maybe(word("approve", "deny")),
+    by: maybe(text),
+    reason: maybe(text),
+    asked_at: number,
+    decided_at: maybe(number),
+    deadline: maybe(number),
+    closes: maybe(number),
+    outcome: maybe(text),
+  }),
+  notice: record<Bare<"notice">>({ code: text, text, count: number }),
 };
 
 const part: Shape<Part> = {
   read: (value) => {
     const kind = isObject(value) && typeof value.kind === "string" ? value.kind : "";
     // An unreadable part keeps its place: later paths count on it.
-    const shape = Object.hasOwn(PARTS, kind) ? PARTS[kind as Part["kind"]] : PARTS.notice;
-    return shape.read(value) as Part;
+    const known = Object.hasOwn(PARTS, kind) ? (kind as Part["kind"]) : "notice";
+    return { kind: known, ...(PARTS[known].read(value) as object) } as Part;
   },
   within: (owner, key) => PARTS[(owner as Part).kind].within?.(owner, key),
 };

@@ -37,7 +37,7 @@ const looks = `
   .pw-head,.pw-figures,.pw-foot,.pw-pill,.pw-working,.pw-row,.pw-peek,.pw-told,.pw-label{display:flex}
   .pw-head,.pw-pill,.pw-working,.pw-label{align-items:center}
   .pw-who,.pw-question-text,.pw-name,.pw-chip,.pw-glance{min-width:0;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
-  .pw-who,.pw-figures,.pw-said,.pw-quiet,.pw-question,.pw-pill,.pw-thoughts,.pw-notice,.pw-note,.pw-decided,.pw-hint,.pw-chip,.pw-peek,.pw-calls,.pw-tally,.pw-key{color:var(--pw-dim)}
+  .pw-who,.pw-figures,.pw-said,.pw-quiet,.pw-question,.pw-pill,.pw-thoughts,.pw-notice,.pw-note,.pw-decided,.pw-chip,.pw-peek,.pw-calls,.pw-tally,.pw-key{color:var(--pw-dim)}
   .pw-times,.pw-source-key,.pw-working,.pw-prefix,.pw-took,.pw-label,.pw-cut{color:var(--pw-faint)}
   .pw-figures,.pw-source-key,.pw-took,.pw-calls,.pw-grid{font-variant-numeric:tabular-nums}
   .pw-quiet,.pw-pill,.pw-row{border:0;background:none}
@@ -54,7 +54,7 @@ const looks = `
   .pw-who{flex:1 1 0;min-width:6em}
   .pw-figures{gap:11px;white-space:nowrap;padding-right:6px}
   .pw-said{flex:1 0 100%;padding:2px 0 1px}
-  .pw-button{border:var(--pw-rule);background:var(--pw-bg);border-radius:7px;padding:2px 11px;min-height:28px;font-size:13px;line-height:1.5;white-space:nowrap;
+  .pw-button{border:var(--pw-rule);background:var(--pw-bg);border-radius:7px;padding:2px 11px;min-height:28px;line-height:1.5;white-space:nowrap;
     &:hover{background:var(--pw-raise)}
     &[aria-disabled=true]{color:var(--pw-faint);cursor:default;background:none}
   }
@@ -109,7 +109,7 @@ const looks = `
   .pw-card,.pw-pre,.pw-grid,.pw-image{border:var(--pw-rule);border-radius:6px;background:var(--pw-bg)}
   .pw-card{border-radius:8px;background:var(--pw-raise);min-width:0;overflow:clip}
   .pw-member{margin-left:14px}
-  .pw-row{align-items:baseline;gap:9px;width:100%;padding:6px 11px 6px 10px;font-size:13px;line-height:20px;border-radius:7px;
+  .pw-row{align-items:baseline;gap:9px;width:100%;padding:6px 11px 6px 10px;line-height:20px;border-radius:7px;
     &:hover{background:var(--pw-hover)}
     &>.pw-glyph{align-self:center}
   }
@@ -207,8 +207,8 @@ function addTo(el: HTMLElement): () => void {
   const root = el.getRootNode();
   const home = root instanceof ShadowRoot ? root : el.ownerDocument.head;
   // Kernels of one page may carry different versions of this module: each has its own style.
-  const id = `powawidget-${fingerprint(CSS)}`;
-  const known = [...home.children].find((child) => child.id === id);
+  const id = "powawidget-style";
+  const known = [...home.children].find((each) => each.id === id && each.textContent === CSS);
   const style = (known ?? document.createElement("style")) as HTMLStyleElement;
   if (known === undefined) {
     style.id = id;
@@ -220,12 +220,4 @@ function addTo(el: HTMLElement): () => void {
     style.dataset.uses = String(Number(style.dataset.uses) - 1);
     if (style.dataset.uses === "0") style.remove();
   };
-}
-
-function fingerprint(text: string): string {
-  let hash = 0;
-  for (let index = 0; index < text.length; index++) {
-    hash = (Math.imul(hash, 31) + text.charCodeAt(index)) | 0;
-  }
-  return (hash >>> 0).toString(36);
 }

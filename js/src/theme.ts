@@ -1,30 +1,24 @@
-/** Whether the page around an element is dark. */
-export function isDark(el: Element): boolean {
-  const { body } = el.ownerDocument;
-  const jupyter = body.getAttribute("data-jp-theme-light");
-  if (jupyter !== null) return jupyter === "false";
-  if (body.classList.contains("vscode-high-contrast-light")) return false;
-  if (body.classList.contains("vscode-dark")) return true;
-  if (body.classList.contains("vscode-high-contrast")) return true;
-  if (body.classList.contains("vscode-light")) return false;
-  return (
-    el.ownerDocument.defaultView?.matchMedia?.("(prefers-color-scheme: dark)").matches === true
-  );
-}
-
 /** Keeps `data-pw-theme` of an element true to the page; returns what ends it. */
 export function followTheme(el: HTMLElement): () => void {
-  const set = () => {
-    el.dataset.pwTheme = isDark(el) ? "dark" : "light";
-  };
   const { body, defaultView } = el.ownerDocument;
+  const media = defaultView?.matchMedia?.("(prefers-color-scheme: dark)");
+  const set = () => {
+    el.dataset.pwTheme = isDark(body, media?.matches) ? "dark" : "light";
+  };
   const observer = new MutationObserver(set);
   observer.observe(body, { attributeFilter: ["data-jp-theme-light", "class"] });
-  const media = defaultView?.matchMedia?.("(prefers-color-scheme: dark)");
   media?.addEventListener("change", set);
   set();
   return () => {
     observer.disconnect();
     media?.removeEventListener("change", set);
   };
+}
+
+/** Whether the page is dark: by JupyterLab's word, else by VS Code's, else by the system's. */
+function isDark({ dataset, className }: HTMLElement, byMedia = false): boolean {
+  if (dataset.jpThemeLight !== undefined) return dataset.jpThemeLight === "false";
+  // A light theme of high contrast has the class of the dark one too.
+  if (/\bvscode-(high-contrast-)?light\b/.test(className)) return false;
+  return /\bvscode-(dark|high-contrast)\b/.test(className) || byMedia;
 }

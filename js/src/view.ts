@@ -35,9 +35,9 @@ export class View {
   }
 
   /** A call's status as it is shown. */
-  statusOf(part: ToolPart): ToolPart["status"] {
-    const isOpen = part.status === "running" || part.status === "waiting";
-    return isOpen && this.isAbandoned ? "interrupted" : part.status;
+  statusOf({ status }: Pick<ToolPart, "status">): ToolPart["status"] {
+    const isOpen = status === "running" || status === "waiting";
+    return isOpen && this.isAbandoned ? "interrupted" : status;
   }
 
   watch(box: HTMLElement, changed: () => void): Follow {
@@ -53,4 +53,4 @@ export class View {
 }
 
 export const hasEnded = ({ status }: RunState): boolean =>
-  status === "completed" || status === "failed" || status === "stopped" || status === "interrupted";
+  /^(completed|failed|stopped|interrupted)$/.test(status);

@@ -419,10 +419,16 @@ describe("arguments", () => {
     expect(acts(model)).toHaveLength(1);
   });
 
-  test("that are too many to be read can't be approved by click, but denied", async () => {
-    const { model, el, approve, deny, ask } = await shown(
-      JSON.stringify({ data: "x".repeat(200_001) }),
-    );
+  test.each([
+    ["too long", JSON.stringify({ data: "x".repeat(200_001) })],
+    [
+      "too many",
+      JSON.stringify(Object.fromEntries(Array.from({ length: 1_001 }, (_, n) => [n, n]))),
+    ],
+    ["of nothing that is seen", JSON.stringify({ data: "\u200b\u200c".repeat(3_000) })],
+  ])("that are %s can't be approved by click, but denied", async (_, source) => {
+    const { model, el, approve, deny, ask } = await shown(source);
+    expect(el.querySelector(".pw-ask .pw-rows")).toBeNull();
     expect(el.textContent).toContain("Approve them by code: run.approve()");
     approve().click();
     expect(acts(model)).toEqual([]);

@@ -8,7 +8,7 @@ const words = (text: string) => new Set(text.match(/[\w$]+/g));
 const folder = (path: string): string[] =>
   readdirSync(path, { recursive: true, encoding: "utf8" })
     .filter((name) => /\.tsx?$/.test(name))
-    .map((name) => source(`${path}/${name}`));
+    .map((name) => source(`${path}/${name}`).replaceAll(/\/\*.*?\*\/|\/\/[^\n]*/gs, ""));
 
 const preact = ["dist/preact.mjs", "hooks/dist/hooks.mjs"].map((file) =>
   source(`node_modules/preact/${file}`),

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { copyText } from "../copy";
 import * as words from "../strings";
+import { Button } from "./Button";
 
 const SAID_FOR = 1_600; // ms
 
@@ -20,13 +21,12 @@ export function CopyButton({ text, label = words.copy, what }: Props) {
   }, [said]);
   const copy = async () => say((await copyText(text())) ? words.copied : words.copyFailed);
   return (
-    <button
-      type="button"
+    <Button
       class="pw-quiet"
       aria-label={what === undefined || said !== null ? undefined : `${label}: ${what}`}
       onClick={copy}
     >
       {said ?? label}
-    </button>
+    </Button>
   );
 }

@@ -1,6 +1,7 @@
 import { pure, useKeys, useToggle } from "../hooks";
 import * as words from "../strings";
 import type { View } from "../view";
+import { Button } from "./Button";
 import { Chevron } from "./Glyph";
 import { LongText } from "./LongText";
 import { Visible } from "./Visible";
@@ -17,10 +18,10 @@ export const Ending = pure(function Ending({ view }: { view: View }) {
       )}
       {citations.length > 0 && (
         <div>
-          <button type="button" class="pw-pill" aria-expanded={isOpen} onClick={toggle}>
+          <Button class="pw-pill" aria-expanded={isOpen} onClick={toggle}>
             <Chevron />
             {words.sources(citations.length)}
-          </button>
+          </Button>
           {isOpen && (
             <ol class="pw-sources">
               {citations.map(({ key, source, excerpt }, index) => (
@@ -29,12 +30,12 @@ export const Ending = pure(function Ending({ view }: { view: View }) {
                     [<Visible text={key} />]
                   </span>
                   <div>
-                    {source !== "" && (
+                    {source && (
                       <strong>
                         <Visible text={source} />
                       </strong>
                     )}
-                    {excerpt !== "" && <LongText text={excerpt} kind="pw-excerpt" />}
+                    {excerpt && <LongText text={excerpt} kind="pw-excerpt" />}
                   </div>
                 </li>
               ))}

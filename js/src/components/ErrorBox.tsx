@@ -14,13 +14,13 @@ export const ErrorBox = pure(function ErrorBox({ view }: { view: View }) {
       <strong class="pw-error-title">
         <Visible text={error.title} />
       </strong>
-      {error.message !== "" && error.message !== error.title && <LongText text={error.message} />}
-      {error.hint !== null && error.hint !== "" && (
-        <p class="pw-hint">
+      {error.message !== error.title && error.message && <LongText text={error.message} />}
+      {error.hint && (
+        <p class="pw-note">
           <Visible text={error.hint} />
         </p>
       )}
-      {error.code !== null && error.code !== "" && (
+      {error.code && (
         <p class="pw-note">
           {words.errorCode}{" "}
           <code>

@@ -15,9 +15,7 @@ export function Field({ label, copy, what, children }: Props) {
     <div class="pw-field">
       <div class="pw-label">
         <span class="pw-label-text">{label}</span>
-        {copy !== undefined && copy !== "" && (
-          <CopyButton text={() => copy} {...(what === undefined ? {} : { what })} />
-        )}
+        {copy && <CopyButton text={() => copy} {...(what === undefined ? {} : { what })} />}
       </div>
       {children}
     </div>

@@ -10,7 +10,7 @@ const PATHS: Record<Exclude<ToolPart["status"], "running">, string> = {
 
 /** The sign of a state; the word for it stands beside it, seen or said. */
 export function Glyph({ status }: { status: ToolPart["status"] }) {
-  if (status === "running") return <span class="pw-glyph pw-spin" aria-hidden="true" />;
+  if (status === "running") return <span class="pw-glyph pw-spin" aria-hidden />;
   return <Icon path={PATHS[status]} />;
 }
 
@@ -20,7 +20,7 @@ export function Chevron() {
 
 function Icon({ path, kind = "" }: { path: string; kind?: string }) {
   return (
-    <svg class={`pw-glyph ${kind}`} viewBox="0 0 16 16" aria-hidden="true">
+    <svg class={`pw-glyph ${kind}`} viewBox="0 0 16 16" aria-hidden>
       <path d={path} />
     </svg>
   );

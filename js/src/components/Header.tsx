@@ -4,6 +4,7 @@ import { newId } from "../id";
 import * as words from "../strings";
 import { clock, STATUS } from "../strings";
 import { hasEnded, type View } from "../view";
+import { Button } from "./Button";
 import { Visible } from "./Visible";
 
 const QUIET_FROM = 10; // seconds without data that are worth a word
@@ -21,7 +22,7 @@ export const Header = pure(function Header({ view }: { view: View }) {
   const origin = words.origin[state.origin];
   return (
     <header class="pw-head">
-      <span class={`pw-dot pw-dot-${status}`} aria-hidden="true" />
+      <span class={`pw-dot pw-dot-${status}`} aria-hidden />
       <strong class="pw-status">
         {STATUS[status]}
         {view.isAbandoned && `: ${words.kernelGone}`}
@@ -64,8 +65,7 @@ const Stop = pure(function Stop({ view }: { view: View }) {
         : null;
   return (
     <>
-      <button
-        type="button"
+      <Button
         class="pw-button"
         aria-disabled={isSent || whyNot !== null}
         aria-describedby={will === "" ? undefined : id}
@@ -73,7 +73,7 @@ const Stop = pure(function Stop({ view }: { view: View }) {
         onClick={() => view.actions.act("stop")}
       >
         {isSent ? words.stopping : words.stop}
-      </button>
+      </Button>
       <span class="pw-unseen" id={id}>
         {will}
       </span>

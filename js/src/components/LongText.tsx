@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import * as words from "../strings";
+import { Button } from "./Button";
 import { Visible } from "./Visible";
 
 const FOLDED = 2_000; // characters shown at first
@@ -16,9 +17,9 @@ export function LongText({ text, kind = "" }: { text: string; kind?: string }) {
         <Visible text={rest > 0 ? whole(text, shown) : text} />
       </pre>
       {rest > 0 && (
-        <button type="button" class="pw-quiet pw-more" onClick={() => show(shown + STEP)}>
+        <Button class="pw-quiet pw-more" onClick={() => show(shown + STEP)}>
           {words.moreCharacters(rest)}
-        </button>
+        </Button>
       )}
     </div>
   );

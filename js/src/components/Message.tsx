@@ -2,6 +2,7 @@ import { pure, useKeys, useToggle } from "../hooks";
 import { oneLine } from "../peek";
 import * as words from "../strings";
 import type { View } from "../view";
+import { Button } from "./Button";
 import { Chevron } from "./Glyph";
 import { Visible } from "./Visible";
 
@@ -23,8 +24,7 @@ export const Message = pure(function Message({ view }: { view: View }) {
     );
   }
   return (
-    <button
-      type="button"
+    <Button
       class={`pw-question pw-pill ${isOpen ? "pw-question-open" : ""}`}
       aria-expanded={isOpen}
       onClick={toggle}
@@ -34,6 +34,6 @@ export const Message = pure(function Message({ view }: { view: View }) {
       <span class="pw-question-text" dir="auto">
         <Visible text={isOpen ? message : oneLine(message)} />
       </span>
-    </button>
+    </Button>
   );
 });

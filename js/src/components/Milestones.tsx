@@ -18,18 +18,15 @@ export const Milestones = pure(function Milestones({ view }: { view: View }) {
 
 function milestone(view: View): string {
   const { state } = view.store;
-  const said: Record<RunState["status"], () => string> = {
-    connecting: () => "",
-    reconnecting: () => "",
-    running: () => words.started,
-    waiting: () => words.waitingFor(asked(state)),
-    completed: () => words.answerReady,
-    failed: () =>
-      words.failed([state.error?.title, state.error?.message].filter(Boolean).join(": ")),
-    stopped: () => words.stopped,
-    interrupted: () => words.interrupted,
+  const said: Partial<Record<RunState["status"], string>> = {
+    running: words.started,
+    waiting: words.waitingFor(asked(state)),
+    completed: words.answerReady,
+    failed: words.failed([state.error?.title, state.error?.message].filter(Boolean).join(": ")),
+    stopped: words.stopped,
+    interrupted: words.interrupted,
   };
-  return said[view.status]();
+  return said[view.status] ?? "";
 }
 
 /** The names of what waits; the requests that wait are among the last parts. */

@@ -2,6 +2,7 @@ import { useRef } from "preact/hooks";
 import { pure, useKeys, useToggle } from "../hooks";
 import * as words from "../strings";
 import type { View } from "../view";
+import { Button } from "./Button";
 import { Chevron } from "./Glyph";
 import { StreamedText } from "./StreamedText";
 
@@ -20,12 +21,12 @@ export const Reasoning = pure(function Reasoning({ view }: { view: View }) {
   if (steps === 0) return null;
   return (
     <div class="pw-thinking">
-      <button type="button" class="pw-pill" aria-expanded={isOpen} onClick={toggle}>
+      <Button class="pw-pill" aria-expanded={isOpen} onClick={toggle}>
         <Chevron />
         <span class={isThinking ? "pw-live" : ""}>
           {isThinking ? words.thinking(steps) : words.thought(reasoning.seconds, steps)}
         </span>
-      </button>
+      </Button>
       {isOpen && (
         <div class="pw-thoughts">
           {reasoning.thoughts.map((thought, index) => (

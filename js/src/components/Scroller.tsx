@@ -3,6 +3,7 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useToggle } from "../hooks";
 import * as words from "../strings";
 import { hasEnded, type View } from "../view";
+import { Button } from "./Button";
 
 interface Props {
   view: View;
@@ -28,13 +29,13 @@ export function Scroller({ view, children, foot }: Props) {
       // Once it was too tall the toggle stays: it must not come and go under the pointer.
       if (element.scrollHeight > element.clientHeight + 1) setTall(true);
     };
-    const observer = typeof ResizeObserver === "undefined" ? undefined : new ResizeObserver(sized);
-    observer?.observe(element);
-    observer?.observe(body.current as HTMLDivElement);
+    const observer = new ResizeObserver(sized);
+    observer.observe(element);
+    observer.observe(body.current as HTMLDivElement);
     element.addEventListener("scroll", scrolled, { passive: true });
     sized();
     return () => {
-      observer?.disconnect();
+      observer.disconnect();
       element.removeEventListener("scroll", scrolled);
     };
   }, [view]);
@@ -55,17 +56,17 @@ export function Scroller({ view, children, foot }: Props) {
           </div>
         </div>
         {!isFollowing && !isWhole && !isOver && (
-          <button type="button" class="pw-button pw-jump" onClick={() => view.follow?.jump()}>
+          <Button class="pw-button pw-jump" onClick={() => view.follow?.jump()}>
             {words.jump}
-          </button>
+          </Button>
         )}
       </div>
       <div class="pw-foot">
         {foot}
         {isTall && (
-          <button type="button" class="pw-quiet pw-whole" aria-expanded={isWhole} onClick={toggle}>
+          <Button class="pw-quiet pw-whole" aria-expanded={isWhole} onClick={toggle}>
             {isWhole ? words.scrollAgain : words.showAll}
-          </button>
+          </Button>
         )}
       </div>
     </>

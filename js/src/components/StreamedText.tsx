@@ -7,7 +7,7 @@ import { hasEnded, type View } from "../view";
 
 /** The renderer takes a rejection for "could not copy". */
 async function copy(text: string): Promise<void> {
-  if (!(await copyText(text))) throw new Error("The page may not use the clipboard.");
+  if (!(await copyText(text))) throw new Error();
 }
 
 interface Props {

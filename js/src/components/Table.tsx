@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { compact, isScalar, type Json } from "../json";
 import * as words from "../strings";
+import { Button } from "./Button";
 import { Scalar } from "./Value";
 import { Visible } from "./Visible";
 
@@ -65,9 +66,9 @@ export function Table({ columns, rows }: Records) {
         <p class="pw-note">{words.moreColumns(columns.length - COLUMNS)}</p>
       )}
       {rows.length > shown && (
-        <button type="button" class="pw-quiet pw-more" onClick={() => show(shown + 10 * PAGE)}>
+        <Button class="pw-quiet pw-more" onClick={() => show(shown + 10 * PAGE)}>
           {words.moreRows(rows.length - shown)}
-        </button>
+        </Button>
       )}
     </div>
   );

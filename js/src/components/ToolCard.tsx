@@ -7,6 +7,7 @@ import type { View } from "../view";
 import type { ToolPart } from "../wire";
 import { Approval } from "./Approval";
 import { Arguments } from "./Arguments";
+import { Button } from "./Button";
 import { Glyph } from "./Glyph";
 import { Result } from "./Result";
 import { useGroupToggle } from "./ToolGroup";
@@ -29,25 +30,21 @@ export const ToolCard = pure(function ToolCard({ view, index }: { view: View; in
   return (
     <div class={`pw-call${group === undefined ? "" : " pw-member"}`} hidden={isHidden}>
       <div class={`pw-card pw-is-${status}`}>
-        <button type="button" class="pw-row" aria-expanded={isOpen} onClick={toggle}>
+        <Button class="pw-row" aria-expanded={isOpen} onClick={toggle}>
           <Glyph status={status} />
           <span class="pw-unseen">{TOOL_STATUS[status]}: </span>
           <ToolName name={part.name} />
-          <span class="pw-chip">
-            <Visible text={chip} />
-          </span>
+          <Visible kind="pw-chip" text={chip} />
           <span class="pw-peek">
             {status !== "done" && status !== "running" && (
-              <span class="pw-word" aria-hidden="true">
+              <span class="pw-word" aria-hidden>
                 {TOOL_STATUS[status]}
               </span>
             )}
-            <span class="pw-glance">
-              <Visible text={glance} />
-            </span>
+            <Visible kind="pw-glance" text={glance} />
           </span>
           <Took view={view} part={part} status={status} />
-        </button>
+        </Button>
         {isOpen && (
           <div class="pw-open">
             <CallArguments part={part} />
@@ -67,11 +64,7 @@ export function ToolName({ name }: { name: string }) {
   const prefix = /^mcp__.+?__(?=.)/.exec(name)?.[0] ?? "";
   return (
     <span class="pw-name">
-      {prefix !== "" && (
-        <span class="pw-prefix">
-          <Visible text={prefix} />
-        </span>
-      )}
+      {prefix !== "" && <Visible kind="pw-prefix" text={prefix} />}
       <Visible text={name.slice(prefix.length)} />
     </span>
   );

@@ -3,9 +3,11 @@ import type { CallRun } from "../outline";
 import * as words from "../strings";
 import type { View } from "../view";
 import type { ToolPart } from "../wire";
+import { Button } from "./Button";
 import { Glyph } from "./Glyph";
 import { ToolName } from "./ToolCard";
 
+/** What a folded group tells of its calls, the most telling first. */
 const TOLD: readonly ToolPart["status"][] = [
   "running",
   "waiting",
@@ -36,11 +38,10 @@ export const ToolGroup = pure(function ToolGroup({ view, start }: { view: View; 
     const calls = counts.get(status) ?? 0;
     return calls === 0 ? [] : [{ status, calls }];
   });
-  const status = told.find((each) => each.status === "running")?.status ?? "done";
-  const shown = status === "done" ? (told[0]?.status ?? "done") : status;
+  const shown = told[0]?.status ?? "done";
   return (
     <div class={`pw-card pw-group pw-is-${shown}`}>
-      <button type="button" class="pw-row" aria-expanded={isOpen} onClick={toggle}>
+      <Button class="pw-row" aria-expanded={isOpen} onClick={toggle}>
         <Glyph status={shown} />
         <ToolName name={group.name} />
         <span class="pw-calls">{words.group(group.end - group.start)}</span>
@@ -51,19 +52,17 @@ export const ToolGroup = pure(function ToolGroup({ view, start }: { view: View; 
             </span>
           ))}
         </span>
-      </button>
+      </Button>
     </div>
   );
 });
 
-/** Without a kernel nothing goes on, in a group neither. */
+/** How many calls are shown in which status. */
 function shownCounts(view: View, { counts }: CallRun): ReadonlyMap<ToolPart["status"], number> {
-  if (!view.isAbandoned) return counts;
-  const open = (counts.get("running") ?? 0) + (counts.get("waiting") ?? 0);
-  return new Map([
-    ...counts,
-    ["running", 0],
-    ["waiting", 0],
-    ["interrupted", (counts.get("interrupted") ?? 0) + open],
-  ]);
+  const shown = new Map<ToolPart["status"], number>();
+  for (const [status, calls] of counts) {
+    const as = view.statusOf({ status });
+    shown.set(as, (shown.get(as) ?? 0) + calls);
+  }
+  return shown;
 }

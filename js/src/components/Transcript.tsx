@@ -93,7 +93,7 @@ export const Tail = pure(function Tail({ view }: { view: View }) {
   if (isIdle || (isThinking && state.parts.length === 0)) return null;
   return (
     <p class="pw-working">
-      <span class="pw-dots" aria-hidden="true">
+      <span class="pw-dots" aria-hidden>
         <i />
         <i />
         <i />

@@ -34,11 +34,7 @@ export const isTall = (name: string, value: Json): boolean =>
 const textOf = (value: Json): string => (value.kind === "text" ? value.text : pretty(value));
 
 function Entry({ name, value }: { name: string; value: Json }) {
-  const key = (
-    <span class="pw-key">
-      <Visible text={name} />
-    </span>
-  );
+  const key = <Visible kind="pw-key" text={name} />;
   if (isScalar(value) && !isTall(name, value)) {
     return (
       <div class="pw-entry">
