@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.lab import Lab
+from tests.browser.lab import SHOTS, Lab
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 CONNECT = "import powawidget as pw\npb = pw.connect()"
@@ -166,13 +166,17 @@ def test_a_failed_run_says_why_and_keeps_its_text(lab: Lab, page: Page) -> None:
 
 
 def test_the_picture_in_the_readme_is_taken_from_the_real_widget(lab: Lab, page: Page) -> None:
+    """`docs/quickstart.png` is a copy of the light one."""
     lab.write_notebook("picture.ipynb", [CONNECT, ASK])
     lab.open(page, "picture.ipynb")
     lab.run_all(page)
     widget = page.locator(".pw")
     expect(status(widget)).to_have_text("Done", timeout=LONG)
     lab.wait_idle(page)
-    for theme in ("light", "dark"):
+    widget.locator(".pw-box").evaluate("(box) => { box.scrollTop = 0; }")
+    for theme in ("dark", "light"):
         lab.set_theme(page, theme)
-        shot = lab.screenshot(page, f"quickstart-{theme}")
+        shot = SHOTS / f"quickstart-{theme}.png"
+        SHOTS.mkdir(exist_ok=True)
+        widget.screenshot(path=shot, animations="disabled")
         assert shot.stat().st_size > 10_000
