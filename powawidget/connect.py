@@ -240,6 +240,7 @@ class Agent:
             on_stop=_ON_STOP[self._has_tools],
             secret=self._client.secret,
             decider=lambda live: Decider(live, self._post_decision, self._hooks, on_approval),
+            look_up=lambda run_id: self._client.get(f"/api/agents/runs/{_segment(run_id)}"),
         ).start()
 
     async def _post_decision(self, run_id: str, body: Mapping[str, Any], limit: float) -> None:

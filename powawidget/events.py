@@ -227,6 +227,12 @@ class DeadlineKnown(Event, frozen=True, kw_only=True):
     closes: float
 
 
+class Learned(Event, frozen=True, kw_only=True):
+    """What the server did with a run that is over here. Made here, never sent."""
+
+    text: str
+
+
 class Refused(Event, frozen=True, kw_only=True):
     """The run never began. Made here, never sent."""
 

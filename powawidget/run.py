@@ -5,13 +5,19 @@ import concurrent.futures
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
 from typing import Any, Literal
 
 from powawidget import views
 from powawidget.decider import Choice, Decider
-from powawidget.errors import ApprovalNeeded, DecisionRefused, RunFailed, RunInterrupted
-from powawidget.events import Ended, Event
+from powawidget.errors import (
+    ApprovalNeeded,
+    DecisionRefused,
+    PowawidgetError,
+    RunFailed,
+    RunInterrupted,
+)
+from powawidget.events import Ended, Event, Learned
 from powawidget.kernel import cells, host, loop, wait
 from powawidget.live import Live
 from powawidget.recording import Recording
@@ -19,13 +25,15 @@ from powawidget.runner import Source, follow
 from powawidget.secret import Secret
 from powawidget.sources import RecordedSource
 from powawidget.state import ENDED, Failure, Kind, RunState
-from powawidget.stored import question_of, retell
+from powawidget.stored import fate_of, question_of, retell
 
 _STOPPING = 5.0
 _DENYING = 0.8
 _GRACE = 2.0
 _GRACE_FOR_A_PAGE = 30.0
 _REASON_LENGTH = 2000
+# Seconds between looks at what the server made of a stopped run: it may notice a minute later.
+_LOOKS = (1.0, 2.0, 5.0, 10.0, 20.0, 40.0)
 _NO_SOURCE = RecordedSource((), None)
 _WORDS = {
     "connecting": "connecting",
@@ -54,6 +62,7 @@ class Run:
         on_stop: What the server does when the run is stopped.
         secret: The key to keep out of everything.
         decider: Makes what decides on the run's requests for approval, where there can be any.
+        look_up: Fetches what the server has stored of a run, by its id.
     """
 
     def __init__(  # noqa: PLR0913  # what a run is told once
@@ -67,6 +76,7 @@ class Run:
         on_stop: str = "",
         secret: Secret | None = None,
         decider: Callable[[Live], Decider] | None = None,
+        look_up: Callable[[str], Awaitable[Any]] | None = None,
     ) -> None:
         state = RunState(kind=kind, name=name, message=message, origin=origin, on_stop=on_stop)
         self._live = Live(state, secret)
@@ -76,6 +86,7 @@ class Run:
         self._widget: Any = None
         self._making = threading.Lock()
         self._closed = False
+        self._look_up = look_up
         self._denying: asyncio.Future[None] | None = None
         self._shown_at: float | None = None
         self._waited_in: str | None = None
@@ -150,6 +161,22 @@ class Run:
             await follow(self._live, self._source)
         if self._decider is not None:
             await self._decider.close()
+        stopped = self._live.state.status == "stopped" and not self._closed
+        if stopped and self._look_up is not None and self.run_id:
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._learn_fate(self._look_up, self.run_id)
+
+    async def _learn_fate(self, look_up: Callable[[str], Awaitable[Any]], run_id: str) -> None:
+        """After a stop: find out what the server did, for as long as the run isn't closed."""
+        for delay in _LOOKS:
+            await asyncio.sleep(delay)
+            # Not worth an error: the run is over here, and says so.
+            with contextlib.suppress(PowawidgetError, RuntimeError):
+                stored = await look_up(run_id)
+                fate = fate_of(stored) if isinstance(stored, dict) else None
+                if fate is not None:
+                    self._live.take(Learned(text=fate))
+                    return
 
     @property
     def status(self) -> str:
@@ -343,6 +370,9 @@ class Run:
         """Stop the run and close its widget; nothing of it stays but its state."""
         self._closed = True
         self.stop()
+        if self._task is not None:
+            # What is still being learned about a stopped run isn't wanted any more.
+            loop.call_soon(self._task.cancel)
         with self._making:
             widget, self._widget = self._widget, None
         if widget is not None:

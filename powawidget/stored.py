@@ -44,6 +44,25 @@ def retell(stored: Mapping[str, Any]) -> Iterator[ev.Event]:
     )
 
 
+def fate_of(stored: Mapping[str, Any]) -> str | None:
+    """Say what the server did with a run that was stopped here.
+
+    Args:
+        stored: The decoded answer.
+
+    Returns:
+        A sentence; None while the server hasn't ended the run.
+    """
+    status, run_id = stored.get("status"), stored.get("run_id")
+    if status == "completed":
+        return f'The server went on and completed the run: pb.run("{run_id}") shows its answer.'
+    if status == "failed":
+        error = stored.get("error")
+        why = f": {error[:300]}" if isinstance(error, str) and error else ""
+        return f"The server ended the run as failed{why}."
+    return None
+
+
 def question_of(stored: Mapping[str, Any]) -> str:
     """Find what a stored run was asked.
 

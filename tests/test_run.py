@@ -30,7 +30,13 @@ def server() -> Iterator[LocalServer]:
                 yield Emit(frame)
             yield Pause(0.001)
 
-    agents = [Agent(name="Staller", script=stalls), Agent(name="Flooder", script=floods)]
+    def slow(_: Any) -> Any:
+        yield Say("a first word ")
+        yield Pause(1.0)
+        yield Say("and a last one")
+
+    scripts = {"Staller": stalls, "Flooder": floods, "Slow": slow}
+    agents = [Agent(name=name, script=script) for name, script in scripts.items()]
     with start(tokens_per_second=5000, agents=agents) as running:
         yield running
 
@@ -119,6 +125,27 @@ def test_stop_ends_a_stalled_a_flooding_and_a_waiting_run(
     with pytest.raises(pw.RunInterrupted):
         run.result()
     until(lambda: server.open_streams == 0)
+
+
+def notices(run: pw.Run) -> str:
+    parts = run._live.snapshot()["parts"]
+    return "\n".join(part["text"] for part in parts if part["kind"] == "notice")
+
+
+def test_after_a_stop_the_run_says_what_the_server_did(server: LocalServer) -> None:
+    with pw.connect(server.url, api_key=server.key) as pb:
+        waits = pb.agent("Operator").run(WRITE)
+        until(lambda: waits.status == "waiting")
+        waits.stop()
+        writes = pb.agent("Slow").run("hello")
+        until(lambda: writes.text)
+        writes.stop()
+        assert "The server isn't told: it goes on" in notices(writes)
+        assert "The server ends the run at its next write" in notices(waits)
+        until(lambda: "The server went on and completed the run" in notices(writes))
+        until(lambda: "The server ended the run as failed" in notices(waits))
+        assert writes.run_id is not None
+        assert pb.run(writes.run_id).text.startswith(writes.text)
 
 
 def test_stop_right_after_the_start_ends_the_run(pb: pw.Powabase) -> None:
@@ -270,16 +297,17 @@ def test_closing_many_runs_leaves_no_thread_no_task_and_no_stream(
     pb.agent("Writer").run("hello").wait()
     threads = set(threading.enumerate())
     agent = pb.agent("Staller")
+
+    async def tasks() -> int:
+        return len(asyncio.all_tasks()) - 1
+
+    before = loop.run_sync(tasks())
     runs = [agent.run("hello") for _ in range(100)]
     until(lambda: all(run.text for run in runs))
     for run in runs:
         run.close()
     until(lambda: server.open_streams == 0)
-
-    async def tasks() -> int:
-        return len(asyncio.all_tasks()) - 1
-
-    until(lambda: loop.run_sync(tasks()) == 0)
+    until(lambda: loop.run_sync(tasks()) <= before)
     gc.collect()
     assert {t for t in threading.enumerate() if t.name == "powawidget"} <= threads
 

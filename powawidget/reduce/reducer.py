@@ -58,7 +58,12 @@ def _awake(run: RunState, at: float) -> list[Op]:
 
 
 def _late(run: RunState, event: ev.Event) -> list[Op]:
-    """After the end only a card that was closed without its result can still learn something."""
+    """After the end a card that was closed without its result can still get it.
+
+    And what the server did with a stopped run may be learned later.
+    """
+    if isinstance(event, ev.Learned):
+        return _notice(run, "learned", event.text)
     if not isinstance(event, ev.ToolResult) or event.call_id is None:
         return []
     for index, part in tools.calls(run):

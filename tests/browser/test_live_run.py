@@ -142,6 +142,18 @@ def test_stop_ends_the_run_while_another_cell_computes(lab: Lab, page: Page) -> 
     expect(lab.output(page, 2)).to_contain_text("SAW stopped")
 
 
+def test_after_a_stop_the_widget_says_what_the_server_did(lab: Lab, page: Page) -> None:
+    lab.write_notebook("stopped.ipynb", [CONNECT, ASK])
+    lab.open(page, "stopped.ipynb")
+    lab.run_all(page)
+    widget = page.locator(".pw")
+    expect(widget.locator(".pw-card").first).to_be_visible(timeout=LONG)
+    widget.get_by_role("button", name="Stop").click()
+    expect(status(widget)).to_have_text("Stopped", timeout=LONG)
+    expect(widget).to_contain_text("The server ends the run at its next write")
+    expect(widget).to_contain_text("The server ended the run as failed", timeout=LONG)
+
+
 def test_a_failed_run_says_why_and_keeps_its_text(lab: Lab, page: Page) -> None:
     frames = [
         {"event": "start", "run_id": "r-1", "session_id": "s-1"},
