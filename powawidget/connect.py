@@ -230,14 +230,16 @@ class Agent:
             ConfigurationError: If the arguments don't fit together; nothing was sent.
         """
         given = {name: value for name, value in locals().items() if name not in _NOT_SENT}
+        # A knowledge base makes an agent one with tools (wire protocol, section 3).
+        has_tools = True if knowledge_bases else self._has_tools
         source = LiveSource(
-            self._client, self._path, _body(given), keepalives=self._has_tools is not False
+            self._client, self._path, _body(given), keepalives=has_tools is not False
         )
         return Run(
             source,
             name=self.name,
             message=message,
-            on_stop=_ON_STOP[self._has_tools],
+            on_stop=_ON_STOP[has_tools],
             secret=self._client.secret,
             decider=lambda live: Decider(live, self._post_decision, self._hooks, on_approval),
             look_up=lambda run_id: self._client.get(f"/api/agents/runs/{_segment(run_id)}"),

@@ -165,3 +165,23 @@ def test_a_card_of_a_dead_kernel_is_inert_and_says_why(lab: Lab, page: Page) -> 
     expect(widget.locator(".pw-status")).to_have_text("Interrupted", timeout=LONG)
     expect(widget).to_contain_text("kernel")
     expect(button(widget, "Approve")).to_have_count(0)
+
+
+@pytest.mark.parametrize("choice", ["Approve", "Deny"])
+def test_an_answer_that_waits_for_review_is_shown_or_withheld(
+    lab: Lab, page: Page, choice: str
+) -> None:
+    ask = 'run = pb.agent("Operator (reviewed answers)").run("Escalate the overdue orders")\nrun'
+    lab.write_notebook(f"review_{choice}.ipynb", [CONNECT, ask, "run.wait()\nprint(run.text)"])
+    lab.open(page, f"review_{choice}.ipynb")
+    lab.run_all(page)
+    widget = page.locator(".pw").first
+    click_when_armed(widget, choice)
+    if choice == "Deny":
+        widget.get_by_role("textbox").press("Enter")
+    expect(widget.locator(".pw-status")).to_have_text("Done", timeout=LONG)
+    lab.wait_idle(page)
+    shown = "".join(widget.locator(".pw-text").all_inner_texts())
+    assert ("I look for open orders" in shown) == (choice == "Approve")
+    said = lab.output(page, 2).inner_text()
+    assert ("I look for open orders" in said) == (choice == "Approve")

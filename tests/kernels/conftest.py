@@ -25,7 +25,6 @@ def kernel(request: pytest.FixtureRequest) -> Iterator[Kernel]:
 SETUP = """
 import asyncio, threading, time
 import powawidget as pw
-from powawidget.connect import Powabase, Client, Secret
 from powawidget.local import start
 server = start(tokens_per_second=2000)
 pb = pw.connect(server.url, api_key=server.key)
