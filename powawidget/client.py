@@ -209,6 +209,7 @@ class Client:
         problem: Exception
         try:
             # An async generator in fact.
+            # httpx types this generator as an iterator, without its aclose.
             async with contextlib.aclosing(response.aiter_raw()) as chunks:  # type: ignore[type-var]
                 async for chunk in chunks:
                     yield chunk
