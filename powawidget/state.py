@@ -35,6 +35,16 @@ Decision = Literal[
     "undecided",
 ]
 Gate = Literal["call", "answer", "start"]
+WorkStatus = Literal["running", "done", "failed", "interrupted"]
+BlockStatus = Literal[
+    "pending",
+    "running",
+    "done",
+    "failed",
+    "skipped",
+    "not_reached",
+    "interrupted",
+]
 
 ENDED: frozenset[str] = frozenset({"completed", "failed", "stopped", "interrupted"})
 
@@ -57,9 +67,14 @@ class Citation(msgspec.Struct, kw_only=True):
 
 
 class TextPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="text"):
-    """A stretch of the answer between two cards."""
+    """A stretch of text between two cards.
+
+    `within`, here and on other parts, is the index of the delegation or the parallel group among
+    the parts beside it that it belongs to; None stands at the top.
+    """
 
     text: Text = msgspec.field(default_factory=Text)
+    within: int | None = None
 
 
 class ToolPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="tool"):
@@ -83,6 +98,7 @@ class ToolPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="tool"):
     seconds: float | None = None
     started: float = 0.0
     order: int | None = None
+    within: int | None = None
 
 
 class ApprovalPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="approval"):
@@ -118,14 +134,87 @@ class NoticePart(msgspec.Struct, kw_only=True, tag_field="kind", tag="notice"):
     code: str
     text: str
     count: int = 1
+    within: int | None = None
+
+
+class DelegationPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="delegation"):
+    """One agent at work for an orchestration (wire protocol, section 6).
+
+    What it says and calls are the parts whose `within` is its index. `call` is the index of the
+    supervisor's tool call that it stands for, `step` the model call it is at, `steps` how many it
+    took in the end. `agent` is empty where nobody can tell. `stored` says that its text and
+    results are the stored run's, which took the place of what was streamed.
+    """
+
+    agent: str = ""
+    task: str = ""
+    child_id: str | None = None
+    call: int | None = None
+    status: WorkStatus = "running"
+    step: int = 0
+    steps: int | None = None
+    usage: dict[str, int] | None = None
+    started: float = 0.0
+    seconds: float | None = None
+    stored: bool = False
+    within: int | None = None
+
+
+class ParallelPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="parallel"):
+    """Agents at work at the same time, whose frames nothing tells apart.
+
+    `agents` are their names where they are known, `count` is how many they are. Of their text only
+    `characters` is kept while it streams; their tool calls are parts within the group, and once
+    the stored run is known, so is one delegation for each child.
+    """
+
+    agents: list[str] = []
+    count: int | None = None
+    characters: int = 0
+    status: WorkStatus = "running"
+    started: float = 0.0
+    seconds: float | None = None
+    within: int | None = None
+
+
+class Block(msgspec.Struct, kw_only=True):
+    """One block of a workflow (wire protocol, section 7).
+
+    `input` and `output` are JSON text. `text` is what an agent block streams. `seconds` is how
+    long it ran, `started` when.
+    """
+
+    id: str
+    name: str = ""
+    type: str = ""
+    status: BlockStatus = "pending"
+    input: str | None = None
+    output: str | None = None
+    error: str | None = None
+    text: Text = msgspec.field(default_factory=Text)
+    started: float | None = None
+    seconds: float | None = None
+
+
+class Wait(msgspec.Struct, kw_only=True):
+    """A pause that a person sees and can end: before a request is sent again, or a run looked up.
+
+    `until` is when the next try is, in seconds since the epoch; `attempt` counts from 1.
+    """
+
+    purpose: Literal["retry", "look_up"]
+    why: str
+    until: float
+    attempt: int = 1
 
 
 class Thought(msgspec.Struct, kw_only=True):
-    """The reasoning of one step."""
+    """The reasoning of one step, of the run or of the delegation that it is `within`."""
 
     step: int
     text: Text = msgspec.field(default_factory=Text)
     whole: bool = False
+    within: int | None = None
 
 
 class Reasoning(msgspec.Struct, kw_only=True):
@@ -136,7 +225,7 @@ class Reasoning(msgspec.Struct, kw_only=True):
     since: float | None = None
 
 
-Part = TextPart | ToolPart | ApprovalPart | NoticePart
+Part = TextPart | ToolPart | ApprovalPart | NoticePart | DelegationPart | ParallelPart
 
 
 class RunState(msgspec.Struct, kw_only=True):
@@ -145,6 +234,11 @@ class RunState(msgspec.Struct, kw_only=True):
     Times are seconds since the epoch by the kernel's clock. `streamed` says that a content
     delta was seen, which decides what a later chunk means (wire protocol, section 4). `on_stop`
     says what the server does when this run is stopped (section 9).
+
+    Of an orchestration: `strategy`, and `answer`, the index of the delegation whose text is the
+    answer, where it doesn't stand at the top. Of a workflow: `blocks` in the order of its graph,
+    `graph` says whether that was known before, and `output` is the result as JSON text. `restored`
+    says that the stored run took the place of a stream that was cut.
     """
 
     kind: Kind = "agent"
@@ -165,6 +259,13 @@ class RunState(msgspec.Struct, kw_only=True):
     started: float | None = None
     ended: float | None = None
     on_stop: str = ""
+    strategy: str = ""
+    answer: int | None = None
+    blocks: list[Block] = []
+    graph: bool = False
+    output: str | None = None
+    wait: Wait | None = None
+    restored: bool = False
 
 
 def _encode(value: object) -> object:

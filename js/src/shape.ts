@@ -1,4 +1,4 @@
-import type { Part, RunState, Snapshot } from "./wire";
+import type { Block, Part, RunState, Snapshot, Wait } from "./wire";
 
 /**
  * The shape of a value of the state: how it is read from what may be anything, and which places in
@@ -58,10 +58,12 @@ const counts: Shape<Record<string, number>> = {
     ) as Record<string, number>,
 };
 
+const work = word("running", "done", "failed", "interrupted");
+
 type Bare<K extends Part["kind"]> = Omit<Extract<Part, { kind: K }>, "kind">;
 
 const PARTS: { [K in Part["kind"]]: Shape } = {
-  text: record<Bare<"text">>({ text }),
+  text: record<Bare<"text">>({ text, within: maybe(number) }),
   tool: record<Bare<"tool">>({
     name: text,
     arguments: text,
@@ -76,6 +78,7 @@ const PARTS: { [K in Part["kind"]]: Shape } = {
     seconds: maybe(number),
     started: number,
     order: maybe(number),
+    within: maybe(number),
   }),
   approval: record<Bare<"approval">>({
     tool_name: text,
@@ -103,7 +106,30 @@ const PARTS: { [K in Part["kind"]]: Shape } = {
     closes: maybe(number),
     outcome: maybe(text),
   }),
-  notice: record<Bare<"notice">>({ code: text, text, count: number }),
+  notice: record<Bare<"notice">>({ code: text, text, count: number, within: maybe(number) }),
+  delegation: record<Bare<"delegation">>({
+    agent: text,
+    task: text,
+    child_id: maybe(text),
+    call: maybe(number),
+    status: work,
+    step: number,
+    steps: maybe(number),
+    usage: maybe(counts),
+    started: number,
+    seconds: maybe(number),
+    stored: flag,
+    within: maybe(number),
+  }),
+  parallel: record<Bare<"parallel">>({
+    agents: list(text),
+    count: maybe(number),
+    characters: number,
+    status: work,
+    started: number,
+    seconds: maybe(number),
+    within: maybe(number),
+  }),
 };
 
 const part: Shape<Part> = {
@@ -138,7 +164,7 @@ export const RUN = record<RunState>({
   edited: maybe(word("modified", "blocked")),
   parts: list(part),
   reasoning: record({
-    thoughts: list(record({ step: number, text, whole: flag })),
+    thoughts: list(record({ step: number, text, whole: flag, within: maybe(number) })),
     seconds: number,
     since: maybe(number),
   }),
@@ -148,6 +174,36 @@ export const RUN = record<RunState>({
   started: maybe(number),
   ended: maybe(number),
   on_stop: text,
+  strategy: text,
+  answer: maybe(number),
+  blocks: list(
+    record<Block>({
+      id: text,
+      name: text,
+      type: text,
+      status: word(
+        "pending",
+        "running",
+        "done",
+        "failed",
+        "skipped",
+        "not_reached",
+        "interrupted",
+      ),
+      input: maybe(text),
+      output: maybe(text),
+      error: maybe(text),
+      text,
+      started: maybe(number),
+      seconds: maybe(number),
+    }),
+  ),
+  graph: flag,
+  output: maybe(text),
+  wait: maybe(
+    record<Wait>({ purpose: word("retry", "look_up"), why: text, until: number, attempt: number }),
+  ),
+  restored: flag,
 });
 
 const SNAPSHOT = record<Snapshot>({ seq: number, now: number, state: RUN });

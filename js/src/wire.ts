@@ -7,6 +7,7 @@ export type Op = ["set", Path, unknown] | ["append", Path, string];
 export interface TextPart {
   kind: "text";
   text: string;
+  within: number | null;
 }
 
 export interface ToolPart {
@@ -24,6 +25,7 @@ export interface ToolPart {
   seconds: number | null;
   started: number;
   order: number | null;
+  within: number | null;
 }
 
 export interface ApprovalPart {
@@ -50,12 +52,41 @@ export interface NoticePart {
   code: string;
   text: string;
   count: number;
+  within: number | null;
+}
+
+export interface DelegationPart {
+  kind: "delegation";
+  agent: string;
+  task: string;
+  child_id: string | null;
+  call: number | null;
+  status: "done" | "failed" | "interrupted" | "running";
+  step: number;
+  steps: number | null;
+  usage: Record<string, number> | null;
+  started: number;
+  seconds: number | null;
+  stored: boolean;
+  within: number | null;
+}
+
+export interface ParallelPart {
+  kind: "parallel";
+  agents: string[];
+  count: number | null;
+  characters: number;
+  status: "done" | "failed" | "interrupted" | "running";
+  started: number;
+  seconds: number | null;
+  within: number | null;
 }
 
 export interface Thought {
   step: number;
   text: string;
   whole: boolean;
+  within: number | null;
 }
 
 export interface Reasoning {
@@ -77,6 +108,26 @@ export interface Failure {
   hint: string | null;
 }
 
+export interface Block {
+  id: string;
+  name: string;
+  type: string;
+  status: "done" | "failed" | "interrupted" | "not_reached" | "pending" | "running" | "skipped";
+  input: string | null;
+  output: string | null;
+  error: string | null;
+  text: string;
+  started: number | null;
+  seconds: number | null;
+}
+
+export interface Wait {
+  purpose: "look_up" | "retry";
+  why: string;
+  until: number;
+  attempt: number;
+}
+
 export interface RunState {
   kind: "agent" | "orchestration" | "workflow";
   name: string;
@@ -96,6 +147,13 @@ export interface RunState {
   started: number | null;
   ended: number | null;
   on_stop: string;
+  strategy: string;
+  answer: number | null;
+  blocks: Block[];
+  graph: boolean;
+  output: string | null;
+  wait: Wait | null;
+  restored: boolean;
 }
 
 export interface Snapshot {
@@ -152,7 +210,7 @@ export interface ActMessage {
   reason: string | null;
 }
 
-export type Part = TextPart | ToolPart | ApprovalPart | NoticePart;
+export type Part = TextPart | ToolPart | ApprovalPart | NoticePart | DelegationPart | ParallelPart;
 
 export type KernelMessage = OpsMessage | StateMessage | BeatMessage | AckMessage;
 

@@ -5,7 +5,7 @@ import { run, text } from "./runs";
 const thinking = (given: object = {}) =>
   run({
     reasoning: {
-      thoughts: [{ step: 1, text: "Hm", whole: false }],
+      thoughts: [{ step: 1, text: "Hm", whole: false, within: null }],
       seconds: 0,
       since: 1_000,
       ...given,
