@@ -1,57 +1,25 @@
-// Bundles src/index.ts into powawidget/static/widget.js, the one module that travels with every
-// widget, and the licences of what it holds. `--watch` builds again at every change.
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+// Bundles src/index.ts into powawidget/static/widget.js, the core that travels with every widget,
+// src/modules/* into powawidget/static/modules/, the parts that a page asks for when it needs them,
+// and the licences of what they hold. `--watch` builds again at every change.
+import { createHash } from "node:crypto";
+import { watch } from "node:fs";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import { lexerOnly } from "./lexer-only.mjs";
 import { mangled } from "./mangled.mjs";
 import { minifiedCss } from "./minified-css.mjs";
+import { sharedCore } from "./shared-core.mjs";
 
-const BUDGET = 150_000; // bytes, minified: the module is sent once for each widget instance
+const BUDGET = 150_000; // bytes, minified: the core is sent once for each widget instance
 
 const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, "..", "powawidget", "static");
 const watching = process.argv.includes("--watch");
 
-/** The licence texts of every package in the bundle, sorted by name. */
-async function licences(metafile) {
-  const packages = new Set(
-    Object.keys(metafile.inputs).flatMap(
-      (path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? [],
-    ),
-  );
-  const texts = [];
-  for (const name of [...packages].sort()) {
-    const folder = join(here, "node_modules", name);
-    const { version, license } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
-    const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
-    if (file === undefined) throw new Error(`${name} ${version} carries no licence file.`);
-    const text = (await readFile(join(folder, file), "utf8")).trim();
-    texts.push(`${name} ${version} (${license})\n\n${text}\n`);
-  }
-  return texts.join(`\n${"-".repeat(80)}\n\n`);
-}
-
-/** Writes what esbuild made; over the budget only while watching. */
-async function write({ outputFiles, metafile }) {
-  const [bundle] = outputFiles;
-  const size = `${bundle.contents.length} of ${BUDGET} bytes`;
-  const text = `The front end is over its budget, ${size}: make it smaller.`;
-  const over = bundle.contents.length > BUDGET ? [{ text }] : [];
-  if (over.length > 0 && !watching) return { errors: over };
-  await mkdir(target, { recursive: true });
-  await writeFile(join(target, "LICENSES.txt"), await licences(metafile));
-  // Last: what builds only where the bundle is missing must not find half a build.
-  await writeFile(bundle.path, bundle.contents);
-  console.log(`powawidget/static/widget.js: ${size}`);
-  return { warnings: over };
-}
-
-const context = await esbuild.context({
+const common = {
   absWorkingDir: here,
-  entryPoints: ["src/index.ts"],
-  outfile: join(target, "widget.js"),
   bundle: true,
   format: "esm",
   target: "es2022",
@@ -67,25 +35,93 @@ const context = await esbuild.context({
   metafile: true,
   write: false,
   logLevel: "warning",
-  plugins: [
-    lexerOnly,
-    minifiedCss,
-    {
-      name: "write",
-      setup: (build) =>
-        build.onEnd((result) => (result.errors.length > 0 ? undefined : write(result))),
-    },
-  ],
-});
+};
 
-if (watching) {
-  await context.watch();
-} else {
-  try {
-    await context.rebuild();
-  } catch {
-    process.exitCode = 1; // esbuild has printed what is wrong
-  } finally {
-    await context.dispose();
+/** The licence texts of every package in the bundles, sorted by name. */
+async function licences(metafiles) {
+  const packages = new Set(
+    metafiles
+      .flatMap(({ inputs }) => Object.keys(inputs))
+      .flatMap((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []),
+  );
+  const texts = [];
+  for (const name of [...packages].sort()) {
+    const folder = join(here, "node_modules", name);
+    const { version, license } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+    const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
+    if (file === undefined) throw new Error(`${name} ${version} carries no licence file.`);
+    const text = (await readFile(join(folder, file), "utf8")).trim();
+    texts.push(`${name} ${version} (${license})\n\n${text}\n`);
   }
+  return texts.join(`\n${"-".repeat(80)}\n\n`);
+}
+
+const core = (hashes, mangleCache = {}) =>
+  esbuild.build({
+    ...common,
+    entryPoints: ["src/index.ts"],
+    define: { MODULE_HASHES: JSON.stringify(hashes) },
+    mangleCache,
+    plugins: [lexerOnly, minifiedCss],
+  });
+
+/** A module is a function of the core; it must say a shortened property as the core says it. */
+const part = (name, mangleCache) =>
+  esbuild.build({
+    ...common,
+    entryPoints: [`./src/modules/${name}/index`],
+    format: "iife",
+    globalName: "made",
+    banner: { js: "export default core=>{" },
+    footer: { js: "return made}" },
+    mangleCache,
+    plugins: [sharedCore, minifiedCss],
+  });
+
+async function build() {
+  const names = await readdir(join(here, "src", "modules"));
+  // Twice: a module needs the core's short names, the core the hashes of the modules.
+  const { mangleCache } = await core({});
+  const results = await Promise.all(names.map((name) => part(name, mangleCache)));
+  const parts = names.map((name, index) => {
+    const { contents } = results[index].outputFiles[0];
+    const hash = createHash("sha256").update(contents).digest("hex").slice(0, 16);
+    return { name, contents, hash };
+  });
+  const whole = await core(
+    Object.fromEntries(parts.map(({ name, hash }) => [name, hash])),
+    mangleCache,
+  );
+  const { contents } = whole.outputFiles[0];
+  const size = `${contents.length} of ${BUDGET} bytes`;
+  const isOver = contents.length > BUDGET;
+  if (isOver) console.error(`The front end is over its budget, ${size}: make it smaller.`);
+  if (isOver && !watching) throw new Error("over budget");
+  await rm(join(target, "modules"), { recursive: true, force: true });
+  await mkdir(join(target, "modules"), { recursive: true });
+  const metafiles = [whole, ...results].map(({ metafile }) => metafile);
+  await writeFile(join(target, "LICENSES.txt"), await licences(metafiles));
+  for (const { name, contents } of parts) {
+    await writeFile(join(target, "modules", `${name}.js`), contents);
+    console.log(`powawidget/static/modules/${name}.js: ${contents.length} bytes`);
+  }
+  // Last: what builds only where the bundle is missing must not find half a build.
+  await writeFile(join(target, "widget.js"), contents);
+  console.log(`powawidget/static/widget.js: ${size}`);
+}
+
+/** Builds; esbuild has printed what is wrong where it is the sources. */
+const attempt = () =>
+  build().catch((error) => {
+    if (!error.errors) console.error(error.message);
+    if (!watching) process.exitCode = 1;
+  });
+
+await attempt();
+if (watching) {
+  let timer;
+  watch(join(here, "src"), { recursive: true }, () => {
+    clearTimeout(timer);
+    timer = setTimeout(attempt, 100);
+  });
 }

@@ -20,6 +20,7 @@ import traitlets
 from powawidget.errors import ConfigurationError
 from powawidget.kernel import bridge, loop
 from powawidget.live import NONCE, Live
+from powawidget.modules import module
 from powawidget.ops import Op
 from powawidget.outbox import Outbox
 
@@ -167,8 +168,16 @@ class RunWidget(anywidget.AnyWidget):
             self.greeted = True
             if self._is_new(content.get("id")):
                 self._send_state()
+        elif kind == "want":
+            if self._is_new(content.get("id")):
+                self._send_module(content.get("module"))
         elif kind == "act":
             self._on_act(content)
+
+    def _send_module(self, name: object) -> None:
+        found = module(name)
+        if found is not None:
+            self.send({"kind": "module", "module": name, "hash": found[0]}, [found[1]])
 
     def _is_new(self, request: object) -> bool:
         """Tell whether a page's request is here for the first time; without an id it is."""

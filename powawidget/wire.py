@@ -63,6 +63,16 @@ class AckMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="ack"):
     refused: str | None = None
 
 
+class ModuleMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="module"):
+    """Kernel to page, after a want: a part of the front end; its code is the message's buffer.
+
+    `hash` is that of its content, so that a page keeps no module of another version.
+    """
+
+    module: str
+    hash: str
+
+
 class HelloMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="hello"):
     """Page to kernel: a model was made; the whole run is wanted.
 
@@ -78,6 +88,13 @@ class SyncMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="sync"):
 
     id: str
     have: int
+
+
+class WantMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="want"):
+    """Page to kernel: a part of the front end that isn't in the core is needed."""
+
+    id: str
+    module: str
 
 
 class ActMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="act"):
@@ -101,8 +118,10 @@ _STRUCTS: tuple[type, ...] = (
     StateMessage,
     BeatMessage,
     AckMessage,
+    ModuleMessage,
     HelloMessage,
     SyncMessage,
+    WantMessage,
     ActMessage,
 )
 _SIMPLE: dict[Any, str] = {
@@ -131,8 +150,8 @@ def typescript() -> str:
         'export type Op = ["set", Path, unknown] | ["append", Path, string];\n'
     )
     messages = {
-        "KernelMessage": (OpsMessage, StateMessage, BeatMessage, AckMessage),
-        "PageMessage": (HelloMessage, SyncMessage, ActMessage),
+        "KernelMessage": (OpsMessage, StateMessage, BeatMessage, AckMessage, ModuleMessage),
+        "PageMessage": (HelloMessage, SyncMessage, WantMessage, ActMessage),
     }
     unions = [
         f"export type {name} = {' | '.join(part.__name__ for part in parts)};\n"

@@ -1,5 +1,6 @@
 import { Component, createElement, type FunctionComponent } from "preact";
 import { useLayoutEffect, useReducer } from "preact/hooks";
+import type { ModuleName, Modules } from "./demand";
 import type { View } from "./view";
 
 /**
@@ -28,6 +29,15 @@ export function useKeys(view: View, ...keys: string[]): void {
     };
   };
   useMarks(view, listen, keys.join());
+}
+
+/** A module, once it is here: the component is drawn again then. */
+export function useModule<Name extends ModuleName>(
+  view: View,
+  name: Name,
+): Modules[Name] | undefined {
+  useKeys(view, `module/${name}`, "kernel");
+  return view.modules.get(name);
 }
 
 /** The kernel's clock, drawn again every so many milliseconds; 0 stands still. */

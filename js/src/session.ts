@@ -1,9 +1,10 @@
 import { openActions } from "./actions";
 import { sendControl } from "./control";
+import { openDemand } from "./demand";
 import { guarded, type Model } from "./host";
 import { watchKernel } from "./kernel";
 import { openStore } from "./store";
-import type { PageMessage } from "./wire";
+import type { ModuleMessage, PageMessage } from "./wire";
 
 export type Session = ReturnType<typeof openSession>;
 
@@ -26,12 +27,20 @@ export function openSession(model: Model) {
     changed: () => store.emit("actions"),
   });
 
-  const onMessage = (message: unknown): void => {
+  const modules = openDemand({
+    canAsk: () => kernel.word === "live",
+    send,
+    changed: (name) => store.emit(`module/${name}`),
+  });
+
+  const onMessage = (message: unknown, buffers?: readonly unknown[]): void => {
     const { nonce } = store;
     const ack = store.receive(message);
     kernel.heard();
     if (ack !== null) actions.receive(ack);
-    if ((message as { kind?: unknown } | null)?.kind !== "state") return;
+    const { kind } = (message ?? {}) as { kind?: unknown };
+    if (kind === "module") modules.receive(message as ModuleMessage, buffers?.[0]);
+    if (kind !== "state") return;
     if (nonce === store.nonce) actions.resend();
     store.emit("kernel");
   };
@@ -44,11 +53,13 @@ export function openSession(model: Model) {
     store,
     kernel,
     actions,
+    modules,
 
     close(): void {
       model.off("msg:custom", onMessage);
       model.off("change:_state", onTrait);
       kernel.close();
+      modules.close();
       actions.close();
       store.close();
     },

@@ -1,4 +1,5 @@
 import type { Actions } from "./actions";
+import type { Demand } from "./demand";
 import { Follow } from "./follow";
 import { Frame } from "./frame";
 import type { KernelWatch } from "./kernel";
@@ -12,6 +13,7 @@ export class View {
   readonly store: RunStore;
   readonly actions: Actions;
   readonly kernel: KernelWatch;
+  readonly modules: Demand;
   readonly toggles = new Toggles();
   readonly frame = new Frame(() => this.follow?.grown());
   /** Follows the end of the scrolled box, once that is drawn. */
@@ -21,6 +23,7 @@ export class View {
     this.store = session.store;
     this.actions = session.actions;
     this.kernel = session.kernel;
+    this.modules = session.modules;
   }
 
   /** The run's status as it is shown: without a kernel nothing goes on. */

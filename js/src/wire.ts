@@ -189,6 +189,12 @@ export interface AckMessage {
   refused: string | null;
 }
 
+export interface ModuleMessage {
+  kind: "module";
+  module: string;
+  hash: string;
+}
+
 export interface HelloMessage {
   kind: "hello";
   id: string;
@@ -199,6 +205,12 @@ export interface SyncMessage {
   kind: "sync";
   id: string;
   have: number;
+}
+
+export interface WantMessage {
+  kind: "want";
+  id: string;
+  module: string;
 }
 
 export interface ActMessage {
@@ -212,6 +224,6 @@ export interface ActMessage {
 
 export type Part = TextPart | ToolPart | ApprovalPart | NoticePart | DelegationPart | ParallelPart;
 
-export type KernelMessage = OpsMessage | StateMessage | BeatMessage | AckMessage;
+export type KernelMessage = OpsMessage | StateMessage | BeatMessage | AckMessage | ModuleMessage;
 
-export type PageMessage = HelloMessage | SyncMessage | ActMessage;
+export type PageMessage = HelloMessage | SyncMessage | WantMessage | ActMessage;
