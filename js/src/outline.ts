@@ -1,12 +1,14 @@
-import type { ApprovalPart, Part, ToolPart } from "./wire";
+import type { ApprovalPart, DelegationPart, ParallelPart, Part, ToolPart } from "./wire";
+
+/** Where the parts stand that are within no other. */
+export const TOP = -1;
 
 /** From this many calls of one tool in a row, they fold into a group. */
 const FOLD_FROM = 3;
 
-/** Calls of one tool in a row: parts `start` up to, not including, `end`. */
+/** Calls of one tool in a row, by their places. */
 export interface CallRun {
-  readonly start: number;
-  end: number;
+  readonly calls: number[];
   readonly name: string;
   readonly counts: Map<ToolPart["status"], number>;
 }
@@ -14,15 +16,21 @@ export interface CallRun {
 export type Outline = ReturnType<typeof openOutline>;
 
 /**
- * How the parts stand to one another: which calls fold into a group, which requests stand at which
- * call, how many calls are open. It is kept up change by change, since a pass over all parts for
- * each would make long runs slow.
+ * How the parts stand to one another: which are within which, which calls fold into a group, which
+ * requests and which delegations stand at which call, how many calls are open, who is at work. It is
+ * kept up change by change, since a pass over all parts for each would make long runs slow.
  */
 export function openOutline(emit: (key: string) => void) {
   let parts: readonly Part[] = [];
   let length = 0;
   let open = 0;
   let runs: (CallRun | undefined)[] = [];
+  /** The place that each part is within, and for each such place its parts. */
+  let homes: number[] = [];
+  const lists = new Map<number, number[]>();
+  const working = new Set<number>();
+  /** Calls that are shown as the delegation they made. */
+  const taken = new Set<number>();
   /** The calls as they were when they were counted. */
   let counted: (Pick<ToolPart, "name" | "status"> | undefined)[] = [];
   const gates = new Map<number, number[]>();
@@ -38,42 +46,65 @@ export function openOutline(emit: (key: string) => void) {
     return part?.kind === "approval" ? part : undefined;
   };
 
+  const work = (index: number): DelegationPart | ParallelPart | undefined => {
+    const part = parts[index];
+    return part?.kind === "delegation" || part?.kind === "parallel" ? part : undefined;
+  };
+
+  /**
+   * What a part is within. What a saved notebook says is not believed: no part may be within itself,
+   * by whatever way around.
+   */
+  const homeOf = (index: number): number => {
+    const { within } = parts[index] as { within?: number | null };
+    const home = within ?? TOP;
+    return work(home) && (home < index || !work(index)) ? home : TOP;
+  };
+
+  const inside = (home: number): number[] => {
+    const list = lists.get(home) ?? [];
+    lists.set(home, list);
+    return list;
+  };
+
   /** The call that a request stands at. */
   const gated = (index: number): number | undefined => {
     const call = request(index)?.call ?? -1;
     return call < index && tool(call) !== undefined ? call : undefined;
   };
 
-  const emitParts = (from: number, to: number): void => {
-    for (let index = from; index < to; index++) emit(`parts/${index}`);
+  const emitParts = (indexes: Iterable<number>): void => {
+    for (const index of indexes) emit(`parts/${index}`);
   };
 
   const add = ({ counts }: CallRun, status: ToolPart["status"], calls: number): void => {
     counts.set(status, (counts.get(status) ?? 0) + calls);
   };
 
-  const join = (index: number, { name, status }: ToolPart): void => {
-    const before = runs[index - 1];
-    const run =
-      before?.name === name ? before : { start: index, end: index, name, counts: new Map() };
-    run.end = index + 1;
+  /** Adds a call to the calls before it, where they are of the same tool. */
+  const join = (index: number, { name, status }: ToolPart, before?: CallRun): CallRun => {
+    const run = before?.name === name ? before : { calls: [], name, counts: new Map() };
+    run.calls.push(index);
     runs[index] = run;
     add(run, status, 1);
-    const calls = run.end - run.start;
-    if (calls === FOLD_FROM) emitParts(run.start, index);
-    if (calls > FOLD_FROM) emit(`group/${run.start}`);
+    const { length: calls } = run.calls;
+    if (calls === FOLD_FROM) emitParts(run.calls);
+    if (calls > FOLD_FROM) emit(`group/${run.calls[0]}`);
+    return run;
   };
 
-  /** A call that a person is asked about never folds away: its run is cut in two around it. */
+  /** A call that is more than a card never folds away: its run is cut in two around it. */
   const setApart = (call: number): void => {
     const run = runs[call];
     if (run === undefined) return;
-    runs.fill(undefined, run.start, run.end);
-    for (let index = run.start; index < run.end; index++) {
+    let before: CallRun | undefined;
+    for (const index of run.calls) {
+      runs[index] = undefined;
       const part = tool(index);
-      if (part !== undefined && !gates.has(index)) join(index, part);
+      const isApart = part === undefined || gates.has(index) || taken.has(index);
+      before = isApart ? undefined : join(index, part, before);
     }
-    emitParts(run.start, run.end);
+    emitParts(run.calls);
   };
 
   const ask = (index: number): void => {
@@ -101,27 +132,52 @@ export function openOutline(emit: (key: string) => void) {
     if (run === undefined) return;
     if (old !== undefined) add(run, old, -1);
     add(run, status, 1);
-    emit(`group/${run.start}`);
+    emit(`group/${run.calls[0]}`);
+  };
+
+  /** Notes who is at work, and the call that a delegation stands for. */
+  const watch = (index: number): void => {
+    const part = work(index);
+    if (part === undefined) return;
+    const isWorking = part.status === "running";
+    if (isWorking !== working.has(index)) {
+      if (isWorking) working.add(index);
+      else working.delete(index);
+      emit("work");
+    }
+    const call = (part.kind === "delegation" ? part.call : null) ?? TOP;
+    if (tool(call) === undefined || taken.has(call)) return;
+    taken.add(call);
+    setApart(call);
+    emit(`parts/${call}`);
   };
 
   /** Takes in the next part. */
   const next = (): void => {
     const index = length++;
+    const home = homeOf(index);
+    const list = inside(home);
+    const before = runs[list.at(-1) ?? TOP];
+    homes[index] = home;
+    list.push(index);
+    emit(`within/${home}`);
     if (request(index) !== undefined) ask(index);
+    watch(index);
     const part = tool(index);
     if (part === undefined) return;
     count(index, part);
-    join(index, part);
+    join(index, part, before);
   };
 
   const rebuild = (from: readonly Part[]): void => {
+    for (const home of lists.keys()) emit(`within/${home}`);
     parts = from;
     length = 0;
     open = 0;
     runs = [];
     counted = [];
-    gates.clear();
-    asks.clear();
+    homes = [];
+    for (const known of [lists, working, taken, gates, asks]) known.clear();
     while (length < parts.length) next();
   };
 
@@ -139,10 +195,21 @@ export function openOutline(emit: (key: string) => void) {
       return open;
     },
 
+    /** The places of the parts within another one, or of those at the top. */
+    inside: (home: number): readonly number[] => inside(home),
+
+    /** The delegation or parallel group that began last of those at work. */
+    get working(): number | undefined {
+      return [...working].at(-1);
+    },
+
+    /** Whether a call is shown as the delegation it made. Nothing hides what a person is asked. */
+    isTaken: (call: number): boolean => taken.has(call) && !gates.has(call),
+
     /** The group that a call is folded into. */
     group(index: number): CallRun | undefined {
       const run = runs[index];
-      return run !== undefined && run.end - run.start >= FOLD_FROM ? run : undefined;
+      return run !== undefined && run.calls.length >= FOLD_FROM ? run : undefined;
     },
 
     /** The places of the requests that stand at a call. */
@@ -158,10 +225,11 @@ export function openOutline(emit: (key: string) => void) {
     /** A part that is known was changed or replaced. */
     update(index: number): void {
       if (request(index) !== undefined) ask(index);
+      watch(index);
       const part = tool(index);
-      if (part?.name !== counted[index]?.name) {
+      if (part?.name !== counted[index]?.name || homeOf(index) !== homes[index]) {
         rebuild(parts);
-        emitParts(0, length);
+        emitParts(homes.keys());
       } else if (part !== undefined) {
         count(index, part);
       }

@@ -25,10 +25,11 @@ interface Link {
 /**
  * The run as the page knows it: the snapshot, with the changes folded in as they come.
  *
- * Listeners have keys: `parts` (how many there are), `parts/3`, `group/3` (calls that start there),
- * `open` (calls under way), `asks` (any request for approval), `reasoning`, `root` (everything else
- * of the run), `status`, `beat`; and from others, `kernel` (whether it lives) and `actions` (what
- * became of clicks).
+ * Listeners have keys: `parts` (how many there are), `parts/3`, `within/3` (how many there are in
+ * it; -1 is the top), `group/3` (calls that start there), `open` (calls under way), `work` (agents at
+ * work), `asks` (any request for approval), `reasoning`, `blocks` (how they stand), `blocks/3`,
+ * `root` (everything else of the run), `status` (that, or which part is the answer), `beat`; and
+ * from others, `kernel` (whether it lives) and `actions` (what became of clicks).
  */
 export type RunStore = ReturnType<typeof openStore>;
 
@@ -116,9 +117,15 @@ export function openStore(saved: unknown, link: Link) {
     if (top === "reasoning") {
       if (verb === "set") resetTexts(place);
       emit("reasoning");
+    } else if (top === "blocks" && typeof index === "number") {
+      if (verb === "set") resetTexts(place);
+      if (path[2] === undefined || path[2] === "status") emit("blocks");
+      emit(`blocks/${index}`);
     } else if (top !== "parts") {
+      if (verb === "set") resetTexts(place);
+      if (top === "blocks") emitAll();
       emit("root");
-      if (top === "status") emit("status");
+      if (top === "status" || top === "answer") emit("status");
     } else if (typeof index !== "number") {
       outline.rebuild(snapshot.state.parts);
       resetTexts("parts");

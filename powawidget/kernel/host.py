@@ -3,6 +3,9 @@
 import sys
 from typing import Any
 
+_latest_parent: dict[str, Any] = {}
+_followed: Any = None
+
 
 def kernel() -> Any | None:
     """Find the running ipykernel.
@@ -27,6 +30,31 @@ def cell() -> tuple[str | None, str | None]:
     parent = _parent(host) if host is not None else {}
     metadata, header = parent.get("metadata") or {}, parent.get("header") or {}
     return metadata.get("cellId"), header.get("msg_id")
+
+
+def follow_cells() -> None:
+    """Keep note of the running cell from now on, for threads that can't ask; on the main thread."""
+    global _followed  # noqa: PLW0603  # one shell a process
+    shell = getattr(kernel(), "shell", None)
+    _note_parent()
+    if shell is not None and shell is not _followed:
+        shell.events.register("pre_execute", _note_parent)
+        _followed = shell
+
+
+def latest_parent() -> dict[str, Any]:
+    """Give the request that the running cell, or the last one, came with.
+
+    Returns:
+        Its message, as far as `follow_cells` was called.
+    """
+    return _latest_parent
+
+
+def _note_parent() -> None:
+    global _latest_parent  # noqa: PLW0603  # replaced as a whole: other threads read it
+    host = kernel()
+    _latest_parent = _parent(host) if host is not None else {}
 
 
 def is_showing_value() -> bool:

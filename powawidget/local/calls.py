@@ -7,6 +7,7 @@ import inspect
 import time
 from typing import TYPE_CHECKING, Any
 
+from powawidget.local.endings import Stopped
 from powawidget.local.frames import LONGEST_RESULT, PREVIEW
 
 if TYPE_CHECKING:
@@ -115,6 +116,8 @@ class ToolCalls:
         try:
             returned = tool.run(arguments)
             result = await returned if inspect.isawaitable(returned) else returned
+        except Stopped:
+            raise  # a delegation's work ends with the run
         except Exception as error:  # noqa: BLE001  # whatever a tool raises is its result
             result = f"Error: {error}"
         if len(result) <= LONGEST_RESULT:

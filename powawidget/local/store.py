@@ -58,7 +58,12 @@ class Session:
     @property
     def history(self) -> tuple[tuple[str, str], ...]:
         """The completed turns; a failed run is forgotten, its message included."""
-        return tuple((run.message, run.content) for run in self.runs if run.status == "completed")
+        return tuple((run.message, run.content) for run in self.completed)
+
+    @property
+    def completed(self) -> list[Run]:
+        """The runs that went well."""
+        return [run for run in self.runs if run.status == "completed"]
 
     def as_json(self) -> dict[str, Any]:
         """Answer `GET /api/sessions/{sid}`."""
@@ -87,8 +92,7 @@ class Session:
         """Answer `GET /api/sessions/{sid}/messages`."""
         return [
             {"content": content, "role": role, "run_id": run.run_id, "timestamp": run.created_at}
-            for run in self.runs
-            if run.status == "completed"
+            for run in self.completed
             for role, content in (("user", run.message), ("assistant", run.content))
         ]
 
@@ -142,10 +146,11 @@ class Run:
         self.steps = complete.get("steps")
         self.tool_calls = complete.get("tool_calls", [])
         self.usage = usage
-        # The stored events have `type` only, and none of the deltas.
-        stored = [{k: v for k, v in frame.items() if k != "event"} for frame in events]
-        self.events = stored or None
-        self.reasoning_steps = reasoning_steps
+        self.events = events or None
+        before = self._steps_before()
+        self.reasoning_steps = before + [
+            step | {"step": len(before) + step["step"]} for step in reasoning_steps
+        ]
         self._close(complete["status"])
 
     def lose(self) -> None:
@@ -161,6 +166,15 @@ class Run:
     def _close(self, status: str) -> None:
         self.status = status
         self.completed_at = self.session.updated_at = now()
+
+    def _steps_before(self) -> list[dict[str, Any]]:
+        # The service reads the steps off the messages that the model was sent, so that those of
+        # earlier turns are told again: one each, with its calls but without their names.
+        return [
+            {"content": run.content, "step": number}
+            | ({"tool_calls": [""] * len(run.tool_calls)} if run.tool_calls else {})
+            for number, run in enumerate(self.session.completed, 1)
+        ]
 
     def _answer(self) -> list[dict[str, Any]] | None:
         if self.reasoning_steps is None:

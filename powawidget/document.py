@@ -1,0 +1,72 @@
+"""What a shown run leaves in the notebook's file: a transcript that reads without any widget.
+
+It is an output of its own beside the view, since a front end that has no widget state shows an
+error in place of everything that stands in one output with a widget view. It is filled when the
+run ends; the view hides it while it is there.
+"""
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from powawidget.kernel import host
+
+_log = logging.getLogger("powawidget")
+
+Render = Callable[[str], Mapping[str, str]]
+
+
+class Document:
+    """The transcript of one run or chat, in every output where that is shown.
+
+    Args:
+        render: Makes the transcript by media type, for the mark that its root has to carry.
+    """
+
+    def __init__(self, render: Render) -> None:
+        self.mark = f"powawidget-{secrets.token_hex(8)}"
+        self._render = render
+        self._is_shown = False
+
+    def show(self) -> None:
+        """Emit the transcript as it is now as an output of the running cell."""
+        host.follow_cells()
+        self._is_shown = True
+        self._publish("display_data")
+
+    def fill(self) -> None:
+        """Bring the transcript up to date wherever it stands; on any thread.
+
+        A cleared output stays cleared: a front end changes outputs of this mark, and adds none.
+        """
+        if self._is_shown:
+            self._publish("update_display_data")
+
+    def _publish(self, kind: str) -> None:
+        kernel = host.kernel()
+        if kernel is None:
+            return
+        content = {
+            "data": dict(self._render(self.mark)),
+            "metadata": {},
+            "transient": {"display_id": self.mark},
+        }
+        try:
+            _send(kernel, kind, content)
+        except Exception:  # noqa: BLE001  # at the kernel's end its sockets may be gone
+            _log.debug("A transcript could not be sent", exc_info=True)
+
+
+def _send(kernel: Any, kind: str, content: dict[str, Any]) -> None:
+    """Send past `display`, which on another thread names the cell that made that thread.
+
+    nbclient heeds what names the cell that it is running, and nothing else.
+    """
+    kernel.session.send(
+        kernel.iopub_socket,
+        kind,
+        content,
+        parent=host.latest_parent(),
+        ident=b"display_data",
+    )
