@@ -29,10 +29,11 @@ demo: $(VENV)/.stamp-demo front-end ## watch an agent's run in JupyterLab; Ctrl-
 test: test-js test-python test-kernels ## every test: front end, Python, JupyterLab in a browser, kernels
 
 test-python: $(VENV)/.stamp-dev front-end chromium
+	$(BIN)/python -m tests.environments labs
 	$(BIN)/python -m pytest --ignore tests/kernels
 
 test-kernels: $(VENV)/.stamp-dev front-end ## only the bridge to a busy kernel, on five ipykernels
-	$(BIN)/python -m tests.kernels.environments
+	$(BIN)/python -m tests.environments kernels
 	$(BIN)/python -m pytest tests/kernels
 
 # The front end folds what Python's reducer says of each fixture and recording.

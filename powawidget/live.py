@@ -18,7 +18,7 @@ NONCE = secrets.token_hex(16)
 
 
 class Audience(Protocol):
-    """Who wants to hear of changes: the widget of a run, once there is one."""
+    """Who wants to hear of changes: a widget, or the chat whose turn a run is."""
 
     def changed(self, ops: list[Op]) -> None:
         """Take changes that have just been folded in; called under the lock."""
@@ -34,6 +34,7 @@ class Live:
         state: The state to start from.
         secret: The key to keep out of everything that is recorded, where there is one.
         clock: Seconds since the epoch.
+        lock: What guards the state; the turns of a chat share the chat's.
     """
 
     def __init__(
@@ -41,14 +42,15 @@ class Live:
         state: RunState,
         secret: Secret | None = None,
         clock: Callable[[], float] = time.time,
+        lock: "threading.RLock | None" = None,
     ) -> None:
         self.state = state
-        self.lock = threading.RLock()
+        self.lock = lock or threading.RLock()
         self.done = threading.Event()
         self.recording = Recording()
         self.clock = clock
         self.heard = time.monotonic()
-        self.audience: Audience | None = None
+        self.audiences: list[Audience] = []
         # The engine's own errors (they have a seq) may be followed by more: it may recover.
         self.engine_error = False
         self.stop_asked = False
@@ -85,11 +87,11 @@ class Live:
         apply(self.state, ops)
         if self.state.edited != edited_before:
             self.recording.withhold()
-        if self.audience is not None:
-            self.audience.changed(ops)
+        for audience in self.audiences:
+            audience.changed(ops)
         if self.state.status in ENDED and not self.done.is_set():
-            if self.audience is not None:
-                self.audience.ended()
+            for audience in self.audiences:
+                audience.ended()
             self.done.set()
 
     def hear(self) -> None:

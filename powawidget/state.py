@@ -163,13 +163,15 @@ class DelegationPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="delega
 class ParallelPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="parallel"):
     """Agents at work at the same time, whose frames nothing tells apart.
 
-    `agents` are their names where they are known, `count` is how many they are. Of their text only
-    `characters` is kept while it streams; their tool calls are parts within the group, and once
-    the stored run is known, so is one delegation for each child.
+    `agents` are their names where they are known, `count` is how many they are and `begun` how many
+    of them have begun. Of their text only `characters` is kept while it streams; their tool calls
+    are parts within the group. Once the stored run is known, so is one delegation for each child,
+    and a call that is known to be a child's moves within it.
     """
 
     agents: list[str] = []
     count: int | None = None
+    begun: int = 0
     characters: int = 0
     status: WorkStatus = "running"
     started: float = 0.0
@@ -266,6 +268,41 @@ class RunState(msgspec.Struct, kw_only=True):
     output: str | None = None
     wait: Wait | None = None
     restored: bool = False
+
+
+class Queued(msgspec.Struct, kw_only=True):
+    """A message that waits for the turn before it; `id` is that of the action that sent it."""
+
+    id: str
+    text: str
+
+
+class ChatState(msgspec.Struct, kw_only=True):
+    """One conversation, complete enough to draw it from nothing.
+
+    `turns` are in the order in which they came here and keep their places; `order` is that in
+    which they are read, since stored ones may be brought in later. `retried` are those that were
+    sent again. `paused` says why what is queued isn't sent. `earlier` is how many stored turns
+    aren't brought in yet, `missing` how many runs of the conversation its history leaves out (wire
+    protocol, section 9). `options` are the keyword arguments of every turn, as Python. `id` is the
+    chat's own: by it a page finds what was typed before it was loaded again.
+    """
+
+    id: str = ""
+    kind: Kind = "agent"
+    name: str = ""
+    session_id: str | None = None
+    options: str = ""
+    writable: bool = True
+    turns: list[RunState] = []
+    order: list[int] = []
+    retried: list[int] = []
+    queued: list[Queued] = []
+    paused: str | None = None
+    earlier: int = 0
+    missing: int = 0
+    loading: bool = False
+    notice: str | None = None
 
 
 def _encode(value: object) -> object:

@@ -1,4 +1,4 @@
-"""The widget of a run: traits and comm messages, nothing else.
+"""The widgets of a run and of a chat: traits and comm messages, nothing else.
 
 The whole state is one synced trait that stands in every snapshot the front end asks for, but is
 never pushed on a change and never accepted from the front end. Changes are custom messages with a
@@ -9,37 +9,60 @@ import asyncio
 import contextlib
 import hmac
 import pathlib
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import anywidget
 import traitlets
 
 from powawidget.errors import ConfigurationError
 from powawidget.kernel import bridge, loop
-from powawidget.live import NONCE, Live
+from powawidget.live import NONCE, Audience
 from powawidget.modules import module
 from powawidget.ops import Op
 from powawidget.outbox import Outbox
 
 _STATIC = pathlib.Path(__file__).parent / "static"
 _BEAT = 1.0
+_IDLE_BEATS = 20
 _REMEMBERED = 1000
 
 Act = Callable[[dict[str, Any]], str | None]
 
 
-def _snapshot_of(_: object, widget: "RunWidget") -> dict[str, Any]:
+class Shown(Protocol):
+    """What a widget shows while it changes: the state of a run, or of a chat.
+
+    Its state changes on the loop thread only, under `lock`; whoever reads it holds that lock too.
+    """
+
+    lock: threading.RLock
+    audiences: list[Audience]
+
+    @property
+    def heard(self) -> float:
+        """When bytes last came from the server, by the monotonic clock."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing is under way."""
+
+    def snapshot(self) -> Any:
+        """Return the whole state as plain JSON values."""
+
+
+def _snapshot_of(_: object, widget: "StateWidget") -> dict[str, Any]:
     return widget.snapshot()
 
 
-class RunWidget(anywidget.AnyWidget):
-    """Shows one run, in any number of views.
+class StateWidget(anywidget.AnyWidget):
+    """Shows one state, in any number of views, and takes what people do there.
 
     Args:
-        live: The run's state.
+        live: The state.
         act: Does what a person asked for; returns why not, where it refuses.
         on_close: Called once when the widget is closed, by whomever.
     """
@@ -48,7 +71,12 @@ class RunWidget(anywidget.AnyWidget):
     # The trait's value never changes: what is sent is made when it is asked for.
     _state = traitlets.Any(None, allow_none=True).tag(sync=True, to_json=_snapshot_of)
 
-    def __init__(self, live: Live, act: Act, on_close: Callable[[], None]) -> None:
+    # What the state is called in messages; by that the page knows what it shows.
+    _whole = "state"
+    # How many seconds' beats are one, while nothing is under way; 0 for none at all.
+    _idle_beats = 0
+
+    def __init__(self, live: Shown, act: Act, on_close: Callable[[], None]) -> None:
         if not (_STATIC / "widget.js").is_file():
             raise ConfigurationError(
                 "The front end isn't built. In a checkout, run `make build`; else install "
@@ -60,44 +88,45 @@ class RunWidget(anywidget.AnyWidget):
         self._seq = 0
         self._seen: OrderedDict[str, str | None] = OrderedDict()
         self._beat: asyncio.TimerHandle | None = None
+        self._beats = 0
         self.greeted = False
         self._loop = loop.loop_thread().loop
         self._outbox = Outbox(self._loop, self._send_ops, self._fire)
         self._comm_id: str | None = None
         with live.lock:
             super().__init__()
-            live.audience = self
+            live.audiences.append(self)
         if self.comm is not None:
             self._comm_id = self.comm.comm_id
             bridge.register(self.comm.comm_id, self._from_bridge)
         self.on_msg(self._from_comm)
-        if not live.ended:
+        if self._idle_beats or not live.ended:
             self._loop.call_soon_threadsafe(self._start_beating)
 
     def snapshot(self) -> dict[str, Any]:
         """Return the whole state, as of the last change that was sent.
 
         Returns:
-            A `Snapshot` as plain JSON values.
+            A `Snapshot` or a `ChatSnapshot` as plain JSON values.
         """
         with self._live.lock:
             self._outbox.flush()
-            return {"seq": self._seq, "now": time.time(), "state": self._live.snapshot()}
+            return {"seq": self._seq, "now": time.time(), self._whole: self._live.snapshot()}
 
     def changed(self, ops: list[Op]) -> None:
-        """Take changes of the run; called under its lock, on the loop thread."""
+        """Take changes of the state; called under its lock, on the loop thread."""
         self._outbox.push(ops)
 
     def ended(self) -> None:
-        """Send the last changes and the number they must have; called under the run's lock."""
+        """Send the last changes and the number they must have; called under the state's lock."""
         self._outbox.flush()
         self._send_beat()
 
     def close(self) -> None:
         """Close the widget: its comm, its timers and its place in the bridge."""
         with self._live.lock:
-            if self._live.audience is self:
-                self._live.audience = None
+            if self in self._live.audiences:
+                self._live.audiences.remove(self)
             self._outbox.close()
         if self._comm_id is not None:
             bridge.unregister(self._comm_id)
@@ -111,7 +140,7 @@ class RunWidget(anywidget.AnyWidget):
             on_close()
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take state from the front end, but never the run's: a page can't write it."""
+        """Take state from the front end, but never what is shown: a page can't write it."""
         rest = {name: value for name, value in sync_data.items() if name != "_state"}
         if rest:
             super().set_state(rest)
@@ -138,11 +167,13 @@ class RunWidget(anywidget.AnyWidget):
 
     def _start_beating(self) -> None:
         with self._live.lock:
-            if self._live.ended or self.comm is None:
+            is_idle = self._live.ended
+            if self.comm is None or (is_idle and not self._idle_beats):
                 self._beat = None
                 return
-            if self._beat is not None:
+            if self._beat is not None and not (is_idle and self._beats % self._idle_beats):
                 self._send_beat()
+            self._beats += 1
         self._beat = self._loop.call_later(_BEAT, self._start_beating)
 
     def _stop_beating(self) -> None:
@@ -202,8 +233,19 @@ class RunWidget(anywidget.AnyWidget):
             if isinstance(nonce, str) and hmac.compare_digest(nonce, NONCE):
                 refused = self._act(content)
             else:
-                refused = "This view belongs to another kernel: show the run again."
+                refused = "This view belongs to another kernel: show it again."
             self._remember(action, refused)
         # What the action changed goes first: after the answer the page may rely on what it shows.
         self._fire()
         self.send({"kind": "ack", "id": action, "refused": self._seen[action]})
+
+
+class RunWidget(StateWidget):
+    """Shows one run."""
+
+
+class ChatWidget(StateWidget):
+    """Shows one chat. Between two turns it still beats: an idle chat isn't a dead kernel's."""
+
+    _whole = "chat"
+    _idle_beats = _IDLE_BEATS

@@ -9,8 +9,12 @@ from typing import Any, Literal
 
 import msgspec
 
-from powawidget.state import RunState
+from powawidget.state import ChatState, RunState
 from powawidget.text import Text
+
+Action = Literal[
+    "stop", "approve", "deny", "send", "retry", "unqueue", "resume", "discard", "earlier"
+]
 
 
 class Snapshot(msgspec.Struct, kw_only=True):
@@ -23,6 +27,14 @@ class Snapshot(msgspec.Struct, kw_only=True):
     seq: int
     now: float
     state: RunState
+
+
+class ChatSnapshot(msgspec.Struct, kw_only=True):
+    """The synced trait `_state` of a chat: the whole conversation, told by its field `chat`."""
+
+    seq: int
+    now: float
+    chat: ChatState
 
 
 class OpsMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="ops"):
@@ -44,8 +56,19 @@ class StateMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="state"):
     nonce: str
 
 
+class ChatStateMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="state"):
+    """The same of a chat."""
+
+    seq: int
+    now: float
+    chat: ChatState
+    nonce: str
+
+
 class BeatMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="beat"):
     """Kernel to page, about once a second while a run is live, and once at its end.
+
+    A chat that waits for its next turn beats every 20 s: so its page knows that it would be heard.
 
     A `seq` ahead of the page's own shows that the last deltas were lost. `quiet` is how many
     seconds no byte has come from the server.
@@ -103,19 +126,28 @@ class ActMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="act"):
     One click may arrive several times, by several ways and on several threads; `id` is the
     click's own. `nonce` is that of the last `StateMessage`. A decision names the digest of every
     request that was shown to the person, so that it can't cover anything else.
+
+    In a chat `turn` is the place of the turn that is meant. `send` has a `text`; `unqueue` takes
+    back the message that the action `item` has queued; `resume` and `discard` end a pause of the
+    queue; `earlier` brings in more of the stored turns.
     """
 
     id: str
     nonce: str
-    action: Literal["stop", "approve", "deny"]
+    action: Action
     digests: list[str] = []
     reason: str | None = None
+    turn: int | None = None
+    text: str | None = None
+    item: str | None = None
 
 
 _STRUCTS: tuple[type, ...] = (
     Snapshot,
+    ChatSnapshot,
     OpsMessage,
     StateMessage,
+    ChatStateMessage,
     BeatMessage,
     AckMessage,
     ModuleMessage,
@@ -150,7 +182,14 @@ def typescript() -> str:
         'export type Op = ["set", Path, unknown] | ["append", Path, string];\n'
     )
     messages = {
-        "KernelMessage": (OpsMessage, StateMessage, BeatMessage, AckMessage, ModuleMessage),
+        "KernelMessage": (
+            OpsMessage,
+            StateMessage,
+            ChatStateMessage,
+            BeatMessage,
+            AckMessage,
+            ModuleMessage,
+        ),
         "PageMessage": (HelloMessage, SyncMessage, WantMessage, ActMessage),
     }
     unions = [

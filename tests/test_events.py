@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from powawidget import events as ev
+from powawidget.events.reading import READERS, WITHOUT_DATA
 from powawidget.state import plain
 from tests.street import frame, walk
 
@@ -282,9 +283,7 @@ def test_recoveries_are_noticed_in_a_sentence(name: str, said: dict[str, str], t
     assert event.text == text
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in ev._READERS if name not in {"error", "complete"}]
-)
+@pytest.mark.parametrize("name", [name for name in READERS if name not in WITHOUT_DATA])
 def test_an_event_without_its_data_is_kept_and_is_no_error(name: str) -> None:
     event = frame(name, error="non-serializable event data")
     assert fields(event) == {"name": name}
@@ -452,7 +451,7 @@ KEYS = st.sampled_from(
         "citation_candidates",
     ]
 )
-NAMES = st.sampled_from([*ev._READERS, "weather"])
+NAMES = st.sampled_from([*READERS, "weather"])
 FRAMES = st.builds(
     lambda name, said: {"event": name, **said}, NAMES, st.dictionaries(KEYS, VALUES, max_size=8)
 )

@@ -21,6 +21,9 @@ interface Link {
   changed(): void;
 }
 
+/** What an action says beside what every one of them does. */
+type Given = Pick<ActMessage, "action"> & Partial<ActMessage>;
+
 export type Actions = ReturnType<typeof openActions>;
 
 /**
@@ -43,19 +46,33 @@ export function openActions(link: Link) {
     timers.add(timer);
   };
 
-  /** The last Stop. */
-  const latest = (): Sent | undefined => known.findLast(({ message }) => message.action === "stop");
+  const post = (given: Given, id = newId()): Sent | null => {
+    const nonce = link.nonce();
+    if (nonce === null) return null;
+    const none = { digests: [], reason: null, turn: null, text: null, item: null };
+    const message: ActMessage = { kind: "act", id, nonce, ...none, ...given };
+    const sent: Sent = { message, state: "sent", refused: null };
+    known.push(sent);
+    link.send(message);
+    turn(sent, "sent", "slow", ANSWERED_WITHIN);
+    link.changed();
+    return sent;
+  };
+
+  /** The last of an action that is about the run as a whole. */
+  const latest = (action: ActMessage["action"]): Sent | undefined =>
+    known.findLast(({ message }) => message.action === action);
 
   /** The last decision on any of these requests, one way or the other. */
   const decision = (digests: readonly string[]): Sent | undefined =>
-    known.findLast(
-      ({ message }) =>
-        message.action !== "stop" && message.digests.some((digest) => digests.includes(digest)),
-    );
+    known.findLast(({ message }) => message.digests.some((digest) => digests.includes(digest)));
 
   return {
     latest,
     decision,
+
+    /** Sends an action as it is; under a given id it is one with what had that id before. */
+    post,
 
     /** Whether a live kernel would hear a click. */
     get canAct(): boolean {
@@ -68,15 +85,8 @@ export function openActions(link: Link) {
      * @param digests the requests that were shown to the person, for a decision.
      */
     act(action: ActMessage["action"], digests: string[] = [], reason: string | null = null): void {
-      const nonce = link.nonce();
-      const before = action === "stop" ? latest() : decision(digests);
-      if (nonce === null || (before !== undefined && !isOver(before))) return;
-      const message: ActMessage = { kind: "act", id: newId(), nonce, action, digests, reason };
-      const sent: Sent = { message, state: "sent", refused: null };
-      known.push(sent);
-      link.send(message);
-      turn(sent, "sent", "slow", ANSWERED_WITHIN);
-      link.changed();
+      const before = digests.length === 0 ? latest(action) : decision(digests);
+      if (before === undefined || isOver(before)) post({ action, digests, reason });
     },
 
     /** The kernel answered. */

@@ -5,6 +5,7 @@ import type { ModuleMessage, WantMessage } from "./wire";
 /** What a module brings, by its name. */
 export interface Modules {
   results: typeof import("./modules/results");
+  workflow: typeof import("./modules/workflow");
 }
 
 export type ModuleName = keyof Modules;

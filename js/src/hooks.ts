@@ -50,6 +50,22 @@ export function useNow(view: View, every: number): number {
   return view.store.now;
 }
 
+interface Timed {
+  started: number | null;
+  seconds: number | null;
+}
+
+/** How long something has gone on or took, in seconds; null where nobody knows. */
+export function useSeconds(
+  view: View,
+  { started, seconds }: Timed,
+  isRunning: boolean,
+): number | null {
+  const isLive = isRunning && Number(started) > 0;
+  const now = useNow(view, isLive ? 100 : 0);
+  return isLive ? Math.max(0, now - Number(started)) : seconds;
+}
+
 /** Whether a thing is open, and what toggles it: a person's choice, or else `auto`. */
 export function useToggle(view: View, key: string, auto: boolean): [boolean, () => void] {
   const { toggles } = view;

@@ -1,5 +1,5 @@
 import { RUN, type Shape } from "./shape";
-import type { Op, RunState } from "./wire";
+import type { ChatState, Op, RunState } from "./wire";
 
 /** A change that doesn't fit the state: something was lost, and the whole run must be asked for. */
 export class OpError extends Error {}
@@ -10,25 +10,27 @@ export class OpError extends Error {}
  * A path reaches own, known places only, so `__proto__` and its like lead nowhere.
  *
  * @param changed is told each change right after it was made.
+ * @param shape the state's.
  * @throws OpError if a change doesn't fit; those before it were made.
  */
 export function applyOps(
-  state: RunState,
+  state: RunState | ChatState,
   ops: readonly Op[],
   changed: (op: Op) => void = () => {},
+  shape: Shape = RUN,
 ): void {
   for (const op of ops) {
-    applyOp(state, op);
+    applyOp(state, op, shape);
     changed(op);
   }
 }
 
-function applyOp(state: RunState, op: Op): void {
+function applyOp(state: RunState | ChatState, op: Op, top: Shape): void {
   if (!Array.isArray(op) || !Array.isArray(op[1])) throw new OpError();
   const [verb, path, value] = op;
   // biome-ignore lint/suspicious/noExplicitAny: every step is checked against the shape instead
   let owner: any = state;
-  let shape: Shape | undefined = RUN;
+  let shape: Shape | undefined = top;
   for (let depth = 0; ; depth++) {
     const key = path[depth];
     shape = key === undefined ? undefined : shape.within?.(owner, key);

@@ -83,7 +83,8 @@ export function openOutline(emit: (key: string) => void) {
 
   /** Adds a call to the calls before it, where they are of the same tool. */
   const join = (index: number, { name, status }: ToolPart, before?: CallRun): CallRun => {
-    const run = before?.name === name ? before : { calls: [], name, counts: new Map() };
+    const run: CallRun =
+      before?.name === name ? before : { calls: [], name, counts: new Map() };
     run.calls.push(index);
     runs[index] = run;
     add(run, status, 1);
@@ -194,6 +195,9 @@ export function openOutline(emit: (key: string) => void) {
     get open(): number {
       return open;
     },
+
+    /** The place of the part that another is within; -1 at the top. */
+    home: (index: number): number => homes[index] ?? TOP,
 
     /** The places of the parts within another one, or of those at the top. */
     inside: (home: number): readonly number[] => inside(home),

@@ -1,10 +1,14 @@
 import { openActions } from "./actions";
+import { openChat } from "./chat";
 import { sendControl } from "./control";
 import { openDemand } from "./demand";
+import { openFeed } from "./feed";
 import { guarded, type Model } from "./host";
 import { watchKernel } from "./kernel";
-import { openStore } from "./store";
-import type { ModuleMessage, PageMessage } from "./wire";
+import { isChat, readChat, readSnapshot } from "./shape";
+import { openRun } from "./store";
+import { ChatView, View } from "./view";
+import type { ActMessage, ModuleMessage, PageMessage } from "./wire";
 
 export type Session = ReturnType<typeof openSession>;
 
@@ -15,53 +19,67 @@ export function openSession(model: Model) {
     guarded(() => model.send(message)); // a model without a comm throws: there is no kernel
     sendControl(model, message);
   };
-  const store = openStore(model.get("_state"), {
+  const told = openTold(model.get("_state"), {
     send,
     // Without save_changes: the kernel has it already, a saved notebook is to have it too.
     keep: (snapshot) => model.set("_state", snapshot),
   });
-  const kernel = watchKernel(model, () => store.emit("kernel"), store.hello);
-  const actions = openActions({
-    nonce: () => (kernel.word === "live" ? store.nonce : null),
-    send,
-    changed: () => store.emit("actions"),
-  });
+  const { feed } = told;
+  const emit = told.chat?.emit ?? told.run.emit;
+  const kernel = watchKernel(model, () => emit("kernel"), feed.hello);
+
+  const open = (changed: () => void, turn: Partial<ActMessage> = {}) =>
+    openActions({
+      nonce: () => (kernel.word === "live" ? feed.nonce : null),
+      send: (message) => send({ ...message, ...turn }),
+      changed,
+    });
+  const actions = open(() => (told.chat ?? told.run).changes.emit("actions"));
+  /** What was done in the turns of a chat, by their places. */
+  const ofTurns: (typeof actions)[] = [];
+  const all = () => [actions, ...ofTurns.filter(Boolean)];
 
   const modules = openDemand({
     canAsk: () => kernel.word === "live",
     send,
-    changed: (name) => store.emit(`module/${name}`),
+    changed: (name) => emit(`module/${name}`),
   });
 
   const onMessage = (message: unknown, buffers?: readonly unknown[]): void => {
-    const { nonce } = store;
-    const ack = store.receive(message);
+    const { nonce } = feed;
+    const ack = feed.receive(message);
     kernel.heard();
-    if (ack !== null) actions.receive(ack);
+    if (ack !== null) for (const each of all()) each.receive(ack);
     const { kind } = (message ?? {}) as { kind?: unknown };
     if (kind === "module") modules.receive(message as ModuleMessage, buffers?.[0]);
     if (kind !== "state") return;
-    if (nonce === store.nonce) actions.resend();
-    store.emit("kernel");
+    if (nonce === feed.nonce) for (const each of all()) each.resend();
+    emit("kernel");
   };
-  const onTrait = (): void => store.receiveTrait(model.get("_state"));
+  const onTrait = (): void => feed.receiveTrait(model.get("_state"));
   model.on("msg:custom", onMessage);
   model.on("change:_state", onTrait);
-  store.hello();
+  feed.hello();
 
   return {
-    store,
-    kernel,
-    actions,
-    modules,
+    /** A new place where it is shown. */
+    view(): View | ChatView {
+      const { chat, run: store } = told;
+      if (chat === undefined) return new View({ store, actions, kernel, modules });
+      return new ChatView({ store: chat, actions, kernel, modules }, (turn) => {
+        const store = chat.turns[turn] as (typeof chat.turns)[0];
+        ofTurns[turn] ??= open(() => chat.turns[turn]?.emit("actions"), { turn });
+        return { store, actions: ofTurns[turn], kernel, modules };
+      });
+    },
 
     close(): void {
       model.off("msg:custom", onMessage);
       model.off("change:_state", onTrait);
       kernel.close();
       modules.close();
-      actions.close();
-      store.close();
+      for (const each of all()) each.close();
+      feed.close();
     },
   };
 }

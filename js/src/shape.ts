@@ -1,4 +1,4 @@
-import type { Block, Part, RunState, Snapshot, Wait } from "./wire";
+import type { Block, ChatSnapshot, ChatState, Part, RunState, Snapshot, Wait } from "./wire";
 
 /**
  * The shape of a value of the state: how it is read from what may be anything, and which places in
@@ -124,6 +124,7 @@ const PARTS: { [K in Part["kind"]]: Shape } = {
   parallel: record<Bare<"parallel">>({
     agents: list(text),
     count: maybe(number),
+    begun: number,
     characters: number,
     status: work,
     started: number,
@@ -198,7 +199,31 @@ export const RUN = record<RunState>({
   restored: flag,
 });
 
+export const CHAT = record<ChatState>({
+  id: text,
+  kind: word("agent", "orchestration", "workflow"),
+  name: text,
+  session_id: maybe(text),
+  options: text,
+  writable: flag,
+  turns: list(RUN),
+  order: list(number),
+  retried: list(number),
+  queued: list(record({ id: text, text })),
+  paused: maybe(text),
+  earlier: number,
+  missing: number,
+  loading: flag,
+  notice: maybe(text),
+});
+
 const SNAPSHOT = record<Snapshot>({ seq: number, now: number, state: RUN });
+const CHAT_SNAPSHOT = record<ChatSnapshot>({ seq: number, now: number, chat: CHAT });
 
 /** Reads the synced trait, or a message with the whole run; never fails. */
 export const readSnapshot = (value: unknown): Snapshot => SNAPSHOT.read(value);
+
+/** Whether a snapshot is a chat's. */
+export const isChat = (value: unknown): boolean => isObject(value) && isObject(value.chat);
+
+export const readChat = (value: unknown): ChatSnapshot => CHAT_SNAPSHOT.read(value);

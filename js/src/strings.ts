@@ -1,4 +1,5 @@
-import type { ApprovalPart, RunState, ToolPart } from "./wire";
+import type { Tally } from "./blocks";
+import type { ApprovalPart, Block, RunState, ToolPart } from "./wire";
 
 const grouped = new Intl.NumberFormat("en-US");
 
@@ -102,6 +103,51 @@ export const moreRows = (more: number) => `Show ${plural(more, "more row")}`;
 export const moreColumns = (more: number) => `${plural(more, "more column")} not shown`;
 export const moreCharacters = (more: number) => `Show ${plural(more, "more character")}`;
 export const cutCharacters = (more: number) => `… ${plural(more, "more character")}`;
+
+export const inParallel = "In parallel: ";
+export const agents = (agents: number) => plural(agents, "agent");
+export const anAgent = "An agent";
+export const oneOf = (names: string) => `One of: ${names}`;
+export const answer = "Answer";
+export const saidNothing = "It said nothing";
+export const mixing =
+  "They work at the same time, and the stream doesn’t say whose text is whose. Their texts are shown at the end.";
+export const mixed =
+  "They worked at the same time, and the stream didn’t say whose text was whose. Their own texts aren’t known.";
+export const isAtWork = (names: string) => `${names} at work`;
+export const atWork = (agents: number) => isAtWork(count(agents));
+export const atStep = (step: number) => `step ${step}`;
+export const steps = (steps: number) => plural(steps, "step");
+export const calls = (calls: number) => plural(calls, "tool call");
+export const characters = (characters: number) => plural(characters, "character");
+
+export const BLOCK_STATUS: Record<Block["status"], string> = {
+  pending: "Pending",
+  running: "Running",
+  done: "Done",
+  failed: "Failed",
+  skipped: "Skipped",
+  not_reached: "Not reached",
+  interrupted: "Interrupted",
+};
+export const blocks = ({ all, ran, skipped }: Tally, isAll: boolean) =>
+  (isAll ? `${count(ran)} of ${plural(all, "block")}` : plural(all, "block")) +
+  (skipped > 0 ? `, ${count(skipped)} skipped` : "");
+export const blocksFailed = (failed: number) => `${plural(failed, "block")} failed`;
+export const endedWith = (failed: number) => `${STATUS.completed}, ${blocksFailed(failed)}`;
+export const output = "Output";
+
+export const waits = {
+  retry: "The server asked to wait",
+  look_up: "Looking up what the server made of it",
+};
+const nth = (value: number) => value + (["", "st", "nd", "rd"][value] ?? "th");
+export const nextTry = (seconds: number, attempt: number) =>
+  `next try in ${clock(Math.ceil(seconds))} (${nth(attempt)} try)`;
+export const nextLook = (seconds: number) => `next look in ${Math.max(0, Math.ceil(seconds))} s`;
+export const giveUp = "Give up";
+export const stopLooking = "Stop looking";
+export const restored = "The stored result took the place of the stream that was cut";
 
 export const group = (calls: number) => `×${count(calls)}`;
 export const groupPart = (calls: number, status: ToolPart["status"]) =>

@@ -47,13 +47,14 @@ const looks = `
   .pw-dot{width:8px;height:8px;border-radius:50%;flex:none;background:var(--pw-blue)}
   .pw-dot-completed{background:var(--pw-green)}
   .pw-dot-failed{background:var(--pw-red)}
-  .pw-dot-waiting,.pw-dot-reconnecting{background:var(--pw-amber)}
+  .pw-dot-waiting,.pw-dot-reconnecting,.pw-dot-flawed{background:var(--pw-amber)}
   .pw-dot-stopped,.pw-dot-interrupted{background:none;border:2px solid var(--pw-faint)}
   .pw-dot-connecting,.pw-dot-reconnecting,.pw-live,.pw-dots i{animation:pw-pulse 1.4s ease-in-out infinite}
   .pw-status{font-weight:600;white-space:nowrap}
   .pw-who{flex:1 1 0;min-width:6em}
   .pw-figures{gap:11px;white-space:nowrap;padding-right:6px}
-  .pw-said{flex:1 0 100%;padding:2px 0 1px}
+  .pw-said,.pw-pause{flex:1 0 100%;padding:2px 0 1px}
+  .pw-pause{display:flex;flex-wrap:wrap;align-items:center;justify-content:space-between;gap:4px 12px;color:var(--pw-amber);font-variant-numeric:tabular-nums}
   .pw-button{border:var(--pw-rule);background:var(--pw-bg);border-radius:7px;padding:2px 11px;min-height:28px;line-height:1.5;white-space:nowrap;
     &:hover{background:var(--pw-raise)}
     &[aria-disabled=true]{color:var(--pw-faint);cursor:default;background:none}
@@ -66,8 +67,8 @@ const looks = `
   .pw-box{max-height:640px;overflow:auto}
   .pw-box-whole{max-height:none}
   .pw-body{display:flow-root;padding:3px 14px 14px;overflow-wrap:anywhere;
-    &>*{margin-top:10px}
   }
+  :is(.pw-body,.pw-kids)>*{margin-top:10px}
   :is(.pw-call,.pw-group)+.pw-call{margin-top:6px}
   .pw-jump{position:absolute;left:50%;bottom:10px;transform:translateX(-50%);border-radius:99px;box-shadow:0 2px 8px #0003}
   .pw-foot{gap:8px;padding:4px 8px;border-top:var(--pw-rule);
@@ -109,6 +110,21 @@ const looks = `
   .pw-card,.pw-pre,.pw-grid,.pw-image{border:var(--pw-rule);border-radius:6px;background:var(--pw-bg)}
   .pw-card{border-radius:8px;background:var(--pw-raise);min-width:0;overflow:clip}
   .pw-member{margin-left:14px}
+  .pw-agent{
+    &>.pw-row{width:calc(100% + 20px);margin:0 -10px;padding:3px 10px}
+    .pw-kids{margin:2px 0 4px 6px;padding-left:14px;border-left:2px solid var(--pw-line);
+      &:empty{display:none}
+      &>:first-child{margin-top:4px}
+    }
+  }
+  .pw-agent+.pw-agent{margin-top:4px}
+  .pw-agent-name,.pw-brief{min-width:0;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
+  .pw-agent-name{flex:0 1 auto;font-weight:600}
+  .pw-brief{flex:1 1 0;color:var(--pw-dim)}
+  .pw-pace{flex:none;color:var(--pw-faint);font-variant-numeric:tabular-nums}
+  .pw-tag{flex:none;font-size:11px;line-height:16px;color:var(--pw-green);border:1px solid;border-radius:99px;padding:0 7px}
+  :is(.pw-is-running,.pw-is-done)>.pw-row>.pw-sign{color:var(--pw-blue)}
+  .pw-is-running>.pw-row>.pw-sign{animation:pw-pulse 1.4s ease-in-out infinite}
   .pw-row{align-items:baseline;gap:9px;width:100%;padding:6px 11px 6px 10px;line-height:20px;border-radius:7px;
     &:hover{background:var(--pw-hover)}
     &>.pw-glyph{align-self:center}

@@ -2,30 +2,60 @@ import type { Actions } from "./actions";
 import type { Demand } from "./demand";
 import { Follow } from "./follow";
 import { Frame } from "./frame";
+import type { ChatStore } from "./chat";
 import type { KernelWatch } from "./kernel";
-import type { Session } from "./session";
 import type { RunStore } from "./store";
 import { Toggles } from "./toggles";
-import type { RunState, ToolPart } from "./wire";
+import type { RunState } from "./wire";
 
-/** One place where a run is shown; a run may have any number of them. */
-export class View {
-  readonly store: RunStore;
+/** What a view shows, and whom it asks: a run's, or a chat's. */
+export interface Shown<Store> {
+  store: Store;
+  actions: Actions;
+  kernel: KernelWatch;
+  modules: Demand;
+}
+
+/** One place where something is shown; there may be any number of them. */
+export class Place<Store extends RunStore | ChatStore = RunStore | ChatStore> {
+  readonly store: Store;
   readonly actions: Actions;
   readonly kernel: KernelWatch;
   readonly modules: Demand;
   readonly toggles = new Toggles();
-  readonly frame = new Frame(() => this.follow?.grown());
-  /** Follows the end of the scrolled box, once that is drawn. */
-  follow: Follow | undefined;
+  readonly frame: Frame;
+  #follow: Follow | undefined;
 
-  constructor(session: Session) {
-    this.store = session.store;
-    this.actions = session.actions;
-    this.kernel = session.kernel;
-    this.modules = session.modules;
+  /** @param around the place that this is a part of: it paints and scrolls for both. */
+  constructor(
+    { store, actions, kernel, modules }: Shown<Store>,
+    readonly around?: Place,
+  ) {
+    this.store = store;
+    this.actions = actions;
+    this.kernel = kernel;
+    this.modules = modules;
+    this.frame = around?.frame ?? new Frame(() => this.follow?.grown());
   }
 
+  /** Follows the end of the scrolled box, once that is drawn. */
+  get follow(): Follow | undefined {
+    return this.around?.follow ?? this.#follow;
+  }
+
+  watch(box: HTMLElement, changed: () => void, isFollowing: boolean): Follow {
+    this.#follow = new Follow(box, changed, isFollowing);
+    return this.#follow;
+  }
+
+  close(): void {
+    this.frame.close();
+    this.#follow = undefined;
+  }
+}
+
+/** One place where a run is shown. */
+export class View extends Place<RunStore> {
   /** The run's status as it is shown: without a kernel nothing goes on. */
   get status(): RunState["status"] {
     const { status } = this.store.state;
@@ -37,21 +67,29 @@ export class View {
     return this.kernel.word === "gone" && !hasEnded(this.store.state);
   }
 
-  /** A call's status as it is shown. */
-  statusOf({ status }: Pick<ToolPart, "status">): ToolPart["status"] {
+  /** The status of a call, an agent's work or a block as it is shown. */
+  statusOf<S extends string>({ status }: { status: S }): S | "interrupted" {
     const isOpen = status === "running" || status === "waiting";
     return isOpen && this.isAbandoned ? "interrupted" : status;
   }
+}
 
-  watch(box: HTMLElement, changed: () => void): Follow {
-    // A run that is over is read from its start.
-    this.follow = new Follow(box, changed, !hasEnded(this.store.state));
-    return this.follow;
+/** One place where a chat is shown. */
+export class ChatView extends Place<ChatStore> {
+  readonly #turns = new Map<number, View>();
+
+  /** @param shown gives a turn of the chat. */
+  constructor(
+    chat: Shown<ChatStore>,
+    private readonly shown: (index: number) => Shown<RunStore>,
+  ) {
+    super(chat);
   }
 
-  close(): void {
-    this.frame.close();
-    this.follow = undefined;
+  turn(index: number): View {
+    const known = this.#turns.get(index) ?? new View(this.shown(index), this);
+    this.#turns.set(index, known);
+    return known;
   }
 }
 

@@ -75,6 +75,7 @@ export interface ParallelPart {
   kind: "parallel";
   agents: string[];
   count: number | null;
+  begun: number;
   characters: number;
   status: "done" | "failed" | "interrupted" | "running";
   started: number;
@@ -162,6 +163,35 @@ export interface Snapshot {
   state: RunState;
 }
 
+export interface Queued {
+  id: string;
+  text: string;
+}
+
+export interface ChatState {
+  id: string;
+  kind: "agent" | "orchestration" | "workflow";
+  name: string;
+  session_id: string | null;
+  options: string;
+  writable: boolean;
+  turns: RunState[];
+  order: number[];
+  retried: number[];
+  queued: Queued[];
+  paused: string | null;
+  earlier: number;
+  missing: number;
+  loading: boolean;
+  notice: string | null;
+}
+
+export interface ChatSnapshot {
+  seq: number;
+  now: number;
+  chat: ChatState;
+}
+
 export interface OpsMessage {
   kind: "ops";
   seq: number;
@@ -173,6 +203,14 @@ export interface StateMessage {
   seq: number;
   now: number;
   state: RunState;
+  nonce: string;
+}
+
+export interface ChatStateMessage {
+  kind: "state";
+  seq: number;
+  now: number;
+  chat: ChatState;
   nonce: string;
 }
 
@@ -217,13 +255,16 @@ export interface ActMessage {
   kind: "act";
   id: string;
   nonce: string;
-  action: "approve" | "deny" | "stop";
+  action: "approve" | "deny" | "discard" | "earlier" | "resume" | "retry" | "send" | "stop" | "unqueue";
   digests: string[];
   reason: string | null;
+  turn: number | null;
+  text: string | null;
+  item: string | null;
 }
 
 export type Part = TextPart | ToolPart | ApprovalPart | NoticePart | DelegationPart | ParallelPart;
 
-export type KernelMessage = OpsMessage | StateMessage | BeatMessage | AckMessage | ModuleMessage;
+export type KernelMessage = OpsMessage | StateMessage | ChatStateMessage | BeatMessage | AckMessage | ModuleMessage;
 
 export type PageMessage = HelloMessage | SyncMessage | WantMessage | ActMessage;

@@ -1,81 +1,58 @@
-"""The routes: the REST interface of the platform, as far as agents go.
+"""The routes: the REST interface of the platform, as far as this project needs it.
 
 Shapes, texts and the order of the checks are the real service's (the wire protocol, sections 1
-and 8). Orchestrations and workflows are further modules' routes; their lists are empty here.
+and 8). Here are those of agents and sessions; orchestrations and workflows bring their own.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import secrets
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from powawidget.local import orchestrations, workflows
+from powawidget.local.answers import (
+    Handler,
+    Refused,
+    Routes,
+    answer,
+    is_uuid,
+    paged,
+    refuse,
+    refuse_page,
+)
 from powawidget.local.approvals import Decision
 from powawidget.local.pages import page
 from powawidget.local.stream import Stream
 
 if TYPE_CHECKING:
     from starlette.requests import Request
-    from starlette.types import Scope
 
     from powawidget.local.engine import Engine
     from powawidget.local.store import Session
 
-Handler: TypeAlias = Callable[["Engine", "Request", Any], Any]
-
-_UUID = re.compile(r"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 _CONTEXTS = ("knowledge_bases", "context_handler_id", "context_override", "context_items")
 _ENDPOINTS = ("/health", "/api/agents", "/api/sessions", "/api/workflows", "/api/orchestrations")
-_LIMITS = {"agents": 50, "sessions": 50, "runs": 100, "workflows": 50}
+_LIMITS = {"agents": 50, "sessions": 50, "runs": 100}
 
 
-class Refused(Exception):  # noqa: N818  # an answer, thrown to the route's edge
-    """A request that is answered with an error.
-
-    Args:
-        response: The answer.
-    """
-
-    def __init__(self, response: Response) -> None:
-        super().__init__(response.status_code)
-        self.response = response
-
-
-def answer(body: Any, status: int = 200) -> Response:
-    """Write JSON as the service does: keys sorted, no spaces, ASCII, a newline at the end."""
-    text = json.dumps(body, sort_keys=True, separators=(",", ":")) + "\n"
-    return Response(text, status, media_type="application/json")
-
-
-def refuse(status: int, error: str) -> Refused:
-    """Refuse with a JSON error."""
-    return Refused(answer({"error": error}, status))
-
-
-def refuse_page(status: int) -> Refused:
-    """Refuse with an HTML page."""
-    return Refused(HTMLResponse(page(status), status))
-
-
-def make_app(engine: Engine, abort: Callable[[Scope], None]) -> Starlette:
+def make_app(engine: Engine) -> Starlette:
     """Make the application.
 
     Args:
         engine: What answers.
-        abort: Breaks the connection of a scope.
 
     Returns:
         The ASGI application.
     """
     agents = "/api/agents"
     one = f"{agents}/{{agent_id}}"
-    routes: list[tuple[str, str, Handler]] = [
+    routes: Routes = [
         ("GET", agents, _agents),
         ("GET", f"{agents}/runs/{{run_id}}", _run),
         ("POST", f"{agents}/runs/{{run_id}}/approve", _approve),
@@ -83,12 +60,12 @@ def make_app(engine: Engine, abort: Callable[[Scope], None]) -> Starlette:
         ("GET", f"{one}/hooks", lambda e, r, _: {"hooks": e.store.hooks_json(_agent_id(e, r))}),
         ("GET", f"{one}/tools", lambda e, r, _: {"tools": e.store.tools_json(_agent_id(e, r))}),
         ("GET", f"{one}/sessions", _sessions),
-        ("POST", f"{one}/run/stream", lambda e, r, body: _run_stream(e, r, body, abort)),
+        ("POST", f"{one}/run/stream", _run_stream),
         ("GET", "/api/sessions/{session_id}", lambda e, r, _: _session(e, r).as_json()),
         ("GET", "/api/sessions/{session_id}/messages", _messages),
         ("GET", "/api/sessions/{session_id}/runs", _runs),
-        ("GET", "/api/orchestrations", lambda *_: {"orchestrations": []}),
-        ("GET", "/api/workflows", lambda _, r, __: _paged(r, "workflows", [])),
+        *orchestrations.ROUTES,
+        *workflows.ROUTES,
     ]
     public: list[tuple[str, dict[str, Any]]] = [
         ("/health", {"service": "project-service", "status": "healthy"}),
@@ -126,6 +103,7 @@ def _endpoint(engine: Engine, method: str, do: Handler) -> Callable[[Request], A
         engine.record(request, raw)
         try:
             _authorize(request, engine.key)
+            engine.faults.meet(request.url.path)
             done = do(engine, request, _json_body(request, raw) if method == "POST" else None)
         except Refused as refused:
             return refused.response
@@ -168,7 +146,7 @@ def _json_body(request: Request, raw: bytes) -> dict[str, Any]:
 
 def _agent_id(engine: Engine, request: Request) -> str:
     agent_id: str = request.path_params["agent_id"]
-    if not _UUID.fullmatch(agent_id):
+    if not is_uuid(agent_id):
         raise refuse_page(500)
     if agent_id not in engine.store.agents:
         raise refuse(404, "Agent not found")
@@ -182,25 +160,16 @@ def _session(engine: Engine, request: Request) -> Session:
     return session
 
 
-def _number(request: Request, name: str, default: int) -> int:
-    text = request.query_params.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() else default
-
-
-def _paged(request: Request, name: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
-    limit = _number(request, "limit", _LIMITS[name])
-    offset = _number(request, "offset", 0)
-    shown = entries[offset : offset + limit]
-    return {name: shown, "limit": limit, "offset": offset, "total": len(entries)}
-
-
 def _agents(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
-    return _paged(request, "agents", [engine.store.agent_entry(id_) for id_ in engine.store.agents])
+    entries = [engine.store.agent_entry(id_) for id_ in engine.store.agents]
+    return paged(request, "agents", entries, _LIMITS["agents"])
 
 
 def _sessions(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
     sessions = engine.store.sessions_of(_agent_id(engine, request))
-    return _paged(request, "sessions", [session.summary() for session in sessions])
+    return paged(
+        request, "sessions", [session.summary() for session in sessions], _LIMITS["sessions"]
+    )
 
 
 def _messages(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
@@ -210,9 +179,9 @@ def _messages(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
 
 def _runs(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
     session = _session(engine, request)
-    paged = _paged(request, "runs", [run.entry() for run in session.runs])
-    del paged["total"]  # this list has none
-    return paged | {"session_id": session.session_id}
+    body = paged(request, "runs", [run.entry() for run in session.runs], _LIMITS["runs"])
+    del body["total"]  # this list has none
+    return body | {"session_id": session.session_id}
 
 
 def _run(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
@@ -236,9 +205,7 @@ def _approve(engine: Engine, request: Request, body: dict[str, Any]) -> dict[str
     return {"status": "resumed"}
 
 
-def _run_stream(
-    engine: Engine, request: Request, body: dict[str, Any], abort: Callable[[Scope], None]
-) -> Stream:
+def _run_stream(engine: Engine, request: Request, body: dict[str, Any]) -> Stream:
     if not body.get("message"):
         raise refuse(400, "message is required")
     if sum(body.get(name) is not None for name in _CONTEXTS) > 1:
@@ -248,11 +215,9 @@ def _run_stream(
             " 'context_items' may be provided",
         )
     run, channel = engine.begin(_agent_id(engine, request), body)
-    return Stream(
+    return engine.stream(
         channel,
-        keepalive=engine.keepalive_seconds if run.agent.tools else None,
+        keepalive=bool(run.agent.tools),
         # A run without tools goes on and completes.
         on_lost=run.lose if run.agent.tools else None,
-        on_closed=engine.stream_closed,
-        abort=abort,
     )

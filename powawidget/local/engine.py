@@ -5,19 +5,32 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 
+from powawidget.local import workflows
 from powawidget.local.channel import Channel
+from powawidget.local.faults import Faults
 from powawidget.local.frames import DIALECTS
+from powawidget.local.orchestrations.runs import OrchestrationExecution
+from powawidget.local.orchestrations.store import OrchestrationStore
+from powawidget.local.quota import Quota
 from powawidget.local.runs import Execution
 from powawidget.local.script import Turn
 from powawidget.local.store import Store
+from powawidget.local.stream import Stream
+from powawidget.local.workflows.dialects import DIALECTS as WORKFLOW_DIALECTS
+from powawidget.local.workflows.runs import House, WorkflowExecution
+from powawidget.local.workflows.store import WorkflowStore
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.types import Scope
 
     from powawidget.local.database import Database
     from powawidget.local.frames import DialectName
+    from powawidget.local.orchestrations.definition import Orchestration
+    from powawidget.local.orchestrations.store import OrchestrationRun
     from powawidget.local.script import Agent
     from powawidget.local.store import Run
 
@@ -29,17 +42,24 @@ class Engine:
 
     Args:
         agents: The agents.
+        orchestrations: The orchestrations.
+        flows: The workflows.
         database: The sample database.
         key: What requests must send.
         dialect: How runs are told.
         seed: What ids and durations are drawn from.
         tokens_per_second: How fast the scripted model writes.
-        keepalive_seconds: The silence after which agents with tools send a keepalive.
+        keepalive_seconds: The silence after which agents with tools, and orchestrations, send a
+            keepalive.
+        executions_per_minute: How many executions of workflows are allowed in a minute.
+        abort: Breaks the connection of a scope.
     """
 
     def __init__(  # noqa: PLR0913
         self,
-        agents: list[Agent],
+        agents: Iterable[Agent],
+        orchestrations: Iterable[Orchestration],
+        flows: Iterable[workflows.Workflow],
         database: Database,
         *,
         key: str,
@@ -47,16 +67,27 @@ class Engine:
         seed: int,
         tokens_per_second: float,
         keepalive_seconds: float,
+        executions_per_minute: int | None,
+        abort: Callable[[Scope], None],
     ) -> None:
-        self.store = Store(agents, random.Random(seed))  # noqa: S311  # ids, not secrets
+        self.store = Store(list(agents), random.Random(seed))  # noqa: S311  # ids, not secrets
+        # Generators of their own: the ids of agents' runs don't depend on what else there is.
+        self.orchestrations = OrchestrationStore(
+            orchestrations,
+            random.Random(f"{seed} orchestrations"),  # noqa: S311
+        )
+        self.workflows = WorkflowStore(flows, random.Random(f"{seed} workflows"))  # noqa: S311
         self.key = key
-        self.keepalive_seconds = keepalive_seconds
+        self.executions = Quota(executions_per_minute)
+        self.faults = Faults()
         self.requests: list[tuple[str, str, Any]] = []
         self.open_streams = 0
         self._database = database
-        self._encode = DIALECTS[dialect]
+        self._dialect = dialect
         self._seed = seed
         self._rate = tokens_per_second
+        self._keepalive_seconds = keepalive_seconds
+        self._abort = abort
         self._running: dict[asyncio.Task[None], Channel] = {}
         self._closed = False
 
@@ -82,35 +113,138 @@ class Engine:
             The stored run, and where its frames come from.
         """
         message = str(body["message"])
-        session_id = body.get("session_id")
-        run, is_new = self.store.new_run(agent_id, message, str(session_id) if session_id else None)
-        turn = Turn(
-            message,
-            run.session.history,
-            self._database,
-            random.Random(f"{self._seed} {len(self.store.runs)}"),  # noqa: S311
-            body,
-        )
+        run, is_new = self.store.new_run(agent_id, message, _session_id(body))
+        turn = self._turn(message, run.session.history, len(self.store.runs), body)
         channel = Channel()
-        execution = Execution(run, turn, channel, self._encode, self._rate, is_new_session=is_new)
-        if self._closed:
-            channel.end()
-        else:
-            task = asyncio.create_task(execution.execute())
-            self._running[task] = channel
-            task.add_done_callback(self._running.pop)
-        self.open_streams += 1
+        encode = DIALECTS[self._dialect]
+        execution = Execution(run, turn, channel, encode, self._rate, is_new_session=is_new)
+        self._start(execution.execute(), channel)
         return run, channel
 
-    def stream_closed(self) -> None:
-        """Count a stream that nobody reads any more."""
-        self.open_streams -= 1
+    def begin_orchestration(
+        self, orchestration_id: str, body: dict[str, Any]
+    ) -> tuple[OrchestrationRun | None, Channel]:
+        """Begin a run of an orchestration.
 
-    async def close(self) -> None:
-        """End all runs, those included that go on without a client."""
-        self._closed = True
+        Args:
+            orchestration_id: Its id.
+            body: The request's body, checked.
+
+        Returns:
+            The stored run, and where its frames come from; no run where there is no such
+            orchestration, which only the stream says.
+        """
+        channel, encode = Channel(), DIALECTS[self._dialect]
+        orchestration = self.orchestrations.all.get(orchestration_id)
+        if orchestration is None:
+            error = f"Orchestration {orchestration_id} not found"
+            channel.put(encode({"event": "error", "error": error}, {}))
+            channel.end()
+            return None, channel
+        message = str(body["message"])
+        run = self.orchestrations.new_run(orchestration, message, _session_id(body))
+        drawn = f"orchestration {len(self.orchestrations.runs)}"
+        turn = self._turn(message, run.session.history, drawn, body)
+        execution = OrchestrationExecution(
+            run, turn, channel, encode, self._rate, self.orchestrations.new_id
+        )
+        self._start(execution.execute(), channel)
+        return run, channel
+
+    def begin_workflow(self, workflow: workflows.Workflow, variables: Any) -> Channel:
+        """Begin an execution of a workflow.
+
+        Args:
+            workflow: The workflow.
+            variables: What it is given.
+
+        Returns:
+            Where the execution's frames come from.
+        """
+        stored = self.workflows.new_execution(workflow, variables)
+        house = House(
+            self._database,
+            self.store.agents,
+            self.orchestrations.all,
+            WORKFLOW_DIALECTS[self._dialect],
+            self._rate,
+            self.workflows.new_id,
+        )
+        channel = Channel()
+        generator = self._generator(f"workflow {len(self.workflows.executions)}")
+        self._start(WorkflowExecution(stored, house, channel, generator).execute(), channel)
+        return channel
+
+    def stream(
+        self,
+        channel: Channel,
+        *,
+        keepalive: bool,
+        on_lost: Callable[[], None] | None = None,
+        unbuffered: bool = True,
+    ) -> Stream:
+        """Make the response that streams what a channel says.
+
+        Args:
+            channel: The channel.
+            keepalive: Whether silences are filled.
+            on_lost: Called when a write finds the client gone; None where that changes nothing,
+                or is noticed elsewhere.
+            unbuffered: Whether the headers ask what lies between not to hold anything back.
+        """
+        self.open_streams += 1
+        return Stream(
+            channel,
+            keepalive=self._keepalive_seconds if keepalive else None,
+            on_lost=on_lost,
+            on_closed=self._stream_closed,
+            abort=self._abort,
+            unbuffered=unbuffered,
+        )
+
+    def disconnect(self) -> None:
+        """Take all clients away: what runs goes on as it does without one."""
+        for channel in self._running.values():
+            channel.gone = True
+
+    async def abandon(self) -> None:
+        """Leave everything that runs as it is: it stays stored as running."""
         running = dict(self._running)
         for task, channel in running.items():
             channel.end()
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+    async def close(self) -> None:
+        """End all runs, those included that go on without a client."""
+        self._closed = True
+        await self.abandon()
+
+    def _start(self, work: Coroutine[Any, Any, None], channel: Channel) -> None:
+        if self._closed:
+            work.close()
+            channel.end()
+            return
+        task = asyncio.create_task(work)
+        self._running[task] = channel
+        task.add_done_callback(self._running.pop)
+
+    def _stream_closed(self) -> None:
+        self.open_streams -= 1
+
+    def _turn(
+        self,
+        message: str,
+        history: tuple[tuple[str, str], ...],
+        number: int | str,
+        body: dict[str, Any],
+    ) -> Turn:
+        return Turn(message, history, self._database, self._generator(number), body)
+
+    def _generator(self, number: int | str) -> random.Random:
+        return random.Random(f"{self._seed} {number}")  # noqa: S311
+
+
+def _session_id(body: dict[str, Any]) -> str | None:
+    session_id = body.get("session_id")
+    return str(session_id) if session_id else None

@@ -1,7 +1,7 @@
 """The two dialects: what a run says, as bytes on the wire.
 
 The engine builds every frame in the dialect that was seen on the real service; a dialect encodes
-it, or leaves it out. The shapes are those of the wire protocol, sections 2 and 3.
+it, or leaves it out. The shapes are those of the wire protocol, sections 2, 3 and 6.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ def event(frame: Frame) -> bytes:
 
 
 def seen(frame: Frame, _more: Frame) -> bytes:
-    """Encode a frame as the real service does."""
-    return event(frame)
+    """Encode a frame as the real service does; an empty one is the documentation's alone."""
+    return event(frame) if frame else b""
 
 
 def documented(frame: Frame, more: Frame) -> bytes:
@@ -34,13 +34,30 @@ def documented(frame: Frame, more: Frame) -> bytes:
 
     Args:
         frame: The frame as the real service would send it.
-        more: What only the documentation puts into it: result, run_id, usage.
+        more: What only the documentation puts into it: result, run_id, usage, the agent that
+            works for an orchestration; or a whole frame, where the service sends none.
 
     Returns:
         The event, or nothing where the documentation knows none.
     """
-    told = _documented(frame | more)
+    told: Frame | None
+    if not frame:
+        told = more
+    elif "agent" in more:
+        told = _of_member(frame, more)
+    else:
+        told = _documented(frame | more)
     return b"" if told is None else event(told)
+
+
+def _of_member(frame: Frame, more: Frame) -> Frame | None:
+    match frame["event"]:
+        case "content_delta":
+            return {"event": "entity_chunk", "agent": more["agent"], "content": frame["delta"]}
+        case "tool_call" | "tool_result":
+            return _documented(frame | more)
+        case _:
+            return None
 
 
 def _documented(frame: Frame) -> Frame | None:  # noqa: C901  # one case a frame
@@ -60,11 +77,16 @@ def _documented(frame: Frame) -> Frame | None:  # noqa: C901  # one case a frame
             return {"event": name, "result": _as_json(frame["result"])}
         case "approval_requested":
             return _only(frame, "event", "tool_name", "tool_input", "run_id")
+        case "delegation_started":
+            return {"event": "delegation_start", "agent": frame["agent"], "task": frame["task"]}
+        case "delegation_completed":
+            return _only(frame, "event", "agent", "status")
         case "complete" if frame["status"] == "completed":
             return _only(frame, "event", "run_id", "usage")
         case "complete":
             return {"event": "error", "message": frame["error"]} | _code(frame["error"])
-        case "error" if "context_handler_id" in frame:  # no `complete` follows
+        case "error" if "context_handler_id" in frame or "run_id" not in frame:
+            # No `complete` follows: of an agent after an exception, or of an orchestration.
             return {"event": name, "message": frame["error"]}
         case _:
             # `chunk` repeats the deltas and `error` comes again as the failed `complete`; the

@@ -18,11 +18,8 @@ if TYPE_CHECKING:
 
     from powawidget.local.channel import Channel
 
-_HEADERS = [
-    (b"cache-control", b"no-cache"),
-    (b"x-accel-buffering", b"no"),
-    (b"content-type", b"text/event-stream; charset=utf-8"),
-]
+_TYPE = [(b"content-type", b"text/event-stream; charset=utf-8")]
+_UNBUFFERED = [(b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no")]
 
 
 class Stream:
@@ -34,9 +31,11 @@ class Stream:
         on_lost: Called when a write finds the client gone; None where that changes nothing.
         on_closed: Called once, when no client reads any more.
         abort: Breaks the connection of a scope.
+        unbuffered: Whether the headers ask what lies between not to hold anything back;
+            orchestrations don't.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         channel: Channel,
         *,
@@ -44,18 +43,20 @@ class Stream:
         on_lost: Callable[[], None] | None,
         on_closed: Callable[[], None],
         abort: Callable[[Scope], None],
+        unbuffered: bool = True,
     ) -> None:
         self._channel = channel
         self._keepalive = keepalive
         self._on_lost = on_lost
         self._on_closed = on_closed
         self._abort = abort
+        self._headers = [*(_UNBUFFERED if unbuffered else []), *_TYPE]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request."""
         watcher = asyncio.create_task(self._watch(receive))
         try:
-            await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+            await send({"type": "http.response.start", "status": 200, "headers": self._headers})
             await self._pass_on(send)
             if self._channel.cut:
                 self._abort(scope)

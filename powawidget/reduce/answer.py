@@ -1,36 +1,84 @@
-"""The rules for the text of an answer (wire protocol, section 4)."""
+"""The rules for the text of an answer (wire protocol, sections 4 and 6)."""
 
 import itertools
 import re
 
-from powawidget.events import Chunk, HookResult, TextDelta
+from powawidget.events import Chunk, EntityChunk, HookResult, TextDelta
 from powawidget.ops import Op
-from powawidget.state import RunState, TextPart, plain
+from powawidget.reduce.place import group_at, is_marked, place
+from powawidget.state import (
+    DelegationPart,
+    ParallelPart,
+    RunState,
+    TextPart,
+    ToolPart,
+    plain,
+)
 
 _MARKER = re.compile(r"\[[^\[\]\n]{1,40}\]")
 # What the clean-up of citations may touch: their markers, and the space around them.
 _SOFT = re.compile(rf"{_MARKER.pattern}|\s+")
+_CARDS = (ToolPart, DelegationPart, ParallelPart)
 
 
 def delta(run: RunState, event: TextDelta) -> list[Op]:
     """Append streamed text; a new part begins after a card."""
+    parts = run.parts
+    if run.streamed and parts:
+        # One frame in a thousand comes to more than this.
+        last = len(parts) - 1
+        part = parts[last]
+        if type(part) is TextPart and (
+            part.within is None or parts[part.within].status == "running"  # type: ignore[union-attr]
+        ):
+            return [("append", ("parts", last, "text"), event.text)] if event.text else []
+    where = place(run)
+    if where is not None and not run.streamed and _texts(run, where):
+        # What this agent says comes in frames that name it: this is the coordinator.
+        where = None
     ops: list[Op] = [] if run.streamed else [("set", ("streamed",), True)]
-    return ops + grow(run, event.text)
+    group = group_at(run, where)
+    if where is not None and group is not None:
+        # The agents' tokens are mixed: only how much has come can be told.
+        characters = group.characters + len(event.text)
+        return [*ops, ("set", ("parts", where, "characters"), characters)]
+    return ops + grow(run, event.text, where)
 
 
 def chunk(run: RunState, event: Chunk) -> list[Op]:
     """Take a chunk: the whole answer again where deltas were seen, else an increment."""
-    return replace(run, event.text) if run.streamed else grow(run, event.text)
+    if run.kind != "orchestration" or not is_marked(run):
+        return replace(run, event.text) if run.streamed else grow(run, event.text)
+    if run.streamed:
+        return []  # everybody's text
+    return _unset_answer(run) + grow(run, event.text)
 
 
-def grow(run: RunState, text: str) -> list[Op]:
-    """Append text at the end of what is shown."""
+def entity(run: RunState, event: EntityChunk, where: int) -> list[Op]:
+    """Append what an agent says that the frame names."""
+    if not event.text:
+        return []
+    last = _last_within(run, where)
+    if last is not None and isinstance(run.parts[last], TextPart):
+        return [("append", ("parts", last, "text"), event.text)]
+    return grow(run, event.text, where)
+
+
+def grow(run: RunState, text: str, where: int | None = None) -> list[Op]:
+    """Append text at the end of what is shown at a place."""
     if not text:
         return []
     last = len(run.parts) - 1
-    if last >= 0 and type(run.parts[last]) is TextPart:
+    part = run.parts[last] if last >= 0 else None
+    if type(part) is TextPart and part.within == where:
         return [("append", ("parts", last, "text"), text)]
-    return [("set", ("parts", last + 1), {"kind": "text", "text": text})]
+    return [("set", ("parts", last + 1), new_text(text, where))]
+
+
+def new_text(text: str, where: int | None = None) -> dict[str, object]:
+    """Make a new text part at a place."""
+    part: dict[str, object] = {"kind": "text", "text": text}
+    return part if where is None else {**part, "within": where}
 
 
 def withhold(run: RunState, event: HookResult) -> list[Op]:
@@ -39,9 +87,55 @@ def withhold(run: RunState, event: HookResult) -> list[Op]:
     return [("set", ("edited",), kind), *_blank(run, keep=None)]
 
 
+def places(run: RunState) -> list[int]:
+    """List the text parts that make up the answer.
+
+    An orchestration's answer is what was said last: after the last card at the top, after the
+    merge of parallel agents began, or by the last agent of a sequence (section 6). A failed one
+    has none.
+    """
+    if run.kind == "orchestration" and run.status == "failed":
+        return []
+    top = _texts(run, run.answer)
+    if run.kind != "orchestration" or run.answer is not None or not is_marked(run):
+        return top
+    kinds = (ParallelPart,) if run.strategy == "parallel" else _CARDS
+    cards = [
+        index
+        for index, part in enumerate(run.parts)
+        if isinstance(part, kinds) and part.within is None
+    ]
+    return [index for index in top if not cards or index > cards[-1]]
+
+
+def conclude(run: RunState, content: str | None) -> list[Op]:
+    """Take the content of the end.
+
+    An orchestration's is everybody's text where deltas were seen: then it is left out.
+    """
+    if content is None:
+        return []
+    if run.kind != "orchestration" or not is_marked(run):
+        return replace(run, content)
+    if run.edited:
+        return _unset_answer(run) + replace(run, content)
+    shown = places(run)
+    if run.streamed or _joined(run, shown) == content:
+        return []
+    if run.answer is not None or not shown:
+        # Nobody's text is this one: it stands after everything that led to it.
+        fresh: Op = ("set", ("parts", len(run.parts)), new_text(content))
+        return [*_unset_answer(run), *([fresh] if content else [])]
+    first, *rest = shown
+    return [
+        ("set", ("parts", first, "text"), content),
+        *(("set", ("parts", index, "text"), "") for index in rest),
+    ]
+
+
 def replace(run: RunState, content: str) -> list[Op]:
     """Make the shown answer be exactly this, touching only the parts that differ."""
-    places = [i for i, part in enumerate(run.parts) if isinstance(part, TextPart)]
+    places = _texts(run, None)
     shown = [str(run.parts[i].text) for i in places]  # type: ignore[union-attr]
     joined = "".join(shown)
     if joined == content:
@@ -61,6 +155,29 @@ def replace(run: RunState, content: str) -> list[Op]:
         for place, old, new in zip(places, shown, _redivide(shown, content), strict=True)
         if new != old
     ]
+
+
+def _texts(run: RunState, where: int | None) -> list[int]:
+    return [
+        index
+        for index, part in enumerate(run.parts)
+        if isinstance(part, TextPart) and part.within == where
+    ]
+
+
+def _last_within(run: RunState, where: int) -> int | None:
+    for index in range(len(run.parts) - 1, where, -1):
+        if getattr(run.parts[index], "within", None) == where:
+            return index
+    return None
+
+
+def _joined(run: RunState, indices: list[int]) -> str:
+    return "".join(str(run.parts[index].text) for index in indices)  # type: ignore[union-attr]
+
+
+def _unset_answer(run: RunState) -> list[Op]:
+    return [] if run.answer is None else [("set", ("answer",), None)]
 
 
 def _blank(run: RunState, keep: int | None) -> list[Op]:

@@ -4,6 +4,7 @@ Beside powawidget the same text is shown once as a finished output (the floor), 
 display that is updated, and as an `ipywidgets.HTML` whose value is set, each 20 times a second.
 """
 
+import itertools
 import json
 import pathlib
 import re
@@ -221,6 +222,7 @@ def _case(lab: Lab, page: Page, case: Case, name: str, idle: float) -> Cost:
         page.wait_for_timeout(1000 * SAMPLE)
         samples.append(_busy(session))
         assert len(samples) < 300 / SAMPLE, f"{case.name} was not drawn in time"
+    page.wait_for_timeout(1000)  # what is drawn is still laid out and painted
     samples.append(_busy(session))
     lab.wait_idle(page, timeout=180)
     noted = page.evaluate("window.powawidgetBench")
@@ -235,7 +237,7 @@ def _case(lab: Lab, page: Page, case: Case, name: str, idle: float) -> Cost:
         longest=noted["longest"],
         lag=max(0.0, drawn - report["end"]),
         cpu=report["cpu"],
-        slope=_slope(samples),
+        slope=_slope(samples[:-1]),
         tokens=report["tokens"] / (report["end"] - report["begin"]),
     )
 

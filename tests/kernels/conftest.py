@@ -4,17 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.kernels.environments import VERSIONS, python_of
+from tests.environments import KERNELS, python_of
 from tests.kernels.kernel import Kernel
 
 
-@pytest.fixture(params=VERSIONS, ids=lambda version: f"ipykernel-{version}")
+@pytest.fixture(params=KERNELS, ids=lambda version: f"ipykernel-{version}")
 def kernel(request: pytest.FixtureRequest) -> Iterator[Kernel]:
     """A fresh kernel with powawidget imported and the embedded server running."""
-    python = python_of(request.param)
-    if not python.is_file():
-        pytest.fail("The kernels' environments are missing: run `make test-kernels`.")
-    started = Kernel(str(python))
+    started = Kernel(str(python_of("kernels", request.param)))
     try:
         started.do(SETUP)
         yield started

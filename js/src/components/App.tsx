@@ -1,5 +1,8 @@
-import { useKeys } from "../hooks";
+import type { FunctionComponent } from "preact";
+import { answerOf } from "../answer";
+import { pure, useKeys } from "../hooks";
 import * as words from "../strings";
+import { TOP } from "../outline";
 import { hasEnded, type View } from "../view";
 import { CopyButton } from "./CopyButton";
 import { Ending } from "./Ending";
@@ -10,6 +13,7 @@ import { Milestones } from "./Milestones";
 import { Reasoning } from "./Reasoning";
 import { Scroller } from "./Scroller";
 import { Tail, Transcript } from "./Transcript";
+import { Blocks, Progress } from "./Workflow";
 
 /** A run in a cell. */
 export function App({ view }: { view: View }) {
@@ -17,10 +21,12 @@ export function App({ view }: { view: View }) {
     <>
       <Header view={view} />
       <Milestones view={view} />
+      <OfWorkflow view={view} shown={Progress} />
       <Scroller view={view} foot={<CopyAnswer view={view} />}>
         <Message view={view} />
-        <Reasoning view={view} />
-        <Transcript view={view} />
+        <Reasoning view={view} home={TOP} />
+        <OfWorkflow view={view} shown={Blocks} />
+        <Transcript view={view} home={TOP} />
         <Tail view={view} />
         <ErrorBox view={view} />
         <Ending view={view} />
@@ -29,11 +35,20 @@ export function App({ view }: { view: View }) {
   );
 }
 
+/** The module that shows blocks is asked for where there are any, and nowhere else. */
+const OfWorkflow = pure(function OfWorkflow({ view, shown: Shown }: OfWorkflowProps) {
+  useKeys(view, "root");
+  return view.store.state.kind === "workflow" ? <Shown view={view} /> : null;
+});
+
+interface OfWorkflowProps {
+  view: View;
+  shown: FunctionComponent<{ view: View }>;
+}
+
 function CopyAnswer({ view }: { view: View }) {
   useKeys(view, "status", "kernel");
   const { state } = view.store;
-  const texts = () =>
-    state.parts.flatMap((part) => (part.kind === "text" && part.text !== "" ? [part.text] : []));
-  if (!hasEnded(state) || texts().length === 0) return null;
-  return <CopyButton label={words.copyAnswer} text={() => texts().join("\n\n")} />;
+  if (!hasEnded(state) || answerOf(state) === "") return null;
+  return <CopyButton label={words.copyAnswer} text={() => answerOf(state)} />;
 }

@@ -1,17 +1,18 @@
-import type { ToolPart } from "../wire";
-
-const PATHS: Record<Exclude<ToolPart["status"], "running">, string> = {
+const PATHS = {
   waiting: "M5.5 4v8M10.5 4v8",
   done: "M3 8.5l3.2 3.2L13 4.8",
   failed: "M4 4l8 8M12 4l-8 8",
   denied: "M8 2.5a5.5 5.5 0 100 11 5.5 5.5 0 000-11M4.2 4.2l7.6 7.6",
   interrupted: "M3 8h3M10 8h3",
+  delegation: "M2.5 8h10.5M9 4l4 4-4 4",
+  parallel: "M2.5 4.5h9M9 2l2.5 2.5L9 7M5 11.5h8.5M11 9l2.5 2.5L11 14",
 };
 
-/** The sign of a state; the word for it stands beside it, seen or said. */
-export function Glyph({ status }: { status: ToolPart["status"] }) {
+/** The sign of a state, or of who works; the word for it stands beside it, seen or said. */
+export function Glyph({ status }: { status: "running" | keyof typeof PATHS }) {
   if (status === "running") return <span class="pw-glyph pw-spin" aria-hidden />;
-  return <Icon path={PATHS[status]} />;
+  const isSign = status === "delegation" || status === "parallel";
+  return <Icon path={PATHS[status]} kind={isSign ? "pw-sign" : ""} />;
 }
 
 export function Chevron() {

@@ -1,18 +1,23 @@
 import { useState } from "preact/hooks";
+import { isOver } from "../actions";
+import { tally } from "../blocks";
 import { pure, useKeys, useNow } from "../hooks";
 import { newId } from "../id";
+import { oneLine } from "../peek";
 import * as words from "../strings";
 import { clock, STATUS } from "../strings";
 import { hasEnded, type View } from "../view";
+import type { Wait } from "../wire";
 import { Button } from "./Button";
+import { agentsOf } from "./Delegation";
 import { Visible } from "./Visible";
 
 const QUIET_FROM = 10; // seconds without data that are worth a word
 
 /** What runs, how it stands, for how long, and Stop. */
 export const Header = pure(function Header({ view }: { view: View }) {
-  useKeys(view, "root", "kernel", "beat");
-  const { state, quiet, snapshot } = view.store;
+  useKeys(view, "root", "blocks", "work", "kernel", "beat");
+  const { state, quiet, snapshot, outline } = view.store;
   const { status } = view;
   const isLive = !hasEnded(state) && !view.isAbandoned;
   const now = useNow(view, isLive ? 250 : 0);
@@ -20,18 +25,27 @@ export const Header = pure(function Header({ view }: { view: View }) {
   const tokens = state.usage?.total_tokens;
   const isQuiet = isLive && status !== "waiting" && quiet >= QUIET_FROM;
   const origin = words.origin[state.origin];
+  const blocks = tally(state.blocks);
+  const isFlawed = status === "completed" && blocks.failed > 0;
   return (
     <header class="pw-head">
-      <span class={`pw-dot pw-dot-${status}`} aria-hidden />
+      <span class={`pw-dot pw-dot-${isFlawed ? "flawed" : status}`} aria-hidden />
       <strong class="pw-status">
-        {STATUS[status]}
+        {isFlawed ? words.endedWith(blocks.failed) : STATUS[status]}
         {view.isAbandoned && `: ${words.kernelGone}`}
       </strong>
       <span class="pw-who">
         {state.kind} <Visible text={state.name} />
         {origin !== "" && `, ${origin}`}
+        {isLive && outline.working !== undefined && (
+          <span class="pw-at">
+            {" · "}
+            <Visible text={words.isAtWork(agentsOf(state, outline.working))} />
+          </span>
+        )}
       </span>
       <span class="pw-figures">
+        {blocks.all > 0 && <span>{words.blocks(blocks, state.graph || !isLive)}</span>}
         {isQuiet && <span class="pw-warn">{words.noData(Math.floor(quiet))}</span>}
         {state.started !== null && (
           <span role="timer" aria-live="off">
@@ -40,23 +54,42 @@ export const Header = pure(function Header({ view }: { view: View }) {
         )}
         {tokens !== undefined && tokens > 0 && <span>{words.tokens(tokens)}</span>}
       </span>
-      {isLive && <Stop view={view} />}
+      {isLive && (
+        <Act
+          view={view}
+          action="stop"
+          label={words.stop}
+          busy={words.stopping}
+          then={state.on_stop}
+        />
+      )}
+      {isLive && state.wait !== null && <Pause view={view} wait={state.wait} now={now} />}
     </header>
   );
 });
 
-/** It says what will happen, answers at once, and where it can't act it says why. */
-const Stop = pure(function Stop({ view }: { view: View }) {
-  useKeys(view, "actions", "kernel", "root");
+interface ActProps {
+  view: View;
+  action: "stop" | "give_up";
+  label: string;
+  /** The label once it is sent. */
+  busy: string;
+  /** What will happen. */
+  then: string;
+}
+
+/** A button that says what will happen, answers at once, and where it can't act it says why. */
+const Act = pure(function Act({ view, action, label, busy, then }: ActProps) {
+  useKeys(view, "actions", "kernel");
   const [id] = useState(newId); // the library's own would be the same in every widget of a page
-  const sent = view.actions.latest();
-  const isSent = sent !== undefined && sent.state !== "refused";
+  const sent = view.actions.latest(action);
+  const isSent = sent !== undefined && !isOver(sent);
   const whyNot = view.actions.canAct
     ? null
     : view.kernel.word === "live"
       ? words.kernelQuiet
       : words.noKernel;
-  const will = whyNot ?? view.store.state.on_stop;
+  const will = whyNot ?? then;
   const said =
     sent?.state === "slow"
       ? words.kernelBusy
@@ -70,14 +103,14 @@ const Stop = pure(function Stop({ view }: { view: View }) {
         aria-disabled={isSent || whyNot !== null}
         aria-describedby={will === "" ? undefined : id}
         title={will}
-        onClick={() => view.actions.act("stop")}
+        onClick={() => view.actions.act(action)}
       >
-        {isSent ? words.stopping : words.stop}
+        {isSent ? busy : label}
       </Button>
       <span class="pw-unseen" id={id}>
         {will}
       </span>
-      {(said !== null || isSent) && (
+      {(said !== null || (isSent && will !== "")) && (
         <p class="pw-said" role="status">
           {said ?? will}
         </p>
@@ -85,3 +118,31 @@ const Stop = pure(function Stop({ view }: { view: View }) {
     </>
   );
 });
+
+interface PauseProps {
+  view: View;
+  wait: Wait;
+  now: number;
+}
+
+/** What is waited for, until when, and what ends that. */
+function Pause({ view, wait, now }: PauseProps) {
+  const { purpose, why, until, attempt } = wait;
+  const isRetry = purpose === "retry";
+  return (
+    <div class="pw-pause">
+      <span role="timer" aria-live="off">
+        <Visible text={oneLine(why) || words.waits[purpose]} />
+        {": "}
+        {isRetry ? words.nextTry(until - now, attempt) : words.nextLook(until - now)}
+      </span>
+      <Act
+        view={view}
+        action="give_up"
+        label={isRetry ? words.giveUp : words.stopLooking}
+        busy={words.stopping}
+        then=""
+      />
+    </div>
+  );
+}

@@ -6,9 +6,16 @@ import { Visible } from "./Visible";
 const FOLDED = 2_000; // characters shown at first
 const STEP = 50_000; // characters more at a click: a browser stalls on megabytes at once
 
+interface Props {
+  text: string;
+  kind?: string;
+  /** Characters shown at first. */
+  folded?: number;
+}
+
 /** Text in a box, line breaks kept; the rest of a long one waits behind a button that counts it. */
-export function LongText({ text, kind = "" }: { text: string; kind?: string }) {
-  const [shown, show] = useState(FOLDED);
+export function LongText({ text, kind = "", folded = FOLDED }: Props) {
+  const [shown, show] = useState(folded);
   const rest = text.length - shown;
   return (
     <div>

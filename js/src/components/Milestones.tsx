@@ -1,12 +1,14 @@
 import { useRef } from "preact/hooks";
+import { tally } from "../blocks";
 import { pure, useKeys } from "../hooks";
 import * as words from "../strings";
 import { hasEnded, type View } from "../view";
 import type { RunState } from "../wire";
+import { agentsOf } from "./Delegation";
 
 /** Tells a screen reader the milestones and nothing else: never a token. */
 export const Milestones = pure(function Milestones({ view }: { view: View }) {
-  useKeys(view, "root", "kernel", "parts");
+  useKeys(view, "root", "kernel", "parts", "work");
   // A run that was over when it was first drawn has no news.
   const isOld = useRef(hasEnded(view.store.state));
   return (
@@ -17,11 +19,13 @@ export const Milestones = pure(function Milestones({ view }: { view: View }) {
 });
 
 function milestone(view: View): string {
-  const { state } = view.store;
+  const { state, outline } = view.store;
+  const at = outline.working;
+  const failed = tally(state.blocks).failed;
   const said: Partial<Record<RunState["status"], string>> = {
-    running: words.started,
+    running: at === undefined ? words.started : words.isAtWork(agentsOf(state, at)),
     waiting: words.waitingFor(asked(state)),
-    completed: words.answerReady,
+    completed: failed > 0 ? words.endedWith(failed) : words.answerReady,
     failed: words.failed([state.error?.title, state.error?.message].filter(Boolean).join(": ")),
     stopped: words.stopped,
     interrupted: words.interrupted,

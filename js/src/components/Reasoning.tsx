@@ -1,5 +1,6 @@
 import { useRef } from "preact/hooks";
 import { pure, useKeys, useToggle } from "../hooks";
+import { TOP } from "../outline";
 import * as words from "../strings";
 import type { View } from "../view";
 import { Button } from "./Button";
@@ -7,32 +8,37 @@ import { Chevron } from "./Glyph";
 import { StreamedText } from "./StreamedText";
 
 /**
- * What the model thought. Open while it first thinks, it closes itself once; thinking again in a
- * later step doesn't open it, since by then there is something else to read.
+ * What the model thought, or an agent in its delegation. Open while it first thinks, it closes itself
+ * once; thinking again in a later step doesn't open it, since by then there is something else to read.
  */
-export const Reasoning = pure(function Reasoning({ view }: { view: View }) {
+export const Reasoning = pure(function Reasoning({ view, home }: { view: View; home: number }) {
   useKeys(view, "reasoning", "kernel", "status");
-  const { reasoning, parts } = view.store.state;
-  const isThinking = reasoning.since !== null && !view.isAbandoned;
-  const hasClosed = useRef(parts.length > 0);
-  if (reasoning.thoughts.length > 0 && !isThinking) hasClosed.current = true;
-  const [isOpen, toggle] = useToggle(view, "reasoning", isThinking && !hasClosed.current);
-  const steps = reasoning.thoughts.length;
+  const { outline, state } = view.store;
+  const { since, seconds, thoughts } = state.reasoning;
+  const own = [...thoughts.entries()].filter(([, { within }]) => (within ?? TOP) === home);
+  const steps = own.length;
+  const isLast = own.at(-1)?.[0] === thoughts.length - 1;
+  const isThinking = since !== null && isLast && !view.isAbandoned;
+  const hasClosed = useRef(outline.inside(home).length > 0);
+  if (steps > 0 && !isThinking) hasClosed.current = true;
+  const [isOpen, toggle] = useToggle(view, `reasoning/${home}`, isThinking && !hasClosed.current);
   if (steps === 0) return null;
+  // The time is that of all thinking, whoever thought.
+  const spent = steps === thoughts.length ? seconds : 0;
   return (
     <div class="pw-thinking">
       <Button class="pw-pill" aria-expanded={isOpen} onClick={toggle}>
         <Chevron />
         <span class={isThinking ? "pw-live" : ""}>
-          {isThinking ? words.thinking(steps) : words.thought(reasoning.seconds, steps)}
+          {isThinking ? words.thinking(steps) : words.thought(spent, steps)}
         </span>
       </Button>
       {isOpen && (
         <div class="pw-thoughts">
-          {reasoning.thoughts.map((thought, index) => (
+          {own.map(([index, thought]) => (
             <div key={index}>
               {steps > 1 && <div class="pw-label">{words.step(thought.step)}</div>}
-              {thought.text === "" && !(isThinking && index === steps - 1) ? (
+              {thought.text === "" && !(isThinking && index === thoughts.length - 1) ? (
                 <p class="pw-note">{words.noThought}</p>
               ) : (
                 <StreamedText

@@ -2,27 +2,29 @@ import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useToggle } from "../hooks";
 import * as words from "../strings";
-import { hasEnded, type View } from "../view";
+import type { Place } from "../view";
 import { Button } from "./Button";
 
 interface Props {
-  view: View;
+  view: Place;
+  /** Whether all has been there from the start: then it is read from its start. */
+  isOver: boolean;
   children: ComponentChildren;
   /** What stands at the foot, beside the toggle. */
   foot: ComponentChildren;
 }
 
 /** The box that scrolls, so that the notebook need not: bounded, or as tall as its content. */
-export function Scroller({ view, children, foot }: Props) {
+export function Scroller({ view, isOver, children, foot }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const body = useRef<HTMLDivElement>(null);
   const [isFollowing, setFollowing] = useState(true);
-  const [isOver] = useState(() => hasEnded(view.store.state)); // then there is no latest to jump to
+  const [wasOver] = useState(isOver); // then there is no latest to jump to
   const [isTall, setTall] = useState(false);
   const [isWhole, toggle] = useToggle(view, "whole", false);
   useLayoutEffect(() => {
     const element = box.current as HTMLDivElement;
-    const follow = view.watch(element, () => setFollowing(follow.isFollowing));
+    const follow = view.watch(element, () => setFollowing(follow.isFollowing), !wasOver);
     const scrolled = () => follow.scrolled();
     const sized = () => {
       follow.grown();
@@ -55,7 +57,7 @@ export function Scroller({ view, children, foot }: Props) {
             {children}
           </div>
         </div>
-        {!isFollowing && !isWhole && !isOver && (
+        {!isFollowing && !isWhole && !wasOver && (
           <Button class="pw-button pw-jump" onClick={() => view.follow?.jump()}>
             {words.jump}
           </Button>

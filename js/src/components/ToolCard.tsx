@@ -1,5 +1,5 @@
 import { useMemo } from "preact/hooks";
-import { pure, useKeys, useNow, useToggle } from "../hooks";
+import { pure, useKeys, useSeconds, useToggle } from "../hooks";
 import { peek, tellingArgument } from "../peek";
 import * as words from "../strings";
 import { duration, TOOL_STATUS } from "../strings";
@@ -91,9 +91,8 @@ interface TookProps {
 }
 
 function Took({ view, part, status }: TookProps) {
-  const isLive = status === "running" && part.started > 0;
-  const now = useNow(view, isLive ? 100 : 0);
-  const seconds = isLive ? Math.max(0, now - part.started) : part.seconds;
-  const isKnown = seconds !== null && (isLive || seconds > 0 || status === "done");
+  const isRunning = status === "running";
+  const seconds = useSeconds(view, part, isRunning);
+  const isKnown = seconds !== null && (isRunning || seconds > 0 || status === "done");
   return <span class="pw-took">{isKnown && duration(seconds)}</span>;
 }

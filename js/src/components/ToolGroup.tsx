@@ -21,11 +21,14 @@ const TOLD: readonly ToolPart["status"][] = [
  * that nothing is drawn anew when a third call makes a group of two cards.
  */
 export function useGroupToggle(view: View, group: CallRun | undefined): [boolean, () => void] {
-  const start = group?.start ?? -1;
   // Who has opened one of the first cards is reading it: the group doesn't fold it away.
-  const isRead = [0, 1, 2].some((place) => view.toggles.chosen(`card/${start + place}`) === true);
-  return useToggle(view, `group/${start}`, isRead);
+  const isRead = isReading(view, group?.calls.slice(0, 3));
+  return useToggle(view, `group/${group?.calls[0]}`, isRead);
 }
+
+/** Whether a person has opened one of these cards. */
+export const isReading = (view: View, calls: readonly number[] = []): boolean =>
+  calls.some((call) => view.toggles.chosen(`card/${call}`) === true);
 
 /** The line that stands for several calls of one tool in a row. */
 export const ToolGroup = pure(function ToolGroup({ view, start }: { view: View; start: number }) {
@@ -44,7 +47,7 @@ export const ToolGroup = pure(function ToolGroup({ view, start }: { view: View; 
       <Button class="pw-row" aria-expanded={isOpen} onClick={toggle}>
         <Glyph status={shown} />
         <ToolName name={group.name} />
-        <span class="pw-calls">{words.group(group.end - group.start)}</span>
+        <span class="pw-calls">{words.group(group.calls.length)}</span>
         <span class="pw-told">
           {told.map(({ status: each, calls }) => (
             <span key={each} class={`pw-tally pw-is-${each}`}>

@@ -1,8 +1,9 @@
 import { Component, type ComponentChildren } from "preact";
 import { pure, useKeys } from "../hooks";
 import * as words from "../strings";
-import { hasEnded, type View } from "../view";
+import type { View } from "../view";
 import { Approval } from "./Approval";
+import { Delegation, Parallel } from "./Delegation";
 import { Notice } from "./Notice";
 import { StreamedText } from "./StreamedText";
 import { ToolCard } from "./ToolCard";
@@ -10,40 +11,43 @@ import { ToolGroup } from "./ToolGroup";
 
 const SECTION = 50; // parts compared when one is added, however long the run is
 
-/** Everything that happened, in order. */
-export const Transcript = pure(function Transcript({ view }: { view: View }) {
-  useKeys(view, "parts");
-  const { length } = view.store.state.parts;
+/** Everything that happened within a part, or at the top, in order. */
+export const Transcript = pure(function Transcript({ view, home }: { view: View; home: number }) {
+  useKeys(view, `within/${home}`);
+  const list = view.store.outline.inside(home);
   const sections = [];
-  for (let from = 0; from < length; from += SECTION) {
-    const to = Math.min(from + SECTION, length);
-    sections.push(<Section key={from} view={view} from={from} to={to} />);
+  for (let from = 0; from < list.length; from += SECTION) {
+    const to = Math.min(from + SECTION, list.length);
+    sections.push(<Section key={from} view={view} list={list} from={from} to={to} />);
   }
   return <>{sections}</>;
 });
 
 interface SectionProps {
   view: View;
+  /** The places of the parts; it only grows, or another takes its place. */
+  list: readonly number[];
   from: number;
   to: number;
 }
 
-const Section = pure(function Section({ view, from, to }: SectionProps) {
-  const parts = [];
-  for (let index = from; index < to; index++) {
-    parts.push(<PartView key={index} view={view} index={index} />);
-  }
-  return <>{parts}</>;
+const Section = pure(function Section({ view, list, from, to }: SectionProps) {
+  return (
+    <>
+      {list.slice(from, to).map((index) => (
+        <PartView key={index} view={view} index={index} />
+      ))}
+    </>
+  );
 });
 
 const PartView = pure(function PartView({ view, index }: { view: View; index: number }) {
-  useKeys(view, `parts/${index}`, "status", "kernel");
-  const { parts } = view.store.state;
-  const part = parts[index];
-  const { outline } = view.store;
+  const { outline, state } = view.store;
+  const part = state.parts[index];
+  useKeys(view, `parts/${index}`, `parts/${outline.home(index)}`, "status", "kernel");
   switch (part?.kind) {
     case "text": {
-      const isLive = index === parts.length - 1 && view.status === "running";
+      const isLive = isWriting(view, index) && view.status === "running";
       return (
         <div class={isLive ? "pw-answer pw-writing" : "pw-answer"} key="text">
           <StreamedText view={view} kind="pw-text" path={`parts/${index}/text`} />
@@ -51,10 +55,11 @@ const PartView = pure(function PartView({ view, index }: { view: View; index: nu
       );
     }
     case "tool": {
+      if (outline.isTaken(index)) return null;
       const group = outline.group(index);
       return (
         <Guard key="tool">
-          {group?.start === index && <ToolGroup key="group" view={view} start={index} />}
+          {group?.calls[0] === index && <ToolGroup key="group" view={view} start={index} />}
           <ToolCard key="card" view={view} index={index} />
         </Guard>
       );
@@ -67,10 +72,27 @@ const PartView = pure(function PartView({ view, index }: { view: View; index: nu
       );
     case "notice":
       return <Notice key="notice" view={view} index={index} />;
+    case "delegation":
+    case "parallel": {
+      const Shown = part.kind === "parallel" ? Parallel : Delegation;
+      return (
+        <Guard key={part.kind}>
+          <Shown view={view} index={index} />
+        </Guard>
+      );
+    }
     default:
       return null;
   }
 });
+
+/** Whether a text is the one that grows: the last part, unless the agent it is of has ended. */
+function isWriting({ store }: View, index: number): boolean {
+  const { parts } = store.state;
+  const home = parts[store.outline.home(index)] as { status?: string } | undefined;
+  const isOpen = home === undefined || home.status === "running";
+  return index === parts.length - 1 && parts[index]?.kind === "text" && isOpen;
+}
 
 /** One part that can't be drawn must not take the others with it. */
 class Guard extends Component<{ children: ComponentChildren }, { failed: boolean }> {
@@ -85,10 +107,10 @@ class Guard extends Component<{ children: ComponentChildren }, { failed: boolean
 
 /** A sign of life where nothing else moves: between the steps. */
 export const Tail = pure(function Tail({ view }: { view: View }) {
-  useKeys(view, "parts", "open", "reasoning", "status", "kernel");
+  useKeys(view, "parts", "open", "work", "blocks", "reasoning", "status", "kernel");
   const { state, outline } = view.store;
-  const isWriting = state.parts.at(-1)?.kind === "text";
-  const isIdle = hasEnded(state) || view.status !== "running" || isWriting || outline.open > 0;
+  const moves = outline.open > 0 || outline.working !== undefined || state.blocks.length > 0;
+  const isIdle = moves || view.status !== "running" || isWriting(view, state.parts.length - 1);
   const isThinking = state.reasoning.since !== null;
   if (isIdle || (isThinking && state.parts.length === 0)) return null;
   return (

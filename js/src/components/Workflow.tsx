@@ -1,0 +1,48 @@
+import { pure, useKeys, useModule } from "../hooks";
+import * as words from "../strings";
+import { BLOCK_STATUS } from "../strings";
+import type { View } from "../view";
+import { LongText } from "./LongText";
+import { StreamedText } from "./StreamedText";
+import { Visible } from "./Visible";
+
+/** How far a workflow is: above its blocks, in sight however long the list is. */
+export function Progress({ view }: { view: View }) {
+  const Shown = useModule(view, "workflow")?.Progress;
+  return Shown === undefined ? null : <Shown view={view} />;
+}
+
+/** The blocks of a workflow; a plain list of them where the module that shows them isn't here. */
+export function Blocks({ view }: { view: View }) {
+  const Shown = useModule(view, "workflow")?.Blocks;
+  return Shown === undefined ? <PlainBlocks view={view} /> : <Shown view={view} />;
+}
+
+const PlainBlocks = pure(function PlainBlocks({ view }: { view: View }) {
+  useKeys(view, "blocks", "root", "kernel");
+  const { blocks, output } = view.store.state;
+  return (
+    <>
+      {blocks.map((block, index) => {
+        const { id, name, type, output: given, error, text } = block;
+        return (
+          <div key={index}>
+            <strong>
+              <Visible text={name || type || id} />
+            </strong>{" "}
+            <span class="pw-note">{BLOCK_STATUS[view.statusOf(block)]}</span>
+            <StreamedText view={view} kind="pw-text" path={`blocks/${index}/text`} />
+            {error && <LongText text={error} kind="pw-bad" />}
+            {given && text === "" && <LongText text={given} />}
+          </div>
+        );
+      })}
+      {output && (
+        <div>
+          <strong>{words.output}</strong>
+          <LongText text={output} />
+        </div>
+      )}
+    </>
+  );
+});

@@ -1,0 +1,143 @@
+"""Events that are made here and never sent."""
+
+from typing import Literal
+
+import msgspec
+
+from powawidget.events.agent import ReportedCall
+from powawidget.events.event import Event
+
+
+class Withheld(Event, frozen=True, kw_only=True):
+    """Streamed text that a hook took back: only that there was some is kept."""
+
+    name: str
+
+
+class Interrupted(Event, frozen=True, kw_only=True):
+    """The stream ended without its terminal event."""
+
+    title: str
+    message: str
+    hint: str | None = None
+    code: str | None = None
+
+
+class Ended(Event, frozen=True, kw_only=True):
+    """The body ended in an orderly way."""
+
+
+class Stopped(Event, frozen=True, kw_only=True):
+    """A person stopped the run."""
+
+    message: str
+
+
+class DecisionMade(Event, frozen=True, kw_only=True):
+    """Somebody here decided on these requests; it is on its way."""
+
+    digests: list[str]
+    choice: Literal["approve", "deny"]
+    by: str
+    reason: str | None
+
+
+class DecisionNoted(Event, frozen=True, kw_only=True):
+    """What became of sending a decision.
+
+    `decision` is sending, unknown, or pending where nothing was sent and it may be made again.
+    """
+
+    digests: list[str]
+    decision: Literal["pending", "sending", "unknown"]
+    outcome: str
+
+
+class DeadlineKnown(Event, frozen=True, kw_only=True):
+    """Until when a request can be decided."""
+
+    digest: str
+    deadline: float
+    closes: float
+
+
+class Learned(Event, frozen=True, kw_only=True):
+    """What the server did with a run that is over here."""
+
+    text: str
+
+
+class Refused(Event, frozen=True, kw_only=True):
+    """The run never began."""
+
+    title: str
+    message: str
+    code: str | None = None
+    hint: str | None = None
+
+
+class Opened(Event, frozen=True, kw_only=True):
+    """The server answered and the stream is open."""
+
+
+class AgentsKnown(Event, frozen=True, kw_only=True):
+    """The names of the agents of an orchestration, which were read before its run."""
+
+    names: list[str]
+
+
+class Child(msgspec.Struct, frozen=True, kw_only=True):
+    """One agent's part of an orchestration, as it is stored.
+
+    `texts` is what it said, a new text after each tool call; `asked` are the ids of its calls and
+    `thoughts` is its thinking, a whole text for each step.
+    """
+
+    child_id: str | None
+    status: str
+    texts: list[str]
+    thoughts: list[str]
+    asked: list[str]
+    steps: int | None
+    usage: dict[str, int] | None
+    tool_calls: list[ReportedCall]
+    answer: str
+
+
+class StoredChildren(Event, frozen=True, kw_only=True):
+    """What the server has stored of an orchestration's agents, in its order."""
+
+    children: list[Child]
+
+
+class GraphBlock(msgspec.Struct, frozen=True, kw_only=True):
+    """One block of a workflow's graph."""
+
+    id: str
+    name: str
+    type: str
+
+
+class GraphKnown(Event, frozen=True, kw_only=True):
+    """The blocks of a workflow in the order they run, which were read before its run."""
+
+    blocks: list[GraphBlock]
+
+
+class StoredBlock(msgspec.Struct, frozen=True, kw_only=True):
+    """One block of an execution as it is logged; `input` and `output` are JSON text."""
+
+    id: str
+    name: str
+    type: str
+    failed: bool
+    input: str | None
+    output: str | None
+    error: str | None
+    seconds: float | None
+
+
+class StoredBlocks(Event, frozen=True, kw_only=True):
+    """What the server has logged of a workflow's blocks, in the order they ran."""
+
+    blocks: list[StoredBlock]

@@ -1,0 +1,100 @@
+"""Frames to events: the dialects end here."""
+
+from typing import Any
+
+from powawidget.events import agent, orchestration, workflow
+from powawidget.events.agent import TextDelta
+from powawidget.events.decoding import cleaned, scan, suspect
+from powawidget.events.event import Event, Frame, Malformed, Reader, Unknown
+from powawidget.events.fields import LOST, WrongShapeError
+from powawidget.text import harmless
+
+
+def _content_delta(frame: Frame) -> Event:
+    text = frame.get("delta")
+    if type(text) is str and "block_id" not in frame:
+        return TextDelta(text=text, raw=frame)
+    return workflow.chunk(frame) if "block_id" in frame else agent.text_delta(frame)
+
+
+def _error(frame: Frame) -> Event:
+    return workflow.failed(frame) if workflow.owns_end(frame) else agent.errored(frame)
+
+
+def _complete(frame: Frame) -> Event:
+    return workflow.completed(frame) if workflow.owns_end(frame) else agent.completed(frame)
+
+
+READERS: dict[str, Reader] = {
+    **agent.READERS,
+    **orchestration.READERS,
+    **workflow.READERS,
+    # Three names mean one thing in a workflow and another elsewhere.
+    "content_delta": _content_delta,
+    "error": _error,
+    "complete": _complete,
+}
+# An error and an end count also where their data was lost.
+WITHOUT_DATA = frozenset({"error", "complete", "done", "workflow_complete", "workflow_error"})
+
+
+def read(payload: str) -> Event:
+    """Read one frame.
+
+    Args:
+        payload: The data of one server-sent event.
+
+    Returns:
+        The event; never an exception, whatever the payload is.
+    """
+    try:
+        frame, end = scan(payload, 0)
+        if end != len(payload) and payload[end:].strip():
+            return Malformed(problem="more than one JSON value in one frame", raw=payload[:500])
+    except StopIteration:
+        return _read_odd(payload)
+    except (ValueError, RecursionError) as problem:
+        return Malformed(problem=f"not JSON: {type(problem).__name__}", raw=harmless(payload[:500]))
+    if type(frame) is not dict:
+        return Malformed(problem="not a JSON object", raw=harmless(payload[:500]))
+    if suspect(payload):
+        try:
+            frame = cleaned(frame)
+        except RecursionError:
+            return Malformed(problem="nested too deeply", raw=harmless(payload[:500]))
+    return read_frame(frame)
+
+
+def read_frame(frame: dict[str, Any]) -> Event:
+    """Read one frame that is decoded already.
+
+    `event` or `type` names it, whichever is a name that is known.
+
+    Args:
+        frame: A JSON object, free of lone surrogates and NUL.
+
+    Returns:
+        The event.
+    """
+    name = frame.get("event")
+    reader = READERS.get(name) if type(name) is str else None
+    if reader is None:
+        other = frame.get("type")
+        reader = READERS.get(other) if type(other) is str else None
+        if reader is None:
+            return Unknown(name=str(name or other or "")[:200], raw=frame)
+        name = other
+    if frame.get("error") == LOST and name not in WITHOUT_DATA:
+        return Unknown(name=str(name)[:200], raw=frame)
+    try:
+        return reader(frame)
+    except (WrongShapeError, RecursionError):
+        return Unknown(name=str(name)[:200], raw=frame)
+
+
+def _read_odd(payload: str) -> Event:
+    # The scanner works from index 0 and wants no leading white space; gateways may add some.
+    stripped = payload.strip()
+    if stripped == payload or not stripped:
+        return Malformed(problem="not JSON", raw=harmless(payload[:500]))
+    return read(stripped)

@@ -1,0 +1,90 @@
+"""The routes of orchestrations.
+
+Source: the wire protocol, sections 1, 6 and 8.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from powawidget.local.answers import Routes, is_uuid, paged, refuse, refuse_page
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from powawidget.local.engine import Engine
+    from powawidget.local.orchestrations.definition import Orchestration
+    from powawidget.local.stream import Stream
+
+_MOST = 50
+
+
+def _id(request: Request) -> str:
+    orchestration_id: str = request.path_params["orchestration_id"]
+    if not is_uuid(orchestration_id):
+        raise refuse_page(500)
+    return orchestration_id
+
+
+def _one(engine: Engine, request: Request) -> Orchestration:
+    orchestration = engine.orchestrations.all.get(_id(request))
+    if orchestration is None:
+        raise refuse(404, "Orchestration not found")
+    return orchestration
+
+
+def _list(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
+    entries = engine.orchestrations.entries()
+    if "limit" in request.query_params or "offset" in request.query_params:
+        return paged(request, "orchestrations", entries, _MOST)
+    return {"orchestrations": entries}  # whole, and without a total
+
+
+def _get(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
+    return _one(engine, request).as_json()
+
+
+def _entities(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
+    return {"entities": _one(engine, request).entities()}
+
+
+def _sessions(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
+    found = engine.orchestrations.sessions_of(_id(request))
+    return {"sessions": [session.summary() for session in found], "total": len(found)}
+
+
+def _messages(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
+    session = engine.orchestrations.sessions.get(request.path_params["session_id"])
+    if session is None:
+        raise refuse(404, "Session not found")
+    return session.messages()
+
+
+def _run(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
+    run = engine.orchestrations.runs.get(request.path_params["run_id"])
+    if run is None:
+        raise refuse(404, "Run not found")
+    return run.as_json()
+
+
+def _run_stream(engine: Engine, request: Request, body: dict[str, Any]) -> Stream:
+    if not body.get("message"):
+        raise refuse(400, "message is required")
+    run, channel = engine.begin_orchestration(_id(request), body)
+    return engine.stream(
+        channel, keepalive=True, on_lost=run.lose if run else None, unbuffered=False
+    )
+
+
+_ALL = "/api/orchestrations"
+_ONE = f"{_ALL}/{{orchestration_id}}"
+
+ROUTES: Routes = [
+    ("GET", _ALL, _list),
+    ("GET", f"{_ALL}/runs/{{run_id}}", _run),
+    ("GET", _ONE, _get),
+    ("GET", f"{_ONE}/entities", _entities),
+    ("GET", f"{_ONE}/sessions", _sessions),
+    ("GET", f"{_ONE}/sessions/{{session_id}}/messages", _messages),
+    ("POST", f"{_ONE}/run/stream", _run_stream),
+]

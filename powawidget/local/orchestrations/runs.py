@@ -1,0 +1,108 @@
+"""An orchestration's run, from its first frame to its last.
+
+Source: the wire protocol, sections 6 and 9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from powawidget.local.endings import Stopped
+from powawidget.local.orchestrations.strategies import work_out
+from powawidget.local.orchestrations.work import Outcome, Work
+from powawidget.local.telling import DELTAS
+
+if TYPE_CHECKING:
+    from powawidget.local.channel import Channel
+    from powawidget.local.frames import Encode, Frame
+    from powawidget.local.orchestrations.store import OrchestrationRun
+    from powawidget.local.script import Turn
+
+
+class OrchestrationExecution:
+    """One orchestration at work.
+
+    Args:
+        run: The stored run.
+        turn: What the scripts get to know.
+        channel: Where the frames go.
+        encode: The dialect they are told in.
+        rate: Tokens a second.
+        new_id: Draws the id of a member's run.
+    """
+
+    def __init__(  # noqa: PLR0913
+        self,
+        run: OrchestrationRun,
+        turn: Turn,
+        channel: Channel,
+        encode: Encode,
+        rate: float,
+        new_id: Callable[[], str],
+    ) -> None:
+        self._run = run
+        self._channel = channel
+        self._encode = encode
+        self._said: list[str] = []
+        self._events: list[Frame] = []
+        self._work = Work(
+            run.orchestration,
+            turn,
+            self._hear,
+            channel,
+            rate=rate,
+            gone=lambda: run.lost,
+            new_id=new_id,
+            keep=run.children.append,
+        )
+
+    async def execute(self) -> None:
+        """Run it to its end, and store how it ended; not if its client goes before."""
+        try:
+            self._tell(
+                {
+                    "event": "start",
+                    "run_id": self._run.run_id,
+                    "session_id": self._run.session.session_id,
+                    "reasoning_requested": False,
+                }
+            )
+            self._finish(await work_out(self._work))
+        except Stopped:
+            self._run.lose()
+        except Exception as failure:  # noqa: BLE001  # a faulty script mustn't end the server
+            error = str(failure) or type(failure).__name__
+            self._run.fail(error, self._events)
+            self._tell({"event": "error", "error": error})
+        finally:
+            self._channel.end()
+
+    def _finish(self, outcome: Outcome) -> None:
+        # What everybody said, in the order in which they said it.
+        content = "".join(self._said)
+        complete = {
+            "event": "complete",
+            "run_id": self._run.run_id,
+            "session_id": self._run.session.session_id,
+            "content": content,
+            "status": outcome.status,
+            "steps": outcome.steps,
+            "usage": outcome.usage,
+            "error": outcome.error,
+        }
+        self._tell({"event": "chunk", "content": content})
+        self._run.finish(complete, self._events, outcome.usage or None)
+        self._tell(complete)
+
+    def _hear(self, frame: Frame, more: Frame) -> None:
+        if frame.get("event") == "content_delta":
+            self._said.append(frame["delta"])
+        if frame and frame["event"] not in DELTAS:
+            self._events.append({key: frame[key] for key in frame if key != "event"})
+        self._tell(frame, more)
+
+    def _tell(self, frame: Frame, more: Frame | None = None) -> None:
+        self._channel.put(self._encode(frame, more or {}))
+        if self._channel.gone:  # found out at a write
+            self._run.lose()

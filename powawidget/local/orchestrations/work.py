@@ -1,0 +1,188 @@
+"""What a strategy works with: the orchestration's own voice, and its members."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from powawidget.local.endings import Failed, Stopped
+from powawidget.local.hooks import Hooks
+from powawidget.local.orchestrations.store import ChildRun
+from powawidget.local.script import Agent, Turn
+from powawidget.local.steps import Steps
+from powawidget.local.telling import Telling
+
+if TYPE_CHECKING:
+    from powawidget.local.channel import Channel
+    from powawidget.local.orchestrations.definition import Member, Orchestration
+    from powawidget.local.telling import Hear
+
+History = tuple[tuple[str, str], ...]
+TOKENS = (
+    "prompt_tokens",
+    "completion_tokens",
+    "reasoning_tokens",
+    "cached_tokens",
+    "total_tokens",
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a strategy ended.
+
+    Args:
+        answer: The answer alone, which no stream tells apart.
+        steps: How many steps it took.
+        usage: What it cost, empty where that was never counted.
+        error: Why it failed, or None.
+    """
+
+    answer: str = ""
+    steps: int = 0
+    usage: dict[str, int] = field(default_factory=dict)
+    error: str | None = None
+
+    @property
+    def status(self) -> str:
+        """Completed or failed."""
+        return "completed" if self.error is None else "failed"
+
+
+class Work:
+    """One orchestration's run, as a strategy sees it.
+
+    Args:
+        orchestration: What runs.
+        turn: What the message is and was.
+        hear: Where all frames go, the members' too.
+        channel: Where a script's own bytes go.
+        rate: Tokens a second.
+        gone: Tells whether nobody wants the work any more.
+        new_id: Draws the id of a member's run.
+        keep: Stores a member's run.
+    """
+
+    def __init__(  # noqa: PLR0913
+        self,
+        orchestration: Orchestration,
+        turn: Turn,
+        hear: Hear,
+        channel: Channel,
+        *,
+        rate: float,
+        gone: Callable[[], bool],
+        new_id: Callable[[], str],
+        keep: Callable[[ChildRun], None],
+    ) -> None:
+        self.orchestration = orchestration
+        self.turn = turn
+        self.telling = Telling(hear)
+        self.new_id = new_id
+        self._hear = hear
+        self._channel = channel
+        self._rate = rate
+        self._gone = gone
+        self._keep = keep
+
+    def document(self, name: str, **fields: Any) -> None:
+        """Tell a frame that only the documented dialect has."""
+        self._hear({}, {"event": name, **fields})
+
+    def draw(self) -> random.Random:
+        """Draw a generator, so that what one member draws doesn't depend on the others' pace."""
+        return random.Random(self.turn.random.getrandbits(64))  # noqa: S311  # ids, not secrets
+
+    def steps(self, agent: Agent, turn: Turn) -> Steps:
+        """Make the steps of an agent of the orchestration's own: its supervisor or its merge."""
+        return self._steps(agent, turn, self.telling)
+
+    async def member(
+        self,
+        member: Member,
+        message: str,
+        history: History = (),
+        *,
+        run_id: str | None = None,
+        generator: random.Random | None = None,
+    ) -> ChildRun:
+        """Let a member work.
+
+        Args:
+            member: The member.
+            message: What it is asked.
+            history: The turns before.
+            run_id: The id of its run; None draws one.
+            generator: What it draws from; None draws one.
+
+        Returns:
+            Its run, which is stored.
+
+        Raises:
+            Stopped: Nobody wants the work any more.
+        """
+        run_id = self.new_id() if run_id is None else run_id
+        generator = self.draw() if generator is None else generator
+        # The service applies neither hooks nor rules of a member.
+        agent = replace(member.agent, hooks=())
+        telling = Telling(
+            lambda frame, more: self._hear(frame, {"agent": agent.name, **more})
+        )
+        turn = replace(self.turn, message=message, history=history, random=generator)
+        steps = self._steps(agent, turn, telling)
+        error = await worked(steps)
+        run = ChildRun(
+            run_id=run_id,
+            agent=agent.name,
+            model=agent.model,
+            content=steps.text if error else steps.done[-1].text,
+            error=error,
+            steps=0 if error else len(steps.done),
+            usage=None if error else steps.usage,
+            tool_calls=[] if error else steps.calls,
+            events=telling.frames,
+        )
+        self._keep(run)
+        return run
+
+    def _steps(self, agent: Agent, turn: Turn, telling: Telling) -> Steps:
+        return Steps(
+            agent,
+            turn,
+            telling,
+            self._channel,
+            Hooks(agent, None, telling.emit),
+            rate=self._rate,
+            gone=self._gone,
+        )
+
+
+async def worked(steps: Steps) -> str | None:
+    """Let an agent work to its end.
+
+    Args:
+        steps: Its steps.
+
+    Returns:
+        Why it failed, or None.
+
+    Raises:
+        Stopped: Nobody wants the work any more.
+    """
+    try:
+        await steps.drive()
+        steps.finish()
+    except Stopped:
+        raise
+    except Failed as failure:
+        return str(failure)
+    except Exception as failure:  # noqa: BLE001  # whatever a member raises is its failure
+        return str(failure) or type(failure).__name__
+    return None
+
+
+def total(usages: list[dict[str, int] | None]) -> dict[str, int]:
+    """Add up what several agents cost."""
+    return {name: sum((usage or {}).get(name, 0) for usage in usages) for name in TOKENS}

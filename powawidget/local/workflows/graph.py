@@ -1,0 +1,67 @@
+"""The order of a workflow's blocks, and which of them run.
+
+Source: the wire protocol, section 7.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from powawidget.local.workflows.definition import Block, Workflow
+
+Outputs: TypeAlias = dict[str, dict[str, Any]]  # what each block gave, by its name
+
+
+def order(workflow: Workflow) -> list[Block]:
+    """Put the blocks into a topological order.
+
+    Args:
+        workflow: The workflow.
+
+    Returns:
+        All its blocks, each after those that lead to it.
+
+    Raises:
+        ValueError: The edges go round in a circle.
+    """
+    blocks = {block.name: block for block in workflow.blocks}
+    waits = dict.fromkeys(blocks, 0)
+    for edge in workflow.edges:
+        waits[edge.target] += 1
+    ready = deque(name for name, count in waits.items() if not count)
+    ordered = []
+    while ready:
+        name = ready.popleft()
+        ordered.append(blocks[name])
+        for edge in workflow.edges:
+            if edge.source == name:
+                waits[edge.target] -= 1
+                if not waits[edge.target]:
+                    ready.append(edge.target)
+    if len(ordered) < len(blocks):
+        raise ValueError("Workflow graph contains a cycle")
+    return ordered
+
+
+def runs(workflow: Workflow, block: Block, outputs: Outputs) -> bool:
+    """Tell whether a block's turn is really its turn.
+
+    Args:
+        workflow: The workflow.
+        block: The block.
+        outputs: What the blocks before it gave; those that failed gave nothing.
+
+    Returns:
+        Whether it is enabled, and begins the graph or is led to by a block that gave something
+        on a route that was taken.
+    """
+    if not block.enabled:
+        return False
+    ways = [edge for edge in workflow.edges if edge.target == block.name]
+    return not ways or any(
+        edge.source in outputs
+        and (edge.condition is None or edge.condition == outputs[edge.source].get("route"))
+        for edge in ways
+    )

@@ -1,0 +1,84 @@
+"""The routes of workflows.
+
+Source: the wire protocol, sections 1, 7 and 8.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from powawidget.local.answers import Routes, is_uuid, number, paged, refuse, refuse_page
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from powawidget.local.engine import Engine
+    from powawidget.local.stream import Stream
+    from powawidget.local.workflows.definition import Workflow
+
+_MOST = 50
+_MOST_EXECUTIONS = 20
+_UNREADABLE = "Balance check failed (workflow block lookup error). Retry shortly."
+
+
+def _id(request: Request) -> str:
+    workflow_id: str = request.path_params["workflow_id"]
+    if not is_uuid(workflow_id):
+        raise refuse_page(500)
+    return workflow_id
+
+
+def _one(engine: Engine, workflow_id: str) -> Workflow:
+    workflow = engine.workflows.all.get(workflow_id)
+    if workflow is None:
+        raise refuse(404, "Workflow not found", error_code="WORKFLOW_NOT_FOUND")
+    return workflow
+
+
+def _list(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
+    return paged(request, "workflows", engine.workflows.entries(), _MOST)
+
+
+def _get(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
+    return engine.workflows.as_json(_one(engine, _id(request)))
+
+
+def _executions(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
+    found = engine.workflows.executions_of(_id(request))
+    limit = max(1, min(number(request, "limit", _MOST_EXECUTIONS), 100))
+    return {"executions": [execution.as_json() for execution in found[:limit]]}
+
+
+def _logs(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
+    execution_id: str = request.path_params["execution_id"]
+    workflow_id = _id(request)
+    if not is_uuid(execution_id):
+        raise refuse_page(500)
+    execution = engine.workflows.executions.get(execution_id)
+    if execution is None or execution.workflow.id != workflow_id:
+        raise refuse(404, "Execution not found")
+    return {"block_logs": execution.logs_json()}
+
+
+def _execute_stream(engine: Engine, request: Request, body: dict[str, Any]) -> Stream:
+    # Counted first: a wrong id uses the quota up too.
+    if not engine.executions.take():
+        most = engine.executions.most
+        raise refuse(429, f"Rate limit exceeded. Max {most} executions per minute.")
+    if not is_uuid(request.path_params["workflow_id"]):
+        raise refuse_page(503, _UNREADABLE)
+    workflow = _one(engine, request.path_params["workflow_id"])
+    variables = body.get("variables", body.get("input", {}))
+    return engine.stream(engine.begin_workflow(workflow, variables), keepalive=False)
+
+
+_ALL = "/api/workflows"
+_ONE = f"{_ALL}/{{workflow_id}}"
+
+ROUTES: Routes = [
+    ("GET", _ALL, _list),
+    ("GET", _ONE, _get),
+    ("GET", f"{_ONE}/executions", _executions),
+    ("GET", f"{_ONE}/executions/{{execution_id}}/logs", _logs),
+    ("POST", f"{_ONE}/execute/stream", _execute_stream),
+]

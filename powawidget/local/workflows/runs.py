@@ -1,0 +1,147 @@
+"""A workflow's execution: one block at a time, along the graph.
+
+Source: the wire protocol, sections 7 and 9.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from powawidget.local.endings import Stopped
+from powawidget.local.pace import Pace
+from powawidget.local.workflows.blocks import Surroundings, do
+from powawidget.local.workflows.graph import Outputs, order, runs
+from powawidget.local.workflows.references import resolve
+from powawidget.local.workflows.store import BlockLog
+
+if TYPE_CHECKING:
+    import random
+
+    from powawidget.local.channel import Channel
+    from powawidget.local.database import Database
+    from powawidget.local.frames import Encode, Frame
+    from powawidget.local.orchestrations.definition import Orchestration
+    from powawidget.local.script import Agent
+    from powawidget.local.workflows.definition import Block
+    from powawidget.local.workflows.store import StoredExecution
+
+
+@dataclass(frozen=True)
+class House:
+    """What all executions of a server share.
+
+    Args:
+        database: The sample database.
+        agents: The agents by their ids.
+        orchestrations: The orchestrations by their ids.
+        encode: The dialect executions are told in.
+        rate: Tokens a second.
+        new_id: Draws an id.
+    """
+
+    database: Database
+    agents: dict[str, Agent]
+    orchestrations: dict[str, Orchestration]
+    encode: Encode
+    rate: float
+    new_id: Callable[[], str]
+
+
+class WorkflowExecution:
+    """One execution at work.
+
+    Args:
+        stored: The stored execution.
+        house: What it shares with the others.
+        channel: Where the frames go.
+        generator: What its scripts draw from.
+    """
+
+    def __init__(
+        self,
+        stored: StoredExecution,
+        house: House,
+        channel: Channel,
+        generator: random.Random,
+    ) -> None:
+        self._stored = stored
+        self._house = house
+        self._channel = channel
+        self._random = generator
+        self._outputs: Outputs = {}
+
+    async def execute(self) -> None:
+        """Execute it to its end, and store how it ended."""
+        workflow = self._stored.workflow
+        try:
+            self._tell({"type": "workflow_start"})
+            async with asyncio.timeout(workflow.timeout_seconds):
+                for block in order(workflow):
+                    if runs(workflow, block, self._outputs):
+                        await self._run(block)
+            self._stored.complete()
+            self._tell(
+                {"type": "done", "execution_id": self._stored.id}, result=self._stored.output
+            )
+        except Stopped:
+            self._stored.complete()  # with the blocks done so far
+        except TimeoutError:
+            error = f"Execution timed out after {workflow.timeout_seconds:g}s"
+            self._fail({"type": "error", "error": error, "error_code": "EXECUTION_TIMEOUT"})
+        except Exception as failure:  # noqa: BLE001  # a faulty graph mustn't end the server
+            self._fail({"type": "error", "error": str(failure) or type(failure).__name__})
+        finally:
+            self._channel.end()
+
+    async def _run(self, block: Block) -> None:
+        named = {
+            "block_id": self._stored.workflow.block_id(block.name),
+            "block_type": block.type,
+        }
+        self._tell({"type": "block_start", **named})
+        began = time.monotonic()
+        try:
+            data = await self._do(block, named)
+            told = "block_complete"
+            # Only what a block gave leads on to others: a failed one gave nothing.
+            self._outputs[block.name] = data
+        except Stopped:
+            raise
+        except Exception as failure:  # noqa: BLE001  # whatever it raises is the block's error
+            data, told = {"error": str(failure) or type(failure).__name__}, "block_error"
+        duration = round((time.monotonic() - began) * 1000, 2)
+        run_id = self._house.new_id() if block.type == "agent" else None
+        # Stored before it is told: a client that has gone is noticed by telling.
+        self._stored.logs.append(BlockLog(block, data, duration, run_id))
+        self._tell({"type": told, **named, "data": data, "duration_ms": duration})
+
+    async def _do(self, block: Block, named: Frame) -> dict[str, Any]:
+        seconds = float(resolve(block.seconds, self._outputs))
+        await Pace(self._house.rate).pause(seconds)
+        around = Surroundings(
+            variables=self._stored.variables,
+            outputs=self._outputs,
+            database=self._house.database,
+            agents=self._house.agents,
+            orchestrations=self._house.orchestrations,
+            random=self._random,
+            rate=self._house.rate,
+            chunk=lambda text: self._tell({"type": "block_chunk", **named, "chunk": text}),
+            gone=lambda: self._channel.gone,
+            new_id=self._house.new_id,
+        )
+        return await do(block, resolve(dict(block.config), self._outputs), around)
+
+    def _fail(self, frame: Frame) -> None:
+        self._stored.fail(frame["error"])
+        self._channel.put(self._house.encode(frame, {"execution_id": self._stored.id}))
+
+    def _tell(self, frame: Frame, **more: Any) -> None:
+        told = {"execution_id": self._stored.id, **more}
+        self._channel.put(self._house.encode(frame, told))
+        if self._channel.gone:  # found out at a write
+            raise Stopped

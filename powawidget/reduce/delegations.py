@@ -1,0 +1,233 @@
+"""The rules for agents that work for an orchestration, one at a time (wire protocol, section 6).
+
+A supervisor's delegations are a stack; the steps of a sequence end one another.
+"""
+
+from powawidget.events import (
+    DelegationCompleted,
+    DelegationStarted,
+    EntityChunk,
+    OrchestrationCompleted,
+    OrchestrationStarted,
+    SequentialStep,
+)
+from powawidget.ops import Op
+from powawidget.reduce import answer, parallel, tools
+from powawidget.reduce.place import is_marked, levels, place, work
+from powawidget.state import DelegationPart, ParallelPart, RunState, WorkStatus, plain
+
+_DELEGATE = "delegate_to_"
+_GOOD = frozenset({"", "completed", "complete", "success", "succeeded", "ok"})
+
+
+def work_status(said: str) -> WorkStatus:
+    """Turn the server's word for how an agent ended into ours."""
+    return "done" if said.lower() in _GOOD else "failed"
+
+
+def start(run: RunState, event: OrchestrationStarted, at: float) -> list[Op]:
+    """Note what kind of orchestration this is."""
+    ops = _mark(run, event.strategy)
+    if event.name and not run.name:
+        ops.append(("set", ("name",), event.name))
+    if event.strategy == "parallel":
+        ops += parallel.open_group(run, event.agent_count, at)
+    return ops
+
+
+def end(run: RunState, event: OrchestrationCompleted, at: float) -> list[Op]:
+    """End the agents that are still at work; the run itself isn't over."""
+    ops = close_all(run, work_status(event.status), at)
+    if event.usage and run.usage is None:
+        ops.append(("set", ("usage",), event.usage))
+    return ops
+
+
+def delegate(run: RunState, event: DelegationStarted, at: float) -> list[Op]:
+    """Open a delegation where it was asked for."""
+    within, call = _asked_for(run, event)
+    part = DelegationPart(
+        agent=event.agent,
+        task=event.task,
+        child_id=event.child_id,
+        call=call,
+        started=at,
+        within=within,
+    )
+    strategy = "" if run.strategy else "supervisor"
+    return [*_mark(run, strategy), ("set", ("parts", len(run.parts)), plain(part))]
+
+
+def complete(run: RunState, event: DelegationCompleted, at: float) -> list[Op]:
+    """End a delegation; one that was never seen to begin gets a part of its own."""
+    same = [
+        (index, part)
+        for index, part in work(run)
+        if isinstance(part, DelegationPart) and _is_same(part, event)
+    ]
+    found = [index for index, part in same if part.status == "running"]
+    fields: dict[str, object] = {"steps": event.steps, "usage": event.usage}
+    status = work_status(event.status)
+    if found:
+        ops = finish(run, found[-1], status, at)
+        told = {name: value for name, value in fields.items() if value is not None}
+        ops += [("set", ("parts", found[-1], name), value) for name, value in told.items()]
+        return ops + _finish_group(run, found[-1], at)
+    if same:
+        return []  # the same frame twice
+    part = DelegationPart(
+        agent=event.agent,
+        child_id=event.child_id,
+        status=status,
+        steps=event.steps,
+        usage=event.usage,
+        started=at,
+        within=place(run),
+    )
+    return [*_mark(run, ""), ("set", ("parts", len(run.parts)), plain(part))]
+
+
+def step(run: RunState, event: SequentialStep, at: float) -> list[Op]:
+    """Begin the next agent of a sequence; what the last of them says is the answer."""
+    index = len(run.parts)
+    strategy = "" if run.strategy else "sequential"
+    return [
+        *_mark(run, strategy),
+        *close_all(run, "done", at),
+        ("set", ("parts", index), plain(DelegationPart(agent=event.agent, started=at))),
+        ("set", ("answer",), index),
+    ]
+
+
+def entity(run: RunState, event: EntityChunk, at: float) -> list[Op]:
+    """Give a text to the agent that the frame names, which begins with it where it hasn't."""
+    named = [
+        (index, part)
+        for index, part in work(run)
+        if isinstance(part, DelegationPart) and event.agent in ("", part.agent)
+    ]
+    open_ones = [index for index, part in named if part.status == "running"]
+    closed = [index for index, _ in named if event.agent]
+    for index in [*open_ones[-1:], *closed[-1:]]:
+        return answer.entity(run, event, index)
+    index = len(run.parts)
+    group = next((i for i, part in work(run) if isinstance(part, ParallelPart)), None)
+    part = DelegationPart(agent=event.agent, started=at, within=group)
+    return [
+        *_mark(run, ""),
+        ("set", ("parts", index), plain(part)),
+        *(
+            [("set", ("parts", index + 1), answer.new_text(event.text, index))]
+            if event.text
+            else []
+        ),
+    ]
+
+
+def finish(run: RunState, index: int, status: WorkStatus, at: float) -> list[Op]:
+    """End a delegation or a group, and whatever is still open within it."""
+    inside = {index}
+    ops: list[Op] = []
+    for place_, part in work(run):
+        if place_ != index and part.within not in inside:
+            continue
+        inside.add(place_)
+        if part.status == "running":
+            ops += [
+                ("set", ("parts", place_, "status"), status),
+                ("set", ("parts", place_, "seconds"), round(max(0.0, at - part.started), 3)),
+            ]
+    return tools.close(run, status, at, inside) + ops
+
+
+def close_all(run: RunState, status: WorkStatus, at: float) -> list[Op]:
+    """End every delegation and group that is at work."""
+    return [
+        op
+        for index, part in work(run)
+        if part.status == "running" and _is_outermost(run, part)
+        for op in finish(run, index, status, at)
+    ]
+
+
+def answered(run: RunState, call: int, result: str, at: float) -> list[Op]:
+    """End the delegation that a tool call stood for, where its own end got lost."""
+    return [
+        op
+        for index, part in work(run)
+        if isinstance(part, DelegationPart) and part.call == call and part.status == "running"
+        for op in finish(run, index, "done" if tools.status_of(result) == "done" else "failed", at)
+    ]
+
+
+def _mark(run: RunState, strategy: str) -> list[Op]:
+    ops: list[Op] = []
+    if run.kind != "orchestration":
+        ops.append(("set", ("kind",), "orchestration"))
+    if strategy and strategy != run.strategy:
+        ops.append(("set", ("strategy",), strategy))
+    return ops
+
+
+def _is_outermost(run: RunState, part: DelegationPart | ParallelPart) -> bool:
+    """Tell work that nothing which is still at work is around."""
+    outer = part.within
+    while outer is not None:
+        around = run.parts[outer]
+        if not isinstance(around, DelegationPart | ParallelPart):
+            return True
+        if around.status == "running":
+            return False
+        outer = around.within
+    return True
+
+
+def _is_same(part: DelegationPart, event: DelegationCompleted) -> bool:
+    if event.child_id is not None and part.child_id is not None:
+        return part.child_id == event.child_id
+    return event.agent in ("", part.agent)
+
+
+def _finish_group(run: RunState, index: int, at: float) -> list[Op]:
+    """End a group with the last of its agents: where they are named, nothing else tells it."""
+    outer = run.parts[index].within  # type: ignore[union-attr]
+    group = None if outer is None else run.parts[outer]
+    if outer is None or not isinstance(group, ParallelPart) or group.status != "running":
+        return []
+    inside = [(i, part) for i, part in work(run) if part.within == outer]
+    left = [part for i, part in inside if part.status == "running" and i != index]
+    if group.count is None or len(inside) < group.count or left:
+        return []
+    return parallel.close(group, outer, at)
+
+
+def _asked_for(run: RunState, event: DelegationStarted) -> tuple[int | None, int | None]:
+    """Find where a delegation belongs, and the supervisor's call that it stands for."""
+    claimed = {part.call for _, part in work(run) if isinstance(part, DelegationPart)}
+    for level in levels(run):
+        calls = [
+            (index, part)
+            for index, part in tools.open_calls(run)
+            if part.within == level and index not in claimed and part.name.startswith(_DELEGATE)
+        ]
+        named = [item for item in calls if _plain_name(item[1].name) == _plain_name(event.agent)]
+        chosen = named or (calls if len(calls) == 1 else [])
+        if len(chosen) > 1:
+            task = [item for item in chosen if tools.has_argument(item[1], "task", event.task)]
+            chosen = task or chosen
+        if chosen:
+            return level, chosen[0][0]
+    outer = place(run)
+    if outer is None or run.strategy == "supervisor" or isinstance(run.parts[outer], ParallelPart):
+        return outer, None
+    return run.parts[outer].within, None  # type: ignore[union-attr]
+
+
+def _plain_name(name: str) -> str:
+    """Make an agent's name and that of its tool comparable: a tool's has no odd characters."""
+    return "".join(
+        char if char.isascii() and (char.isalnum() or char in "-_") else "_"
+        for char in name.removeprefix(_DELEGATE)
+    ).casefold()
+
+

@@ -1,0 +1,70 @@
+"""Whose a frame is: the delegation or the parallel group that is at work.
+
+The frames of an orchestration's agents don't name their agent (wire protocol, section 6). What
+was added last tells: work begins with a part of its own, and what belongs to it is within it.
+"""
+
+from collections.abc import Iterator
+
+from powawidget.state import ApprovalPart, DelegationPart, ParallelPart, RunState
+
+Work = DelegationPart | ParallelPart
+
+
+def work(run: RunState) -> Iterator[tuple[int, Work]]:
+    """Go through the delegations and groups of a run, oldest first, each with its place."""
+    for index, part in enumerate(run.parts):
+        if isinstance(part, DelegationPart | ParallelPart):
+            yield index, part
+
+
+def place(run: RunState) -> int | None:
+    """Find the work that a frame without a name belongs to.
+
+    Returns:
+        The index of a delegation or a group that is running; None is the top.
+    """
+    for index in range(len(run.parts) - 1, -1, -1):
+        part = run.parts[index]
+        if isinstance(part, ApprovalPart):
+            continue  # only an agent's own stream has any
+        inside = isinstance(part, DelegationPart | ParallelPart)
+        return _running(run, index if inside else part.within)  # type: ignore[union-attr]
+    return None
+
+
+def levels(run: RunState) -> Iterator[int | None]:
+    """Go from where a frame belongs outwards, up to the top."""
+    where = place(run)
+    while where is not None:
+        yield where
+        where = _running(run, run.parts[where].within)  # type: ignore[union-attr]
+    yield None
+
+
+def group_at(run: RunState, where: int | None) -> ParallelPart | None:
+    """Return the parallel group at a place, if it is one."""
+    part = None if where is None else run.parts[where]
+    return part if isinstance(part, ParallelPart) else None
+
+
+def step_at(run: RunState, where: int | None) -> int:
+    """Return the model call that is under way at a place."""
+    part = None if where is None else run.parts[where]
+    return part.step if isinstance(part, DelegationPart) else run.step
+
+
+def is_marked(run: RunState) -> bool:
+    """Tell whether any frame said that this is an orchestration, and of which kind."""
+    return bool(run.strategy) or any(True for _ in work(run))
+
+
+def _running(run: RunState, where: int | None) -> int | None:
+    while where is not None:
+        part = run.parts[where]
+        if not isinstance(part, DelegationPart | ParallelPart):
+            return None
+        if part.status == "running":
+            return where
+        where = part.within
+    return None

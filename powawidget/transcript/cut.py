@@ -1,0 +1,130 @@
+"""How much of each text a transcript shows, so that the whole stays under a limit."""
+
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from powawidget.errors import ConfigurationError
+from powawidget.transcript import words
+from powawidget.transcript.nodes import Piece
+
+T = TypeVar("T")
+
+LEAST = 10_000
+_ROWS = 100
+_COLUMNS = 40
+_CELL = 300
+_MOST = 1000
+# Texts aren't cut below this before the middle of long lists is left out.
+_SHORT = 400
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What is shown of each text and list; None shows all.
+
+    Attributes:
+        text: The most characters of one text.
+        items: The most items of one list.
+    """
+
+    text: int | None = None
+    items: int | None = None
+
+    def piece(self, piece: Piece) -> tuple[str, str]:
+        """Cut a text.
+
+        Returns:
+            What is shown, and the note on what isn't; an empty one where all is shown.
+        """
+        if self.text is None or len(piece.text) <= self.text:
+            return piece.text, ""
+        shown = _whole_lines(piece.text[: self.text])
+        left = len(piece.text[len(shown) :].encode(errors="replace"))
+        return shown, words.more(words.size(left), piece.where)
+
+    def rows(self, rows: Sequence[T], length: Callable[[T], int]) -> Sequence[T]:
+        """Cut the rows of a table: the first, as many as a text of the same length may have."""
+        if self.text is None:
+            return rows
+        # A row of many short cells costs its markup as well.
+        sums = itertools.accumulate(length(row) for row in rows[:_ROWS])
+        return rows[: sum(total <= self.text for total in sums)]
+
+    def columns(self, columns: Sequence[str]) -> Sequence[str]:
+        """Cut the columns of a table."""
+        return columns if self.text is None else columns[:_COLUMNS]
+
+    def cell(self, text: str) -> str:
+        """Cut a cell of a table."""
+        if self.text is None or len(text) <= _CELL:
+            return text
+        return f"{text[:_CELL]}… {words.size(len(text[_CELL:].encode(errors='replace')))} more"
+
+    def some(self, items: Sequence[T]) -> tuple[Sequence[T], int, Sequence[T]]:
+        """Leave out the middle of a list: its first items, how many are left out, its last."""
+        if self.items is None or len(items) <= self.items:
+            return items, 0, ()
+        first = self.items // 2
+        last = self.items - first
+        return items[:first], len(items) - self.items, items[len(items) - last :]
+
+
+def _whole_lines(text: str) -> str:
+    """End a cut text at a line's end where one is near."""
+    end = text.rfind("\n", len(text) * 4 // 5)
+    return text if end < 0 else text[: end + 1]
+
+
+def fit(write: Callable[[Cut], str], lengths: Sequence[int], limit: int | None) -> str:
+    """Write with the mildest cut that stays under a limit: the longest texts give first.
+
+    Args:
+        write: Writes the transcript with a cut.
+        lengths: How long each of its texts is, in characters.
+        limit: The most bytes of UTF-8; None for no limit.
+
+    Returns:
+        What was written.
+
+    Raises:
+        ConfigurationError: If the limit is below 10,000 bytes.
+    """
+    if limit is None:
+        return write(Cut())
+    if limit < LEAST:
+        raise ConfigurationError(f"limit must be at least {LEAST:,} bytes, or None for no limit.")
+    for cut, told in _tried(write, lengths, limit):
+        if len(told.encode()) <= limit:
+            return told
+        if cut == Cut(0, 0):
+            break
+    raise AssertionError("A transcript without any part of the run is short.")
+
+
+def _tried(
+    write: Callable[[Cut], str], lengths: Sequence[int], limit: int
+) -> Iterable[tuple[Cut, str]]:
+    """Write with one cut after another, each stricter by as much as the last was over."""
+    room, items = float(limit), _MOST
+    while room > 1:
+        cut = Cut(max(_level(lengths, int(room)), _SHORT), items)
+        told = write(cut)
+        yield cut, told
+        share = min(0.9, limit / len(told.encode()))
+        room *= share
+        if cut.text == _SHORT:
+            items = int(items * share)
+    yield from ((cut, write(cut)) for cut in (Cut(_SHORT, 1), Cut(0, 1), Cut(0, 0)))
+
+
+def _level(lengths: Sequence[int], room: int) -> int:
+    """The length at which to cut, so that the shorter texts stay whole and all fit the room."""
+    rest = sorted(lengths)
+    for index, length in enumerate(rest):
+        level = room // (len(rest) - index)
+        if length > level:
+            return level
+        room -= length
+    return rest[-1] if rest else room

@@ -1,0 +1,103 @@
+"""A call at a glance, in the words of the live view (`js/src/peek.ts`)."""
+
+import re
+from typing import Any
+
+from powawidget.state import ToolPart
+from powawidget.transcript import values, words
+
+_LONGEST = 160
+_PREVIEW = 200
+_TELLING = re.compile(
+    r"^(query|sql|q|code|command|cmd|question|prompt|message|task|text|content)$", re.IGNORECASE
+)
+_NEXT = re.compile(
+    r"^(path|file|filename|url|name|title|id|city|location|to|key|table|topic)$", re.IGNORECASE
+)
+_CODE = re.compile(
+    r"^(sql|code|python|script|source_code|command|cmd|shell|bash)$", re.IGNORECASE
+)
+_PERHAPS_CODE = re.compile(r"^(query|statement|source)$", re.IGNORECASE)
+_SQL = re.compile(
+    r"\s*(?:--[^\n]*\n\s*){0,50}(?:select|insert|update|delete|with|create|alter|drop|explain|merge"
+    r"|replace|truncate|grant|revoke|pragma)\b",
+    re.IGNORECASE,
+)
+_IMAGE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[\w+/=\s]+")
+_LANGUAGES = {"sql": "sql", "python": "python", "shell": "sh", "bash": "sh", "cmd": "sh"}
+
+
+def one_line(text: str, longest: int = _LONGEST) -> str:
+    """A text on one line, cut."""
+    head = " ".join(text[: 4 * longest].split())
+    return f"{head[:longest]}…" if len(head) > longest or len(text) > 4 * longest else head
+
+
+def telling_argument(source: str) -> str:
+    """The most telling argument of a call, for its closed card."""
+    value = values.read(source)
+    if not isinstance(value, values.Object):
+        return one_line(value if values.is_text(value) else source)
+    entries = [(key, each) for key, each in value if each != "" or not values.is_scalar(each)]
+    flat = [(key, each) for key, each in entries if values.is_scalar(each)]
+    found = (
+        next((entry for entry in flat if _TELLING.match(entry[0])), None)
+        or next((entry for entry in flat if _NEXT.match(entry[0])), None)
+        or next((entry for entry in flat if values.is_text(entry[1])), None)
+        or (entries[0] if entries else None)
+    )
+    if found is None:
+        return ""
+    key, each = found
+    text = one_line(values.bare(each) if values.is_scalar(each) else values.compact(each))
+    return text if _TELLING.match(key) else f"{one_line(key)} {text}"
+
+
+def peek(part: ToolPart) -> str:
+    """What came of a call, in a few words."""
+    result = part.result
+    if result is None:
+        return ""
+    if (kind := image(result)) is not None:
+        return words.image(kind, result)
+    is_whole = part.full or len(result) < _PREVIEW
+    value: Any = values.read(result) if is_whole and result.lstrip()[:1] in {"{", "["} else None
+    if part.status in {"failed", "denied"}:
+        return _failure(result, value)
+    if isinstance(value, values.Object):
+        return words.object_of(len(value))
+    if isinstance(value, list):
+        is_table = value and all(isinstance(item, values.Object) for item in value)
+        return words.rows(len(value)) if is_table else words.items(len(value))
+    return one_line(_first_line(result))
+
+
+def _failure(result: str, value: Any) -> str:
+    """A failure's own words, without the marks that made it one."""
+    if isinstance(value, values.Object):
+        told = dict(value).get("error")
+        if values.is_text(told):
+            return one_line(told)
+    return one_line(re.sub(r"^Error:\s*", "", _first_line(result)))
+
+
+def _first_line(text: str) -> str:
+    return text.lstrip().split("\n", 1)[0]
+
+
+def image(result: str) -> str | None:
+    """The kind of an image that a result is, such as png; None where it is none."""
+    found = _IMAGE.fullmatch(result)
+    return None if found is None else found[1]
+
+
+def language(key: str, text: str) -> str | None:
+    """The language of an argument that is code, by its key or its look; None where it is none.
+
+    The language is an empty string where it is code but nobody can tell of which kind.
+    """
+    if _PERHAPS_CODE.match(key):
+        return "sql" if _SQL.match(text) else None
+    if not _CODE.match(key):
+        return None
+    return _LANGUAGES.get(key.lower(), "sql" if _SQL.match(text) else "")

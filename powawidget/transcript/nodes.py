@@ -1,0 +1,156 @@
+"""What a transcript is made of, before it is HTML, markdown or text.
+
+Everything here that is a model's, a tool's or the server's is a `Piece`, a cell, a key or a span
+of another kind than `plain`, `strong`, `dim` and `bad`: a writer escapes and quotes those, so that
+they can't pass for the transcript's own words.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Tone = Literal[
+    "plain",  # our words
+    "strong",
+    "dim",
+    "bad",
+    "name",  # whose tool, agent, block or run it is
+    "code",  # an argument, an id
+    "said",  # a few words of somebody else, in quotation marks
+    "glance",  # the same without them, where nothing else stands
+    "bar",  # when something ran: a strip of light and heavy lines
+    "glyph",  # the sign of a state
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A few words in a line."""
+
+    text: str
+    tone: Tone = "plain"
+
+
+Spans = tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A text that may be long; `where` is the expression that has all of it."""
+
+    text: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """The line at the head."""
+
+    spans: Spans
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The line over a section."""
+
+    spans: Spans
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line."""
+
+    spans: Spans
+    kind: Literal["facts", "note", "notice", "decision", "label"] = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """Markdown of a model, quoted."""
+
+    piece: Piece
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A text of somebody else as it is, quoted."""
+
+    piece: Piece
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A text in a box, line breaks kept."""
+
+    piece: Piece
+    language: str = ""
+    bad: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """A list of records as a table: cells are JSON values."""
+
+    columns: tuple[str, ...]
+    rows: tuple[dict[str, Any], ...]
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """Short values by their keys."""
+
+    entries: tuple[tuple[str, str], ...]
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table of ours; each cell is a line."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Spans, ...], ...]
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A line that opens: a card, a delegation (`nest`), or something quiet."""
+
+    summary: Spans
+    body: "tuple[Node, ...]"
+    kind: Literal["card", "nest", "quiet"] = "card"
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """What stands out: why a run failed."""
+
+    body: "tuple[Node, ...]"
+    bad: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Many of a kind, of which the middle may be left out."""
+
+    items: "tuple[tuple[Node, ...], ...]"
+    where: str
+    what: str = "part"
+
+
+Node = (
+    Title
+    | Heading
+    | Line
+    | Prose
+    | Quote
+    | Code
+    | Records
+    | Entries
+    | Grid
+    | Fold
+    | Box
+    | Series
+)

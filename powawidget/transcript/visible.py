@@ -1,0 +1,78 @@
+"""Characters that nobody sees, made seen, as the live view does (`js/src/visible.ts`)."""
+
+import re
+import unicodedata
+
+# Controls but tab and line feed, what Unicode says is not to be seen (soft hyphen, fillers, zero
+# widths, bidirectional controls, joiners, variation selectors, byte order mark, tags), line
+# separators, half a pair, annotation marks and hieroglyph controls.
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0"
+    "\ufff0-\ufffb\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff]"
+)
+# Scripts whose spelling uses the joiners: Arabic and its kin, those of India, Tibetan, Myanmar,
+# Khmer, Mongolian.
+_JOINING = re.compile("[\u0620-\u0dff\u0f00-\u109f\u1780-\u18af\ufb50-\ufefc]")
+_JOINERS = "\u200c\u200d"
+_PICTURES = "\u00a9\u00ae\u203c\u2049\u2122\u2139\u3030\u303d\u3297\u3299"
+_KEYCAPS = "0123456789#*"
+
+
+def visible(text: str) -> str:
+    """Put a mark in place of each character that would not be seen, or changes how others are.
+
+    Args:
+        text: A text of a model, a tool or the server.
+
+    Returns:
+        The text with marks such as `⟦U+202E⟧`.
+    """
+    return _HIDDEN.sub(lambda found: _mark(found[0]), text)
+
+
+def readable(text: str) -> str:
+    """The same for prose: what a script or an emoji needs to be written stays.
+
+    Args:
+        text: Prose.
+
+    Returns:
+        The text with marks.
+    """
+    return _HIDDEN.sub(_mark_out_of_place, text.replace("\r\n", "\n"))
+
+
+def _mark(character: str) -> str:
+    return f"⟦U+{ord(character):04X}⟧"
+
+
+def _mark_out_of_place(found: re.Match[str]) -> str:
+    return found[0] if _is_needed(found[0], found) else _mark(found[0])
+
+
+def _is_needed(character: str, found: re.Match[str]) -> bool:
+    text, start, end = found.string, found.start(), found.end()
+    before, after = text[max(0, start - 2) : start], text[end : end + 1]
+    last = before[-1:]
+    if character in _JOINERS:
+        if _JOINING.match(last) and _JOINING.match(after):
+            return True
+        picture = before[:1] if last == "\ufe0f" else last
+        return character == "\u200d" and _is_picture(picture) and _is_picture(after)
+    if "\ufe00" <= character <= "\ufe0f":
+        return _is_picture(last) or last in _KEYCAPS or _is_of("CJK", last)
+    return "\u180b" <= character <= "\u180f" and _is_of("MONGOLIAN", last)
+
+
+def _is_picture(character: str) -> bool:
+    if not character:
+        return False
+    return character in _PICTURES or (
+        character >= "\u2190" and unicodedata.category(character) in {"So", "Sk", "Sm"}
+    )
+
+
+def _is_of(script: str, character: str) -> bool:
+    return bool(character) and unicodedata.name(character, "").startswith(script)
