@@ -2,7 +2,7 @@
 
 __version__ = "0.1.0"
 
-from powawidget.client import Timeouts
+from powawidget.timeouts import Timeouts
 from powawidget.connect import Agent, Powabase, connect
 from powawidget.errors import (
     ApprovalNeeded,

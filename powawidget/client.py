@@ -6,43 +6,33 @@ words of ours (wire protocol, sections 1 and 8).
 
 import asyncio
 import contextlib
+import email.utils
 import html.parser
 import ipaddress
+import re
+import socket
 import ssl
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-import msgspec
 
 from powawidget.errors import ConfigurationError, ConnectionLost, ProtocolError, RequestError
 from powawidget.events import as_json, decode
+from powawidget.failures import advice
 from powawidget.secret import Secret
 from powawidget.text import harmless
+from powawidget.timeouts import Timeouts
 
 _SHOWN = 500
-_BODY_LIMIT = 4 * 1024 * 1024
+_BODY_LIMIT = 16 * 1024 * 1024
+_REFUSAL_LIMIT = 256 * 1024
+# The status of a refusal is known: its words aren't worth waiting for any longer.
+_REFUSAL_SECONDS = 5.0
 _MAX_REDIRECTS = 5
 _KEEPS_POST = frozenset({307, 308})
-
-
-class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
-    """Limits of time, in seconds; None is no limit.
-
-    Attributes:
-        connect: To reach the server.
-        first_byte: From the request to the server's first byte.
-        idle: Without any byte, where the stream has keepalives (every 30 s).
-        quiet_idle: Without any byte, where it has none: an agent without tools.
-        total: For the whole run.
-    """
-
-    connect: float = 10.0
-    first_byte: float = 120.0
-    idle: float = 90.0
-    quiet_idle: float = 600.0
-    total: float | None = None
 
 
 class _Keys(httpx.Auth):
@@ -375,154 +365,6 @@ def _stays(request: httpx.Request, response: httpx.Response) -> bool:
     old, new = request.url, _redirected(request, response)
     same = (new.scheme, new.host, new.port) == (old.scheme, old.host, old.port)
     return same and (request.method == "GET" or response.status_code in _KEEPS_POST)
-
-
-def checked_url(url: str, *, insecure: bool = False) -> str:
-    """Check a base URL before anything is sent to it.
-
-    Args:
-        url: What the caller gave.
-        insecure: Whether plain HTTP to another machine is accepted.
-
-    Returns:
-        The URL without its final slash.
-
-    Raises:
-        ConfigurationError: If it can't be a base URL, or would carry the key unencrypted.
-    """
-    trimmed = url.strip().rstrip("/")
-    try:
-        parts = urlsplit(trimmed)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        host, parts = None, urlsplit("")
-    if parts.scheme not in {"http", "https"} or not host:
-        raise ConfigurationError(
-            f"{trimmed[:200]!r} isn't the URL of a server. Pass the base URL of your Powabase "
-            "project, such as https://ref.p.powabase.ai."
-        )
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ConfigurationError(
-            "The base URL must hold no user, password, query or fragment: pass the key as api_key."
-        )
-    if parts.scheme == "http" and not insecure and not _is_this_machine(host):
-        raise ConfigurationError(
-            f"The key would go to {host} unencrypted. Use https://, or pass insecure=True if you "
-            "trust every machine between here and there."
-        )
-    return trimmed
-
-
-def _direct(url: str) -> dict[str, None] | None:
-    """Leave the environment's proxy out for this machine: no key may reach it in plain HTTP."""
-    host = urlsplit(url).hostname or ""
-    if not _is_this_machine(host):
-        return None
-    return {f"all://[{host}]" if ":" in host else f"all://{host}": None}
-
-
-def _is_this_machine(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _checked_key(secret: Secret) -> Secret:
-    # No frame that an error leaves holds the key: a verbose traceback prints local variables.
-    if not secret:
-        raise ConfigurationError("The API key is empty. Pass api_key=..., or set POWABASE_API_KEY.")
-    if not _fits_header(secret.reveal()):
-        raise ConfigurationError(
-            "The API key holds a space, a line end or a character that no header can carry. "
-            "Copy it again."
-        )
-    return secret
-
-
-def _checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    for name, value in headers.items():
-        if not _fits_header(name) or not _fits_header(value.replace(" ", "")):
-            raise ConfigurationError(
-                f"The header {name[:100]!r} can't be sent: a name and a value are ASCII without "
-                "line ends."
-            )
-    return dict(headers)
-
-
-def _checked_verify(verify: bool | str) -> "ssl.SSLContext | bool":
-    if isinstance(verify, bool):
-        return verify
-    try:
-        return ssl.create_default_context(cafile=verify)
-    except OSError as error:
-        raise ConfigurationError(f"The CA bundle {verify!r} can't be read: {error}.") from None
-
-
-def _fits_header(text: str) -> bool:
-    return text.isascii() and text.isprintable() and " " not in text
-
-
-_HINTS = {
-    401: "Check the API key: it is sent in both headers, apikey and Authorization",
-    403: "The key isn't allowed to do this: use one with the rights for it",
-    429: "Too many requests: wait a little, then run the cell again",
-}
-
-
-def _money(details: Mapping[str, Any]) -> str:
-    known = {"balance": "balance", "estimated_cost": "estimated cost", "renews_at": "renews at"}
-    told = {label: str(details[key])[:60] for key, label in known.items() if key in details}
-    return ", ".join(f"{label} {value}" for label, value in told.items())
-
-
-def _error_of(details: Mapping[str, Any]) -> tuple[str, str | None]:
-    """Read the message and the code of an error body."""
-    said = details.get("error") or details.get("message") or details.get("detail") or ""
-    text = said if isinstance(said, str) else as_json(said)
-    code = details.get("error_code") or details.get("code")
-    return text[:_SHOWN], (code[:_SHOWN] if isinstance(code, str) else None)
-
-
-def _readable(content: str) -> str:
-    text = content[: 64 * 1024].strip()
-    if text[:1] == "<":
-        page = _PageText()
-        page.feed(text)
-        text = page.text()
-    return " ".join(text.split())[:_SHOWN]
-
-
-class _PageText(html.parser.HTMLParser):
-    """The text of an HTML error page: its paragraphs, else its title."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self._inside: list[str] = []
-        self._paragraphs: list[str] = []
-        self._other: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        del attrs
-        if tag in {"p", "title", "script", "style"}:
-            self._inside.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self._inside:
-            while self._inside.pop() != tag:
-                pass
-
-    def handle_data(self, data: str) -> None:
-        where = self._inside[-1] if self._inside else ""
-        if where == "p":
-            self._paragraphs.append(data)
-        elif where not in {"script", "style"}:
-            self._other.append(data)
-
-    def text(self) -> str:
-        return "".join(self._paragraphs).strip() or " ".join(self._other).strip()
 
 
 def _said(error: Exception) -> str:

@@ -21,15 +21,31 @@ class RequestError(PowawidgetError):
         status: The HTTP status.
         code: The server's error code, where it sent one.
         body: At most 500 characters of what it said, as text.
+        said: What happened, without the hint.
+        hint: What to do next, where that is known.
+        temporary: Whether the same request may be sent again (wire protocol, section 8).
+        retry_after: How long the server asks to wait before that, in seconds.
     """
 
-    def __init__(
-        self, message: str, *, status: int, code: str | None = None, body: str = ""
+    def __init__(  # noqa: PLR0913  # what a refusal tells
+        self,
+        message: str,
+        *,
+        status: int,
+        code: str | None = None,
+        body: str = "",
+        hint: str = "",
+        temporary: bool = False,
+        retry_after: float | None = None,
     ) -> None:
-        super().__init__(message)
+        super().__init__(f"{message} {hint}".rstrip())
         self.status = status
         self.code = code
         self.body = body
+        self.said = message
+        self.hint = hint
+        self.temporary = temporary
+        self.retry_after = retry_after
 
 
 class ConnectionLost(PowawidgetError):  # noqa: N818  # the public name
@@ -37,14 +53,22 @@ class ConnectionLost(PowawidgetError):  # noqa: N818  # the public name
 
     Attributes:
         maybe_accepted: Whether the server may have taken the request before the line went down.
+        code: What went wrong, in a word.
+        temporary: Whether connecting may work a little later; then nothing was sent.
     """
 
     def __init__(
-        self, message: str, *, maybe_accepted: bool, code: str = "connection_lost"
+        self,
+        message: str,
+        *,
+        maybe_accepted: bool,
+        code: str = "connection_lost",
+        temporary: bool = False,
     ) -> None:
         super().__init__(message)
         self.maybe_accepted = maybe_accepted
         self.code = code
+        self.temporary = temporary
 
 
 class ProtocolError(PowawidgetError):
@@ -78,6 +102,16 @@ class RunInterrupted(_RunError):  # noqa: N818  # the public name
     Attributes:
         run: The run; what came of it was kept.
     """
+
+
+class ChatPaused(PowawidgetError):  # noqa: N818  # the public name
+    """A message waits in a chat that goes on only when somebody says so."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This message wasn't sent: the answer before it failed or was stopped. "
+            "chat.resume() sends it all the same, chat.discard() takes it back."
+        )
 
 
 class DecisionRefused(PowawidgetError):  # noqa: N818  # the public name

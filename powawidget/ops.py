@@ -50,7 +50,7 @@ def apply(state: RunState, ops: Iterable[Op]) -> None:
 
 
 def merge(ops: Iterable[Op]) -> list[Op]:
-    """Join neighbouring appends to one path.
+    """Join neighbouring appends to one path; of neighbouring sets of one path the last counts.
 
     Args:
         ops: Changes in order.
@@ -77,6 +77,8 @@ def merge(ops: Iterable[Op]) -> list[Op]:
         else:
             flush()
             target = None
+            if merged and merged[-1][0] == "set" and merged[-1][1] == path:
+                merged.pop()
             merged.append(op)
     flush()
     return merged

@@ -5,7 +5,7 @@ from typing import overload
 
 from powawidget import events as ev
 
-_ANSWER = (ev.TextDelta, ev.Chunk, ev.PartialChunk)
+_ANSWER = (ev.TextDelta, ev.Chunk, ev.PartialChunk, ev.EntityChunk)
 
 
 class Recording(Sequence[ev.Event]):

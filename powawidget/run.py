@@ -6,18 +6,19 @@ import contextlib
 import threading
 import time
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from powawidget import views
 from powawidget.decider import Choice, Decider
 from powawidget.errors import (
     ApprovalNeeded,
+    ChatPaused,
     DecisionRefused,
     PowawidgetError,
     RunFailed,
     RunInterrupted,
 )
-from powawidget.events import Ended, Event, Learned
+from powawidget.events import Ended, Event, Learned, Stopped
 from powawidget.kernel import cells, host, loop, wait
 from powawidget.live import Live
 from powawidget.recording import Recording
@@ -47,6 +48,25 @@ _WORDS = {
 }
 
 
+class Home(Protocol):
+    """The chat that a run is a turn of: it starts the run in its turn, and shows it."""
+
+    lock: threading.RLock
+
+    @property
+    def shown(self) -> tuple[Any, float | None]:
+        """Its widget and when that was made, once there is one."""
+
+    def show(self, *, display: bool) -> None:
+        """Show the chat, where nobody has."""
+
+    def is_held(self, run: "Run") -> bool:
+        """Tell whether a turn waits in a queue that goes on only when somebody says so."""
+
+    def repr_of_turn(self, text: dict[str, str], include: Any, exclude: Any) -> Any:
+        """Show the chat in place of a turn, where nobody has; else tell the turn in words."""
+
+
 class Run:
     """A run of an agent, an orchestration or a workflow, live or over.
 
@@ -63,6 +83,7 @@ class Run:
         secret: The key to keep out of everything.
         decider: Makes what decides on the run's requests for approval, where there can be any.
         look_up: Fetches what the server has stored of a run, by its id.
+        home: The chat that it is a turn of, where it is one.
     """
 
     def __init__(  # noqa: PLR0913  # what a run is told once
@@ -77,9 +98,11 @@ class Run:
         secret: Secret | None = None,
         decider: Callable[[Live], Decider] | None = None,
         look_up: Callable[[str], Awaitable[Any]] | None = None,
+        home: Home | None = None,
     ) -> None:
         state = RunState(kind=kind, name=name, message=message, origin=origin, on_stop=on_stop)
-        self._live = Live(state, secret)
+        self._live = Live(state, secret, lock=None if home is None else home.lock)
+        self._home = home
         self._source = source
         self._task: asyncio.Task[None] | None = None
         self._future: concurrent.futures.Future[None] | None = None
@@ -117,10 +140,12 @@ class Run:
         cls,
         frames: Iterable[str | Event],
         *,
+        kind: Kind = "agent",
         name: str,
         message: str = "",
         origin: Literal["replay", "stored"],
         secret: Secret | None = None,
+        times: tuple[float | None, float | None] | None = None,
     ) -> "Run":
         """Make a run that is over from all its frames.
 
@@ -130,28 +155,38 @@ class Run:
             message: What it was asked.
             origin: replay or stored.
             secret: The key to keep out of everything.
+            kind: agent, orchestration or workflow.
+            times: When it began and ended, in seconds since the epoch; the times of its frames
+                where they aren't given.
 
         Returns:
             The run, over.
         """
-        run = cls(_NO_SOURCE, name=name, message=message, origin=origin, secret=secret)
+        run = cls(_NO_SOURCE, kind=kind, name=name, message=message, origin=origin, secret=secret)
         for frame in frames:
             run._live.take(frame)
         run._live.take(Ended())
+        if times is not None:
+            run._live.state.started, run._live.state.ended = times
         return run
 
     def start(self) -> "Run":
         """Start the run on the loop thread; does nothing where it has been started.
 
+        A turn of a chat is started by its chat, once its turn has come.
+
         Returns:
             The run itself.
         """
-        if self._future is None:
-            if self._live.state.started is None and self._live.state.origin == "live":
-                self._live.state.started = self._live.clock()
+        if self._future is None and self._home is None:
             cells.adopt(self)
-            self._future = loop.submit(self._follow())
+            self._begin()
         return self
+
+    def _begin(self) -> None:
+        if self._live.state.started is None and self._live.state.origin == "live":
+            self._live.state.started = self._live.clock()
+        self._future = loop.submit(self._follow())
 
     async def _follow(self) -> None:
         self._task = asyncio.current_task()
@@ -274,7 +309,7 @@ class Run:
         self._waited_in = host.cell()[1]
         try:
             self._show(display=display)
-            wait.block(self._live.done, timeout, self._check_that_somebody_can_decide)
+            wait.block(self._live.done, timeout, self._check)
         except KeyboardInterrupt:
             if on_interrupt == "stop":
                 self.stop()
@@ -306,7 +341,7 @@ class Run:
         try:
             self._show(display=True)
             await wait.until(self._over_or_stuck)
-            self._check_that_somebody_can_decide()
+            self._check()
         except (asyncio.CancelledError, KeyboardInterrupt):
             self.stop()
             raise
@@ -360,7 +395,7 @@ class Run:
         Returns:
             The run itself, over.
         """
-        if self._future is not None and not self._live.ended:
+        if not self._live.ended and (self._future is not None or self._home is not None):
             loop.call_soon(self._cancel)
             if not loop.loop_thread().is_current:
                 self._live.done.wait(_STOPPING)
@@ -382,7 +417,9 @@ class Run:
         if self._live.stop_asked:
             return
         self._live.stop_asked = True
-        if self._decider is not None and self._decider.pending():
+        if self._future is None:
+            self._live.take(Stopped(message="It was taken back before it was sent."))
+        elif self._decider is not None and self._decider.pending():
             self._denying = asyncio.ensure_future(self._deny_and_cancel(self._decider))
         elif self._task is not None:
             self._task.cancel()
@@ -410,7 +447,10 @@ class Run:
             return decider is not None and decider.quiet and bool(decider.pending())
 
     def _over_or_stuck(self) -> bool:
-        return self._live.ended or self._nobody_can_decide()
+        return self._live.ended or self._nobody_can_decide() or self._is_held()
+
+    def _is_held(self) -> bool:
+        return self._home is not None and self._home.is_held(self)
 
     def _nobody_can_decide(self) -> bool:
         decider = self._decider
@@ -418,15 +458,22 @@ class Run:
             return False
         if host.kernel() is None:
             return True
-        widget = self._widget
-        if widget is None or widget.greeted:
-            return widget is None
+        shown = [(self._widget, self._shown_at)]
+        if self._home is not None:
+            shown.append(self._home.shown)
+        shown = [(widget, at) for widget, at in shown if widget is not None]
+        if not shown or any(widget.greeted for widget, _ in shown):
+            return not shown
         # A page says hello when it has the module; where the cell was sent by no front end
         # there is none to wait for.
         grace = _GRACE_FOR_A_PAGE if host.has_front_end() else _GRACE
-        return self._shown_at is not None and time.monotonic() - self._shown_at > grace
+        now = time.monotonic()
+        return all(at is not None and now - at > grace for _, at in shown)
 
-    def _check_that_somebody_can_decide(self) -> None:
+    def _check(self) -> None:
+        """Raise where waiting would never end."""
+        if self._is_held():
+            raise ChatPaused
         if self._nobody_can_decide() and self._decider is not None:
             pending = self._decider.pending()
             raise ApprovalNeeded(self, pending[-1].tool_name if pending else "")
@@ -466,13 +513,18 @@ class Run:
             )
 
     def _show(self, *, display: bool) -> None:
-        if display and self._widget is None and not self._closed and host.kernel() is not None:
+        if self._home is not None:
+            self._home.show(display=display)
+        elif display and self._widget is None and not self._closed and host.kernel() is not None:
             from IPython.display import display as show  # noqa: PLC0415  # there is a kernel
 
             show(self)  # type: ignore[no-untyped-call]  # IPython has no types
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         text = {"text/plain": repr(self)}
+        if self._home is not None and host.is_showing_value():
+            # The chat shows it: a cell that ends with `chat.send(...)` doesn't repeat it.
+            return self._home.repr_of_turn(text, include, exclude)
         if host.kernel() is None or self._closed or self._is_shown_by_wait():
             return text
         bundle = self.widget._repr_mimebundle_(include=include, exclude=exclude)

@@ -6,7 +6,16 @@ from typing import Any
 
 import msgspec
 
-from powawidget.state import ApprovalPart, RunState, TextPart, ToolPart
+from powawidget.reduce.answer import places
+from powawidget.state import (
+    ApprovalPart,
+    DelegationPart,
+    ParallelPart,
+    RunState,
+    TextPart,
+    ToolPart,
+)
+from powawidget.state import Block as BlockState
 
 
 class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +79,72 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str | None
 
 
+class Delegation(msgspec.Struct, frozen=True, kw_only=True):
+    """What one agent did for an orchestration.
+
+    Attributes:
+        agent: Its name; empty where the server tells none, for agents that work in parallel.
+        task: What it was asked.
+        status: running, done, failed or interrupted.
+        text: What it said.
+        tool_calls: Its tool calls, in order.
+        usage: Counts of tokens, by name.
+        seconds: How long it took.
+        delegations: What other agents did for it.
+    """
+
+    agent: str
+    task: str
+    status: str
+    text: str
+    tool_calls: list[ToolCall]
+    usage: dict[str, int] | None
+    seconds: float | None
+    delegations: list["Delegation"]
+
+
+class Block(msgspec.Struct, frozen=True, kw_only=True):
+    """One block of a workflow.
+
+    Attributes:
+        id: Its id in the graph.
+        name: Its name.
+        type: starter, agent, code, condition, response and the like.
+        status: pending, running, done, failed, skipped, not_reached or interrupted.
+        input: What went in, decoded; None until the server has told it.
+        output: What came out, decoded.
+        error: Why it failed, where the server says so.
+        text: What an agent block has said so far.
+        seconds: How long it took.
+    """
+
+    id: str
+    name: str
+    type: str
+    status: str
+    input: Any
+    output: Any
+    error: str | None
+    text: str
+    seconds: float | None
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a workflow is, in blocks.
+
+    Attributes:
+        done: Blocks that ran and gave something.
+        failed: Blocks that ran and failed; the workflow goes on without them.
+        skipped: Blocks that weren't to run: a branch not taken, after a failure, or disabled.
+        total: All blocks; those that have begun, where the graph isn't known.
+    """
+
+    done: int
+    failed: int
+    skipped: int
+    total: int
+
+
 class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     """What a completed run came to.
 
@@ -81,6 +156,9 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
         run_id: The server's id of the run.
         session_id: The conversation; pass it to the next run to go on with it.
         seconds: How long the run took.
+        output: What a workflow gave, decoded.
+        delegations: What each agent did, of an orchestration.
+        blocks: The blocks, of a workflow.
     """
 
     text: str
@@ -90,6 +168,9 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     run_id: str | None
     session_id: str | None
     seconds: float | None
+    output: Any = None
+    delegations: list[Delegation] = msgspec.field(default_factory=list)
+    blocks: list[Block] = msgspec.field(default_factory=list)
 
     def __str__(self) -> str:
         return self.text
@@ -104,8 +185,16 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def text_of(state: RunState) -> str:
-    """Join the parts of the answer."""
-    return "".join(str(part.text) for part in state.parts if isinstance(part, TextPart))
+    """Join the parts of the answer.
+
+    A workflow's is its output: as it is where it is text, else as JSON text; nothing for null.
+    """
+    if state.kind != "workflow" or state.output is None:
+        return _joined(state, places(state))
+    output = decoded(state.output)
+    if output is None:
+        return ""
+    return output if isinstance(output, str) else state.output
 
 
 def reasoning_of(state: RunState) -> str:
@@ -118,6 +207,35 @@ def tool_calls_of(state: RunState) -> list[ToolCall]:
     return [_tool_call(part) for part in state.parts if isinstance(part, ToolPart)]
 
 
+def delegations_of(state: RunState) -> list[Delegation]:
+    """List what each agent did for an orchestration, in the order in which they began."""
+    groups = {i for i, part in enumerate(state.parts) if isinstance(part, ParallelPart)}
+    return _delegations(state, {None, *groups})
+
+
+def blocks_of(state: RunState) -> list[Block]:
+    """List the blocks of a workflow, in the order of its graph."""
+    return [_block(block) for block in state.blocks]
+
+
+def output_of(state: RunState) -> Any:
+    """Return what a workflow gave, decoded."""
+    return None if state.output is None else decoded(state.output)
+
+
+def progress_of(state: RunState) -> Progress | None:
+    """Count the blocks of a workflow by how they ended."""
+    if state.kind != "workflow":
+        return None
+    ended = [block.status for block in state.blocks]
+    return Progress(
+        done=ended.count("done"),
+        failed=ended.count("failed"),
+        skipped=ended.count("skipped"),
+        total=len(ended),
+    )
+
+
 def approvals_of(state: RunState) -> list[Approval]:
     """List the requests for approval of a run."""
     return [_approval(part) for part in state.parts if isinstance(part, ApprovalPart)]
@@ -128,6 +246,48 @@ def seconds_of(state: RunState) -> float | None:
     if state.started is None or state.ended is None:
         return None
     return round(state.ended - state.started, 3)
+
+
+def _joined(state: RunState, indices: list[int]) -> str:
+    texts = [state.parts[index] for index in indices]
+    return "".join(str(part.text) for part in texts if isinstance(part, TextPart))
+
+
+def _delegations(state: RunState, around: set[int | None]) -> list[Delegation]:
+    return [
+        _delegation(state, index, part)
+        for index, part in enumerate(state.parts)
+        if isinstance(part, DelegationPart) and part.within in around
+    ]
+
+
+def _delegation(state: RunState, index: int, part: DelegationPart) -> Delegation:
+    own = [i for i, other in enumerate(state.parts) if getattr(other, "within", None) == index]
+    cards = [state.parts[i] for i in own]
+    return Delegation(
+        agent=part.agent,
+        task=part.task,
+        status=part.status,
+        text=_joined(state, own),
+        tool_calls=[_tool_call(card) for card in cards if isinstance(card, ToolPart)],
+        usage=None if part.usage is None else dict(part.usage),
+        seconds=part.seconds,
+        delegations=_delegations(state, {index}),
+    )
+
+
+def _block(block: BlockState) -> Block:
+    return Block(
+        id=block.id,
+        name=block.name,
+        type=block.type,
+        status=block.status,
+        input=None if block.input is None else decoded(block.input),
+        output=None if block.output is None else decoded(block.output),
+        error=block.error,
+        text=str(block.text),
+        seconds=block.seconds,
+    )
 
 
 def _tool_call(part: ToolPart) -> ToolCall:

@@ -231,7 +231,7 @@ READ: list[tuple[str, dict[str, Any], type[ev.Event], dict[str, Any]]] = [
         ev.Completed,
         completed(run_id="r-1", usage={"total_tokens": 42}),
     ),
-    ("step_reset", {"step": 1, "reason": "x"}, ev.Housekeeping, {"name": "step_reset"}),
+    ("step_reset", {"step": 1, "reason": "x"}, ev.StepReset, {"step": 1}),
     ("on_run_complete", {"steps": 1}, ev.Housekeeping, {"name": "on_run_complete"}),
     (
         "context_handler_created",

@@ -2,8 +2,8 @@ import { Emitter } from "./emitter";
 import type { Clock } from "./feed";
 import { applyOps } from "./ops";
 import { CHAT } from "./shape";
-import { openRun } from "./store";
-import type { ChatState, Op } from "./wire";
+import { openRun, type RunStore } from "./store";
+import type { ChatState, Op, RunState } from "./wire";
 
 export type ChatStore = ReturnType<typeof openChat>;
 
@@ -15,18 +15,18 @@ export type ChatStore = ReturnType<typeof openChat>;
  *
  * @param first the chat as it is known; it is changed in place.
  */
-export function openChat(first: ChatState, clock: Clock) {
-  let state = first;
+export function openChat(first: { chat: ChatState }, clock: Clock) {
+  let state = first.chat;
   const changes = new Emitter();
-  const open = (index: number) => openRun(state.turns[index] as ChatState["turns"][0], clock);
-  const turns = state.turns.map((_, index) => open(index));
+  const open = (run: RunState): RunStore => openRun({ state: run }, clock);
+  const turns = state.turns.map(open);
 
   /** Makes the stores those of the turns that there are now. */
   const renew = () => {
     turns.length = Math.min(turns.length, state.turns.length);
     for (const [index, run] of state.turns.entries()) {
-      if (turns[index] === undefined) turns[index] = open(index);
-      else if (turns[index].state !== run) turns[index].replace(run);
+      if (turns[index] === undefined) turns[index] = open(run);
+      else if (turns[index].state !== run) turns[index].replace({ state: run });
     }
     changes.emit("turns");
   };
@@ -65,8 +65,8 @@ export function openChat(first: ChatState, clock: Clock) {
     },
 
     /** The whole chat came anew. */
-    replace(by: ChatState): void {
-      state = by;
+    replace(by: { chat: ChatState }): void {
+      state = by.chat;
       renew();
       changes.emit("chat");
     },

@@ -4,6 +4,7 @@ import type { ModuleMessage, WantMessage } from "./wire";
 
 /** What a module brings, by its name. */
 export interface Modules {
+  chat: typeof import("./modules/chat");
   results: typeof import("./modules/results");
   workflow: typeof import("./modules/workflow");
 }

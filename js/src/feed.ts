@@ -22,7 +22,7 @@ interface Whole {
   now: number;
 }
 
-interface Link<W> {
+export interface Link<W> {
   /** Sends to the kernel. */
   send(message: PageMessage): void;
   /** Puts the snapshot where a saved notebook finds it. */
@@ -37,24 +37,22 @@ interface Told<W> {
   emit(key: string): void;
 }
 
-export type Feed = ReturnType<typeof openFeed>;
-
 /**
  * Keeps up with the kernel: folds its changes in by their numbers, and asks for the whole where one
  * is missing.
  *
- * @param first the snapshot that is there, read.
- * @param read reads a snapshot that may be anything.
- * @param open is given the clock, and returns what is told.
+ * @param saved the synced trait, which may be anything.
+ * @param read reads such a snapshot.
+ * @param open is given the first one and the clock, and returns what is told.
  */
-export function openFeed<W extends Whole>(
-  first: W,
+export function openFeed<W extends Whole, T extends Told<NoInfer<W>>>(
+  saved: unknown,
   read: (value: unknown) => W,
-  link: Link<W>,
-  open: (clock: Clock) => Told<W>,
+  open: (first: NoInfer<W>, clock: Clock) => T,
+  link: Link<NoInfer<W>>,
 ) {
   const held = new Map<number, readonly Op[]>();
-  let snapshot = first;
+  let snapshot = read(saved);
   let nonce: string | null = null;
   let clockAhead = 0;
   let quiet = 0; // seconds since the server sent anything, as of `quietAt`
@@ -65,7 +63,7 @@ export function openFeed<W extends Whole>(
   let wait = ASK_AGAIN;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  const told = open({
+  const told = open(snapshot, {
     get now() {
       return Date.now() / 1000 + clockAhead;
     },
@@ -167,6 +165,8 @@ export function openFeed<W extends Whole>(
   link.keep(snapshot);
 
   return {
+    told,
+
     get snapshot(): W {
       return snapshot;
     },

@@ -1,14 +1,14 @@
 import { Component, createElement, type FunctionComponent } from "preact";
 import { useLayoutEffect, useReducer } from "preact/hooks";
 import type { ModuleName, Modules } from "./demand";
-import type { View } from "./view";
+import type { Place } from "./view";
 
 /**
  * Lets something mark the component, to be drawn again in the next frame.
  *
  * @param listen starts that, and returns what ends it.
  */
-function useMarks(view: View, listen: (mark: () => void) => () => void, key: unknown): void {
+function useMarks(view: Place, listen: (mark: () => void) => () => void, key: unknown): void {
   const [, draw] = useReducer((drawn: number, _: undefined) => drawn + 1, 0);
   useLayoutEffect(() => {
     const job = draw as unknown as () => void;
@@ -21,7 +21,7 @@ function useMarks(view: View, listen: (mark: () => void) => () => void, key: unk
 }
 
 /** Draws the component again, in the next frame, when one of these keys of the run changes. */
-export function useKeys(view: View, ...keys: string[]): void {
+export function useKeys(view: Place, ...keys: string[]): void {
   const listen = (mark: () => void) => {
     const offs = keys.map((key) => view.store.changes.on(key, mark));
     return () => {
@@ -33,7 +33,7 @@ export function useKeys(view: View, ...keys: string[]): void {
 
 /** A module, once it is here: the component is drawn again then. */
 export function useModule<Name extends ModuleName>(
-  view: View,
+  view: Place,
   name: Name,
 ): Modules[Name] | undefined {
   useKeys(view, `module/${name}`, "kernel");
@@ -41,7 +41,7 @@ export function useModule<Name extends ModuleName>(
 }
 
 /** The kernel's clock, drawn again every so many milliseconds; 0 stands still. */
-export function useNow(view: View, every: number): number {
+export function useNow(view: Place, every: number): number {
   const listen = (mark: () => void) => {
     const timer = every === 0 ? undefined : setInterval(mark, every);
     return () => clearInterval(timer);
@@ -57,7 +57,7 @@ interface Timed {
 
 /** How long something has gone on or took, in seconds; null where nobody knows. */
 export function useSeconds(
-  view: View,
+  view: Place,
   { started, seconds }: Timed,
   isRunning: boolean,
 ): number | null {
@@ -67,7 +67,7 @@ export function useSeconds(
 }
 
 /** Whether a thing is open, and what toggles it: a person's choice, or else `auto`. */
-export function useToggle(view: View, key: string, auto: boolean): [boolean, () => void] {
+export function useToggle(view: Place, key: string, auto: boolean): [boolean, () => void] {
   const { toggles } = view;
   useMarks(view, (mark) => toggles.changes.on(key, mark), key);
   const isOpen = toggles.chosen(key) ?? auto;

@@ -1,11 +1,12 @@
 import { render as draw, h } from "preact";
 import { App } from "./components/App";
+import { Chat } from "./components/Chat";
 import type { Model } from "./host";
 import { shareKeys } from "./keys";
 import { openSession, type Session } from "./session";
 import { useStyle } from "./style";
 import { followTheme } from "./theme";
-import { View } from "./view";
+import { ChatView } from "./view";
 
 interface Place {
   model: Model;
@@ -24,14 +25,14 @@ export default function widget() {
 
     render({ model, el }: Place): () => void {
       session ??= openSession(model);
-      const view = new View(session);
+      const view = session.view();
       const root = document.createElement("section");
       root.className = "pw";
       el.append(root);
       const dropStyle = useStyle(root);
       const endTheme = followTheme(root);
       const endKeys = shareKeys(root);
-      draw(h(App, { view }), root);
+      draw(view instanceof ChatView ? h(Chat, { view }) : h(App, { view }), root);
       return () => {
         draw(null, root);
         view.close();

@@ -83,8 +83,7 @@ export function openOutline(emit: (key: string) => void) {
 
   /** Adds a call to the calls before it, where they are of the same tool. */
   const join = (index: number, { name, status }: ToolPart, before?: CallRun): CallRun => {
-    const run: CallRun =
-      before?.name === name ? before : { calls: [], name, counts: new Map() };
+    const run: CallRun = before?.name === name ? before : { calls: [], name, counts: new Map() };
     run.calls.push(index);
     runs[index] = run;
     add(run, status, 1);

@@ -34,8 +34,10 @@ export function tellingArgument(source: string): string {
   return TELLING.test(key) ? text : `${oneLine(key)} ${text}`;
 }
 
+type Glanced = Pick<ToolPart, "result" | "status" | "full">;
+
 /** What came of a call, in a few words. */
-export function peek({ result, status, full }: ToolPart): string {
+export function peek({ result, status, full }: Glanced): string {
   if (result === null) return "";
   if (isImage(result)) return words.image;
   const value = full || result.length < 200 ? parsed(result) : undefined;

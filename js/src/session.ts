@@ -6,7 +6,7 @@ import { openFeed } from "./feed";
 import { guarded, type Model } from "./host";
 import { watchKernel } from "./kernel";
 import { isChat, readChat, readSnapshot } from "./shape";
-import { openRun } from "./store";
+import { openRun, type RunStore } from "./store";
 import { ChatView, View } from "./view";
 import type { ActMessage, ModuleMessage, PageMessage } from "./wire";
 
@@ -19,13 +19,17 @@ export function openSession(model: Model) {
     guarded(() => model.send(message)); // a model without a comm throws: there is no kernel
     sendControl(model, message);
   };
-  const told = openTold(model.get("_state"), {
+  const saved = model.get("_state");
+  const link = {
     send,
     // Without save_changes: the kernel has it already, a saved notebook is to have it too.
-    keep: (snapshot) => model.set("_state", snapshot),
-  });
-  const { feed } = told;
-  const emit = told.chat?.emit ?? told.run.emit;
+    keep: (snapshot: unknown) => model.set("_state", snapshot),
+  };
+  const feed = isChat(saved)
+    ? openFeed(saved, readChat, openChat, link)
+    : openFeed(saved, readSnapshot, openRun, link);
+  const { told } = feed;
+  const { changes, emit } = told;
   const kernel = watchKernel(model, () => emit("kernel"), feed.hello);
 
   const open = (changed: () => void, turn: Partial<ActMessage> = {}) =>
@@ -34,7 +38,7 @@ export function openSession(model: Model) {
       send: (message) => send({ ...message, ...turn }),
       changed,
     });
-  const actions = open(() => (told.chat ?? told.run).changes.emit("actions"));
+  const actions = open(() => changes.emit("actions"));
   /** What was done in the turns of a chat, by their places. */
   const ofTurns: (typeof actions)[] = [];
   const all = () => [actions, ...ofTurns.filter(Boolean)];
@@ -64,12 +68,12 @@ export function openSession(model: Model) {
   return {
     /** A new place where it is shown. */
     view(): View | ChatView {
-      const { chat, run: store } = told;
-      if (chat === undefined) return new View({ store, actions, kernel, modules });
-      return new ChatView({ store: chat, actions, kernel, modules }, (turn) => {
-        const store = chat.turns[turn] as (typeof chat.turns)[0];
-        ofTurns[turn] ??= open(() => chat.turns[turn]?.emit("actions"), { turn });
-        return { store, actions: ofTurns[turn], kernel, modules };
+      const same = { actions, kernel, modules };
+      if (!("turns" in told)) return new View({ store: told, ...same });
+      return new ChatView({ store: told, ...same }, (turn) => {
+        const store = told.turns[turn] as RunStore;
+        ofTurns[turn] ??= open(() => told.turns[turn]?.emit("actions"), { turn });
+        return { ...same, store, actions: ofTurns[turn] };
       });
     },
 

@@ -22,8 +22,8 @@ export interface TextListener {
 export type RunStore = ReturnType<typeof openRun>;
 
 /** @param first the run as it is known; it is changed in place. */
-export function openRun(first: RunState, clock: Clock) {
-  let state = first;
+export function openRun(first: { state: RunState }, clock: Clock) {
+  let { state } = first;
   const changes = new Emitter();
   const emit = (key: string) => changes.emit(key);
   const emitAll = () => changes.heeded.forEach(emit);
@@ -116,10 +116,10 @@ export function openRun(first: RunState, clock: Clock) {
     },
 
     /** The whole run came anew. */
-    replace(by: RunState): void {
+    replace(by: { state: RunState }): void {
       const old = state;
-      state = by;
-      outline.rebuild(by.parts);
+      state = by.state;
+      outline.rebuild(state.parts);
       for (const path of texts.heeded) resetText(path, textAt(old, path));
       emitAll();
     },

@@ -48,6 +48,7 @@ export const TOOL_STATUS: Record<ToolPart["status"], string> = {
 };
 
 export const transcript = "Transcript of the run";
+export const chat = "Chat with";
 export const kernelGone = "the kernel is gone";
 export const noKernel = "This run has no live kernel";
 export const kernelQuiet = "The kernel has not answered yet";
@@ -136,6 +137,13 @@ export const blocks = ({ all, ran, skipped }: Tally, isAll: boolean) =>
 export const blocksFailed = (failed: number) => `${plural(failed, "block")} failed`;
 export const endedWith = (failed: number) => `${STATUS.completed}, ${blocksFailed(failed)}`;
 export const output = "Output";
+export const input = "Input";
+export const text = "Text";
+export const progress = "Blocks that have run";
+export const noOutput =
+  "No response block ran, so the workflow has no output of its own: open a block to see what came out of it.";
+export const noOutputYet = "Nothing has come out yet";
+export const nothingKept = "Nothing came out";
 
 export const waits = {
   retry: "The server asked to wait",
@@ -143,8 +151,9 @@ export const waits = {
 };
 const nth = (value: number) => value + (["", "st", "nd", "rd"][value] ?? "th");
 export const nextTry = (seconds: number, attempt: number) =>
-  `next try in ${clock(Math.ceil(seconds))} (${nth(attempt)} try)`;
-export const nextLook = (seconds: number) => `next look in ${Math.max(0, Math.ceil(seconds))} s`;
+  `${seconds > 0 ? `next try in ${clock(Math.ceil(seconds))}` : "trying now"} (${nth(attempt)} try)`;
+export const nextLook = (seconds: number) =>
+  seconds > 0 ? `next look in ${Math.ceil(seconds)} s` : "looking now";
 export const giveUp = "Give up";
 export const stopLooking = "Stop looking";
 export const restored = "The stored result took the place of the stream that was cut";

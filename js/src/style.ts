@@ -54,7 +54,7 @@ const looks = `
   .pw-who{flex:1 1 0;min-width:6em}
   .pw-figures{gap:11px;white-space:nowrap;padding-right:6px}
   .pw-said,.pw-pause{flex:1 0 100%;padding:2px 0 1px}
-  .pw-pause{display:flex;flex-wrap:wrap;align-items:center;justify-content:space-between;gap:4px 12px;color:var(--pw-amber);font-variant-numeric:tabular-nums}
+  .pw-pause{display:flex;flex-wrap:wrap;align-items:center;justify-content:space-between;gap:2px 12px;order:2;padding-left:17px;font-variant-numeric:tabular-nums;&>span{color:var(--pw-amber)}}
   .pw-button{border:var(--pw-rule);background:var(--pw-bg);border-radius:7px;padding:2px 11px;min-height:28px;line-height:1.5;white-space:nowrap;
     &:hover{background:var(--pw-raise)}
     &[aria-disabled=true]{color:var(--pw-faint);cursor:default;background:none}
@@ -112,7 +112,7 @@ const looks = `
   .pw-member{margin-left:14px}
   .pw-agent{
     &>.pw-row{width:calc(100% + 20px);margin:0 -10px;padding:3px 10px}
-    .pw-kids{margin:2px 0 4px 6px;padding-left:14px;border-left:2px solid var(--pw-line);
+    .pw-kids{margin:2px 0 10px 6px;padding-left:14px;border-left:2px solid var(--pw-line);
       &:empty{display:none}
       &>:first-child{margin-top:4px}
     }
@@ -123,8 +123,7 @@ const looks = `
   .pw-brief{flex:1 1 0;color:var(--pw-dim)}
   .pw-pace{flex:none;color:var(--pw-faint);font-variant-numeric:tabular-nums}
   .pw-tag{flex:none;font-size:11px;line-height:16px;color:var(--pw-green);border:1px solid;border-radius:99px;padding:0 7px}
-  :is(.pw-is-running,.pw-is-done)>.pw-row>.pw-sign{color:var(--pw-blue)}
-  .pw-is-running>.pw-row>.pw-sign{animation:pw-pulse 1.4s ease-in-out infinite}
+  .pw-is-running>.pw-row>.pw-sign{color:var(--pw-blue);animation:pw-pulse 1.4s ease-in-out infinite}
   .pw-row{align-items:baseline;gap:9px;width:100%;padding:6px 11px 6px 10px;line-height:20px;border-radius:7px;
     &:hover{background:var(--pw-hover)}
     &>.pw-glyph{align-self:center}
@@ -134,8 +133,8 @@ const looks = `
   [aria-expanded=true]>.pw-chevron{transform:rotate(90deg)}
   .pw-spin{border:2px solid var(--pw-line);border-top-color:var(--pw-blue);border-radius:50%;animation:pw-turn .9s linear infinite}
   .pw-is-done>.pw-row>.pw-glyph{color:var(--pw-green)}
-  .pw-is-failed,.pw-is-denied{&.pw-tally,.pw-peek,&>.pw-row>.pw-glyph{color:var(--pw-red)}}
-  .pw-is-waiting{&.pw-tally,.pw-word,&>.pw-row>.pw-glyph{color:var(--pw-amber)}}
+  .pw-is-failed,.pw-is-denied{&.pw-tally,&>.pw-row>:is(.pw-peek,.pw-glyph,.pw-word){color:var(--pw-red)}}
+  .pw-is-waiting{&.pw-tally,&>.pw-row :is(.pw-word,.pw-glyph){color:var(--pw-amber)}}
   .pw-is-interrupted>.pw-row>.pw-glyph{color:var(--pw-faint)}
   .pw-name{font:600 12.5px/20px var(--pw-mono);flex:none;max-width:50%}
   :is(.pw-ask-title,.pw-decided) .pw-name{white-space:normal}
@@ -189,6 +188,8 @@ const edges = `
     .pw-peek{max-width:none;flex:none}
     .pw-row{gap:7px}
     .pw-glance{display:none}
+    .pw-agent>.pw-row{flex-wrap:wrap}
+    .pw-pace{order:1;flex-basis:100%;padding-left:21px}
     .pw-row>.pw-name{flex:0 1 auto;min-width:3em;max-width:60%}
   }
   @media (prefers-reduced-motion:reduce){&,*,::before,::after{animation:none!important;transition:none!important}}

@@ -1,8 +1,8 @@
 import type { Actions } from "./actions";
+import type { ChatStore } from "./chat";
 import type { Demand } from "./demand";
 import { Follow } from "./follow";
 import { Frame } from "./frame";
-import type { ChatStore } from "./chat";
 import type { KernelWatch } from "./kernel";
 import type { RunStore } from "./store";
 import { Toggles } from "./toggles";

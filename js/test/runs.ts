@@ -1,5 +1,14 @@
 import { RUN } from "../src/shape";
-import type { ApprovalPart, Part, RunState, TextPart, ToolPart } from "../src/wire";
+import type {
+  ApprovalPart,
+  Block,
+  DelegationPart,
+  ParallelPart,
+  Part,
+  RunState,
+  TextPart,
+  ToolPart,
+} from "../src/wire";
 
 /** A run that goes on, with what is told otherwise. */
 export const run = (given: Partial<RunState> = {}): RunState => ({
@@ -9,7 +18,8 @@ export const run = (given: Partial<RunState> = {}): RunState => ({
 
 const part = <T extends Part>(given: object): T => RUN.read({ parts: [given] }).parts[0] as T;
 
-export const text = (words: string) => part<TextPart>({ kind: "text", text: words });
+export const text = (words: string, within: number | null = null) =>
+  part<TextPart>({ kind: "text", text: words, within });
 
 export const tool = (given: Partial<ToolPart> = {}) =>
   part<ToolPart>({ kind: "tool", name: "search", arguments: "{}", status: "done", ...given });
@@ -23,3 +33,12 @@ export const approval = (given: Partial<ApprovalPart> = {}) =>
     digest: "d1",
     ...given,
   });
+
+export const delegation = (given: Partial<DelegationPart> = {}) =>
+  part<DelegationPart>({ kind: "delegation", agent: "Billing", ...given });
+
+export const parallel = (given: Partial<ParallelPart> = {}) =>
+  part<ParallelPart>({ kind: "parallel", agents: ["A", "B"], count: 2, ...given });
+
+export const block = (given: Partial<Block> = {}) =>
+  RUN.read({ blocks: [{ id: "b1", type: "code", ...given }] }).blocks[0] as Block;

@@ -1,8 +1,23 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { openStore, type RunStore } from "../src/store";
-import type { KernelMessage, Op, PageMessage, RunState } from "../src/wire";
+import { openFeed } from "../src/feed";
+import { readSnapshot } from "../src/shape";
+import { openRun, type RunStore } from "../src/store";
+import type { KernelMessage, Op, PageMessage, RunState, Snapshot } from "../src/wire";
+
 import { run, text, tool } from "./runs";
+
+interface Link {
+  send(message: PageMessage): void;
+  keep(snapshot: Snapshot): void;
+}
+
+/** A run and what feeds it, as one thing. */
+function openStore(saved: unknown, link: Link) {
+  const feed = openFeed(saved, readSnapshot, openRun, link);
+  const made = Object.create(feed.told, Object.getOwnPropertyDescriptors(feed));
+  return made as Omit<RunStore, "snapshot"> & typeof feed;
+}
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -37,7 +52,7 @@ const whole = (seq: number, words: string, nonce = "n"): KernelMessage => ({
   nonce,
   state: run({ parts: [text(words)] }),
 });
-const told = (made: RunStore) => (made.state.parts[0] as { text: string }).text;
+const told = (made: Pick<RunStore, "state">) => (made.state.parts[0] as { text: string }).text;
 
 describe("numbers", () => {
   test("messages in order are folded as they come", () => {

@@ -65,6 +65,7 @@ from powawidget.events.workflow import (
     WorkflowCompleted,
     WorkflowFailed,
     WorkflowStarted,
+    ends_workflow,
     in_workflow,
 )
 
@@ -124,6 +125,7 @@ __all__ = [
     "WorkflowStarted",
     "as_json",
     "decode",
+    "ends_workflow",
     "in_workflow",
     "looks_failed",
     "read",

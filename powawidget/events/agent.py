@@ -258,8 +258,7 @@ def _hook_result(frame: Frame) -> Event:
     )
 
 
-def errored(frame: Frame) -> Event:
-    """Read an error, which isn't terminal by itself."""
+def _errored(frame: Frame) -> Event:
     return Errored(
         message=fields.error_of(frame),
         code=fields.maybe_text(frame, "code", "error_code"),
@@ -285,8 +284,7 @@ def _reported_call(value: Any) -> ReportedCall | None:
     )
 
 
-def completed(frame: Frame) -> Event:
-    """Read the terminal event."""
+def _completed(frame: Frame) -> Event:
     error = fields.said(None if frame.get("error") == fields.LOST else frame.get("error"))
     content = frame.get("content")
     listed = frame.get("tool_calls")
@@ -354,8 +352,8 @@ READERS: dict[str, Reader] = {
     "tool_result": _tool_result,
     "approval_requested": _approval_requested,
     "hook_result": _hook_result,
-    "error": errored,
-    "complete": completed,
+    "error": _errored,
+    "complete": _completed,
     "on_run_complete": _on_run_complete,
     "context_handler_created": _context_created,
     "step_reset": _step_reset,

@@ -89,8 +89,8 @@ class AgentsKnown(Event, frozen=True, kw_only=True):
 class Child(msgspec.Struct, frozen=True, kw_only=True):
     """One agent's part of an orchestration, as it is stored.
 
-    `texts` is what it said, a new text after each tool call; `asked` are the ids of its calls and
-    `thoughts` is its thinking, a whole text for each step.
+    `texts` is all that it said, a new text after each tool call, where that is stored; `answer` is
+    the last of it. `asked` are the ids of its calls, `thoughts` its thinking step by step.
     """
 
     child_id: str | None
@@ -100,6 +100,7 @@ class Child(msgspec.Struct, frozen=True, kw_only=True):
     asked: list[str]
     steps: int | None
     usage: dict[str, int] | None
+    seconds: float | None
     tool_calls: list[ReportedCall]
     answer: str
 

@@ -17,22 +17,11 @@ def _content_delta(frame: Frame) -> Event:
     return workflow.chunk(frame) if "block_id" in frame else agent.text_delta(frame)
 
 
-def _error(frame: Frame) -> Event:
-    return workflow.failed(frame) if workflow.owns_end(frame) else agent.errored(frame)
-
-
-def _complete(frame: Frame) -> Event:
-    return workflow.completed(frame) if workflow.owns_end(frame) else agent.completed(frame)
-
-
 READERS: dict[str, Reader] = {
     **agent.READERS,
     **orchestration.READERS,
     **workflow.READERS,
-    # Three names mean one thing in a workflow and another elsewhere.
     "content_delta": _content_delta,
-    "error": _error,
-    "complete": _complete,
 }
 # An error and an end count also where their data was lost.
 WITHOUT_DATA = frozenset({"error", "complete", "done", "workflow_complete", "workflow_error"})

@@ -103,8 +103,18 @@ def in_workflow(event: Event) -> Event:
     return event
 
 
-def owns_end(frame: Frame) -> bool:
-    """Tell a workflow's `complete` or `error` from those of other streams, by its fields."""
+def ends_workflow(event: Event) -> bool:
+    """Tell a workflow's `complete` or `error` from those of other streams.
+
+    Args:
+        event: The first thing that a stream said.
+
+    Returns:
+        Whether only a workflow says it so.
+    """
+    frame = event.raw
+    if not isinstance(event, Errored | Completed) or not isinstance(frame, dict):
+        return False
     if isinstance(frame.get("execution_id"), str):
         return True
     return "event" not in frame and ("error_code" in frame or "result" in frame)

@@ -8,6 +8,7 @@ import contextvars
 import secrets
 import socket
 import threading
+from collections.abc import Coroutine
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -20,18 +21,21 @@ except ImportError as missing:
         ' Install them with: pip install "powawidget[local]"'
     ) from missing
 
-from powawidget.local.agents import sample_agents
 from powawidget.local.app import make_app
 from powawidget.local.database import Database
 from powawidget.local.engine import Engine
+from powawidget.local.faults import Fault
 from powawidget.local.frames import DIALECTS
+from powawidget.local.samples import samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from starlette.types import Scope
 
+    from powawidget.local.orchestrations import Orchestration
     from powawidget.local.script import Agent
+    from powawidget.local.workflows import Workflow
 
 _PATIENCE = 10.0  # seconds for the thread to begin or to end
 
@@ -46,8 +50,13 @@ class LocalServer:
         tokens_per_second: How fast the scripted model writes; tools scale with it.
         agents: Further scripted agents, after the samples.
         port: The port; 0 takes a free one.
-        keepalive_seconds: The silence after which agents with tools send a keepalive.
+        keepalive_seconds: The silence after which agents with tools, and orchestrations, send a
+            keepalive.
         deadlines: Seconds for the approvals of agents, by the agent's name, instead of their own.
+        orchestrations: Further orchestrations, after the samples.
+        workflows: Further workflows, after the samples.
+        executions_per_minute: How many executions of workflows are allowed in a minute, as at
+            the real service; None allows any number.
 
     Raises:
         ValueError: The dialect is unknown, or the rate isn't positive.
@@ -64,6 +73,9 @@ class LocalServer:
         *,
         keepalive_seconds: float = 30.0,
         deadlines: Mapping[str, float] | None = None,
+        orchestrations: Iterable[Orchestration] | None = None,
+        workflows: Iterable[Workflow] | None = None,
+        executions_per_minute: int | None = 20,
     ) -> None:
         if dialect not in DIALECTS:
             raise ValueError(f"dialect is {dialect!r}; use one of {sorted(DIALECTS)}.")
@@ -73,34 +85,27 @@ class LocalServer:
         self._socket = socket.create_server(("127.0.0.1", port))
         self.port: int = self._socket.getsockname()[1]
         self._database = Database(seed)
+        bundled = samples(self._database)
         self._engine = Engine(
             [
                 _with_deadline(agent, deadlines or {})
-                for agent in (*sample_agents(self._database), *(agents or ()))
+                for agent in (*bundled.agents, *(agents or ()))
             ],
+            (*bundled.orchestrations, *(orchestrations or ())),
+            (*bundled.workflows, *(workflows or ())),
             self._database,
             key=self.key,
             dialect=dialect,
             seed=seed,
             tokens_per_second=tokens_per_second,
             keepalive_seconds=keepalive_seconds,
+            executions_per_minute=executions_per_minute,
+            abort=self._abort,
         )
-        self._uvicorn = uvicorn.Server(
-            uvicorn.Config(
-                make_app(self._engine, self._abort),
-                loop="asyncio",
-                http="h11",
-                ws="none",
-                lifespan="off",
-                # Its loggers belong to the whole process, in which somebody may run a uvicorn
-                # of their own: leave them as they are.
-                log_config=None,
-                log_level=None,
-                access_log=False,
-                server_header=False,
-                timeout_graceful_shutdown=1,
-            )
-        )
+        self._app = make_app(self._engine)
+        self._uvicorn = self._make_uvicorn()
+        self._serving: list[asyncio.Task[None]] = []
+        self._killed = False
         self._ready = threading.Event()
         self._stopping: asyncio.Event | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -133,7 +138,70 @@ class LocalServer:
     @property
     def running(self) -> bool:
         """Whether it serves."""
-        return self._thread.is_alive()
+        return self._thread.is_alive() and not self._killed
+
+    def refuse(
+        self,
+        status: int = 429,
+        *,
+        times: int = 1,
+        retry_after: float | str | None = None,
+        ending: str = "/stream",
+        html: bool = False,
+    ) -> None:
+        """Answer the next requests with an error, as a busy or broken service does.
+
+        Several orders are met one after another. A request without the right keys is refused for
+        that, and meets none.
+
+        Args:
+            status: The HTTP status: 429, 503, 402 or any other error (the wire protocol, section
+                8).
+            times: How many requests get it.
+            retry_after: The Retry-After header: seconds, a date, or anything that some server
+                might write there; None leaves it out.
+            ending: How the paths of those requests end: "/stream" are those that start a run,
+                "/approve" the decisions, "" is any request.
+            html: Whether the body is an HTML page, as a gateway's, instead of JSON.
+
+        Raises:
+            ValueError: The status isn't that of an error, or times is less than 1.
+        """
+        self._engine.faults.order(Fault(status, times, ending, retry_after, html))
+
+    def kill(self, *, goes_on: bool = True) -> None:
+        """Break all connections at once and refuse new ones, as if the server had died.
+
+        What was stored stays, the database too; `restart` serves it again at the same address
+        and with the same key. Again does nothing.
+
+        Args:
+            goes_on: What becomes of the runs that were under way. True: only the process that
+                held the connections died, and another one goes on with the work, as if the
+                clients had left (the wire protocol, section 9): an agent without tools is stored
+                as completed with its whole answer, one with tools as failed, an orchestration
+                as running for ever, a workflow as completed without an output. False: the work
+                died too, and everything stays stored as running.
+
+        Raises:
+            RuntimeError: It was stopped.
+        """
+        if not self._killed:
+            self._killed = True
+            self._in_thread(self._break(goes_on=goes_on))
+
+    def restart(self) -> None:
+        """Serve again after `kill`; while it serves, do nothing.
+
+        Raises:
+            RuntimeError: It was stopped.
+            OSError: Something else has taken the port since.
+        """
+        if self._killed:
+            self._socket = socket.create_server(("127.0.0.1", self.port))
+            self._uvicorn = self._make_uvicorn()
+            self._in_thread(self._listen())
+            self._killed = False
 
     def stop(self) -> None:
         """Close the socket, end all runs and the thread; again does nothing."""
@@ -152,8 +220,32 @@ class LocalServer:
         self.stop()
 
     def __repr__(self) -> str:
-        state = "" if self.running else ", stopped"
+        state = "" if self.running else ", killed" if self._thread.is_alive() else ", stopped"
         return f"LocalServer({self.url!r}{state})"
+
+    def _make_uvicorn(self) -> uvicorn.Server:
+        return uvicorn.Server(
+            uvicorn.Config(
+                self._app,
+                loop="asyncio",
+                http="h11",
+                ws="none",
+                lifespan="off",
+                # Its loggers belong to the whole process, in which somebody may run a uvicorn
+                # of their own: leave them as they are.
+                log_config=None,
+                log_level=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=1,
+            )
+        )
+
+    def _in_thread(self, work: Coroutine[Any, Any, None]) -> None:
+        if not (self._thread.is_alive() and self._loop):
+            work.close()
+            raise RuntimeError(f"{self!r} was stopped for good: start another one.")
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(_PATIENCE)
 
     def _serve(self) -> None:
         asyncio.run(self._main())
@@ -161,14 +253,33 @@ class LocalServer:
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
-        serving = asyncio.create_task(self._uvicorn.serve(sockets=[self._socket]))
-        while not self._uvicorn.started and not serving.done():  # noqa: ASYNC110  # no event is set
-            await asyncio.sleep(0.001)
+        await self._listen()
         self._ready.set()
         await self._stopping.wait()
         await self._engine.close()
         self._uvicorn.should_exit = True
-        await serving
+        await asyncio.wait(self._serving, timeout=_PATIENCE / 2)
+
+    async def _listen(self) -> None:
+        serving = asyncio.create_task(self._uvicorn.serve(sockets=[self._socket]))
+        self._serving.append(serving)
+        while not self._uvicorn.started and not serving.done():  # noqa: ASYNC110  # no event is set
+            await asyncio.sleep(0.001)
+
+    async def _break(self, *, goes_on: bool) -> None:
+        self._engine.disconnect()
+        if not goes_on:
+            await self._engine.abandon()
+        # Streams go on for as long as their runs do: the end of a run is noticed there.
+        self._uvicorn.config.timeout_graceful_shutdown = None
+        self._uvicorn.should_exit = True
+        for server in self._uvicorn.servers:
+            server.close()
+        for connection in list(self._uvicorn.server_state.connections):
+            # getattr: which protocol classes there are differs between uvicorn's versions.
+            transport = getattr(connection, "transport", None)
+            if transport is not None:
+                transport.abort()
 
     def _abort(self, scope: Scope) -> None:
         for connection in self._uvicorn.server_state.connections:
@@ -186,6 +297,9 @@ def start(  # noqa: PLR0913
     *,
     keepalive_seconds: float = 30.0,
     deadlines: Mapping[str, float] | None = None,
+    orchestrations: Iterable[Orchestration] | None = None,
+    workflows: Iterable[Workflow] | None = None,
+    executions_per_minute: int | None = 20,
 ) -> LocalServer:
     """Start the embedded server.
 
@@ -196,8 +310,13 @@ def start(  # noqa: PLR0913
         tokens_per_second: How fast the scripted model writes; tools scale with it.
         agents: Further scripted agents, after the samples.
         port: The port; 0 takes a free one.
-        keepalive_seconds: The silence after which agents with tools send a keepalive.
+        keepalive_seconds: The silence after which agents with tools, and orchestrations, send a
+            keepalive.
         deadlines: Seconds for the approvals of agents, by the agent's name, instead of their own.
+        orchestrations: Further orchestrations, after the samples.
+        workflows: Further workflows, after the samples.
+        executions_per_minute: How many executions of workflows are allowed in a minute, as at
+            the real service; None allows any number.
 
     Returns:
         The server, which accepts connections already.
@@ -214,6 +333,9 @@ def start(  # noqa: PLR0913
         port,
         keepalive_seconds=keepalive_seconds,
         deadlines=deadlines,
+        orchestrations=orchestrations,
+        workflows=workflows,
+        executions_per_minute=executions_per_minute,
     )
 
 

@@ -36,7 +36,7 @@ class Telling:
         """What is stored of a run: everything but the deltas."""
         return [frame for frame in self.frames if frame["type"] not in DELTAS]
 
-    def emit(self, name: str, *, result: str | None = None, **fields: Any) -> None:
+    def emit(self, name: str, /, *, result: str | None = None, **fields: Any) -> None:
         """Tell an engine frame.
 
         Args:
@@ -48,7 +48,7 @@ class Telling:
         numbered = {"seq": self._numbered, "ts": now()}
         self._tell(name, fields | numbered, {} if result is None else {"result": result})
 
-    def say(self, name: str, **fields: Any) -> None:
+    def say(self, name: str, /, **fields: Any) -> None:
         """Tell a frame that isn't numbered: a delta."""
         self._tell(name, fields, {})
 

@@ -3,6 +3,8 @@
 A supervisor's delegations are a stack; the steps of a sequence end one another.
 """
 
+from collections.abc import Collection
+
 from powawidget.events import (
     DelegationCompleted,
     DelegationStarted,
@@ -13,7 +15,7 @@ from powawidget.events import (
 )
 from powawidget.ops import Op
 from powawidget.reduce import answer, parallel, tools
-from powawidget.reduce.place import is_marked, levels, place, work
+from powawidget.reduce.place import levels, place, work
 from powawidget.state import DelegationPart, ParallelPart, RunState, WorkStatus, plain
 
 _DELEGATE = "delegate_to_"
@@ -37,7 +39,7 @@ def start(run: RunState, event: OrchestrationStarted, at: float) -> list[Op]:
 
 def end(run: RunState, event: OrchestrationCompleted, at: float) -> list[Op]:
     """End the agents that are still at work; the run itself isn't over."""
-    ops = close_all(run, work_status(event.status), at)
+    ops = finish_all(run, work_status(event.status), at)
     if event.usage and run.usage is None:
         ops.append(("set", ("usage",), event.usage))
     return ops
@@ -93,7 +95,7 @@ def step(run: RunState, event: SequentialStep, at: float) -> list[Op]:
     strategy = "" if run.strategy else "sequential"
     return [
         *_mark(run, strategy),
-        *close_all(run, "done", at),
+        *finish_all(run, "done", at),
         ("set", ("parts", index), plain(DelegationPart(agent=event.agent, started=at))),
         ("set", ("answer",), index),
     ]
@@ -106,48 +108,46 @@ def entity(run: RunState, event: EntityChunk, at: float) -> list[Op]:
         for index, part in work(run)
         if isinstance(part, DelegationPart) and event.agent in ("", part.agent)
     ]
-    open_ones = [index for index, part in named if part.status == "running"]
-    closed = [index for index, _ in named if event.agent]
-    for index in [*open_ones[-1:], *closed[-1:]]:
-        return answer.entity(run, event, index)
+    places = [index for index, part in named if part.status == "running"]
+    if not places and event.agent:
+        places = [index for index, _ in named]
+    if places:
+        return answer.entity(run, event, places[-1])
     index = len(run.parts)
     group = next((i for i, part in work(run) if isinstance(part, ParallelPart)), None)
     part = DelegationPart(agent=event.agent, started=at, within=group)
-    return [
-        *_mark(run, ""),
-        ("set", ("parts", index), plain(part)),
-        *(
-            [("set", ("parts", index + 1), answer.new_text(event.text, index))]
-            if event.text
-            else []
-        ),
-    ]
+    ops = [*_mark(run, ""), ("set", ("parts", index), plain(part))]
+    if event.text:
+        ops.append(("set", ("parts", index + 1), answer.new_text(event.text, index)))
+    return ops
 
 
 def finish(run: RunState, index: int, status: WorkStatus, at: float) -> list[Op]:
     """End a delegation or a group, and whatever is still open within it."""
     inside = {index}
+    for other, part in work(run):
+        if part.within in inside:
+            inside.add(other)
+    return tools.close(run, status, at, inside) + close(run, status, at, inside)
+
+
+def finish_all(run: RunState, status: WorkStatus, at: float) -> list[Op]:
+    """End every delegation and group that is at work, and whatever is still open within."""
+    inside = {index for index, part in work(run) if part.status == "running"}
+    return tools.close(run, status, at, inside) + close(run, status, at, inside)
+
+
+def close(
+    run: RunState, status: WorkStatus, at: float, inside: Collection[int] | None = None
+) -> list[Op]:
+    """Close the delegations and groups that are still open, all of them or these."""
     ops: list[Op] = []
-    for place_, part in work(run):
-        if place_ != index and part.within not in inside:
-            continue
-        inside.add(place_)
-        if part.status == "running":
-            ops += [
-                ("set", ("parts", place_, "status"), status),
-                ("set", ("parts", place_, "seconds"), round(max(0.0, at - part.started), 3)),
-            ]
-    return tools.close(run, status, at, inside) + ops
-
-
-def close_all(run: RunState, status: WorkStatus, at: float) -> list[Op]:
-    """End every delegation and group that is at work."""
-    return [
-        op
-        for index, part in work(run)
-        if part.status == "running" and _is_outermost(run, part)
-        for op in finish(run, index, status, at)
-    ]
+    for index, part in work(run):
+        if part.status == "running" and (inside is None or index in inside):
+            seconds = round(max(0.0, at - part.started), 3)
+            ops.append(("set", ("parts", index, "status"), status))
+            ops.append(("set", ("parts", index, "seconds"), seconds))
+    return ops
 
 
 def answered(run: RunState, call: int, result: str, at: float) -> list[Op]:
@@ -167,19 +167,6 @@ def _mark(run: RunState, strategy: str) -> list[Op]:
     if strategy and strategy != run.strategy:
         ops.append(("set", ("strategy",), strategy))
     return ops
-
-
-def _is_outermost(run: RunState, part: DelegationPart | ParallelPart) -> bool:
-    """Tell work that nothing which is still at work is around."""
-    outer = part.within
-    while outer is not None:
-        around = run.parts[outer]
-        if not isinstance(around, DelegationPart | ParallelPart):
-            return True
-        if around.status == "running":
-            return False
-        outer = around.within
-    return True
 
 
 def _is_same(part: DelegationPart, event: DelegationCompleted) -> bool:
@@ -229,5 +216,3 @@ def _plain_name(name: str) -> str:
         char if char.isascii() and (char.isalnum() or char in "-_") else "_"
         for char in name.removeprefix(_DELEGATE)
     ).casefold()
-
-

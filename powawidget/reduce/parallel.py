@@ -27,8 +27,9 @@ def name_agents(run: RunState, event: AgentsKnown) -> list[Op]:
             if part.count is None and event.names:
                 ops.append(("set", ("parts", index, "count"), len(event.names)))
             return ops
-    alone = run.strategy == "parallel" and run.answer is not None and len(event.names) == 1
-    return [("set", ("parts", run.answer, "agent"), event.names[0])] if alone else []
+    if run.strategy != "parallel" or run.answer is None or len(event.names) != 1:
+        return []
+    return [("set", ("parts", run.answer, "agent"), event.names[0])]
 
 
 def step_started(group: ParallelPart, where: int, event: StepStarted, at: float) -> list[Op]:

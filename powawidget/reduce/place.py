@@ -29,7 +29,7 @@ def place(run: RunState) -> int | None:
         if isinstance(part, ApprovalPart):
             continue  # only an agent's own stream has any
         inside = isinstance(part, DelegationPart | ParallelPart)
-        return _running(run, index if inside else part.within)  # type: ignore[union-attr]
+        return _running(run, index if inside else part.within)
     return None
 
 

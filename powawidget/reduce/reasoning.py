@@ -2,35 +2,48 @@
 
 from powawidget.events import ReasoningDelta, ReasoningWhole
 from powawidget.ops import Op
+from powawidget.reduce.place import group_at, place, step_at
 from powawidget.state import Reasoning, RunState
 
 
 def delta(run: RunState, event: ReasoningDelta, at: float) -> list[Op]:
-    """Append thinking to the thought of its step; a new step begins a new thought."""
-    if not event.text:
+    """Append thinking to the thought of its step; a new step begins a new thought.
+
+    Of agents that work at the same time only whole thoughts are kept: their pieces are mixed.
+    """
+    where = place(run)
+    if not event.text or group_at(run, where) is not None:
         return []
     thoughts = run.reasoning.thoughts
     last = len(thoughts) - 1
     ops: list[Op] = [] if run.reasoning.since else [("set", ("reasoning", "since"), at)]
-    if last >= 0 and not thoughts[last].whole and event.step in (None, thoughts[last].step):
+    if (
+        last >= 0
+        and not thoughts[last].whole
+        and thoughts[last].within == where
+        and event.step in (None, thoughts[last].step)
+    ):
         return [*ops, ("append", ("reasoning", "thoughts", last, "text"), event.text)]
-    return [*ops, _thought(last + 1, _step(run, event.step), event.text, whole=False)]
+    step = step_at(run, where) if event.step is None else event.step
+    return [*ops, _thought(last + 1, step, event.text, where, whole=False)]
 
 
 def whole(run: RunState, event: ReasoningWhole) -> list[Op]:
     """Take the whole thinking of a step, which repeats the deltas that came before it."""
-    step = _step(run, event.step)
-    thoughts = run.reasoning.thoughts
+    where = place(run)
+    step = step_at(run, where) if event.step is None else event.step
+    thoughts = [] if group_at(run, where) is not None else run.reasoning.thoughts
     for i in range(len(thoughts) - 1, -1, -1):
         thought = thoughts[i]
-        if thought.step != step:
+        if thought.step != step or thought.within != where:
             continue
         if str(thought.text) == event.text:
             return [] if thought.whole else [("set", ("reasoning", "thoughts", i, "whole"), True)]
         if not thought.whole:
             path = ("reasoning", "thoughts", i)
             return [("set", (*path, "text"), event.text), ("set", (*path, "whole"), True)]
-    return [_thought(len(thoughts), step, event.text, whole=True)] if event.text else []
+    index = len(run.reasoning.thoughts)
+    return [_thought(index, step, event.text, where, whole=True)] if event.text else []
 
 
 def pause(reasoning: Reasoning, at: float) -> list[Op]:
@@ -52,13 +65,8 @@ def close_thought(run: RunState) -> list[Op]:
     return [("set", ("reasoning", "thoughts", last, "whole"), True)]
 
 
-def _thought(index: int, step: int, text: str, *, whole: bool) -> Op:
-    return (
-        "set",
-        ("reasoning", "thoughts", index),
-        {"step": step, "text": text, "whole": whole},
-    )
-
-
-def _step(run: RunState, step: int | None) -> int:
-    return run.step if step is None else step
+def _thought(index: int, step: int, text: str, where: int | None, *, whole: bool) -> Op:
+    thought: dict[str, object] = {"step": step, "text": text, "whole": whole}
+    if where is not None:
+        thought["within"] = where
+    return ("set", ("reasoning", "thoughts", index), thought)

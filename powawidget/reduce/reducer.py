@@ -5,8 +5,19 @@ from typing import Any
 
 from powawidget import events as ev
 from powawidget.failures import explain
-from powawidget.ops import Op, apply
-from powawidget.reduce import answer, gates, reasoning, tools
+from powawidget.ops import Op
+from powawidget.reduce import (
+    answer,
+    blocks,
+    children,
+    delegations,
+    gates,
+    parallel,
+    reasoning,
+    tools,
+)
+from powawidget.reduce.draft import in_turn
+from powawidget.reduce.place import group_at, place
 from powawidget.state import (
     ENDED,
     Citation,
@@ -14,9 +25,8 @@ from powawidget.state import (
     NoticePart,
     RunState,
     Status,
-    ToolStatus,
+    WorkStatus,
     plain,
-    typed,
 )
 
 _GOOD_ENDS = frozenset({"completed", "complete", "success", "succeeded", "ok"})
@@ -39,6 +49,9 @@ def reduce(run: RunState, event: ev.Event, at: float) -> list[Op]:
         return answer.delta(run, event)  # type: ignore[arg-type]  # the one frame in a thousand
     if run.status in ENDED:
         return _late(run, event)
+    if run.kind == "workflow" or (_is_fresh(run) and ev.ends_workflow(event)):
+        event = ev.in_workflow(event)
+        kind = type(event)
     handler = _HANDLERS.get(kind)
     if handler is None:
         return []
@@ -46,6 +59,11 @@ def reduce(run: RunState, event: ev.Event, at: float) -> list[Op]:
     if kind is not ev.ReasoningDelta:
         ops += reasoning.pause(run.reasoning, at)
     return ops + handler(run, event, at)
+
+
+def _is_fresh(run: RunState) -> bool:
+    """Tell a run of which nothing is known yet, not even of which kind it is."""
+    return run.kind == "agent" and run.run_id is None and not run.parts
 
 
 def _awake(run: RunState, at: float) -> list[Op]:
@@ -60,10 +78,14 @@ def _awake(run: RunState, at: float) -> list[Op]:
 def _late(run: RunState, event: ev.Event) -> list[Op]:
     """After the end a card that was closed without its result can still get it.
 
-    And what the server did with a stopped run may be learned later.
+    And what the server did with a stopped run, or has stored of its parts, may be learned later.
     """
     if isinstance(event, ev.Learned):
         return _notice(run, "learned", event.text)
+    if isinstance(event, ev.StoredChildren):
+        return children.fold(run, event)
+    if isinstance(event, ev.StoredBlocks):
+        return blocks.fold_logs(run, event)
     if not isinstance(event, ev.ToolResult) or event.call_id is None:
         return []
     for index, part in tools.calls(run):
@@ -75,6 +97,8 @@ def _late(run: RunState, event: ev.Event) -> list[Op]:
 
 def _started(run: RunState, event: ev.Started, _: float) -> list[Op]:
     ops = _names(run, event.run_id, event.session_id)
+    if event.run_id and event.run_id.startswith(_ORCHESTRATION) and run.kind == "agent":
+        ops.append(("set", ("kind",), "orchestration"))
     if event.citations:
         ops.append(("set", ("citations",), _citations(event.citations)))
     return ops
@@ -89,8 +113,22 @@ def _names(run: RunState, run_id: str | None, session_id: str | None) -> list[Op
     return ops
 
 
-def _step_started(run: RunState, event: ev.StepStarted, _: float) -> list[Op]:
-    return [("set", ("step",), event.step), *reasoning.close_thought(run)]
+def _step_started(run: RunState, event: ev.StepStarted, at: float) -> list[Op]:
+    where = place(run)
+    group = group_at(run, where)
+    if where is None:
+        ops: list[Op] = [("set", ("step",), event.step)]
+    elif group is not None:
+        ops = parallel.step_started(group, where, event, at)
+    else:
+        ops = [("set", ("parts", where, "step"), event.step)]
+    return ops + reasoning.close_thought(run)
+
+
+def _step_reset(run: RunState, event: ev.StepReset, _: float) -> list[Op]:
+    where = place(run)
+    group = group_at(run, where)
+    return [] if group is None or where is None else parallel.step_reset(group, where, event)
 
 
 def _tool_result(run: RunState, event: ev.ToolResult, at: float) -> list[Op]:
@@ -99,6 +137,7 @@ def _tool_result(run: RunState, event: ev.ToolResult, at: float) -> list[Op]:
         return []
     index = ops[0][1][1]
     ops += gates.settle_call(run, int(index), event.result, at)
+    ops += delegations.answered(run, int(index), event.result, at)
     return ops + _waiting_or_running(run, but=int(index))
 
 
@@ -129,19 +168,25 @@ def _waiting_or_running(run: RunState, but: int) -> list[Op]:
 
 
 def _noticed(run: RunState, event: ev.Noticed, _: float) -> list[Op]:
-    return _notice(run, event.code, event.text)
+    return _notice(run, event.code, event.text, place(run))
 
 
 def _malformed(run: RunState, event: ev.Malformed, _: float) -> list[Op]:
-    return _notice(run, "malformed", f"A frame of the stream was skipped: {event.problem}.")
+    skipped = f"A frame of the stream was skipped: {event.problem}."
+    return _notice(run, "malformed", skipped, place(run))
 
 
-def _notice(run: RunState, code: str, text: str) -> list[Op]:
+def _notice(run: RunState, code: str, text: str, where: int | None = None) -> list[Op]:
     last = len(run.parts) - 1
     before = run.parts[last] if last >= 0 else None
-    if isinstance(before, NoticePart) and (before.code, before.text) == (code, text):
+    part = NoticePart(code=code, text=text, within=where)
+    if isinstance(before, NoticePart) and before == _counted(part, before.count):
         return [("set", ("parts", last, "count"), before.count + 1)]
-    return [("set", ("parts", last + 1), plain(NoticePart(code=code, text=text)))]
+    return [("set", ("parts", last + 1), plain(part))]
+
+
+def _counted(part: NoticePart, count: int) -> NoticePart:
+    return NoticePart(code=part.code, text=part.text, within=part.within, count=count)
 
 
 def _errored(run: RunState, event: ev.Errored, _: float) -> list[Op]:
@@ -155,28 +200,16 @@ def _errored(run: RunState, event: ev.Errored, _: float) -> list[Op]:
 def _completed(run: RunState, event: ev.Completed, at: float) -> list[Op]:
     # Without a status an error that came before it counts.
     good = event.status.lower() in _GOOD_ENDS if event.status else run.error is None
-    content = event.content
-    return _in_turn(
+    return in_turn(
         run,
         lambda now: _names(now, event.run_id, event.session_id),
-        lambda now: [] if content is None else answer.replace(now, content),
+        lambda now: answer.conclude(now, event.content),
         lambda now: tools.upgrade(now, event.tool_calls),
         lambda _: [("set", ("usage",), event.usage)] if event.usage else [],
         lambda _: [("set", ("citations",), _citations(event.citations))] if event.citations else [],
         lambda now: _forgive(now) if good else _blame(now, event),
         lambda now: _end(now, "completed" if good else "failed", at),
     )
-
-
-def _in_turn(run: RunState, *phases: Callable[[RunState], list[Op]]) -> list[Op]:
-    """Chain changes that build on one another, on a copy: the run itself isn't changed here."""
-    draft: RunState = typed(plain(run), RunState)
-    ops: list[Op] = []
-    for phase in phases:
-        changes = phase(draft)
-        apply(draft, changes)
-        ops += changes
-    return ops
 
 
 def _forgive(run: RunState) -> list[Op]:
@@ -212,6 +245,37 @@ def _interrupted(run: RunState, event: ev.Interrupted, at: float) -> list[Op]:
     return [_failure(event), *_end(run, "interrupted", at)]
 
 
+def _workflow_started(run: RunState, event: ev.WorkflowStarted, _: float) -> list[Op]:
+    return _names(run, event.execution_id, None)
+
+
+def _workflow_completed(run: RunState, event: ev.WorkflowCompleted, at: float) -> list[Op]:
+    if run.kind != "workflow" and (event.execution_id is None or run.parts or run.run_id):
+        return []  # another stream's frame of that name
+    ops = [*_workflow(run), *_names(run, event.execution_id, None)]
+    if event.result is not None and event.result != run.output:
+        ops.append(("set", ("output",), event.result))
+    return [*ops, *_end(run, "completed", at)]
+
+
+def _workflow_failed(run: RunState, event: ev.WorkflowFailed, at: float) -> list[Op]:
+    return [
+        *_workflow(run),
+        *_names(run, event.execution_id, None),
+        ("set", ("error",), plain(explain(event.message, event.code))),
+        *_end(run, "failed", at),
+    ]
+
+
+def _workflow(run: RunState) -> list[Op]:
+    return [] if run.kind == "workflow" else [("set", ("kind",), "workflow")]
+
+
+def _of_workflow(handler: "_Handler") -> "_Handler":
+    """Note that a run is a workflow's, where only its frames can tell."""
+    return lambda run, event, at: _workflow(run) + handler(run, event, at)
+
+
 def _stopped(run: RunState, event: ev.Stopped, at: float) -> list[Op]:
     return [*_notice(run, "stopped", event.message), *_end(run, "stopped", at)]
 
@@ -227,8 +291,11 @@ def _failure(event: ev.Interrupted | ev.Refused) -> Op:
 
 def _end(run: RunState, status: Status, at: float) -> list[Op]:
     """End the run, and close whatever is still open in the sense in which it ended."""
+    closed = _CLOSED_AS[status]
     return [
-        *tools.close(run, _CLOSED_AS[status], at),
+        *tools.close(run, closed, at),
+        *delegations.close(run, closed, at),
+        *blocks.close(run, status, at),
         *gates.close(run, at),
         *reasoning.close_thought(run),
         ("set", ("status",), status),
@@ -269,13 +336,16 @@ def _decision_noted(run: RunState, event: ev.DecisionNoted, _: float) -> list[Op
     return ops
 
 
-_CLOSED_AS: dict[Status, ToolStatus] = {
+_ORCHESTRATION = "orch_run_"
+_CLOSED_AS: dict[Status, WorkStatus] = {
     "completed": "done",
     "failed": "failed",
     "stopped": "interrupted",
     "interrupted": "interrupted",
 }
-_QUIET = frozenset({ev.Refused, ev.Stopped, ev.Interrupted, ev.Ended})
+_QUIET = frozenset(
+    {ev.Refused, ev.Stopped, ev.Interrupted, ev.Ended, ev.GraphKnown, ev.AgentsKnown}
+)
 _Handler = Callable[[RunState, Any, float], list[Op]]
 _HANDLERS: dict[type[ev.Event], _Handler] = {
     ev.Opened: lambda _run, _event, _at: [],
@@ -295,6 +365,25 @@ _HANDLERS: dict[type[ev.Event], _Handler] = {
     ev.StepCompleted: lambda _run, _event, _at: [],
     ev.Noticed: _noticed,
     ev.Malformed: _malformed,
+    ev.StepReset: _step_reset,
+    ev.OrchestrationStarted: delegations.start,
+    ev.OrchestrationCompleted: delegations.end,
+    ev.DelegationStarted: delegations.delegate,
+    ev.DelegationCompleted: delegations.complete,
+    ev.SequentialStep: delegations.step,
+    ev.EntityChunk: delegations.entity,
+    ev.AgentsKnown: lambda run, event, _: parallel.name_agents(run, event),
+    ev.StoredChildren: lambda run, event, _: children.fold(run, event),
+    ev.WorkflowStarted: _of_workflow(_workflow_started),
+    ev.BlockStarted: _of_workflow(blocks.start),
+    ev.BlockChunk: _of_workflow(blocks.chunk),
+    ev.BlockOutput: _of_workflow(blocks.output),
+    ev.BlockCompleted: _of_workflow(blocks.complete),
+    ev.BlockFailed: _of_workflow(blocks.fail),
+    ev.GraphKnown: _of_workflow(lambda run, event, _: blocks.know(run, event)),
+    ev.StoredBlocks: _of_workflow(lambda run, event, _: blocks.fold_logs(run, event)),
+    ev.WorkflowCompleted: _workflow_completed,
+    ev.WorkflowFailed: _workflow_failed,
     ev.Errored: _errored,
     ev.Completed: _completed,
     ev.Ended: _ended,

@@ -4,11 +4,12 @@ Wire protocol, section 5.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from powawidget.events import ReportedCall, ToolCallStarted, ToolResult, looks_failed
 from powawidget.ops import Op
-from powawidget.state import RunState, ToolPart, ToolStatus, plain
+from powawidget.reduce.place import levels, place, step_at
+from powawidget.state import DelegationPart, RunState, ToolPart, ToolStatus, plain
 
 _OPEN: frozenset[str] = frozenset({"running", "waiting"})
 _DENIED = "Error: Blocked by hook — Denied by user"
@@ -30,9 +31,12 @@ def open_calls(run: RunState) -> list[tuple[int, ToolPart]]:
 
 def begin(run: RunState, event: ToolCallStarted, at: float) -> list[Op]:
     """Open a card, or complete the one that its early result has opened."""
-    step = run.step if event.step is None else event.step
+    where = place(run)
+    step = step_at(run, where) if event.step is None else event.step
     for index, part in calls(run):
         if event.call_id is None or part.call_id != event.call_id or part.step != step:
+            continue
+        if part.within != where:
             continue
         if not part.arguments:
             return [
@@ -50,6 +54,7 @@ def begin(run: RunState, event: ToolCallStarted, at: float) -> list[Op]:
         call_id=event.call_id,
         step=step,
         started=at,
+        within=where,
     )
     return [("set", ("parts", len(run.parts)), plain(part))]
 
@@ -60,20 +65,24 @@ def finish(run: RunState, event: ToolResult, at: float) -> list[Op]:
     found = _call_of(run, event)
     if found is not None:
         seconds = event.seconds if event.seconds is not None else _since(found[1], at)
-        return answer(*found, event, seconds=seconds, order=order)
-    if _seen(run, event):
+        ops = answer(*found, event, seconds=seconds, order=order)
+        verdict = _verdict(run, found[0])
+        return ops if verdict is None else [*ops, ("set", ("parts", found[0], "status"), verdict)]
+    where = place(run)
+    if _seen(run, event, where):
         return []
-    place = len(run.parts)
+    index = len(run.parts)
     part = ToolPart(
         name=event.tool_name or "tool",
         arguments="",
         call_id=event.call_id,
-        step=run.step if event.step is None else event.step,
+        step=step_at(run, where) if event.step is None else event.step,
         started=at,
+        within=where,
     )
     return [
-        ("set", ("parts", place), plain(part)),
-        *answer(place, part, event, seconds=event.seconds, order=order),
+        ("set", ("parts", index), plain(part)),
+        *answer(index, part, event, seconds=event.seconds, order=order),
     ]
 
 
@@ -108,8 +117,8 @@ def answer(
     ]
 
 
-def upgrade(run: RunState, reported: list[ReportedCall]) -> list[Op]:
-    """Turn previews into full results, and show the arguments that really ran.
+def upgrade(run: RunState, reported: list[ReportedCall], within: int | None = None) -> list[Op]:
+    """Turn the previews at one place into full results, and show the arguments that really ran.
 
     A reported call has no call_id. It is matched to a *result frame* by step, name, duration
     and preview, ties in the order of those frames: a hook may have changed the arguments, and
@@ -117,7 +126,7 @@ def upgrade(run: RunState, reported: list[ReportedCall]) -> list[Op]:
     """
     ops: list[Op] = []
     rest = sorted(
-        ((i, part) for i, part in calls(run) if part.order is not None),
+        ((i, part) for i, part in calls(run) if part.order is not None and part.within == within),
         key=lambda item: item[1].order or 0,
     )
     unmatched = reported
@@ -133,7 +142,8 @@ def upgrade(run: RunState, reported: list[ReportedCall]) -> list[Op]:
         unmatched = missed
     for call in unmatched:
         # A call whose result frame got lost still has its card, open.
-        still = (item for item in open_calls(run) if _same_request(item[1], call))
+        near = (item for item in open_calls(run) if item[1].within == within)
+        still = (item for item in near if _same_request(item[1], call))
         lost = next((item for item in still if item not in rest), None)
         if lost is not None:
             rest.append(lost)
@@ -142,11 +152,15 @@ def upgrade(run: RunState, reported: list[ReportedCall]) -> list[Op]:
     return ops
 
 
-def close(run: RunState, status: ToolStatus, at: float) -> list[Op]:
-    """Close what is still open, in the sense in which the run ended."""
+def close(
+    run: RunState, status: ToolStatus, at: float, inside: Collection[int] | None = None
+) -> list[Op]:
+    """Close what is still open, in the sense in which the run or the work around it ended."""
     ops: list[Op] = []
     for index, part in open_calls(run):
-        ops.append(("set", ("parts", index, "status"), status))
+        if inside is not None and part.within not in inside:
+            continue
+        ops.append(("set", ("parts", index, "status"), _verdict(run, index) or status))
         if part.seconds is None:
             ops.append(("set", ("parts", index, "seconds"), _since(part, at)))
     return ops
@@ -169,8 +183,37 @@ def same_json(one: str, other: str) -> bool:
         return False
 
 
+def has_argument(part: ToolPart, name: str, value: str) -> bool:
+    """Tell whether a call was made with this argument."""
+    try:
+        arguments = json.loads(part.arguments)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(arguments, dict) and arguments.get(name) == value
+
+
+def _verdict(run: RunState, call: int) -> ToolStatus | None:
+    """Return how a call ended that stands for a delegation: its text has no mark of a failure."""
+    for part in run.parts:
+        if isinstance(part, DelegationPart) and part.call == call and part.status != "running":
+            return part.status
+    return None
+
+
 def _call_of(run: RunState, event: ToolResult) -> tuple[int, ToolPart] | None:
+    """Find the call that a result is of: where the frame belongs, or in the work around it."""
     unfinished = open_calls(run)
+    for level in levels(run):
+        near = [item for item in unfinished if item[1].within == level]
+        found = _match(near, event)
+        if found is not None:
+            return found
+    return None
+
+
+def _match(
+    unfinished: list[tuple[int, ToolPart]], event: ToolResult
+) -> tuple[int, ToolPart] | None:
     if event.call_id is not None:
         named = [item for item in unfinished if item[1].call_id == event.call_id]
         if event.step is not None:
@@ -184,10 +227,11 @@ def _call_of(run: RunState, event: ToolResult) -> tuple[int, ToolPart] | None:
     return next(iter(same or unfinished), None)
 
 
-def _seen(run: RunState, event: ToolResult) -> bool:
+def _seen(run: RunState, event: ToolResult, where: int | None) -> bool:
     """Tell a result that came twice from one that came before its call."""
     return event.call_id is not None and any(
-        part.call_id == event.call_id and event.step in (None, part.step) for _, part in calls(run)
+        part.call_id == event.call_id and part.within == where and event.step in (None, part.step)
+        for _, part in calls(run)
     )
 
 

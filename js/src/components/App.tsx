@@ -1,8 +1,8 @@
 import type { FunctionComponent } from "preact";
 import { answerOf } from "../answer";
 import { pure, useKeys } from "../hooks";
-import * as words from "../strings";
 import { TOP } from "../outline";
+import * as words from "../strings";
 import { hasEnded, type View } from "../view";
 import { CopyButton } from "./CopyButton";
 import { Ending } from "./Ending";
@@ -22,15 +22,24 @@ export function App({ view }: { view: View }) {
       <Header view={view} />
       <Milestones view={view} />
       <OfWorkflow view={view} shown={Progress} />
-      <Scroller view={view} foot={<CopyAnswer view={view} />}>
+      <Scroller view={view} isOver={hasEnded(view.store.state)} foot={<CopyAnswer view={view} />}>
         <Message view={view} />
-        <Reasoning view={view} home={TOP} />
-        <OfWorkflow view={view} shown={Blocks} />
-        <Transcript view={view} home={TOP} />
-        <Tail view={view} />
-        <ErrorBox view={view} />
-        <Ending view={view} />
+        <Story view={view} />
       </Scroller>
+    </>
+  );
+}
+
+/** What has come of a question. */
+export function Story({ view }: { view: View }) {
+  return (
+    <>
+      <Reasoning view={view} home={TOP} />
+      <OfWorkflow view={view} shown={Blocks} />
+      <Transcript view={view} home={TOP} />
+      <Tail view={view} />
+      <ErrorBox view={view} />
+      <Ending view={view} />
     </>
   );
 }

@@ -89,7 +89,7 @@ function Work({ view, index, part, task, children }: WorkProps) {
           {part.kind === "parallel" && words.inParallel}
           <Visible text={agentsOf(state, index)} />
         </strong>
-        {isAnswer && <span class="pw-tag">{words.answer}</span>}
+        {isAnswer && state.status === "completed" && <span class="pw-tag">{words.answer}</span>}
         <Visible kind="pw-brief" text={opensTask ? "" : oneLine(task)} />
         {!isWell && (
           <span class="pw-word" aria-hidden>
@@ -161,6 +161,8 @@ function isOnly(task: string, { arguments: source }: ToolPart): boolean {
 
 /** Whether a call's result is only what the agent is shown to have said. */
 function isSaid({ result }: ToolPart, inside: readonly number[], parts: readonly Part[]): boolean {
-  const texts = inside.map((index) => parts[index]).map((part) => part?.kind === "text" && part.text);
+  const texts = inside
+    .map((index) => parts[index])
+    .map((part) => part?.kind === "text" && part.text);
   return result === null || texts.filter(Boolean).join("").includes(result.trim());
 }

@@ -1,3 +1,4 @@
+import { answerOf } from "../answer";
 import { pure, useKeys, useModule } from "../hooks";
 import * as words from "../strings";
 import { BLOCK_STATUS } from "../strings";
@@ -20,10 +21,10 @@ export function Blocks({ view }: { view: View }) {
 
 const PlainBlocks = pure(function PlainBlocks({ view }: { view: View }) {
   useKeys(view, "blocks", "root", "kernel");
-  const { blocks, output } = view.store.state;
+  const { state } = view.store;
   return (
     <>
-      {blocks.map((block, index) => {
+      {state.blocks.map((block, index) => {
         const { id, name, type, output: given, error, text } = block;
         return (
           <div key={index}>
@@ -37,10 +38,10 @@ const PlainBlocks = pure(function PlainBlocks({ view }: { view: View }) {
           </div>
         );
       })}
-      {output && (
+      {state.output && (
         <div>
           <strong>{words.output}</strong>
-          <LongText text={output} />
+          <LongText text={answerOf(state)} />
         </div>
       )}
     </>

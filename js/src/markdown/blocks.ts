@@ -2,6 +2,7 @@ import type { Token, Tokens } from "marked";
 import { codeBlock } from "./code";
 import { inlineNodes } from "./inline";
 import type { Blocks } from "./lex";
+import { type Maths, maths } from "./maths";
 import { CLOSED, type Open, STAND_IN } from "./open";
 import { inParts } from "./parts";
 import { type Attrs, h, type VElement, type VText } from "./vdom";
@@ -21,6 +22,8 @@ export function blockNode(token: Token, blocks: Blocks, open = CLOSED): VElement
       return run(`h${token.depth}`, token.tokens, blocks);
     case "code":
       return codeBlock(token.text, token.lang);
+    case "maths":
+      return maths(token as Maths, true);
     case "list":
       return list(token as Tokens.List, blocks, open);
     case "blockquote":

@@ -21,7 +21,7 @@ export function chunks(code: string): string[] {
 export function codeBlock(code: string, info = ""): VElement {
   const language = /^[^\s{,]{0,32}/.exec(info.trim())?.[0] ?? "";
   const copy = { type: "button", class: "pw-code-copy", "aria-label": "Copy code" };
-  const parts = chunks(code).map((text) => h("span", "pw-code-part", text));
+  const parts = chunks(code).map((leaf) => ({ ...h("span", "pw-code-part", leaf), leaf }));
   return h(
     "div",
     "pw-code",

@@ -3,7 +3,7 @@ import { hasHidden } from "../visible";
 import { blockNode } from "./blocks";
 import { listenForControls } from "./controls";
 import { inlineNodes } from "./inline";
-import { Blocks, collectDefinitions, type Links, labelsIn, lexInline } from "./lex";
+import { Blocks, CITED, collectDefinitions, fold, type Links, labelsIn, lexInline } from "./lex";
 import { advance, CLOSED } from "./open";
 import { dropParts, inParts } from "./parts";
 import { closeInline, showable } from "./repair";
@@ -13,6 +13,7 @@ import {
   create,
   isText,
   patchKids,
+  touched,
   type VElement,
   type VNode,
   type VText,
@@ -23,6 +24,8 @@ export { markdownCss } from "./style";
 export interface MarkdownOptions {
   /** Puts the text of a code block on the clipboard; without it the browser's own is used. */
   copy?: (text: string) => Promise<void> | void;
+  /** Told of listings and formulas that were drawn, which a module may draw better. */
+  drawn?: (elements: HTMLElement[]) => void;
 }
 
 /** A tail larger than this that can't settle is lexed again only after it grew by a twelfth. */
@@ -45,6 +48,8 @@ export class MarkdownView {
   #settled = 0;
   #open = CLOSED;
   #links: Links = Object.create(null);
+  #cited: ReadonlySet<string> = new Set();
+  readonly #drawn: MarkdownOptions["drawn"];
   /** Settled text by the labels in it that nobody has defined yet: a definition paints it again. */
   #waiting: Record<string, VElement[]> = Object.create(null);
   #finished = false;
@@ -55,6 +60,7 @@ export class MarkdownView {
 
   constructor(host: HTMLElement, options: MarkdownOptions = {}) {
     this.#host = host;
+    this.#drawn = options.drawn;
     host.classList.add("pw-md");
     listenForControls(host, options.copy);
   }
@@ -70,6 +76,17 @@ export class MarkdownView {
     this.#incoming = text;
     this.#stale = true;
     this.#finished = false;
+    this.#dirty = true;
+  }
+
+  /** The keys of the run's sources; their marks in the text become buttons. */
+  cite(keys: readonly string[]): void {
+    const cited = new Set(keys.map(fold));
+    const changed = [...cited, ...this.#cited].filter((key) => !(cited.has(key) && this.#cited.has(key)));
+    if (!changed.length) return;
+    this.#cited = cited;
+    this.#links[CITED] = cited;
+    this.#again(changed.flatMap((key) => this.#waiting[key] ?? []));
     this.#dirty = true;
   }
 
@@ -92,6 +109,7 @@ export class MarkdownView {
     const added = this.#take();
     this.#tail += added;
     if (this.#finished || !this.#postpone(added)) this.#paintTail();
+    this.#drawn?.(touched.splice(0));
   }
 
   #startOver(): void {
@@ -103,6 +121,7 @@ export class MarkdownView {
     this.#settled = 0;
     this.#open = CLOSED;
     this.#links = Object.create(null);
+    this.#links[CITED] = this.#cited;
     this.#waiting = Object.create(null);
     this.#lexed = 0;
   }
@@ -139,7 +158,7 @@ export class MarkdownView {
     let text = arrived;
     let blocks = new Blocks(text, this.#links);
     if (!this.#finished) {
-      text = showable(arrived, lastLeaf(blocks.tokens)?.type === "code");
+      text = showable(arrived, /^(?:code|maths)$/.test(lastLeaf(blocks.tokens)?.type ?? ""));
       if (text !== arrived) blocks = new Blocks(text, this.#links);
     }
     const { tokens } = blocks;
@@ -201,12 +220,16 @@ export class MarkdownView {
 
   /** Paints again what used the labels that settled tokens define. */
   #define(tokens: readonly Token[]): void {
-    const again = new Set<VElement>();
+    const again: VElement[] = [];
     collectDefinitions(tokens, this.#links, (label) => {
-      for (const unit of this.#waiting[label] ?? []) again.add(unit);
+      again.push(...(this.#waiting[label] ?? []));
       delete this.#waiting[label];
     });
-    for (const { node, source = "" } of again) {
+    this.#again(again);
+  }
+
+  #again(units: readonly VElement[]): void {
+    for (const { node, source = "" } of new Set(units)) {
       const kids = inlineNodes(lexInline(source, this.#links)).map(create);
       node?.replaceChildren(...node.querySelectorAll(".pw-task"), ...kids);
     }

@@ -1,6 +1,8 @@
 import type { Token, Tokens } from "marked";
 import { decodeEntities } from "./entities";
+import type { Citation } from "./lex";
 import { shortHost, showsHost, target } from "./links";
+import { type Maths, maths } from "./maths";
 import { h, textNodes, textOf, type VElement, type VNode } from "./vdom";
 
 /** Inline tokens as nodes. Neighbouring texts become one node, so that it can grow in place. */
@@ -40,6 +42,10 @@ function inlineNode(token: Token): string | VNode[] {
       return [image(token as Tokens.Image)];
     case "checkbox":
       return [checkbox(token.checked)];
+    case "maths":
+      return [maths(token as Maths)];
+    case "citation":
+      return [badge(token as unknown as Citation)];
     default:
       return token.raw;
   }
@@ -71,6 +77,10 @@ function link(token: Tokens.Link): VNode[] {
   const shown = h("a", { href: to.href, target: "_blank", rel }, kids);
   return showsHost(text, to.host) ? [shown] : [shown, hostNote(` (${shortHost(to.host)})`)];
 }
+
+/** The mark of a source of the run. */
+const badge = ({ key }: Citation): VElement =>
+  h("button", { type: "button", class: "pw-cite", "aria-label": `Source ${key}` }, key);
 
 function image(token: Tokens.Image): VElement {
   const to = target(decodeEntities(token.href), true);

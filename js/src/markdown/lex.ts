@@ -1,9 +1,24 @@
 import { Lexer, type Token, Tokenizer, type Tokens, type TokensList } from "marked";
+import { beforeBlockMaths, beforeMaths, blockMaths, inlineMaths, maskMaths } from "./maths";
 
-export type Links = TokensList["links"];
+/** What references lead to: definitions by their label, and the keys of the sources of the run. */
+export type Links = TokensList["links"] & { [CITED]?: ReadonlySet<string> };
+
+/** A symbol, so that no label is taken for it. */
+export const CITED = Symbol("cited");
+
+/** A mark such as `[1]` of a source of the run. */
+export interface Citation {
+  type: "citation";
+  raw: string;
+  key: string;
+}
 
 /** Nesting beyond this is shown as plain text: a thousand `>` would overflow the stack. */
 const MAX_DEPTH = 40;
+
+/** What marked takes as it is, though its types don't know it. */
+const ours = (thing: object | undefined) => thing as never;
 
 class StreamTokenizer extends Tokenizer {
   /**
@@ -13,10 +28,50 @@ class StreamTokenizer extends Tokenizer {
   override def(src: string): Tokens.Def | undefined {
     return /^ {0,3}\[/.test(src) ? super.def(src.replace(/\n[ \t]*\n.*/s, "\n")) : undefined;
   }
+
+  /** The first that is asked about a line that isn't indented code. */
+  override fences(src: string): Tokens.Code | undefined {
+    return ours(blockMaths(src)) ?? super.fences(src);
+  }
+
+  override lheading(src: string): Tokens.Heading | undefined {
+    return super.lheading(beforeBlockMaths(src));
+  }
+
+  override paragraph(src: string): Tokens.Paragraph | undefined {
+    return super.paragraph(beforeBlockMaths(src));
+  }
+
+  /** The first that is asked about a place in a line. */
+  override escape(src: string): Tokens.Escape | undefined {
+    return ours(inlineMaths(src)) ?? super.escape(src);
+  }
+
+  override inlineText(src: string): Tokens.Text | undefined {
+    const token = super.inlineText(src);
+    const end = token && beforeMaths(token.raw, src);
+    return token && end !== token.raw.length ? super.inlineText(src.slice(0, end)) : token;
+  }
+
+  override reflink(src: string, links: Links): Tokens.Link | Tokens.Image | Tokens.Text | undefined {
+    const token = super.reflink(src, links);
+    // What isn't a link may be the mark of a source; a button can't stand in a link.
+    if (token?.type !== "text" || this.lexer.state.inLink) return token;
+    const [raw, label = ""] = /^\[([^[\]\\]{1,100})\]/.exec(src) ?? [];
+    const key = fold(label);
+    return links[CITED]?.has(key) ? ours({ type: "citation", raw, key }) : token;
+  }
 }
 
 class BoundedLexer extends Lexer {
   #depth = 0;
+  /** The inline text that is being lexed; marked masks it before it lexes what is in it. */
+  #source = "";
+
+  constructor() {
+    const hooks = { emStrongMask: (masked: string) => maskMaths(this.#source, masked) };
+    super({ gfm: true, silent: true, tokenizer: new StreamTokenizer(), hooks: ours(hooks) });
+  }
 
   override blockTokens(src: string, tokens?: Token[], clipped?: boolean): Token[];
   override blockTokens(src: string, tokens?: TokensList, clipped?: boolean): TokensList;
@@ -25,6 +80,7 @@ class BoundedLexer extends Lexer {
   }
 
   override inlineTokens(src: string, tokens: Token[] = []): Token[] {
+    this.#source = src;
     return this.#bounded(src, tokens, () => super.inlineTokens(src, tokens));
   }
 
@@ -49,16 +105,13 @@ const plain = (raw: string): Tokens.Text => {
   return { ...text, tokens: [text] };
 };
 
-const lexer = (): BoundedLexer =>
-  new BoundedLexer({ gfm: true, silent: true, tokenizer: new StreamTokenizer() });
-
 /** What one block pass found. Inline text is lexed when it is asked for. */
 export class Blocks {
   readonly tokens: Token[] = [];
   /** The markdown of the inline runs that aren't lexed yet. */
   readonly sources = new Map<Token[], string>();
   readonly #links: Links;
-  readonly #lexer = lexer();
+  readonly #lexer = new BoundedLexer();
 
   /** `links`: definitions that have settled; those found in `src` count once they settle too. */
   constructor(src: string, links: Links) {
@@ -80,7 +133,7 @@ export class Blocks {
 }
 
 /** Lexes one inline run. */
-export function lexInline(src: string, links: Links, run: Token[] = [], on = lexer()): Token[] {
+export function lexInline(src: string, links: Links, run: Token[] = [], on = new BoundedLexer()): Token[] {
   on.tokens.links = links;
   // marked carries an unclosed <a> over into every later block, where it would stop autolinks.
   Object.assign(on.state, { inLink: false, inRawBlock: false });
@@ -94,9 +147,10 @@ export function lexInline(src: string, links: Links, run: Token[] = [], on = lex
 
 /** Every label that an inline run might look up, folded as marked does. */
 export const labelsIn = (src: string): string[] =>
-  Array.from(src.matchAll(/\[((?:\\.|[^[\]\\]){1,999})\]/gs), ([, label = ""]) =>
-    label.trim().replace(/\s+/g, " ").toLowerCase().toUpperCase().toLowerCase(),
-  );
+  Array.from(src.matchAll(/\[((?:\\.|[^[\]\\]){1,999})\]/gs), ([, label = ""]) => fold(label));
+
+export const fold = (label: string): string =>
+  label.trim().replace(/\s+/g, " ").toLowerCase().toUpperCase().toLowerCase();
 
 /** Adds the definitions below `tokens`, in reading order; the first of a label wins. */
 export function collectDefinitions(

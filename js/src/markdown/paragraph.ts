@@ -10,7 +10,7 @@ const WORTH = 1200;
 const MARGIN = 256;
 
 /** A mark that may pair with a later one. Inside words and before blanks some can't. */
-const OPEN = /[`[\]|]|\\(?![A-Za-z0-9])|[*~<](?!\s)|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/u;
+const OPEN = /[`[\]|$]|\\(?![A-Za-z0-9])|[*~<](?!\s)|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/u;
 
 /** The tokens, the last one cut, of the front of a paragraph that can't change any more. */
 export function settledFront(source: string, run: readonly Token[]): Token[] {
@@ -47,7 +47,7 @@ function isClosed(token: Tokens.Generic): boolean {
   const { raw, type } = token;
   if (raw.includes("|")) return false;
   if (type === "text") return !OPEN.test(raw);
-  if (/^(?:codespan|br)$/.test(type) || token.autolink) return true;
+  if (/^(?:codespan|br|maths)$/.test(type) || token.autolink) return true;
   // a reference may get another meaning; a target in brackets can't
   const isWhole = /^(?:strong|em|del)$/.test(type) || (type === "link" && raw.endsWith(")"));
   return isWhole && (token.tokens ?? []).every(isClosed);

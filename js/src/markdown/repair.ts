@@ -1,3 +1,5 @@
+import { inlineMaths, opensMaths } from "./maths";
+
 /*
  * Markdown that is still arriving, made to look as it will most likely look once it is complete.
  * Only what is shown is changed here; what settles never depends on it.
@@ -5,7 +7,7 @@
 
 /** Text lines that may yet become a marker, a rule or an underline: a lone "-" would make a heading of the line above. */
 const UNDECIDED =
-  /^[ \t>]*(?:[-*+] +|\d{1,9}[.)] +)*(?:[-*_=+~`|#:> \t]+|\d{1,9}[.)]?|\[[ xX]?\]?)?[ \t]*$/;
+  /^[ \t>]*(?:[-*+] +|\d{1,9}[.)] +)*(?:[-*_=+~`|#:>$\\ \t]+|\d{1,9}[.)]?|\[[ xX]?\]?)?[ \t]*$/;
 
 /** The part of an unfinished block text that can be shown. */
 export function showable(text: string, inCode: boolean): string {
@@ -33,12 +35,22 @@ export function closeInline(src: string): string {
   let link: [from: number, text: number] | undefined;
   /** How many marks at the end have nothing to mark yet. */
   let loose = 0;
-  const marks = /\\.|`+|\*+|_+|~+|!?\[|\](\((?:(?:\\.|[^()\\]|\((?:\\.|[^()\\])*\))*\))?)?/gs;
+  const marks = /\\.|\$|`+|\*+|_+|~+|!?\[|\](\((?:(?:\\.|[^()\\]|\((?:\\.|[^()\\])*\))*\))?)?/gs;
   for (let m = marks.exec(src); m; m = marks.exec(src)) {
     const [run, target] = m;
     const end = marks.lastIndex;
     const c = run.at(-1) as string;
-    if (run[0] === "\\") continue;
+    if (/^[\\$]/.test(run)) {
+      const rest = src.slice(m.index);
+      const formula = inlineMaths(rest);
+      if (formula) {
+        marks.lastIndex = m.index + formula.raw.length;
+      } else if (opensMaths(rest)) {
+        // Its source is shown until it is whole: no mark in it is one of emphasis.
+        return src.slice(0, m.index) + rest.replace(/[!-/:-@[-`{-~]/g, "\\$&") + ends(open);
+      }
+      continue;
+    }
     if (c === "`") {
       const rest = src.slice(end);
       const close = rest.search(new RegExp(`(?<!\`)${run}(?!\`)`));

@@ -16,6 +16,8 @@ export interface VElement {
   node?: HTMLElement;
   /** The inline markdown the kids were made of, where that may hold references. */
   source?: string;
+  /** The text of what a module may draw in its own way. */
+  leaf?: string;
 }
 
 export type VNode = VText | VElement;
@@ -62,8 +64,8 @@ export function patchKids(parent: Node, old: readonly VNode[], next: readonly VN
   next.forEach((b, i) => {
     const a = old[i];
     if (!a) parent.appendChild(create(b));
-    // a text has no tag
-    else if ((a as VElement).tag === (b as VElement).tag) patch(a, b);
+    // a text has no tag; what a module draws has no nodes of ours
+    else if ((a as VElement).tag === (b as VElement).tag && "leaf" in a === "leaf" in b) patch(a, b);
     else {
       a.node?.after(create(b));
       remove(a);
@@ -95,8 +97,20 @@ function patch(a: VNode, b: VNode): void {
   for (const name in attrs) {
     if (a.attrs[name] !== attrs[name]) node.setAttribute(name, attrs[name] as string);
   }
-  patchKids(node, a.kids, kids);
+  const { leaf } = b as VElement;
+  const draw = drawers.get(node);
+  if (leaf !== undefined && leaf !== a.leaf) {
+    touched.push(node);
+    draw?.(leaf);
+  }
+  if (!draw) patchKids(node, a.kids, kids);
 }
+
+/** What draws an element instead of us, once it is given to a module: it is told the new text. */
+export const drawers = new WeakMap<Element, (text: string) => void>();
+
+/** The elements with a text of their own that were drawn since somebody last took them. */
+export const touched: HTMLElement[] = [];
 
 export function commonLength(a: string, b: string): number {
   let same = 0;

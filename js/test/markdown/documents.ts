@@ -99,6 +99,20 @@ export const documents: Record<string, string> = {
     "# Report\n\nIntro **text** with `code` and [link](https://a.example).\n\n1. First:\n   - sub *one*\n   - sub two\n\n   para\n2. Second\n\n| k | v |\n|---|--:|\n| a | 1 |\n\n```sql\nSELECT 1;\n```\n\n> quote\n> - list\n\nDone.\n",
   trailing: "text \n \n  \n\t\nmore   \n   ",
   deep: `${"> ".repeat(45)}deep\n\n${"*a **b ".repeat(30)}\n`,
+  mathsInline: "Let $a_1 * b_2$ be *the $x*y$ norm*, \\(c_*\\) and \\[ d^* \\] in **bold $e**$ f**.\n",
+  mathsPrices:
+    "From $5 to $10, or $5-$10, US$20 and 30$; $ 5$ is none, nor is $5 $, \\$6$ nor 5$, then 6$ more.\n",
+  mathsCode: "`$a$` and $`b`$ and ``$ ` *c*`` $d$ `$` *e* `$`\n",
+  mathsBlock:
+    "text\n$$\n- a_1\n+ b\n= c\n\\begin{x}\n> d\n# e\n|f|\n$$\nmore\n\n\\[\na\n===\nb\n\\].\nend\n\n$$ g $$\n\n$$h$$ and $$i$$ in a line\n",
+  mathsOpenBlock: "text\n$$\n- a\n\n- b\n\n$$\nnever *closed*\n\n\\[ x\n- y\n\nend $z *w*\n",
+  mathsInList:
+    "1. Formula:\n   $$\n   - x\n   $$\n2. $a$ and\n\n   \\[\n   b\n   \\]\n\n> $$c_1\n> - d$$ and\n> $e$\n\n| $f$ | g |\n|---|---|\n| \\(h\\) | $i |\n",
+  mathsAfterHeadings: "text\n$$\na\n=\nb\n$$\n---\n\n# $h$\n\ntitle $t$\n===\n\n    $$ code $$\n",
+  mathsEscapes: "\\\\(a\\\\) \\$b$ \\\\[c\\\\] \\[x\\](y) $d\\$ e$ $$\\$$$ \\(f\n",
+  citations:
+    "Tides [1] and sun [2][1], not [3], `[1]`, [1](https://a.example), [see [1]](https://b.example) ![1] \\[1] [1]\n\n- item [2]\n\n| a [1] |\n|---|\n| b [2] |\n\n# h [1]\n\n> q [1]\n\n[2]: https://two.example\n",
+  citationsOpen: "a [1] **b [2] c** [1\n\n[1] [2\n",
   ...long(),
 };
 
@@ -121,6 +135,7 @@ function long(): Record<string, string> {
     longHeading: `${words(400)}\n${words(20)}\n===\n${words(300)}\n---\n`,
     longHeader: `${words(300)}\n${words(100)}\n:---\nrow\n`,
     longText: `${times(50, (i) => `## ${i}\n\ntext [a]\n\n${i % 5 ? "" : "- x\n"}`)}[a]: https://a.example\n`,
+    longMaths: `${times(60, (i) => `word ${i} and $x_{${i}}*y$ with **bold** text, `)}\n\n${times(40, (i) => `$$\na_${i}\n$$\n`)}end\n`,
     longQuote: times(300, (i) => `> line ${i} *x*\n`),
   };
 }

@@ -3,11 +3,12 @@ import { Lexer } from "marked";
 import { describe, expect, test } from "vitest";
 import { MarkdownView } from "../../src/markdown/index";
 import { documents } from "./documents";
-import { reference, shape } from "./reference";
+import { CITED_KEYS, reference, shape } from "./reference";
 
 function stream(pieces: readonly string[]): string {
   const host = document.createElement("div");
   const view = new MarkdownView(host);
+  view.cite(CITED_KEYS);
   for (const piece of pieces) {
     view.append(piece);
     view.paint();
@@ -35,7 +36,7 @@ describe.each(Object.entries(documents))("%s", (name, text) => {
     expect(whole(text)).toBe(wanted);
   });
 
-  test.runIf(!OWN_WAY.has(name))("has the tokens of marked", () => {
+  test.runIf(!OWN_WAY.has(name) && !/maths|citations/i.test(name))("has the tokens of marked", () => {
     expect(reference(text, Lexer.lex(text, { gfm: true }))).toBe(wanted);
   });
 
@@ -65,7 +66,7 @@ const joined = fc
   .map((parts) => parts.map(([name, gap]) => documents[name] + gap).join(""));
 
 const fragment = fc.constantFrom(
-  ...'- |* |1. |  |    |\n|\n\n|a|b c|# |> |```|~~~|---|===|\\||:-|**|_|`|[a]|[a]: https://x.example|(|)|<div>|<!--|-->|\t|x|"|\\'.split(
+  ...'- |* |1. |  |    |\n|\n\n|a|b c|# |> |```|~~~|---|===|\\||:-|**|_|`|[a]|[a]: https://x.example|(|)|<div>|<!--|-->|\t|x|"|\\|$|$$|\\(|\\)|\\[|\\]|[1]|5'.split(
     "|",
   ),
   "|",

@@ -1,12 +1,16 @@
 import type { Token } from "marked";
 import { blockNode } from "../../src/markdown/blocks";
-import { Blocks, collectDefinitions, type Links } from "../../src/markdown/lex";
+import { Blocks, CITED, collectDefinitions, type Links } from "../../src/markdown/lex";
 import { inParts } from "../../src/markdown/parts";
 import { create } from "../../src/markdown/vdom";
+
+/** The sources that every text has. */
+export const CITED_KEYS = ["1", "2"];
 
 /** The page of a text without anything incremental: lexed once, every token drawn once. */
 export function reference(text: string, tokens?: Token[]): string {
   const links = Object.create(null) as Links;
+  if (tokens === undefined) links[CITED] = new Set(CITED_KEYS);
   const blocks = new Blocks(text.replace(/\r\n?/g, "\n"), links);
   collectDefinitions(tokens ?? blocks.tokens, links, () => {});
   const host = document.createElement("div");

@@ -87,7 +87,7 @@ class Work:
         self._gone = gone
         self._keep = keep
 
-    def document(self, name: str, **fields: Any) -> None:
+    def document(self, name: str, /, **fields: Any) -> None:
         """Tell a frame that only the documented dialect has."""
         self._hear({}, {"event": name, **fields})
 

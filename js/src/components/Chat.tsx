@@ -1,0 +1,53 @@
+import { pure, useKeys, useModule } from "../hooks";
+import * as words from "../strings";
+import type { ChatView } from "../view";
+import { Story } from "./App";
+import { Message } from "./Message";
+import { Milestones } from "./Milestones";
+import { Scroller } from "./Scroller";
+import { Visible } from "./Visible";
+
+/**
+ * A chat in a cell: its turns, one under another in one box. All else is the module's; without it
+ * the turns can be read.
+ */
+export function Chat({ view }: { view: ChatView }) {
+  useKeys(view, "turns");
+  const mod = useModule(view, "chat");
+  const { order, kind, name } = view.store.state;
+  return (
+    <>
+      {mod === undefined ? (
+        <header class="pw-head">
+          <strong class="pw-status">{words.chat}</strong>
+          <span class="pw-who">
+            {kind} <Visible text={name} />
+          </span>
+        </header>
+      ) : (
+        <mod.Head view={view} />
+      )}
+      <Scroller view={view} isOver={false} foot={null}>
+        {mod && <mod.Before view={view} />}
+        {order.map((index) => (
+          <Turn key={index} view={view} index={index} />
+        ))}
+        {mod && <mod.After view={view} />}
+      </Scroller>
+      {mod && <mod.Composer view={view} />}
+    </>
+  );
+}
+
+const Turn = pure(function Turn({ view, index }: { view: ChatView; index: number }) {
+  const mod = useModule(view, "chat");
+  const turn = view.turn(index);
+  return (
+    <article class="pw-turn">
+      <Message view={turn} />
+      <Story view={turn} />
+      <Milestones view={turn} />
+      {mod && <mod.Tools chat={view} view={turn} index={index} />}
+    </article>
+  );
+});

@@ -1,0 +1,5 @@
+import type { ChatView } from "../../view";
+
+export function Head(_: { view: ChatView }) {
+  return null;
+}

@@ -1,0 +1,55 @@
+import { CopyButton, LongText, parseJson, StreamedText, textAt } from "../../core";
+import * as words from "../../strings";
+import type { View } from "../../view";
+import type { Block } from "../../wire";
+import { JsonField } from "./JsonField";
+
+interface Props {
+  view: View;
+  index: number;
+  block: Block;
+  status: Block["status"];
+}
+
+/** What went into a block, what it said, what came out, and what went wrong. */
+export function BlockBody({ view, index, block, status }: Props) {
+  const { input, output, error, text } = block;
+  const path = `blocks/${index}/text`;
+  const isText = text !== "" && (output === null || isSame(output, text));
+  const isEmpty = input === null && output === null && error === null && text === "";
+  return (
+    <div class="pw-open">
+      {input !== null && <JsonField label={words.input} source={input} />}
+      {text !== "" && (
+        <div class="pw-field">
+          <div class="pw-label">
+            <span>{isText ? words.output : words.text}</span>
+            <CopyButton text={() => textAt(view.store.state, path)} what={words.output} />
+          </div>
+          <StreamedText view={view} kind="pw-text" path={path} />
+        </div>
+      )}
+      {output !== null && !isText && error === null && (
+        <JsonField label={words.output} source={output} />
+      )}
+      {error !== null && (
+        <div class="pw-field">
+          <div class="pw-label">
+            <span>{words.error}</span>
+            <CopyButton text={() => error} what={words.error} />
+          </div>
+          <LongText text={error} kind="pw-bad" />
+        </div>
+      )}
+      {isEmpty && (
+        <p class="pw-note">{status === "running" ? words.noOutputYet : words.nothingKept}</p>
+      )}
+    </div>
+  );
+}
+
+/** Whether an output is the text that was streamed. */
+function isSame(output: string, text: string): boolean {
+  const value = parseJson(output);
+  return value?.kind === "text" && value.text.trim() === text.trim();
+}

@@ -1,0 +1,29 @@
+import { hasEnded, pure, useKeys, useNow } from "../../core";
+import * as words from "../../strings";
+import type { View } from "../../view";
+import { axisOf } from "./axis";
+import { BlockRow } from "./BlockRow";
+import { Output } from "./Output";
+import { workflowCss } from "./workflow-style";
+
+/** The blocks of a workflow in the order of its graph, and what came out in the end. */
+export const Blocks = pure(function Blocks({ view }: { view: View }) {
+  useKeys(view, "blocks", "root", "kernel");
+  const { state, snapshot } = view.store;
+  const isLive = !hasEnded(state) && !view.isAbandoned;
+  const now = useNow(view, isLive ? 250 : 0);
+  const { from, span } = axisOf(state, isLive ? now : view.isAbandoned ? snapshot.now : null);
+  const hasNoOutput = state.status === "completed" && state.output === null;
+  return (
+    <>
+      <style>{workflowCss}</style>
+      <ol class="pw-blocks">
+        {state.blocks.map((_, index) => (
+          <BlockRow key={index} view={view} index={index} from={from} span={span} />
+        ))}
+      </ol>
+      {state.output !== null && <Output source={state.output} />}
+      {hasNoOutput && state.blocks.length > 0 && <p class="pw-note">{words.noOutput}</p>}
+    </>
+  );
+});

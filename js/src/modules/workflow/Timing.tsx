@@ -1,0 +1,29 @@
+import { useSeconds } from "../../core";
+import { duration } from "../../strings";
+import type { View } from "../../view";
+import type { Block } from "../../wire";
+
+interface Props {
+  view: View;
+  block: Block;
+  status: Block["status"];
+  from: number;
+  span: number;
+}
+
+/** When a block ran, as a bar on the time that the run took, and for how long. */
+export function Timing({ view, block, status, from, span }: Props) {
+  const seconds = useSeconds(view, block, status === "running");
+  const share = (time: number) => Math.min(Math.max(span > 0 ? (100 * time) / span : 0, 0), 100);
+  const left = share(Number(block.started) - from);
+  return (
+    <>
+      <span class="pw-strip" aria-hidden>
+        {block.started !== null && seconds !== null && (
+          <i style={{ left: `${left}%`, width: `${Math.min(share(seconds), 100 - left)}%` }} />
+        )}
+      </span>
+      <span class="pw-took">{seconds !== null && duration(seconds)}</span>
+    </>
+  );
+}

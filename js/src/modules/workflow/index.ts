@@ -1,0 +1,2 @@
+export { Blocks } from "./Blocks";
+export { Progress } from "./Progress";

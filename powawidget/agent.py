@@ -1,0 +1,227 @@
+"""An agent of a project, and its runs."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from powawidget import events as ev
+from powawidget.body import checked_json, checked_message
+from powawidget.client import Client
+from powawidget.decider import Decider
+from powawidget.errors import ConfigurationError, ProtocolError, RequestError
+from powawidget.lookup import Row, segment
+from powawidget.policy import PolicyFunction
+from powawidget.run import Run
+from powawidget.sources import LiveSource
+from powawidget.streaming import events_of
+
+_CONTEXTS = ("knowledge_bases", "context_handler_id", "context_override", "context_items")
+_FIELDS = (
+    "message",
+    "session_id",
+    "temperature",
+    "timeout_seconds",
+    "response_format",
+    "max_context_tokens",
+    "citations_enabled",
+    "reasoning_requested",
+    *_CONTEXTS,
+)
+_NOT_SENT = frozenset({"self", "on_approval"})
+_ON_STOP = {
+    True: "The server ends the run at its next write: a tool that is running finishes first.",
+    False: "The server isn't told: it goes on, and stores the whole answer.",
+    None: "What the server does then depends on the agent: it may go on.",
+}
+
+
+class AgentInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a list of agents."""
+
+    id: str
+    name: str
+    model: str | None = None
+
+
+class Agent:
+    """An agent of a project.
+
+    Args:
+        client: The HTTP side.
+        info: Its id and name.
+        has_tools: Whether it has tools, where that is known.
+    """
+
+    def __init__(self, client: Client, info: AgentInfo, has_tools: bool | None) -> None:
+        self._client = client
+        self.id = info.id
+        self.name = info.name
+        self.model = info.model
+        self._has_tools = has_tools
+
+    def run(  # noqa: PLR0913  # one keyword for each field of the request
+        self,
+        message: str,
+        *,
+        session_id: str | None = None,
+        temperature: float | None = None,
+        timeout_seconds: float | None = None,
+        response_format: Mapping[str, Any] | None = None,
+        max_context_tokens: int | None = None,
+        citations_enabled: bool | None = None,
+        reasoning_requested: bool | None = None,
+        knowledge_bases: Sequence[Any] | None = None,
+        context_handler_id: str | None = None,
+        context_override: str | None = None,
+        context_items: Sequence[Any] | None = None,
+        on_approval: PolicyFunction | None = None,
+    ) -> Run:
+        """Start a run. It starts at once and this returns at once.
+
+        The request is that of the wire protocol, section 1; of the last four at most one.
+
+        Args:
+            message: What to ask.
+            session_id: The conversation to go on with.
+            temperature: The model's temperature.
+            timeout_seconds: The server's limit for the run, in seconds; for agents with tools.
+            response_format: The form the answer must have.
+            max_context_tokens: The most tokens of context.
+            citations_enabled: Whether the answer cites its sources.
+            reasoning_requested: Whether to ask for the model's thinking.
+            knowledge_bases: Knowledge bases to search.
+            context_handler_id: An earlier search to use.
+            context_override: Text to use as the context.
+            context_items: Items to use as the context.
+            on_approval: Decides in place of a person: what `powawidget.policy` makes, or a
+                function of an `Approval`, sync or async, that answers True, False or None (ask).
+
+        Returns:
+            The run. Make it the last value of a cell to show it.
+
+        Raises:
+            ConfigurationError: If the arguments don't fit together; nothing was sent.
+        """
+        given = {name: value for name, value in locals().items() if name not in _NOT_SENT}
+        # A knowledge base makes an agent one with tools (wire protocol, section 3).
+        has_tools = True if knowledge_bases else self._has_tools
+        source = LiveSource(
+            self._client, self._path, _body(given), keepalives=has_tools is not False
+        )
+        return Run(
+            source,
+            name=self.name,
+            message=message,
+            on_stop=_ON_STOP[has_tools],
+            secret=self._client.secret,
+            decider=lambda live: Decider(live, self._post_decision, self._hooks, on_approval),
+            look_up=self.look_up,
+        ).start()
+
+    async def look_up(self, run_id: str) -> Any:
+        """Fetch what the server has stored of a run.
+
+        Args:
+            run_id: The server's id of the run.
+
+        Returns:
+            The server's answer, decoded.
+        """
+        return await stored_run(self._client, run_id)
+
+    async def _post_decision(self, run_id: str, body: Mapping[str, Any], limit: float) -> None:
+        await self._client.post(f"/api/agents/runs/{run_id}/approve", body, limit)
+
+    async def _hooks(self) -> Any:
+        return await self._client.get(f"/api/agents/{self.id}/hooks")
+
+    async def stream(self, message: str, **options: Any) -> AsyncIterator[ev.Event]:
+        """Run the agent and read its events, without a widget.
+
+        Args:
+            message: What to ask.
+            **options: As for `run`.
+
+        Yields:
+            The events, typed, in order, up to the terminal one.
+
+        Raises:
+            ConfigurationError: If the arguments don't fit together; nothing was sent.
+            RequestError: If the server refuses.
+            ConnectionLost: If it can't be reached, or the stream ends without its terminal event.
+        """
+        body = _body({"message": message, **options})
+        idle = self._client.timeouts.quiet_idle
+        async for event in events_of(self._client, self._path, body, idle=idle):
+            yield event
+
+    @property
+    def _path(self) -> str:
+        return f"/api/agents/{self.id}/run/stream"
+
+    def __repr__(self) -> str:
+        return f"<Agent {self.name!r}, {self.id}>"
+
+
+def _body(given: Mapping[str, Any]) -> dict[str, Any]:
+    body = {name: value for name, value in given.items() if value is not None}
+    checked_message(body.get("message"), "agent")
+    contexts = [name for name in _CONTEXTS if name in body]
+    if len(contexts) > 1:
+        raise ConfigurationError(
+            f"Only one of {', '.join(_CONTEXTS)} may be given, not {' and '.join(contexts)}."
+        )
+    unknown = [name for name in body if name not in _FIELDS]
+    if unknown:
+        raise ConfigurationError(
+            f"A run takes no {', '.join(unknown)}. It takes {', '.join(_FIELDS)}."
+        )
+    return checked_json(body)
+
+
+async def stored_run(client: Client, run_id: str) -> Any:
+    """Fetch what the server has stored of an agent's run.
+
+    Args:
+        client: The HTTP side.
+        run_id: The server's id of the run, such as `run_5a4c673a59cc`.
+
+    Returns:
+        The server's answer, decoded.
+
+    Raises:
+        RequestError: If the server knows no such run.
+        ConnectionLost: If it can't be reached.
+    """
+    return await client.get(f"/api/agents/runs/{segment(run_id)}")
+
+
+def info_of(row: Row) -> AgentInfo:
+    """Read one line of a list of agents."""
+    model = row.get("model")
+    return AgentInfo(
+        id=str(row.get("id")),
+        name=str(row.get("name") or row.get("id")),
+        model=model if isinstance(model, str) else None,
+    )
+
+
+async def has_tools(client: Client, agent_id: str) -> bool | None:
+    """Ask whether an agent has tools.
+
+    It decides what a stop does and whether the stream has keepalives; it isn't worth a failure.
+
+    Args:
+        client: The HTTP side.
+        agent_id: The agent's id.
+
+    Returns:
+        None where the server doesn't say.
+    """
+    try:
+        answer = await client.get(f"/api/agents/{agent_id}/tools")
+    except (RequestError, ProtocolError):
+        return None
+    tools = answer.get("tools") if isinstance(answer, dict) else None
+    return bool(tools) if isinstance(tools, list) else None

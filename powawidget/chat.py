@@ -1,0 +1,497 @@
+"""Chat: a conversation of many turns, with an input box."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, Protocol, TypeVar
+
+import msgspec
+
+from powawidget import views
+from powawidget.errors import ConfigurationError, PowawidgetError
+from powawidget.kernel import cells, host, loop, wait
+from powawidget.live import Live
+from powawidget.livechat import LiveChat, Turn
+from powawidget.run import Home, Run
+from powawidget.sessions import History, Message, why_no_history
+from powawidget.state import ChatState, Kind, Queued
+
+_SHOWN_FIRST = 20
+_LONGEST = 1_000_000
+_T = TypeVar("_T")
+_WHY_PAUSED = {
+    "failed": "The answer before failed.",
+    "stopped": "You stopped the answer before.",
+    "interrupted": "The answer before was cut off.",
+}
+
+
+class Partner(Protocol):
+    """Whom a chat is with: an agent or an orchestration."""
+
+    kind: Kind
+    name: str
+
+    def turn(self, message: str, session: Callable[[], str | None], home: Home) -> Run:
+        """Make a run that its chat starts later, in the session that there is then.
+
+        Raises ConfigurationError where it can't be asked that.
+        """
+
+
+class _Waiting(msgspec.Struct, kw_only=True):
+    """A message that isn't sent yet."""
+
+    id: str
+    run: Run
+    turn: Turn
+    retries: int | None = None
+
+
+class Chat:
+    """A conversation: one widget for all its turns, with a box to type in.
+
+    A message that is sent while an answer is coming waits for its turn. Show the chat by making it
+    the last value of a cell; it goes on while other cells compute.
+
+    Args:
+        partner: Whom it is with; None where it can only be read.
+        history: The conversation to go on with, where there is one.
+        options: The keyword arguments of every turn.
+    """
+
+    def __init__(
+        self,
+        partner: Partner | None,
+        history: History | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        asked = partner or history
+        self._live = LiveChat(
+            ChatState(
+                id=views.new_id(),
+                kind="agent" if asked is None else asked.kind,
+                name="" if asked is None else asked.name,
+                session_id=None if history is None else history.session_id,
+                options=_python(options or {}),
+                writable=partner is not None,
+            ),
+            lambda live: loop.call_soon(self._over, live),
+        )
+        self._partner = partner
+        self._history = history
+        self._runs: dict[int, Run] = {}
+        self._current: Run | None = None
+        self._waiting: list[_Waiting] = []
+        self._idle = threading.Event()
+        self._idle.set()
+        self._widget: Any = None
+        self._making = threading.Lock()
+        self._shown_at: float | None = None
+        self._waited_in: str | None = None
+        self._closed = False
+        if history is not None:
+            loop.run_sync(self._open(history))
+        cells.adopt(self)
+
+    # What a person does.
+
+    def send(self, message: str) -> Run:
+        """Send a message; where an answer is coming, once that is over.
+
+        Args:
+            message: What to say.
+
+        Returns:
+            The run of its turn: wait for it with `run.wait()`, `run.result()` or `await run`.
+
+        Raises:
+            ConfigurationError: If the message is empty, or the chat was closed.
+        """
+        return _on_loop(lambda: self._send(message, views.new_id()))
+
+    def retry(self, run: Run | None = None) -> Run:
+        """Send a turn's message again, as a new turn before all that waits.
+
+        Args:
+            run: The turn; the last one where it isn't given.
+
+        Returns:
+            The run of the new turn.
+
+        Raises:
+            ConfigurationError: If there is no such turn, or the chat was closed.
+        """
+
+        def retry() -> Run:
+            order = self._live.state.order
+            places = [place for place in order if run is None or self._runs[place] is run]
+            if not places:
+                raise ConfigurationError("There is no such turn in this chat.")
+            return self._retry(places[-1], views.new_id())
+
+        return _on_loop(retry)
+
+    def stop(self) -> "Chat":
+        """Stop the answer that is coming. What is queued waits until `resume` or `discard`.
+
+        Returns:
+            The chat.
+        """
+        if self._current is not None:
+            self._current.stop()
+        return self
+
+    def resume(self) -> "Chat":
+        """Send what is queued after all, though the answer before failed or was stopped.
+
+        Returns:
+            The chat.
+        """
+        _on_loop(self._resume)
+        return self
+
+    def discard(self) -> "Chat":
+        """Take back all messages that are queued.
+
+        Returns:
+            The chat.
+        """
+        _on_loop(self._discard)
+        return self
+
+    def wait(
+        self,
+        timeout: float | None = None,
+        *,
+        display: bool = True,
+        on_interrupt: Literal["stop", "detach"] = "stop",
+    ) -> "Chat":
+        """Block the cell until every message has its answer; buttons and the box stay live.
+
+        It ends too where an answer failed or was stopped: what is queued waits then.
+
+        Args:
+            timeout: How long to wait at most, in seconds; None waits until the end.
+            display: Whether to show the chat first, where nobody has.
+            on_interrupt: What an interrupt of the kernel does to the answer that is coming: stop
+                it, or only stop waiting (detach).
+
+        Returns:
+            The chat.
+
+        Raises:
+            KeyboardInterrupt: If the kernel is interrupted.
+            ApprovalNeeded: If the answer waits for a decision where nobody can click.
+        """
+        self._waited_in = host.cell()[1]
+        try:
+            self.show(display=display)
+            wait.block(self._idle, timeout, self._check)
+        except KeyboardInterrupt:
+            if on_interrupt == "stop":
+                self.stop()
+            raise
+        return self
+
+    def earlier(self, turns: int = _SHOWN_FIRST) -> "Chat":
+        """Bring in turns of the stored conversation before those that are shown.
+
+        Args:
+            turns: How many at most.
+
+        Returns:
+            The chat.
+        """
+        if self._history is not None:
+            loop.run_sync(self._bring(self._history, turns))
+        return self
+
+    def close(self) -> None:
+        """Stop what is under way, take back what waits, and close the widget."""
+        self._closed = True
+        self.discard()
+        if self._current is not None:
+            self._current.close()
+        with self._making:
+            widget, self._widget = self._widget, None
+        if widget is not None:
+            widget.close()
+
+    # What there is.
+
+    @property
+    def runs(self) -> list[Run]:
+        """The runs of the turns, in their order: stored ones that were brought in, then live ones.
+
+        What is queued has no turn yet.
+        """
+        with self._live.lock:
+            return [self._runs[place] for place in self._live.state.order]
+
+    @property
+    def queued(self) -> list[Run]:
+        """The runs of the messages that wait for their turn."""
+        return [waiting.run for waiting in tuple(self._waiting)]
+
+    @property
+    def session_id(self) -> str | None:
+        """The conversation, once the server has named it."""
+        return self._live.state.session_id
+
+    @property
+    def status(self) -> str:
+        """How the last turn stands, as `run.status` says it; ready before the first."""
+        runs = self.runs
+        return runs[-1].status if runs else "ready"
+
+    @property
+    def messages(self) -> list[Message]:
+        """All that was said, in order: of a stored conversation also what isn't shown yet."""
+        stored = [] if self._history is None else self._history.messages()
+        live = [run for run in self.runs if run.origin == "live"]
+        return stored + [message for run in live for message in _said(run)]
+
+    @property
+    def missing(self) -> int:
+        """How many runs of the stored conversation its history leaves out: those that failed."""
+        return self._live.state.missing
+
+    @property
+    def lock(self) -> threading.RLock:
+        """What guards the chat and its turns."""
+        return self._live.lock
+
+    # How it is shown.
+
+    @property
+    def widget(self) -> Any:
+        """The widget that shows the chat, made when it is first asked for; for layouts."""
+        with self._making:
+            if self._widget is None:
+                from powawidget.widget import ChatWidget  # noqa: PLC0415  # Python alone needs none
+
+                self._shown_at = time.monotonic()
+                self._widget = ChatWidget(self._live, self._act, self.close)
+            return self._widget
+
+    @property
+    def shown(self) -> tuple[Any, float | None]:
+        """The widget and when it was made, once there is one."""
+        return self._widget, self._shown_at
+
+    def show(self, *, display: bool = True) -> None:
+        """Show the chat where nobody has yet, and where there is a notebook to show it in.
+
+        Args:
+            display: Whether to.
+        """
+        if display and self._widget is None and not self._closed and host.kernel() is not None:
+            from IPython.display import display as show  # noqa: PLC0415  # there is a kernel
+
+            show(self)  # type: ignore[no-untyped-call]  # IPython has no types
+
+    def repr_of_turn(self, text: dict[str, str], include: Any, exclude: Any) -> Any:
+        """Show the chat in place of a turn, where nobody has; else tell the turn in words.
+
+        Args:
+            text: The turn in words.
+            include: The media types that are asked for.
+            exclude: Those that aren't wanted.
+
+        Returns:
+            What IPython shows.
+        """
+        is_shown = self._widget is not None or self._closed
+        return text if is_shown else self._repr_mimebundle_(include, exclude)
+
+    def is_held(self, run: Run) -> bool:
+        """Tell whether a run waits in the queue while that is paused.
+
+        Args:
+            run: The run.
+
+        Returns:
+            Whether it does.
+        """
+        return self._live.state.paused is not None and run in self.queued
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        text = {"text/plain": repr(self)}
+        if host.kernel() is None or self._closed or self._is_shown_by_wait():
+            return text
+        bundle = self.widget._repr_mimebundle_(include=include, exclude=exclude)  # noqa: SLF001
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        return {**(data or {}), **text}, metadata
+
+    def _is_shown_by_wait(self) -> bool:
+        """A cell that ends with `chat.wait()` has shown the chat: not a second time as its value."""
+        waited = self._waited_in is not None and self._waited_in == host.cell()[1]
+        return waited and self._widget is not None and host.is_showing_value()
+
+    def __repr__(self) -> str:
+        state = self._live.state
+        turns = len(state.order)
+        words = [f"{turns} turn{'' if turns == 1 else 's'}", self.status]
+        if self._waiting:
+            words.append(f"{len(self._waiting)} queued{', paused' if state.paused else ''}")
+        if state.session_id:
+            words.append(state.session_id)
+        return f"<Chat with {state.kind} {state.name!r}, {', '.join(words)}>"
+
+    # What happens on the loop thread.
+
+    def _send(self, message: str, action: str, retries: int | None = None) -> Run:
+        if self._partner is None or self._closed:
+            raise ConfigurationError(
+                "This chat was closed." if self._closed else "This conversation can only be read."
+            )
+        run = self._partner.turn(message, lambda: self._live.state.session_id, self)
+        waiting = _Waiting(id=action, run=run, turn=self._live.expect(run.live), retries=retries)
+        self._waiting.insert(len(self._waiting) if retries is None else 0, waiting)
+        self._idle.clear()
+        if retries is not None:
+            self._live.put(paused=None)
+        self._advance()
+        return run
+
+    def _retry(self, place: int, action: str) -> Run:
+        return self._send(self._runs[place].message, action, place)
+
+    def _advance(self) -> None:
+        """Let the next message in, if its turn has come; and tell how the queue stands."""
+        if self._current is None and self._waiting and self._live.state.paused is None:
+            following = self._waiting.pop(0)
+            # Before it is let in: from then on each change is told.
+            following.run.begin()
+            self._current = following.run
+            self._tell_queue()
+            self._runs[len(self._live.state.turns)] = following.run
+            self._live.let_in(following.turn)
+            if following.retries is not None:
+                retried = self._live.state.retried
+                self._live.put(retried=[*retried, following.retries])
+        self._tell_queue()
+        is_paused = self._live.state.paused is not None
+        if self._current is None and (is_paused or not self._waiting):
+            self._idle.set()
+
+    def _tell_queue(self) -> None:
+        queued = [Queued(id=each.id, text=each.run.message) for each in self._waiting]
+        self._live.put(queued=queued, paused=self._live.state.paused if queued else None)
+
+    def _over(self, live: Live) -> None:
+        """A turn is over, or a message was taken back."""
+        current = self._current
+        if current is not None and current.live is live:
+            self._current = None
+            if self._waiting and current.status != "completed":
+                self._live.put(paused=_WHY_PAUSED.get(current.status, ""))
+        else:
+            self._waiting = [each for each in self._waiting if each.run.live is not live]
+        self._advance()
+
+    def _resume(self) -> None:
+        self._live.put(paused=None)
+        if self._waiting:
+            self._idle.clear()
+        self._advance()
+
+    def _discard(self) -> None:
+        for waiting in tuple(self._waiting):
+            self._take_back(waiting)
+
+    def _take_back(self, waiting: _Waiting) -> None:
+        self._waiting.remove(waiting)
+        waiting.run.withdraw()
+        self._advance()
+
+    def _act(self, content: dict[str, Any]) -> str | None:
+        """Do what a person asked for on the page; on the loop thread."""
+        turn, action = content.get("turn"), content.get("action")
+        if isinstance(turn, int) and action != "retry":
+            run = self._runs.get(turn)
+            return "There is no such turn." if run is None else run.act(content)
+        try:
+            return self._do(action, content)
+        except ConfigurationError as error:
+            return str(error)
+
+    def _do(self, action: Any, content: dict[str, Any]) -> str | None:
+        action_id = str(content.get("id"))
+        text, turn, item = content.get("text"), content.get("turn"), content.get("item")
+        if action == "send" and isinstance(text, str):
+            if len(text) > _LONGEST:
+                return f"A message may have {_LONGEST:,} characters."
+            self._send(text, action_id)
+        elif action == "retry" and turn in self._runs:
+            self._retry(turn, action_id)
+        elif action == "unqueue":
+            waiting = next((each for each in self._waiting if each.id == item), None)
+            if waiting is None:
+                return "It has been sent already."
+            self._take_back(waiting)
+        elif action == "resume":
+            self._resume()
+        elif action == "discard":
+            self._discard()
+        elif action == "earlier" and self._history is not None:
+            loop.submit(self._bring(self._history, _SHOWN_FIRST))
+        else:
+            return "This version can't do that."
+        return None
+
+    async def _open(self, history: History) -> None:
+        try:
+            await history.open()
+        except PowawidgetError as error:
+            self._live.put(notice=why_no_history(error))
+            return
+        await self._bring(history, _SHOWN_FIRST)
+
+    async def _bring(self, history: History, turns: int) -> None:
+        if self._live.state.loading:
+            return
+        self._live.put(loading=True)
+        try:
+            runs = await history.more(turns)
+        except PowawidgetError as error:
+            self._live.put(notice=why_no_history(error))
+        else:
+            with self._live.lock:
+                places = self._live.bring([run.live.state for run in runs])
+                self._runs |= dict(zip(places, runs, strict=True))
+                self._live.put(missing=history.missing, notice=None)
+        finally:
+            self._live.put(loading=False, earlier=history.earlier)
+
+    def _check(self) -> None:
+        """Raise where waiting would never end."""
+        if self._current is not None:
+            self._current.check()
+
+
+def _said(run: Run) -> list[Message]:
+    asked = Message(role="user", content=run.message, run_id=run.run_id, status=run.status)
+    text = run.text
+    if not text:
+        return [asked]
+    return [
+        asked,
+        Message(role="assistant", content=text, run_id=run.run_id, status=run.status),
+    ]
+
+
+def _on_loop(work: Callable[[], _T]) -> _T:
+    if loop.loop_thread().is_current:
+        return work()
+
+    async def working() -> _T:
+        return work()
+
+    return loop.run_sync(working())
+
+
+def _python(options: Mapping[str, Any]) -> str:
+    """Write keyword arguments as Python: they are plain JSON values."""
+    return ", ".join(f"{name}={value!r}" for name, value in options.items() if value is not None)

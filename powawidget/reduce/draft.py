@@ -1,0 +1,25 @@
+"""Changes that build on one another."""
+
+from collections.abc import Callable
+
+from powawidget.ops import Op, apply
+from powawidget.state import RunState, plain, typed
+
+
+def in_turn(run: RunState, *phases: Callable[[RunState], list[Op]]) -> list[Op]:
+    """Chain changes on a copy: the run itself isn't changed here.
+
+    Args:
+        run: The run before the first of them.
+        *phases: Each says what it changes in the run as those before it left it.
+
+    Returns:
+        All the changes, in order.
+    """
+    draft: RunState = typed(plain(run), RunState)
+    ops: list[Op] = []
+    for phase in phases:
+        changes = phase(draft)
+        apply(draft, changes)
+        ops += changes
+    return ops
