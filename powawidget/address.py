@@ -30,8 +30,9 @@ def checked_url(url: str, *, insecure: bool = False) -> str:
         host, parts = None, urlsplit("")
     if parts.scheme not in {"http", "https"} or not host:
         raise ConfigurationError(
-            f"{trimmed[:200]!r} isn't the URL of a server. Pass the base URL of your Powabase "
-            "project, such as https://ref.p.powabase.ai."
+            # Not repeated here: a key that was passed in the URL's place would be shown.
+            "This isn't the URL of a server. Pass the base URL of your Powabase project, such as "
+            "https://ref.p.powabase.ai."
         )
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ConfigurationError(
@@ -136,5 +137,3 @@ def checked_verify(verify: bool | str) -> "ssl.SSLContext | bool":
 
 def _fits_header(text: str) -> bool:
     return text.isascii() and text.isprintable() and " " not in text
-
-

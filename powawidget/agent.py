@@ -1,18 +1,22 @@
 """An agent of a project, and its runs."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from powawidget import events as ev
 from powawidget.body import checked_json, checked_message
+from powawidget.chat import Chat, Partner
 from powawidget.client import Client
 from powawidget.decider import Decider
 from powawidget.errors import ConfigurationError, ProtocolError, RequestError
+from powawidget.history import History
+from powawidget.kernel import loop
 from powawidget.lookup import Row, segment
 from powawidget.policy import PolicyFunction
-from powawidget.run import Run
+from powawidget.run import Home, Run
+from powawidget.sessions import Sessions, sessions_at
 from powawidget.sources import LiveSource
 from powawidget.streaming import events_of
 
@@ -104,20 +108,74 @@ class Agent:
             ConfigurationError: If the arguments don't fit together; nothing was sent.
         """
         given = {name: value for name, value in locals().items() if name not in _NOT_SENT}
+        return self._make(_body(given), on_approval).start()
+
+    def _make(
+        self,
+        body: Mapping[str, Any],
+        on_approval: PolicyFunction | None,
+        session: Callable[[], str | None] | None = None,
+        home: Home | None = None,
+    ) -> Run:
         # A knowledge base makes an agent one with tools (wire protocol, section 3).
-        has_tools = True if knowledge_bases else self._has_tools
-        source = LiveSource(
-            self._client, self._path, _body(given), keepalives=has_tools is not False
-        )
+        has_tools = True if body.get("knowledge_bases") else self._has_tools
+        keepalives = has_tools is not False
         return Run(
-            source,
+            LiveSource(self._client, self._path, body, keepalives=keepalives, session=session),
             name=self.name,
-            message=message,
+            message=body["message"],
             on_stop=_ON_STOP[has_tools],
             secret=self._client.secret,
             decider=lambda live: Decider(live, self._post_decision, self._hooks, on_approval),
             look_up=self.look_up,
-        ).start()
+            home=home,
+        )
+
+    def chat(
+        self,
+        session_id: str | None = None,
+        *,
+        on_approval: PolicyFunction | None = None,
+        **options: Any,
+    ) -> Chat:
+        """Begin a conversation, or go on with one. Nothing is asked yet.
+
+        Args:
+            session_id: The conversation to go on with: its last turns are shown.
+            on_approval: As for `run`, for every turn.
+            **options: As for `run`, for every turn.
+
+        Returns:
+            The chat. Make it the last value of a cell to show it.
+
+        Raises:
+            ConfigurationError: If the options don't fit together.
+        """
+        _body({"message": "?", **options})
+
+        def turn(message: str, session: Callable[[], str | None], home: Home) -> Run:
+            return self._make(_body({"message": message, **options}), on_approval, session, home)
+
+        history = None if session_id is None else self._history(session_id)
+        return Chat(Partner("agent", self.name, turn), history, options)
+
+    def sessions(self, limit: int = 50) -> Sessions:
+        """List conversations with this agent, the latest first.
+
+        Args:
+            limit: How many at most.
+
+        Returns:
+            Their ids, first messages, numbers of runs and last activities.
+
+        Raises:
+            RequestError: If the server refuses.
+            ConnectionLost: If it can't be reached.
+        """
+        return loop.run_sync(sessions_at(self._client, f"/api/agents/{self.id}", limit))
+
+    def _history(self, session_id: str) -> History:
+        return History(self._client, session_id, "agent", self.name)
 
     async def look_up(self, run_id: str) -> Any:
         """Fetch what the server has stored of a run.

@@ -1,19 +1,20 @@
 """Chat: a conversation of many turns, with an input box."""
 
+import json
+import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from powawidget import views
-from powawidget.errors import ConfigurationError, PowawidgetError
+from powawidget.errors import ChatPaused, ConfigurationError, PowawidgetError
+from powawidget.history import History, Message, why_no_history
 from powawidget.kernel import cells, host, loop, wait
 from powawidget.live import Live
 from powawidget.livechat import LiveChat, Turn
 from powawidget.run import Home, Run
-from powawidget.sessions import History, Message, why_no_history
 from powawidget.state import ChatState, Kind, Queued
 
 _SHOWN_FIRST = 20
@@ -26,17 +27,22 @@ _WHY_PAUSED = {
 }
 
 
-class Partner(Protocol):
-    """Whom a chat is with: an agent or an orchestration."""
+# Makes a run that its chat starts later, in the session that there is then.
+MakeTurn = Callable[[str, Callable[[], str | None], Home], Run]
+
+
+class Partner(msgspec.Struct, frozen=True):
+    """Whom a chat is with.
+
+    Attributes:
+        kind: agent or orchestration.
+        name: Its name.
+        turn: Makes the run of a message; it raises ConfigurationError where that can't be sent.
+    """
 
     kind: Kind
     name: str
-
-    def turn(self, message: str, session: Callable[[], str | None], home: Home) -> Run:
-        """Make a run that its chat starts later, in the session that there is then.
-
-        Raises ConfigurationError where it can't be asked that.
-        """
+    turn: MakeTurn
 
 
 class _Waiting(msgspec.Struct, kw_only=True):
@@ -69,7 +75,7 @@ class Chat:
         asked = partner or history
         self._live = LiveChat(
             ChatState(
-                id=views.new_id(),
+                id=_new_id(),
                 kind="agent" if asked is None else asked.kind,
                 name="" if asked is None else asked.name,
                 session_id=None if history is None else history.session_id,
@@ -78,6 +84,7 @@ class Chat:
             ),
             lambda live: loop.call_soon(self._over, live),
         )
+        self.lock = self._live.lock
         self._partner = partner
         self._history = history
         self._runs: dict[int, Run] = {}
@@ -108,7 +115,7 @@ class Chat:
         Raises:
             ConfigurationError: If the message is empty, or the chat was closed.
         """
-        return _on_loop(lambda: self._send(message, views.new_id()))
+        return _on_loop(lambda: self._send(message, _new_id()))
 
     def retry(self, run: Run | None = None) -> Run:
         """Send a turn's message again, as a new turn before all that waits.
@@ -128,7 +135,7 @@ class Chat:
             places = [place for place in order if run is None or self._runs[place] is run]
             if not places:
                 raise ConfigurationError("There is no such turn in this chat.")
-            return self._retry(places[-1], views.new_id())
+            return self._retry(places[-1], _new_id())
 
         return _on_loop(retry)
 
@@ -210,7 +217,8 @@ class Chat:
     def close(self) -> None:
         """Stop what is under way, take back what waits, and close the widget."""
         self._closed = True
-        self.discard()
+        if self._waiting:
+            self.discard()
         if self._current is not None:
             self._current.close()
         with self._making:
@@ -249,18 +257,13 @@ class Chat:
     def messages(self) -> list[Message]:
         """All that was said, in order: of a stored conversation also what isn't shown yet."""
         stored = [] if self._history is None else self._history.messages()
-        live = [run for run in self.runs if run.origin == "live"]
+        live = [run for run in self.runs if run._live.state.origin == "live"]
         return stored + [message for run in live for message in _said(run)]
 
     @property
     def missing(self) -> int:
         """How many runs of the stored conversation its history leaves out: those that failed."""
         return self._live.state.missing
-
-    @property
-    def lock(self) -> threading.RLock:
-        """What guards the chat and its turns."""
-        return self._live.lock
 
     # How it is shown.
 
@@ -305,27 +308,48 @@ class Chat:
         is_shown = self._widget is not None or self._closed
         return text if is_shown else self._repr_mimebundle_(include, exclude)
 
-    def is_held(self, run: Run) -> bool:
-        """Tell whether a run waits in the queue while that is paused.
+    def is_stuck(self, run: Run) -> bool:
+        """Tell whether waiting for a turn would never end.
 
         Args:
-            run: The run.
+            run: The turn's run.
 
         Returns:
-            Whether it does.
+            Whether it is queued in a queue that is paused, or behind a run that waits for a
+            decision where nobody can click.
         """
-        return self._live.state.paused is not None and run in self.queued
+        current = self._current
+        if run is current or run not in self.queued:
+            return False
+        is_paused = self._live.state.paused is not None
+        return is_paused or (current is not None and current._nobody_can_decide())
+
+    def check(self, run: Run) -> None:
+        """Raise where waiting for a turn would never end.
+
+        Args:
+            run: The turn's run.
+
+        Raises:
+            ChatPaused: If it is queued, and the queue is paused.
+            ApprovalNeeded: If it is queued behind a run that waits for a decision where nobody
+                can click.
+        """
+        if self.is_stuck(run):
+            if self._current is not None:
+                self._current._check()
+            raise ChatPaused
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         text = {"text/plain": repr(self)}
         if host.kernel() is None or self._closed or self._is_shown_by_wait():
             return text
-        bundle = self.widget._repr_mimebundle_(include=include, exclude=exclude)  # noqa: SLF001
+        bundle = self.widget._repr_mimebundle_(include=include, exclude=exclude)
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
         return {**(data or {}), **text}, metadata
 
     def _is_shown_by_wait(self) -> bool:
-        """A cell that ends with `chat.wait()` has shown the chat: not a second time as its value."""
+        """A cell that ends with `chat.wait()` has shown the chat: not again as its value."""
         waited = self._waited_in is not None and self._waited_in == host.cell()[1]
         return waited and self._widget is not None and host.is_showing_value()
 
@@ -347,7 +371,7 @@ class Chat:
                 "This chat was closed." if self._closed else "This conversation can only be read."
             )
         run = self._partner.turn(message, lambda: self._live.state.session_id, self)
-        waiting = _Waiting(id=action, run=run, turn=self._live.expect(run.live), retries=retries)
+        waiting = _Waiting(id=action, run=run, turn=self._live.expect(run._live), retries=retries)
         self._waiting.insert(len(self._waiting) if retries is None else 0, waiting)
         self._idle.clear()
         if retries is not None:
@@ -363,7 +387,7 @@ class Chat:
         if self._current is None and self._waiting and self._live.state.paused is None:
             following = self._waiting.pop(0)
             # Before it is let in: from then on each change is told.
-            following.run.begin()
+            following.run._begin()
             self._current = following.run
             self._tell_queue()
             self._runs[len(self._live.state.turns)] = following.run
@@ -383,12 +407,12 @@ class Chat:
     def _over(self, live: Live) -> None:
         """A turn is over, or a message was taken back."""
         current = self._current
-        if current is not None and current.live is live:
+        if current is not None and current._live is live:
             self._current = None
             if self._waiting and current.status != "completed":
                 self._live.put(paused=_WHY_PAUSED.get(current.status, ""))
         else:
-            self._waiting = [each for each in self._waiting if each.run.live is not live]
+            self._waiting = [each for each in self._waiting if each.run._live is not live]
         self._advance()
 
     def _resume(self) -> None:
@@ -403,7 +427,7 @@ class Chat:
 
     def _take_back(self, waiting: _Waiting) -> None:
         self._waiting.remove(waiting)
-        waiting.run.withdraw()
+        waiting.run._cancel()
         self._advance()
 
     def _act(self, content: dict[str, Any]) -> str | None:
@@ -411,7 +435,7 @@ class Chat:
         turn, action = content.get("turn"), content.get("action")
         if isinstance(turn, int) and action != "retry":
             run = self._runs.get(turn)
-            return "There is no such turn." if run is None else run.act(content)
+            return "There is no such turn." if run is None else run._act(content)
         try:
             return self._do(action, content)
         except ConfigurationError as error:
@@ -455,20 +479,17 @@ class Chat:
         self._live.put(loading=True)
         try:
             runs = await history.more(turns)
-        except PowawidgetError as error:
-            self._live.put(notice=why_no_history(error))
-        else:
             with self._live.lock:
-                places = self._live.bring([run.live.state for run in runs])
+                places = self._live.bring([run._live.state for run in runs])
                 self._runs |= dict(zip(places, runs, strict=True))
-                self._live.put(missing=history.missing, notice=None)
+            self._live.put(missing=history.missing, notice=history.trouble)
         finally:
             self._live.put(loading=False, earlier=history.earlier)
 
     def _check(self) -> None:
         """Raise where waiting would never end."""
         if self._current is not None:
-            self._current.check()
+            self._current._check()
 
 
 def _said(run: Run) -> list[Message]:
@@ -482,6 +503,10 @@ def _said(run: Run) -> list[Message]:
     ]
 
 
+def _new_id() -> str:
+    return secrets.token_hex(16)
+
+
 def _on_loop(work: Callable[[], _T]) -> _T:
     if loop.loop_thread().is_current:
         return work()
@@ -493,5 +518,6 @@ def _on_loop(work: Callable[[], _T]) -> _T:
 
 
 def _python(options: Mapping[str, Any]) -> str:
-    """Write keyword arguments as Python: they are plain JSON values."""
-    return ", ".join(f"{name}={value!r}" for name, value in options.items() if value is not None)
+    """Write keyword arguments as Python; they can all be written as JSON."""
+    plain = json.loads(json.dumps(options))
+    return ", ".join(f"{name}={value!r}" for name, value in plain.items() if value is not None)

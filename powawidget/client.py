@@ -6,27 +6,24 @@ words of ours (wire protocol, sections 1 and 8).
 
 import asyncio
 import contextlib
-import email.utils
-import html.parser
-import ipaddress
-import re
 import socket
 import ssl
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
+from powawidget.address import checked_headers, checked_key, checked_url, checked_verify, direct
 from powawidget.errors import ConfigurationError, ConnectionLost, ProtocolError, RequestError
-from powawidget.events import as_json, decode
+from powawidget.events import decode
 from powawidget.failures import advice
+from powawidget.httplog import keep_out
+from powawidget.refusals import SHOWN, readable, seconds_to_wait, words_of
 from powawidget.secret import Secret
 from powawidget.text import harmless
 from powawidget.timeouts import Timeouts
 
-_SHOWN = 500
 _BODY_LIMIT = 16 * 1024 * 1024
 _REFUSAL_LIMIT = 256 * 1024
 # The status of a refusal is known: its words aren't worth waiting for any longer.
@@ -76,15 +73,16 @@ class Client:
     ) -> None:
         self.url = checked_url(url, insecure=insecure)
         self.timeouts = timeouts or Timeouts()
-        self.secret = _checked_key(secret)
+        self.secret = checked_key(secret)
+        keep_out(secret)
         # Answers of every size come uncompressed: 194 kB unfolded to 200 MB once.
         own = {"Accept-Encoding": "identity", "User-Agent": "powawidget"}
         self._settings: dict[str, Any] = {
             "auth": _Keys(secret),
-            "verify": httpx.create_ssl_context(verify=_checked_verify(verify)),
+            "verify": httpx.create_ssl_context(verify=checked_verify(verify)),
             "proxy": proxy,
-            "mounts": None if proxy else _direct(self.url),
-            "headers": {**own, **_checked_headers(headers or {})},
+            "mounts": None if proxy else direct(self.url),
+            "headers": {**own, **checked_headers(headers or {})},
             "timeout": httpx.Timeout(None, connect=self.timeouts.connect),
             "follow_redirects": False,
             # No connection is kept: a server may be closing it just as the next request is
@@ -181,7 +179,7 @@ class Client:
         kind = self._shown(response.headers.get("content-type", ""))
         kind = kind.partition(";")[0].strip().lower()
         if kind != "text/event-stream" or response.status_code == httpx.codes.NO_CONTENT:
-            beginning = _readable(await self._body(response))
+            beginning = readable(await self._body(response))
             raise ProtocolError(
                 f"{self.url} answered with {kind[:100] or 'nothing'} instead of an "
                 "event stream. Is this the base URL of a Powabase project? "
@@ -196,7 +194,7 @@ class Client:
         return self._bytes(response)
 
     async def _bytes(self, response: httpx.Response) -> AsyncGenerator[bytes, None]:
-        problem: Exception
+        problem = ""
         try:
             # An async generator in fact.
             # httpx types this generator as an iterator, without its aclose.
@@ -204,13 +202,13 @@ class Client:
                 async for chunk in chunks:
                     yield chunk
         except httpx.HTTPError as error:
-            problem = error
-        else:
-            return
-        raise ConnectionLost(
-            f"The connection to {self.url} was lost: {self._shown(_said(problem))}.",
-            maybe_accepted=True,
-        )
+            problem = self._reason(error)
+        # What came may repeat the key: no frame of a traceback holds it.
+        chunk = b""
+        if problem:
+            raise ConnectionLost(
+                f"The connection to {self.url} was lost: {problem}.", maybe_accepted=True
+            )
 
     async def _json(
         self,
@@ -223,7 +221,7 @@ class Client:
     ) -> Any:
         response = await self._send(self._http, verb, path, query=query, body=body, limit=limit)
         try:
-            content = await self._body(response)
+            content = await self._body(response, limit)
         finally:
             await response.aclose()
         if not response.is_success:
@@ -234,28 +232,38 @@ class Client:
             pass
         raise ProtocolError(
             f"{self.url}{path} answered with something that isn't JSON: "
-            + self._shown(_readable(content))
+            + self._shown(readable(content))
         )
 
-    async def _body(self, response: httpx.Response) -> str:
-        """Read an answer's text, without the key that a server may repeat in it."""
-        pieces: list[bytes] = []
-        size = 0
-        problem: Exception | None = None
+    async def _body(self, response: httpx.Response, limit: float | None = None) -> str:
+        """Read an answer's text, without the key that a server may repeat in it.
+
+        What came of a refusal is enough; anything else must be whole.
+        """
+        seconds = self.timeouts.first_byte if limit is None else limit
+        size = _BODY_LIMIT
+        if not response.is_success:
+            seconds, size = min(seconds, _REFUSAL_SECONDS), _REFUSAL_LIMIT
+        content, problem = bytearray(), ""
         try:
-            async for chunk in response.aiter_raw():
-                pieces.append(chunk)
-                size += len(chunk)
-                if size > _BODY_LIMIT:
-                    break
+            async with asyncio.timeout(seconds):
+                async for chunk in response.aiter_raw():
+                    content += chunk
+                    if len(content) > size:
+                        problem = f"the answer is larger than {size:,} bytes"
+                        break
         except httpx.HTTPError as error:
-            problem = error
-        if problem is not None and response.is_success:
+            problem = self._reason(error)
+        except TimeoutError:
+            problem = f"the answer wasn't whole after {seconds:g} s"
+        text = self.secret.redact(content.decode("utf-8-sig", "replace"))
+        # What came may repeat the key: no frame of a traceback holds it.
+        content, chunk = bytearray(), b""
+        if problem and response.is_success:
             raise ConnectionLost(
-                f"The connection to {self.url} was lost: {self._shown(_said(problem))}.",
-                maybe_accepted=True,
+                f"The connection to {self.url} was lost: {problem}.", maybe_accepted=True
             )
-        return self.secret.redact(b"".join(pieces).decode("utf-8-sig", "replace"))
+        return text
 
     async def _send(  # noqa: PLR0913  # what makes up a request
         self,
@@ -317,40 +325,47 @@ class Client:
                 code="connect_timeout",
             )
         except (httpx.ConnectError, httpx.ProxyError, httpx.UnsupportedProtocol) as error:
+            code, hint = _unreachable(error)
             failure = ConnectionLost(
-                f"{address} can't be reached: {self._shown(_said(error))}. "
-                "Check the URL, and that the server runs.",
+                f"{address} can't be reached: {self._reason(error)}. {hint}",
                 maybe_accepted=False,
-                code="unreachable",
+                code=code,
+                temporary=code == "unreachable",
             )
-        except (httpx.HTTPError, httpx.InvalidURL) as error:  # it reads a redirect's URL itself
+        # Whatever else may come out of there (a redirect's URL that can't be read, for one).
+        except Exception as error:  # noqa: BLE001
             failure = ConnectionLost(
-                f"The connection to {self.url} was lost before it answered: "
-                f"{self._shown(_said(error))}.",
+                f"The connection to {self.url} was lost before it answered: {self._reason(error)}.",
                 maybe_accepted=True,
             )
         raise failure
 
     def _refusal(self, response: httpx.Response, content: str) -> RequestError:
         status = response.status_code
-        try:
-            details = decode(content)
-        except (ValueError, RecursionError):
-            details = None
-        if isinstance(details, dict):
-            text, code = _error_of(details)
-        else:
-            text, code, details = self._shown(_readable(content)), None, {}
-        hint = _HINTS.get(status, "")
-        if status == httpx.codes.PAYMENT_REQUIRED and details:
-            hint = _money(details)
-        elif status == httpx.codes.TOO_MANY_REQUESTS and "retry-after" in response.headers:
-            hint = f"The server asks to wait {self._shown(response.headers['retry-after'][:40])} s."
-        message = ". ".join(part.rstrip(".") for part in (text, hint) if part)
-        message = f"{message}." if message else "The server didn't say why."
-        return RequestError(
-            f"{self.url} answered {status}: {message}", status=status, code=code, body=text
+        text, code, details = words_of(content)
+        text = self._shown(text)
+        temporary = status == httpx.codes.TOO_MANY_REQUESTS or (
+            status == httpx.codes.SERVICE_UNAVAILABLE and details is not None
         )
+        wait = seconds_to_wait(response.headers.get("retry-after"), time.time())
+        hint = advice(status, text, details or {})
+        if temporary and wait:
+            until = time.strftime("%H:%M:%S", time.localtime(time.time() + wait))
+            hint = f"The server asks to wait {wait:,.0f} s: run the cell again after {until}."
+        message = f"{text.rstrip('.')}." if text else "The server didn't say why."
+        return RequestError(
+            f"{self.url} answered {status}: {message}",
+            status=status,
+            code=None if code is None else self._shown(code),
+            body=text,
+            hint=self._shown(hint),
+            temporary=temporary,
+            retry_after=wait if temporary else None,
+        )
+
+    def _reason(self, error: Exception) -> str:
+        text = str(error).strip() or type(error).__name__
+        return self._shown(text[:SHOWN].rstrip("."))
 
     def _shown(self, text: str) -> str:
         return self.secret.redact(harmless(text))
@@ -367,6 +382,19 @@ def _stays(request: httpx.Request, response: httpx.Response) -> bool:
     return same and (request.method == "GET" or response.status_code in _KEEPS_POST)
 
 
-def _said(error: Exception) -> str:
-    text = str(error).strip() or type(error).__name__
-    return text[:_SHOWN].rstrip(".")
+def _unreachable(error: Exception) -> tuple[str, str]:
+    """Say why nobody could be reached, in a word, and what to do about it."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, socket.gaierror) and cause.errno != socket.EAI_AGAIN:
+            return "unknown_host", "No such host is known: check the URL for a slip."
+        if isinstance(cause, ssl.SSLError):
+            return (
+                "tls",
+                "Its certificate or its TLS isn't trusted here: pass verify= with the CA bundle "
+                "of your network, or check that the URL's scheme is right.",
+            )
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(error, httpx.ProxyError):
+        return "proxy", "The proxy refused: check proxy= and the environment's HTTPS_PROXY."
+    return "unreachable", "Check the URL, and that the server runs."

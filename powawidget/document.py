@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from powawidget.kernel import host
+from powawidget.ops import Op
 
 _log = logging.getLogger("powawidget")
 
@@ -31,41 +32,39 @@ class Document:
 
     def show(self) -> None:
         """Emit the transcript as it is now as an output of the running cell."""
+        from IPython.display import display  # noqa: PLC0415  # there is a kernel
+
         host.follow_cells()
         self._is_shown = True
-        self._publish("display_data")
+        data = dict(self._render(self.mark))
+        display(data, raw=True, display_id=self.mark)  # type: ignore[no-untyped-call]
 
-    def fill(self) -> None:
+    def changed(self, ops: list[Op]) -> None:
+        """Hear of a change: the transcript is written at the end, not on the way."""
+
+    def ended(self) -> None:
         """Bring the transcript up to date wherever it stands; on any thread.
 
         A cleared output stays cleared: a front end changes outputs of this mark, and adds none.
         """
-        if self._is_shown:
-            self._publish("update_display_data")
-
-    def _publish(self, kind: str) -> None:
-        kernel = host.kernel()
+        kernel = host.kernel() if self._is_shown else None
         if kernel is None:
             return
-        content = {
-            "data": dict(self._render(self.mark)),
-            "metadata": {},
-            "transient": {"display_id": self.mark},
-        }
         try:
-            _send(kernel, kind, content)
+            _update(kernel, self.mark, self._render(self.mark))
         except Exception:  # noqa: BLE001  # at the kernel's end its sockets may be gone
             _log.debug("A transcript could not be sent", exc_info=True)
 
 
-def _send(kernel: Any, kind: str, content: dict[str, Any]) -> None:
-    """Send past `display`, which on another thread names the cell that made that thread.
+def _update(kernel: Any, mark: str, data: Mapping[str, str]) -> None:
+    """Update past `display`, which on another thread names the cell that made that thread.
 
     nbclient heeds what names the cell that it is running, and nothing else.
     """
+    content = {"data": dict(data), "metadata": {}, "transient": {"display_id": mark}}
     kernel.session.send(
         kernel.iopub_socket,
-        kind,
+        "update_display_data",
         content,
         parent=host.latest_parent(),
         ident=b"display_data",

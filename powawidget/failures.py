@@ -139,7 +139,9 @@ def advice(status: int, said: str, details: Mapping[str, Any]) -> str:
         either = f"The key goes in both headers, apikey and Authorization. {_WHOLE}"
         return next((why for words, why in _KEYS if words.search(said)), either)
     if status == 402:  # noqa: PLR2004
-        told = [f"{label} {str(details[key])[:60]}" for key, label in _MONEY.items() if key in details]
+        told = [
+            f"{label} {str(details[key])[:60]}" for key, label in _MONEY.items() if key in details
+        ]
         return f"{', '.join(told)}. Add credits, then run the cell again.".removeprefix(". ")
     return _ADVICE.get(status, "")
 

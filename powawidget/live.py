@@ -15,6 +15,7 @@ from powawidget.state import ENDED, RunState, plain
 
 # Proof, for the page, of the kernel that it talks to: a saved notebook holds none.
 NONCE = secrets.token_hex(16)
+_HELD = frozenset({"completed", "failed"})
 
 
 class Audience(Protocol):
@@ -54,6 +55,9 @@ class Live:
         # The engine's own errors (they have a seq) may be followed by more: it may recover.
         self.engine_error = False
         self.stop_asked = False
+        # The server tells parts of some runs only when they are over: until they are there,
+        # nobody who waits for the run goes on.
+        self.hold = False
         self.observe: Callable[[ev.Event], None] | None = None
         self._secret = secret
 
@@ -89,10 +93,22 @@ class Live:
             self.recording.withhold()
         for audience in self.audiences:
             audience.changed(ops)
-        if self.state.status in ENDED and not self.done.is_set():
-            for audience in self.audiences:
-                audience.ended()
-            self.done.set()
+        if self.state.status in ENDED and not (self.hold and self.state.status in _HELD):
+            self._settle()
+
+    def settle(self) -> None:
+        """Let those go on who wait for the run, where it is over; on the loop thread only."""
+        with self.lock:
+            self.hold = False
+            if self.state.status in ENDED:
+                self._settle()
+
+    def _settle(self) -> None:
+        if self.done.is_set():
+            return
+        for audience in self.audiences:
+            audience.ended()
+        self.done.set()
 
     def hear(self) -> None:
         """Note that bytes have come."""
@@ -101,7 +117,7 @@ class Live:
     @property
     def ended(self) -> bool:
         """Whether the run is over."""
-        return self.done.is_set()
+        return self.state.status in ENDED
 
     def snapshot(self) -> Any:
         """Return the whole state as plain JSON values."""

@@ -80,11 +80,12 @@ def is_uuid(text: str) -> bool:
         return False
 
 
-def segment(text: str) -> str:
-    """Check the id of a run before it becomes a part of a URL.
+def segment(text: str, noun: str = "run") -> str:
+    """Check the id of a run or a conversation before it becomes a part of a URL.
 
     Args:
         text: What the caller gave.
+        noun: What it is the id of.
 
     Returns:
         The id, trimmed.
@@ -94,7 +95,7 @@ def segment(text: str) -> str:
     """
     trimmed = text.strip()
     if not trimmed or not all(char.isalnum() or char in "_-" for char in trimmed):
-        raise ConfigurationError(f"{trimmed[:80]!r} isn't the id of a run.")
+        raise ConfigurationError(f"{trimmed[:80]!r} isn't the id of a {noun}.")
     return trimmed
 
 

@@ -2,11 +2,18 @@
 
 from typing import Any, Self
 
+from powawidget import orchestration, workflow
 from powawidget.agent import Agent, AgentInfo, has_tools, info_of, stored_run
 from powawidget.client import Client
+from powawidget.errors import ConfigurationError
 from powawidget.kernel import loop
-from powawidget.lookup import find, rows_of
+from powawidget.lookup import find, is_uuid, rows_of, segment
+from powawidget.orchestration import Orchestration, OrchestrationInfo, orchestration_of
 from powawidget.run import Run
+from powawidget.sessions import Session, session_of
+from powawidget.workflow import Workflow, WorkflowInfo, workflow_of
+
+_MOST_WORKFLOWS = 100
 
 
 class Powabase:
@@ -54,21 +61,81 @@ class Powabase:
         """
         return loop.run_sync(self._find_agent(name_or_id))
 
+    def orchestrations(self) -> list[OrchestrationInfo]:
+        """List the project's orchestrations.
+
+        Returns:
+            Their ids, names, strategies and how many agents they have.
+
+        Raises:
+            RequestError: If the server refuses.
+            ConnectionLost: If it can't be reached.
+        """
+        rows = loop.run_sync(rows_of(self._client, "orchestration"))
+        return [orchestration.info_of(row) for row in rows]
+
+    def orchestration(self, name_or_id: str) -> Orchestration:
+        """Find an orchestration.
+
+        Args:
+            name_or_id: Its name or its id.
+
+        Returns:
+            The orchestration, ready to run.
+
+        Raises:
+            ConfigurationError: If there is none of that name, or more than one.
+            RequestError: If the server refuses.
+            ConnectionLost: If it can't be reached.
+        """
+        return loop.run_sync(self._find_orchestration(name_or_id))
+
+    def workflows(self) -> list[WorkflowInfo]:
+        """List the project's workflows.
+
+        Returns:
+            Their ids, names and descriptions.
+
+        Raises:
+            RequestError: If the server refuses.
+            ConnectionLost: If it can't be reached.
+        """
+        return [workflow.info_of(row) for row in loop.run_sync(rows_of(self._client, "workflow"))]
+
+    def workflow(self, name_or_id: str) -> Workflow:
+        """Find a workflow, and read its graph.
+
+        Args:
+            name_or_id: Its name or its id.
+
+        Returns:
+            The workflow, ready to run.
+
+        Raises:
+            ConfigurationError: If there is none of that name, or more than one.
+            RequestError: If the server refuses.
+            ConnectionLost: If it can't be reached.
+        """
+        return loop.run_sync(self._find_workflow(name_or_id))
+
     def run(self, run_id: str) -> Run:
         """Bring back a stored run, for example after the kernel died.
 
         Args:
-            run_id: The server's id of the run, such as `run_5a4c673a59cc`.
+            run_id: The server's id of the run: `run_…` of an agent's, `orch_run_…` of an
+                orchestration's, or the id of a workflow's execution, which is looked for among
+                the latest of each workflow: `pb.workflow(...).execution(run_id)` is faster.
 
         Returns:
             The run, over, marked as stored.
 
         Raises:
+            ConfigurationError: If it can't be an id, or no workflow has such an execution.
             RequestError: If the server knows no such run.
             ConnectionLost: If it can't be reached.
         """
-        stored = loop.run_sync(stored_run(self._client, run_id))
-        return Run.stored(stored, secret=self._client.secret)
+        told, name = loop.run_sync(self._stored(run_id))
+        return Run.stored(told, name, secret=self._client.secret)
 
     def close(self) -> None:
         """Close the connections, and the embedded server where there is one."""
@@ -89,3 +156,34 @@ class Powabase:
     async def _find_agent(self, name_or_id: str) -> Agent:
         info = info_of(await find(self._client, "agent", name_or_id))
         return Agent(self._client, info, await has_tools(self._client, info.id))
+
+    async def _find_orchestration(self, name_or_id: str) -> Orchestration:
+        row = await find(self._client, "orchestration", name_or_id)
+        return await orchestration_of(self._client, row)
+
+    async def _find_workflow(self, name_or_id: str) -> Workflow:
+        return await workflow_of(self._client, await find(self._client, "workflow", name_or_id))
+
+    async def _stored(self, run_id: str) -> tuple[Any, str]:
+        """Fetch a stored run of any kind, and the name of what ran, where that is known."""
+        wanted = segment(run_id)
+        if is_uuid(wanted):
+            return await self._stored_execution(wanted)
+        if wanted.startswith("orch_"):
+            return await orchestration.stored_run(self._client, wanted), ""
+        return await stored_run(self._client, wanted), ""
+
+    async def _stored_execution(self, execution_id: str) -> tuple[Any, str]:
+        """Look for an execution: its id doesn't tell whose it is."""
+        rows = await rows_of(self._client, "workflow")
+        rows = [row for row in rows if row.get("execution_count") != 0]
+        rows.sort(key=lambda row: str(row.get("last_execution_at") or ""), reverse=True)
+        for row in rows[:_MOST_WORKFLOWS]:
+            found = await workflow.stored_execution(self._client, row["id"], execution_id)
+            if found is not None:
+                whose = await workflow_of(self._client, row)
+                return await whose.look_up(execution_id), whose.name
+        raise ConfigurationError(
+            f"No workflow has {execution_id} among its latest executions. If you know whose it "
+            f'is, pb.workflow("...").execution("{execution_id}") reads it.'
+        )

@@ -3,6 +3,7 @@
 import asyncio
 import concurrent.futures
 import contextlib
+import functools
 import threading
 import time
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
@@ -12,7 +13,6 @@ from powawidget import views
 from powawidget.decider import Choice, Decider
 from powawidget.errors import (
     ApprovalNeeded,
-    ChatPaused,
     DecisionRefused,
     PowawidgetError,
     RunFailed,
@@ -30,6 +30,8 @@ from powawidget.stored import fate_of, question_of, retell
 
 _STOPPING = 5.0
 _DENYING = 0.8
+# Seconds for what is fetched after the end; those who wait for the run wait for it.
+_FETCHING = 5.0
 _GRACE = 2.0
 _GRACE_FOR_A_PAGE = 30.0
 _REASON_LENGTH = 2000
@@ -60,8 +62,11 @@ class Home(Protocol):
     def show(self, *, display: bool) -> None:
         """Show the chat, where nobody has."""
 
-    def is_held(self, run: "Run") -> bool:
-        """Tell whether a turn waits in a queue that goes on only when somebody says so."""
+    def is_stuck(self, run: "Run") -> bool:
+        """Tell whether waiting for a turn would never end."""
+
+    def check(self, run: "Run") -> None:
+        """Raise where waiting for a turn would never end."""
 
     def repr_of_turn(self, text: dict[str, str], include: Any, exclude: Any) -> Any:
         """Show the chat in place of a turn, where nobody has; else tell the turn in words."""
@@ -83,6 +88,9 @@ class Run:
         secret: The key to keep out of everything.
         decider: Makes what decides on the run's requests for approval, where there can be any.
         look_up: Fetches what the server has stored of a run, by its id.
+        known: What was known before the run, as events.
+        observe: Called with each event, after it was folded in.
+        complete: Fetches by the run's id what the server tells only when the run is over.
         home: The chat that it is a turn of, where it is one.
     """
 
@@ -98,6 +106,9 @@ class Run:
         secret: Secret | None = None,
         decider: Callable[[Live], Decider] | None = None,
         look_up: Callable[[str], Awaitable[Any]] | None = None,
+        known: Iterable[Event] = (),
+        observe: Callable[[Live, Event], None] | None = None,
+        complete: Callable[[str], Awaitable[Iterable[Event]]] | None = None,
         home: Home | None = None,
     ) -> None:
         state = RunState(kind=kind, name=name, message=message, origin=origin, on_stop=on_stop)
@@ -110,16 +121,21 @@ class Run:
         self._making = threading.Lock()
         self._closed = False
         self._look_up = look_up
+        self._complete = complete
         self._denying: asyncio.Future[None] | None = None
         self._shown_at: float | None = None
         self._waited_in: str | None = None
         self._decider = None if decider is None else decider(self._live)
         if self._decider is not None:
             self._live.observe = self._decider.notice
+        elif observe is not None:
+            self._live.observe = functools.partial(observe, self._live)
+        for event in known:
+            self._live.take(event)
 
     @classmethod
     def stored(
-        cls, told: Mapping[str, Any], *, name: str = "", secret: Secret | None = None
+        cls, told: Mapping[str, Any], name: str = "", *, secret: Secret | None = None
     ) -> "Run":
         """Make a run from what the server has stored of it.
 
@@ -136,7 +152,7 @@ class Run:
         )
 
     @classmethod
-    def told(
+    def told(  # noqa: PLR0913  # what a run is told once
         cls,
         frames: Iterable[str | Event],
         *,
@@ -186,20 +202,38 @@ class Run:
     def _begin(self) -> None:
         if self._live.state.started is None and self._live.state.origin == "live":
             self._live.state.started = self._live.clock()
+        self._live.hold = self._complete is not None
         self._future = loop.submit(self._follow())
 
     async def _follow(self) -> None:
         self._task = asyncio.current_task()
         if self._live.stop_asked and self._task is not None:
             self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await follow(self._live, self._source)
+        try:
+            with contextlib.suppress(asyncio.CancelledError):
+                await follow(self._live, self._source)
+                await self._fetch_parts()
+        finally:
+            self._live.settle()
         if self._decider is not None:
             await self._decider.close()
         stopped = self._live.state.status == "stopped" and not self._closed
         if stopped and self._look_up is not None and self.run_id:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._learn_fate(self._look_up, self.run_id)
+
+    async def _fetch_parts(self) -> None:
+        """Fetch what the server tells only when a run is over; without it the run is as it is."""
+        state = self._live.state
+        if self._complete is None or state.status not in {"completed", "failed"}:
+            return
+        if not state.run_id or self._live.stop_asked:
+            return
+        with contextlib.suppress(PowawidgetError, TimeoutError):
+            async with asyncio.timeout(_FETCHING):
+                parts = await self._complete(state.run_id)
+            for event in parts:
+                self._live.take(event)
 
     async def _learn_fate(self, look_up: Callable[[str], Awaitable[Any]], run_id: str) -> None:
         """After a stop: find out what the server did, for as long as the run isn't closed."""
@@ -217,6 +251,11 @@ class Run:
     def status(self) -> str:
         """connecting, running, waiting, reconnecting, completed, failed, stopped or interrupted."""
         return self._live.state.status
+
+    @property
+    def message(self) -> str:
+        """What was asked."""
+        return self._live.state.message
 
     @property
     def text(self) -> str:
@@ -241,6 +280,30 @@ class Run:
         """The requests for approval so far, and what became of each."""
         with self._live.lock:
             return views.approvals_of(self._live.state)
+
+    @property
+    def delegations(self) -> list[views.Delegation]:
+        """What each agent of an orchestration did so far, in the order in which they began."""
+        with self._live.lock:
+            return views.delegations_of(self._live.state)
+
+    @property
+    def blocks(self) -> list[views.Block]:
+        """The blocks of a workflow, in the order of its graph."""
+        with self._live.lock:
+            return views.blocks_of(self._live.state)
+
+    @property
+    def output(self) -> Any:
+        """What a workflow gave, decoded; None until its response block is done."""
+        with self._live.lock:
+            return views.output_of(self._live.state)
+
+    @property
+    def progress(self) -> views.Progress | None:
+        """How many blocks of a workflow are done, failed and skipped, and how many there are."""
+        with self._live.lock:
+            return views.progress_of(self._live.state)
 
     @property
     def usage(self) -> dict[str, int] | None:
@@ -447,10 +510,9 @@ class Run:
             return decider is not None and decider.quiet and bool(decider.pending())
 
     def _over_or_stuck(self) -> bool:
-        return self._live.ended or self._nobody_can_decide() or self._is_held()
-
-    def _is_held(self) -> bool:
-        return self._home is not None and self._home.is_held(self)
+        stuck = self._nobody_can_decide()
+        over = self._live.done.is_set()
+        return over or stuck or (self._home is not None and self._home.is_stuck(self))
 
     def _nobody_can_decide(self) -> bool:
         decider = self._decider
@@ -472,8 +534,8 @@ class Run:
 
     def _check(self) -> None:
         """Raise where waiting would never end."""
-        if self._is_held():
-            raise ChatPaused
+        if self._home is not None:
+            self._home.check(self)
         if self._nobody_can_decide() and self._decider is not None:
             pending = self._decider.pending()
             raise ApprovalNeeded(self, pending[-1].tool_name if pending else "")
@@ -510,6 +572,9 @@ class Run:
                 run_id=state.run_id,
                 session_id=state.session_id,
                 seconds=views.seconds_of(state),
+                output=views.output_of(state),
+                delegations=views.delegations_of(state),
+                blocks=views.blocks_of(state),
             )
 
     def _show(self, *, display: bool) -> None:

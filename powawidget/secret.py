@@ -1,6 +1,13 @@
 """The one place that holds the API key."""
 
+import base64
+import re
+from urllib.parse import quote
+
 _SHORTEST = 8
+_INSTEAD = "[key]"
+# Only a text with one of these can hold the key in escapes: any other is read once, quickly.
+_ESCAPED = re.compile(r"\\u00|\\/|%[0-9a-fA-F]{2}|&#")
 
 
 class Secret:
@@ -10,17 +17,21 @@ class Secret:
         value: The key.
     """
 
-    __slots__ = ("__value",)
+    __slots__ = ("__encoded", "__escaped", "__value", "__weakref__")
 
     def __init__(self, value: str) -> None:
         self.__value = value
+        # A real key is long; a short one, as of a test server, may be a word of the protocol.
+        known = len(value) >= _SHORTEST
+        self.__encoded = _encoded(value) if known else ()
+        self.__escaped = re.compile("".join(map(_any_form, value))) if known else None
 
     def reveal(self) -> str:
         """Return the key, for the header of a request and nothing else."""
         return self.__value
 
     def redact(self, text: str) -> str:
-        """Take the key out of a text.
+        """Take the key out of a text: as it is, escaped for JSON, HTML or a URL, and in base64.
 
         Args:
             text: Anything that is going to be shown, logged or saved.
@@ -28,9 +39,17 @@ class Secret:
         Returns:
             The text with each occurrence of the key replaced by `[key]`.
         """
-        # A real key is long; a short one, as of a test server, may be a word of the protocol.
-        known = len(self.__value) >= _SHORTEST
-        return text.replace(self.__value, "[key]") if known else text
+        for form in self.__encoded:
+            if form in text:
+                text = text.replace(form, _INSTEAD)
+        if self.__escaped is not None and _ESCAPED.search(text):
+            text = self.__escaped.sub(_INSTEAD, text)
+        return text
+
+    @property
+    def reach(self) -> int:
+        """How many characters before a place may belong to a key that ends there."""
+        return max(map(len, self.__encoded), default=0)
 
     def __bool__(self) -> bool:
         return bool(self.__value)
@@ -40,3 +59,29 @@ class Secret:
 
     def __reduce__(self) -> str:
         raise TypeError("A key isn't pickled: connect again where you need it.")
+
+
+def _encoded(value: str) -> tuple[str, ...]:
+    """List the forms that are found by a plain search; the key itself is the first."""
+    forms = [value, quote(value, safe="")]
+    for before in range(3):
+        # In base64 the same bytes look different at each of three places.
+        text = base64.b64encode(b"\0" * before + value.encode()).decode()
+        whole = text[-(-before * 8 // 6) : (before + len(value.encode())) * 8 // 6]
+        forms += [whole, whole.replace("+", "-").replace("/", "_")]
+    return tuple(dict.fromkeys(forms))
+
+
+def _any_form(character: str) -> str:
+    """Match one character of the key in any escape that a server may write it in.
+
+    The repeats are bounded: a text of nothing but backslashes is still read in linear time.
+    """
+    code = _any_case(f"{ord(character):02x}")
+    plain = r"\\{0,4}/" if character == "/" else re.escape(character)
+    html = rf"&#0{{0,4}}(?:{ord(character)}|[xX]{code});"
+    return rf"(?:{plain}|\\{{1,4}}u00{code}|%{code}|{html})"
+
+
+def _any_case(code: str) -> str:
+    return "".join(f"[{digit}{digit.upper()}]" if digit.isalpha() else digit for digit in code)

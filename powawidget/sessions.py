@@ -1,44 +1,20 @@
-"""Conversations that the server has stored: their list, their messages, their turns.
+"""Conversations that the server has stored: their list, and one of them to read."""
 
-A session's messages name the completed runs only: one that failed, and what was asked in it, is left
-out of them, though it is counted among the session's runs (wire protocol, section 9).
-"""
-
+import contextlib
 import datetime as dt
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from http import HTTPStatus
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
+from powawidget.chat import Chat
 from powawidget.client import Client
-from powawidget.errors import PowawidgetError, RequestError
-from powawidget.run import Run
-from powawidget.secret import Secret
+from powawidget.errors import PowawidgetError
+from powawidget.history import History, Message, time_of
+from powawidget.lookup import segment
 from powawidget.state import Kind
-from powawidget.stored import retell
 
-_RUNS_AT_ONCE = 100
-
-Get = Callable[..., Awaitable[Any]]
-
-
-class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """One message of a conversation.
-
-    Attributes:
-        role: user or assistant.
-        content: What was said.
-        run_id: The server's id of the run that it belongs to.
-        stored: Whether it came from what the server has stored.
-        status: How the run stands.
-    """
-
-    role: Literal["user", "assistant"]
-    content: str
-    run_id: str | None = None
-    stored: bool = False
-    status: str = "completed"
+_SESSIONS_AT_ONCE = 100
 
 
 class SessionInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,20 +50,32 @@ class Sessions(list[SessionInfo]):
         return "\n".join(lines)
 
 
-class Exchange(msgspec.Struct, frozen=True, kw_only=True):
-    """What was asked and answered in one completed run."""
+class Messages(list[Message]):
+    """What was said in a conversation. As the last value of a cell it is shown as cards.
 
-    question: str = ""
-    answer: str = ""
-    run_id: str | None = None
+    Args:
+        history: The conversation.
+    """
+
+    def __init__(self, history: History) -> None:
+        self._chat = Chat(None, history)
+        super().__init__(self._chat.messages)
+
+    @property
+    def chat(self) -> Chat:
+        """The same as a chat that can only be read: its runs, its widget."""
+        return self._chat
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        return self._chat._repr_mimebundle_(include, exclude)
 
 
-class History:
-    """What the server has stored of one conversation. Its coroutines run on the loop thread.
+class Session:
+    """One stored conversation. Get one with `pb.session(id)`.
 
     Args:
         client: The HTTP side.
-        session_id: The conversation.
+        session_id: Its id.
         kind: agent or orchestration.
         name: Who answered.
         home: The path of the orchestration, where it is one's.
@@ -96,128 +84,49 @@ class History:
     def __init__(
         self, client: Client, session_id: str, kind: Kind, name: str, home: str | None = None
     ) -> None:
-        self.session_id = session_id
+        self.id = session_id
         self.kind = kind
         self.name = name
-        self.missing = 0
-        self._get: Get = client.get
-        self._secret: Secret = client.secret
-        self._base = f"{home or '/api'}/sessions/{session_id}"
-        self._has_runs = home is None
-        self._exchanges: list[Exchange] = []
-        self._shown = 0
-        self._known: dict[str, Mapping[str, Any]] = {}
+        self._client = client
+        self._home = home
 
-    @property
-    def earlier(self) -> int:
-        """How many turns haven't been given yet."""
-        return len(self._exchanges) - self._shown
-
-    async def open(self) -> None:
-        """Fetch what was said.
-
-        Raises:
-            RequestError: If the server refuses; 404 where it knows no such conversation.
-            ConnectionLost: If it can't be reached.
-        """
-        answer = await self._get(f"{self._base}/messages")
-        rows = answer.get("messages") if isinstance(answer, dict) else answer
-        self._exchanges = exchanges(rows if isinstance(rows, list) else [])
-
-    async def more(self, count: int) -> list[Run]:
-        """Give the turns before those that were given.
-
-        Args:
-            count: How many at most.
+    def messages(self) -> Messages:
+        """Fetch what was said, as far as the server keeps it: runs that failed are left out.
 
         Returns:
-            Runs that are over, oldest first.
+            The messages, oldest first. As the last value of a cell they are shown as cards, the
+            last turns first; `chat.missing` counts the runs that are left out.
         """
-        end = self.earlier
-        start = max(0, end - count)
-        chosen = self._exchanges[start:end]
-        if self._has_runs and chosen:
-            await self._look_up(start, len(chosen))
-        self._shown += len(chosen)
-        return [self._run(exchange) for exchange in chosen]
+        return Messages(History(self._client, self.id, self.kind, self.name, self._home))
 
-    async def count_missing(self) -> None:
-        """Count the runs that the history leaves out, where no turn was looked up."""
-        if self._has_runs and not self._exchanges:
-            await self._look_up(0, 1)
-
-    def messages(self) -> list[Message]:
-        """List all that was said, oldest first."""
-        return [
-            Message(role=role, content=content, run_id=each.run_id, stored=True)
-            for each in self._exchanges
-            for role, content in _said(each)
-        ]
-
-    async def _look_up(self, start: int, count: int) -> None:
-        """Fetch the runs of some exchanges: they have the tool calls.
-
-        Among a session's runs an exchange stands where it does among the completed ones, or later
-        by as many as were left out before it.
-        """
-        last = start + count >= len(self._exchanges)
-        limit = _RUNS_AT_ONCE if last else min(count + self.missing, _RUNS_AT_ONCE)
-        offset = start
-        while True:
-            answer = await self._get(f"{self._base}/runs", limit=limit, offset=offset)
-            rows = answer.get("runs") if isinstance(answer, dict) else None
-            rows = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-            self._known |= {str(row.get("run_id")): row for row in rows}
-            offset += len(rows)
-            if len(rows) < limit or not last:
-                break
-        if last:
-            self.missing = max(0, offset - len(self._exchanges))
-
-    def _run(self, exchange: Exchange) -> Run:
-        known = self._known.get(exchange.run_id or "")
-        plain = {"status": "completed", "content": exchange.answer, "run_id": exchange.run_id}
-        stored = {**(known or plain), "session_id": self.session_id}
-        return Run.told(
-            retell(stored),
-            kind=self.kind,
-            name=self.name,
-            message=exchange.question,
-            origin="stored",
-            secret=self._secret,
-            times=(_seconds(stored.get("started_at")), _seconds(stored.get("completed_at"))),
-        )
+    def __repr__(self) -> str:
+        return f"<Session {self.id} with {self.kind} {self.name!r}>"
 
 
-def exchanges(rows: Sequence[Any]) -> list[Exchange]:
-    """Pair what was asked with what was answered.
+async def session_of(client: Client, session_id: str) -> Session:
+    """Find a conversation with an agent by its id alone.
 
     Args:
-        rows: The messages as the server lists them, oldest first.
+        client: The HTTP side.
+        session_id: Its id, such as `sess_7eeca5833451`.
 
     Returns:
-        One exchange for each question; an answer without one stands by itself.
+        The conversation.
+
+    Raises:
+        RequestError: If the server knows no such conversation. It doesn't know one of an
+            orchestration by its id alone: use `pb.orchestration(name).session(id)`.
+        ConnectionLost: If it can't be reached.
     """
-    found: list[Exchange] = []
-    is_open = False
-    for row in rows:
-        content = row.get("content") if isinstance(row, dict) else None
-        if not isinstance(content, str):
-            continue
-        run_id = row.get("run_id")
-        run_id = run_id if isinstance(run_id, str) else None
-        if row.get("role") == "user":
-            found.append(Exchange(question=content, run_id=run_id))
-            is_open = True
-        elif row.get("role") == "assistant":
-            if is_open:
-                asked = found.pop()
-                run_id = run_id or asked.run_id
-                found.append(Exchange(question=asked.question, answer=content, run_id=run_id))
-            else:
-                found.append(Exchange(answer=content, run_id=run_id))
-            is_open = False
-    return found
+    found = await client.get(f"/api/sessions/{segment(session_id, 'conversation')}")
+    agent = found.get("agent_id") if isinstance(found, dict) else None
+    name = ""
+    if isinstance(agent, str):
+        # The name is a help to the reader, and no more.
+        with contextlib.suppress(PowawidgetError):
+            row = await client.get(f"/api/agents/{segment(agent, 'agent')}")
+            name = str(row.get("name") or "") if isinstance(row, dict) else ""
+    return Session(client, session_id, "agent", name)
 
 
 def listed(rows: Sequence[Mapping[str, Any]]) -> Sessions:
@@ -234,47 +143,36 @@ def listed(rows: Sequence[Mapping[str, Any]]) -> Sessions:
             id=row["session_id"],
             first_message=str(row.get("first_message") or ""),
             runs=row["run_count"] if isinstance(row.get("run_count"), int) else 0,
-            created=_time(row.get("created_at")),
-            last_activity=_time(row.get("last_activity_at")),
+            created=time_of(row.get("created_at")),
+            last_activity=time_of(row.get("last_activity_at")),
         )
         for row in rows
         if isinstance(row.get("session_id"), str)
     )
 
 
-def why_no_history(error: PowawidgetError) -> str:
-    """Say why a conversation's history isn't there; it can be gone on with all the same.
+async def sessions_at(client: Client, home: str, limit: int) -> Sessions:
+    """List the conversations of an agent or an orchestration.
 
     Args:
-        error: What fetching it came to.
+        client: The HTTP side.
+        home: Its path.
+        limit: How many at most.
 
     Returns:
-        A sentence or two.
+        The conversations, as the server orders them.
     """
-    if isinstance(error, RequestError) and error.status == HTTPStatus.NOT_FOUND:
-        return "The server knows no conversation of this id: the first message begins it."
-    return f"The earlier turns could not be read, so they aren't shown. {error}"
-
-
-def _said(exchange: Exchange) -> list[tuple[Literal["user", "assistant"], str]]:
-    said: list[tuple[Literal["user", "assistant"], str]] = []
-    if exchange.question:
-        said.append(("user", exchange.question))
-    if exchange.answer:
-        said.append(("assistant", exchange.answer))
-    return said
-
-
-def _time(value: Any) -> dt.datetime | None:
-    try:
-        return dt.datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        return None
-
-
-def _seconds(value: Any) -> float | None:
-    time = _time(value)
-    return None if time is None else time.timestamp()
+    rows: list[Any] = []
+    while len(rows) < limit:
+        page = min(limit - len(rows), _SESSIONS_AT_ONCE)
+        answer = await client.get(f"{home}/sessions", limit=page, offset=len(rows))
+        found = answer.get("sessions") if isinstance(answer, dict) else answer
+        found = found if isinstance(found, list) else []
+        rows += found
+        total = answer.get("total") if isinstance(answer, dict) else None
+        if not found or not isinstance(total, int) or len(rows) >= total:
+            break
+    return listed([row for row in rows[:limit] if isinstance(row, dict)])
 
 
 def _line(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -17,11 +17,19 @@ class LiveSource:
         path: The path to post to.
         body: The request.
         keepalives: Whether the server sends keepalives in this stream.
+        session: Names the session when the run starts, where that isn't known before.
     """
 
     def __init__(
-        self, client: Client, path: str, body: Mapping[str, Any], *, keepalives: bool
+        self,
+        client: Client,
+        path: str,
+        body: Mapping[str, Any],
+        *,
+        keepalives: bool,
+        session: Callable[[], str | None] | None = None,
     ) -> None:
+        self._session = session
         self._client = client
         self._path = path
         self._body = body
@@ -31,7 +39,9 @@ class LiveSource:
 
     def open(self) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         """Send the one request that starts the run."""
-        return self._client.stream(self._path, self._body)
+        session_id = None if self._session is None else self._session()
+        named = {} if session_id is None else {"session_id": session_id}
+        return self._client.stream(self._path, {**self._body, **named})
 
 
 class RecordedSource:

@@ -8,17 +8,36 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from powawidget import events as ev
+from powawidget.stored_execution import retell_execution
+from powawidget.stored_orchestration import retell_orchestration
 
 
 def retell(stored: Mapping[str, Any]) -> Iterator[ev.Event]:
-    """Turn what `GET /api/agents/runs/{id}` answers into events.
+    """Turn what the server has stored of a run into events.
 
     Args:
-        stored: The decoded answer.
+        stored: The decoded answer of `GET /api/agents/runs/{id}` or
+            `GET /api/orchestrations/runs/{id}`, or what `Workflow.look_up` returns.
 
     Yields:
         Events that fold to the run; the last one ends it.
     """
+    status = stored.get("status")
+    if "block_logs" in stored:
+        yield from retell_execution(stored["execution"], stored, stored.get("graph"))
+    elif "child_runs" in stored:
+        yield from retell_orchestration(stored)
+    else:
+        yield from _retell_agent(stored)
+    if status not in {"completed", "failed"}:
+        yield ev.Interrupted(
+            title="The run isn't over at the server",
+            message=f"The server has it as {status or 'unknown'}.",
+            hint="Look it up again later. An orchestration whose stream was cut stays so for ever.",
+        )
+
+
+def _retell_agent(stored: Mapping[str, Any]) -> Iterator[ev.Event]:
     content = stored.get("content")
     answer = content if isinstance(content, str) else ""
     yield ev.read_frame({"event": "start", **_picked(stored, "run_id", "session_id")})
@@ -36,12 +55,6 @@ def retell(stored: Mapping[str, Any]) -> Iterator[ev.Event]:
         told = _picked(stored, "run_id", "status", "error", "tool_calls", "usage")
         # A failed run is often stored without the text that was streamed.
         yield ev.read_frame({"event": "complete", "content": answer, **told})
-        return
-    yield ev.Interrupted(
-        title="The run isn't over at the server",
-        message=f"The server has it as {status or 'unknown'}.",
-        hint="Look it up again later. An orchestration whose stream was cut stays so for ever.",
-    )
 
 
 def fate_of(stored: Mapping[str, Any]) -> str | None:
@@ -72,6 +85,9 @@ def question_of(stored: Mapping[str, Any]) -> str:
     Returns:
         The last message of the user, or an empty string.
     """
+    execution = stored.get("execution")
+    if isinstance(execution, Mapping) and execution.get("input"):
+        return ev.as_json(execution["input"])
     messages = stored.get("input_messages")
     for message in reversed(messages if isinstance(messages, list) else []):
         if isinstance(message, dict) and message.get("role") == "user":

@@ -4,7 +4,7 @@ Wire protocol, sections 6 and 9. The server keeps everybody's text in one and th
 their text, but each agent's run with all of it: so the one can be divided by the others.
 """
 
-import datetime
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -103,11 +103,12 @@ class _Retelling:
         said = _between(self._content, ["".join(c.texts) if c else "" for c in delegated])
         child: str | None = None
         for frame in frames:
+            last = isinstance(frame, ev.OrchestrationCompleted)
             if child is not None:
-                if not isinstance(frame, ev.DelegationCompleted) or frame.child_id != child:
+                over = isinstance(frame, ev.DelegationCompleted) and frame.child_id == child
+                if not over and not last:
                     continue
                 child = None
-            last = isinstance(frame, ev.OrchestrationCompleted)
             asks = isinstance(frame, ev.ToolCallStarted) and frame.tool_name.startswith(_DELEGATE)
             if (last or asks) and said and (last or len(said) > 1) and said[0]:
                 yield ev.TextDelta(text=said[0])
@@ -150,9 +151,10 @@ def _between(content: str, texts: list[str]) -> list[str]:
     said: list[str] = []
     end = 0
     for text in texts:
-        place = content.find(text, end) if text else end
+        place = content.find(text, end)
         if place < 0:
-            place, text = end, ""
+            said.append("")
+            continue
         said.append(content[end:place])
         end = place + len(text)
     return [*said, content[end:]]
@@ -205,7 +207,7 @@ def _seconds(run: Mapping[str, Any]) -> float | None:
     """Tell how long an agent worked by its first frame and its last."""
     times = [one["ts"] for one in _frames(run) if isinstance(one.get("ts"), str)]
     try:
-        first, last = (datetime.datetime.fromisoformat(times[place]) for place in (0, -1))
+        first, last = (dt.datetime.fromisoformat(times[place]) for place in (0, -1))
         return round(max(0.0, (last - first).total_seconds()), 3)
     except (ValueError, TypeError, IndexError):
         return None

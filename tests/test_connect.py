@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -268,8 +267,7 @@ def test_events_without_the_terminal_one_end_in_an_error(serve: Serve) -> None:
 def test_events_may_end_with_an_error_event(
     serve: Serve, monkeypatch: pytest.MonkeyPatch, lingers: bool
 ) -> None:
-    # The package's `connect` is the function; the module of that name stands behind it.
-    monkeypatch.setattr(sys.modules["powawidget.connect"], "AFTER_ERROR", 0.2)
+    monkeypatch.setattr("powawidget.streaming.AFTER_ERROR", 0.2)
 
     async def script(exchange: Exchange) -> None:
         await exchange.stream(START, {"event": "error", "message": "No."}, end=False)

@@ -74,6 +74,11 @@ export function openActions(link: Link) {
     /** Sends an action as it is; under a given id it is one with what had that id before. */
     post,
 
+    /** The live kernel's word, or null where no button may act. */
+    get nonce(): string | null {
+      return link.nonce();
+    },
+
     /** Whether a live kernel would hear a click. */
     get canAct(): boolean {
       return link.nonce() !== null;

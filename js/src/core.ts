@@ -7,6 +7,7 @@ export { useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } fro
 export { Button } from "./components/Button";
 export { CopyButton } from "./components/CopyButton";
 export { Field } from "./components/Field";
+export { Act } from "./components/Header";
 export { Chevron, Glyph } from "./components/Glyph";
 export { LongText } from "./components/LongText";
 export { StreamedText } from "./components/StreamedText";
@@ -18,4 +19,5 @@ export { compact, isScalar, parseJson, pretty } from "./json";
 export { MarkdownView } from "./markdown";
 export { oneLine, peek } from "./peek";
 export { textAt } from "./store";
+export { newId } from "./id";
 export { hasEnded } from "./view";

@@ -5,6 +5,8 @@ import type { ModuleMessage, WantMessage } from "./wire";
 /** What a module brings, by its name. */
 export interface Modules {
   chat: typeof import("./modules/chat");
+  code: typeof import("./modules/code");
+  maths: typeof import("./modules/maths");
   results: typeof import("./modules/results");
   workflow: typeof import("./modules/workflow");
 }

@@ -48,7 +48,8 @@ export const TOOL_STATUS: Record<ToolPart["status"], string> = {
 };
 
 export const transcript = "Transcript of the run";
-export const chat = "Chat with";
+export const ready = "Ready";
+export const turns = (turns: number) => plural(turns, "turn");
 export const kernelGone = "the kernel is gone";
 export const noKernel = "This run has no live kernel";
 export const kernelQuiet = "The kernel has not answered yet";
@@ -112,9 +113,8 @@ export const oneOf = (names: string) => `One of: ${names}`;
 export const answer = "Answer";
 export const saidNothing = "It said nothing";
 export const mixing =
-  "They work at the same time, and the stream doesn’t say whose text is whose. Their texts are shown at the end.";
-export const mixed =
-  "They worked at the same time, and the stream didn’t say whose text was whose. Their own texts aren’t known.";
+  "The stream doesn’t say whose text is whose while they work at once: their texts are shown at the end.";
+export const mixed = "The stream didn’t say whose text was whose.";
 export const isAtWork = (names: string) => `${names} at work`;
 export const atWork = (agents: number) => isAtWork(count(agents));
 export const atStep = (step: number) => `step ${step}`;
@@ -140,6 +140,7 @@ export const output = "Output";
 export const input = "Input";
 export const text = "Text";
 export const progress = "Blocks that have run";
+export const took = (seconds: number) => (seconds < 0.0005 ? "<1 ms" : duration(seconds));
 export const noOutput =
   "No response block ran, so the workflow has no output of its own: open a block to see what came out of it.";
 export const noOutputYet = "Nothing has come out yet";

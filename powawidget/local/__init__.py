@@ -1,9 +1,10 @@
-"""A small Powabase-compatible server in this process, with sample agents over sample data.
+"""A small Powabase-compatible server in this process, with samples over sample data.
 
 The model is scripted, the rest is real: tools run SQL on SQLite and return what it returns, an
-approved write really writes, a denied one doesn't.
+approved write really writes, a denied one doesn't, the code of a workflow's blocks really runs.
 """
 
+from powawidget.local.orchestrations import Member, Orchestration
 from powawidget.local.script import (
     Agent,
     Call,
@@ -20,21 +21,27 @@ from powawidget.local.script import (
     Turn,
 )
 from powawidget.local.server import LocalServer, start
+from powawidget.local.workflows import Block, Edge, Workflow
 
 __all__ = [
     "Agent",
+    "Block",
     "Call",
     "Calls",
     "Cut",
+    "Edge",
     "Emit",
     "Fail",
     "Hook",
     "LocalServer",
+    "Member",
+    "Orchestration",
     "Pause",
     "Say",
     "Script",
     "Think",
     "Tool",
     "Turn",
+    "Workflow",
     "start",
 ]

@@ -146,7 +146,7 @@ class Engine:
         drawn = f"orchestration {len(self.orchestrations.runs)}"
         turn = self._turn(message, run.session.history, drawn, body)
         execution = OrchestrationExecution(
-            run, turn, channel, encode, self._rate, self.orchestrations.new_id
+            run, turn, channel, encode, self._rate, new_id=self.orchestrations.new_id
         )
         self._start(execution.execute(), channel)
         return run, channel

@@ -173,6 +173,6 @@ class Execution:
         self._channel.put(self._encode(frame, {"run_id": self._run.run_id} | (more or {})))
 
     def _complete(self, frame: Frame) -> None:
-        usage = frame["usage"] if "usage" in frame else self._steps.usage
+        usage = frame.get("usage", self._steps.usage)
         self._run.finish(frame, self._telling.events, self._steps.as_json(), usage)
         self._tell(frame, {"usage": usage})

@@ -14,9 +14,7 @@ _TELLING = re.compile(
 _NEXT = re.compile(
     r"^(path|file|filename|url|name|title|id|city|location|to|key|table|topic)$", re.IGNORECASE
 )
-_CODE = re.compile(
-    r"^(sql|code|python|script|source_code|command|cmd|shell|bash)$", re.IGNORECASE
-)
+_CODE = re.compile(r"^(sql|code|python|script|source_code|command|cmd|shell|bash)$", re.IGNORECASE)
 _PERHAPS_CODE = re.compile(r"^(query|statement|source)$", re.IGNORECASE)
 _SQL = re.compile(
     r"\s*(?:--[^\n]*\n\s*){0,50}(?:select|insert|update|delete|with|create|alter|drop|explain|merge"

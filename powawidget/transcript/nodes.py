@@ -18,7 +18,7 @@ Tone = Literal[
     "said",  # a few words of somebody else, in quotation marks
     "glance",  # the same without them, where nothing else stands
     "bar",  # when something ran: a strip of light and heavy lines
-    "glyph",  # the sign of a state
+    "glyph",  # the sign of a state, by its word
 ]
 
 
@@ -50,9 +50,10 @@ class Title:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """The line over a section."""
+    """The line over a turn of a chat (level 1), or over a section."""
 
     spans: Spans
+    level: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,16 +142,5 @@ class Series:
 
 
 Node = (
-    Title
-    | Heading
-    | Line
-    | Prose
-    | Quote
-    | Code
-    | Records
-    | Entries
-    | Grid
-    | Fold
-    | Box
-    | Series
+    Title | Heading | Line | Prose | Quote | Code | Records | Entries | Grid | Fold | Box | Series
 )

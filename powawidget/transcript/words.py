@@ -22,6 +22,24 @@ STATUS = {
     "skipped": "Skipped",
     "not_reached": "Not reached",
 }
+SIGNS = {
+    "connecting": "●",
+    "running": "●",
+    "waiting": "◐",
+    "reconnecting": "◐",
+    "completed": "✓",
+    "done": "✓",
+    "mixed": "✓",
+    "failed": "✗",
+    "denied": "⊘",
+    "stopped": "■",
+    "interrupted": "╌",
+    "pending": "○",
+    "skipped": "–",
+    "not_reached": "○",
+    "delegation": "→",
+    "parallel": "⇉",
+}
 ORIGIN = {"live": "", "replay": "replay", "stored": "stored run"}
 COVERS = {"call": "the call", "answer": "the answer", "start": "the run"}
 
@@ -44,6 +62,10 @@ NO_THOUGHT = "The provider shows nothing of this thinking."
 MODIFIED = "Edited by a hook"
 BLOCKED = "Blocked by a hook"
 UNREADABLE = "This part could not be written."
+MIXED = (
+    "They worked at the same time, and the stream didn't say whose text was whose. Their own texts "
+    "aren't known."
+)
 NOT_OVER = "The run was not over when this was written."
 RESTORED = "The connection broke off; this is the run as the server stored it."
 UNKNOWN_AGENT = "An agent"

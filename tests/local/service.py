@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import time
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from powawidget.local import LocalServer
 
@@ -37,13 +39,67 @@ class Service:
     def decide(self, run_id: str, **body: Any) -> httpx.Response:
         return self.http.post(f"/api/agents/runs/{run_id}/approve", json=body)
 
+    @cached_property
+    def orchestrations(self) -> dict[str, str]:
+        return {o["name"]: o["id"] for o in self.get("/api/orchestrations")["orchestrations"]}
+
+    @cached_property
+    def workflows(self) -> dict[str, str]:
+        return {w["name"]: w["id"] for w in self.get("/api/workflows?limit=99")["workflows"]}
+
+    def read(self, query: str) -> list[dict[str, Any]]:
+        """Ask the server's database itself."""
+        return self.server._database.read(query)
+
     @contextmanager
-    def stream(self, agent: str, message: str, **body: Any) -> Iterator[Iterator[Frame]]:
-        """Run an agent; the frames come as they arrive, and leaving closes the connection."""
-        path = f"/api/agents/{self.agents[agent]}/run/stream"
-        with self.http.stream("POST", path, json={"message": message, **body}) as answer:
+    def post(self, path: str, body: Any) -> Iterator[Iterator[Frame]]:
+        """Post; the frames come as they arrive, and leaving closes the connection."""
+        with self.http.stream("POST", path, json=body) as answer:
             assert answer.status_code == 200, answer.read()
             yield (json.loads(line[6:]) for line in answer.iter_lines() if line[:6] == "data: ")
+
+    def stream(
+        self, agent: str, message: str, **body: Any
+    ) -> AbstractContextManager[Iterator[Frame]]:
+        """Run an agent."""
+        path = f"/api/agents/{self.agents[agent]}/run/stream"
+        return self.post(path, {"message": message, **body})
+
+    def orchestrate(
+        self, name: str, message: str, **body: Any
+    ) -> AbstractContextManager[Iterator[Frame]]:
+        """Run an orchestration."""
+        path = f"/api/orchestrations/{self.orchestrations[name]}/run/stream"
+        return self.post(path, {"message": message, **body})
+
+    def execute(self, name: str, **variables: Any) -> AbstractContextManager[Iterator[Frame]]:
+        """Execute a workflow."""
+        path = f"/api/workflows/{self.workflows[name]}/execute/stream"
+        return self.post(path, {"variables": variables})
+
+    def orchestrated(self, name: str, message: str = "Go", **body: Any) -> list[Frame]:
+        """Run an orchestration to its end."""
+        with self.orchestrate(name, message, **body) as stream:
+            return list(stream)
+
+    def executed(self, name: str, **variables: Any) -> list[Frame]:
+        """Execute a workflow to its end."""
+        with self.execute(name, **variables) as stream:
+            return list(stream)
+
+    def stored(self, frames: list[Frame]) -> dict[str, Any]:
+        """Look an orchestration's run up."""
+        return self.get(f"/api/orchestrations/runs/{frames[0]['run_id']}")
+
+    def logs(self, name: str, frames: list[Frame]) -> list[dict[str, Any]]:
+        """Look up what an execution's blocks did."""
+        execution = f"{self.workflows[name]}/executions/{frames[-1]['execution_id']}"
+        return self.get(f"/api/workflows/{execution}/logs")["block_logs"]
+
+    def blocks(self, name: str) -> dict[str, str]:
+        """Look up the names of a workflow's blocks, by their ids."""
+        graph = self.get(f"/api/workflows/{self.workflows[name]}")
+        return {block["id"]: block["name"] for block in graph["blocks"]}
 
     def run(
         self, agent: str, message: str, *decisions: dict[str, Any] | None, **body: Any
@@ -67,7 +123,17 @@ class Service:
 
 def of(frames: list[Frame], *events: str) -> list[Frame]:
     """Choose the frames of some events."""
-    return [frame for frame in frames if frame["event"] in events]
+    return [frame for frame in frames if name_of(frame) in events]
+
+
+def name_of(frame: Frame) -> str:
+    """Name a frame's event: workflows have `type` only."""
+    return frame.get("event") or frame["type"]
+
+
+def said(frames: list[Frame]) -> str:
+    """Put the deltas together."""
+    return "".join(frame["delta"] for frame in of(frames, "content_delta"))
 
 
 def until(true: Callable[[], Any]) -> Any:

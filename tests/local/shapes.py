@@ -36,6 +36,26 @@ STREAMS = {
         "agent_error_429_plain",
         "agent_reasoning_content_unrequested_plain",
     ],
+    "orchestration": [
+        "orch_supervisor",
+        "orch_supervisor_delegate_fails",
+        "orch_supervisor_llm_500",
+        "orch_supervisor_reasoning",
+        "orch_sequential",
+        "orch_member_tool_rules_not_applied",
+        "orch_parallel",
+        "orch_no_entities",
+        "orch_router_unknown_strategy",
+    ],
+    "workflow": [
+        "workflow_full_success",
+        "workflow_full_input_key",
+        "workflow_split",
+        "workflow_failing_code_block",
+        "workflow_failing_agent_500",
+        "workflow_orchestration_block",
+        "workflow_slow_block_40s",
+    ],
 }
 ANSWERS = {
     "agent": ["http_agent_get"],
@@ -55,14 +75,61 @@ ANSWERS = {
     "messages": ["session_messages"],
     "runs": ["session_runs", "session_runs_tools"],
     "orchestrations": ["orch_list"],
+    "orchestration": ["orch_get"],
+    "entities": ["orch_entities"],
+    "orchestration run": [
+        "orch_get_run",
+        "orch_run_get_after_orch_parallel",
+        "orch_run_get_after_disconnect_orchestration",
+    ],
+    "orchestration sessions": ["orch_sessions"],
+    "orchestration messages": ["orch_session_messages"],
     "workflows": ["workflow_list"],
+    "workflow": ["workflow_get", "workflow_get_split"],
+    "executions": [
+        "workflow_executions",
+        "workflow_executions_failing_code",
+        "disconnect_workflow_executions",
+    ],
+    "logs": [
+        "workflow_execution_logs",
+        "workflow_execution_logs_failing_agent",
+        "workflow_execution_logs_failing_code",
+        "workflow_execution_logs_orch",
+        "disconnect_workflow_logs",
+    ],
     "root": ["http_root"],
     "health": ["http_health"],
 }
 # Whose inside is the caller's or the tool's, not the service's.
-OPAQUE = {"arguments", "tool_input", "config", "settings", "metadata", "session_data"}
+OPAQUE = {
+    "arguments",
+    "tool_input",
+    "config",
+    "config_snapshot",
+    "settings",
+    "orchestrator_config",
+    "metadata",
+    "session_data",
+    "headers",
+}
+# What a workflow's blocks give and read is of any type.
+ANYTHING = {"output", "input", "variables"}
+# Where the stored frames of an orchestration stand; those of its members hold the deltas too.
+STORED = (
+    "GET orchestration run.events",
+    "GET orchestration run.child_runs[].events",
+    "GET orchestration messages.events",
+    "GET orchestration messages.messages[].events",
+)
 # Which may be empty although no recording shows it so.
-NULLABLE = {"last_run_at", "matcher"}
+NULLABLE = {"last_run_at", "last_execution_at", "matcher", "usage"}
+# The wire protocol, section 6: after a failure of a sequential or parallel one there is no more.
+UNRECORDED = {
+    "orchestration orchestration_completed keys": "event type status seq ts",
+    **{f"{path}[orchestration_completed] keys": "seq status ts type" for path in STORED},
+    "GET orchestration run.error": "str",
+}
 
 
 def kind(value: Any) -> str:
@@ -76,8 +143,11 @@ def kind(value: Any) -> str:
 
 def shape(value: Any, path: str, table: dict[str, set[str]]) -> None:
     """Note what a value looks like: `path` -> its types, and the keys in their order."""
-    table.setdefault(path, set()).add(kind(value))
     name = path.rpartition(".")[2]
+    if name in ANYTHING:
+        table.setdefault(path, set()).add("anything")
+        return
+    table.setdefault(path, set()).add(kind(value))
     if isinstance(value, dict) and name not in OPAQUE:
         table.setdefault(f"{path} keys", set()).add(" ".join(value))
         for key, inner in value.items():
@@ -94,20 +164,34 @@ def frames(body: bytes) -> list[dict[str, Any]]:
     return [json.loads(line[6:]) for line in lines if line.startswith("data: ")]
 
 
+def told(frame: dict[str, Any], family: str, table: dict[str, set[str]]) -> None:
+    """Note what a frame looks like; those of a workflow differ by the type of their block."""
+    name = frame.get("event") or f"{frame['type']} {frame.get('block_type', '')}".strip()
+    shape(frame, f"{family} {name}", table)
+
+
 def from_captures() -> dict[str, set[str]]:
     table: dict[str, set[str]] = {}
     for family, names in STREAMS.items():
         for name in names:
             for frame in frames((CAPTURES / f"{name}.sse").read_bytes()):
-                shape(frame, f"{family} {frame['event']}", table)
+                told(frame, family, table)
+                agents = ("GET run.events", "GET runs.runs[].events")
+                stored_at = STORED if family == "orchestration" else agents
                 if "seq" in frame:  # stored too, but for one key
                     stored = {key: frame[key] for key in sorted(frame) if key != "event"}
-                    for path in ("GET run.events", "GET runs.runs[].events"):
+                    for path in stored_at:
                         shape(stored, f"{path}[{frame['type']}]", table)
+    # A member's deltas are stored, of the answer as of the thinking.
+    child = "GET orchestration run.child_runs[].events"
+    delta = {"delta": "", "source": "", "step": 1, "type": ""}
+    shape(delta, f"{child}[reasoning_delta]", table)
     for group, names in ANSWERS.items():
         for name in names:
             pair = json.loads((CAPTURES / "http" / f"{name}.json").read_text("utf-8"))
             shape(pair["response"]["body"], f"GET {group}", table)
+    for path, unrecorded in UNRECORDED.items():
+        table[path].add(unrecorded)
     return table
 
 

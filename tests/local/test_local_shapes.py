@@ -79,11 +79,26 @@ def test_every_frame_of_agents_without_tools_has_a_recorded_shape(serve: Callabl
     assert told == known
 
 
+def test_every_frame_of_orchestrations_has_a_recorded_shape(service: Service) -> None:
+    runs = [service.orchestrated(name) for name in service.orchestrations]
+    runs.append(service.orchestrated("Research desk", "Credit the customer"))
+    assert_recorded("orchestration", runs)
+    told = {frame["event"] for run in runs for frame in run}
+    table = shapes.expected()
+    assert told == {p.split()[1].partition(".")[0] for p in table if p[:13] == "orchestration"}
+
+
+def test_every_frame_of_workflows_has_a_recorded_shape(service: Service) -> None:
+    runs = [service.executed(name) for name in service.workflows]
+    runs.append(service.executed("Weekly report", region="South"))
+    assert_recorded("workflow", runs)
+
+
 def assert_recorded(family: str, runs: list[list[dict]]) -> None:
     seen: dict[str, set[str]] = {}
     for run in runs:
         for frame in run:
-            shapes.shape(frame, f"{family} {frame['event']}", seen)
+            shapes.told(frame, family, seen)
     assert shapes.differences(seen, shapes.expected()) == []
 
 
@@ -93,6 +108,16 @@ def test_every_answer_has_a_recorded_shape(service: Service) -> None:
     plain = service.run("Writer", "A summary")[0]
     asked = service.run("Operator", "Credit the customer", NO)[0]
     session = f"/api/sessions/{done['session_id']}"
+    desk, report = service.orchestrations["Research desk"], service.workflows["Weekly report"]
+    desks = [
+        service.orchestrated("Research desk"),
+        service.orchestrated("Report line"),
+        service.orchestrated("Forecast panel (a member fails)"),
+    ]
+    turns = f"/api/orchestrations/{desk}/sessions/{desks[0][0]['session_id']}/messages"
+    names = ("Weekly report", "Price import (code fails)", "Year digest (agent fails)")
+    done_by = {name: service.executed(name)[-1]["execution_id"] for name in names}
+    executions = {name: f"/api/workflows/{service.workflows[name]}/executions" for name in names}
     answers = {
         "agent": [f"/api/agents/{analyst}"],
         "agents": ["/api/agents?limit=3"],
@@ -104,7 +129,15 @@ def test_every_answer_has_a_recorded_shape(service: Service) -> None:
         "messages": [f"{session}/messages"],
         "runs": [f"{session}/runs", f"/api/sessions/{plain['session_id']}/runs"],
         "orchestrations": ["/api/orchestrations"],
+        "orchestration": [f"/api/orchestrations/{desk}"],
+        "entities": [f"/api/orchestrations/{desk}/entities"],
+        "orchestration run": [f"/api/orchestrations/runs/{run[0]['run_id']}" for run in desks],
+        "orchestration sessions": [f"/api/orchestrations/{desk}/sessions"],
+        "orchestration messages": [turns],
         "workflows": ["/api/workflows"],
+        "workflow": [f"/api/workflows/{report}"],
+        "executions": list(executions.values()),
+        "logs": [f"{executions[name]}/{done_by[name]}/logs" for name in names],
         "root": ["/"],
         "health": ["/health"],
     }

@@ -2,14 +2,15 @@ import { pure, useKeys, useModule } from "../hooks";
 import * as words from "../strings";
 import type { ChatView } from "../view";
 import { Story } from "./App";
+import { Header } from "./Header";
 import { Message } from "./Message";
 import { Milestones } from "./Milestones";
 import { Scroller } from "./Scroller";
 import { Visible } from "./Visible";
 
 /**
- * A chat in a cell: its turns, one under another in one box. All else is the module's; without it
- * the turns can be read.
+ * A chat in a cell: its turns, one under another in one box. What is typed and what is done with a
+ * turn is the module's; without it the turns can be read.
  */
 export function Chat({ view }: { view: ChatView }) {
   useKeys(view, "turns");
@@ -17,15 +18,16 @@ export function Chat({ view }: { view: ChatView }) {
   const { order, kind, name } = view.store.state;
   return (
     <>
-      {mod === undefined ? (
+      {view.last === undefined ? (
         <header class="pw-head">
-          <strong class="pw-status">{words.chat}</strong>
+          <span class="pw-dot pw-dot-stopped" aria-hidden />
+          <strong class="pw-status">{words.ready}</strong>
           <span class="pw-who">
             {kind} <Visible text={name} />
           </span>
         </header>
       ) : (
-        <mod.Head view={view} />
+        <Header key={order.at(-1)} view={view.last} totals={view.totals} />
       )}
       <Scroller view={view} isOver={false} foot={null}>
         {mod && <mod.Before view={view} />}

@@ -14,15 +14,22 @@ import { Visible } from "./Visible";
 
 const QUIET_FROM = 10; // seconds without data that are worth a word
 
+interface HeaderProps {
+  view: View;
+  /** Of a chat, whose last turn this is. */
+  totals?: () => { turns: number; tokens: number };
+}
+
 /** What runs, how it stands, for how long, and Stop. */
-export const Header = pure(function Header({ view }: { view: View }) {
+export const Header = pure(function Header({ view, totals }: HeaderProps) {
   useKeys(view, "root", "blocks", "work", "kernel", "beat");
   const { state, quiet, snapshot, outline } = view.store;
   const { status } = view;
   const isLive = !hasEnded(state) && !view.isAbandoned;
   const now = useNow(view, isLive ? 250 : 0);
   const end = state.ended ?? (view.isAbandoned ? snapshot.now : now);
-  const tokens = state.usage?.total_tokens;
+  const chat = totals?.();
+  const tokens = chat?.tokens ?? state.usage?.total_tokens;
   const isQuiet = isLive && status !== "waiting" && quiet >= QUIET_FROM;
   const origin = words.origin[state.origin];
   const blocks = tally(state.blocks);
@@ -53,6 +60,7 @@ export const Header = pure(function Header({ view }: { view: View }) {
           </span>
         )}
         {tokens !== undefined && tokens > 0 && <span>{words.tokens(tokens)}</span>}
+        {chat !== undefined && <span>{words.turns(chat.turns)}</span>}
       </span>
       {isLive && (
         <Act
@@ -79,7 +87,7 @@ interface ActProps {
 }
 
 /** A button that says what will happen, answers at once, and where it can't act it says why. */
-const Act = pure(function Act({ view, action, label, busy, then }: ActProps) {
+export const Act = pure(function Act({ view, action, label, busy, then }: ActProps) {
   useKeys(view, "actions", "kernel");
   const [id] = useState(newId); // the library's own would be the same in every widget of a page
   const sent = view.actions.latest(action);

@@ -5,6 +5,7 @@ import * as words from "../strings";
 import { hasEnded, type View } from "../view";
 import type { RunState } from "../wire";
 import { agentsOf } from "./Delegation";
+import { Visible } from "./Visible";
 
 /** Tells a screen reader the milestones and nothing else: never a token. */
 export const Milestones = pure(function Milestones({ view }: { view: View }) {
@@ -13,7 +14,7 @@ export const Milestones = pure(function Milestones({ view }: { view: View }) {
   const isOld = useRef(hasEnded(view.store.state));
   return (
     <div class="pw-unseen" role="status">
-      {isOld.current ? "" : milestone(view)}
+      <Visible text={isOld.current ? "" : milestone(view)} />
     </div>
   );
 });

@@ -2,6 +2,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { copyText } from "../copy";
 import { pure } from "../hooks";
 import { MarkdownView } from "../markdown";
+import { openRich } from "../rich";
 import { textAt } from "../store";
 import { hasEnded, type View } from "../view";
 
@@ -25,7 +26,9 @@ export const StreamedText = pure(function StreamedText({ view, path, kind }: Pro
   const host = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     const { store, frame } = view;
-    const markdown = new MarkdownView(host.current as HTMLDivElement, { copy });
+    const rich = openRich(view);
+    const { drawn } = rich;
+    const markdown = new MarkdownView(host.current as HTMLDivElement, { copy, drawn });
     let isFinished = false;
     const paint = () => {
       isFinished = hasEnded(store.state);
@@ -53,6 +56,7 @@ export const StreamedText = pure(function StreamedText({ view, path, kind }: Pro
       offText();
       offStatus();
       frame.unmark(paint);
+      rich.close();
       markdown.destroy();
     };
   }, [view, path]);

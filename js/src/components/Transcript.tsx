@@ -44,7 +44,9 @@ const Section = pure(function Section({ view, list, from, to }: SectionProps) {
 const PartView = pure(function PartView({ view, index }: { view: View; index: number }) {
   const { outline, state } = view.store;
   const part = state.parts[index];
-  useKeys(view, `parts/${index}`, `parts/${outline.home(index)}`, "status", "kernel");
+  // Only of a text it matters whether the agent it is of has ended.
+  const home = part?.kind === "text" ? outline.home(index) : index;
+  useKeys(view, `parts/${index}`, `parts/${home}`, "status", "kernel");
   switch (part?.kind) {
     case "text": {
       const isLive = isWriting(view, index) && view.status === "running";

@@ -26,7 +26,7 @@ export function listenForControls(
 }
 
 /** The text as it was written: what is copied has the characters, not their marks. */
-function originalText(element: Element): string {
+export function originalText(element: Element): string {
   const copy = element.cloneNode(true) as Element;
   for (const mark of copy.querySelectorAll(".pw-hidden-char")) {
     mark.textContent = String.fromCodePoint(Number(`0x${mark.textContent?.slice(2)}`));

@@ -20,6 +20,7 @@ import {
 } from "./vdom";
 
 export { markdownCss } from "./style";
+export { drawers } from "./vdom";
 
 export interface MarkdownOptions {
   /** Puts the text of a code block on the clipboard; without it the browser's own is used. */

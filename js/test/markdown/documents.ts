@@ -99,7 +99,8 @@ export const documents: Record<string, string> = {
     "# Report\n\nIntro **text** with `code` and [link](https://a.example).\n\n1. First:\n   - sub *one*\n   - sub two\n\n   para\n2. Second\n\n| k | v |\n|---|--:|\n| a | 1 |\n\n```sql\nSELECT 1;\n```\n\n> quote\n> - list\n\nDone.\n",
   trailing: "text \n \n  \n\t\nmore   \n   ",
   deep: `${"> ".repeat(45)}deep\n\n${"*a **b ".repeat(30)}\n`,
-  mathsInline: "Let $a_1 * b_2$ be *the $x*y$ norm*, \\(c_*\\) and \\[ d^* \\] in **bold $e**$ f**.\n",
+  mathsInline:
+    "Let $a_1 * b_2$ be *the $x*y$ norm*, \\(c_*\\) and \\[ d^* \\] in **bold $e**$ f**.\n",
   mathsPrices:
     "From $5 to $10, or $5-$10, US$20 and 30$; $ 5$ is none, nor is $5 $, \\$6$ nor 5$, then 6$ more.\n",
   mathsCode: "`$a$` and $`b`$ and ``$ ` *c*`` $d$ `$` *e* `$`\n",

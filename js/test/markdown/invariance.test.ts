@@ -36,9 +36,12 @@ describe.each(Object.entries(documents))("%s", (name, text) => {
     expect(whole(text)).toBe(wanted);
   });
 
-  test.runIf(!OWN_WAY.has(name) && !/maths|citations/i.test(name))("has the tokens of marked", () => {
-    expect(reference(text, Lexer.lex(text, { gfm: true }))).toBe(wanted);
-  });
+  test.runIf(!OWN_WAY.has(name) && !/maths|citations/i.test(name))(
+    "has the tokens of marked",
+    () => {
+      expect(reference(text, Lexer.lex(text, { gfm: true }))).toBe(wanted);
+    },
+  );
 
   test("is the same for a cut anywhere", () => {
     const step = text.length > 500 ? Math.ceil(text.length / 25) : 1;

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from powawidget.local.agents import amounts, late
 from powawidget.local.agents.amounts import BY_MONTH
+from powawidget.local.agents.followups import context_of, follow
 from powawidget.local.agents.prose import ask, fence, query, sections, table
-from powawidget.local.agents.questions import last_topic, mentions, regions_in, topic_of
+from powawidget.local.agents.questions import mentions, topic_of
 from powawidget.local.script import Agent, Call, Calls, Say, Think
 from powawidget.local.tools import reading_tools
 
@@ -31,7 +32,8 @@ TOPICS = {
 HELP = (
     "I know one small database, a year of orders of a shop for coffee and tea, and a few things"
     " to ask it. Try one of these:\n\n"
-    "- *Which orders are late, by region and carrier?*, and then *Why?*\n"
+    "- *Which orders are late, by region and carrier?*, and then *And for the North only?*,"
+    " *Which carrier is worst?*, *Why?*, *What would you do?*, *Make it shorter*\n"
     "- *Show revenue by month, with a trend*\n"
     "- *Which customers should we talk to?*\n"
     "- *Compare North and South*\n"
@@ -73,19 +75,14 @@ def _answer(turn: Turn) -> Script:
         "schema": _schema,
         "late": late.overview,
     }
+    before = context_of(turn, TOPICS)
+    followed = follow(turn, before, TOPICS)
+    if followed is not None:
+        yield from followed
+        return
     topic = topic_of(turn.message, TOPICS)
-    if topic is None and turn.history:
-        # "Why?" and "What about South?" go on with what the session was about.
-        before = last_topic(turn.history, TOPICS)
-        named = regions_in(turn.message)
-        if before in {"late", "customers", "compare"} and mentions(turn.message, "why|since"):
-            yield from late.cause(turn)
-            return
-        if before and named:
-            yield from amounts.compare(turn) if len(named) > 1 else late.region(turn, named[0])
-            return
-        if before and mentions(turn.message, "again|repeat|same"):
-            topic = before
+    if topic is None and mentions(turn.message, "again|repeat|same"):
+        topic = before.topic
     if topic is None:
         yield Say(HELP)
         return

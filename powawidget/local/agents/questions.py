@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from powawidget.local.sample import REGIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 _REGION = re.compile("|".join(REGIONS), re.IGNORECASE)
 
@@ -29,15 +29,6 @@ def topic_of(message: str, topics: Mapping[str, str]) -> str | None:
 def mentions(message: str, pattern: str) -> bool:
     """Tell whether a pattern occurs in a message, in whatever case."""
     return re.search(pattern, message, re.IGNORECASE) is not None
-
-
-def last_topic(history: Sequence[tuple[str, str]], topics: Mapping[str, str]) -> str | None:
-    """Find the topic a session was about last."""
-    for message, _ in reversed(history):
-        topic = topic_of(message, topics)
-        if topic:
-            return topic
-    return None
 
 
 def regions_in(message: str) -> list[str]:

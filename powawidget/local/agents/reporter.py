@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Facts = dict[str, Any]
 
+_BARS = "\u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"
 _MANY = 2.0  # standard deviations
 _UNRESOLVED = re.compile(r"<[\w -]+\.output>")
 
@@ -118,10 +119,30 @@ def _week(facts: Facts, message: str) -> Script:
                 ],
             ),
             (
+                f"Late share, week by week: `{_bars(facts['weeks'])}` (from"
+                f" {percent(facts['weeks'][0])} eight weeks ago to {percent(facts['weeks'][-1])})."
+            ),
+            (
                 f"The best seller was **{facts['best']['name']}** with"
                 f" {money(facts['best']['revenue'])} EUR."
             ),
+            _next(facts),
         )
+    )
+
+
+def _bars(shares: list[float]) -> str:
+    top = max(shares) or 1
+    return "".join(_BARS[round(share / top * (len(_BARS) - 1))] for share in shares)
+
+
+def _next(facts: Facts) -> str:
+    if facts["late_share"] <= facts["alert_above"]:
+        return "**Next week:** nothing to do. The limit stays as it is."
+    worst = max(facts["carriers"], key=lambda row: row["late"] / max(row["orders"], 1))
+    return (
+        f"**Next week:** ask {worst['carrier']} for the reasons of these {worst['late']} orders,"
+        " tell the customers before they ask, and look again on Monday."
     )
 
 
@@ -160,5 +181,9 @@ def _ask(facts: Facts, _message: str) -> Script:
 
 def _fail(turn: Turn) -> Script:
     facts = facts_in(turn.message)
-    yield Say(f"The year brought {money(facts.get('revenue', 0.0))} EUR, and the")
+    yield Say(
+        f"## The year\n\nThe shop took **{money(facts.get('revenue', 0.0))} EUR** with"
+        f" {facts.get('orders', 0):,} orders, most of them in the last two months. The largest"
+        " region"
+    )
     yield Fail(OVERLOADED)

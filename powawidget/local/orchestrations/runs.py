@@ -39,6 +39,7 @@ class OrchestrationExecution:
         channel: Channel,
         encode: Encode,
         rate: float,
+        *,
         new_id: Callable[[], str],
     ) -> None:
         self._run = run

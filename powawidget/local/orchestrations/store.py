@@ -166,9 +166,12 @@ class OrchestrationRun:
         if said is None:
             return [asked]
         calls = [call for child in self.children for call in child.tool_calls]
-        answer = {"content": said, "role": "assistant", "run_id": self.run_id}
-        answer |= {"events": self.events} if self.events else {}
-        return [asked, answer | ({"tool_calls": calls} if calls else {})]
+        answer: dict[str, Any] = {"content": said, "role": "assistant", "run_id": self.run_id}
+        if self.events:
+            answer["events"] = self.events
+        if calls:
+            answer["tool_calls"] = calls
+        return [asked, answer]
 
     def as_json(self) -> dict[str, Any]:
         """Answer `GET /api/orchestrations/runs/{run_id}`."""

@@ -121,9 +121,7 @@ async def side_by_side(work: Work) -> Outcome:
         model=work.orchestration.model,
     )
     read = "\n\n".join(f"--- {child.agent} ---\n{child.content}" for child in children)
-    steps = work.steps(
-        merge, Turn(read, (), work.turn.database, work.draw(), work.turn.options)
-    )
+    steps = work.steps(merge, Turn(read, (), work.turn.database, work.draw(), work.turn.options))
     # A merge that fails leaves the run completed: only the members count.
     error = await worked(steps)
     answer = "" if error else steps.done[-1].text

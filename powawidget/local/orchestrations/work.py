@@ -127,9 +127,7 @@ class Work:
         generator = self.draw() if generator is None else generator
         # The service applies neither hooks nor rules of a member.
         agent = replace(member.agent, hooks=())
-        telling = Telling(
-            lambda frame, more: self._hear(frame, {"agent": agent.name, **more})
-        )
+        telling = Telling(lambda frame, more: self._hear(frame, {"agent": agent.name, **more}))
         turn = replace(self.turn, message=message, history=history, random=generator)
         steps = self._steps(agent, turn, telling)
         error = await worked(steps)

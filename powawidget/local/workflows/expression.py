@@ -85,7 +85,7 @@ def evaluate(text: str, variables: Mapping[str, Any]) -> Any:
     return _value(ast.parse(text, mode="eval").body, variables)
 
 
-def _value(node: ast.expr, variables: Mapping[str, Any]) -> Any:  # noqa: C901  # a case a node
+def _value(node: ast.expr, variables: Mapping[str, Any]) -> Any:
     match node:
         case ast.Constant():
             return node.value

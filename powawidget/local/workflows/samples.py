@@ -41,11 +41,11 @@ def weekly_report() -> Workflow:
             Block(
                 "Start",
                 "starter",
-                {"input": {"week": 40, "region": "North", "alert_above": 0.15}},
+                {"input": {"week": 40, "region": "all", "alert_above": 0.15}},
                 at=(0, 0),
             ),
-            Block("Orders", "code", {"code": _code(_ORDERS)}, seconds=1.0, at=(200, 0)),
-            Block("Rates", "code", {"code": _code(_RATES)}, seconds=0.7, at=(400, 0)),
+            Block("Orders", "code", {"code": _code(_ORDERS)}, seconds=1.6, at=(200, 0)),
+            Block("Rates", "code", {"code": _code(_RATES)}, seconds=1.1, at=(400, 0)),
             Block(
                 "Alarm",
                 "condition",
@@ -54,11 +54,11 @@ def weekly_report() -> Workflow:
                         {"expression": "<Rates.output.late_share> > <Start.output.alert_above>"}
                     ]
                 },
-                seconds=0.2,
+                seconds=0.3,
                 at=(600, 0),
             ),
-            Block("Investigate", "agent", _asked("Watchdog", _WEEK), seconds=0.6, at=(800, -80)),
-            Block("All clear", "agent", _asked("Watchdog", _WEEK), seconds=0.6, at=(800, 80)),
+            Block("Investigate", "agent", _asked("Watchdog", _WEEK), seconds=0.9, at=(800, -80)),
+            Block("All clear", "agent", _asked("Watchdog", _WEEK), seconds=0.9, at=(800, 80)),
             Block(
                 "Report",
                 "agent",
@@ -67,7 +67,7 @@ def weekly_report() -> Workflow:
                     "Write the weekly report from <Rates.output.json>."
                     " Note: <Investigate.output><All clear.output>",
                 ),
-                seconds=0.8,
+                seconds=1.0,
                 at=(1000, 0),
             ),
             Block("Response", "response", {"output": "<Report.output>"}, at=(1200, 0)),
@@ -98,7 +98,7 @@ def regional_briefing() -> Workflow:
                     region,
                     "code",
                     {"code": _code(_REGION.replace("REGION", region))},
-                    seconds=0.6 + 0.2 * number,
+                    seconds=0.7 + 0.2 * number,
                     at=(400, -150 + 100 * number),
                 )
                 for number, region in enumerate(_REGIONS)
@@ -140,7 +140,7 @@ def credit_note() -> Workflow:
                 {"input": {"customer": "Linden Kitchen", "amount": 25.0, "limit": 50.0}},
                 at=(0, 0),
             ),
-            Block("Customer", "code", {"code": _code(_CUSTOMER)}, seconds=0.8, at=(200, 0)),
+            Block("Customer", "code", {"code": _code(_CUSTOMER)}, seconds=1.2, at=(200, 0)),
             Block(
                 "Within limit",
                 "condition",
@@ -152,7 +152,7 @@ def credit_note() -> Workflow:
                 seconds=0.2,
                 at=(400, 0),
             ),
-            Block("Book", "code", {"code": _code(_BOOK)}, seconds=0.9, at=(600, -80)),
+            Block("Book", "code", {"code": _code(_BOOK)}, seconds=1.5, at=(600, -80)),
             Block(
                 "Ask",
                 "agent",
@@ -229,8 +229,8 @@ def price_import() -> Workflow:
                 {"input": {"product": "House Espresso", "price": "12,50"}},
                 at=(0, 0),
             ),
-            Block("Parse", "code", {"code": _code(_PARSE)}, seconds=0.5, at=(200, 0)),
-            Block("Store", "code", {"code": _code(_STORE)}, seconds=0.7, at=(400, 0)),
+            Block("Parse", "code", {"code": _code(_PARSE)}, seconds=0.9, at=(200, 0)),
+            Block("Store", "code", {"code": _code(_STORE)}, seconds=1.1, at=(400, 0)),
             Block("Response", "response", {"output": "<Store.output>"}, at=(600, 0)),
         ),
         edges=(Edge("Start", "Parse"), Edge("Parse", "Store"), Edge("Store", "Response")),
@@ -244,7 +244,7 @@ def year_digest() -> Workflow:
         description="Counts the year; the agent that should write about it fails.",
         blocks=(
             Block("Start", "starter", at=(0, 0)),
-            Block("Year", "code", {"code": _code(_YEAR)}, seconds=0.7, at=(200, 0)),
+            Block("Year", "code", {"code": _code(_YEAR)}, seconds=1.1, at=(200, 0)),
             Block(
                 "Digest",
                 "agent",
@@ -360,6 +360,7 @@ _RATES = """
         "late_share": round(late_share(week), 4),
         "alert_above": asked["alert_above"],
         "usual": round(fmean(shares), 4),
+        "weeks": [round(late_share(rows), 4) for rows in reversed(weeks)],
         "z": round((late_share(week) - fmean(shares)) / max(stdev(shares), 0.01), 2),
         "carriers": [
             {"carrier": row["carrier"], "orders": row["shipped"], "late": row["late"]}

@@ -1,5 +1,138 @@
+import type { TargetedKeyboardEvent } from "preact";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Button, hasEnded, newId, pure, useKeys, Visible } from "../../core";
 import type { ChatView } from "../../view";
+import { Chips } from "./Chips";
+import { type Outgoing, outgoingOf } from "./outgoing";
+import { Recall } from "./recall";
+import { chatCss } from "./chat-style";
+import * as words from "./words";
 
-export function Composer(_: { view: ChatView }) {
-  return null;
+const TALLEST = 220; // px
+
+/** The box to type in, what waits above it, and what is to be said about both. */
+export const Composer = pure(function Composer({ view }: { view: ChatView }) {
+  useKeys(view, "chat", "turns", "kernel", "actions");
+  const [id] = useState(newId);
+  const out = outgoingOf(view);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const [recall] = useState(() => new Recall(() => said(view, out)));
+  const [isTriedInVain, tryInVain] = useState(false);
+  const { state } = view.store;
+  const { canAct, nonce } = view.actions;
+  const isBusy = useIsBusy(view) || state.queued.length > 0;
+
+  const put = (text: string) => {
+    const box = field.current as HTMLTextAreaElement;
+    box.value = text;
+    out.draft = text;
+    fit(box);
+  };
+  useLayoutEffect(() => put(out.draft), [view]);
+
+  const send = () => {
+    const text = field.current?.value ?? "";
+    if (text.trim() === "") return;
+    const isSent = out.send(text);
+    tryInVain(!isSent);
+    if (!isSent) return;
+    recall.leave();
+    put("");
+    view.follow?.jump();
+  };
+  const takeUp = (text: string) => {
+    const box = field.current as HTMLTextAreaElement;
+    put([text, box.value].filter((each) => each.trim() !== "").join("\n\n"));
+    box.focus({ preventScroll: true });
+  };
+  const onKey = (event: TargetedKeyboardEvent<HTMLTextAreaElement>) => {
+    event.stopPropagation(); // it is typing, in whatever the page around makes of keys
+    // 229: an input method is at work, in browsers that say so too late.
+    if (event.isComposing || event.keyCode === 229) return;
+    const box = event.currentTarget;
+    const { value: text, selectionStart, selectionEnd } = box;
+    const caret = selectionStart === selectionEnd ? selectionStart : null;
+    const isPlain = !(event.shiftKey || event.ctrlKey || event.metaKey || event.altKey);
+    let shown: string | null = null;
+    if (event.key === "Enter" && !event.shiftKey && !event.altKey) {
+      event.preventDefault();
+      if (!event.repeat) send();
+    } else if (event.key === "ArrowUp" && isPlain) shown = recall.up({ text, caret });
+    else if (event.key === "ArrowDown" && isPlain) shown = recall.down({ text, caret });
+    else if (event.key === "Escape") {
+      if (recall.isShowing(text)) shown = recall.leave();
+      else box.blur();
+    }
+    if (shown === null) return;
+    event.preventDefault();
+    put(shown);
+    box.setSelectionRange(shown.length, shown.length);
+  };
+
+  const { word } = view.kernel;
+  const inert = word === "gone" ? words.noKernel : isTriedInVain && !canAct ? words.kernelQuiet : "";
+  return (
+    <div
+      class="pw-composer"
+      // JupyterLab has commands on Enter, Shift+Enter, Escape and the arrows.
+      data-lm-suppress-shortcuts="true"
+    >
+      <style>{chatCss}</style>
+      <Chips view={view} out={out} takeUp={takeUp} />
+      <p class="pw-note pw-inert" role="status">
+        <Visible text={inert} />
+      </p>
+      <div class="pw-type">
+        <label class="pw-unseen" for={id}>
+          {words.message}
+        </label>
+        <textarea
+          id={id}
+          ref={field}
+          class="pw-input"
+          rows={1}
+          placeholder={isBusy ? words.askNext : words.ask(state.name)}
+          title={words.keys}
+          enterkeyhint="send"
+          autocomplete="off"
+          onInput={(event) => {
+            out.draft = event.currentTarget.value;
+            fit(event.currentTarget);
+          }}
+          onKeyDown={onKey}
+        />
+        <Button
+          class="pw-button pw-send"
+          aria-disabled={nonce === null}
+          title={words.keys}
+          onClick={send}
+        >
+          {isBusy ? words.queue : words.send}
+        </Button>
+      </div>
+    </div>
+  );
+});
+
+/** Whether an answer is coming; drawn again when that changes. */
+function useIsBusy(view: ChatView): boolean {
+  const { last } = view;
+  useKeys(last ?? view, "status", "kernel");
+  return last !== undefined && !hasEnded(last.store.state) && !last.isAbandoned;
+}
+
+/** What was said so far, oldest first, each text once in a row. */
+function said({ store: { state } }: ChatView, { letters }: Outgoing): string[] {
+  const texts = [
+    ...state.order.map((index) => state.turns[index]?.message ?? ""),
+    ...state.queued.map(({ text }) => text),
+    ...letters.map(({ text }) => text),
+  ];
+  return texts.filter((text, index) => text !== "" && text !== texts[index - 1]);
+}
+
+function fit(box: HTMLTextAreaElement): void {
+  box.style.height = "auto";
+  // The border isn't part of what scrolls.
+  box.style.height = `${Math.min(box.scrollHeight + 2, TALLEST)}px`;
 }

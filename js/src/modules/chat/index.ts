@@ -1,4 +1,3 @@
 export { Composer } from "./Composer";
-export { Head } from "./Head";
 export { After, Before } from "./Notes";
 export { Tools } from "./Tools";

@@ -42,7 +42,7 @@ export const BlockRow = pure(function BlockRow({ view, index, from, span }: Prop
       <Visible kind="pw-block-name" text={oneLine(block.name || block.type || block.id)} />
       <Visible kind="pw-block-glance" text={isOpen ? "" : glance} />
       {isPlain ? (
-        <Visible kind="pw-block-type" text={oneLine(block.type)} />
+        <Visible kind="pw-block-type" text={block.name === "" ? "" : oneLine(block.type)} />
       ) : (
         <span class="pw-block-type pw-word" aria-hidden>
           {words.BLOCK_STATUS[status]}

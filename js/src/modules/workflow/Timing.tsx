@@ -1,5 +1,5 @@
 import { useSeconds } from "../../core";
-import { duration } from "../../strings";
+import * as words from "../../strings";
 import type { View } from "../../view";
 import type { Block } from "../../wire";
 
@@ -23,7 +23,7 @@ export function Timing({ view, block, status, from, span }: Props) {
           <i style={{ left: `${left}%`, width: `${Math.min(share(seconds), 100 - left)}%` }} />
         )}
       </span>
-      <span class="pw-took">{seconds !== null && duration(seconds)}</span>
+      <span class="pw-took">{seconds !== null && words.took(seconds)}</span>
     </>
   );
 }

@@ -19,7 +19,7 @@ export function axisOf({ blocks, started, ended }: RunState, now: number | null)
   const from = Math.min(...ran.map((block) => Number(block.started)), started ?? Infinity);
   const ends = ran.map((block) => Number(block.started) + Number(block.seconds));
   const reached = Math.max(...ends, now ?? ended ?? 0) - from;
-  if (!Number.isFinite(reached)) return { from: 0, span: SHORTEST };
+  if (!(reached > 0)) return { from: started ?? 0, span: SHORTEST };
   if (now === null) return { from, span: reached };
   let span = SHORTEST;
   while (span < reached) span *= 2;

@@ -8,7 +8,7 @@ const TYPES: [type: RegExp, path: string][] = [
   [/^(agent|llm|model)$/, "M8 1.8l1.6 4.6L14.2 8l-4.6 1.6L8 14.2 6.4 9.6 1.8 8l4.6-1.6z"],
   [/^(orchestration|team)$/, "M8 5.5v3M4.5 11V8.5h7V11M6 2.5h4v3H6zM2.5 11h4v3h-4zM9.5 11h4v3h-4z"],
   [
-    /^(api|http|request|webhook)$/,
+    /(?:^|_)(?:api|http|request|webhook)$/,
     "M2.5 5.5h10.5M10.5 3L13 5.5 10.5 8M13.5 10.5H3M5.5 8L3 10.5 5.5 13",
   ],
   [/^(split|parallel|merge|join)$/, "M2 8h4l4-4h4M6 8l4 4h4"],

@@ -1,5 +1,0 @@
-import type { ChatView } from "../../view";
-
-export function Head(_: { view: ChatView }) {
-  return null;
-}

@@ -1,0 +1,147 @@
+import type { Sent } from "../../actions";
+import { newId } from "../../core";
+import type { ChatView } from "../../view";
+import { otherKernel } from "./words";
+
+/** A message on its way: sent, but not yet in the chat's state. */
+export interface Letter {
+  readonly id: string;
+  readonly text: string;
+  /** The kernel that it was meant for. */
+  readonly nonce: string;
+  /** What became of it; undefined where it can't be sent any more. */
+  sent: Sent | undefined;
+}
+
+/** What a tab keeps for one chat, so that nothing typed is lost when its page is loaded again. */
+interface Kept {
+  draft: string;
+  letters: Pick<Letter, "id" | "text" | "nonce">[];
+}
+
+const known = new WeakMap<object, Outgoing>();
+
+/** What goes out from one chat, whatever number of views show it. */
+export function outgoingOf(view: ChatView): Outgoing {
+  const before = known.get(view.actions);
+  if (before !== undefined) return before;
+  const made = new Outgoing(view);
+  known.set(view.actions, made);
+  return made;
+}
+
+/**
+ * The messages that a person has sent and the kernel hasn't answered, and the draft. Each message
+ * keeps its id through everything, so that it is sent as often as needed and counts once.
+ */
+export class Outgoing {
+  letters: Letter[] = [];
+  readonly #store: ChatView["store"];
+  readonly #actions: ChatView["actions"];
+  readonly #place: string;
+  #draft: string;
+  #kept: Kept["letters"];
+
+  constructor({ store, actions }: ChatView) {
+    this.#store = store;
+    this.#actions = actions;
+    this.#place = `powawidget/chat/${store.state.id}`;
+    const { draft, letters } = read(this.#place);
+    this.#draft = draft;
+    this.#kept = letters;
+    store.changes.on("actions", () => this.#settle());
+    store.changes.on("kernel", () => this.#restore());
+    this.#restore();
+  }
+
+  get draft(): string {
+    return this.#draft;
+  }
+
+  set draft(text: string) {
+    this.#draft = text;
+    this.#keep();
+  }
+
+  /** Sends a message; false where there is no live kernel to hear it. */
+  send(text: string): boolean {
+    const { nonce } = this.#actions;
+    if (nonce === null) return false;
+    this.#post({ id: newId(), text, nonce });
+    return true;
+  }
+
+  /** Forgets a message that wasn't sent; returns its text. */
+  drop(letter: Letter): string {
+    this.letters = this.letters.filter((each) => each !== letter);
+    this.#keep();
+    this.#store.changes.emit("actions");
+    return letter.text;
+  }
+
+  #post(kept: Kept["letters"][0]): void {
+    const letter: Letter = { ...kept, sent: undefined };
+    this.letters.push(letter);
+    // Before it is sent: a page that goes down right now finds it again.
+    this.#keep();
+    const { id, text } = kept;
+    letter.sent = this.#actions.post({ action: "send", text }, id) ?? undefined;
+    this.#store.changes.emit("actions");
+  }
+
+  /** What an earlier page of this tab hadn't got an answer to, once it is known who answers. */
+  #restore(): void {
+    const { nonce } = this.#actions;
+    if (nonce === null) return;
+    for (const kept of this.#kept.splice(0)) {
+      if (kept.nonce === nonce) this.#post(kept);
+      else this.letters.push({ ...kept, sent: undefined });
+    }
+    for (const letter of this.letters) if (letter.nonce !== nonce) letter.sent = undefined;
+    this.#store.changes.emit("chat");
+  }
+
+  /** What the kernel took stands in the chat's state: its changes come before its answer. */
+  #settle(): void {
+    const { length } = this.letters;
+    this.letters = this.letters.filter(({ sent }) => !/^(arrived|settled)$/.test(sent?.state ?? ""));
+    if (this.letters.length < length) this.#keep();
+  }
+
+  #keep(): void {
+    const letters = [...this.#kept, ...this.letters].map(({ id, text, nonce }) => ({
+      id,
+      text,
+      nonce,
+    }));
+    write(this.#place, { draft: this.#draft, letters });
+  }
+}
+
+/** Why a message wasn't sent, or null while it may be. */
+export const whyNotSent = ({ sent }: Letter): string | null =>
+  sent === undefined ? otherKernel : sent.state === "refused" ? (sent.refused ?? "") : null;
+
+/** Another tab's or a hand's: nothing in it is believed. A page may also have no such place. */
+function read(place: string): Kept {
+  try {
+    const { draft, letters } = JSON.parse(sessionStorage.getItem(place) ?? "{}");
+    const isLetter = (each: Record<string, unknown> | null) =>
+      [each?.id, each?.text, each?.nonce].every((value) => typeof value === "string");
+    return {
+      draft: typeof draft === "string" ? draft : "",
+      letters: Array.isArray(letters) ? letters.filter(isLetter) : [],
+    };
+  } catch {
+    return { draft: "", letters: [] };
+  }
+}
+
+function write(place: string, kept: Kept): void {
+  try {
+    if (kept.draft === "" && kept.letters.length === 0) sessionStorage.removeItem(place);
+    else sessionStorage.setItem(place, JSON.stringify(kept));
+  } catch {
+    // Full, or forbidden: then it is lost with the page, as everything typed elsewhere is.
+  }
+}

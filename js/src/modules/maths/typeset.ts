@@ -1,0 +1,97 @@
+import temml from "temml";
+import { hasHidden } from "../../visible";
+import { knownClasses } from "./maths-style";
+
+const LONGEST = 5_000; // characters of a formula's source
+const MOST = 4_000; // elements of a formula
+const EXPANSIONS = 300; // of macros that a formula defines itself
+const LARGEST = 20; // em: what a formula may ask to be wide or high
+const BACK = 2; // em: what it may ask to be moved back over what stands before
+
+const MATHML = "http://www.w3.org/1998/Math/MathML";
+
+// Of https://www.w3.org/TR/mathml-core/ and what browsers knew before: nothing that links, loads,
+// runs, has a name or sets a colour, which could hide text.
+const ELEMENTS = new Set(
+  "math mrow mi mn mo ms mtext mspace mfrac msqrt mroot mstyle mpadded mphantom msub msup msubsup munder mover munderover mmultiscripts mprescripts mtable mtr mtd menclose".split(
+    " ",
+  ),
+);
+const ATTRIBUTES = new Set(
+  "display displaystyle scriptlevel mathvariant stretchy symmetric fence separator form largeop movablelimits lspace rspace minsize maxsize accent accentunder linethickness width height depth voffset notation rowspan columnspan columnalign rowspacing columnspacing columnlines rowlines".split(
+    " ",
+  ),
+);
+const STYLES = /^(?:padding|border|margin)(?:Left|Right|Top|Bottom)?$|^width$/;
+
+/** A tree of the library, as far as it is read. */
+interface Tree {
+  type?: string;
+  text?: string;
+  children?: Tree[];
+  attributes?: Record<string, unknown>;
+  style?: Record<string, unknown>;
+  classes?: string[];
+}
+
+/** The formula as MathML; null where it can't be typeset, or holds what isn't shown here. */
+export function typeset(source: string): Element | null {
+  const [, open, inner = "", close, mark = ""] =
+    /^(\$\$?|\\[([])(.*?)(\$\$?|\\[)\]])([.,;:]?)$/s.exec(source) ?? [];
+  const isWhole = open === "\\(" ? close === "\\)" : open === "\\[" ? close === "\\]" : open === close;
+  if (!open || !isWhole || source.length > LONGEST || hasHidden(source)) return null;
+  const isDisplay = open === "$$" || open === "\\[";
+  try {
+    const tree = temml.__renderToMathMLTree(inner + mark, {
+      displayMode: isDisplay,
+      wrap: isDisplay ? "none" : "tex",
+      throwOnError: true,
+      maxExpand: EXPANSIONS,
+      maxSize: [LARGEST, LARGEST],
+    }) as Tree;
+    let count = 0;
+    const make = (node: Tree): Node[] => {
+      if (node.text !== undefined) return [document.createTextNode(node.text)];
+      if (++count > MOST) throw new Error("too large");
+      const kids = (node.children ?? []).flatMap(make);
+      if (node.type === undefined && !node.attributes) return kids; // a fragment
+      return [element(node, kids)];
+    };
+    const [math] = make(tree);
+    return math instanceof Element ? math : null;
+  } catch {
+    return null; // its grammar, its size, or a depth that no stack holds
+  }
+}
+
+function element({ type, attributes = {}, style = {}, classes = [] }: Tree, kids: Node[]): Element {
+  // The library draws some strokes as spans.
+  const made =
+    type === undefined ? document.createElement("span") : document.createElementNS(MATHML, type);
+  if (type !== undefined && !ELEMENTS.has(type)) throw new Error(`${type} isn't shown`);
+  const known = classes.flatMap((names) => names.split(" ")).filter((name) => knownClasses.has(name));
+  if (known.length > 0) made.setAttribute("class", known.join(" "));
+  for (const [name, value] of Object.entries(attributes)) {
+    if (type !== undefined && ATTRIBUTES.has(name) && isModest(value)) {
+      made.setAttribute(name, `${value}`);
+    }
+  }
+  for (const [name, value] of Object.entries(style)) {
+    if (STYLES.test(name) && isModest(value)) Object.assign((made as HTMLElement).style, { [name]: value });
+  }
+  made.append(...kids);
+  return made;
+}
+
+const EM = { em: 1, ex: 0.5, px: 1 / 16, pt: 1 / 12, mu: 1 / 18, "%": 1 / 100 };
+
+/** Words, and lengths that stay near where they are. */
+function isModest(value: unknown): boolean {
+  const words = `${value}`.split(" ");
+  return words.every((word) => {
+    const [, size, unit] = /^(-?[\d.]+)(em|ex|px|pt|mu|%)?$/.exec(word) ?? [];
+    if (size === undefined) return /^-?[\d.]*[a-z]+$/.test(word);
+    const length = Number(size) * EM[(unit ?? "em") as keyof typeof EM];
+    return length <= LARGEST && length >= -BACK;
+  });
+}

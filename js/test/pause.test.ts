@@ -1,0 +1,119 @@
+import { describe, expect, test } from "vitest";
+import type { Wait } from "../src/wire";
+import { open, painted } from "./page";
+import { run, text } from "./runs";
+
+const pause = (given: Partial<Wait> = {}): Wait => ({
+  purpose: "retry",
+  why: "The server asked to wait",
+  until: Date.now() / 1000 + 4.5,
+  attempt: 2,
+  ...given,
+});
+
+const button = (el: Element) => {
+  const found = el.querySelector<HTMLElement>(".pw-pause button");
+  if (found === null) throw new Error("no button");
+  return found;
+};
+
+describe("a pause", () => {
+  test("says until when, and which try it is", () => {
+    const { show } = open(run({ status: "connecting", wait: pause() }));
+    const { ask } = show();
+    expect(ask(".pw-pause span").textContent).toBe(
+      "The server asked to wait: next try in 0:05 (2nd try)",
+    );
+    expect(ask(".pw-pause button").textContent).toBe("Give up");
+  });
+
+  test("counts by the kernel's clock", () => {
+    const { show, model } = open(run({ wait: pause({ until: 5_000 }) }));
+    model.hear({ kind: "beat", seq: 0, now: 4_990.5, quiet: 0 });
+    expect(show().ask(".pw-pause span").textContent).toContain("next try in 0:10");
+  });
+
+  test("before a look-up says what it looks for, and what is there stays", async () => {
+    const { show, change } = open(
+      run({ status: "reconnecting", parts: [text("So far")], wait: null }),
+    );
+    const { el, ask } = show();
+    expect(el.querySelector(".pw-pause")).toBeNull();
+    change([
+      "set",
+      ["wait"],
+      pause({ purpose: "look_up", why: "", until: Date.now() / 1000 + 3.5, attempt: 1 }),
+    ]);
+    await painted();
+    expect(ask(".pw-pause span").textContent).toBe(
+      "Looking up what the server made of it: next look in 4 s",
+    );
+    expect(button(el).textContent).toBe("Stop looking");
+    expect(ask(".pw-answer").textContent).toBe("So far");
+    change(["set", ["wait"], null]);
+    await painted();
+    expect(el.querySelector(".pw-pause")).toBeNull();
+  });
+
+  test("that is over says that it tries", () => {
+    const { show } = open(run({ wait: pause({ until: Date.now() / 1000 - 1, attempt: 3 }) }));
+    expect(show().ask(".pw-pause span").textContent).toContain("trying now (3rd try)");
+  });
+
+  test("is given up once, and the click is seen at once", async () => {
+    const { show, model } = open(run({ wait: pause() }));
+    const { el } = show();
+    button(el).click();
+    await painted();
+    button(el).click();
+    expect(button(el).textContent).toBe("Stopping…");
+    expect(button(el).getAttribute("aria-disabled")).toBe("true");
+    const acts = model.sent.filter((message) => message.kind === "act");
+    expect(acts).toMatchObject([{ action: "give_up", digests: [], nonce: "n1" }]);
+    const stop = el.querySelector(".pw-head>button");
+    expect(stop?.textContent).toBe("Stop"); // another click
+  });
+
+  test("that the kernel refused to give up may be given up again", async () => {
+    const { show, model } = open(run({ wait: pause() }));
+    const { el } = show();
+    button(el).click();
+    const [act] = model.sent.filter((message) => message.kind === "act");
+    model.hear({ kind: "ack", id: act?.id ?? "", refused: "there is nothing to give up" });
+    await painted();
+    expect(el.querySelector(".pw-head")?.textContent).toContain("there is nothing to give up");
+    button(el).click();
+    expect(model.sent.filter((message) => message.kind === "act")).toHaveLength(2);
+  });
+
+  test("can't be given up without a kernel, and says why", () => {
+    const { show, model } = open(run({ wait: pause() }), { live: false });
+    const { el } = show();
+    expect(button(el).getAttribute("aria-disabled")).toBe("true");
+    expect(button(el).title).toBe("This run has no live kernel");
+    button(el).click();
+    expect(model.sent.filter((message) => message.kind === "act")).toEqual([]);
+  });
+
+  test("of a run that is over or has no kernel any more isn't shown", async () => {
+    const { show, model } = open(run({ wait: pause() }));
+    const { el } = show();
+    model.emit("comm:close");
+    await painted();
+    expect(el.querySelector(".pw-pause")).toBeNull();
+  });
+
+  test("says a reason of the server's as text", () => {
+    const { show } = open(run({ wait: pause({ why: "<b>wait</b>\u202e" }) }));
+    const { el, ask } = show();
+    expect(el.querySelector(".pw-pause b")).toBeNull();
+    expect(ask(".pw-pause span").textContent).toContain("<b>wait</b>U+202E");
+  });
+});
+
+test("a result that took the place of a cut stream says so", () => {
+  const { show } = open(run({ status: "completed", restored: true, parts: [text("All")] }));
+  expect(show().ask(".pw-notice").textContent).toBe(
+    "The stored result took the place of the stream that was cut",
+  );
+});

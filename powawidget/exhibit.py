@@ -1,0 +1,104 @@
+"""How a run or a chat is shown in a cell: its widget, made once, and its transcript in the file."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from powawidget.document import Document, Render
+from powawidget.kernel import host
+
+
+class Exhibit:
+    """The widget of a run or a chat, and the outputs that show it.
+
+    Args:
+        make: Makes the widget.
+        render: Makes the transcript by media type, as of now.
+        line: Tells what is shown in one line.
+    """
+
+    def __init__(self, make: Callable[[str], Any], render: Render, line: Callable[[], str]) -> None:
+        self._make = make
+        self._line = line
+        self._document = Document(render)
+        self._making = threading.Lock()
+        self._widget: Any = None
+        self._waited_in: str | None = None
+        self._is_closed = False
+        self.shown_at: float | None = None
+
+    @property
+    def widget(self) -> Any:
+        """The widget, made when it is first asked for."""
+        with self._making:
+            if self._widget is None:
+                self._widget = self._make(self._document.mark)
+                self.shown_at = time.monotonic()
+            return self._widget
+
+    @property
+    def made(self) -> Any | None:
+        """The widget, where there is one."""
+        return self._widget
+
+    def show(self, what: object) -> None:
+        """Show something that nobody has shown yet, where there is a kernel."""
+        if self._widget is None and not self._is_closed and host.kernel() is not None:
+            from IPython.display import display  # noqa: PLC0415  # there is a kernel
+
+            display(what)  # type: ignore[no-untyped-call]  # IPython has no types
+
+    def wait(self) -> None:
+        """Note that the running cell waits: what it shows for that isn't shown as its value."""
+        self._waited_in = host.cell()[1]
+
+    def bundle(self, include: Any = None, exclude: Any = None) -> Any:
+        """Give the view by media type: what IPython asks for by `_repr_mimebundle_`.
+
+        Args:
+            include: The media types that are asked for.
+            exclude: Those that aren't wanted.
+
+        Returns:
+            Data and metadata by media type.
+        """
+        text = {"text/plain": self._line()}
+        if host.kernel() is None or self._is_closed or self._is_shown_by_wait():
+            return text, {}
+        bundle = self.widget._repr_mimebundle_(include=include, exclude=exclude)
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        return {**(data or {}), **text}, metadata
+
+    def put_out(self) -> None:
+        """Emit the view, and the transcript beside it, as two outputs of the running cell.
+
+        Raises:
+            NotImplementedError: Where there is only a line of text to show, which IPython then
+                writes by itself.
+        """
+        if host.kernel() is None or self._is_closed or self._is_shown_by_wait():
+            raise NotImplementedError
+        from IPython.display import display  # noqa: PLC0415  # there is a kernel
+
+        data, metadata = self.bundle()
+        display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
+        self._document.show()
+
+    @property
+    def document(self) -> Document:
+        """The transcript, which wants to hear of the end."""
+        return self._document
+
+    def close(self) -> None:
+        """Close the widget; nothing is shown any more."""
+        self._is_closed = True
+        with self._making:
+            widget, self._widget = self._widget, None
+        if widget is not None:
+            widget.close()
+
+    def _is_shown_by_wait(self) -> bool:
+        """A cell that ends with `run.wait()` has shown the run: not a second time as its value."""
+        waited = self._waited_in is not None and self._waited_in == host.cell()[1]
+        return waited and self._widget is not None and host.is_showing_value()

@@ -1,0 +1,35 @@
+"""Settings of the whole process."""
+
+from dataclasses import dataclass
+
+_LEAST = 180_000
+
+
+@dataclass
+class Options:
+    """Settings that hold for every run; change them on `powawidget.options`.
+
+    Attributes:
+        file_limit: The most bytes that one run or chat puts into the notebook's file, its
+            transcript and, where widget state is saved, its state and the front end's core
+            together; at least 180,000.
+    """
+
+    file_limit: int = 256_000
+
+    def share(self, of_hundred: int) -> int:
+        """Divide what is left of the limit once the core has its place.
+
+        Args:
+            of_hundred: The share, in hundredths.
+
+        Returns:
+            Bytes.
+        """
+        return (max(self.file_limit, _LEAST) - _CORE) * of_hundred // 100
+
+
+# The core is at most 120,000 bytes, which grow a little where JSON escapes them.
+_CORE = 135_000
+
+options = Options()

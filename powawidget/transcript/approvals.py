@@ -1,0 +1,172 @@
+"""What a person was asked, and what became of it."""
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable
+
+from powawidget.state import ENDED, ApprovalPart, RunState, ToolPart
+from powawidget.transcript import layout, words
+from powawidget.transcript.about import Scribe
+from powawidget.transcript.glance import one_line
+from powawidget.transcript.nodes import Fold, Grid, Heading, Node, Span, Spans
+
+_CHOICE = {"approve": "approval", "deny": "denial"}
+_BY = {"stop": ", because the run was stopped", "elsewhere": " elsewhere"}
+_SHORT_HASH = 12
+_GLYPHS = {"approved": "done", "denied": "denied", "expired": "denied", "pending": "waiting"}
+
+
+def decision(part: ApprovalPart, zone: dt.tzinfo | None, *, over: bool) -> str:
+    """What became of a request, in one line."""
+    asked, at, by = part.asked_at, part.decided_at, part.by
+    known = by is not None and by != "elsewhere" and at is not None
+    moment = words.clock(at, zone, day=False) if known else ""
+    after = f", after {words.wait((at or asked) - asked)}" if known else ""
+    when = (f" at {moment}" if moment else "") + after
+    match part.decision:
+        case "approved":
+            return f"Approved{decided_by(by)}{when}"
+        case "denied":
+            return f"Denied{decided_by(by)}{when}"
+        case "expired":
+            limit = (part.deadline or at or asked) - asked
+            late = f"in {words.wait(limit)}" if limit > 0 else "in time"
+            return f"Not answered {late}: the server blocked {words.COVERS[part.covers]}"
+        case "superseded":
+            return "Superseded by a later request"
+        case "pending" if not over:
+            return "Not decided yet"
+        case "pending" | "undecided":
+            return "Not decided: the run ended"
+    chosen = _CHOICE.get(part.choice or "", "decision")
+    sent = "" if by is None else f", sent{decided_by(by)}"
+    return f"It isn't known what became of the {chosen}{sent}"
+
+
+def decided_by(by: str | None) -> str:
+    """Who decided, as it is read after Approved or Denied."""
+    if by is None:
+        return ""
+    return _BY.get(by, f" by {one_line(by)}")
+
+
+def subject(part: ApprovalPart) -> Span:
+    """What a request is about."""
+    if part.covers != "call":
+        return Span(words.COVERS[part.covers])
+    return Span(one_line(part.tool_name), "name")
+
+
+def digest(part: ApprovalPart) -> str:
+    """SHA-256 over the exact arguments."""
+    return hashlib.sha256(part.arguments.encode(errors="replace")).hexdigest()
+
+
+class Requests:
+    """Tells of the requests of one run, each at the call that it gates.
+
+    Args:
+        scribe: Keeps the lengths.
+        state: The run.
+
+    Attributes:
+        by_call: The places of the requests that stand at a call, by its place.
+    """
+
+    def __init__(self, scribe: Scribe, state: RunState) -> None:
+        self._scribe = scribe
+        self._state = state
+        self._numbers: dict[int, int] = {}
+        self.by_call: dict[int, list[int]] = {}
+        for index, part in enumerate(state.parts):
+            if isinstance(part, ApprovalPart):
+                self._numbers[index] = len(self._numbers)
+                if self._call(part, index) is not None:
+                    self.by_call.setdefault(part.call or 0, []).append(index)
+
+    def told(self, index: int) -> list[Node]:
+        """Tell what became of a request, and folded what was asked.
+
+        Args:
+            index: Its place among the parts.
+
+        Returns:
+            Two nodes.
+        """
+        part = self._state.parts[index]
+        if not isinstance(part, ApprovalPart):
+            return []
+        scribe, where = self._scribe, self._scribe.whole(f"approvals[{self._numbers[index]}]")
+        body: list[Node] = []
+        if part.message:
+            body.append(layout.label("What the hook says"))
+            body.append(layout.quote(scribe, part.message, f"{where}.message"))
+        if part.arguments.strip() not in {"", "{}"}:
+            body += layout.told(scribe, words.ARGUMENTS, part.arguments, f"{where}.arguments")
+        if part.outcome:
+            body.append(layout.label("What the server did"))
+            body.append(layout.quote(scribe, part.outcome, f"{where}.outcome"))
+        body.append(layout.line("SHA-256 of the arguments ", Span(digest(part), "code")))
+        return [
+            layout.line(*self._decided(part, index), kind="decision"),
+            Fold((Span("What was asked", "dim"),), tuple(body), "quiet"),
+        ]
+
+    def _decided(self, part: ApprovalPart, index: int) -> Spans:
+        over = self._state.status in ENDED
+        said = decision(part, self._scribe.about.zone, over=over)
+        spans = [Span(_glyph(part), "glyph"), Span(f" {said}")]
+        call = self._call(part, index)
+        if call is None:
+            spans += [Span(": "), subject(part)]
+        elif place := words.gate(self.by_call[part.call or 0].index(index)):
+            spans.append(Span(f", {place}"))
+        if part.reason:
+            spans += [Span(": "), Span(one_line(part.reason, 400), "said")]
+        if call is not None and part.decision == "approved" and call.asked is not None:
+            changed = call.arguments != part.arguments
+            spans += [Span(f". {words.CHANGED_AFTER}", "strong")] if changed else []
+        return tuple(spans)
+
+    def _call(self, part: ApprovalPart, index: int) -> ToolPart | None:
+        """The call that a request stands at."""
+        if part.call is None or not 0 <= part.call < index:
+            return None
+        call = self._state.parts[part.call]
+        return call if isinstance(call, ToolPart) else None
+
+
+def _glyph(part: ApprovalPart) -> str:
+    return _GLYPHS.get(part.decision, "interrupted")
+
+
+def ledger(scribe: Scribe, state: RunState) -> Iterable[Node]:
+    """List all requests of a run: who decided what, when, and over which arguments."""
+    parts = [part for part in state.parts if isinstance(part, ApprovalPart)]
+    if not parts:
+        return
+    yield Heading((Span(words.APPROVALS),))
+    columns = ("Request", "Decision", "Asked", "Waited", "Reason, outcome", "SHA-256")
+    rows = tuple(_row(scribe, state, part) for part in parts)
+    scribe.note(300 * len(rows))
+    yield Grid(columns, rows, scribe.whole("approvals"))
+
+
+def _row(scribe: Scribe, state: RunState, part: ApprovalPart) -> tuple[Spans, ...]:
+    zone = scribe.about.zone
+    at = part.decided_at
+    told = [
+        *([Span(one_line(part.reason, 400), "said")] if part.reason else []),
+        *([Span(" ")] if part.reason and part.outcome else []),
+        *([Span(one_line(part.outcome, 400), "glance")] if part.outcome else []),
+    ]
+    over = state.status in ENDED
+    said = decision(part, zone, over=over).split(" at ")[0].split(", after")[0]
+    return (
+        (subject(part),),
+        (Span(_glyph(part), "glyph"), Span(f" {said}")),
+        (Span(words.clock(part.asked_at, zone)),),
+        (Span("" if at is None else words.wait(at - part.asked_at)),),
+        tuple(told),
+        (Span(f"{digest(part)[:_SHORT_HASH]}…", "code"),),
+    )

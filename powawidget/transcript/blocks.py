@@ -1,0 +1,100 @@
+"""The blocks of a workflow: when each ran, what went in and what came out."""
+
+import math
+from collections.abc import Iterable
+
+from powawidget.state import Block, RunState
+from powawidget.transcript import layout, words
+from powawidget.transcript.about import Scribe
+from powawidget.transcript.glance import one_line
+from powawidget.transcript.nodes import Fold, Grid, Heading, Node, Series, Span, Spans
+
+_WIDTH = 24
+_SKIPPED = {"skipped", "not_reached", "pending"}
+
+
+def tally(state: RunState) -> str:
+    """How many blocks ran, failed and were skipped."""
+    ended = [block.status for block in state.blocks]
+    ran = ended.count("done") + ended.count("failed")
+    told = [f"{ran:,} of {words.plural(len(ended), 'block')} ran"]
+    for status, word in (("failed", "failed"), ("skipped", "skipped")):
+        if count := ended.count(status):  # type: ignore[arg-type]
+            told.append(f"{count:,} {word}")
+    return ", ".join(told)
+
+
+def told(scribe: Scribe, state: RunState) -> Iterable[Node]:
+    """Tell of the blocks: all in a table, then what each took and gave."""
+    if state.blocks:
+        yield Heading((Span(words.BLOCKS), Span(f" {tally(state)}", "dim")))
+        times = _times(state)
+        rows = tuple(_row(block, times) for block in state.blocks)
+        scribe.note(200 * len(rows))
+        yield Grid(("State", "Block", "Type", "When", "Took"), rows, scribe.whole("blocks"))
+        opened = [_opened(scribe, index, block) for index, block in enumerate(state.blocks)]
+        yield Series(tuple((fold,) for fold in opened if fold), scribe.whole("blocks"), "block")
+    if state.output is not None:
+        yield from layout.told(scribe, words.OUTPUT, state.output, scribe.whole("output"))
+
+
+def _row(block: Block, times: tuple[float, float]) -> tuple[Spans, ...]:
+    quiet = block.status in _SKIPPED
+    took = "" if block.seconds is None else words.duration(block.seconds)
+    return (
+        (Span(block.status, "glyph"), Span(f" {words.STATUS[block.status]}")),
+        (Span(_name(block), "glance" if quiet else "name"),),
+        (Span(one_line(block.type, 60), "glance"),),
+        (Span(bar(block, *times), "bar"),),
+        (Span(took),),
+    )
+
+
+def _name(block: Block) -> str:
+    return one_line(block.name or block.type or block.id)
+
+
+def _times(state: RunState) -> tuple[float, float]:
+    ran = [block for block in state.blocks if block.started is not None]
+    begin = min((block.started or 0.0 for block in ran), default=0.0)
+    end = max(((block.started or 0.0) + (block.seconds or 0.0) for block in ran), default=0.0)
+    return begin, end
+
+
+def bar(block: Block, begin: float, end: float) -> str:
+    """A strip of light lines, heavy where the block ran."""
+    if block.started is None or not math.isfinite(end - begin) or end <= begin:
+        return "─" * _WIDTH
+    share = _WIDTH / (end - begin)
+    first = min(_WIDTH - 1, max(0, int((block.started - begin) * share)))
+    last = math.ceil((block.started - begin + (block.seconds or 0.0)) * share)
+    last = min(_WIDTH, max(first + 1, last))
+    return "─" * first + "━" * (last - first) + "─" * (_WIDTH - last)
+
+
+def _opened(scribe: Scribe, index: int, block: Block) -> Fold | None:
+    where = scribe.whole(f"blocks[{index}]")
+    body: list[Node] = []
+    if block.input is not None:
+        body += layout.told(scribe, words.INPUT, block.input, f"{where}.input")
+    if block.text:
+        body.append(layout.prose(scribe, str(block.text), f"{where}.text"))
+    if block.output is not None:
+        body += layout.told(scribe, words.OUTPUT, block.output, f"{where}.output")
+    if block.error is not None:
+        body += [
+            layout.label(words.ERROR),
+            layout.code(scribe, block.error, f"{where}.error", bad=True),
+        ]
+    if not body:
+        return None
+    bad = block.status == "failed"
+    summary = (
+        Span(block.status, "glyph"),
+        Span(" "),
+        *((Span(f"{words.STATUS[block.status]} ", "strong"),) if block.status != "done" else ()),
+        Span(_name(block), "name"),
+        *((Span(" "), Span(one_line(block.type, 60), "glance")) if block.type else ()),
+        *((Span(f" {words.duration(block.seconds)}", "dim"),) if block.seconds is not None else ()),
+    )
+    return Fold(summary, tuple(body), "card", open=bad)

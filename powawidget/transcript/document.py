@@ -1,0 +1,195 @@
+"""A run, or a chat, as the nodes of a transcript."""
+
+from powawidget.state import ENDED, ChatState, RunState
+from powawidget.transcript import approvals, blocks, layout, words
+from powawidget.transcript.about import About, Scribe
+from powawidget.transcript.glance import one_line
+from powawidget.transcript.nodes import Box, Heading, Line, Node, Series, Span, Spans, Title
+from powawidget.transcript.parts import Parts
+
+_COUNTS = (("prompt_tokens", "in"), ("completion_tokens", "out"))
+
+
+def run(state: RunState, about: About) -> tuple[list[Node], list[int]]:
+    """Tell of a run.
+
+    Args:
+        state: The run.
+        about: What is told beside it.
+
+    Returns:
+        The nodes, and the length of each text in them, in characters.
+    """
+    scribe = Scribe(about, about.variable)
+    nodes: list[Node] = [
+        Title((Span(_status(state), "glyph"), Span(f" {_ended(state)} ", "strong"), *_who(state))),
+        *_facts(scribe, state),
+        *_body(scribe, state),
+    ]
+    return nodes, scribe.lengths
+
+
+def chat(state: ChatState, about: About) -> tuple[list[Node], list[int]]:
+    """Tell of a chat, turn by turn, in the order in which they are read.
+
+    Args:
+        state: The chat.
+        about: What is told beside it.
+
+    Returns:
+        The nodes, and the length of each text in them, in characters.
+    """
+    lengths: list[int] = []
+    known = [index for index in state.order if 0 <= index < len(state.turns)]
+    order = known or list(range(len(state.turns)))
+    turns = []
+    for number, index in enumerate(order):
+        scribe = Scribe(about, f"{about.variable}.turns[{number}]")
+        turns.append(tuple(_turn(scribe, state, index, number)))
+        lengths += scribe.lengths
+    facts = _plain(words.plural(len(order), "turn")) + _named("session", state.session_id)
+    facts += _where(about)
+    nodes: list[Node] = [
+        Title((Span("Chat ", "strong"), Span(f"with {state.kind} "), _name(state.name))),
+        _joined(facts),
+        *([layout.line(left)] if (left := _left_out(state)) else []),
+        Series(tuple(turns), f"{about.variable}.turns", "turn"),
+    ]
+    return nodes, lengths
+
+
+def _left_out(state: ChatState) -> str:
+    earlier, missing = state.earlier, state.missing
+    said = [f"{earlier:,} earlier turns aren't brought in"] if earlier > 0 else []
+    said += [f"{missing:,} runs are missing in the server's history"] if missing > 0 else []
+    return "; ".join(said)
+
+
+def _turn(scribe: Scribe, state: ChatState, index: int, number: int) -> list[Node]:
+    turn = state.turns[index]
+    again = (Span(", sent again later", "dim"),) if index in state.retried else ()
+    head = Heading(
+        (
+            Span(_status(turn), "glyph"),
+            Span(f" {words.TURN} {number + 1}: {_ended(turn)}", "strong"),
+            *again,
+        ),
+        level=1,
+    )
+    return [head, *_facts(scribe, turn, alone=False), *_body(scribe, turn)]
+
+
+def _body(scribe: Scribe, state: RunState) -> list[Node]:
+    parts = Parts(scribe, state)
+    nodes: list[Node] = []
+    if state.status not in ENDED:
+        nodes.append(layout.line(words.NOT_OVER))
+    if state.restored:
+        nodes.append(layout.line(words.RESTORED))
+    if state.message.strip():
+        nodes.append(layout.label(words.QUESTION))
+        nodes.append(layout.quote(scribe, state.message, scribe.saved()))
+    nodes += parts.thoughts()
+    nodes.append(parts.told())
+    nodes += blocks.told(scribe, state)
+    nodes += _error(scribe, state)
+    if state.edited is not None:
+        said = words.BLOCKED if state.edited == "blocked" else words.MODIFIED
+        nodes.append(layout.line(Span(said, "strong")))
+    nodes += approvals.ledger(scribe, state)
+    nodes += _sources(scribe, state)
+    return nodes
+
+
+def _status(state: RunState) -> str:
+    failed = any(block.status == "failed" for block in state.blocks)
+    return "mixed" if state.status == "completed" and failed else state.status
+
+
+def _ended(state: RunState) -> str:
+    failed = sum(block.status == "failed" for block in state.blocks)
+    said = words.STATUS[state.status]
+    both = f"{said}, {words.plural(failed, 'block')} failed"
+    return both if state.status == "completed" and failed else said
+
+
+def _who(state: RunState) -> Spans:
+    return (Span(f"{state.kind} "), _name(state.name))
+
+
+def _name(name: str) -> Span:
+    return Span(one_line(name, 120) or "without a name", "name" if name.strip() else "dim")
+
+
+def _facts(scribe: Scribe, state: RunState, *, alone: bool = True) -> list[Node]:
+    """When it ran, how long, with how many tokens; and its ids."""
+    about = scribe.about
+    took = None if state.started is None or state.ended is None else state.ended - state.started
+    told = _plain(
+        words.clock(state.started, about.zone),
+        "" if took is None else f"took {words.duration(took)}",
+        _tokens(state.usage),
+        f"{state.strategy} strategy" if state.strategy.isalpha() else "",
+        words.ORIGIN[state.origin],
+    )
+    ids = _named("run", state.run_id)
+    if alone:
+        ids += _named("session", state.session_id) + _where(about)
+    return [_joined(facts) for facts in (told, ids) if facts]
+
+
+def _where(about: About) -> list[Spans]:
+    return _named("model", about.model) + _named("on", about.server)
+
+
+def _tokens(usage: dict[str, int] | None) -> str:
+    total = (usage or {}).get("total_tokens", 0)
+    if usage is None or total <= 0:
+        return ""
+    parts = [f"{usage[name]:,} {word}" for name, word in _COUNTS if usage.get(name, 0) > 0]
+    return words.plural(total, "token") + (f" ({', '.join(parts)})" if parts else "")
+
+
+def _plain(*facts: str) -> list[Spans]:
+    return [(Span(fact),) for fact in facts if fact]
+
+
+def _named(name: str, value: str | None) -> list[Spans]:
+    return [(Span(f"{name} "), Span(one_line(value), "code"))] if value else []
+
+
+def _joined(facts: list[Spans]) -> Line:
+    dotted = [span for fact in facts for span in (Span(" · "), *fact)]
+    return Line(tuple(dotted[1:]), "facts")
+
+
+def _error(scribe: Scribe, state: RunState) -> list[Node]:
+    error = state.error
+    if error is None:
+        return []
+    body: list[Node] = [layout.line(Span(one_line(error.title, 400), "glance"), kind="label")]
+    if error.message and error.message != error.title:
+        where = scribe.whole("error.message")
+        body.append(layout.code(scribe, error.message, where, bad=True))
+    if error.hint:
+        body.append(layout.line(Span(one_line(error.hint, 1000), "glance")))
+    if error.code:
+        body.append(layout.line("Code ", Span(one_line(error.code), "code")))
+    return [Box(tuple(body), bad=state.status == "failed")]
+
+
+def _sources(scribe: Scribe, state: RunState) -> list[Node]:
+    if not state.citations:
+        return []
+    items = []
+    for citation in state.citations:
+        head = layout.line(
+            Span(f"[{one_line(citation.key, 40)}]", "glance"),
+            " ",
+            Span(one_line(citation.source, 400), "name"),
+        )
+        excerpt = citation.excerpt
+        quoted = [layout.quote(scribe, excerpt, scribe.saved())] if excerpt else []
+        items.append((head, *quoted))
+    count = words.plural(len(items), "source")
+    return [Heading((Span(count),)), Series(tuple(items), scribe.saved(), "source")]

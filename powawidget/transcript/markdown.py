@@ -1,0 +1,184 @@
+"""A transcript as markdown: it reads as it is, and wherever markdown is rendered.
+
+What others wrote stands behind `>`, in a fence, or escaped: nothing of it can pass for the
+transcript's own lines, or be HTML to whoever renders them.
+"""
+
+import itertools
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from powawidget.transcript import layout, words
+from powawidget.transcript.cut import Cut
+from powawidget.transcript.nodes import (
+    Box,
+    Code,
+    Entries,
+    Fold,
+    Grid,
+    Heading,
+    Line,
+    Node,
+    Prose,
+    Quote,
+    Records,
+    Series,
+    Span,
+    Spans,
+    Title,
+)
+from powawidget.transcript.remark import code_span, escape, fence, remark, row
+from powawidget.transcript.visible import readable, visible
+
+
+class Writer:
+    """Writes nodes as lines.
+
+    Args:
+        cut: How much of each text is shown.
+    """
+
+    def __init__(self, cut: Cut) -> None:
+        self._cut = cut
+        self._writers: dict[type, Callable[[Any], list[str]]] = {
+            Title: lambda node: [f"### {spans(node.spans)}"],
+            Heading: lambda node: [f"{'####' if node.level == 1 else '#####'} {spans(node.spans)}"],
+            Line: self._line,
+            Prose: self._prose,
+            Quote: self._quote,
+            Code: self._code,
+            Records: self._records,
+            Entries: self._entries,
+            Grid: self._grid,
+            Fold: self._fold,
+            Box: lambda node: self.lines(node.body),
+            Series: self._series,
+        }
+
+    def lines(self, nodes: Iterable[Node]) -> list[str]:
+        """Write nodes, a blank line between two."""
+        written = (self._writers[type(node)](node) for node in nodes)
+        return blocks(one for one in written if one)
+
+    def _line(self, node: Line) -> list[str]:
+        told = spans(node.spans)
+        return [f"*{told}*"] if node.kind == "label" and _is_plain(node.spans) else [told]
+
+    def _prose(self, node: Prose) -> list[str]:
+        text, more = self._cut.piece(node.piece)
+        return blocks([quoted(remark(readable(text))), _more(more)])
+
+    def _quote(self, node: Quote) -> list[str]:
+        text, more = self._cut.piece(node.piece)
+        # A line's end counts: a backslash keeps it where markdown is rendered.
+        lines = [escape(line, at_start=True) for line in readable(text).split("\n")]
+        ends = [*("\\" if line and after else "" for line, after in itertools.pairwise(lines)), ""]
+        kept = [line + end for line, end in zip(lines, ends, strict=True)]
+        return blocks([quoted(kept), _more(more)])
+
+    def _code(self, node: Code) -> list[str]:
+        text, more = self._cut.piece(node.piece)
+        return blocks([fence(visible(text), node.language), _more(more)])
+
+    def _records(self, node: Records) -> list[str]:
+        columns = self._cut.columns(node.columns)
+        rows = self._cut.rows(node.rows, layout.row_length)
+        cells = [
+            [self._cell(layout.cell(row[name])) if name in row else "" for name in columns]
+            for row in rows
+        ]
+        left, aside = len(node.rows) - len(rows), len(node.columns) - len(columns)
+        return blocks(
+            [
+                table([self._cell(name) for name in columns], cells),
+                _more(words.more(words.rows(left), node.where) if left else ""),
+                _more(words.more(words.plural(aside, "column"), node.where) if aside else ""),
+            ]
+        )
+
+    def _cell(self, text: str) -> str:
+        return escape(" ".join(visible(self._cut.cell(text)).split("\n")))
+
+    def _entries(self, node: Entries) -> list[str]:
+        entries = self._cut.rows(node.entries, lambda entry: len(entry[0]) + len(entry[1]) + 100)
+        lines = [
+            f"- {code_span(visible(self._cut.cell(key)))}: {code_span(visible(self._cut.cell(text)))}"
+            for key, text in entries
+        ]
+        left = len(node.entries) - len(entries)
+        more = words.more(words.plural(left, "value"), node.where) if left else ""
+        return blocks([lines, _more(more)])
+
+    def _grid(self, node: Grid) -> list[str]:
+        first, left, last = self._cut.some(node.rows)
+        rows = [[spans(cell) for cell in row] for row in first]
+        if left:
+            rows.append([words.more(words.rows(left), node.where)])
+        rows += [[spans(cell) for cell in row] for row in last]
+        return table(list(node.columns), rows)
+
+    def _fold(self, node: Fold) -> list[str]:
+        body = [f"  {line}" if line else "" for line in self.lines(node.body)]
+        return [f"- {spans(node.summary)}", "", *body]
+
+    def _series(self, node: Series) -> list[str]:
+        first, left, last = self._cut.some(node.items)
+        note = words.more(words.plural(left, node.what), node.where) if left else ""
+        written = [*map(self.lines, first), _more(note), *map(self.lines, last)]
+        return blocks(one for one in written if one)
+
+
+def blocks(written: Iterable[list[str]]) -> list[str]:
+    """Put blocks of lines together, a blank line between two."""
+    lines: list[str] = []
+    for block in written:
+        if block:
+            lines += ["", *block] if lines else block
+    return lines
+
+
+def quoted(lines: list[str]) -> list[str]:
+    """Lines behind the mark of a quotation."""
+    return [f"> {line}".rstrip() for line in lines]
+
+
+def table(head: list[str], rows: list[list[str]]) -> list[str]:
+    """A table; its cells are escaped already."""
+    lines = [head, ["---"] * len(head), *rows]
+    return [row(line) for line in lines]
+
+
+def _more(note: str) -> list[str]:
+    return [escape(note)] if note else []
+
+
+def _is_plain(told: Spans) -> bool:
+    return all(span.tone in {"plain", "dim"} for span in told)
+
+
+def spans(told: Spans) -> str:
+    """Write the spans of a line."""
+    return "".join(map(_span, told)).strip()
+
+
+def _span(span: Span) -> str:
+    text = visible(span.text)
+    bare = text.strip()
+    lead, tail = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+    match span.tone:
+        case "strong" | "bad":
+            return f"{lead}**{escape(bare)}**{tail}" if bare else text
+        case "name":
+            return f"**{code_span(text)}**" if bare else ""
+        case "code" | "bar":
+            return code_span(text) if bare else ""
+        case "said":
+            return f"“{escape(_unquoted(bare))}”"
+        case "glyph":
+            return words.SIGNS[span.text]
+    return escape(text)
+
+
+def _unquoted(text: str) -> str:
+    """Without the marks that would end the quotation."""
+    return text.replace("“", '"').replace("”", '"')

@@ -1,0 +1,313 @@
+"""The parts of a run in the order in which they are read, each within the work it belongs to."""
+
+from collections.abc import Sequence
+
+from powawidget.reduce.answer import places
+from powawidget.state import (
+    ApprovalPart,
+    DelegationPart,
+    NoticePart,
+    ParallelPart,
+    Part,
+    RunState,
+    TextPart,
+    Thought,
+    ToolPart,
+)
+from powawidget.transcript import approvals, glance, layout, values, words
+from powawidget.transcript.about import Scribe
+from powawidget.transcript.glance import one_line
+from powawidget.transcript.nodes import Fold, Line, Node, Series, Span
+
+_DEEPEST = 8
+_LONG_TASK = 60
+_PREVIEW = 200
+
+
+class Parts:
+    """Tells of the parts of one run.
+
+    Args:
+        scribe: Keeps the lengths.
+        state: The run.
+    """
+
+    def __init__(self, scribe: Scribe, state: RunState) -> None:
+        self._scribe = scribe
+        self._state = state
+        self._requests = approvals.Requests(scribe, state)
+        self._gates = self._requests.by_call
+        self._attached = {index for gates in self._gates.values() for index in gates}
+        self._calls = _numbers(state, ToolPart)
+        self._homes = _homes(state)
+        self._inside: dict[int | None, list[int]] = {}
+        for index, home in enumerate(self._homes):
+            self._inside.setdefault(home, []).append(index)
+        self._delegated = self._delegations()
+        self._taken = {call: index for index, call in self._delegated.items()}
+        said = [index for index in places(state) if self._homes[index] is None]
+        self._answer = said[-1] if said and state.status == "completed" else None
+        self._paths = self._expressions()
+
+    def told(self, home: int | None = None) -> Series:
+        """Tell of the parts at the top, or within a delegation or a group."""
+        hidden = self._attached | self._taken.keys()
+        inside = [index for index in self._inside.get(home, []) if index not in hidden]
+        return Series(tuple(tuple(self._part(index)) for index in inside), self._scribe.saved())
+
+    def thoughts(self, home: int | None = None) -> list[Node]:
+        """Tell what the model thought, folded."""
+        reasoning = self._state.reasoning
+        known = [thought for thought in reasoning.thoughts if self._home_of(thought) == home]
+        if not known:
+            return []
+        seconds = reasoning.seconds if home is None else 0.0
+        said = words.thought(seconds, len(known))
+        items = tuple(tuple(self._thought(thought, len(known) > 1)) for thought in known)
+        body = Series(items, self._scribe.whole("reasoning"), "thought")
+        return [Fold((Span(said, "dim"),), (body,), "quiet")]
+
+    def _thought(self, thought: Thought, labelled: bool) -> list[Node]:
+        head: list[Node] = [layout.label(f"Step {thought.step}")] if labelled else []
+        if not thought.text:
+            return [*head, layout.line(words.NO_THOUGHT)]
+        where = self._scribe.whole("reasoning")
+        return [*head, layout.prose(self._scribe, str(thought.text), where, quiet=True)]
+
+    def _home_of(self, thought: Thought) -> int | None:
+        within = thought.within
+        known = within is not None and 0 <= within < len(self._state.parts)
+        is_work = known and isinstance(self._state.parts[within or 0], DelegationPart)
+        return within if is_work else None
+
+    def _part(self, index: int) -> list[Node]:
+        part = self._state.parts[index]
+        if isinstance(part, TextPart):
+            return self._text(index, part)
+        if isinstance(part, ToolPart):
+            return self._tool(index, part)
+        if isinstance(part, ApprovalPart):
+            return self._requests.told(index)
+        if isinstance(part, NoticePart):
+            times = (Span(f" ×{part.count:,}", "dim"),) if part.count > 1 else ()
+            said = one_line(part.text or part.code or words.UNREADABLE, 2000)
+            return [Line((Span(said, "glance"), *times), "notice")]
+        if isinstance(part, DelegationPart):
+            return [self._delegation(index, part)]
+        return [self._parallel(index, part)]
+
+    def _text(self, index: int, part: TextPart) -> list[Node]:
+        if not part.text:
+            return []
+        home = self._homes[index]
+        where = self._scribe.whole("text") if home is None else f"{self._paths[home]}.text"
+        said = layout.prose(self._scribe, str(part.text), where)
+        return [layout.label(words.ANSWER), said] if index == self._answer else [said]
+
+    def _tool(self, index: int, part: ToolPart) -> list[Node]:
+        where = self._scribe.whole(f"tool_calls[{self._calls[index]}]")
+        body = (*self._arguments(part, where), *self._result(part, where))
+        took = part.seconds is not None and (part.seconds > 0 or part.status == "done")
+        chip, peek = glance.telling_argument(part.arguments), glance.peek(part)
+        summary = [
+            Span(part.status, "glyph"),
+            Span(" "),
+            Span(one_line(part.name), "name"),
+            *([Span(f" {words.STATUS[part.status]}", "strong")] if part.status != "done" else []),
+            *([Span(" "), Span(chip, "code")] if chip else []),
+            *([Span(" "), Span(peek, "glance")] if peek else []),
+            *([Span(f" {words.duration(part.seconds or 0)}", "dim")] if took else []),
+        ]
+        gates = [node for gate in self._gates.get(index, []) for node in self._requests.told(gate)]
+        opened = part.status == "failed"
+        return [Fold(tuple(summary), body, "card", open=opened), *gates]
+
+    def _arguments(self, part: ToolPart, where: str) -> list[Node]:
+        if part.asked is None:
+            return _given(self._scribe, words.ARGUMENTS, part.arguments, f"{where}.arguments")
+        return [
+            layout.line(Span(words.HOOK_CHANGED, "strong")),
+            *_given(self._scribe, words.ASKED, part.asked, f"{where}.asked"),
+            *_given(self._scribe, words.RAN_WITH, part.arguments, f"{where}.arguments"),
+        ]
+
+    def _result(self, part: ToolPart, where: str) -> list[Node]:
+        result = part.result
+        if result is None:
+            return [layout.line(words.NO_RESULT)]
+        if result == "":
+            return [layout.line(words.EMPTY_RESULT)]
+        bad = part.status in {"failed", "denied"}
+        whole = f"{where}.{'result' if part.full else 'preview'}"
+        if (kind := glance.image(result)) is not None:
+            said = words.image(kind, result)
+            return [layout.label(words.RESULT), layout.line(f"{said}: {whole}")]
+        name = words.ERROR if bad else words.RESULT
+        if _is_preview(part):
+            name = words.preview(len(result), part.size)
+        starts = result.lstrip()[:1]
+        if starts in {"{", "[", '"'}:
+            value = layout.read(self._scribe, result)
+            if value is not values.NO_JSON and (part.json or not values.is_text(value)):
+                table = values.records(value)
+                name = name if table is None else f"{name}, {words.rows(len(table[1]))}"
+                return [layout.label(name), *layout.laid_out(self._scribe, value, whole)]
+        text = result.replace("\r\n", "\n")
+        return [layout.label(name), layout.code(self._scribe, text, whole, bad=bad)]
+
+    def _delegation(self, index: int, part: DelegationPart) -> Fold:
+        call = self._delegated.get(index)
+        made = None if call is None else self._state.parts[call]
+        inside = self.told(index)
+        body: list[Node] = []
+        if len(part.task) > _LONG_TASK or "\n" in part.task:
+            body += [
+                layout.label(words.TASK),
+                layout.quote(self._scribe, part.task, f"{self._paths[index]}.task"),
+            ]
+        if isinstance(made, ToolPart) and call is not None:
+            where = self._scribe.whole(f"tool_calls[{self._calls[call]}]")
+            body.append(layout.line(Span("Called as ", "dim"), Span(one_line(made.name), "name")))
+            if not _is_only(part.task, made):
+                body += self._arguments(made, where)
+        body += [*self.thoughts(index), inside]
+        if isinstance(made, ToolPart) and call is not None and not self._is_said(made, index):
+            body += self._result(made, self._scribe.whole(f"tool_calls[{self._calls[call]}]"))
+        for gate in [] if call is None else self._gates.get(call, []):
+            body += self._requests.told(gate)
+        brief = one_line(part.task) if part.task else ""
+        well = part.status in {"running", "done"}
+        summary = [
+            Span("delegation" if well else part.status, "glyph"),
+            Span(" "),
+            Span(self._agent(part), "name"),
+            *([Span(f" {words.ANSWER}", "strong")] if self._state.answer == index else []),
+            *([Span(f" {words.STATUS[part.status]}", "strong")] if part.status != "done" else []),
+            *([Span(" "), Span(brief, "glance")] if brief else []),
+            *([Span(f" {pace}", "dim")] if (pace := self._pace(index, part)) else []),
+        ]
+        return Fold(tuple(summary), tuple(body), "nest", open=True)
+
+    def _parallel(self, index: int, part: ParallelPart) -> Fold:
+        known = any(isinstance(each, DelegationPart) for each in self._parts_in(index))
+        names = one_line(", ".join(part.agents), 400)
+        count = words.plural(part.count or 0, "agent")
+        summary = [
+            Span("parallel" if part.status in {"running", "done"} else part.status, "glyph"),
+            Span(" In parallel: ", "strong"),
+            Span(names, "name") if names else Span(count),
+            *([Span(f" {words.STATUS[part.status]}", "strong")] if part.status != "done" else []),
+            *([Span(f" {pace}", "dim")] if (pace := self._pace(index, part)) else []),
+        ]
+        note: list[Node] = [] if known else [layout.line(words.MIXED)]
+        body = (*note, *self.thoughts(index), self.told(index))
+        return Fold(tuple(summary), body, "nest", open=True)
+
+    def _agent(self, part: DelegationPart) -> str:
+        return one_line(part.agent) or words.UNKNOWN_AGENT
+
+    def _pace(self, index: int, part: DelegationPart | ParallelPart) -> str:
+        told = []
+        steps = (part.steps or part.step) if isinstance(part, DelegationPart) else 0
+        if steps:
+            told.append(words.plural(steps, "step"))
+        calls = sum(
+            isinstance(self._state.parts[place], ToolPart) and place not in self._taken
+            for place in self._inside.get(index, [])
+        )
+        if calls:
+            told.append(words.plural(calls, "tool call"))
+        if isinstance(part, ParallelPart) and part.characters:
+            told.append(words.plural(part.characters, "character"))
+        total = None if isinstance(part, ParallelPart) else (part.usage or {}).get("total_tokens")
+        if total:
+            told.append(words.plural(total, "token"))
+        if part.seconds is not None:
+            told.append(words.duration(part.seconds))
+        return ", ".join(told)
+
+    def _is_said(self, call: ToolPart, index: int) -> bool:
+        """Whether a call's result is only what the agent is shown to have said."""
+        said = "".join(str(p.text) for p in self._parts_in(index) if isinstance(p, TextPart))
+        return call.result is None or call.result.strip() in said
+
+    def _parts_in(self, home: int) -> list[Part]:
+        return [self._state.parts[index] for index in self._inside.get(home, [])]
+
+    def _delegations(self) -> dict[int, int]:
+        """The supervisor's call that each delegation stands for; the first to claim one has it."""
+        found: dict[int, int] = {}
+        claimed: set[int] = set()
+        for index, part in enumerate(self._state.parts):
+            call = part.call if isinstance(part, DelegationPart) else None
+            if call is None or call in claimed or not 0 <= call < len(self._state.parts):
+                continue
+            is_call = isinstance(self._state.parts[call], ToolPart)
+            if is_call and self._homes[call] == self._homes[index]:
+                found[index] = call
+                claimed.add(call)
+        return found
+
+    def _expressions(self) -> dict[int, str]:
+        """The expression that has each delegation and group."""
+        paths: dict[int, str] = {}
+        counts: dict[str, int] = {}
+        for index, part in enumerate(self._state.parts):
+            if isinstance(part, DelegationPart | ParallelPart):
+                home = self._homes[index]
+                around = "" if home is None else paths.get(home, "")
+                outer = around if around.endswith("]") else self._scribe.variable
+                number = counts.get(outer, 0)
+                if isinstance(part, DelegationPart):
+                    counts[outer] = number + 1
+                    paths[index] = f"{outer}.delegations[{number}]"
+                else:
+                    paths[index] = outer
+        return paths
+
+
+def _given(scribe: Scribe, name: str, source: str, where: str) -> list[Node]:
+    if source.strip() in {"", "{}"}:
+        return [layout.line(words.NO_ARGUMENTS)]
+    return layout.told(scribe, name, source, where)
+
+
+def _is_preview(part: ToolPart) -> bool:
+    """Whether only the start of a result has come."""
+    if part.result is None or part.full:
+        return False
+    length = len(part.result)
+    return length >= _PREVIEW if part.size is None else part.size > length
+
+
+def _is_only(task: str, call: ToolPart) -> bool:
+    """Whether a call asks for the task and nothing else."""
+    asked = values.read(call.arguments)
+    if not isinstance(asked, values.Object):
+        return call.arguments.strip() == ""
+    return all(each == task for _, each in asked)
+
+
+def _numbers(state: RunState, kind: type) -> dict[int, int]:
+    places_ = [index for index, part in enumerate(state.parts) if isinstance(part, kind)]
+    return {index: number for number, index in enumerate(places_)}
+
+
+def _homes(state: RunState) -> Sequence[int | None]:
+    """What each part is within. A saved file isn't believed: nothing is within itself."""
+    homes: list[int | None] = []
+    depth: dict[int | None, int] = {None: 0}
+    for index, part in enumerate(state.parts):
+        home = None if isinstance(part, ApprovalPart) else part.within
+        work = isinstance(part, DelegationPart | ParallelPart)
+        known = home is not None and 0 <= home < len(state.parts)
+        around = state.parts[home] if known and home is not None else None
+        fits = isinstance(around, DelegationPart | ParallelPart) and (
+            not work or (home is not None and home < index)
+        )
+        while fits and work and home is not None and depth[home] >= _DEEPEST:
+            home = homes[home]
+        homes.append(home if fits else None)
+        if work:
+            depth[index] = depth[homes[-1]] + 1
+    return homes

@@ -1,0 +1,144 @@
+"""Markdown of a model: read without any HTML, and where its links may lead."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+from urllib.parse import SplitResult, urlsplit
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+_URL = re.compile(r"https?://[^\s<>\"`⟦⟧]+", re.IGNORECASE)
+_TASK = re.compile(r"\[([ xX])\][ \t]")
+_LANGUAGE = re.compile(r"[\w+#.-]{1,32}")
+_LONGEST_HOST = 60
+# A text longer than this is shown as it is written: reading it would take seconds.
+LONGEST = 1_000_000
+
+_parser = MarkdownIt("commonmark", {"html": False, "maxNesting": 20}).enable(
+    ["table", "strikethrough"]
+)
+
+
+class Link(NamedTuple):
+    """Where a link leads, and what the reader should know of that: a host or an address."""
+
+    href: str
+    host: str
+
+
+def read(text: str) -> Iterable[Token]:
+    """Read markdown, that of GitHub, with HTML as plain text.
+
+    Args:
+        text: The markdown.
+
+    Returns:
+        Tokens; inline ones are children of those of the type `inline`.
+    """
+    return _parser.parse(text)
+
+
+def target(href: str) -> Link | None:
+    """Tell where a link may lead; None for what stays text (scripts, files, relative paths).
+
+    Args:
+        href: What the markdown says.
+
+    Returns:
+        The link, only http, https and mailto.
+    """
+    try:
+        url = _parser.normalizeLink(href)
+        parts = urlsplit(url)
+        host = _host(parts)
+    except ValueError:
+        return None
+    return Link(url, host) if host and url.isascii() and url.isprintable() else None
+
+
+def _host(parts: SplitResult) -> str:
+    if parts.scheme in {"http", "https"}:
+        port = f":{parts.port}" if parts.port is not None else ""
+        return f"{parts.hostname}{port}" if parts.hostname else ""
+    return parts.path if parts.scheme == "mailto" else ""
+
+
+def href(token: Token) -> str:
+    """What a link's token says of where it leads."""
+    return str(token.attrs.get("href", ""))
+
+
+def aside(text: str, said: str, link: Link | None) -> str:
+    """What the reader should know of a link whose text doesn't tell it, in brackets.
+
+    Args:
+        text: The link's text.
+        said: Where it leads, as it was written.
+        link: Where it may lead; None where it stays text.
+
+    Returns:
+        The host, or what was written; an empty string where the text tells it.
+    """
+    if link is None:
+        return f" ({said})" if said and said != text else ""
+    shown = re.sub(r"^(?:https?://|mailto:)", "", text.strip().lower())
+    rest = shown[len(link.host) :]
+    if shown.startswith(link.host.lower()) and re.fullmatch(r"(?:[/?#]\S*)?", rest):
+        return ""
+    host = link.host
+    return f" ({host if len(host) <= _LONGEST_HOST else f'…{host[-_LONGEST_HOST + 1 :]}'})"
+
+
+def image(token: Token) -> tuple[str, Link | None]:
+    """What stands in place of an image, which is never fetched: its text, and where it is."""
+    alt = "".join(child.content for child in token.children or []) or "image"
+    return alt, target(str(token.attrs.get("src", "")))
+
+
+def with_links(text: str) -> Iterator[tuple[str, Link | None]]:
+    """Divide a text at the URLs that stand in it."""
+    end = 0
+    for found in _URL.finditer(text):
+        url = _trimmed(found[0])
+        link = target(url)
+        if link is None:
+            continue
+        yield text[end : found.start()], None
+        yield url, link
+        end = found.start() + len(url)
+    yield text[end:], None
+
+
+def _trimmed(url: str) -> str:
+    """A URL without the marks that end a sentence, and without a bracket that opened before it."""
+    while url:
+        last = url[-1]
+        unpaired = last == ")" and url.count(")") > url.count("(")
+        if not (last in "?!.,:;*_~'\"]}" or unpaired):
+            break
+        url = url[:-1]
+    return url
+
+
+def task(token: Token) -> tuple[str, str]:
+    """The box of a task at the start of an item: its sign and what follows it."""
+    found = _TASK.match(token.content)
+    if found is None:
+        return "", token.content
+    return ("☐ " if found[1] == " " else "☑ "), token.content[found.end() :]
+
+
+def is_task(tokens: list[Token], index: int) -> bool:
+    """Whether an inline token is the first of a list's item."""
+    return (
+        index > 1
+        and tokens[index - 1].type == "paragraph_open"
+        and tokens[index - 2].type == "list_item_open"
+    )
+
+
+def language(token: Token) -> str:
+    """The language of a fence."""
+    found = _LANGUAGE.match(token.info.strip())
+    return "" if found is None else found[0]

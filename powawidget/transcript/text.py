@@ -1,0 +1,148 @@
+"""A transcript as plain text: whatever others wrote stands behind a bar."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from powawidget.transcript import layout, words
+from powawidget.transcript.cut import Cut
+from powawidget.transcript.nodes import (
+    Box,
+    Code,
+    Entries,
+    Fold,
+    Grid,
+    Heading,
+    Line,
+    Node,
+    Prose,
+    Quote,
+    Records,
+    Series,
+    Span,
+    Spans,
+    Title,
+)
+from powawidget.transcript.visible import readable, visible
+
+_WIDEST = 60
+
+
+class Writer:
+    """Writes nodes as lines.
+
+    Args:
+        cut: How much of each text is shown.
+    """
+
+    def __init__(self, cut: Cut) -> None:
+        self._cut = cut
+        self._writers: dict[type, Callable[[Any], list[str]]] = {
+            Title: lambda node: _underlined(spans(node.spans), "="),
+            Heading: lambda node: _underlined(spans(node.spans), "-"),
+            Line: lambda node: [spans(node.spans)],
+            Prose: lambda node: self._barred(*self._cut.piece(node.piece), readable),
+            Quote: lambda node: self._barred(*self._cut.piece(node.piece), readable),
+            Code: lambda node: self._barred(*self._cut.piece(node.piece), visible),
+            Records: self._records,
+            Entries: self._entries,
+            Grid: self._grid,
+            Fold: self._fold,
+            Box: lambda node: self.lines(node.body),
+            Series: self._series,
+        }
+
+    def lines(self, nodes: Iterable[Node]) -> list[str]:
+        """Write nodes: a blank line between two, but a label stands right over its value."""
+        lines: list[str] = []
+        is_label = True
+        for node in nodes:
+            written = self._writers[type(node)](node)
+            if written:
+                lines += written if is_label else ["", *written]
+                is_label = isinstance(node, Title) or (
+                    isinstance(node, Line) and node.kind in {"label", "facts"}
+                )
+        return lines
+
+    def _barred(self, text: str, more: str, show: Callable[[str], str]) -> list[str]:
+        return [*_behind_bar(show(text).split("\n")), *([more] if more else [])]
+
+    def _records(self, node: Records) -> list[str]:
+        columns = self._cut.columns(node.columns)
+        rows = self._cut.rows(node.rows, layout.row_length)
+        cells = [
+            [self._cell(layout.cell(row[name])) if name in row else "" for name in columns]
+            for row in rows
+        ]
+        left, aside = len(node.rows) - len(rows), len(node.columns) - len(columns)
+        more = [words.more(words.rows(left), node.where)] if left else []
+        wide = [words.more(words.plural(aside, "column"), node.where)] if aside else []
+        head = [self._cell(name) for name in columns]
+        return [*_behind_bar(aligned([head, *cells])), *more, *wide]
+
+    def _cell(self, text: str) -> str:
+        return visible(self._cut.cell(text)).replace("\n", "⏎").replace("\t", " ")
+
+    def _entries(self, node: Entries) -> list[str]:
+        entries = self._cut.rows(node.entries, lambda entry: len(entry[0]) + len(entry[1]) + 100)
+        rows = [[self._cell(key), self._cell(text)] for key, text in entries]
+        left = len(node.entries) - len(entries)
+        more = [words.more(words.plural(left, "value"), node.where)] if left else []
+        return [*_behind_bar(aligned(rows)), *more]
+
+    def _grid(self, node: Grid) -> list[str]:
+        first, left, last = self._cut.some(node.rows)
+        rows = [[spans(cell) for cell in row] for row in (*first, *last)]
+        lines = aligned([list(node.columns), *rows])
+        if left:
+            lines.insert(len(first) + 1, words.more(words.rows(left), node.where))
+        return lines
+
+    def _fold(self, node: Fold) -> list[str]:
+        body = [f"    {line}" if line else "" for line in self.lines(node.body)]
+        return [spans(node.summary), *body]
+
+    def _series(self, node: Series) -> list[str]:
+        first, left, last = self._cut.some(node.items)
+        note = [words.more(words.plural(left, node.what), node.where)] if left else []
+        lines: list[str] = []
+        for written in [*map(self.lines, first), note, *map(self.lines, last)]:
+            if written:
+                lines += ["", *written] if lines else written
+        return lines
+
+
+def aligned(rows: list[list[str]]) -> list[str]:
+    """Columns as wide as their widest cell, up to 60 characters."""
+    columns = max(map(len, rows), default=0)
+    widths = [
+        min(_WIDEST, max((len(row[place]) for row in rows if place < len(row)), default=0))
+        for place in range(columns)
+    ]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip()
+        for row in rows
+    ]
+
+
+def _behind_bar(lines: list[str]) -> list[str]:
+    return [f"| {line}".rstrip() for line in lines]
+
+
+def _underlined(line: str, mark: str) -> list[str]:
+    return [line, mark * min(80, len(line))]
+
+
+def spans(told: Spans) -> str:
+    """Write the spans of a line."""
+    return " ".join("".join(map(_span, told)).split())
+
+
+def _span(span: Span) -> str:
+    text = visible(span.text)
+    match span.tone:
+        case "glyph":
+            return words.SIGNS[span.text]
+        case "said":
+            return f"“{text.replace('“', chr(34)).replace('”', chr(34))}”"
+    return text

@@ -1,0 +1,237 @@
+"""A workflow of a project, and its runs."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import msgspec
+
+from powawidget import events as ev
+from powawidget.body import checked_json
+from powawidget.client import Client
+from powawidget.errors import ConfigurationError, ProtocolError, RequestError
+from powawidget.graph import Graph, check, listed, read_graph
+from powawidget.kernel import loop
+from powawidget.lookup import Row, segment
+from powawidget.run import Run
+from powawidget.sources import LiveSource
+from powawidget.stored_execution import logs_of
+from powawidget.streaming import events_of
+
+_MOST_EXECUTIONS = 100
+_ON_STOP = (
+    "The server stores the execution as completed, without a result, with the blocks that were "
+    "done until then, and charges for them."
+)
+
+
+class WorkflowInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a list of workflows."""
+
+    id: str
+    name: str
+    description: str | None = None
+
+
+class Workflow:
+    """A workflow of a project: blocks that run along a graph.
+
+    Args:
+        client: The HTTP side.
+        info: Its id and name.
+        graph: Its graph, as it was when the workflow was found; None where it can't be read.
+    """
+
+    def __init__(self, client: Client, info: WorkflowInfo, graph: Graph | None) -> None:
+        self._client = client
+        self._graph = graph
+        self.id = info.id
+        self.name = info.name
+
+    def run(self, variables: Mapping[str, Any] | None = None, **named: Any) -> Run:
+        """Start an execution. It starts at once and this returns at once.
+
+        Args:
+            variables: The workflow's variables by name; for names that can't be keywords.
+            **named: The same, as keywords.
+
+        Returns:
+            The run. Make it the last value of a cell to show it.
+
+        Raises:
+            ConfigurationError: If it can't run with these variables; nothing was sent.
+        """
+        body = self._body(variables, named)
+        return Run(
+            LiveSource(self._client, self._path, body, keepalives=False),
+            kind="workflow",
+            name=self.name,
+            message=_told(body["variables"]),
+            on_stop=_ON_STOP,
+            secret=self._client.secret,
+            known=self._known(),
+            look_up=self.look_up,
+            complete=self.parts_of,
+        ).start()
+
+    async def stream(
+        self, variables: Mapping[str, Any] | None = None, **named: Any
+    ) -> AsyncIterator[ev.Event]:
+        """Execute the workflow and read its events, without a widget.
+
+        Args:
+            variables: The workflow's variables by name; for names that can't be keywords.
+            **named: The same, as keywords.
+
+        Yields:
+            The events, typed, in order, up to the terminal one.
+
+        Raises:
+            ConfigurationError: If it can't run with these variables; nothing was sent.
+            RequestError: If the server refuses.
+            ConnectionLost: If it can't be reached, or the stream ends without its terminal event.
+        """
+        body = self._body(variables, named)
+        idle = self._client.timeouts.quiet_idle
+        events = events_of(self._client, self._path, body, idle=idle, meaning=ev.in_workflow)
+        async for event in events:
+            yield event
+
+    def execution(self, execution_id: str) -> Run:
+        """Bring back a stored execution.
+
+        Args:
+            execution_id: Its id: the `run_id` of the run.
+
+        Returns:
+            The run, over, marked as stored.
+
+        Raises:
+            RequestError: If the workflow has no such execution.
+            ConnectionLost: If the server can't be reached.
+        """
+        told = loop.run_sync(self.look_up(execution_id))
+        return Run.stored(told, name=self.name, secret=self._client.secret)
+
+    async def look_up(self, execution_id: str) -> dict[str, Any]:
+        """Fetch what the server has stored of an execution.
+
+        Args:
+            execution_id: Its id.
+
+        Returns:
+            Its line of the list, its blocks' logs and the workflow's graph, as `retell` reads
+            them.
+        """
+        wanted = segment(execution_id)
+        row = await stored_execution(self._client, self.id, wanted)
+        logs = await self._client.get(f"/api/workflows/{self.id}/executions/{wanted}/logs")
+        return {
+            "run_id": wanted,
+            "status": None if row is None else row.get("status"),
+            "error": None if row is None else row.get("error"),
+            "execution": row or {"id": wanted},
+            "block_logs": logs.get("block_logs") if isinstance(logs, Mapping) else [],
+            "graph": self._graph,
+        }
+
+    async def parts_of(self, execution_id: str) -> list[ev.Event]:
+        """Fetch what the server tells of an execution's blocks only when it is over.
+
+        Args:
+            execution_id: Its id.
+
+        Returns:
+            Their inputs and the rest of their logs, as events.
+        """
+        path = f"/api/workflows/{self.id}/executions/{segment(execution_id)}/logs"
+        logs = await self._client.get(path)
+        return [logs_of(logs)] if isinstance(logs, Mapping) else []
+
+    def _known(self) -> list[ev.Event]:
+        return [] if self._graph is None else [ev.GraphKnown(blocks=listed(self._graph))]
+
+    def _body(
+        self, variables: Mapping[str, Any] | None, named: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        if variables is not None and not isinstance(variables, Mapping):
+            raise ConfigurationError(
+                "`variables` takes a dictionary of all variables. For a variable of that name "
+                'pass variables={"variables": ...}.'
+            )
+        given = {**(variables or {}), **named}
+        twice = [name for name in named if name in (variables or {})]
+        if twice:
+            raise ConfigurationError(f"Given twice: {', '.join(twice)}.")
+        if self._graph is not None:
+            check(self._graph, self.name, given)
+        return checked_json({"variables": given})
+
+    @property
+    def _path(self) -> str:
+        return f"/api/workflows/{self.id}/execute/stream"
+
+    def __repr__(self) -> str:
+        blocks = "" if self._graph is None else f", {len(self._graph.nodes)} blocks"
+        return f"<Workflow {self.name!r}{blocks}, {self.id}>"
+
+
+async def workflow_of(client: Client, row: Row) -> Workflow:
+    """Make a workflow from what a list says of it, and from its graph where that can be read.
+
+    Args:
+        client: The HTTP side.
+        row: Its line of the list, or all of it.
+
+    Returns:
+        The workflow, ready to run.
+
+    Raises:
+        ConnectionLost: If the server can't be reached.
+    """
+    graph = read_graph(row)
+    if graph is None:
+        # Without it the list of blocks grows as they begin; it isn't worth a failure.
+        try:
+            graph = read_graph(await client.get(f"/api/workflows/{row.get('id')}"))
+        except (RequestError, ProtocolError):
+            graph = None
+    return Workflow(client, info_of(row), graph)
+
+
+async def stored_execution(
+    client: Client, workflow_id: str, execution_id: str
+) -> Mapping[str, Any] | None:
+    """Find an execution in the list of a workflow's, which holds the latest.
+
+    Args:
+        client: The HTTP side.
+        workflow_id: The workflow's id.
+        execution_id: The execution's id.
+
+    Returns:
+        Its line of the list, or None where it isn't there.
+
+    Raises:
+        RequestError: If the server refuses.
+        ConnectionLost: If it can't be reached.
+    """
+    answer = await client.get(f"/api/workflows/{workflow_id}/executions", limit=_MOST_EXECUTIONS)
+    rows = answer.get("executions") if isinstance(answer, Mapping) else None
+    for row in rows if isinstance(rows, list) else []:
+        if isinstance(row, Mapping) and row.get("id") == execution_id:
+            return row
+    return None
+
+
+def info_of(row: Row) -> WorkflowInfo:
+    """Read one line of a list of workflows, or all of one."""
+    description = row.get("description")
+    return WorkflowInfo(
+        id=str(row.get("id")),
+        name=str(row.get("name") or row.get("id")),
+        description=description if isinstance(description, str) else None,
+    )
+
+
+def _told(variables: Mapping[str, Any]) -> str:
+    return ev.as_json(variables) if variables else ""
