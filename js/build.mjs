@@ -10,7 +10,9 @@ import * as esbuild from "esbuild";
 import { lexerOnly } from "./lexer-only.mjs";
 import { mangled } from "./mangled.mjs";
 import { minifiedCss } from "./minified-css.mjs";
+import { rawCss } from "./raw-css.mjs";
 import { sharedCore } from "./shared-core.mjs";
+import { sqlOnly } from "./sql-only.mjs";
 
 const BUDGET = 150_000; // bytes, minified: the core is sent once for each widget instance
 
@@ -65,6 +67,9 @@ const core = (hashes, mangleCache = {}) =>
     plugins: [lexerOnly, minifiedCss],
   });
 
+/** Mostly libraries, which may say a name now bare and now in quotes: none is shortened in them. */
+const OF_LIBRARIES = new Set(["code", "maths"]);
+
 /** A module is a function of the core; it must say a shortened property as the core says it. */
 const part = (name, mangleCache) =>
   esbuild.build({
@@ -74,8 +79,8 @@ const part = (name, mangleCache) =>
     globalName: "made",
     banner: { js: "export default core=>{" },
     footer: { js: "return made}" },
-    mangleCache,
-    plugins: [sharedCore, minifiedCss],
+    ...(OF_LIBRARIES.has(name) ? { mangleProps: undefined } : { mangleCache }),
+    plugins: [sharedCore, minifiedCss, rawCss, sqlOnly],
   });
 
 async function build() {

@@ -5,7 +5,6 @@ const OPTIONS = {
   breaks: "!1",
   extensions: "null",
   gfm: "!0",
-  hooks: "null",
   pedantic: "!1",
   silent: "!0",
 };

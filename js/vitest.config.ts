@@ -6,5 +6,9 @@ const hashes = Object.fromEntries(readdirSync("src/modules").map((name) => [name
 
 export default defineConfig({
   define: { MODULE_HASHES: JSON.stringify(hashes) },
-  test: { environment: "happy-dom", include: ["test/**/*.test.ts", "test/**/*.test.tsx"] },
+  test: {
+    css: true,
+    environment: "happy-dom",
+    include: ["test/**/*.test.ts", "test/**/*.test.tsx"],
+  },
 });

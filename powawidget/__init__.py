@@ -2,10 +2,11 @@
 
 __version__ = "0.1.0"
 
-from powawidget.timeouts import Timeouts
+from powawidget.chat import Chat
 from powawidget.connect import Agent, Powabase, connect
 from powawidget.errors import (
     ApprovalNeeded,
+    ChatPaused,
     ConfigurationError,
     ConnectionLost,
     DecisionRefused,
@@ -15,18 +16,23 @@ from powawidget.errors import (
     RunFailed,
     RunInterrupted,
 )
+from powawidget.history import Message
 from powawidget.policy import Policy, policy
 from powawidget.replay import replay
 from powawidget.run import Run
+from powawidget.timeouts import Timeouts
 from powawidget.views import Approval, RunResult, ToolCall
 
 __all__ = [
     "Agent",
     "Approval",
     "ApprovalNeeded",
+    "Chat",
+    "ChatPaused",
     "ConfigurationError",
     "ConnectionLost",
     "DecisionRefused",
+    "Message",
     "Policy",
     "Powabase",
     "PowawidgetError",

@@ -3,15 +3,16 @@
 import json
 import secrets
 import threading
-import time
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from powawidget import filed
 from powawidget.errors import ChatPaused, ConfigurationError, PowawidgetError
+from powawidget.exhibit import Exhibit
 from powawidget.history import History, Message, why_no_history
-from powawidget.kernel import cells, host, loop, wait
+from powawidget.kernel import cells, loop, wait
 from powawidget.live import Live
 from powawidget.livechat import LiveChat, Turn
 from powawidget.run import Home, Run
@@ -92,11 +93,7 @@ class Chat:
         self._waiting: list[_Waiting] = []
         self._idle = threading.Event()
         self._idle.set()
-        self._widget: Any = None
-        self._making = threading.Lock()
-        self._shown_at: float | None = None
-        self._waited_in: str | None = None
-        self._closed = False
+        self._exhibit = Exhibit(self._make_widget, self._transcripts, self.__repr__)
         if history is not None:
             loop.run_sync(self._open(history))
         cells.adopt(self)
@@ -191,7 +188,7 @@ class Chat:
             KeyboardInterrupt: If the kernel is interrupted.
             ApprovalNeeded: If the answer waits for a decision where nobody can click.
         """
-        self._waited_in = host.cell()[1]
+        self._exhibit.wait()
         try:
             self.show(display=display)
             wait.block(self._idle, timeout, self._check)
@@ -216,15 +213,12 @@ class Chat:
 
     def close(self) -> None:
         """Stop what is under way, take back what waits, and close the widget."""
-        self._closed = True
+        self._exhibit.is_closed = True
         if self._waiting:
             self.discard()
         if self._current is not None:
             self._current.close()
-        with self._making:
-            widget, self._widget = self._widget, None
-        if widget is not None:
-            widget.close()
+        self._exhibit.close()
 
     # What there is.
 
@@ -270,18 +264,24 @@ class Chat:
     @property
     def widget(self) -> Any:
         """The widget that shows the chat, made when it is first asked for; for layouts."""
-        with self._making:
-            if self._widget is None:
-                from powawidget.widget import ChatWidget  # noqa: PLC0415  # Python alone needs none
+        return self._exhibit.widget
 
-                self._shown_at = time.monotonic()
-                self._widget = ChatWidget(self._live, self._act, self.close)
-            return self._widget
+    def _make_widget(self, mark: str) -> Any:
+        from powawidget.widget import ChatWidget  # noqa: PLC0415  # Python alone needs none
+
+        widget = ChatWidget(self._live, self._act, self.close, mark)
+        with self._live.lock:
+            self._live.audiences.append(self._exhibit.document)
+        return widget
+
+    def _transcripts(self, mark: str) -> dict[str, str]:
+        with self._live.lock:
+            return filed.transcripts(self._live.state, mark)
 
     @property
     def shown(self) -> tuple[Any, float | None]:
         """The widget and when it was made, once there is one."""
-        return self._widget, self._shown_at
+        return self._exhibit.made, self._exhibit.shown_at
 
     def show(self, *, display: bool = True) -> None:
         """Show the chat where nobody has yet, and where there is a notebook to show it in.
@@ -289,24 +289,18 @@ class Chat:
         Args:
             display: Whether to.
         """
-        if display and self._widget is None and not self._closed and host.kernel() is not None:
-            from IPython.display import display as show  # noqa: PLC0415  # there is a kernel
+        if display:
+            self._exhibit.show(self)
 
-            show(self)  # type: ignore[no-untyped-call]  # IPython has no types
+    def put_out_turn(self) -> None:
+        """Show the chat in place of a turn, where nobody has.
 
-    def repr_of_turn(self, text: dict[str, str], include: Any, exclude: Any) -> Any:
-        """Show the chat in place of a turn, where nobody has; else tell the turn in words.
-
-        Args:
-            text: The turn in words.
-            include: The media types that are asked for.
-            exclude: Those that aren't wanted.
-
-        Returns:
-            What IPython shows.
+        Raises:
+            NotImplementedError: Where it is shown already: the turn is told in words then.
         """
-        is_shown = self._widget is not None or self._closed
-        return text if is_shown else self._repr_mimebundle_(include, exclude)
+        if self._exhibit.made is not None:
+            raise NotImplementedError
+        self._exhibit.put_out()
 
     def is_stuck(self, run: Run) -> bool:
         """Tell whether waiting for a turn would never end.
@@ -340,18 +334,15 @@ class Chat:
                 self._current._check()
             raise ChatPaused
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        text = {"text/plain": repr(self)}
-        if host.kernel() is None or self._closed or self._is_shown_by_wait():
-            return text
-        bundle = self.widget._repr_mimebundle_(include=include, exclude=exclude)
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        return {**(data or {}), **text}, metadata
+    def _ipython_display_(self) -> None:
+        self._exhibit.put_out()
 
-    def _is_shown_by_wait(self) -> bool:
-        """A cell that ends with `chat.wait()` has shown the chat: not again as its value."""
-        waited = self._waited_in is not None and self._waited_in == host.cell()[1]
-        return waited and self._widget is not None and host.is_showing_value()
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        return self._exhibit.bundle(include, exclude)
+
+    def _display_(self) -> Any:
+        """Give marimo what it shows."""
+        return self.widget
 
     def __repr__(self) -> str:
         state = self._live.state
@@ -366,9 +357,11 @@ class Chat:
     # What happens on the loop thread.
 
     def _send(self, message: str, action: str, retries: int | None = None) -> Run:
-        if self._partner is None or self._closed:
+        if self._partner is None or self._exhibit.is_closed:
             raise ConfigurationError(
-                "This chat was closed." if self._closed else "This conversation can only be read."
+                "This chat was closed."
+                if self._exhibit.is_closed
+                else "This conversation can only be read."
             )
         run = self._partner.turn(message, lambda: self._live.state.session_id, self)
         waiting = _Waiting(id=action, run=run, turn=self._live.expect(run._live), retries=retries)
@@ -390,6 +383,7 @@ class Chat:
             following.run._begin()
             self._current = following.run
             self._tell_queue()
+            self._live.put(notice=None)
             self._runs[len(self._live.state.turns)] = following.run
             self._live.let_in(following.turn)
             if following.retries is not None:

@@ -23,11 +23,13 @@ class Document:
 
     Args:
         render: Makes the transcript by media type, for the mark that its root has to carry.
+        filled: Called with its size in bytes when it was brought up to date.
     """
 
-    def __init__(self, render: Render) -> None:
+    def __init__(self, render: Render, filled: Callable[[int], object]) -> None:
         self.mark = f"powawidget-{secrets.token_hex(8)}"
         self._render = render
+        self._filled = filled
         self._is_shown = False
 
     def show(self) -> None:
@@ -51,7 +53,9 @@ class Document:
         if kernel is None:
             return
         try:
-            _update(kernel, self.mark, self._render(self.mark))
+            data = self._render(self.mark)
+            _update(kernel, self.mark, data)
+            self._filled(sum(len(text.encode()) for text in data.values()))
         except Exception:  # noqa: BLE001  # at the kernel's end its sockets may be gone
             _log.debug("A transcript could not be sent", exc_info=True)
 

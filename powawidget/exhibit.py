@@ -12,8 +12,13 @@ from powawidget.kernel import host
 class Exhibit:
     """The widget of a run or a chat, and the outputs that show it.
 
+    Attributes:
+        document: The transcript, which wants to hear of the end.
+        shown_at: When the widget was made, by the monotonic clock.
+        is_closed: Whether nothing is shown any more.
+
     Args:
-        make: Makes the widget.
+        make: Makes the widget, for the mark of the transcript beside it.
         render: Makes the transcript by media type, as of now.
         line: Tells what is shown in one line.
     """
@@ -21,11 +26,11 @@ class Exhibit:
     def __init__(self, make: Callable[[str], Any], render: Render, line: Callable[[], str]) -> None:
         self._make = make
         self._line = line
-        self._document = Document(render)
+        self.document = Document(render, self._filled)
         self._making = threading.Lock()
         self._widget: Any = None
         self._waited_in: str | None = None
-        self._is_closed = False
+        self.is_closed = False
         self.shown_at: float | None = None
 
     @property
@@ -33,18 +38,18 @@ class Exhibit:
         """The widget, made when it is first asked for."""
         with self._making:
             if self._widget is None:
-                self._widget = self._make(self._document.mark)
+                self._widget = self._make(self.document.mark)
                 self.shown_at = time.monotonic()
             return self._widget
 
     @property
-    def made(self) -> Any | None:
-        """The widget, where there is one."""
+    def made(self) -> Any:
+        """The widget, or None where there is none yet."""
         return self._widget
 
     def show(self, what: object) -> None:
         """Show something that nobody has shown yet, where there is a kernel."""
-        if self._widget is None and not self._is_closed and host.kernel() is not None:
+        if self._widget is None and not self.is_closed and host.kernel() is not None:
             from IPython.display import display  # noqa: PLC0415  # there is a kernel
 
             display(what)  # type: ignore[no-untyped-call]  # IPython has no types
@@ -64,7 +69,7 @@ class Exhibit:
             Data and metadata by media type.
         """
         text = {"text/plain": self._line()}
-        if host.kernel() is None or self._is_closed or self._is_shown_by_wait():
+        if host.kernel() is None or self.is_closed or self._is_shown_by_wait():
             return text, {}
         bundle = self.widget._repr_mimebundle_(include=include, exclude=exclude)
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
@@ -77,26 +82,25 @@ class Exhibit:
             NotImplementedError: Where there is only a line of text to show, which IPython then
                 writes by itself.
         """
-        if host.kernel() is None or self._is_closed or self._is_shown_by_wait():
+        if host.kernel() is None or self.is_closed or self._is_shown_by_wait():
             raise NotImplementedError
         from IPython.display import display  # noqa: PLC0415  # there is a kernel
 
         data, metadata = self.bundle()
         display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
-        self._document.show()
-
-    @property
-    def document(self) -> Document:
-        """The transcript, which wants to hear of the end."""
-        return self._document
+        self.document.show()
 
     def close(self) -> None:
         """Close the widget; nothing is shown any more."""
-        self._is_closed = True
+        self.is_closed = True
         with self._making:
             widget, self._widget = self._widget, None
         if widget is not None:
             widget.close()
+
+    def _filled(self, size: int) -> None:
+        if self._widget is not None:
+            self._widget.tell_filed(size)
 
     def _is_shown_by_wait(self) -> bool:
         """A cell that ends with `run.wait()` has shown the run: not a second time as its value."""

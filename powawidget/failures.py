@@ -90,7 +90,10 @@ _WHOLE = "Check that the whole key was copied, and that it is this project's."
 # Why a 401, by the words of gateways and of the service: the same key goes in two headers.
 _KEYS = (
     (
-        re.compile(r"authorization header (?:is )?(?:required|missing)", re.IGNORECASE),
+        re.compile(
+            r"authorization header (?:is )?(?:required|missing)|(?:missing|no) (?:bearer )?token",
+            re.IGNORECASE,
+        ),
         "The header Authorization was sent, but the service didn't get it: a proxy or gateway on "
         "the way drops it, or the base URL isn't that of the project.",
     ),

@@ -1,16 +1,72 @@
-"""What of a run's state goes into the notebook's file, where widget state is saved with it."""
+"""What of a run or a chat goes into the notebook's file: its transcript, and its state."""
 
 import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from powawidget.transcript import words
+from powawidget.options import options
+from powawidget.secret import Secret
+from powawidget.state import ChatState, RunState
+from powawidget.transcript import to_html, to_markdown, words
 from powawidget.transcript.cut import Cut, fit
 
 _Place = tuple[dict[str, Any], str, str]
 
 
-def shortened(state: dict[str, Any], limit: int) -> dict[str, Any]:
+_TURN = 10_000
+
+
+def transcripts(
+    told: RunState | ChatState, mark: str, secret: Secret | None = None
+) -> dict[str, str]:
+    """Write what a notebook's file holds of a run or a chat beside its view, by media type.
+
+    Args:
+        told: The run or the chat.
+        mark: By which the view finds the transcript.
+        secret: The key to keep out.
+
+    Returns:
+        HTML, markdown and a line of text, which keep to `powawidget.options.file_limit`.
+    """
+    return {
+        "text/html": to_html(told, mark=mark, limit=options.share(41), secret=secret),
+        "text/markdown": to_markdown(told, limit=options.share(25), secret=secret),
+        "text/plain": f"Transcript of {told.kind} {told.name}",
+    }
+
+
+def chat(state: dict[str, Any], limit: int) -> dict[str, Any]:
+    """Keep the last turns of a chat that fit, each shortened where it has to be.
+
+    Args:
+        state: A `ChatState` as plain JSON values; it isn't changed.
+        limit: The most bytes of JSON.
+
+    Returns:
+        The state, or a shorter one of the same shape.
+    """
+    if len(json.dumps(state)) <= limit:
+        return state
+    kept: list[dict[str, Any]] = []
+    left = limit - _TURN  # for the chat's own fields
+    for place in reversed(state["order"]):
+        if left < _TURN:
+            break
+        turn = run(state["turns"][place], left if not kept else _TURN)
+        left -= len(json.dumps(turn))
+        kept.insert(0, turn)
+    return {
+        **state,
+        "turns": kept,
+        "order": list(range(len(kept))),
+        "retried": [],
+        "queued": [],
+        "earlier": state["earlier"] + len(state["order"]) - len(kept),
+    }
+
+
+def run(state: dict[str, Any], limit: int) -> dict[str, Any]:
     """Cut the longest texts of a state until it fits, each with a note of where the whole is.
 
     Args:

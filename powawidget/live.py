@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from powawidget import events as ev
+from powawidget.guard import Guard
 from powawidget.ops import Op, apply
 from powawidget.recording import Recording
 from powawidget.reduce import reduce
@@ -15,7 +16,6 @@ from powawidget.state import ENDED, RunState, plain
 
 # Proof, for the page, of the kernel that it talks to: a saved notebook holds none.
 NONCE = secrets.token_hex(16)
-_HELD = frozenset({"completed", "failed"})
 
 
 class Audience(Protocol):
@@ -50,16 +50,18 @@ class Live:
         self.done = threading.Event()
         self.recording = Recording()
         self.clock = clock
-        self.heard = time.monotonic()
         self.audiences: list[Audience] = []
         # The engine's own errors (they have a seq) may be followed by more: it may recover.
         self.engine_error = False
         self.stop_asked = False
-        # The server tells parts of some runs only when they are over: until they are there,
-        # nobody who waits for the run goes on.
-        self.hold = False
+        # The ends after which more may come: the server tells parts of some runs only when they
+        # are over, and looks after others whose stream was cut. Until `settle` nobody who waits
+        # for the run goes on.
+        self.held: frozenset[str] = frozenset()
         self.observe: Callable[[ev.Event], None] | None = None
+        self._heard = time.monotonic()
         self._secret = secret
+        self._guard = None if secret is None else Guard(secret)
 
     def take(self, frame: str | ev.Event, at: float | None = None) -> None:
         """Fold one frame in; on the loop thread only.
@@ -73,6 +75,7 @@ class Live:
             # A server that echoes the key must not carry it into the page and the file.
             frame = frame if self._secret is None else self._secret.redact(frame)
             event = ev.read(frame)
+            self.hear()
         else:
             event = frame
         with self.lock:
@@ -88,19 +91,22 @@ class Live:
         if not ops:
             return
         edited_before = self.state.edited
-        apply(self.state, ops)
+        if self._guard is None:
+            apply(self.state, ops)
+        else:
+            ops = self._guard.fold(self.state, ops)
         if self.state.edited != edited_before:
             self.recording.withhold()
         for audience in self.audiences:
             audience.changed(ops)
-        if self.state.status in ENDED and not (self.hold and self.state.status in _HELD):
+        if self.ended and self.state.status not in self.held:
             self._settle()
 
     def settle(self) -> None:
         """Let those go on who wait for the run, where it is over; on the loop thread only."""
         with self.lock:
-            self.hold = False
-            if self.state.status in ENDED:
+            self.held = frozenset()
+            if self.ended:
                 self._settle()
 
     def _settle(self) -> None:
@@ -111,13 +117,24 @@ class Live:
         self.done.set()
 
     def hear(self) -> None:
-        """Note that bytes have come."""
-        self.heard = time.monotonic()
+        """Note that the server has said something, or is asked anew."""
+        self._heard = time.monotonic()
+
+    @property
+    def heard(self) -> float:
+        """When the server last said something, by the monotonic clock; now, where none is due."""
+        due = not self.ended and self.state.wait is None
+        return self._heard if due else time.monotonic()
 
     @property
     def ended(self) -> bool:
         """Whether the run is over."""
         return self.state.status in ENDED
+
+    @property
+    def settled(self) -> bool:
+        """Whether the run is over, and those who wait for it go on."""
+        return self.done.is_set()
 
     def snapshot(self) -> Any:
         """Return the whole state as plain JSON values."""

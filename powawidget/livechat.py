@@ -38,9 +38,9 @@ class LiveChat:
         return time.monotonic() if self._latest is None else self._latest.heard
 
     @property
-    def ended(self) -> bool:
+    def settled(self) -> bool:
         """Whether no turn is under way."""
-        return self._latest is None or self._latest.ended
+        return self._latest is None or self._latest.settled
 
     def snapshot(self) -> Any:
         """Return the whole state as plain JSON values."""

@@ -1,17 +1,21 @@
 """An orchestration of a project, and its runs."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from powawidget import events as ev
 from powawidget.body import checked_json, checked_message
+from powawidget.chat import Chat, Partner
 from powawidget.client import Client
 from powawidget.errors import ConfigurationError, ProtocolError, RequestError
+from powawidget.history import History
+from powawidget.kernel import loop
 from powawidget.live import Live
 from powawidget.lookup import Row, rows_of, segment
-from powawidget.run import Run
+from powawidget.run import Home, Run
+from powawidget.sessions import Session, Sessions, sessions_at
 from powawidget.sources import LiveSource
 from powawidget.stored_orchestration import children_of
 from powawidget.streaming import events_of
@@ -65,18 +69,74 @@ class Orchestration:
         Raises:
             ConfigurationError: If it can't run; nothing was sent.
         """
-        body = self._body(message, session_id)
+        return self._make(self._body(message, session_id)).start()
+
+    def _make(
+        self,
+        body: Mapping[str, Any],
+        session: Callable[[], str | None] | None = None,
+        home: Home | None = None,
+    ) -> Run:
         return Run(
-            LiveSource(self._client, self._path, body, keepalives=True),
+            LiveSource(self._client, self._path, body, keepalives=True, session=session),
             kind="orchestration",
             name=self.name,
-            message=message,
+            message=body["message"],
             on_stop=_ON_STOP,
             secret=self._client.secret,
             observe=self._name_agents,
             look_up=self.look_up,
             complete=self.parts_of,
-        ).start()
+            home=home,
+        )
+
+    def chat(self, session_id: str | None = None) -> Chat:
+        """Begin a conversation, or go on with one. Nothing is asked yet.
+
+        Args:
+            session_id: The conversation to go on with: its last turns are shown.
+
+        Returns:
+            The chat. Make it the last value of a cell to show it.
+
+        Raises:
+            ConfigurationError: If it can't run.
+        """
+        self._body("?", None)
+
+        def turn(message: str, session: Callable[[], str | None], home: Home) -> Run:
+            return self._make(self._body(message, None), session, home)
+
+        history = None
+        if session_id is not None:
+            history = History(self._client, session_id, "orchestration", self.name, self._home)
+        return Chat(Partner("orchestration", self.name, turn), history)
+
+    def sessions(self, limit: int = 50) -> Sessions:
+        """List conversations with this orchestration, the latest first.
+
+        Args:
+            limit: How many at most.
+
+        Returns:
+            Their ids, first messages, numbers of runs and last activities.
+
+        Raises:
+            RequestError: If the server refuses.
+            ConnectionLost: If it can't be reached.
+        """
+        return loop.run_sync(sessions_at(self._client, self._home, limit))
+
+    def session(self, session_id: str) -> Session:
+        """Name a stored conversation with this orchestration.
+
+        Args:
+            session_id: Its id, such as `orch_sess_2dda2dd9a614`; `sessions()` lists them.
+
+        Returns:
+            The conversation: `messages()` fetches what was said.
+        """
+        return Session(self._client, session_id, "orchestration", self.name, self._home)
 
     async def stream(
         self, message: str, *, session_id: str | None = None
@@ -142,8 +202,12 @@ class Orchestration:
         return checked_json({name: value for name, value in given.items() if value is not None})
 
     @property
+    def _home(self) -> str:
+        return f"/api/orchestrations/{self.id}"
+
+    @property
     def _path(self) -> str:
-        return f"/api/orchestrations/{self.id}/run/stream"
+        return f"{self._home}/run/stream"
 
     def __repr__(self) -> str:
         return f"<Orchestration {self.name!r}, {self.strategy or 'of unknown strategy'}, {self.id}>"

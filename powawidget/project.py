@@ -137,6 +137,21 @@ class Powabase:
         told, name = loop.run_sync(self._stored(run_id))
         return Run.stored(told, name, secret=self._client.secret)
 
+    def session(self, session_id: str) -> Session:
+        """Find a stored conversation with an agent.
+
+        Args:
+            session_id: Its id, such as `sess_7eeca5833451`; `agent.sessions()` lists them.
+
+        Returns:
+            The conversation: `messages()` fetches what was said.
+
+        Raises:
+            RequestError: If the server knows no such conversation.
+            ConnectionLost: If it can't be reached.
+        """
+        return loop.run_sync(session_of(self._client, session_id))
+
     def close(self) -> None:
         """Close the connections, and the embedded server where there is one."""
         loop.run_sync(self._client.close())

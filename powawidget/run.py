@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
 from typing import Any, Literal, Protocol
 
-from powawidget import views
+from powawidget import filed, views
 from powawidget.decider import Choice, Decider
 from powawidget.errors import (
     ApprovalNeeded,
@@ -18,15 +18,18 @@ from powawidget.errors import (
     RunFailed,
     RunInterrupted,
 )
-from powawidget.events import Ended, Event, Learned, Stopped
+from powawidget.events import Ended, Event, Stopped
+from powawidget.exhibit import Exhibit
+from powawidget.fate import is_worth_a_look, learn
 from powawidget.kernel import cells, host, loop, wait
 from powawidget.live import Live
+from powawidget.patience import Patience
 from powawidget.recording import Recording
 from powawidget.runner import Source, follow
 from powawidget.secret import Secret
 from powawidget.sources import RecordedSource
-from powawidget.state import ENDED, Failure, Kind, RunState
-from powawidget.stored import fate_of, question_of, retell
+from powawidget.state import Failure, Kind, RunState
+from powawidget.stored import question_of, retell
 
 _STOPPING = 5.0
 _DENYING = 0.8
@@ -35,8 +38,6 @@ _FETCHING = 5.0
 _GRACE = 2.0
 _GRACE_FOR_A_PAGE = 30.0
 _REASON_LENGTH = 2000
-# Seconds between looks at what the server made of a stopped run: it may notice a minute later.
-_LOOKS = (1.0, 2.0, 5.0, 10.0, 20.0, 40.0)
 _NO_SOURCE = RecordedSource((), None)
 _WORDS = {
     "connecting": "connecting",
@@ -68,8 +69,8 @@ class Home(Protocol):
     def check(self, run: "Run") -> None:
         """Raise where waiting for a turn would never end."""
 
-    def repr_of_turn(self, text: dict[str, str], include: Any, exclude: Any) -> Any:
-        """Show the chat in place of a turn, where nobody has; else tell the turn in words."""
+    def put_out_turn(self) -> None:
+        """Show the chat in place of a turn; NotImplementedError where it is shown already."""
 
 
 class Run:
@@ -117,19 +118,17 @@ class Run:
         self._source = source
         self._task: asyncio.Task[None] | None = None
         self._future: concurrent.futures.Future[None] | None = None
-        self._widget: Any = None
-        self._making = threading.Lock()
-        self._closed = False
         self._look_up = look_up
         self._complete = complete
+        self._patience = Patience()
         self._denying: asyncio.Future[None] | None = None
-        self._shown_at: float | None = None
-        self._waited_in: str | None = None
         self._decider = None if decider is None else decider(self._live)
         if self._decider is not None:
             self._live.observe = self._decider.notice
         elif observe is not None:
             self._live.observe = functools.partial(observe, self._live)
+        self._secret = secret
+        self._exhibit = Exhibit(self._make_widget, self._transcripts, self.__repr__)
         for event in known:
             self._live.take(event)
 
@@ -202,7 +201,9 @@ class Run:
     def _begin(self) -> None:
         if self._live.state.started is None and self._live.state.origin == "live":
             self._live.state.started = self._live.clock()
-        self._live.hold = self._complete is not None
+        cut = set() if self._look_up is None else {"interrupted"}
+        incomplete = set() if self._complete is None else {"completed", "failed"}
+        self._live.held = frozenset(cut | incomplete)
         self._future = loop.submit(self._follow())
 
     async def _follow(self) -> None:
@@ -211,16 +212,18 @@ class Run:
             self._task.cancel()
         try:
             with contextlib.suppress(asyncio.CancelledError):
-                await follow(self._live, self._source)
+                await follow(self._live, self._source, self._patience)
+            if self._decider is not None:
+                await self._decider.close()
+            with contextlib.suppress(asyncio.CancelledError):
                 await self._fetch_parts()
+                if self.status == "interrupted":
+                    await self._learn_fate()
         finally:
             self._live.settle()
-        if self._decider is not None:
-            await self._decider.close()
-        stopped = self._live.state.status == "stopped" and not self._closed
-        if stopped and self._look_up is not None and self.run_id:
+        if self.status == "stopped":
             with contextlib.suppress(asyncio.CancelledError):
-                await self._learn_fate(self._look_up, self.run_id)
+                await self._learn_fate()
 
     async def _fetch_parts(self) -> None:
         """Fetch what the server tells only when a run is over; without it the run is as it is."""
@@ -235,17 +238,14 @@ class Run:
             for event in parts:
                 self._live.take(event)
 
-    async def _learn_fate(self, look_up: Callable[[str], Awaitable[Any]], run_id: str) -> None:
-        """After a stop: find out what the server did, for as long as the run isn't closed."""
-        for delay in _LOOKS:
-            await asyncio.sleep(delay)
-            # Not worth an error: the run is over here, and says so.
-            with contextlib.suppress(PowawidgetError, RuntimeError):
-                stored = await look_up(run_id)
-                fate = fate_of(stored) if isinstance(stored, dict) else None
-                if fate is not None:
-                    self._live.take(Learned(text=fate))
-                    return
+    async def _learn_fate(self) -> None:
+        """Find out what the server did, for as long as the run isn't closed."""
+        if (
+            self._look_up is not None
+            and not self._exhibit.is_closed
+            and is_worth_a_look(self._live)
+        ):
+            await learn(self._live, self._look_up, self._source.timeouts, self._patience)
 
     @property
     def status(self) -> str:
@@ -339,13 +339,19 @@ class Run:
     @property
     def widget(self) -> Any:
         """The widget that shows the run, made when it is first asked for; for layouts."""
-        with self._making:
-            if self._widget is None:
-                from powawidget.widget import RunWidget  # noqa: PLC0415  # a batch needs none
+        return self._exhibit.widget
 
-                self._widget = RunWidget(self._live, self._act, self.close)
-                self._shown_at = time.monotonic()
-            return self._widget
+    def _make_widget(self, mark: str) -> Any:
+        from powawidget.widget import RunWidget  # noqa: PLC0415  # a batch needs none
+
+        widget = RunWidget(self._live, self._act, self.close, mark)
+        with self._live.lock:
+            self._live.audiences.append(self._exhibit.document)
+        return widget
+
+    def _transcripts(self, mark: str) -> dict[str, str]:
+        with self._live.lock:
+            return filed.transcripts(self._live.state, mark, self._secret)
 
     def wait(
         self,
@@ -369,7 +375,7 @@ class Run:
             KeyboardInterrupt: If the kernel is interrupted.
             ApprovalNeeded: If the run waits for a decision where nobody can click.
         """
-        self._waited_in = host.cell()[1]
+        self._exhibit.wait()
         try:
             self._show(display=display)
             wait.block(self._live.done, timeout, self._check)
@@ -458,7 +464,7 @@ class Run:
         Returns:
             The run itself, over.
         """
-        if not self._live.ended and (self._future is not None or self._home is not None):
+        if not self._live.settled and (self._future is not None or self._home is not None):
             loop.call_soon(self._cancel)
             if not loop.loop_thread().is_current:
                 self._live.done.wait(_STOPPING)
@@ -466,15 +472,12 @@ class Run:
 
     def close(self) -> None:
         """Stop the run and close its widget; nothing of it stays but its state."""
-        self._closed = True
+        self._exhibit.is_closed = True
         self.stop()
         if self._task is not None:
             # What is still being learned about a stopped run isn't wanted any more.
             loop.call_soon(self._task.cancel)
-        with self._making:
-            widget, self._widget = self._widget, None
-        if widget is not None:
-            widget.close()
+        self._exhibit.close()
 
     def _cancel(self) -> None:
         if self._live.stop_asked:
@@ -520,7 +523,7 @@ class Run:
             return False
         if host.kernel() is None:
             return True
-        shown = [(self._widget, self._shown_at)]
+        shown = [(self._exhibit.made, self._exhibit.shown_at)]
         if self._home is not None:
             shown.append(self._home.shown)
         shown = [(widget, at) for widget, at in shown if widget is not None]
@@ -543,7 +546,9 @@ class Run:
     def _act(self, content: dict[str, Any]) -> str | None:
         """Do what a person asked for on the page; on the loop thread."""
         action = content.get("action")
-        if self._live.ended:
+        if action == "give_up":
+            return None if self._patience.give_up() else "Nothing is waited for any more."
+        if self._live.settled:
             return "The run is over already."
         if action == "stop":
             self._cancel()
@@ -558,8 +563,9 @@ class Run:
     def _outcome(self, timeout: float | None) -> views.RunResult:
         with self._live.lock:
             state = self._live.state
-            if state.status not in ENDED:
-                raise TimeoutError(f"The run isn't over after {timeout:g} s; it goes on.")
+            if not self._live.settled:
+                still = "it is looked up" if state.status == "interrupted" else "it goes on"
+                raise TimeoutError(f"The run isn't over after {timeout:g} s; {still}.")
             if state.status == "failed":
                 raise RunFailed(self)
             if state.status != "completed":
@@ -580,26 +586,24 @@ class Run:
     def _show(self, *, display: bool) -> None:
         if self._home is not None:
             self._home.show(display=display)
-        elif display and self._widget is None and not self._closed and host.kernel() is not None:
-            from IPython.display import display as show  # noqa: PLC0415  # there is a kernel
+        elif display:
+            self._exhibit.show(self)
 
-            show(self)  # type: ignore[no-untyped-call]  # IPython has no types
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        text = {"text/plain": repr(self)}
+    def _ipython_display_(self) -> None:
         if self._home is not None and host.is_showing_value():
             # The chat shows it: a cell that ends with `chat.send(...)` doesn't repeat it.
-            return self._home.repr_of_turn(text, include, exclude)
-        if host.kernel() is None or self._closed or self._is_shown_by_wait():
-            return text
-        bundle = self.widget._repr_mimebundle_(include=include, exclude=exclude)
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        return {**(data or {}), **text}, metadata
+            self._home.put_out_turn()
+        else:
+            self._exhibit.put_out()
 
-    def _is_shown_by_wait(self) -> bool:
-        """A cell that ends with `run.wait()` has shown the run: not a second time as its value."""
-        waited = self._waited_in is not None and self._waited_in == host.cell()[1]
-        return waited and self._widget is not None and host.is_showing_value()
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        if self._home is not None and host.is_showing_value():
+            return {"text/plain": repr(self)}, {}
+        return self._exhibit.bundle(include, exclude)
+
+    def _display_(self) -> Any:
+        """Give marimo what it shows."""
+        return self.widget
 
     def __repr__(self) -> str:
         state = self._live.state

@@ -10,14 +10,19 @@ from typing import Protocol
 
 from powawidget import events as ev
 from powawidget.errors import ConnectionLost, PowawidgetError, RequestError
+from powawidget.failures import title_of
 from powawidget.live import Live
+from powawidget.patience import GaveUp, Patience
+from powawidget.retries import Pause, Retries
 from powawidget.sse import EventTooLargeError, SSEDecoder
+from powawidget.timeouts import Timeouts
 
 _log = logging.getLogger("powawidget")
 
 # Readers of the documented dialect stop at `error`; the service sends `complete` right after it,
 # or ends the body. A server that does neither isn't waited for longer than this.
 AFTER_ERROR = 5.0
+_LOOK_AGAIN = 0.5
 
 
 class Source(Protocol):
@@ -34,24 +39,30 @@ class Source(Protocol):
     def total(self) -> float | None:
         """How long the run may take, in seconds."""
 
+    @property
+    def timeouts(self) -> Timeouts:
+        """How long the rest may take, and how often it is tried."""
 
-async def follow(live: Live, source: Source) -> None:
+
+async def follow(live: Live, source: Source, patience: Patience) -> None:
     """Follow a run to its end. Nothing is raised: what goes wrong is told in the run's state.
 
     Args:
         live: The run.
         source: Its bytes.
+        patience: Lets a person end a pause before the next try.
     """
+    start = _Start(live, source, patience)
     try:
         async with asyncio.timeout(source.total):
-            await _read(live, source)
+            await _read(live, source, start)
     except asyncio.CancelledError:
         live.take(_cancelled(live))
         raise
     except RequestError as error:
-        live.take(_refused(error))
+        live.take(_refused(error, start.note))
     except ConnectionLost as error:
-        live.take(_lost(live, error))
+        live.take(_lost(live, error, start.note))
     except PowawidgetError as error:
         live.take(ev.Refused(title="The run could not be read", message=str(error)))
     except EventTooLargeError as error:
@@ -77,7 +88,52 @@ async def follow(live: Live, source: Source) -> None:
         )
 
 
-async def _read(live: Live, source: Source) -> None:
+class _Start:
+    """The tries to start a run, until one of them may have started it."""
+
+    def __init__(self, live: Live, source: Source, patience: Patience) -> None:
+        self._live = live
+        self._source = source
+        self._patience = patience
+        self._retries = Retries(source.timeouts)
+        self._gave_up = False
+
+    @property
+    def note(self) -> str:
+        """What there is to say of the tries, where there were several."""
+        tries = f"It was tried {self._retries.tries} times." if self._retries.tries > 1 else ""
+        if self._gave_up:
+            return "You gave up waiting: nothing was started."
+        return tries
+
+    async def open(self, stack: contextlib.AsyncExitStack) -> AsyncIterator[bytes]:
+        """Open the source, again where that can't start a second run."""
+        while True:
+            try:
+                return await stack.enter_async_context(self._source.open())
+            except (RequestError, ConnectionLost) as error:
+                problem = error
+            pause = self._retries.after(problem)
+            if pause is None:
+                raise problem
+            await self._pause(pause, problem)
+
+    async def _pause(self, pause: Pause, problem: Exception) -> None:
+        live, (why, seconds, attempt) = self._live, pause
+        until = live.clock() + seconds
+        live.take(ev.Waiting(purpose="retry", why=why, until=until, attempt=attempt))
+        try:
+            await self._patience.wait_for(asyncio.sleep(seconds))
+        except GaveUp:
+            self._gave_up = True
+        finally:
+            live.hear()
+            live.take(ev.WaitOver())
+        if self._gave_up:
+            raise problem
+
+
+async def _read(live: Live, source: Source, start: _Start) -> None:
     decoder = SSEDecoder()
     told = time.monotonic()
 
@@ -87,11 +143,12 @@ async def _read(live: Live, source: Source) -> None:
             return max(0.0, told + AFTER_ERROR - time.monotonic())
         return None if live.state.status == "waiting" else source.idle  # a person may take time
 
-    async with source.open() as chunks, contextlib.aclosing(timed(chunks, limit)) as heard:
+    async with contextlib.AsyncExitStack() as stack:
+        chunks = await start.open(stack)
+        heard = await stack.enter_async_context(contextlib.aclosing(timed(chunks, limit)))
         live.hear()
         live.take(ev.Opened())
         async for chunk in heard:
-            live.hear()
             for frame in decoder.feed(chunk):
                 told = time.monotonic()
                 live.take(frame.data)
@@ -107,7 +164,8 @@ async def timed(
 
     Args:
         chunks: The bytes of a stream.
-        limit: How long the next may take, in seconds; None for ever.
+        limit: How long the next may take, in seconds; None for ever. It is asked again when that
+            time is over, and often where it is None: a person's decision changes it.
 
     Yields:
         The chunks.
@@ -116,17 +174,40 @@ async def timed(
         ConnectionLost: If the stream falls silent.
     """
     while True:
-        seconds = limit()
+        coming = asyncio.ensure_future(anext(chunks))
         try:
-            async with asyncio.timeout(seconds):
-                chunk = await anext(chunks)
+            await _within(coming, limit)
+            chunk = coming.result()
         except StopAsyncIteration:
             return
-        except TimeoutError:
+        finally:
+            await _end(coming)
+        yield chunk
+
+
+async def _within(coming: "asyncio.Future[bytes]", limit: Callable[[], float | None]) -> None:
+    since = time.monotonic()
+    while not coming.done():
+        seconds = limit()
+        now = time.monotonic()
+        if seconds is None:
+            since = now
+        elif now - since >= seconds:
             raise ConnectionLost(
                 f"No data for {seconds:g} s.", maybe_accepted=True, code="idle_timeout"
-            ) from None
-        yield chunk
+            )
+        left = _LOOK_AGAIN if seconds is None else since + seconds - now
+        await asyncio.wait({coming}, timeout=left)
+
+
+async def _end(coming: "asyncio.Future[bytes]") -> None:
+    """Cancel a read that nobody waits for; the stream can't be closed while it goes on."""
+    if coming.done():
+        return
+    coming.cancel()
+    await asyncio.wait({coming})
+    if not coming.cancelled():
+        coming.exception()  # retrieved, so that nobody warns of it
 
 
 def too_large(error: EventTooLargeError) -> ev.Interrupted:
@@ -147,37 +228,51 @@ def _cancelled(live: Live) -> ev.Event:
     )
 
 
-def _refused(error: RequestError) -> ev.Refused:
-    titles = {
-        401: "The API key was refused",
-        402: "Not enough credits",
-        403: "The API key isn't allowed to do this",
-        404: "Not found",
-        429: "Too many requests",
-    }
-    title = titles.get(error.status, "The server refused the run")
-    return ev.Refused(title=title, message=str(error), code=error.code or str(error.status))
+def _refused(error: RequestError, note: str) -> ev.Refused:
+    return ev.Refused(
+        title=title_of(error.status),
+        message=error.said,
+        code=error.code or str(error.status),
+        hint=" ".join(part for part in (note, error.hint) if part) or None,
+    )
 
 
-def _lost(live: Live, error: ConnectionLost) -> ev.Event:
+def _lost(live: Live, error: ConnectionLost, note: str) -> ev.Event:
     if not error.maybe_accepted:
-        return ev.Refused(title="The server can't be reached", message=str(error), code=error.code)
+        title = "The server can't be reached"
+        return ev.Refused(title=title, message=str(error), code=error.code, hint=note or None)
     if error.code == "first_byte_timeout":
         return ev.Refused(
             title="The server didn't answer",
             message=str(error),
             code=error.code,
-            hint="The run may have started there. It wasn't sent again: each one costs.",
+            hint=f"The run may have started there. {_UNSENT} {_where(live)}",
         )
-    begun = live.state.run_id is not None
-    kept = "What came is kept. The run may still be going on at the server"
-    unsure = "The run may have started at the server. It wasn't sent again: each one costs."
-    look = f'; pb.run("{live.state.run_id}") looks it up.'
+    if live.state.run_id is None:
+        hint = f"The run may have started at the server. {_UNSENT} {_where(live)}"
+    else:
+        hint = (
+            "What came is kept. The run may still be going on at the server; "
+            f'pb.run("{live.state.run_id}") looks it up.'
+        )
+    silent = error.code == "idle_timeout"
     return ev.Interrupted(
-        title="The connection was lost"
-        if error.code != "idle_timeout"
-        else "The stream fell silent",
+        title="The stream fell silent" if silent else "The connection was lost",
         message=str(error),
         code=error.code,
-        hint=kept + look if begun else unsure,
+        hint=hint,
     )
+
+
+_UNSENT = "It wasn't sent again: each one costs."
+_SESSIONS = {
+    "agent": "agent.sessions() lists its conversations: if it did start, it is in one of them.",
+    "orchestration": "orchestration.sessions() lists its conversations: if it did start, it is in "
+    "one of them.",
+    "workflow": "workflow.executions() lists what it has run.",
+}
+
+
+def _where(live: Live) -> str:
+    """Say where a run is found whose id never came."""
+    return _SESSIONS[live.state.kind]

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from powawidget.client import Client
+from powawidget.timeouts import Timeouts
 
 
 class LiveSource:
@@ -33,7 +34,7 @@ class LiveSource:
         self._client = client
         self._path = path
         self._body = body
-        limits = client.timeouts
+        limits = self.timeouts = client.timeouts
         self.idle: float | None = limits.idle if keepalives else limits.quiet_idle
         self.total: float | None = limits.total
 
@@ -54,6 +55,7 @@ class RecordedSource:
 
     idle: float | None = None
     total: float | None = None
+    timeouts = Timeouts()
 
     def __init__(self, reads: Sequence[tuple[float, bytes]], speed: float | None) -> None:
         self._reads = reads

@@ -18,11 +18,13 @@ from typing import Any, Protocol
 import anywidget
 import traitlets
 
+from powawidget import filed
 from powawidget.errors import ConfigurationError
 from powawidget.kernel import bridge, loop
 from powawidget.live import NONCE, Audience
 from powawidget.modules import module
 from powawidget.ops import Op
+from powawidget.options import options
 from powawidget.outbox import Outbox
 
 _STATIC = pathlib.Path(__file__).parent / "static"
@@ -47,7 +49,7 @@ class Shown(Protocol):
         """When bytes last came from the server, by the monotonic clock."""
 
     @property
-    def ended(self) -> bool:
+    def settled(self) -> bool:
         """Whether nothing is under way."""
 
     def snapshot(self) -> Any:
@@ -55,7 +57,7 @@ class Shown(Protocol):
 
 
 def _snapshot_of(_: object, widget: "StateWidget") -> dict[str, Any]:
-    return widget.snapshot()
+    return widget.filed()
 
 
 class StateWidget(anywidget.AnyWidget):
@@ -65,18 +67,20 @@ class StateWidget(anywidget.AnyWidget):
         live: The state.
         act: Does what a person asked for; returns why not, where it refuses.
         on_close: Called once when the widget is closed, by whomever.
+        mark: By which the page finds the transcript beside the view.
     """
 
     _esm = _STATIC / "widget.js"
     # The trait's value never changes: what is sent is made when it is asked for.
     _state = traitlets.Any(None, allow_none=True).tag(sync=True, to_json=_snapshot_of)
+    _mark = traitlets.Unicode().tag(sync=True)
 
     # What the state is called in messages; by that the page knows what it shows.
     _whole = "state"
     # How many seconds' beats are one, while nothing is under way; 0 for none at all.
     _idle_beats = 0
 
-    def __init__(self, live: Shown, act: Act, on_close: Callable[[], None]) -> None:
+    def __init__(self, live: Shown, act: Act, on_close: Callable[[], None], mark: str = "") -> None:
         if not (_STATIC / "widget.js").is_file():
             raise ConfigurationError(
                 "The front end isn't built. In a checkout, run `make build`; else install "
@@ -94,13 +98,13 @@ class StateWidget(anywidget.AnyWidget):
         self._outbox = Outbox(self._loop, self._send_ops, self._fire)
         self._comm_id: str | None = None
         with live.lock:
-            super().__init__()
+            super().__init__(_mark=mark)
             live.audiences.append(self)
         if self.comm is not None:
             self._comm_id = self.comm.comm_id
             bridge.register(self.comm.comm_id, self._from_bridge)
         self.on_msg(self._from_comm)
-        if self._idle_beats or not live.ended:
+        if self._idle_beats or not live.settled:
             self._loop.call_soon_threadsafe(self._start_beating)
 
     def snapshot(self) -> dict[str, Any]:
@@ -112,6 +116,31 @@ class StateWidget(anywidget.AnyWidget):
         with self._live.lock:
             self._outbox.flush()
             return {"seq": self._seq, "now": time.time(), self._whole: self._live.snapshot()}
+
+    def filed(self) -> dict[str, Any]:
+        """Return the state as it may stand in the notebook's file; a page asks for the whole.
+
+        Returns:
+            A snapshot, its longest texts cut where it would be too large.
+        """
+        snapshot = self.snapshot()
+        shorten = filed.chat if self._whole == "chat" else filed.run
+        return {**snapshot, self._whole: shorten(snapshot[self._whole], options.share(28))}
+
+    def tell_filed(self, size: int) -> None:
+        """Tell the page what goes into the notebook's file; under the state's lock.
+
+        Where no page has said hello the state is sent as the trait, for who runs a notebook and
+        saves it without one.
+
+        Args:
+            size: The size of the transcript, in bytes.
+        """
+        if not self.greeted:
+            self.send_state("_state")
+        kept = self.filed()
+        is_whole = kept[self._whole] == self._live.snapshot()
+        self.send({"kind": "filed", "bytes": size, "snapshot": None if is_whole else kept})
 
     def changed(self, ops: list[Op]) -> None:
         """Take changes of the state; called under its lock, on the loop thread."""
@@ -167,7 +196,7 @@ class StateWidget(anywidget.AnyWidget):
 
     def _start_beating(self) -> None:
         with self._live.lock:
-            is_idle = self._live.ended
+            is_idle = self._live.settled
             if self.comm is None or (is_idle and not self._idle_beats):
                 self._beat = None
                 return

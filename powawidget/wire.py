@@ -13,7 +13,16 @@ from powawidget.state import ChatState, RunState
 from powawidget.text import Text
 
 Action = Literal[
-    "stop", "approve", "deny", "send", "retry", "unqueue", "resume", "discard", "earlier"
+    "stop",
+    "give_up",
+    "approve",
+    "deny",
+    "send",
+    "retry",
+    "unqueue",
+    "resume",
+    "discard",
+    "earlier",
 ]
 
 
@@ -71,7 +80,7 @@ class BeatMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="beat"):
     A chat that waits for its next turn beats every 20 s: so its page knows that it would be heard.
 
     A `seq` ahead of the page's own shows that the last deltas were lost. `quiet` is how many
-    seconds no byte has come from the server.
+    seconds no event has come from the server (keepalives are none); 0 while nothing is expected.
     """
 
     seq: int
@@ -84,6 +93,17 @@ class AckMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="ack"):
 
     id: str
     refused: str | None = None
+
+
+class FiledMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="filed"):
+    """Kernel to page, at the end: what of this goes into the notebook's file.
+
+    `bytes` is the size of the transcript. `snapshot` is what a saved notebook is to hold in place
+    of the whole state, where that is too large for the file.
+    """
+
+    bytes: int
+    snapshot: Any = None
 
 
 class ModuleMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="module"):
@@ -125,7 +145,8 @@ class ActMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="act"):
 
     One click may arrive several times, by several ways and on several threads; `id` is the
     click's own. `nonce` is that of the last `StateMessage`. A decision names the digest of every
-    request that was shown to the person, so that it can't cover anything else.
+    request that was shown to the person, so that it can't cover anything else. `give_up` ends the
+    pause that the run's `wait` tells of, and with it the tries.
 
     In a chat `turn` is the place of the turn that is meant. `send` has a `text`; `unqueue` takes
     back the message that the action `item` has queued; `resume` and `discard` end a pause of the
@@ -150,6 +171,7 @@ _STRUCTS: tuple[type, ...] = (
     ChatStateMessage,
     BeatMessage,
     AckMessage,
+    FiledMessage,
     ModuleMessage,
     HelloMessage,
     SyncMessage,
@@ -188,6 +210,7 @@ def typescript() -> str:
             ChatStateMessage,
             BeatMessage,
             AckMessage,
+            FiledMessage,
             ModuleMessage,
         ),
         "PageMessage": (HelloMessage, SyncMessage, WantMessage, ActMessage),

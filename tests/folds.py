@@ -13,10 +13,10 @@ from typing import Any
 
 from powawidget.ops import merge
 from powawidget.state import plain
-from tests.street import captures, fixtures, replayed
+from tests.street import captures, fixtures, kept
 
 MOST_BATCHES = 2000
-RECORDED = ("agent_", "nostream_", "two_workers_", "disconnect_")
+RECORDED = ("agent_", "nostream_", "two_workers_", "disconnect_", "orch_", "workflow_")
 
 
 def fold(path: Path) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def fold(path: Path) -> dict[str, Any]:
     Returns:
         Its name, the changes in batches and the state, as plain JSON values.
     """
-    walked = replayed(path.read_bytes())
+    walked = kept(path)
     batches = [batch for batch in walked.batches if batch]
     if len(batches) > MOST_BATCHES:
         batches = [merge([op for batch in batches for op in batch])]

@@ -8,10 +8,13 @@ from typing import Any, NamedTuple
 
 from powawidget import events as ev
 from powawidget import views
+from powawidget.graph import listed, read_graph
 from powawidget.ops import Op, apply
 from powawidget.reduce import reduce
 from powawidget.sse import SSEDecoder
-from powawidget.state import NoticePart, RunState
+from powawidget.state import NoticePart, RunState, plain
+from powawidget.stored_execution import logs_of
+from powawidget.stored_orchestration import children_of
 
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "tests" / "fixtures"
@@ -34,10 +37,12 @@ def payloads(data: bytes, cuts: Iterable[int] = ()) -> Iterator[str]:
         yield from (event.data for event in decoder.feed(data[begin:end]))
 
 
-def walk(events: Iterable[ev.Event], *, end: bool = True) -> Walk:
-    """Fold events in, a second apart; then let the body end."""
+def walk(
+    events: Iterable[ev.Event], *, end: bool = True, after: Iterable[ev.Event] = ()
+) -> Walk:
+    """Fold events in, a second apart; then let the body end; then what is learned afterwards."""
     state, batches = RunState(), []
-    told = [*events, ev.Ended()] if end else list(events)
+    told = [*events, ev.Ended(), *after] if end else list(events)
     for second, event in enumerate(told):
         ops = reduce(state, event, BEGIN + second)
         apply(state, ops)
@@ -48,6 +53,27 @@ def walk(events: Iterable[ev.Event], *, end: bool = True) -> Walk:
 def replayed(data: bytes, cuts: Iterable[int] = ()) -> Walk:
     """Walk the whole street with the bytes of a stream."""
     return walk(map(ev.read, payloads(data, cuts)))
+
+
+def companions(path: Path) -> tuple[list[ev.Event], list[ev.Event]]:
+    """What the server told beside a stream that is kept: before it, and after its end."""
+    file = path.with_suffix(".stored.json")
+    stored = json.loads(file.read_bytes()) if file.exists() else {}
+    graph = read_graph(stored.get("graph"))
+    before: list[ev.Event] = [] if graph is None else [ev.GraphKnown(blocks=listed(graph))]
+    after: list[ev.Event] = []
+    if "child_runs" in stored:
+        after.append(children_of(stored))
+    if "block_logs" in stored:
+        after.append(logs_of(stored))
+    return before, after
+
+
+def kept(path: Path, cuts: Iterable[int] = (), end: int | None = None) -> Walk:
+    """Walk the whole street with a stream that is kept, up to a byte, and what came beside it."""
+    before, after = companions(path)
+    stream = map(ev.read, payloads(path.read_bytes()[:end], cuts))
+    return walk([*before, *stream], after=after)
 
 
 def frame(event: str, /, **fields: Any) -> ev.Event:
@@ -63,7 +89,7 @@ def told(*events: ev.Event, end: bool = False) -> RunState:
 def outcome(state: RunState) -> dict[str, Any]:
     """What a run came to, in the words of the expectations beside the fixtures."""
     error = state.error
-    return {
+    return _of_kind(state) | {
         "status": state.status,
         "text": views.text_of(state),
         "reasoning": views.reasoning_of(state),
@@ -89,6 +115,34 @@ def outcome(state: RunState) -> dict[str, Any]:
         "usage": state.usage,
         "run_id": state.run_id,
         "session_id": state.session_id,
+    }
+
+
+def _of_kind(state: RunState) -> dict[str, Any]:
+    """What an orchestration or a workflow came to beside that."""
+    if state.kind == "orchestration":
+        return {"delegations": [_delegation(one) for one in views.delegations_of(state)]}
+    if state.kind == "workflow":
+        blocks = [
+            {name: value for name, value in plain(block).items() if name not in {"seconds", "text"}}
+            for block in views.blocks_of(state)
+        ]
+        return {
+            "blocks": blocks,
+            "output": views.output_of(state),
+            "progress": plain(views.progress_of(state)),
+        }
+    return {}
+
+
+def _delegation(one: views.Delegation) -> dict[str, Any]:
+    return {
+        "agent": one.agent,
+        "task": one.task,
+        "status": one.status,
+        "text": one.text,
+        "tool_calls": [[call.name, call.status, call.result] for call in one.tool_calls],
+        "delegations": [_delegation(inner) for inner in one.delegations],
     }
 
 

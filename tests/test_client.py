@@ -77,8 +77,7 @@ JSON = b"content-type: application/json\r\n"
 HTML = b"content-type: text/html\r\n"
 REFUSALS = [
     ("400 Bad Request", {"error": "message is required"}, None, "message is required"),
-    ("401 Unauthorized", {"error": "Missing token"}, None, "apikey and Authorization"),
-    ("403 Forbidden", {"error": "Not yours", "code": "forbidden"}, "forbidden", "isn't allowed"),
+    ("403 Forbidden", {"error": "Not yours", "code": "forbidden"}, "forbidden", "service-role key"),
     ("404 Not Found", {"error": "Agent not found"}, None, "Agent not found"),
     ("409 Conflict", {"message": "Busy"}, None, "Busy"),
     ("422 Unprocessable", {"detail": [{"loc": ["a"]}]}, None, '"loc"'),
@@ -92,9 +91,9 @@ REFUSALS = [
             "renews_at": "2026-12-01",
         },
         "insufficient_credits",
-        "balance 1.5, estimated cost 2, renews at 2026-12-01",
+        "Balance 1.5, estimated cost 2, renews at 2026-12-01. Add credits",
     ),
-    ("429 Too Many Requests", {"error": "Rate limit exceeded"}, None, "wait a little"),
+    ("429 Too Many Requests", {"error": "Rate limit exceeded"}, None, "Wait a little"),
     ("500 Internal Server Error", {"error": "boom"}, None, "boom"),
     ("503 Service Unavailable", {"error": "later"}, None, "later"),
     ("500 Internal Server Error", {}, None, "didn't say why"),

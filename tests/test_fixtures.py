@@ -9,7 +9,7 @@ import pytest
 import powawidget
 from powawidget import events as ev
 from powawidget.state import plain
-from tests.street import FIXTURES, fixtures, outcome, payloads, replayed
+from tests.street import FIXTURES, fixtures, kept, outcome, payloads, replayed
 
 NAMES = [path.stem for path in fixtures()]
 RANDOM_CUTS = 20
@@ -22,19 +22,23 @@ def stream(name: str) -> bytes:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_stream_comes_to_what_stands_beside_it(name: str) -> None:
     expected = json.loads((FIXTURES / f"{name}.expect.json").read_bytes())
-    assert outcome(replayed(stream(name)).state) == expected
+    assert outcome(kept(FIXTURES / f"{name}.sse").state) == expected
 
 
 def test_every_expectation_has_its_stream() -> None:
     assert NAMES
-    assert sorted(path.name.removesuffix(".expect.json") for path in FIXTURES.glob("*.json")) == [
-        *NAMES
-    ]
+    expected = FIXTURES.glob("*.expect.json")
+    assert sorted(path.name.removesuffix(".expect.json") for path in expected) == NAMES
+    stored = FIXTURES.glob("*.stored.json")
+    assert {path.name.removesuffix(".stored.json") for path in stored} <= {*NAMES}
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_text_is_the_content_of_the_end_where_it_has_one(name: str) -> None:
     events = [ev.read(payload) for payload in payloads(stream(name))]
+    state = replayed(stream(name)).state
+    if state.kind == "orchestration" and state.parts[:1] != state.parts:
+        return  # everybody's text stands there
     for event in events:
         if isinstance(event, ev.Completed) and event.content is not None:
             assert outcome(replayed(stream(name)).state)["text"] == event.content
@@ -60,12 +64,14 @@ def test_random_cuts_come_to_the_same(name: str) -> None:
 def test_a_cut_anywhere_closes_everything_and_stays_encodable(name: str) -> None:
     data = stream(name)
     for end in range(0, len(data), max(1, len(data) // 60)):
-        state = replayed(data[:end]).state
+        state = kept(FIXTURES / f"{name}.sse", end=end).state
         json.dumps(plain(state), ensure_ascii=False, allow_nan=False).encode()
         came_to = outcome(state)
         assert came_to["status"] in {"completed", "failed", "interrupted"}
         assert {"running", "waiting"}.isdisjoint(c["status"] for c in came_to["tool_calls"])
         assert {"pending", "sending"}.isdisjoint(came_to["approvals"])
+        assert "running" not in {getattr(part, "status", "") for part in state.parts}
+        assert {"pending", "running"}.isdisjoint(block.status for block in state.blocks)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -8,6 +8,7 @@ export interface Modules {
   code: typeof import("./modules/code");
   maths: typeof import("./modules/maths");
   results: typeof import("./modules/results");
+  sources: typeof import("./modules/sources");
   workflow: typeof import("./modules/workflow");
 }
 

@@ -14,6 +14,8 @@ export interface Clock {
   readonly heardAt: number;
   /** Seconds since the server last sent anything, as far as the kernel has said. */
   readonly quiet: number;
+  /** The size of the transcript in the notebook's file; 0 until it is known. */
+  readonly fileBytes: number;
 }
 
 /** All that is shown, as of one number. */
@@ -62,6 +64,8 @@ export function openFeed<W extends Whole, T extends Told<NoInfer<W>>>(
   let asked = 0;
   let wait = ASK_AGAIN;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let filed: unknown; // what a saved notebook holds in place of a snapshot that is too large
+  let fileBytes = 0;
 
   const told = open(snapshot, {
     get now() {
@@ -69,6 +73,9 @@ export function openFeed<W extends Whole, T extends Told<NoInfer<W>>>(
     },
     get heardAt() {
       return snapshot.now;
+    },
+    get fileBytes() {
+      return fileBytes;
     },
     get quiet() {
       return quietAt === 0 ? 0 : quiet + (Date.now() - quietAt) / 1000;
@@ -196,6 +203,12 @@ export function openFeed<W extends Whole, T extends Told<NoInfer<W>>>(
           noteGap(heard.seq);
           told.emit("beat");
           break;
+        case "filed":
+          fileBytes = Number(heard.bytes) || 0;
+          filed = heard.snapshot ?? undefined;
+          if (filed !== undefined) link.keep(filed as W);
+          told.emit("filed");
+          break;
         case "ack":
           return heard;
       }
@@ -204,7 +217,7 @@ export function openFeed<W extends Whole, T extends Told<NoInfer<W>>>(
 
     /** The synced trait came anew, by a way of its own. */
     receiveTrait(value: unknown): void {
-      if (value === snapshot) return;
+      if (value === snapshot || value === filed) return;
       const came = read(value);
       if (came.seq > snapshot.seq) replace(came);
       else link.keep(snapshot);

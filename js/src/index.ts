@@ -13,6 +13,24 @@ interface Place {
   el: HTMLElement;
 }
 
+/**
+ * Hides the transcript that stands in the output beside the view: the file needs it, the page
+ * doesn't. As a style it holds wherever and whenever a front end attaches the view.
+ */
+function hiding(mark: string): HTMLStyleElement {
+  const style = document.createElement("style");
+  const isOurs = /^[\w-]+$/.test(mark);
+  const root = `.${isOurs ? mark : "none"}`;
+  style.textContent = [
+    [".jp-OutputArea", ".jp-OutputArea-child"],
+    [".output", ".output_area"],
+    [".cell_container", ".output_container"],
+  ]
+    .map(([area, output]) => `${area}:has(.pw) ${output}:has(${root}){display:none}`)
+    .join("");
+  return style;
+}
+
 /** One widget in anywidget's sense; called once for each model, so nothing is shared by accident. */
 export default function widget() {
   let session: Session | undefined;
@@ -28,7 +46,7 @@ export default function widget() {
       const view = session.view();
       const root = document.createElement("section");
       root.className = "pw";
-      el.append(root);
+      el.append(root, hiding(String(model.get("_mark"))));
       const dropStyle = useStyle(root);
       const endTheme = followTheme(root);
       const endKeys = shareKeys(root);

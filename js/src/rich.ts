@@ -2,7 +2,7 @@ import { drawers } from "./markdown";
 import type { Place } from "./view";
 
 /** What a module does for an element of a text: it draws it, and again whenever its text changes. */
-export type Take = (el: HTMLElement, drawers: WeakMap<Element, (text: string) => void>) => void;
+export type Take = (el: HTMLElement, drawers: WeakMap<Element, (text: string) => unknown>) => void;
 
 const A_FRAME = 6; // ms: what drawing may take of one
 

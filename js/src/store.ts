@@ -103,6 +103,10 @@ export function openRun(first: { state: RunState }, clock: Clock) {
       return clock.quiet;
     },
 
+    get fileBytes(): number {
+      return clock.fileBytes;
+    },
+
     get snapshot(): { now: number } {
       return { now: clock.heardAt };
     },

@@ -73,6 +73,7 @@ export const copy = "Copy";
 export const copied = "Copied";
 export const copyFailed = "Select and copy by hand";
 export const copyAnswer = "Copy answer";
+export const inTheFile = (bytes: number) => `${count(Math.ceil(bytes / 1000))} kB in the notebook`;
 
 export const thinking = (steps: number) =>
   steps > 1 ? `Thinking… ${plural(steps, "step")}` : "Thinking…";

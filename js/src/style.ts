@@ -68,7 +68,8 @@ const looks = `
   .pw-box-whole{max-height:none}
   .pw-body{display:flow-root;padding:3px 14px 14px;overflow-wrap:anywhere;
   }
-  :is(.pw-body,.pw-kids)>*{margin-top:10px}
+  :is(.pw-body,.pw-kids,.pw-turn)>*{margin-top:10px}
+  .pw-turn+.pw-turn{margin-top:24px}
   :is(.pw-call,.pw-group)+.pw-call{margin-top:6px}
   .pw-jump{position:absolute;left:50%;bottom:10px;transform:translateX(-50%);border-radius:99px;box-shadow:0 2px 8px #0003}
   .pw-foot{gap:8px;padding:4px 8px;border-top:var(--pw-rule);

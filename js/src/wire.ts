@@ -227,6 +227,12 @@ export interface AckMessage {
   refused: string | null;
 }
 
+export interface FiledMessage {
+  kind: "filed";
+  bytes: number;
+  snapshot: unknown;
+}
+
 export interface ModuleMessage {
   kind: "module";
   module: string;
@@ -255,7 +261,7 @@ export interface ActMessage {
   kind: "act";
   id: string;
   nonce: string;
-  action: "approve" | "deny" | "discard" | "earlier" | "resume" | "retry" | "send" | "stop" | "unqueue";
+  action: "approve" | "deny" | "discard" | "earlier" | "give_up" | "resume" | "retry" | "send" | "stop" | "unqueue";
   digests: string[];
   reason: string | null;
   turn: number | null;
@@ -265,6 +271,6 @@ export interface ActMessage {
 
 export type Part = TextPart | ToolPart | ApprovalPart | NoticePart | DelegationPart | ParallelPart;
 
-export type KernelMessage = OpsMessage | StateMessage | ChatStateMessage | BeatMessage | AckMessage | ModuleMessage;
+export type KernelMessage = OpsMessage | StateMessage | ChatStateMessage | BeatMessage | AckMessage | FiledMessage | ModuleMessage;
 
 export type PageMessage = HelloMessage | SyncMessage | WantMessage | ActMessage;

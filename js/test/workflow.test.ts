@@ -147,6 +147,27 @@ describe("the blocks of a workflow", () => {
     expect(ask(".pw-output .pw-label").textContent).toBe("OutputCopy");
   });
 
+  test("a result of several values shows each as what it is", async () => {
+    const output = JSON.stringify({ week: 40, region: "North", report: "## Late\n\n- B", n: 7 });
+    const { el } = await shown(weekly(BLOCKS, { status: "completed", output }));
+    expect(words(el, ".pw-output .pw-rows")).toEqual(["week40regionNorth", "n7"]);
+    expect(words(el, ".pw-output .pw-text h2")).toEqual(["Late"]);
+  });
+
+  test("what went in is told by the names of the blocks before it", async () => {
+    const input = { "1": { output: { n: 7 } }, other: 3 };
+    const { ask, el } = await shown(
+      weekly([
+        block({ id: "1", name: "Start", status: "done" }),
+        block({ id: "2", status: "done", input: JSON.stringify(input) }),
+      ]),
+    );
+    ask(".pw-block:nth-child(2) .pw-row").click();
+    await painted();
+    expect(words(el, ".pw-open .pw-key")).toEqual(["Start", "other"]);
+    expect(ask(".pw-open pre").textContent).toBe('{"n": 7}');
+  });
+
   test("a plain text as the result keeps its lines; none at all is said", async () => {
     const plain = await shown(weekly(BLOCKS, { status: "completed", output: '"a\\nb"' }));
     expect(plain.ask(".pw-output .pw-prose").textContent).toBe("a\nb");

@@ -142,3 +142,25 @@ class StoredBlocks(Event, frozen=True, kw_only=True):
     """What the server has logged of a workflow's blocks, in the order they ran."""
 
     blocks: list[StoredBlock]
+
+
+class Waiting(Event, frozen=True, kw_only=True):
+    """A pause begins: before a request is sent again, or before a run is looked up.
+
+    `until` is in seconds since the epoch, `attempt` the number of the try that comes after it.
+    """
+
+    purpose: Literal["retry", "look_up"]
+    why: str
+    until: float
+    attempt: int
+
+
+class WaitOver(Event, frozen=True, kw_only=True):
+    """The pause is over: the next try begins, or there is none."""
+
+
+class Restored(Event, frozen=True, kw_only=True):
+    """The server has completed a run whose stream was cut; `events` is what it has stored."""
+
+    events: list[Event]

@@ -8,7 +8,7 @@ import contextvars
 import secrets
 import socket
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -187,8 +187,8 @@ class LocalServer:
             RuntimeError: It was stopped.
         """
         if not self._killed:
+            self._in_thread(self._break, goes_on=goes_on)
             self._killed = True
-            self._in_thread(self._break(goes_on=goes_on))
 
     def restart(self) -> None:
         """Serve again after `kill`; while it serves, do nothing.
@@ -198,9 +198,7 @@ class LocalServer:
             OSError: Something else has taken the port since.
         """
         if self._killed:
-            self._socket = socket.create_server(("127.0.0.1", self.port))
-            self._uvicorn = self._make_uvicorn()
-            self._in_thread(self._listen())
+            self._in_thread(self._listen_again)
             self._killed = False
 
     def stop(self) -> None:
@@ -241,11 +239,11 @@ class LocalServer:
             )
         )
 
-    def _in_thread(self, work: Coroutine[Any, Any, None]) -> None:
-        if not (self._thread.is_alive() and self._loop):
-            work.close()
-            raise RuntimeError(f"{self!r} was stopped for good: start another one.")
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(_PATIENCE)
+    def _in_thread(self, work: Callable[..., Coroutine[Any, Any, None]], **how: bool) -> None:
+        with self._stop_lock:
+            if not (self._thread.is_alive() and self._loop):
+                raise RuntimeError(f"{self!r} was stopped for good: start another one.")
+            asyncio.run_coroutine_threadsafe(work(**how), self._loop).result(_PATIENCE)
 
     def _serve(self) -> None:
         asyncio.run(self._main())
@@ -265,6 +263,11 @@ class LocalServer:
         self._serving.append(serving)
         while not self._uvicorn.started and not serving.done():  # noqa: ASYNC110  # no event is set
             await asyncio.sleep(0.001)
+
+    async def _listen_again(self) -> None:
+        self._socket = socket.create_server(("127.0.0.1", self.port))
+        self._uvicorn = self._make_uvicorn()
+        await self._listen()
 
     async def _break(self, *, goes_on: bool) -> None:
         self._engine.disconnect()

@@ -28,9 +28,7 @@ def delta(run: RunState, event: TextDelta) -> list[Op]:
         # One frame in a thousand comes to more than this.
         last = len(parts) - 1
         part = parts[last]
-        if type(part) is TextPart and (
-            part.within is None or parts[part.within].status == "running"  # type: ignore[union-attr]
-        ):
+        if type(part) is TextPart and (part.within is None or _is_at_work(run, part.within)):
             return [("append", ("parts", last, "text"), event.text)] if event.text else []
     where = place(run)
     if where is not None and not run.streamed and _texts(run, where):
@@ -155,6 +153,11 @@ def replace(run: RunState, content: str) -> list[Op]:
         for place, old, new in zip(places, shown, _redivide(shown, content), strict=True)
         if new != old
     ]
+
+
+def _is_at_work(run: RunState, where: int) -> bool:
+    part = run.parts[where]
+    return type(part) is DelegationPart and part.status == "running" and part.within is None
 
 
 def _texts(run: RunState, where: int | None) -> list[int]:

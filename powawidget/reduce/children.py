@@ -31,21 +31,43 @@ def fold(run: RunState, event: StoredChildren) -> list[Op]:
 def _matched(run: RunState, children: list[Child]) -> list[tuple[int | None, Child]]:
     """Find the delegation of each child; None is one of a group that has none yet.
 
-    By its id, where the stream told it; a sequence by its order, which is the server's too.
+    By its id, where the stream told it; by what it said, where only one said that; a sequence by
+    its order, which is the server's too.
     """
     delegations = [(i, part) for i, part in work(run) if isinstance(part, DelegationPart)]
     by_id = {part.child_id: i for i, part in delegations if part.child_id is not None}
-    unnamed = [i for i, part in delegations if part.child_id is None]
+    free = [i for i, part in delegations if part.child_id is None]
     found: list[tuple[int | None, Child]] = []
     rest: list[Child] = []
     for child in children:
-        if child.child_id in by_id:
-            found.append((by_id[child.child_id], child))
-        else:
+        place = by_id.get(child.child_id) if child.child_id is not None else None
+        if place is None:
             rest.append(child)
-    if _group(run) is not None:
-        return found + [(None, child) for child in rest]
-    return found + list(zip(unnamed, rest, strict=False))
+        else:
+            found.append((place, child))
+    if run.strategy != "sequential":
+        same = [(_said(run, free, child), child) for child in rest]
+        known = [(place, child) for place, child in same if place is not None]
+        free = [i for i in free if i not in dict(known)]
+        rest = [child for place, child in same if place is None]
+        found += known
+        if _group(run) is not None and not delegations:
+            return found + [(None, child) for child in rest]
+        if len(free) != len(rest) or _group(run) is not None:
+            return found
+    return found + list(zip(free, rest, strict=False))
+
+
+def _said(run: RunState, free: list[int], child: Child) -> int | None:
+    """Find the one delegation that said just what this child said."""
+    wanted = "".join(child.texts) or child.answer
+    same = [i for i in free if wanted and wanted == _joined(run, i)]
+    return same[0] if len(same) == 1 else None
+
+
+def _joined(run: RunState, index: int) -> str:
+    own = (part for part in run.parts if isinstance(part, TextPart) and part.within == index)
+    return "".join(str(part.text) for part in own)
 
 
 def _group(run: RunState) -> int | None:
@@ -155,8 +177,8 @@ def _fields(run: RunState, index: int, child: Child) -> list[Op]:
         fields["steps"] = child.steps
     if part.usage is None:
         fields["usage"] = child.usage
-    if part.seconds is None:
-        fields["seconds"] = child.seconds
+    if child.seconds is not None and (part.seconds is None or run.origin == "stored"):
+        fields["seconds"] = child.seconds  # a stored run is told in an instant
     if part.status in {"running", "interrupted"} and child.status:
         fields["status"] = work_status(child.status)
     return [

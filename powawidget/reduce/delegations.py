@@ -48,6 +48,8 @@ def end(run: RunState, event: OrchestrationCompleted, at: float) -> list[Op]:
 def delegate(run: RunState, event: DelegationStarted, at: float) -> list[Op]:
     """Open a delegation where it was asked for."""
     within, call = _asked_for(run, event)
+    ops, within = _beside(run, within, event)
+    index = len(run.parts) if within is None else max(len(run.parts), within + 1)
     part = DelegationPart(
         agent=event.agent,
         task=event.task,
@@ -56,8 +58,7 @@ def delegate(run: RunState, event: DelegationStarted, at: float) -> list[Op]:
         started=at,
         within=within,
     )
-    strategy = "" if run.strategy else "supervisor"
-    return [*_mark(run, strategy), ("set", ("parts", len(run.parts)), plain(part))]
+    return [*_mark(run, ""), *ops, ("set", ("parts", index), plain(part))]
 
 
 def complete(run: RunState, event: DelegationCompleted, at: float) -> list[Op]:
@@ -114,8 +115,7 @@ def entity(run: RunState, event: EntityChunk, at: float) -> list[Op]:
     if places:
         return answer.entity(run, event, places[-1])
     index = len(run.parts)
-    group = next((i for i, part in work(run) if isinstance(part, ParallelPart)), None)
-    part = DelegationPart(agent=event.agent, started=at, within=group)
+    part = DelegationPart(agent=event.agent, started=at, within=_open_group(run, None))
     ops = [*_mark(run, ""), ("set", ("parts", index), plain(part))]
     if event.text:
         ops.append(("set", ("parts", index + 1), answer.new_text(event.text, index)))
@@ -175,6 +175,40 @@ def _is_same(part: DelegationPart, event: DelegationCompleted) -> bool:
     return event.agent in ("", part.agent)
 
 
+def _beside(
+    run: RunState, within: int | None, event: DelegationStarted
+) -> tuple[list[Op], int | None]:
+    """Put agents that work at the same time into a group: their frames can't be told apart."""
+    around = None if within is None else run.parts[within]
+    group = within if isinstance(around, ParallelPart) else _open_group(run, within)
+    if group is not None:
+        known: list[str] = run.parts[group].agents  # type: ignore[union-attr]
+        if event.agent in known:
+            return [], group
+        return [("set", ("parts", group, "agents"), [*known, event.agent])], group
+    others = [
+        (index, part)
+        for index, part in work(run)
+        if part.status == "running" and part.within == within and isinstance(part, DelegationPart)
+    ]
+    if not others:
+        return [], within
+    group = len(run.parts)
+    names = [part.agent for _, part in others] + [event.agent]
+    opened = ParallelPart(agents=names, started=others[0][1].started, within=within)
+    return [
+        ("set", ("parts", group), plain(opened)),
+        *(("set", ("parts", index, "within"), group) for index, _ in others),
+    ], group
+
+
+def _open_group(run: RunState, within: int | None) -> int | None:
+    for index, part in work(run):
+        if isinstance(part, ParallelPart) and part.status == "running" and part.within == within:
+            return index
+    return None
+
+
 def _finish_group(run: RunState, index: int, at: float) -> list[Op]:
     """End a group with the last of its agents: where they are named, nothing else tells it."""
     outer = run.parts[index].within  # type: ignore[union-attr]
@@ -183,7 +217,7 @@ def _finish_group(run: RunState, index: int, at: float) -> list[Op]:
         return []
     inside = [(i, part) for i, part in work(run) if part.within == outer]
     left = [part for i, part in inside if part.status == "running" and i != index]
-    if group.count is None or len(inside) < group.count or left:
+    if left or len(inside) < (group.count or 0):
         return []
     return parallel.close(group, outer, at)
 

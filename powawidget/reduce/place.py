@@ -22,7 +22,8 @@ def place(run: RunState) -> int | None:
     """Find the work that a frame without a name belongs to.
 
     Returns:
-        The index of a delegation or a group that is running; None is the top.
+        The index of a delegation or a group that is running; None is the top. In a group of named
+        agents it is the group: nothing tells whose the frame is.
     """
     for index in range(len(run.parts) - 1, -1, -1):
         part = run.parts[index]
@@ -65,6 +66,8 @@ def _running(run: RunState, where: int | None) -> int | None:
         if not isinstance(part, DelegationPart | ParallelPart):
             return None
         if part.status == "running":
-            return where
+            around = part.within
+            together = around is not None and isinstance(run.parts[around], ParallelPart)
+            return around if together else where
         where = part.within
     return None

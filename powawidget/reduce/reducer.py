@@ -5,7 +5,7 @@ from typing import Any
 
 from powawidget import events as ev
 from powawidget.failures import explain
-from powawidget.ops import Op
+from powawidget.ops import Op, apply
 from powawidget.reduce import (
     answer,
     blocks,
@@ -14,7 +14,9 @@ from powawidget.reduce import (
     gates,
     parallel,
     reasoning,
+    restore,
     tools,
+    waits,
 )
 from powawidget.reduce.draft import in_turn
 from powawidget.reduce.place import group_at, place
@@ -48,7 +50,7 @@ def reduce(run: RunState, event: ev.Event, at: float) -> list[Op]:
     if kind is ev.TextDelta and run.status == "running" and run.reasoning.since is None:
         return answer.delta(run, event)  # type: ignore[arg-type]  # the one frame in a thousand
     if run.status in ENDED:
-        return _late(run, event)
+        return _late(run, event, at)
     if run.kind == "workflow" or (_is_fresh(run) and ev.ends_workflow(event)):
         event = ev.in_workflow(event)
         kind = type(event)
@@ -75,7 +77,7 @@ def _awake(run: RunState, at: float) -> list[Op]:
     return ops
 
 
-def _late(run: RunState, event: ev.Event) -> list[Op]:
+def _late(run: RunState, event: ev.Event, at: float) -> list[Op]:
     """After the end a card that was closed without its result can still get it.
 
     And what the server did with a stopped run, or has stored of its parts, may be learned later.
@@ -86,6 +88,12 @@ def _late(run: RunState, event: ev.Event) -> list[Op]:
         return children.fold(run, event)
     if isinstance(event, ev.StoredBlocks):
         return blocks.fold_logs(run, event)
+    if isinstance(event, ev.Waiting):
+        return waits.begin(run, event)
+    if isinstance(event, ev.WaitOver):
+        return waits.end(run)
+    if isinstance(event, ev.Restored):
+        return restore.take_over(run, event, _folded(event.events, at), at)
     if not isinstance(event, ev.ToolResult) or event.call_id is None:
         return []
     for index, part in tools.calls(run):
@@ -93,6 +101,13 @@ def _late(run: RunState, event: ev.Event) -> list[Op]:
         if unanswered and event.step in (None, part.step):
             return tools.answer(index, part, event)
     return []
+
+
+def _folded(events: list[ev.Event], at: float) -> RunState:
+    run = RunState()
+    for event in events:
+        apply(run, reduce(run, event, at))
+    return run
 
 
 def _started(run: RunState, event: ev.Started, _: float) -> list[Op]:
@@ -298,6 +313,7 @@ def _end(run: RunState, status: Status, at: float) -> list[Op]:
         *blocks.close(run, status, at),
         *gates.close(run, at),
         *reasoning.close_thought(run),
+        *waits.clear(run),
         ("set", ("status",), status),
         ("set", ("ended",), at),
     ]
@@ -344,7 +360,16 @@ _CLOSED_AS: dict[Status, WorkStatus] = {
     "interrupted": "interrupted",
 }
 _QUIET = frozenset(
-    {ev.Refused, ev.Stopped, ev.Interrupted, ev.Ended, ev.GraphKnown, ev.AgentsKnown}
+    {
+        ev.Refused,
+        ev.Stopped,
+        ev.Interrupted,
+        ev.Ended,
+        ev.GraphKnown,
+        ev.AgentsKnown,
+        ev.Waiting,
+        ev.WaitOver,
+    }
 )
 _Handler = Callable[[RunState, Any, float], list[Op]]
 _HANDLERS: dict[type[ev.Event], _Handler] = {
@@ -390,4 +415,6 @@ _HANDLERS: dict[type[ev.Event], _Handler] = {
     ev.Interrupted: _interrupted,
     ev.Stopped: _stopped,
     ev.Refused: _refused,
+    ev.Waiting: lambda run, event, _: waits.begin(run, event),
+    ev.WaitOver: lambda run, _event, _at: waits.end(run),
 }

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,11 @@ class Scribe:
     Args:
         about: What is told beside the state.
         variable: The expression that has the run that is being told.
+
+    Attributes:
+        lengths: The length of each text so far, in characters.
+        total: Their sum.
+        read: The JSON text that was read last, and its value.
     """
 
     def __init__(self, about: About, variable: str) -> None:
@@ -34,6 +40,7 @@ class Scribe:
         self.variable = variable
         self.lengths: list[int] = []
         self.total = 0
+        self.read: tuple[str, Any] | None = None
 
     def note(self, length: int) -> None:
         """Note that a text has so many characters."""

@@ -19,7 +19,7 @@ _GLYPHS = {"approved": "done", "denied": "denied", "expired": "denied", "pending
 def decision(part: ApprovalPart, zone: dt.tzinfo | None, *, over: bool) -> str:
     """What became of a request, in one line."""
     asked, at, by = part.asked_at, part.decided_at, part.by
-    known = by is not None and by != "elsewhere" and at is not None
+    known = by in {"click", "code"} and at is not None
     moment = words.clock(at, zone, day=False) if known else ""
     after = f", after {words.wait((at or asked) - asked)}" if known else ""
     when = (f" at {moment}" if moment else "") + after
@@ -91,7 +91,7 @@ class Requests:
             index: Its place among the parts.
 
         Returns:
-            Two nodes.
+            One node.
         """
         part = self._state.parts[index]
         if not isinstance(part, ApprovalPart):
@@ -107,10 +107,7 @@ class Requests:
             body.append(layout.label("What the server did"))
             body.append(layout.quote(scribe, part.outcome, f"{where}.outcome"))
         body.append(layout.line("SHA-256 of the arguments ", Span(digest(part), "code")))
-        return [
-            layout.line(*self._decided(part, index), kind="decision"),
-            Fold((Span("What was asked", "dim"),), tuple(body), "quiet"),
-        ]
+        return [Fold(self._decided(part, index), tuple(body), "quiet")]
 
     def _decided(self, part: ApprovalPart, index: int) -> Spans:
         over = self._state.status in ENDED
@@ -118,7 +115,7 @@ class Requests:
         spans = [Span(_glyph(part), "glyph"), Span(f" {said}")]
         call = self._call(part, index)
         if call is None:
-            spans += [Span(": "), subject(part)]
+            spans += [Span(" ("), subject(part), Span(")")]
         elif place := words.gate(self.by_call[part.call or 0].index(index)):
             spans.append(Span(f", {place}"))
         if part.reason:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from typing import Literal
 
 from powawidget.state import Block, RunState
 from powawidget.transcript import layout, words
@@ -17,7 +18,7 @@ def tally(state: RunState) -> str:
     """How many blocks ran, failed and were skipped."""
     ended = [block.status for block in state.blocks]
     ran = ended.count("done") + ended.count("failed")
-    told = [f"{ran:,} of {words.plural(len(ended), 'block')} ran"]
+    told = [f"{ran:,} of {len(ended):,} ran"]
     for status, word in (("failed", "failed"), ("skipped", "skipped")):
         if count := ended.count(status):  # type: ignore[arg-type]
             told.append(f"{count:,} {word}")
@@ -27,7 +28,7 @@ def tally(state: RunState) -> str:
 def told(scribe: Scribe, state: RunState) -> Iterable[Node]:
     """Tell of the blocks: all in a table, then what each took and gave."""
     if state.blocks:
-        yield Heading((Span(words.BLOCKS), Span(f" {tally(state)}", "dim")))
+        yield Heading((Span(words.BLOCKS), Span(f": {tally(state)}", "dim")))
         times = _times(state)
         rows = tuple(_row(block, times) for block in state.blocks)
         scribe.note(200 * len(rows))
@@ -43,7 +44,7 @@ def _row(block: Block, times: tuple[float, float]) -> tuple[Spans, ...]:
     took = "" if block.seconds is None else words.duration(block.seconds)
     return (
         (Span(block.status, "glyph"), Span(f" {words.STATUS[block.status]}")),
-        (Span(_name(block), "glance" if quiet else "name"),),
+        (Span(_name(block), "glance" if quiet else "title"),),
         (Span(one_line(block.type, 60), "glance"),),
         (Span(bar(block, *times), "bar"),),
         (Span(took),),
@@ -89,12 +90,9 @@ def _opened(scribe: Scribe, index: int, block: Block) -> Fold | None:
     if not body:
         return None
     bad = block.status == "failed"
-    summary = (
-        Span(block.status, "glyph"),
-        Span(" "),
-        *((Span(f"{words.STATUS[block.status]} ", "strong"),) if block.status != "done" else ()),
-        Span(_name(block), "name"),
-        *((Span(" "), Span(one_line(block.type, 60), "glance")) if block.type else ()),
-        *((Span(f" {words.duration(block.seconds)}", "dim"),) if block.seconds is not None else ()),
-    )
-    return Fold(summary, tuple(body), "card", open=bad)
+    said = () if block.status == "done" else (Span(f" {words.STATUS[block.status]}", "strong"),)
+    summary = (Span(block.status, "glyph"), Span(" "), Span(_name(block), "title"), *said)
+    holds = ((words.INPUT, block.input), (words.OUTPUT, block.output), ("text", block.text))
+    tail = ", ".join(name.lower() for name, value in holds if value)
+    kind: Literal["card", "quiet"] = "card" if bad else "quiet"
+    return Fold(summary, tuple(body), kind, bad, tail=(Span(tail, "dim"),) if tail else ())

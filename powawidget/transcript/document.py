@@ -22,7 +22,7 @@ def run(state: RunState, about: About) -> tuple[list[Node], list[int]]:
     """
     scribe = Scribe(about, about.variable)
     nodes: list[Node] = [
-        Title((Span(_status(state), "glyph"), Span(f" {_ended(state)} ", "strong"), *_who(state))),
+        Title((*_headed(state, f" {_ended(state)}"), Span(" · "), *_who(state))),
         *_facts(scribe, state),
         *_body(scribe, state),
     ]
@@ -50,7 +50,7 @@ def chat(state: ChatState, about: About) -> tuple[list[Node], list[int]]:
     facts = _plain(words.plural(len(order), "turn")) + _named("session", state.session_id)
     facts += _where(about)
     nodes: list[Node] = [
-        Title((Span("Chat ", "strong"), Span(f"with {state.kind} "), _name(state.name))),
+        Title((Span("Chat", "strong"), Span(f" with {state.kind} "), _name(state.name))),
         _joined(facts),
         *([layout.line(left)] if (left := _left_out(state)) else []),
         Series(tuple(turns), f"{about.variable}.turns", "turn"),
@@ -70,8 +70,7 @@ def _turn(scribe: Scribe, state: ChatState, index: int, number: int) -> list[Nod
     again = (Span(", sent again later", "dim"),) if index in state.retried else ()
     head = Heading(
         (
-            Span(_status(turn), "glyph"),
-            Span(f" {words.TURN} {number + 1}: {_ended(turn)}", "strong"),
+            *_headed(turn, f" {words.TURN} {number + 1}: {_ended(turn)}"),
             *again,
         ),
         level=1,
@@ -113,12 +112,16 @@ def _ended(state: RunState) -> str:
     return both if state.status == "completed" and failed else said
 
 
+def _headed(state: RunState, said: str) -> Spans:
+    return (Span(_status(state), "glyph"), Span(said, "strong"))
+
+
 def _who(state: RunState) -> Spans:
     return (Span(f"{state.kind} "), _name(state.name))
 
 
 def _name(name: str) -> Span:
-    return Span(one_line(name, 120) or "without a name", "name" if name.strip() else "dim")
+    return Span(one_line(name, 120) or "without a name", "title" if name.strip() else "dim")
 
 
 def _facts(scribe: Scribe, state: RunState, *, alone: bool = True) -> list[Node]:
@@ -167,7 +170,7 @@ def _error(scribe: Scribe, state: RunState) -> list[Node]:
     error = state.error
     if error is None:
         return []
-    body: list[Node] = [layout.line(Span(one_line(error.title, 400), "glance"), kind="label")]
+    body: list[Node] = [layout.line(Span(one_line(error.title, 400), "title"))]
     if error.message and error.message != error.title:
         where = scribe.whole("error.message")
         body.append(layout.code(scribe, error.message, where, bad=True))
@@ -181,15 +184,15 @@ def _error(scribe: Scribe, state: RunState) -> list[Node]:
 def _sources(scribe: Scribe, state: RunState) -> list[Node]:
     if not state.citations:
         return []
-    items = []
+    items: list[tuple[Node, ...]] = []
     for citation in state.citations:
         head = layout.line(
             Span(f"[{one_line(citation.key, 40)}]", "glance"),
             " ",
-            Span(one_line(citation.source, 400), "name"),
+            Span(one_line(citation.source, 400), "title"),
         )
         excerpt = citation.excerpt
-        quoted = [layout.quote(scribe, excerpt, scribe.saved())] if excerpt else []
+        quoted = (layout.quote(scribe, excerpt, scribe.saved()),) if excerpt else ()
         items.append((head, *quoted))
     count = words.plural(len(items), "source")
     return [Heading((Span(count),)), Series(tuple(items), scribe.saved(), "source")]

@@ -7,7 +7,7 @@ from powawidget.state import ToolPart
 from powawidget.transcript import values, words
 
 _LONGEST = 160
-_PREVIEW = 200
+_GLANCE = 72
 _TELLING = re.compile(
     r"^(query|sql|q|code|command|cmd|question|prompt|message|task|text|content)$", re.IGNORECASE
 )
@@ -51,23 +51,30 @@ def telling_argument(source: str) -> str:
     return text if _TELLING.match(key) else f"{one_line(key)} {text}"
 
 
-def peek(part: ToolPart) -> str:
-    """What came of a call, in a few words."""
+def peek(part: ToolPart, value: Any) -> tuple[str, bool]:
+    """What came of a call, in a few words.
+
+    Args:
+        part: The call.
+        value: Its result, read as JSON.
+
+    Returns:
+        The words, empty where there are none, and whether they are its own: else they are ours.
+    """
     result = part.result
     if result is None:
-        return ""
+        return "", False
     if (kind := image(result)) is not None:
-        return words.image(kind, result)
-    is_whole = part.full or len(result) < _PREVIEW
-    value: Any = values.read(result) if is_whole and result.lstrip()[:1] in {"{", "["} else None
+        return words.image(kind, result), False
     if part.status in {"failed", "denied"}:
-        return _failure(result, value)
+        return _failure(result, value), True
     if isinstance(value, values.Object):
-        return words.object_of(len(value))
+        return words.object_of(len(value)), False
     if isinstance(value, list):
         is_table = value and all(isinstance(item, values.Object) for item in value)
-        return words.rows(len(value)) if is_table else words.items(len(value))
-    return one_line(_first_line(result))
+        count = words.rows if is_table else words.items
+        return count(len(value)), False
+    return one_line(_first_line(result), _GLANCE), True
 
 
 def _failure(result: str, value: Any) -> str:
@@ -75,8 +82,8 @@ def _failure(result: str, value: Any) -> str:
     if isinstance(value, values.Object):
         told = dict(value).get("error")
         if values.is_text(told):
-            return one_line(told)
-    return one_line(re.sub(r"^Error:\s*", "", _first_line(result)))
+            return one_line(told, _GLANCE)
+    return one_line(re.sub(r"^Error:\s*", "", _first_line(result)), _GLANCE)
 
 
 def _first_line(text: str) -> str:

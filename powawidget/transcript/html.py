@@ -67,7 +67,7 @@ class Writer:
         self._writers: dict[type, Callable[[Any], Html]] = {
             Title: lambda node: element("h3", style.TITLE, spans(node.spans)),
             Heading: self._heading,
-            Line: lambda node: element("p", style.LINES[node.kind], spans(node.spans)),
+            Line: self._line,
             Prose: self._quoted_prose,
             Quote: self._quote,
             Code: self._code,
@@ -87,6 +87,11 @@ class Writer:
         if node.level == 1:
             return element("h4", style.TURN, spans(node.spans))
         return element("h5", style.SECTION, spans(node.spans))
+
+    def _line(self, node: Line) -> Html:
+        told = spans(node.spans)
+        inside = element("strong", "font-weight:500", told) if node.kind == "label" else told
+        return element("p", style.LINES[node.kind], inside)
 
     def _quoted_prose(self, node: Prose) -> Html:
         text, more = self._cut.piece(node.piece)
@@ -145,7 +150,8 @@ class Writer:
         ]
         left = len(node.entries) - len(entries)
         more = words.more(words.plural(left, "value"), node.where) if left else ""
-        return Html(element("table", style.TABLE, *rows) + self._more(more))
+        table = element("div", "overflow-x:auto", element("table", style.TABLE, *rows))
+        return Html(table + self._more(more))
 
     def _grid(self, node: Grid) -> Html:
         first, left, last = self._cut.some(node.rows)
@@ -181,7 +187,7 @@ class Writer:
             "details",
             outer,
             Html("\n"),
-            element("summary", head, spans(node.summary)),
+            element("summary", head, _summary(node)),
             Html("\n"),
             body,
             Html("\n"),
@@ -200,6 +206,18 @@ class Writer:
 
     def _more(self, note: str) -> Html:
         return element("p", style.MORE, note) if note else Html("")
+
+
+def _summary(node: Fold) -> Html:
+    """The line of a card. Its parts are set apart by spaces too, for where the style is gone."""
+    if node.brief is None and not node.tail:
+        return spans(node.summary)
+    lead = element("span", "", spans(node.summary))
+    brief = "" if node.brief is None else element("span", style.BRIEF, _span(node.brief))
+    tails = (one for span in node.tail for one in (Span(" · ", "dim"), span))
+    tail = element("span", style.TAIL, spans(tuple(tails)[1:])) if node.tail else ""
+    parts = [part for part in (lead, brief, tail) if part]
+    return element("span", style.SUMMARY, Html(" ".join(parts)))
 
 
 def _head_cell(name: str, numeric: bool) -> Html:
@@ -228,29 +246,32 @@ def spans(line: Spans) -> Html:
     return Html("".join(map(_span, line)))
 
 
+_TONES = {
+    "strong": ("strong", ""),
+    "dim": ("span", style.DIM),
+    "title": ("strong", ""),
+    "code": ("code", style.CODE),
+    "said": ("q", ""),
+    "glance": ("span", "opacity:.85"),
+}
+_OURS = {"plain", "strong", "dim"}
+
+
 def _span(span: Span) -> Html:
     text = visible(span.text)
     match span.tone:
-        case "strong":
-            return element("strong", "", text)
-        case "dim":
-            return element("span", style.DIM, text)
-        case "bad":
-            return element("strong", f"color:{style.RED}", text)
+        case "plain":
+            return joined([text])
         case "name":
             return element("strong", "", element("code", style.NAME, text, dir="auto"))
-        case "code":
-            return element("code", style.CODE, text, dir="auto")
-        case "said":
-            return element("q", "", text, dir="auto")
-        case "glance":
-            return element("span", "opacity:.85", text, dir="auto")
         case "glyph":
             color = style.COLORS.get(span.text, style.GREY)
             return element("span", f"color:{color};font-weight:700", words.SIGNS[span.text])
         case "bar":
             return _bar(text)
-    return joined([text])
+    tag, css = _TONES[span.tone]
+    # What others wrote may run from right to left, and takes nothing beside it along.
+    return element(tag, css, text, **({} if span.tone in _OURS else {"dir": "auto"}))
 
 
 def _bar(text: str) -> Html:
@@ -309,7 +330,7 @@ def _block(tokens: list[Token], index: int) -> str:
     name, _, side = token.type.rpartition("_")
     if side == "close":
         return f"</{_tag(token, name)[0]}>\n"
-    tag, css = _tag(token, name)
+    tag, css = _tag(token, name, first=index == 0)
     start = token.attrs.get("start")
     begins = f' start="{int(start)}"' if isinstance(start, int) else ""
     align = f' align="{_align(token)}"' if name in {"th", "td"} else ""
@@ -317,11 +338,12 @@ def _block(tokens: list[Token], index: int) -> str:
     return f"<{tag}{said}{begins}{align}>" + ("" if tag in {"p", "li", "th", "td"} else "\n")
 
 
-def _tag(token: Token, name: str) -> tuple[str, str]:
+def _tag(token: Token, name: str, *, first: bool = False) -> tuple[str, str]:
     if name == "heading":
         level = int(token.tag[1:])
         # Below the transcript's own headings.
-        return f"h{min(6, level + 4)}", style.PROSE_HEADINGS[min(4, level)]
+        css = style.PROSE_HEADING.format(0 if first else 12, max(14, 18 - level))
+        return f"h{min(6, level + 3)}", css
     if name in {"th", "td"}:
         return name, style.PROSE_CELL.format(_align(token))
     return _BLOCKS[name]

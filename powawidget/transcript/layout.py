@@ -32,12 +32,12 @@ def label(text: str, *more: Span) -> Line:
 
 def code(scribe: Scribe, text: str, where: str, language: str = "", *, bad: bool = False) -> Code:
     """A text in a box."""
-    return Code(_piece(scribe, text, where), language, bad)
+    return Code(_piece(scribe, text.removesuffix("\n") or text, where), language, bad)
 
 
 def prose(scribe: Scribe, text: str, where: str, *, quiet: bool = False) -> Prose:
     """Markdown of a model."""
-    return Prose(_piece(scribe, text, where), quiet)
+    return Prose(_piece(scribe, text.strip("\n"), where), quiet)
 
 
 def quote(scribe: Scribe, text: str, where: str) -> Quote:
@@ -76,7 +76,10 @@ def told(scribe: Scribe, name: str, source: str, where: str) -> list[Node]:
 
 def read(scribe: Scribe, source: str) -> Any:
     """Read JSON text; not where so much of it came before that reading more would take long."""
-    return values.NO_JSON if scribe.total > _MOST_READ else values.read(source)
+    if scribe.read is None or scribe.read[0] is not source:
+        value = values.NO_JSON if scribe.total > _MOST_READ else values.read(source)
+        scribe.read = (source, value)
+    return scribe.read[1]
 
 
 def laid_out(scribe: Scribe, value: Any, where: str) -> list[Node]:
@@ -145,5 +148,5 @@ def _written(value: Any) -> str:
     """Text is bare, but quoted where it would be taken for something else."""
     if not values.is_text(value):
         return values.compact(value)
-    is_odd = value != value.strip() or value in {"", "true", "false", "null"}
-    return values.compact(value) if is_odd or value[:1] in '-0123456789"[{' else value
+    is_odd = value != value.strip() or values.read(value) is not values.NO_JSON
+    return values.compact(value) if is_odd or not value else value

@@ -101,13 +101,13 @@ class Writer:
 
     def _entries(self, node: Entries) -> list[str]:
         entries = self._cut.rows(node.entries, lambda entry: len(entry[0]) + len(entry[1]) + 100)
-        lines = [
-            f"- {code_span(visible(self._cut.cell(key)))}: {code_span(visible(self._cut.cell(text)))}"
-            for key, text in entries
-        ]
+        lines = [f"- {self._code_span(key)}: {self._code_span(text)}" for key, text in entries]
         left = len(node.entries) - len(entries)
         more = words.more(words.plural(left, "value"), node.where) if left else ""
         return blocks([lines, _more(more)])
+
+    def _code_span(self, text: str) -> str:
+        return code_span(visible(self._cut.cell(text)))
 
     def _grid(self, node: Grid) -> list[str]:
         first, left, last = self._cut.some(node.rows)
@@ -119,7 +119,7 @@ class Writer:
 
     def _fold(self, node: Fold) -> list[str]:
         body = [f"  {line}" if line else "" for line in self.lines(node.body)]
-        return [f"- {spans(node.summary)}", "", *body]
+        return [f"- {spans(node.line())}", "", *body]
 
     def _series(self, node: Series) -> list[str]:
         first, left, last = self._cut.some(node.items)
@@ -166,8 +166,10 @@ def _span(span: Span) -> str:
     bare = text.strip()
     lead, tail = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
     match span.tone:
-        case "strong" | "bad":
+        case "strong":
             return f"{lead}**{escape(bare)}**{tail}" if bare else text
+        case "title":
+            return f"**{escape(bare)}**" if bare else ""
         case "name":
             return f"**{code_span(text)}**" if bare else ""
         case "code" | "bar":

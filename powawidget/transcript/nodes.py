@@ -1,7 +1,7 @@
 """What a transcript is made of, before it is HTML, markdown or text.
 
 Everything here that is a model's, a tool's or the server's is a `Piece`, a cell, a key or a span
-of another kind than `plain`, `strong`, `dim` and `bad`: a writer escapes and quotes those, so that
+of another kind than `plain`, `strong` and `dim`: a writer escapes and quotes those, so that
 they can't pass for the transcript's own words.
 """
 
@@ -12,8 +12,8 @@ Tone = Literal[
     "plain",  # our words
     "strong",
     "dim",
-    "bad",
-    "name",  # whose tool, agent, block or run it is
+    "name",  # the name of a tool
+    "title",  # the name of a run, an agent or a block
     "code",  # an argument, an id
     "said",  # a few words of somebody else, in quotation marks
     "glance",  # the same without them, where nothing else stands
@@ -61,7 +61,7 @@ class Line:
     """One line."""
 
     spans: Spans
-    kind: Literal["facts", "note", "notice", "decision", "label"] = "note"
+    kind: Literal["facts", "note", "notice", "label"] = "note"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +116,23 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """A line that opens: a card, a delegation (`nest`), or something quiet."""
+    """A line that opens: a card, a delegation (`nest`), or something quiet.
+
+    `brief` gives way first where the line is narrow, `tail` stands at its end.
+    """
 
     summary: Spans
     body: "tuple[Node, ...]"
     kind: Literal["card", "nest", "quiet"] = "card"
     open: bool = False
+    brief: Span | None = None
+    tail: Spans = ()
+
+    def line(self) -> Spans:
+        """All of its line, for a writer that doesn't align."""
+        brief = () if self.brief is None else (Span(" "), self.brief)
+        tail = [one for span in self.tail for one in (Span(" · ", "dim"), span)]
+        return (*self.summary, *brief, *tail)
 
 
 @dataclass(frozen=True, slots=True)

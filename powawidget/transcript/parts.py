@@ -1,6 +1,7 @@
 """The parts of a run in the order in which they are read, each within the work it belongs to."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from powawidget.reduce.answer import places
 from powawidget.state import (
@@ -17,7 +18,7 @@ from powawidget.state import (
 from powawidget.transcript import approvals, glance, layout, values, words
 from powawidget.transcript.about import Scribe
 from powawidget.transcript.glance import one_line
-from powawidget.transcript.nodes import Fold, Line, Node, Series, Span
+from powawidget.transcript.nodes import Fold, Line, Node, Series, Span, Spans
 
 _DEEPEST = 8
 _LONG_TASK = 60
@@ -89,9 +90,9 @@ class Parts:
         if isinstance(part, ApprovalPart):
             return self._requests.told(index)
         if isinstance(part, NoticePart):
-            times = (Span(f" ×{part.count:,}", "dim"),) if part.count > 1 else ()
+            times = (Span(f" {words.times(part.count)}", "dim"),) if part.count > 1 else ()
             said = one_line(part.text or part.code or words.UNREADABLE, 2000)
-            return [Line((Span(said, "glance"), *times), "notice")]
+            return [Line((Span("Note: "), Span(said, "glance"), *times), "notice")]
         if isinstance(part, DelegationPart):
             return [self._delegation(index, part)]
         return [self._parallel(index, part)]
@@ -102,25 +103,27 @@ class Parts:
         home = self._homes[index]
         where = self._scribe.whole("text") if home is None else f"{self._paths[home]}.text"
         said = layout.prose(self._scribe, str(part.text), where)
-        return [layout.label(words.ANSWER), said] if index == self._answer else [said]
+        if index == self._answer:
+            return [layout.label(words.ANSWER), said]
+        # Right under a question it would read like more of that.
+        is_first = self._inside[home][0] == index
+        return [layout.label(words.AGENT), said] if is_first else [said]
 
     def _tool(self, index: int, part: ToolPart) -> list[Node]:
         where = self._scribe.whole(f"tool_calls[{self._calls[index]}]")
-        body = (*self._arguments(part, where), *self._result(part, where))
+        given = self._arguments(part, where)
+        body = (*given, *self._result(part, where))
         took = part.seconds is not None and (part.seconds > 0 or part.status == "done")
-        chip, peek = glance.telling_argument(part.arguments), glance.peek(part)
-        summary = [
-            Span(part.status, "glyph"),
-            Span(" "),
-            Span(one_line(part.name), "name"),
-            *([Span(f" {words.STATUS[part.status]}", "strong")] if part.status != "done" else []),
-            *([Span(" "), Span(chip, "code")] if chip else []),
-            *([Span(" "), Span(peek, "glance")] if peek else []),
-            *([Span(f" {words.duration(part.seconds or 0)}", "dim")] if took else []),
-        ]
+        chip = glance.telling_argument(part.arguments)
+        peek, own = glance.peek(part, self._value(part))
+        name = Span(one_line(part.name), "name")
+        tail = [Span(peek, "said" if own else "plain")] if peek else []
+        tail += [Span(words.duration(part.seconds or 0), "dim")] if took else []
+        brief = Span(chip, "code") if chip else None
         gates = [node for gate in self._gates.get(index, []) for node in self._requests.told(gate)]
         opened = part.status == "failed"
-        return [Fold(tuple(summary), body, "card", open=opened), *gates]
+        summary = _headed(part.status, part.status, name)
+        return [Fold(summary, body, "card", opened, brief, tuple(tail)), *gates]
 
     def _arguments(self, part: ToolPart, where: str) -> list[Node]:
         if part.asked is None:
@@ -145,15 +148,20 @@ class Parts:
         name = words.ERROR if bad else words.RESULT
         if _is_preview(part):
             name = words.preview(len(result), part.size)
-        starts = result.lstrip()[:1]
-        if starts in {"{", "[", '"'}:
-            value = layout.read(self._scribe, result)
-            if value is not values.NO_JSON and (part.json or not values.is_text(value)):
-                table = values.records(value)
-                name = name if table is None else f"{name}, {words.rows(len(table[1]))}"
-                return [layout.label(name), *layout.laid_out(self._scribe, value, whole)]
+        value = self._value(part)
+        if value is not values.NO_JSON and (part.json or not values.is_text(value)):
+            table = values.records(value)
+            name = name if table is None else f"{name}, {words.rows(len(table[1]))}"
+            return [layout.label(name), *layout.laid_out(self._scribe, value, whole)]
         text = result.replace("\r\n", "\n")
         return [layout.label(name), layout.code(self._scribe, text, whole, bad=bad)]
+
+    def _value(self, part: ToolPart) -> Any:
+        """A result read as JSON, where it looks like it."""
+        result = part.result or ""
+        if result.lstrip()[:1] not in {"{", "[", '"'}:
+            return values.NO_JSON
+        return layout.read(self._scribe, result)
 
     def _delegation(self, index: int, part: DelegationPart) -> Fold:
         call = self._delegated.get(index)
@@ -175,38 +183,26 @@ class Parts:
             body += self._result(made, self._scribe.whole(f"tool_calls[{self._calls[call]}]"))
         for gate in [] if call is None else self._gates.get(call, []):
             body += self._requests.told(gate)
-        brief = one_line(part.task) if part.task else ""
-        well = part.status in {"running", "done"}
-        summary = [
-            Span("delegation" if well else part.status, "glyph"),
-            Span(" "),
-            Span(self._agent(part), "name"),
-            *([Span(f" {words.ANSWER}", "strong")] if self._state.answer == index else []),
-            *([Span(f" {words.STATUS[part.status]}", "strong")] if part.status != "done" else []),
-            *([Span(" "), Span(brief, "glance")] if brief else []),
-            *([Span(f" {pace}", "dim")] if (pace := self._pace(index, part)) else []),
-        ]
-        return Fold(tuple(summary), tuple(body), "nest", open=True)
+        brief = Span(one_line(part.task), "glance") if part.task.strip() else None
+        answer = (Span(f" {words.ANSWER}", "strong"),) if self._state.answer == index else ()
+        head = _headed("delegation", part.status, Span(self._agent(part), "title"))
+        tail = self._pace(index, part)
+        return Fold((*head, *answer), tuple(body), "nest", True, brief, tail)
 
     def _parallel(self, index: int, part: ParallelPart) -> Fold:
         known = any(isinstance(each, DelegationPart) for each in self._parts_in(index))
         names = one_line(", ".join(part.agents), 400)
         count = words.plural(part.count or 0, "agent")
-        summary = [
-            Span("parallel" if part.status in {"running", "done"} else part.status, "glyph"),
-            Span(" In parallel: ", "strong"),
-            Span(names, "name") if names else Span(count),
-            *([Span(f" {words.STATUS[part.status]}", "strong")] if part.status != "done" else []),
-            *([Span(f" {pace}", "dim")] if (pace := self._pace(index, part)) else []),
-        ]
+        who = Span(names, "title") if names else Span(count)
+        summary = _headed("parallel", part.status, Span("In parallel: "), who)
         note: list[Node] = [] if known else [layout.line(words.MIXED)]
         body = (*note, *self.thoughts(index), self.told(index))
-        return Fold(tuple(summary), body, "nest", open=True)
+        return Fold(summary, body, "nest", open=True, tail=self._pace(index, part))
 
     def _agent(self, part: DelegationPart) -> str:
         return one_line(part.agent) or words.UNKNOWN_AGENT
 
-    def _pace(self, index: int, part: DelegationPart | ParallelPart) -> str:
+    def _pace(self, index: int, part: DelegationPart | ParallelPart) -> Spans:
         told = []
         steps = (part.steps or part.step) if isinstance(part, DelegationPart) else 0
         if steps:
@@ -224,7 +220,7 @@ class Parts:
             told.append(words.plural(total, "token"))
         if part.seconds is not None:
             told.append(words.duration(part.seconds))
-        return ", ".join(told)
+        return (Span(", ".join(told), "dim"),) if told else ()
 
     def _is_said(self, call: ToolPart, index: int) -> bool:
         """Whether a call's result is only what the agent is shown to have said."""
@@ -264,6 +260,14 @@ class Parts:
                 else:
                     paths[index] = outer
         return paths
+
+
+def _headed(sign: str, status: str, *name: Span) -> Spans:
+    """The start of a line: the sign, the name, and the state in words where it isn't the best."""
+    if sign in {"delegation", "parallel"} and status not in {"running", "done"}:
+        sign = status
+    word = () if status == "done" else (Span(f" {words.STATUS[status]}", "strong"),)
+    return (Span(sign, "glyph"), Span(" "), *name, *word)
 
 
 def _given(scribe: Scribe, name: str, source: str, where: str) -> list[Node]:

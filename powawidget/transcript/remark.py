@@ -100,8 +100,8 @@ class _Frame:
     def marked(self) -> list[str]:
         """The lines behind the mark of a quotation or an item."""
         rest = self.mark if self.mark == "> " else " " * len(self.mark)
-        marks = [self.mark, *[rest] * len(self.lines())]
-        return [f"{mark}{line}".rstrip() for mark, line in zip(marks, self.lines(), strict=False)]
+        first, *others = self.lines() or [""]
+        return [f"{self.mark}{first}".rstrip(), *(f"{rest}{line}".rstrip() for line in others)]
 
 
 class _Writer:
@@ -116,40 +116,50 @@ class _Writer:
     def take(self, tokens: list[Token], index: int) -> None:
         """Take the next token."""
         token = tokens[index]
-        match token.type:
-            case "inline":
-                self._inline(tokens, index)
-            case "fence" | "code_block":
-                self._add(fence(token.content.removesuffix("\n"), prose.language(token)))
-            case "hr":
-                self._add(["---"])
-            case "bullet_list_open" | "ordered_list_open":
-                start = token.attrs.get("start", 1)
-                ordered = token.type.startswith("ordered")
-                number = int(start) if ordered else None
-                self.frames.append(_Frame(number=number, tight=True))
-            case "list_item_open":
+        name, _, side = token.type.rpartition("_")
+        if side == "inline":
+            self._inline(tokens, index)
+        elif token.type in {"fence", "code_block"}:
+            self._add(fence(token.content.removesuffix("\n"), prose.language(token)))
+        elif side == "hr":
+            self._add(["---"])
+        elif side == "open":
+            self._open(name, token)
+        else:
+            self._close(name)
+
+    def _open(self, name: str, token: Token) -> None:
+        match name:
+            case "bullet_list":
+                self.frames.append(_Frame(tight=True))
+            case "ordered_list":
+                start = int(token.attrs.get("start", 1))
+                self.frames.append(_Frame(number=start, tight=True))
+            case "list_item":
                 self.frames.append(_Frame(mark=self._next_mark()))
-            case "blockquote_open":
+            case "blockquote":
                 self.frames.append(_Frame(mark="> "))
-            case "blockquote_close":
-                self._add(self.frames.pop().marked())
-            case "list_item_close":
+            case "table":
+                self._rows = []
+            case "tr":
+                self._cells, self._aligns = [], []
+
+    def _close(self, name: str) -> None:
+        match name:
+            case "bullet_list" | "ordered_list":
+                self._add(self.frames.pop().lines())
+            case "list_item":
                 item = self.frames.pop()
                 self.frames[-1].tight &= item.tight or len(item.blocks) < 2  # noqa: PLR2004
-                self._add(item.marked() or [item.mark])
-            case "bullet_list_close" | "ordered_list_close":
-                self._add(self.frames.pop().lines())
-            case "table_open":
-                self._rows = []
-            case "table_close":
+                self._add(item.marked())
+            case "blockquote":
+                self._add(self.frames.pop().marked())
+            case "table":
                 self._add(self._rows)
-            case "tr_open":
-                self._cells, self._aligns = [], []
-            case "tr_close":
+            case "tr":
                 self._rows.append(row(self._cells))
-                if tokens[index + 1].type == "thead_close":
-                    self._rows.append(row([_ALIGN.get(align, "---") for align in self._aligns]))
+            case "thead":
+                self._rows.append(row([_ALIGN.get(align, "---") for align in self._aligns]))
 
     def _add(self, lines: list[str]) -> None:
         self.frames[-1].blocks.append(lines)

@@ -15,25 +15,27 @@ ROOT = (
     "font-size:13px;line-height:1.55;max-width:860px;margin:2px 0;padding:10px 14px 12px;"
     f"border:{_RULE};border-radius:10px;overflow-wrap:anywhere;text-align:left"
 )
-TITLE = "margin:0 0 1px;font-size:14px;line-height:1.5;font-weight:600"
+TITLE = "margin:0 0 1px;font-size:14px;line-height:1.5;font-weight:400"
 TURN = f"margin:18px 0 1px;padding-top:10px;border-top:{_RULE};font-size:14px;font-weight:600"
 SECTION = "margin:16px 0 6px;font-size:13px;font-weight:600"
 LINES = {
     "facts": "margin:0 0 1px;font-size:12px;opacity:.75",
     "note": "margin:5px 0;opacity:.85",
     "notice": f"margin:8px 0;padding-left:10px;border-left:2px solid {_LINE};opacity:.8",
-    "decision": "margin:5px 0 2px",
     "label": "margin:9px 0 3px;font-size:12px;opacity:.75",
 }
-PROSE = f"margin:8px 0;padding:0 0 0 12px;border-left:3px solid {_LINE};font-size:14px"
+PROSE = f"margin:6px 0 9px;padding:0 0 0 12px;border-left:3px solid {_LINE};font-size:14px"
 QUIET_PROSE = f"margin:4px 0;padding:0 0 0 12px;border-left:2px solid {_LINE};opacity:.85"
 QUOTE = f"margin:3px 0 9px;padding:0 0 0 12px;border-left:3px solid {_LINE};white-space:pre-wrap"
 PRE = (
     f"margin:3px 0;padding:7px 10px;border:{_RULE};border-radius:6px;white-space:pre-wrap;"
     f"overflow-wrap:anywhere;font-size:12.5px;line-height:1.5;{_MONO};background:none;color:inherit"
 )
-SCROLL = f"overflow-x:auto;border:{_RULE};border-radius:6px;margin:3px 0"
-TABLE = "border-collapse:collapse;width:100%;margin:0;font-size:12.5px;font-variant-numeric:tabular-nums"
+SCROLL = f"overflow-x:auto;border:{_RULE};border-radius:6px;margin:3px 0 6px"
+TABLE = (
+    "border-collapse:collapse;table-layout:auto;width:100%;margin:0;font-size:12.5px;"
+    "font-variant-numeric:tabular-nums"
+)
 HEAD = f"border-bottom:{_RULE};{_RAISED}"
 ROW = f"border-bottom:{_RULE};background:none"
 HEAD_CELL = "text-align:left;padding:4px 10px;font-weight:500;white-space:nowrap"
@@ -42,7 +44,8 @@ CELL = "text-align:left;padding:4px 10px;vertical-align:top"
 NUMBER = "text-align:right;padding:4px 10px;vertical-align:top"
 TIGHT_CELL = "text-align:left;padding:4px 10px;vertical-align:top;white-space:nowrap"
 KEY = (
-    f"text-align:left;padding:2px 14px 2px 0;vertical-align:top;font-weight:400;{_MONO};opacity:.75"
+    "text-align:left;padding:2px 14px 2px 0;vertical-align:top;font-weight:400;opacity:.75;"
+    f"overflow-wrap:break-word;{_MONO}"
 )
 VALUE = f"text-align:left;padding:2px 0;vertical-align:top;{_MONO};white-space:pre-wrap;width:100%"
 CARD = f"margin:7px 0;border:{_RULE};border-radius:8px;{_RAISED};page-break-inside:avoid"
@@ -52,17 +55,26 @@ NEST = "margin:9px 0"
 NEST_HEAD = "padding:2px 0;cursor:pointer"
 NEST_BODY = f"margin:2px 0 0 6px;padding:0 0 0 14px;border-left:2px solid {_LINE}"
 QUIET = "margin:3px 0 7px"
-QUIET_HEAD = "cursor:pointer;font-size:12px"
+QUIET_HEAD = "cursor:pointer"
 QUIET_BODY = "padding:2px 0 4px 14px"
 BOX = f"margin:10px 0;padding:6px 12px 9px;border:1px solid {_LINE};border-radius:8px"
 BAD_BOX = (
     "margin:10px 0;padding:6px 12px 9px;border:1px solid rgba(217,72,79,.5);border-radius:8px;"
     "background:rgba(217,72,79,.06)"
 )
-CODE = f"{_MONO};font-size:12px;background:none;color:inherit;padding:0;opacity:.85"
+SUMMARY = (
+    "display:inline-flex;flex-wrap:wrap;align-items:baseline;gap:0 9px;width:calc(100% - 20px);"
+    "vertical-align:top"
+)
+BRIEF = "flex:1 1 90px;min-width:0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap"
+TAIL = "margin-left:auto"
+CODE = (
+    f"{_MONO};font-size:12px;background:none;color:inherit;padding:0;opacity:.85;"
+    "white-space:inherit"
+)
 NAME = f"{_MONO};font-size:12.5px;font-weight:600;background:none;color:inherit;padding:0"
-DIM = "opacity:.7"
-BAR = f"{_MONO};letter-spacing:-.5px;white-space:nowrap"
+DIM = "opacity:.7;font-weight:400"
+BAR = f"{_MONO};background:none;color:inherit;padding:0;letter-spacing:-.5px;white-space:nowrap"
 BAR_ON = f"color:{BLUE}"
 BAR_OFF = "opacity:.25"
 MORE = f"margin:3px 0 6px;font-size:12px;opacity:.8;{_MONO}"
@@ -73,15 +85,11 @@ PROSE_P = "margin:0 0 8px"
 PROSE_LIST = "margin:0 0 8px;padding-left:24px"
 PROSE_QUOTE = f"margin:0 0 8px;padding:0 0 0 12px;border-left:2px solid {_LINE};opacity:.85"
 PROSE_TABLE = (
-    "border-collapse:collapse;margin:0 0 8px;font-size:13px;font-variant-numeric:tabular-nums"
+    "border-collapse:collapse;table-layout:auto;margin:0 0 8px;font-size:13px;"
+    "font-variant-numeric:tabular-nums"
 )
 PROSE_CELL = "text-align:{};padding:4px 18px 4px 0;vertical-align:top"
-PROSE_HEADINGS = {
-    1: "margin:12px 0 5px;font-size:17px;font-weight:600",
-    2: "margin:12px 0 5px;font-size:16px;font-weight:600",
-    3: "margin:10px 0 4px;font-size:15px;font-weight:600",
-    4: "margin:10px 0 4px;font-size:14px;font-weight:600",
-}
+PROSE_HEADING = "margin:{}px 0 5px;font-size:{}px;font-weight:600"
 PROSE_RULE = f"border:0;border-top:{_RULE};margin:12px 0"
 
 COLORS = {

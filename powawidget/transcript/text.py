@@ -1,5 +1,6 @@
 """A transcript as plain text: whatever others wrote stands behind a bar."""
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -25,6 +26,7 @@ from powawidget.transcript.nodes import (
 from powawidget.transcript.visible import readable, visible
 
 _WIDEST = 60
+_PLAIN = re.compile(r"[\w .,()&/'-]*")
 
 
 class Writer:
@@ -54,14 +56,12 @@ class Writer:
     def lines(self, nodes: Iterable[Node]) -> list[str]:
         """Write nodes: a blank line between two, but a label stands right over its value."""
         lines: list[str] = []
-        is_label = True
+        last: Node | None = None
         for node in nodes:
             written = self._writers[type(node)](node)
             if written:
-                lines += written if is_label else ["", *written]
-                is_label = isinstance(node, Title) or (
-                    isinstance(node, Line) and node.kind in {"label", "facts"}
-                )
+                lines += written if last is None or _is_joined(last, node) else ["", *written]
+                last = node
         return lines
 
     def _barred(self, text: str, more: str, show: Callable[[str], str]) -> list[str]:
@@ -100,7 +100,7 @@ class Writer:
 
     def _fold(self, node: Fold) -> list[str]:
         body = [f"    {line}" if line else "" for line in self.lines(node.body)]
-        return [spans(node.summary), *body]
+        return [spans(node.line()), *body]
 
     def _series(self, node: Series) -> list[str]:
         first, left, last = self._cut.some(node.items)
@@ -110,6 +110,13 @@ class Writer:
             if written:
                 lines += ["", *written] if lines else written
         return lines
+
+
+def _is_joined(node: Node, following: Node) -> bool:
+    """Whether no blank line stands between two nodes."""
+    if isinstance(following, Line) and following.kind == "facts":
+        return True
+    return isinstance(node, Heading) or (isinstance(node, Line) and node.kind == "label")
 
 
 def aligned(rows: list[list[str]]) -> list[str]:
@@ -145,4 +152,9 @@ def _span(span: Span) -> str:
             return words.SIGNS[span.text]
         case "said":
             return f"“{text.replace('“', chr(34)).replace('”', chr(34))}”"
+        case "code":
+            return f"`{text.replace('`', chr(39))}`" if text else ""
+        case "name" | "title":
+            # Our own words stand bare; what could pass for more of them doesn't.
+            return text if _PLAIN.fullmatch(text) else f"`{text.replace('`', chr(39))}`"
     return text

@@ -6,7 +6,7 @@ Numbers keep their digits, objects keep the order of their keys and keys that co
 import json
 from typing import Any, TypeGuard
 
-_LONGEST = 500_000
+_LONGEST = 2_000_000
 _DEEPEST = 100
 _LINE = 64
 

@@ -35,7 +35,7 @@ SIGNS = {
     "stopped": "■",
     "interrupted": "╌",
     "pending": "○",
-    "skipped": "–",
+    "skipped": "–",  # noqa: RUF001  # the live view has it
     "not_reached": "○",
     "delegation": "→",
     "parallel": "⇉",
@@ -45,6 +45,7 @@ COVERS = {"call": "the call", "answer": "the answer", "start": "the run"}
 
 QUESTION = "Question"
 ANSWER = "Answer"
+AGENT = "Agent"
 TASK = "Task"
 ARGUMENTS = "Arguments"
 NO_ARGUMENTS = "No arguments"
@@ -152,6 +153,11 @@ def thought(seconds: float, steps: int) -> str:
     """How long the model thought."""
     took = f" for {duration(seconds)}" if seconds > 0 else ""
     return f"Thought{took}" + (f", {plural(steps, 'step')}" if steps > 1 else "")
+
+
+def times(number: int) -> str:
+    """How many times something came."""
+    return f"×{number:,}"  # noqa: RUF001  # times
 
 
 def gate(place: int) -> str:

@@ -91,6 +91,11 @@ class Service:
         """Look an orchestration's run up."""
         return self.get(f"/api/orchestrations/runs/{frames[0]['run_id']}")
 
+    def stored_agent(self, run_id: str, status: str) -> dict[str, Any] | None:
+        """Look an agent's run up; None while it has another status."""
+        run = self.get(f"/api/agents/runs/{run_id}")
+        return run if run["status"] == status else None
+
     def logs(self, name: str, frames: list[Frame]) -> list[dict[str, Any]]:
         """Look up what an execution's blocks did."""
         execution = f"{self.workflows[name]}/executions/{frames[-1]['execution_id']}"

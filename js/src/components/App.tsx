@@ -22,7 +22,7 @@ export function App({ view }: { view: View }) {
       <Header view={view} />
       <Milestones view={view} />
       <OfWorkflow view={view} shown={Progress} />
-      <Scroller view={view} isOver={hasEnded(view.store.state)} foot={<CopyAnswer view={view} />}>
+      <Scroller view={view} isOver={hasEnded(view.store.state)} foot={<Foot view={view} />}>
         <Message view={view} />
         <Story view={view} />
       </Scroller>
@@ -53,6 +53,17 @@ const OfWorkflow = pure(function OfWorkflow({ view, shown: Shown }: OfWorkflowPr
 interface OfWorkflowProps {
   view: View;
   shown: FunctionComponent<{ view: View }>;
+}
+
+function Foot({ view }: { view: View }) {
+  useKeys(view, "filed");
+  const { fileBytes } = view.store;
+  return (
+    <>
+      {fileBytes > 0 && <span class="pw-note">{words.inTheFile(fileBytes)}</span>}
+      <CopyAnswer view={view} />
+    </>
+  );
 }
 
 function CopyAnswer({ view }: { view: View }) {

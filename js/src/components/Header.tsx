@@ -87,7 +87,7 @@ interface ActProps {
 }
 
 /** A button that says what will happen, answers at once, and where it can't act it says why. */
-export const Act = pure(function Act({ view, action, label, busy, then }: ActProps) {
+const Act = pure(function Act({ view, action, label, busy, then }: ActProps) {
   useKeys(view, "actions", "kernel");
   const [id] = useState(newId); // the library's own would be the same in every widget of a page
   const sent = view.actions.latest(action);

@@ -1,4 +1,5 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { showSources } from "../citations";
 import { copyText } from "../copy";
 import { pure } from "../hooks";
 import { MarkdownView } from "../markdown";
@@ -13,7 +14,9 @@ async function copy(text: string): Promise<void> {
 
 interface Props {
   view: View;
-  path: string;
+  path?: string;
+  /** A text that doesn't grow, where it stands nowhere by itself. */
+  text?: string;
   /** The class: an answer and a thought must not be taken for each other. */
   kind: "pw-text" | "pw-thought";
 }
@@ -22,13 +25,13 @@ interface Props {
  * A text that grows. Its pieces go straight to the renderer, past every component: what a token
  * costs must not depend on how much was there before it.
  */
-export const StreamedText = pure(function StreamedText({ view, path, kind }: Props) {
+export const StreamedText = pure(function StreamedText({ view, path = "", text, kind }: Props) {
   const host = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     const { store, frame } = view;
+    const el = host.current as HTMLDivElement;
     const rich = openRich(view);
-    const { drawn } = rich;
-    const markdown = new MarkdownView(host.current as HTMLDivElement, { copy, drawn });
+    const markdown = new MarkdownView(el, { copy, drawn: rich.drawn });
     let isFinished = false;
     const paint = () => {
       isFinished = hasEnded(store.state);
@@ -50,15 +53,17 @@ export const StreamedText = pure(function StreamedText({ view, path, kind }: Pro
       reset,
     });
     const offStatus = store.changes.on("status", mark);
-    markdown.reset(textAt(store.state, path));
+    const offSources = kind === "pw-text" ? showSources(view, el, markdown, mark) : undefined;
+    markdown.reset(text ?? textAt(store.state, path));
     paint();
     return () => {
       offText();
       offStatus();
+      offSources?.();
       frame.unmark(paint);
       rich.close();
       markdown.destroy();
     };
-  }, [view, path]);
+  }, [view, path, text]);
   return <div class={kind} ref={host} />;
 });

@@ -1,4 +1,5 @@
 import { Lexer, type Token, Tokenizer, type Tokens, type TokensList } from "marked";
+import { fold } from "./fold";
 import { beforeBlockMaths, beforeMaths, blockMaths, inlineMaths, maskMaths } from "./maths";
 
 /** What references lead to: definitions by their label, and the keys of the sources of the run. */
@@ -148,9 +149,6 @@ export function lexInline(src: string, links: Links, run: Token[] = [], on = new
 /** Every label that an inline run might look up, folded as marked does. */
 export const labelsIn = (src: string): string[] =>
   Array.from(src.matchAll(/\[((?:\\.|[^[\]\\]){1,999})\]/gs), ([, label = ""]) => fold(label));
-
-export const fold = (label: string): string =>
-  label.trim().replace(/\s+/g, " ").toLowerCase().toUpperCase().toLowerCase();
 
 /** Adds the definitions below `tokens`, in reading order; the first of a label wins. */
 export function collectDefinitions(

@@ -55,8 +55,11 @@ export const markdownCss = `
   .pw-img-chip{display:inline-flex;flex-wrap:wrap;align-items:center;gap:6px;max-width:100%;padding:1px 6px;background:var(--pw-raise);
     img{display:block;max-width:100%;height:auto;flex-basis:100%}
   }
+  .pw-maths{font:12.5px/1.5 var(--pw-mono);white-space:pre-wrap}
+  .pw-display{display:block;margin:0 0 9px}
   button{padding:1px 7px;border:1px solid transparent;border-radius:4px;background:none;color:var(--pw-dim);font-size:12px;
     &:hover{color:var(--pw-fg);border-color:var(--pw-line)}
   }
+  .pw-cite{min-width:17px;margin:0 1px;padding:0 4px;border-radius:5px;background:color-mix(in srgb,var(--pw-blue) 10%,var(--pw-bg));color:var(--pw-blue);font-size:11px;line-height:16px;text-align:center;vertical-align:1px}
 }
 `;

@@ -107,7 +107,7 @@ function patch(a: VNode, b: VNode): void {
 }
 
 /** What draws an element instead of us, once it is given to a module: it is told the new text. */
-export const drawers = new WeakMap<Element, (text: string) => void>();
+export const drawers = new WeakMap<Element, (text: string) => unknown>();
 
 /** The elements with a text of their own that were drawn since somebody last took them. */
 export const touched: HTMLElement[] = [];

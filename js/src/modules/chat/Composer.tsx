@@ -1,11 +1,12 @@
 import type { TargetedKeyboardEvent } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { Button, hasEnded, newId, pure, useKeys, Visible } from "../../core";
+import { Button, newId, pure, useKeys } from "../../core";
 import type { ChatView } from "../../view";
 import { Chips } from "./Chips";
+import { chatCss } from "./chat-style";
+import { isUnderWay } from "./live";
 import { type Outgoing, outgoingOf } from "./outgoing";
 import { Recall } from "./recall";
-import { chatCss } from "./chat-style";
 import * as words from "./words";
 
 const TALLEST = 220; // px
@@ -26,9 +27,11 @@ export const Composer = pure(function Composer({ view }: { view: ChatView }) {
     const box = field.current as HTMLTextAreaElement;
     box.value = text;
     out.draft = text;
-    fit(box);
+    grow(box);
   };
-  useLayoutEffect(() => put(out.draft), [view]);
+  useLayoutEffect(() => {
+    if (field.current !== null) put(out.draft);
+  }, [view]);
 
   const send = () => {
     const text = field.current?.value ?? "";
@@ -42,8 +45,13 @@ export const Composer = pure(function Composer({ view }: { view: ChatView }) {
   };
   const takeUp = (text: string) => {
     const box = field.current as HTMLTextAreaElement;
-    put([text, box.value].filter((each) => each.trim() !== "").join("\n\n"));
+    const before = box.value;
+    const both = [text, before].filter((each) => each.trim() !== "").join("\n\n");
+    put(both);
     box.focus({ preventScroll: true });
+    return () => {
+      if (box.value === both) put(before);
+    };
   };
   const onKey = (event: TargetedKeyboardEvent<HTMLTextAreaElement>) => {
     event.stopPropagation(); // it is typing, in whatever the page around makes of keys
@@ -69,8 +77,10 @@ export const Composer = pure(function Composer({ view }: { view: ChatView }) {
     box.setSelectionRange(shown.length, shown.length);
   };
 
+  if (!state.writable) return <style>{chatCss}</style>;
   const { word } = view.kernel;
-  const inert = word === "gone" ? words.noKernel : isTriedInVain && !canAct ? words.kernelQuiet : "";
+  const inert =
+    word === "gone" ? words.noKernel : isTriedInVain && !canAct ? words.kernelQuiet : "";
   return (
     <div
       class="pw-composer"
@@ -80,7 +90,7 @@ export const Composer = pure(function Composer({ view }: { view: ChatView }) {
       <style>{chatCss}</style>
       <Chips view={view} out={out} takeUp={takeUp} />
       <p class="pw-note pw-inert" role="status">
-        <Visible text={inert} />
+        {inert}
       </p>
       <div class="pw-type">
         <label class="pw-unseen" for={id}>
@@ -97,7 +107,7 @@ export const Composer = pure(function Composer({ view }: { view: ChatView }) {
           autocomplete="off"
           onInput={(event) => {
             out.draft = event.currentTarget.value;
-            fit(event.currentTarget);
+            grow(event.currentTarget);
           }}
           onKeyDown={onKey}
         />
@@ -118,7 +128,7 @@ export const Composer = pure(function Composer({ view }: { view: ChatView }) {
 function useIsBusy(view: ChatView): boolean {
   const { last } = view;
   useKeys(last ?? view, "status", "kernel");
-  return last !== undefined && !hasEnded(last.store.state) && !last.isAbandoned;
+  return isUnderWay(last);
 }
 
 /** What was said so far, oldest first, each text once in a row. */
@@ -131,7 +141,7 @@ function said({ store: { state } }: ChatView, { letters }: Outgoing): string[] {
   return texts.filter((text, index) => text !== "" && text !== texts[index - 1]);
 }
 
-function fit(box: HTMLTextAreaElement): void {
+function grow(box: HTMLTextAreaElement): void {
   box.style.height = "auto";
   // The border isn't part of what scrolls.
   box.style.height = `${Math.min(box.scrollHeight + 2, TALLEST)}px`;

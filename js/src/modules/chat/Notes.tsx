@@ -1,9 +1,80 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { Button, CopyButton, pure, useKeys, Visible } from "../../core";
 import type { ChatView } from "../../view";
+import { isAmongChips } from "./Chips";
+import { outgoingOf } from "./outgoing";
+import { pythonOfChat } from "./python";
+import * as words from "./words";
 
-export function Before(_: { view: ChatView }) {
-  return null;
-}
+const AT_ONCE = 20; // turns that the kernel brings at a time
 
-export function After(_: { view: ChatView }) {
-  return null;
-}
+/** What there is to say of what came before the first turn that is shown. */
+export const Before = pure(function Before({ view }: { view: ChatView }) {
+  useKeys(view, "chat", "turns", "kernel", "actions");
+  const top = useRef<HTMLDivElement>(null);
+  const fromEnd = useRef<number | null>(null);
+  const { state } = view.store;
+  const { earlier, loading, missing, notice, order, turns, writable } = state;
+
+  // What is read stays where it is, though there is more above it now.
+  useLayoutEffect(() => {
+    const box = top.current?.closest(".pw-box");
+    if (fromEnd.current === null || !box) return;
+    box.scrollTop = box.scrollHeight - fromEnd.current;
+    fromEnd.current = null;
+  }, [order.length]);
+  const show = () => {
+    if (loading || !view.actions.canAct) return;
+    const box = top.current?.closest(".pw-box");
+    if (box) fromEnd.current = box.scrollHeight - box.scrollTop;
+    view.follow?.hold();
+    view.actions.act("earlier");
+  };
+
+  const isStored = turns.some(({ origin }) => origin === "stored");
+  return (
+    <div class="pw-before" ref={top}>
+      {earlier > 0 && (
+        <Button class="pw-button" aria-disabled={loading || !view.actions.canAct} onClick={show}>
+          {loading ? words.loading : words.showEarlier(Math.min(earlier, AT_ONCE), earlier)}
+        </Button>
+      )}
+      {missing > 0 && <p class="pw-notice">{words.missing(missing)}</p>}
+      {notice !== null && (
+        <p class="pw-notice">
+          <Visible text={notice} />
+        </p>
+      )}
+      {isStored && !writable && (
+        <p class="pw-notice">
+          {words.readOnly}{" "}
+          <code class="pw-code">
+            <Visible text={pythonOfChat(state)} />
+          </code>
+          <CopyButton text={() => pythonOfChat(state)} />
+        </p>
+      )}
+    </div>
+  );
+});
+
+/** Messages that are on their way to be the next turn: they stand where that will stand. */
+export const After = pure(function After({ view }: { view: ChatView }) {
+  useKeys(view, "turns", "chat", "actions", "kernel");
+  const letters = outgoingOf(view).letters.filter((each) => !isAmongChips(view, each));
+  return (
+    <>
+      {letters.map(({ id, text, sent }) => (
+        <article key={id} class="pw-turn">
+          <p class="pw-question" dir="auto">
+            <span class="pw-unseen">{words.yours}: </span>
+            <Visible text={text} />
+          </p>
+          <p class="pw-working" role="status">
+            {sent?.state === "slow" ? words.busy : words.sending}
+          </p>
+        </article>
+      ))}
+    </>
+  );
+});

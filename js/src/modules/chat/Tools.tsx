@@ -1,5 +1,67 @@
+import { answerOf, Button, CopyButton, isOver, pure, useKeys } from "../../core";
+import { duration, tokens } from "../../strings";
 import type { ChatView, View } from "../../view";
+import { isUnderWay } from "./live";
+import { pythonOfTurn } from "./python";
+import * as words from "./words";
 
-export function Tools(_: { chat: ChatView; view: View; index: number }) {
-  return null;
+interface Props {
+  chat: ChatView;
+  view: View;
+  index: number;
+}
+
+/** What a turn came to, and what can be done with it. */
+export const Tools = pure(function Tools({ chat, view, index }: Props) {
+  useKeys(view, "root", "status", "kernel", "actions");
+  useKeys(chat, "chat");
+  const { state } = view.store;
+  if (isUnderWay(view)) {
+    return (
+      <div class="pw-tools">
+        <Ask view={view} action="stop" label={words.stop} busy={words.stopping} />
+      </div>
+    );
+  }
+  const { writable, retried } = chat.store.state;
+  return (
+    <div class="pw-tools">
+      <span class="pw-facts">{facts(view, retried.includes(index)).join(" · ")}</span>
+      {writable && <Ask view={view} action="retry" label={words.retry} busy={words.retrying} />}
+      {answerOf(state) !== "" && <CopyButton label={words.copy} text={() => answerOf(state)} />}
+      <CopyButton label={words.copyPython} text={() => pythonOfTurn(chat.store.state, state)} />
+    </div>
+  );
+});
+
+function facts(view: View, isRetried: boolean): string[] {
+  const { started, ended, usage, origin } = view.store.state;
+  const said = [words.ended[view.status] ?? ""];
+  if (started !== null && ended !== null) said.push(duration(ended - started));
+  if (usage?.total_tokens) said.push(tokens(usage.total_tokens));
+  if (origin === "stored") said.push(words.stored);
+  if (isRetried) said.push(words.retried);
+  return said.filter((each) => each !== "");
+}
+
+interface AskProps {
+  view: View;
+  action: "retry" | "stop";
+  label: string;
+  busy: string;
+}
+
+/** A quiet button that answers at once. */
+function Ask({ view, action, label, busy }: AskProps) {
+  const { actions } = view;
+  const sent = actions.latest(action);
+  const isSent = sent !== undefined && !isOver(sent);
+  const act = () => {
+    if (actions.canAct) actions.act(action);
+  };
+  return (
+    <Button class="pw-quiet" aria-disabled={isSent || !actions.canAct} onClick={act}>
+      {sent?.state === "slow" ? words.busy : isSent ? busy : label}
+    </Button>
+  );
 }

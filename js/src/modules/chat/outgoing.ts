@@ -21,6 +21,12 @@ interface Kept {
 
 const known = new WeakMap<object, Outgoing>();
 
+interface TakingBack {
+  sent: Sent;
+  /** Called where it had been sent already. */
+  tooLate: () => void;
+}
+
 /** What goes out from one chat, whatever number of views show it. */
 export function outgoingOf(view: ChatView): Outgoing {
   const before = known.get(view.actions);
@@ -36,6 +42,7 @@ export function outgoingOf(view: ChatView): Outgoing {
  */
 export class Outgoing {
   letters: Letter[] = [];
+  #takingBack: TakingBack[] = [];
   readonly #store: ChatView["store"];
   readonly #actions: ChatView["actions"];
   readonly #place: string;
@@ -71,6 +78,16 @@ export class Outgoing {
     return true;
   }
 
+  /** Takes back a message that waits in the kernel. */
+  takeBack(item: string, tooLate: () => void): void {
+    const sent = this.#actions.post({ action: "unqueue", item });
+    if (sent !== null) this.#takingBack.push({ sent, tooLate });
+  }
+
+  isTakingBack(item: string): boolean {
+    return this.#takingBack.some(({ sent }) => sent.message.item === item);
+  }
+
   /** Forgets a message that wasn't sent; returns its text. */
   drop(letter: Letter): string {
     this.letters = this.letters.filter((each) => each !== letter);
@@ -104,8 +121,14 @@ export class Outgoing {
   /** What the kernel took stands in the chat's state: its changes come before its answer. */
   #settle(): void {
     const { length } = this.letters;
-    this.letters = this.letters.filter(({ sent }) => !/^(arrived|settled)$/.test(sent?.state ?? ""));
+    this.letters = this.letters.filter(
+      ({ sent }) => !/^(arrived|settled)$/.test(sent?.state ?? ""),
+    );
     if (this.letters.length < length) this.#keep();
+    const isOpen = ({ sent }: TakingBack) => /^(sent|slow)$/.test(sent.state);
+    const done = this.#takingBack.filter((each) => !isOpen(each));
+    this.#takingBack = this.#takingBack.filter(isOpen);
+    for (const { sent, tooLate } of done) if (sent.state === "refused") tooLate();
   }
 
   #keep(): void {

@@ -12,7 +12,6 @@ export const busy = "Sent: the kernel is busy with another cell";
 export const noKernel = "No live kernel: run the cell again to go on. What is typed here stays.";
 export const kernelQuiet = "The kernel has not answered yet";
 export const otherKernel = "Not sent: the kernel was restarted before it came.";
-export const notSent = (why: string) => `Not sent: ${why}`;
 
 export const queued = "Queued messages";
 export const edit = "Edit";
@@ -30,7 +29,7 @@ export const showEarlier = (turns: number, all: number) =>
 export const loading = "Loading earlier turns…";
 export const missing = (runs: number) =>
   `${plural(runs, "run")} of this conversation ${runs === 1 ? "is" : "are"} missing here: what failed or was cut off is left out of its history, with what was asked.`;
-export const readOnly = (code: string) => `A stored conversation. To go on with it: ${code}`;
+export const readOnly = "A stored conversation. To go on with it:";
 
 export const copy = "Copy";
 export const copyPython = "Copy as Python";
@@ -38,7 +37,9 @@ export const retry = "Retry";
 export const retrying = "Retrying…";
 export const retried = "Sent again below";
 export const stored = "stored";
-export const newMessage = (text: string) => `Your message: ${text}`;
+export const stop = "Stop";
+export const stopping = "Stopping…";
+export const yours = "You asked";
 export const ended: Partial<Record<RunState["status"], string>> = {
   failed: "Failed",
   stopped: "Stopped",

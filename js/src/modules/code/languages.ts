@@ -34,7 +34,7 @@ const grammars: Record<string, Grammar> = {
   typescript: typescript as Grammar,
   shell,
   r,
-  yaml,
+  yaml: { ...yaml, token: (...at) => (yaml.token(...at) ?? "").replace("atom", "property") },
   html,
   xml,
   diff,

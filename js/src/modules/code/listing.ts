@@ -1,4 +1,5 @@
-import { hiddenTitle, visible } from "../../visible";
+import { textWithMarks } from "../../marks";
+import { visible } from "../../visible";
 import type { Grammar } from "./languages";
 import { copy, start, type Token, tokens } from "./tokens";
 
@@ -73,13 +74,11 @@ export class Listing {
   }
 
   #node({ text, kind }: Token): Text | HTMLElement {
-    const parts = visible(text, { strict: this.#isStrict });
-    if (kind === "" && parts.length === 1 && typeof parts[0] === "string") {
-      return document.createTextNode(text);
-    }
+    const parts = textWithMarks(text, { strict: this.#isStrict });
+    if (kind === "" && parts.length === 1 && parts[0] === text) return document.createTextNode(text);
     const span = document.createElement("span");
     if (kind !== "") span.className = `pw-t-${kind}`;
-    for (const part of parts) span.append(typeof part === "string" ? part : mark(part.code));
+    span.append(...parts);
     return span;
   }
 }
@@ -96,12 +95,4 @@ function grow(was: Shown, { text, kind }: Token): boolean {
   end.appendData(text.slice(was.text.length));
   was.text = text;
   return true;
-}
-
-function mark(code: string): HTMLElement {
-  const span = document.createElement("span");
-  span.className = "pw-hidden-char";
-  span.title = hiddenTitle(code);
-  span.textContent = code;
-  return span;
 }

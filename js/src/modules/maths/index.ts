@@ -1,25 +1,31 @@
 import { originalText } from "../../markdown/controls";
+import { textWithMarks } from "../../marks";
 import type { Take } from "../../rich";
 import { addSheet } from "../../sheet";
-import { copySources } from "./copy";
 import { mathsCss } from "./maths-style";
 import { typeset } from "./typeset";
 
 /** Typesets a formula of a text; what can't be typeset stays as its source. */
 export const take: Take = (el, drawers) => {
   const source = originalText(el);
-  if (!draw(el, source)) return; // drawn by the text, with a mark for what can't be seen
+  const math = typeset(source);
+  if (math === null) return; // the text goes on to draw it
   addSheet(el, mathsCss);
-  copySources(el);
-  drawers.set(el, (grown) => {
-    if (!draw(el, grown)) el.replaceChildren(grown);
-  });
+  show(el, source, math);
+  drawers.set(el, (grown) => show(el, grown, typeset(grown)));
 };
 
-/** Draws a formula, and keeps its source where it can be read and copied. */
-function draw(el: HTMLElement, source: string): boolean {
-  const math = typeset(source);
+function show(el: HTMLElement, source: string, math: Element | null): void {
+  if (math === null) el.replaceChildren(...textWithMarks(source));
+  else el.replaceChildren(math, unseen(source));
   el.title = math === null ? "" : source;
-  if (math !== null) el.replaceChildren(math);
-  return math !== null;
+}
+
+/** The source, which is what is copied and searched: the letters of a formula alone say little. */
+function unseen(source: string): HTMLElement {
+  const span = document.createElement("span");
+  span.className = "pw-unseen";
+  span.ariaHidden = "true"; // the formula itself is read aloud
+  span.textContent = source;
+  return span;
 }

@@ -22,6 +22,8 @@ const ATTRIBUTES = new Set(
     " ",
   ),
 );
+/** What would change the order of the letters; a formula can name such a character by its number. */
+const REORDERS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 const STYLES = /^(?:padding|border|margin)(?:Left|Right|Top|Bottom)?$|^width$/;
 
 /** A tree of the library, as far as it is read. */
@@ -58,7 +60,8 @@ export function typeset(source: string): Element | null {
       return [element(node, kids)];
     };
     const [math] = make(tree);
-    return math instanceof Element ? math : null;
+    const isShown = math instanceof Element && !REORDERS.test(math.textContent ?? "");
+    return isShown ? math : null;
   } catch {
     return null; // its grammar, its size, or a depth that no stack holds
   }
@@ -76,12 +79,16 @@ function element({ type, attributes = {}, style = {}, classes = [] }: Tree, kids
       made.setAttribute(name, `${value}`);
     }
   }
-  for (const [name, value] of Object.entries(style)) {
-    if (STYLES.test(name) && isModest(value)) Object.assign((made as HTMLElement).style, { [name]: value });
-  }
+  Object.assign((made as HTMLElement).style ?? {}, modest(style));
   made.append(...kids);
   return made;
 }
+
+/** What may be said of a style: room and lines around a thing, and not much of them. */
+export const modest = (style: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(style).filter(([name, value]) => STYLES.test(name) && isModest(value)),
+  );
 
 const EM = { em: 1, ex: 0.5, px: 1 / 16, pt: 1 / 12, mu: 1 / 18, "%": 1 / 100 };
 

@@ -1,8 +1,9 @@
-import { CopyButton, LongText, parseJson, StreamedText, textAt } from "../../core";
+import { CopyButton, Field, LongText, parseJson, StreamedText, textAt } from "../../core";
 import * as words from "../../strings";
 import type { View } from "../../view";
 import type { Block } from "../../wire";
-import { JsonField } from "./JsonField";
+import { JsonField } from "./Content";
+import { named } from "./named";
 
 interface Props {
   view: View;
@@ -14,12 +15,20 @@ interface Props {
 /** What went into a block, what it said, what came out, and what went wrong. */
 export function BlockBody({ view, index, block, status }: Props) {
   const { input, output, error, text } = block;
+  const { blocks } = view.store.state;
   const path = `blocks/${index}/text`;
   const isText = text !== "" && (output === null || isSame(output, text));
   const isEmpty = input === null && output === null && error === null && text === "";
   return (
     <div class="pw-open">
-      {input !== null && <JsonField label={words.input} source={input} />}
+      {input !== null && (
+        <JsonField
+          view={view}
+          label={words.input}
+          source={input}
+          show={(value) => named(value, blocks)}
+        />
+      )}
       {text !== "" && (
         <div class="pw-field">
           <div class="pw-label">
@@ -30,16 +39,12 @@ export function BlockBody({ view, index, block, status }: Props) {
         </div>
       )}
       {output !== null && !isText && error === null && (
-        <JsonField label={words.output} source={output} />
+        <JsonField view={view} label={words.output} source={output} />
       )}
       {error !== null && (
-        <div class="pw-field">
-          <div class="pw-label">
-            <span>{words.error}</span>
-            <CopyButton text={() => error} what={words.error} />
-          </div>
+        <Field label={words.error} copy={error} what={words.error}>
           <LongText text={error} kind="pw-bad" />
-        </div>
+        </Field>
       )}
       {isEmpty && (
         <p class="pw-note">{status === "running" ? words.noOutputYet : words.nothingKept}</p>

@@ -76,7 +76,7 @@ function glanceOf(output: string | null, error: string | null): string {
   if (error !== null) return oneLine(error);
   if (output === null) return "";
   const value = parseJson(output);
-  if (value?.kind === "text") return oneLine(value.text);
+  if (value?.kind === "text") return oneLine(value.text).replace(/[*`]+|(?:^|\s)#+(?=\s)/g, "");
   if (value?.kind === "object") return oneLine(compact(value));
   return peek({ result: output, status: "done", full: true });
 }

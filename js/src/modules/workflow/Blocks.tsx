@@ -22,7 +22,7 @@ export const Blocks = pure(function Blocks({ view }: { view: View }) {
           <BlockRow key={index} view={view} index={index} from={from} span={span} />
         ))}
       </ol>
-      {state.output !== null && <Output source={state.output} />}
+      {state.output !== null && <Output view={view} source={state.output} />}
       {hasNoOutput && state.blocks.length > 0 && <p class="pw-note">{words.noOutput}</p>}
     </>
   );

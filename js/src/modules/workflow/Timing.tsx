@@ -20,7 +20,12 @@ export function Timing({ view, block, status, from, span }: Props) {
     <>
       <span class="pw-strip" aria-hidden>
         {block.started !== null && seconds !== null && (
-          <i style={{ left: `${left}%`, width: `${Math.min(share(seconds), 100 - left)}%` }} />
+          <i
+            style={{
+              left: `min(${left}%, 100% - 3px)`,
+              width: `${Math.min(share(seconds), 100 - left)}%`,
+            }}
+          />
         )}
       </span>
       <span class="pw-took">{seconds !== null && words.took(seconds)}</span>

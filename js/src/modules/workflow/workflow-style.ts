@@ -12,10 +12,10 @@ export const workflowCss = `
 .pw .pw-block>.pw-row>.pw-block-sign{width:13px;height:13px;color:var(--pw-faint);stroke-width:1.4}
 .pw :is(.pw-block-name,.pw-block-glance,.pw-block-type){min-width:0;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
 .pw .pw-block-name{flex:0 1 auto;max-width:60%}
-.pw .pw-block-glance{flex:1 1 0;font:12px/20px var(--pw-mono);color:var(--pw-dim)}
+.pw .pw-block-glance{flex:1 1 0;font-size:12px;color:var(--pw-dim)}
 .pw .pw-block-type{flex:none;max-width:9em;font-size:12px;color:var(--pw-faint)}
 .pw .pw-strip{flex:none;align-self:center;position:relative;width:110px;height:5px;border-radius:3px;overflow:hidden;background:var(--pw-line)}
-.pw .pw-strip i{position:absolute;height:5px;min-width:3px;border-radius:3px;background:color-mix(in srgb,var(--pw-blue) 62%,var(--pw-bg));transition:left .3s}
+.pw .pw-strip i{position:absolute;max-width:100%;height:5px;min-width:3px;border-radius:3px;background:color-mix(in srgb,var(--pw-blue) 62%,var(--pw-bg));transition:left .3s}
 .pw .pw-block>.pw-row>.pw-took{display:block;min-width:4em}
 .pw .pw-block.pw-is-running>.pw-row>.pw-block-name{font-weight:600}
 .pw .pw-block.pw-is-running>.pw-row i{background:var(--pw-blue)}
@@ -26,6 +26,7 @@ export const workflowCss = `
 .pw .pw-block.pw-is-failed>.pw-open{border-color:var(--pw-red-line)}
 .pw .pw-output{border-top:var(--pw-rule);padding-top:8px;font-size:14px}
 .pw .pw-output>.pw-label strong{font-size:13px;font-weight:600;color:var(--pw-fg)}
+.pw .pw-output>*+*{margin-top:8px}
 .pw .pw-prose{border:0;padding:0;background:none;font:inherit;max-height:none}
 @container (max-width:480px){
 .pw .pw-block-glance,.pw .pw-block-type:not(.pw-word){display:none}

@@ -1,0 +1,6 @@
+import { hasEnded } from "../../core";
+import type { View } from "../../view";
+
+/** Whether an answer is coming. */
+export const isUnderWay = (turn: View | undefined): turn is View =>
+  turn !== undefined && !hasEnded(turn.store.state) && !turn.isAbandoned;

@@ -1,0 +1,70 @@
+"""Text that comes in pieces, kept free of a key that is split over them.
+
+A frame that holds the key is cleaned before it is read; a server that echoes it token by token
+would put it together again in the state.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from powawidget.ops import Op, PathKey, apply
+from powawidget.secret import Secret
+from powawidget.state import RunState
+from powawidget.text import Text
+
+
+class Guard:
+    """Watches the texts of one run.
+
+    Args:
+        secret: The key to keep out.
+    """
+
+    def __init__(self, secret: Secret) -> None:
+        self._secret = secret
+        self._tails: dict[tuple[PathKey, ...], str] = {}
+
+    def fold(self, run: RunState, ops: Sequence[Op]) -> list[Op]:
+        """Fold changes into a run, in place.
+
+        Args:
+            run: The run to change.
+            ops: The changes, in order.
+
+        Returns:
+            The changes that were made: where a text would have come to hold the key, one that
+            writes the whole text without it.
+        """
+        made: list[Op] = []
+        for op in ops:
+            safe = self._checked(run, op)
+            apply(run, [safe])
+            made.append(safe)
+        return made
+
+    def _checked(self, run: RunState, op: Op) -> Op:
+        verb, path, value = op
+        place = tuple(path)
+        if verb == "set":
+            self._note(place, value)
+            return op
+        text = self._tails.get(place, "") + value
+        if self._secret.redact(text) != text:
+            text = self._secret.redact(f"{_at(run, path)}{value}")
+            op = ("set", path, text)
+        self._tails[place] = text[-self._secret.reach :]
+        return op
+
+    def _note(self, place: tuple[PathKey, ...], value: object) -> None:
+        if isinstance(value, dict):
+            place, value = (*place, "text"), value.get("text")
+        if isinstance(value, str):
+            self._tails[place] = value[-self._secret.reach :]
+
+
+def _at(run: RunState, path: Sequence[PathKey]) -> Text:
+    found: Any = run
+    for key in path:
+        found = found[key] if isinstance(key, int) else getattr(found, key)
+    text: Text = found
+    return text
