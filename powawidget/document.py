@@ -5,15 +5,11 @@ error in place of everything that stands in one output with a widget view. It is
 run ends; the view hides it while it is there.
 """
 
-import logging
 import secrets
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from powawidget.kernel import host
 from powawidget.ops import Op
-
-_log = logging.getLogger("powawidget")
 
 Render = Callable[[str], Mapping[str, str]]
 
@@ -49,27 +45,9 @@ class Document:
 
         A cleared output stays cleared: a front end changes outputs of this mark, and adds none.
         """
-        kernel = host.kernel() if self._is_shown else None
-        if kernel is None:
+        if not self._is_shown:
             return
-        try:
-            data = self._render(self.mark)
-            _update(kernel, self.mark, data)
-            self._filled(sum(len(text.encode()) for text in data.values()))
-        except Exception:  # noqa: BLE001  # at the kernel's end its sockets may be gone
-            _log.debug("A transcript could not be sent", exc_info=True)
-
-
-def _update(kernel: Any, mark: str, data: Mapping[str, str]) -> None:
-    """Update past `display`, which on another thread names the cell that made that thread.
-
-    nbclient heeds what names the cell that it is running, and nothing else.
-    """
-    content = {"data": dict(data), "metadata": {}, "transient": {"display_id": mark}}
-    kernel.session.send(
-        kernel.iopub_socket,
-        "update_display_data",
-        content,
-        parent=host.latest_parent(),
-        ident=b"display_data",
-    )
+        data = dict(self._render(self.mark))
+        content = {"data": data, "metadata": {}, "transient": {"display_id": self.mark}}
+        host.publish("update_display_data", content, b"display_data")
+        self._filled(sum(len(text.encode()) for text in data.values()))

@@ -4,12 +4,20 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from powawidget.events import Interrupted
+from powawidget.ops import apply
 from powawidget.options import options
+from powawidget.reduce import reduce
 from powawidget.secret import Secret
-from powawidget.state import ChatState, RunState
+from powawidget.state import ENDED, ChatState, RunState, plain, typed
 from powawidget.transcript import to_html, to_markdown, words
 from powawidget.transcript.cut import Cut, fit
 
+_UNDER_WAY = Interrupted(
+    title="The run was under way when this was saved",
+    message="What came of it later isn't in this file.",
+    hint="pb.run(run_id) brings it back from the server.",
+)
 _Place = tuple[dict[str, Any], str, str]
 
 
@@ -29,11 +37,24 @@ def transcripts(
     Returns:
         HTML, markdown and a line of text, which keep to `powawidget.options.file_limit`.
     """
+    told = _as_if_over(told)
     return {
         "text/html": to_html(told, mark=mark, limit=options.share(41), secret=secret),
         "text/markdown": to_markdown(told, limit=options.share(25), secret=secret),
         "text/plain": f"Transcript of {told.kind} {told.name}",
     }
+
+
+def _as_if_over(told: RunState | ChatState) -> RunState | ChatState:
+    """Tell what is under way as interrupted: where the kernel dies, the file keeps saying this."""
+    runs = told.turns if isinstance(told, ChatState) else [told]
+    if all(run.status in ENDED for run in runs):
+        return told
+    over: RunState | ChatState = typed(plain(told), type(told))
+    for run in over.turns if isinstance(over, ChatState) else [over]:
+        if run.status not in ENDED:
+            apply(run, reduce(run, _UNDER_WAY, run.started or 0.0))
+    return over
 
 
 def chat(state: dict[str, Any], limit: int) -> dict[str, Any]:

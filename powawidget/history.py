@@ -43,11 +43,15 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
-    """What was asked and answered in one completed run."""
+    """What was asked and answered in one completed run.
+
+    `events` are the engine's frames, which only the messages of orchestrations bring along.
+    """
 
     question: str = ""
     answer: str = ""
     run_id: str | None = None
+    events: list[Any] = []
 
 
 class History:
@@ -145,8 +149,8 @@ class History:
 
     def _run(self, exchange: Exchange) -> Run:
         known = self._known.get(exchange.run_id or "")
-        plain = {"status": "completed", "content": exchange.answer, "run_id": exchange.run_id}
-        stored = {**(known or plain), "session_id": self.session_id}
+        said = {"content": exchange.answer, "run_id": exchange.run_id, "events": exchange.events}
+        stored = {**(known or {**said, "status": "completed"}), "session_id": self.session_id}
         return Run.told(
             retell(stored),
             kind=self.kind,
@@ -179,12 +183,16 @@ def exchanges(rows: Sequence[Any]) -> list[Exchange]:
             found.append(Exchange(question=content, run_id=run_id))
             is_open = True
         elif row.get("role") == "assistant":
-            if is_open:
-                asked = found.pop()
-                run_id = run_id or asked.run_id
-                found.append(Exchange(question=asked.question, answer=content, run_id=run_id))
-            else:
-                found.append(Exchange(answer=content, run_id=run_id))
+            asked = found.pop() if is_open else Exchange()
+            events = row.get("events")
+            found.append(
+                Exchange(
+                    question=asked.question,
+                    answer=content,
+                    run_id=run_id or asked.run_id,
+                    events=events if isinstance(events, list) else [],
+                )
+            )
             is_open = False
     return found
 

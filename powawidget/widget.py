@@ -20,7 +20,7 @@ import traitlets
 
 from powawidget import filed
 from powawidget.errors import ConfigurationError
-from powawidget.kernel import bridge, loop
+from powawidget.kernel import bridge, host, loop
 from powawidget.live import NONCE, Audience
 from powawidget.modules import module
 from powawidget.ops import Op
@@ -136,9 +136,11 @@ class StateWidget(anywidget.AnyWidget):
         Args:
             size: The size of the transcript, in bytes.
         """
-        if not self.greeted:
-            self.send_state("_state")
         kept = self.filed()
+        if not self.greeted and self._comm_id is not None:
+            data = {"method": "update", "state": {"_state": kept}, "buffer_paths": []}
+            content = {"comm_id": self._comm_id, "data": data}
+            host.publish("comm_msg", content, b"comm-" + self._comm_id.encode())
         is_whole = kept[self._whole] == self._live.snapshot()
         self.send({"kind": "filed", "bytes": size, "snapshot": None if is_whole else kept})
 

@@ -17,13 +17,13 @@ settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
-collect_ignore = [] if CAPTURES.is_dir() else ["test_captures.py"]
+collect_ignore_glob = [] if CAPTURES.is_dir() else ["test_captures*.py"]
 
 
 def pytest_report_header() -> str | None:
     """Say why a module is left out; `fixtures/` covers the same ground everywhere."""
-    if collect_ignore:
-        return f"test_captures.py is left out: there are no recordings in {CAPTURES}"
+    if collect_ignore_glob:
+        return f"test_captures*.py are left out: there are no recordings in {CAPTURES}"
     return None
 
 

@@ -37,9 +37,7 @@ def payloads(data: bytes, cuts: Iterable[int] = ()) -> Iterator[str]:
         yield from (event.data for event in decoder.feed(data[begin:end]))
 
 
-def walk(
-    events: Iterable[ev.Event], *, end: bool = True, after: Iterable[ev.Event] = ()
-) -> Walk:
+def walk(events: Iterable[ev.Event], *, end: bool = True, after: Iterable[ev.Event] = ()) -> Walk:
     """Fold events in, a second apart; then let the body end; then what is learned afterwards."""
     state, batches = RunState(), []
     told = [*events, ev.Ended(), *after] if end else list(events)

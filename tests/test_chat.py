@@ -153,6 +153,10 @@ def test_an_orchestration_chats_too(pb: pw.Powabase, server: LocalServer) -> Non
     back = orchestration.chat(session_id=chat.session_id)
     assert [message.role for message in back.messages] == ["user", "assistant"] * 2
     assert [run._live.state.kind for run in back.runs] == ["orchestration"] * 2
+    assert [[each.agent for each in run.delegations] for run in back.runs] == [
+        [each.agent for each in run.delegations] for run in chat.runs
+    ]
+    assert chat.runs[0].delegations
     read = orchestration.session(chat.session_id).messages()
     assert [message.content for message in read] == [m.content for m in back.messages]
 
@@ -220,7 +224,9 @@ def test_retry_sends_the_message_again_before_what_waits(chat: Chat, server: Loc
         chat.retry(chat.queued[0] if chat.queued else pw.replay(b""))
 
 
-def test_closing_ends_what_is_under_way_and_what_waits(pb: pw.Powabase, server: LocalServer) -> None:
+def test_closing_ends_what_is_under_way_and_what_waits(
+    pb: pw.Powabase, server: LocalServer
+) -> None:
     chat = pb.agent("Echo").chat()
     runs = [chat.send("stall"), chat.send("b")]
     until(lambda: runs[0].text)
@@ -311,9 +317,7 @@ def test_a_message_from_the_page_is_sent_once_however_often_it_comes(
     assert asked(server) == ["a"]
 
 
-def test_the_page_sends_queues_edits_and_stops(
-    chat: Chat, page: Page, server: LocalServer
-) -> None:
+def test_the_page_sends_queues_edits_and_stops(chat: Chat, page: Page, server: LocalServer) -> None:
     page.act("send", id="m1", text="stall")
     page.act("send", id="m2", text="b")
     page.act("send", id="m3", text="c")
@@ -363,13 +367,13 @@ def test_a_decision_on_the_page_is_for_its_own_turn(
     chat = pb.agent("Keeper").chat()
     page = Page(chat, monkeypatch)
     first = chat.send("write a")
-    until(lambda: first._is_asking())
+    until(first._is_asking)
     parts = first._live.snapshot()["parts"]
     (request,) = [part for part in parts if part["kind"] == "approval"]
     page.act("approve", turn=0, digests=[request["digest"]])
     first.wait()
     second = chat.send("write a")
-    until(lambda: second._is_asking())
+    until(second._is_asking)
     assert "has changed" in str(page.act("approve", turn=1, digests=[request["digest"]]))
     assert "over" in str(page.act("approve", turn=0, digests=[request["digest"]]))
     assert second.status == "waiting"
@@ -517,7 +521,10 @@ def test_conversations_are_listed_with_first_message_runs_and_last_activity(
 ) -> None:
     pb.agent("Keeper").chat().send("another").wait()
     sessions = pb.agent("Keeper").sessions()
-    assert [(each.first_message, each.runs) for each in sessions] == [("another", 1), ("write a", 3)]
+    assert [(each.first_message, each.runs) for each in sessions] == [
+        ("another", 1),
+        ("write a", 3),
+    ]
     assert sessions[1].id == told.session_id
     assert sessions[1].last_activity is not None
     assert repr(sessions).splitlines()[2].endswith("3  write a")

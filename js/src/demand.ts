@@ -7,6 +7,7 @@ export interface Modules {
   chat: typeof import("./modules/chat");
   code: typeof import("./modules/code");
   maths: typeof import("./modules/maths");
+  orchestration: typeof import("./modules/orchestration");
   results: typeof import("./modules/results");
   sources: typeof import("./modules/sources");
   workflow: typeof import("./modules/workflow");

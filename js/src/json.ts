@@ -11,15 +11,27 @@ export type Json =
   | { kind: "word"; text: string };
 
 const MAX_DEPTH = 200;
-const MAX_LENGTH = 2_000_000;
+const MAX_LENGTH = 2_000_000; // characters read at once
 
 const SPACE = /[ \t\n\r]*/y;
-const TEXT = /"(?:[^"\\]|\\.)*"/y;
 const PLAIN = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
+const ESCAPED = /[\\\u0000-\u001f]/;
+
+type Nest = Exclude<Json, { text: string }>;
 
 /** Reads JSON; null where it is none, or too deep or too long to be read. */
 export function parseJson(source: string): Json | null {
+  return source.length > MAX_LENGTH ? null : (readJson(source).read(Number.POSITIVE_INFINITY) ?? null);
+}
+
+/** Reads JSON piece by piece. Without recursion: it can stop anywhere, and no nest overflows a stack. */
+export function readJson(source: string) {
   let at = 0;
+  /** What is open, each inside the one before it. */
+  const open: Nest[] = [];
+  /** The keys of the open objects whose values are being read. */
+  const keys: string[] = [];
+  let whole: Json | undefined;
 
   const match = (pattern: RegExp): string => {
     pattern.lastIndex = at;
@@ -43,51 +55,95 @@ export function parseJson(source: string): Json | null {
   };
 
   const text = (): string => {
-    peek();
-    return JSON.parse(match(TEXT)) as string;
-  };
-
-  const each = (end: string, item: () => void): void => {
-    at++;
-    if (eat(end)) return;
-    do item();
-    while (eat(","));
-    if (!eat(end)) throw new SyntaxError();
-  };
-
-  const read = (depth: number): Json => {
-    if (depth > MAX_DEPTH) throw new SyntaxError();
-    const next = peek();
-    if (next === "{") {
-      const entries: [string, Json][] = [];
-      each("}", () => {
-        const key = text();
-        if (!eat(":")) throw new SyntaxError();
-        entries.push([key, read(depth + 1)]);
-      });
-      return { kind: "object", entries };
+    if (peek() !== '"') throw new SyntaxError();
+    const from = at++;
+    for (;;) {
+      const end = source.indexOf('"', at);
+      if (end < 0) throw new SyntaxError();
+      let slash = end;
+      while (source[slash - 1] === "\\") slash--;
+      at = end + 1;
+      if ((end - slash) % 2 === 0) break;
     }
-    if (next === "[") {
-      const items: Json[] = [];
-      each("]", () => items.push(read(depth + 1)));
-      return { kind: "list", items };
+    const raw = source.slice(from, at);
+    return ESCAPED.test(raw) ? (JSON.parse(raw) as string) : raw.slice(1, -1);
+  };
+
+  const key = (): void => {
+    keys.push(text());
+    if (!eat(":")) throw new SyntaxError();
+  };
+
+  /** Reads a value, or where it is a nest that isn't empty, only begins it. */
+  const value = (): Json | undefined => {
+    const next = peek();
+    if (next === "{" || next === "[") {
+      at++;
+      const isObject = next === "{";
+      const nest: Nest = isObject ? { kind: "object", entries: [] } : { kind: "list", items: [] };
+      if (eat(isObject ? "}" : "]")) return nest;
+      if (open.push(nest) > MAX_DEPTH) throw new SyntaxError();
+      if (isObject) key();
+      return undefined;
     }
     if (next === '"') return { kind: "text", text: text() };
     const plain = match(PLAIN);
     return { kind: /^[-\d]/.test(plain) ? "number" : "word", text: plain };
   };
 
-  try {
-    const value = source.length > MAX_LENGTH ? null : read(0);
-    return peek() === undefined ? value : null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  /** Puts a whole value where it belongs, and the nests that it makes whole. */
+  const put = (made: Json): void => {
+    const nest = open.at(-1);
+    if (nest === undefined) {
+      if (peek() !== undefined) throw new SyntaxError();
+      whole = made;
+      return;
+    }
+    if (nest.kind === "object") nest.entries.push([keys.pop() as string, made]);
+    else nest.items.push(made);
+    if (eat(",")) {
+      if (nest.kind === "object") key();
+    } else if (eat(nest.kind === "object" ? "}" : "]")) {
+      open.pop();
+      put(nest);
+    } else {
+      throw new SyntaxError();
+    }
+  };
+
+  return {
+    /** How much has been read, of 1. */
+    get progress(): number {
+      return at / source.length;
+    },
+
+    /** Goes on for so many values: the whole, null where it is none, or undefined before its end. */
+    read(values: number): Json | null | undefined {
+      try {
+        for (let left = values; left > 0 && whole === undefined; left--) {
+          const made = value();
+          if (made !== undefined) put(made);
+        }
+        return whole;
+      } catch (error) {
+        if (error instanceof SyntaxError) return null;
+        throw error;
+      }
+    },
+  };
 }
 
 export const isScalar = (value: Json): value is Exclude<Json, { kind: "object" | "list" }> =>
   value.kind !== "object" && value.kind !== "list";
+
+/** Whether it is a picture as tools return them, or has one among its content. */
+export function holdsImage(value: Json): boolean {
+  if (value.kind === "list") return value.items.some(holdsImage);
+  if (value.kind !== "object") return false;
+  return value.entries.some(([key, each]) =>
+    key === "type" ? each.kind === "text" && each.text.startsWith("image") : key === "content" && holdsImage(each),
+  );
+}
 
 /** What a list or an object holds, each behind its key where it has one. */
 const inner = (value: Exclude<Json, { text: string }>): [string, Json][] =>

@@ -74,10 +74,21 @@ function parsed(source: string): unknown {
 export const isImage = (result: string): boolean =>
   /^data:image\/(?:png|jpeg|gif|webp);base64,[\w+/=\s]+$/.test(result);
 
-/** Whether an argument is code: by its key, and where that says little, by its look. */
-export const isCode = (key: string, text: string): boolean =>
-  /^(sql|code|python|script|source_code|command|cmd|shell|bash)$/i.test(key) ||
-  (/^(query|statement|source)$/i.test(key) && SQL.test(text));
+/**
+ * The language of an argument that is code, by its key, and where that says little, by its look;
+ * empty where it is none.
+ *
+ * @param said what the call says of it, in another argument.
+ */
+export function languageOf(key: string, text: string, said = ""): string {
+  if (/^(?:sql|query|statement|source|code)$/i.test(key) && SQL.test(text)) return "sql";
+  if (/^(?:code|script|source_code)$/i.test(key)) return said || "python";
+  const [, sql, shell, other = ""] =
+    /^(?:(sql)|(command|cmd|shell|bash)|(python|javascript|typescript|yaml))$/i.exec(key) ?? [];
+  return sql ? "sql" : shell ? "shell" : other.toLowerCase();
+}
+
+export const isCode = (key: string, text: string): boolean => languageOf(key, text) !== "";
 
 const SQL =
   /^\s*(?:--.*\n\s*)*(?:select|insert|update|delete|with|create|alter|drop|explain|merge|replace|truncate|grant|revoke|pragma)\b/i;

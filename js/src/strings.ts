@@ -88,7 +88,7 @@ export const asked = "Asked for";
 export const ranWith = "Ran with";
 export const hookChanged = "A hook changed the arguments";
 export const result = "Result";
-export const resultRows = (rows: number) => `Result, ${plural(rows, "row")}`;
+export const resultOf = (size: string) => `Result, ${size}`;
 export const error = "Error";
 export const noResult = "No result";
 export const emptyResult = "The result is empty";

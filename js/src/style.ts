@@ -111,20 +111,10 @@ const looks = `
   .pw-card,.pw-pre,.pw-grid,.pw-image{border:var(--pw-rule);border-radius:6px;background:var(--pw-bg)}
   .pw-card{border-radius:8px;background:var(--pw-raise);min-width:0;overflow:clip}
   .pw-member{margin-left:14px}
-  .pw-agent{
-    &>.pw-row{width:calc(100% + 20px);margin:0 -10px;padding:3px 10px}
-    .pw-kids{margin:2px 0 10px 6px;padding-left:14px;border-left:2px solid var(--pw-line);
-      &:empty{display:none}
-      &>:first-child{margin-top:4px}
-    }
+  .pw-kids{margin:2px 0 10px 6px;padding-left:14px;border-left:2px solid var(--pw-line);
+    &:empty{display:none}
+    &>:first-child{margin-top:4px}
   }
-  .pw-agent+.pw-agent{margin-top:4px}
-  .pw-agent-name,.pw-brief{min-width:0;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
-  .pw-agent-name{flex:0 1 auto;font-weight:600}
-  .pw-brief{flex:1 1 0;color:var(--pw-dim)}
-  .pw-pace{flex:none;color:var(--pw-faint);font-variant-numeric:tabular-nums}
-  .pw-tag{flex:none;font-size:11px;line-height:16px;color:var(--pw-green);border:1px solid;border-radius:99px;padding:0 7px}
-  .pw-is-running>.pw-row>.pw-sign{color:var(--pw-blue);animation:pw-pulse 1.4s ease-in-out infinite}
   .pw-row{align-items:baseline;gap:9px;width:100%;padding:6px 11px 6px 10px;line-height:20px;border-radius:7px;
     &:hover{background:var(--pw-hover)}
     &>.pw-glyph{align-self:center}
@@ -152,7 +142,7 @@ const looks = `
     .pw-quiet{margin-right:-7px;font-weight:400}
   }
   .pw-pre,.pw-value{white-space:pre-wrap;font:12.5px/1.5 var(--pw-mono)}
-  .pw-pre{margin:0;color:var(--pw-fg);padding:8px 10px;overflow-wrap:anywhere;overflow:auto;max-height:420px;tab-size:4}
+  .pw-pre{margin:0;color:var(--pw-fg);padding:8px 10px;overflow-wrap:anywhere;word-break:normal;overflow:auto;max-height:420px;tab-size:4}
   .pw-error .pw-pre,.pw-excerpt{background:none;border:0;padding:0}
   .pw-excerpt{font:inherit;color:var(--pw-dim);max-height:none}
   .pw-bad{color:var(--pw-red)}
@@ -189,8 +179,7 @@ const edges = `
     .pw-peek{max-width:none;flex:none}
     .pw-row{gap:7px}
     .pw-glance{display:none}
-    .pw-agent>.pw-row{flex-wrap:wrap}
-    .pw-pace{order:1;flex-basis:100%;padding-left:21px}
+    .pw-figures{padding-left:17px}
     .pw-row>.pw-name{flex:0 1 auto;min-width:3em;max-width:60%}
   }
   @media (prefers-reduced-motion:reduce){&,*,::before,::after{animation:none!important;transition:none!important}}

@@ -1,7 +1,10 @@
 """What there is of a Jupyter kernel in this process. Everything here works without one."""
 
+import logging
 import sys
 from typing import Any
+
+_log = logging.getLogger("powawidget")
 
 _latest_parent: dict[str, Any] = {}
 _followed: Any = None
@@ -42,13 +45,24 @@ def follow_cells() -> None:
         _followed = shell
 
 
-def latest_parent() -> dict[str, Any]:
-    """Give the request that the running cell, or the last one, came with.
+def publish(kind: str, content: dict[str, Any], topic: bytes) -> None:
+    """Send a message as one of the running cell, or of the last one; on any thread.
 
-    Returns:
-        Its message, as far as `follow_cells` was called.
+    `display` and comms name the cell that made the thread they are used on. nbclient heeds what
+    names the cell that it is running, and nothing else. `follow_cells` must have been called.
+
+    Args:
+        kind: The message's type.
+        content: What it says.
+        topic: By which subscribers pick messages.
     """
-    return _latest_parent
+    host = kernel()
+    if host is None:
+        return
+    try:
+        host.session.send(host.iopub_socket, kind, content, parent=_latest_parent, ident=topic)
+    except Exception:  # noqa: BLE001  # at the kernel's end its sockets may be gone
+        _log.debug("A message could not be sent", exc_info=True)
 
 
 def _note_parent() -> None:

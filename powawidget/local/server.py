@@ -270,10 +270,7 @@ class LocalServer:
         await self._listen()
 
     async def _break(self, *, goes_on: bool) -> None:
-        self._engine.disconnect()
-        if not goes_on:
-            await self._engine.abandon()
-        # Streams go on for as long as their runs do: the end of a run is noticed there.
+        # Streams go on for as long as their runs do: it is they who notice that nobody reads.
         self._uvicorn.config.timeout_graceful_shutdown = None
         self._uvicorn.should_exit = True
         for server in self._uvicorn.servers:
@@ -283,6 +280,10 @@ class LocalServer:
             transport = getattr(connection, "transport", None)
             if transport is not None:
                 transport.abort()
+        await asyncio.sleep(0)  # lets uvicorn learn that the connections are gone
+        self._engine.disconnect()
+        if not goes_on:
+            await self._engine.abandon()
 
     def _abort(self, scope: Scope) -> None:
         for connection in self._uvicorn.server_state.connections:

@@ -72,7 +72,10 @@ CODE = (
     f"{_MONO};font-size:12px;background:none;color:inherit;padding:0;opacity:.85;"
     "white-space:inherit"
 )
-NAME = f"{_MONO};font-size:12.5px;font-weight:600;background:none;color:inherit;padding:0"
+NAME = (
+    f"{_MONO};font-size:12.5px;font-weight:600;background:none;color:inherit;padding:0;"
+    "white-space:inherit"
+)
 DIM = "opacity:.7;font-weight:400"
 BAR = f"{_MONO};background:none;color:inherit;padding:0;letter-spacing:-.5px;white-space:nowrap"
 BAR_ON = f"color:{BLUE}"

@@ -1,18 +1,20 @@
 import { useMemo } from "preact/hooks";
 import { parseJson } from "../json";
 import * as words from "../strings";
+import type { Place } from "../view";
 import { Field } from "./Field";
 import { LongText } from "./LongText";
 import { isTall, Value } from "./Value";
 
 interface Props {
+  view: Place;
   /** JSON text. */
   source: string;
   label?: string;
 }
 
 /** The arguments of a call, all of them, as they were written. */
-export function Arguments({ source, label = words.args }: Props) {
+export function Arguments({ view, source, label = words.args }: Props) {
   const value = useMemo(() => parseJson(source), [source]);
   const isObject = value?.kind === "object";
   if (source.trim() === "" || (isObject && value.entries.length === 0)) {
@@ -21,11 +23,11 @@ export function Arguments({ source, label = words.args }: Props) {
   const [only, second] = isObject ? value.entries : [];
   // One argument with a label of its own needs no second label above it.
   if (value !== null && only !== undefined && second === undefined && isTall(...only)) {
-    return <Value value={value} />;
+    return <Value view={view} value={value} />;
   }
   return (
     <Field label={label} copy={source} what={label}>
-      {value === null ? <LongText text={source} /> : <Value value={value} />}
+      {value === null ? <LongText text={source} /> : <Value view={view} value={value} />}
     </Field>
   );
 }

@@ -4,15 +4,12 @@ const PATHS = {
   failed: "M4 4l8 8M12 4l-8 8",
   denied: "M8 2.5a5.5 5.5 0 100 11 5.5 5.5 0 000-11M4.2 4.2l7.6 7.6",
   interrupted: "M3 8h3M10 8h3",
-  delegation: "M2.5 8h10.5M9 4l4 4-4 4",
-  parallel: "M2.5 4.5h9M9 2l2.5 2.5L9 7M5 11.5h8.5M11 9l2.5 2.5L11 14",
 };
 
-/** The sign of a state, or of who works; the word for it stands beside it, seen or said. */
+/** The sign of a state; the word for it stands beside it, seen or said. */
 export function Glyph({ status }: { status: "running" | keyof typeof PATHS }) {
   if (status === "running") return <span class="pw-glyph pw-spin" aria-hidden />;
-  const isSign = status === "delegation" || status === "parallel";
-  return <Icon path={PATHS[status]} kind={isSign ? "pw-sign" : ""} />;
+  return <Icon path={PATHS[status]} />;
 }
 
 export function Chevron() {

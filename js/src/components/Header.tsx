@@ -9,8 +9,8 @@ import { clock, STATUS } from "../strings";
 import { hasEnded, type View } from "../view";
 import type { Wait } from "../wire";
 import { Button } from "./Button";
-import { agentsOf } from "./Delegation";
 import { Visible } from "./Visible";
+import { agentsOf } from "./Work";
 
 const QUIET_FROM = 10; // seconds without data that are worth a word
 

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import * as words from "../strings";
 import { Button } from "./Button";
@@ -11,17 +12,20 @@ interface Props {
   kind?: string;
   /** Characters shown at first. */
   folded?: number;
+  /** Draws what is shown, where it isn't plain text. */
+  draw?: (shown: string) => ComponentChildren;
 }
 
 /** Text in a box, line breaks kept; the rest of a long one waits behind a button that counts it. */
-export function LongText({ text, kind = "", folded = FOLDED }: Props) {
+export function LongText({ text, kind = "", folded = FOLDED, draw }: Props) {
   const [shown, show] = useState(folded);
   const rest = text.length - shown;
+  const now = rest > 0 ? whole(text, shown) : text;
   return (
     <div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
       <pre class={`pw-pre ${kind}`} dir="auto" tabIndex={0}>
-        <Visible text={rest > 0 ? whole(text, shown) : text} />
+        {draw === undefined ? <Visible text={now} /> : draw(now)}
       </pre>
       {rest > 0 && (
         <Button class="pw-quiet pw-more" onClick={() => show(shown + STEP)}>

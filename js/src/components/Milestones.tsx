@@ -4,8 +4,8 @@ import { pure, useKeys } from "../hooks";
 import * as words from "../strings";
 import { hasEnded, type View } from "../view";
 import type { RunState } from "../wire";
-import { agentsOf } from "./Delegation";
 import { Visible } from "./Visible";
+import { agentsOf } from "./Work";
 
 /** Tells a screen reader the milestones and nothing else: never a token. */
 export const Milestones = pure(function Milestones({ view }: { view: View }) {

@@ -47,8 +47,8 @@ export const ToolCard = pure(function ToolCard({ view, index }: { view: View; in
         </Button>
         {isOpen && (
           <div class="pw-open">
-            <CallArguments part={part} />
-            <Result part={part} status={status} />
+            <CallArguments view={view} part={part} />
+            <Result view={view} part={part} status={status} />
           </div>
         )}
       </div>
@@ -70,16 +70,16 @@ export function ToolName({ name }: { name: string }) {
   );
 }
 
-function CallArguments({ part }: { part: ToolPart }) {
+function CallArguments({ view, part }: { view: View; part: ToolPart }) {
   const { asked, arguments: ran } = part;
   if (asked === null) {
-    return <Arguments source={ran} />;
+    return <Arguments view={view} source={ran} />;
   }
   return (
     <>
       <p class="pw-note pw-warn">{words.hookChanged}</p>
-      <Arguments source={asked} label={words.asked} />
-      <Arguments source={ran} label={words.ranWith} />
+      <Arguments view={view} source={asked} label={words.asked} />
+      <Arguments view={view} source={ran} label={words.ranWith} />
     </>
   );
 }

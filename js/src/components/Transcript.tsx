@@ -3,11 +3,11 @@ import { pure, useKeys } from "../hooks";
 import * as words from "../strings";
 import type { View } from "../view";
 import { Approval } from "./Approval";
-import { Delegation, Parallel } from "./Delegation";
 import { Notice } from "./Notice";
 import { StreamedText } from "./StreamedText";
 import { ToolCard } from "./ToolCard";
 import { ToolGroup } from "./ToolGroup";
+import { Work } from "./Work";
 
 const SECTION = 50; // parts compared when one is added, however long the run is
 
@@ -75,14 +75,12 @@ const PartView = pure(function PartView({ view, index }: { view: View; index: nu
     case "notice":
       return <Notice key="notice" view={view} index={index} />;
     case "delegation":
-    case "parallel": {
-      const Shown = part.kind === "parallel" ? Parallel : Delegation;
+    case "parallel":
       return (
-        <Guard key={part.kind}>
-          <Shown view={view} index={index} />
+        <Guard key="work">
+          <Work view={view} index={index} />
         </Guard>
       );
-    }
     default:
       return null;
   }

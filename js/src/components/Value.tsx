@@ -1,24 +1,30 @@
-import { isScalar, type Json, pretty } from "../json";
-import { isCode } from "../peek";
+import { useModule } from "../hooks";
+import { holdsImage, isScalar, type Json, pretty } from "../json";
+import { languageOf } from "../peek";
 import * as words from "../strings";
+import type { Place } from "../view";
 import { CopyButton } from "./CopyButton";
 import { LongText } from "./LongText";
-import { Table, tableOf } from "./Table";
 import { Visible } from "./Visible";
 
 const ROW = 120; // characters that fit beside their key
+const ROWS = 100; // more keys than these are paged
 
-/** A value: rows where it has keys, a table where it is a list of records, else its text. */
-export function Value({ value }: { value: Json }) {
-  const table = tableOf(value);
-  if (table !== null) return <Table {...table} />;
-  if (value.kind !== "object" || value.entries.length === 0) {
-    return <LongText text={textOf(value)} />;
-  }
+interface Props {
+  view: Place;
+  value: Json;
+}
+
+/** A value: rows where it has keys, else what it is drawn as. */
+export function Value({ view, value }: Props) {
+  const isRows = value.kind === "object" && value.entries.length > 0 && !holdsImage(value);
+  if (!isRows || value.entries.length > ROWS) return <Whole view={view} value={value} />;
+  const [, said] = value.entries.find(([key]) => key === "language") ?? [];
+  const language = said?.kind === "text" ? said.text : "";
   return (
     <div class="pw-rows">
       {value.entries.map(([key, each], index) => (
-        <Entry key={index} name={key} value={each} />
+        <Entry key={index} view={view} name={key} value={each} language={language} />
       ))}
     </div>
   );
@@ -29,11 +35,25 @@ export const isTall = (name: string, value: Json): boolean =>
   !isScalar(value) ||
   value.text.length > ROW ||
   value.text.includes("\n") ||
-  (value.kind === "text" && isCode(name, value.text));
+  (value.kind === "text" && languageOf(name, value.text) !== "");
 
 const textOf = (value: Json): string => (value.kind === "text" ? value.text : pretty(value));
 
-function Entry({ name, value }: { name: string; value: Json }) {
+/** How many a value holds: rows, items or keys. */
+export function sizeOf(value: Json): string {
+  if (value.kind === "object") return words.object(value.entries.length);
+  if (value.kind !== "list") return "";
+  const isTable = value.items.every(({ kind }) => kind === "object");
+  return isTable ? words.rows(value.items.length) : words.items(value.items.length);
+}
+
+interface EntryProps extends Props {
+  name: string;
+  /** What code beside it is said to be in. */
+  language: string;
+}
+
+function Entry({ view, name, value, language }: EntryProps) {
   const key = <Visible kind="pw-key" text={name} />;
   if (isScalar(value) && !isTall(name, value)) {
     return (
@@ -43,18 +63,52 @@ function Entry({ name, value }: { name: string; value: Json }) {
       </div>
     );
   }
-  const table = tableOf(value);
+  const code = value.kind === "text" ? languageOf(name, value.text, language) : "";
   return (
     <div class="pw-tall">
       <div class="pw-label">
         <span>
-          {key}
-          {table !== null && ` ${words.rows(table.rows.length)}`}
+          {key} {sizeOf(value)}
         </span>
         <CopyButton text={() => textOf(value)} what={name} />
       </div>
-      {table === null ? <LongText text={textOf(value)} /> : <Table {...table} />}
+      {code === "" ? (
+        <Whole view={view} value={value} />
+      ) : (
+        <Code view={view} text={textOf(value)} language={code} />
+      )}
     </div>
+  );
+}
+
+/** A value on its own: its text, but for what a module shows better once it is here. */
+function Whole({ view, value }: Props) {
+  const isPlain =
+    isScalar(value) || (value.kind === "list" ? value.items : value.entries).length === 0;
+  return isPlain ? <LongText text={textOf(value)} /> : <Nested view={view} value={value} />;
+}
+
+function Nested({ view, value }: Props) {
+  const results = useModule(view, "results");
+  return results === undefined ? (
+    <LongText text={pretty(value)} />
+  ) : (
+    <results.Nested view={view} value={value} />
+  );
+}
+
+interface CodeProps {
+  view: Place;
+  text: string;
+  language: string;
+}
+
+/** Code in a box, coloured once the module is here. */
+function Code({ view, text, language }: CodeProps) {
+  const code = useModule(view, "code");
+  if (code === undefined) return <LongText text={text} />;
+  return (
+    <LongText text={text} draw={(shown) => <code.Colours text={shown} language={language} />} />
   );
 }
 

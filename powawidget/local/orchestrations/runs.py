@@ -105,5 +105,3 @@ class OrchestrationExecution:
 
     def _tell(self, frame: Frame, more: Frame | None = None) -> None:
         self._channel.put(self._encode(frame, more or {}))
-        if self._channel.gone:  # found out at a write
-            self._run.lose()

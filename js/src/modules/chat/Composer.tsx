@@ -102,7 +102,6 @@ export const Composer = pure(function Composer({ view }: { view: ChatView }) {
           class="pw-input"
           rows={1}
           placeholder={isBusy ? words.askNext : words.ask(state.name)}
-          title={words.keys}
           enterkeyhint="send"
           autocomplete="off"
           onInput={(event) => {

@@ -1,4 +1,6 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { hasEnded, pure, useKeys, useNow } from "../../core";
+import { addSheet } from "../../sheet";
 import * as words from "../../strings";
 import type { View } from "../../view";
 import { axisOf } from "./axis";
@@ -13,11 +15,12 @@ export const Blocks = pure(function Blocks({ view }: { view: View }) {
   const isLive = !hasEnded(state) && !view.isAbandoned;
   const now = useNow(view, isLive ? 250 : 0);
   const { from, span } = axisOf(state, isLive ? now : view.isAbandoned ? snapshot.now : null);
+  const host = useRef<HTMLOListElement>(null);
+  useLayoutEffect(() => addSheet(host.current as HTMLOListElement, workflowCss), []);
   const hasNoOutput = state.status === "completed" && state.output === null;
   return (
     <>
-      <style>{workflowCss}</style>
-      <ol class="pw-blocks">
+      <ol class="pw-blocks" ref={host}>
         {state.blocks.map((_, index) => (
           <BlockRow key={index} view={view} index={index} from={from} span={span} />
         ))}

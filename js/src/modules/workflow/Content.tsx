@@ -27,7 +27,8 @@ export function Content({ view, value, kind = "" }: Props) {
     if (!MARKED.test(value.text)) return <LongText text={value.text} kind={kind} />;
     return <StreamedText view={view} kind="pw-text" text={value.text} />;
   }
-  if (value.kind !== "object" || !value.entries.some(isMarkdown)) return <Value value={value} />;
+  if (value.kind !== "object" || !value.entries.some(isMarkdown))
+    return <Value view={view} value={value} />;
   return (
     <>
       {segments(value.entries).map(([first, ...more], index) =>
@@ -40,7 +41,7 @@ export function Content({ view, value, kind = "" }: Props) {
             <StreamedText view={view} kind="pw-text" text={first[1].text} />
           </div>
         ) : (
-          <Value key={index} value={{ kind: "object", entries: [first, ...more] }} />
+          <Value key={index} view={view} value={{ kind: "object", entries: [first, ...more] }} />
         ),
       )}
     </>

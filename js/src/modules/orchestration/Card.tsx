@@ -1,19 +1,28 @@
 import type { ComponentChildren } from "preact";
-import { pure, useKeys, useSeconds, useToggle } from "../hooks";
-import { parseJson } from "../json";
-import { oneLine } from "../peek";
-import * as words from "../strings";
-import { duration, TOOL_STATUS } from "../strings";
-import type { View } from "../view";
-import type { DelegationPart, ParallelPart, Part, RunState, ToolPart } from "../wire";
-import { Arguments } from "./Arguments";
-import { Button } from "./Button";
-import { Glyph } from "./Glyph";
-import { LongText } from "./LongText";
-import { Reasoning } from "./Reasoning";
-import { Result } from "./Result";
-import { Transcript } from "./Transcript";
-import { Visible } from "./Visible";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import {
+  Arguments,
+  agentsOf,
+  Button,
+  Glyph,
+  LongText,
+  oneLine,
+  parseJson,
+  pure,
+  Reasoning,
+  Result,
+  Transcript,
+  useKeys,
+  useSeconds,
+  useToggle,
+  Visible,
+} from "../../core";
+import { addSheet } from "../../sheet";
+import * as words from "../../strings";
+import { duration, TOOL_STATUS } from "../../strings";
+import type { View } from "../../view";
+import type { DelegationPart, ParallelPart, Part, ToolPart } from "../../wire";
+import { orchestrationCss } from "./orchestration-style";
 
 const LONG = 60; // characters of a task that is opened to be read
 const FOLDED = 400; // characters of an opened task that are shown at first
@@ -23,8 +32,18 @@ interface Props {
   index: number;
 }
 
+/** What an agent, or several at once, did for an orchestration. */
+export const Card = pure(function Card({ view, index }: Props) {
+  const { kind } = view.store.state.parts[index] as Part;
+  return kind === "parallel" ? (
+    <Parallel view={view} index={index} />
+  ) : (
+    <Delegation view={view} index={index} />
+  );
+});
+
 /** An agent's work for an orchestration; the supervisor's call that it stands for is part of it. */
-export const Delegation = pure(function Delegation({ view, index }: Props) {
+const Delegation = pure(function Delegation({ view, index }: Props) {
   const { outline, state } = view.store;
   const part = state.parts[index] as DelegationPart;
   const call = part.call === null ? undefined : state.parts[part.call];
@@ -35,17 +54,21 @@ export const Delegation = pure(function Delegation({ view, index }: Props) {
   const tells = made !== undefined && isOver && !isSaid(made, inside, state.parts);
   return (
     <Work view={view} index={index} part={part} task={part.task}>
-      {made !== undefined && !isOnly(part.task, made) && <Arguments source={made.arguments} />}
+      {made !== undefined && !isOnly(part.task, made) && (
+        <Arguments view={view} source={made.arguments} />
+      )}
       <Reasoning view={view} home={index} />
       <Transcript view={view} home={index} />
-      {tells && <Result part={made} status={part.status === "failed" ? "failed" : "done"} />}
+      {tells && (
+        <Result view={view} part={made} status={part.status === "failed" ? "failed" : "done"} />
+      )}
       {isOver && !tells && inside.length === 0 && <p class="pw-note">{words.saidNothing}</p>}
     </Work>
   );
 });
 
 /** Agents at work at the same time: what can be told of them while nothing tells them apart. */
-export const Parallel = pure(function Parallel({ view, index }: Props) {
+const Parallel = pure(function Parallel({ view, index }: Props) {
   const { outline, state } = view.store;
   const part = state.parts[index] as ParallelPart;
   useKeys(view, `parts/${index}`, `within/${index}`, "status", "kernel");
@@ -79,11 +102,12 @@ function Work({ view, index, part, task, children }: WorkProps) {
     outline.inside(index).some((each) => view.toggles.chosen(`card/${each}`) !== undefined);
   const [isOpen, toggle] = useToggle(view, `work/${index}`, opensItself);
   const opensTask = isOpen && (task.length > LONG || task.includes("\n"));
-  const isWell = isRunning || status === "done";
+  const host = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => addSheet(host.current as HTMLDivElement, orchestrationCss), []);
   return (
-    <div class={`pw-agent pw-is-${status}`}>
+    <div class={`pw-agent pw-is-${status}`} ref={host}>
       <Button class="pw-row" aria-expanded={isOpen} onClick={toggle}>
-        <Glyph status={isWell ? part.kind : status} />
+        {isRunning || status === "done" ? <Sign kind={part.kind} /> : <Glyph status={status} />}
         <span class="pw-unseen">{TOOL_STATUS[status]}: </span>
         <strong class="pw-agent-name">
           {part.kind === "parallel" && words.inParallel}
@@ -91,7 +115,7 @@ function Work({ view, index, part, task, children }: WorkProps) {
         </strong>
         {isAnswer && state.status === "completed" && <span class="pw-tag">{words.answer}</span>}
         <Visible kind="pw-brief" text={opensTask ? "" : oneLine(task)} />
-        {!isWell && (
+        {!(isRunning || status === "done") && (
           <span class="pw-word" aria-hidden>
             {TOOL_STATUS[status]}
           </span>
@@ -107,6 +131,17 @@ function Work({ view, index, part, task, children }: WorkProps) {
     </div>
   );
 }
+
+const SIGNS = {
+  delegation: "M2.5 8h10.5M9 4l4 4-4 4",
+  parallel: "M2.5 4.5h9M9 2l2.5 2.5L9 7M5 11.5h8.5M11 9l2.5 2.5L11 14",
+};
+
+const Sign = ({ kind }: { kind: keyof typeof SIGNS }) => (
+  <svg class="pw-glyph pw-sign" viewBox="0 0 16 16" aria-hidden>
+    <path d={SIGNS[kind]} />
+  </svg>
+);
 
 interface PaceProps extends Props {
   part: DelegationPart | ParallelPart;
@@ -138,18 +173,6 @@ function taken({ store }: View, index: number, part: DelegationPart | ParallelPa
   const calls = outline.inside(index).filter(isCall).length;
   const steps = part.kind === "delegation" ? (part.steps ?? part.step) : 0;
   return [steps > 0 && words.steps(steps), calls > 0 && words.calls(calls)];
-}
-
-/** Who is at work in a delegation or a parallel group, by name where that is known. */
-export function agentsOf({ parts }: RunState, index: number): string {
-  const part = parts[index];
-  if (part?.kind === "parallel") {
-    return oneLine(part.agents.join(", ")) || words.agents(part.count ?? 0);
-  }
-  if (part?.kind !== "delegation") return "";
-  const group = parts[part.within ?? -1];
-  const among = group?.kind === "parallel" ? group.agents.join(", ") : "";
-  return oneLine(part.agent) || (among === "" ? words.anAgent : words.oneOf(oneLine(among)));
 }
 
 /** Whether a call asks for the task and nothing else. */

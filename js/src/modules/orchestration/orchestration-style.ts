@@ -1,0 +1,15 @@
+/* A delegation is a line without a box, whose arrow stands where the text around it begins. */
+export const orchestrationCss = `
+.pw .pw-agent>.pw-row{width:calc(100% + 20px);margin:0 -10px;padding:3px 10px}
+.pw .pw-agent+.pw-agent{margin-top:4px}
+.pw :is(.pw-agent-name,.pw-brief){min-width:0;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
+.pw .pw-agent-name{flex:0 1 auto;font-weight:600}
+.pw .pw-brief{flex:1 1 0;color:var(--pw-dim)}
+.pw .pw-pace{flex:none;color:var(--pw-faint);font-variant-numeric:tabular-nums}
+.pw .pw-tag{flex:none;font-size:11px;line-height:16px;color:var(--pw-green);border:1px solid;border-radius:99px;padding:0 7px}
+.pw .pw-is-running>.pw-row>.pw-sign{color:var(--pw-blue);animation:pw-pulse 1.4s ease-in-out infinite}
+@container (max-width:480px){
+.pw .pw-agent>.pw-row{flex-wrap:wrap}
+.pw .pw-pace{order:1;flex-basis:100%;padding-left:21px}
+}
+`;
