@@ -6,6 +6,7 @@ import { watch } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
 import { lexerOnly } from "./lexer-only.mjs";
 import { mangled } from "./mangled.mjs";
@@ -83,6 +84,22 @@ const part = (name, mangleCache) =>
     plugins: [sharedCore, minifiedCss, rawCss, sqlOnly],
   });
 
+/**
+ * Packs the core: it travels with every widget, and stands in a saved notebook once for each. A
+ * browser unpacks it in some milliseconds; it imports the result as anywidget imports this.
+ */
+function packed(core) {
+  const base64 = gzipSync(core, { level: 9 }).toString("base64");
+  return `const bytes=Uint8Array.from(atob("${base64}"),(c)=>c.charCodeAt(0));
+const stream=new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+const code=new Blob([await new Response(stream).arrayBuffer()],{type:"text/javascript"});
+const url=URL.createObjectURL(code);
+const {default:widget}=await import(url);
+URL.revokeObjectURL(url);
+export default widget;
+`;
+}
+
 async function build() {
   const names = await readdir(join(here, "src", "modules"));
   // Twice: a module needs the core's short names, the core the hashes of the modules.
@@ -110,9 +127,10 @@ async function build() {
     await writeFile(join(target, "modules", `${name}.js`), contents);
     console.log(`powawidget/static/modules/${name}.js: ${contents.length} bytes`);
   }
+  const sent = packed(contents);
   // Last: what builds only where the bundle is missing must not find half a build.
-  await writeFile(join(target, "widget.js"), contents);
-  console.log(`powawidget/static/widget.js: ${size}`);
+  await writeFile(join(target, "widget.js"), sent);
+  console.log(`powawidget/static/widget.js: ${size}, packed into ${sent.length}`);
 }
 
 /** Builds; esbuild has printed what is wrong where it is the sources. */

@@ -12,20 +12,20 @@ export const ours = `
 
 /** Said in marked's lexer only: its regular expressions and its private state. */
 export const ofMarked = `
-  _backpedal anyPunctuation anyPunctuationOutsideCode beginningSpace blankLine blockSkip
+  _backpedal anyPunctuation anyPunctuationOutsideCode beginningSpace blockSkip
   blockquoteBeginRegex blockquoteMarkerWhitespace blockquoteSetextReplace
   blockquoteSetextReplace2 blockquoteStart carriageReturn codeRemoveIndent delLDelim delRDelim
-  doubleBlankLine emStrong emStrongLDelim emStrongMask emStrongRDelimAst emStrongRDelimUnd
+  doubleBlankLine emStrong emStrongLDelim emStrongRDelimAst emStrongRDelimUnd
   endAngleBracket endPreScriptTag endingHash endingSpaceChar endingSpaceTabChar
-  escapeReplaceNoEncode escapeTestNoEncode extensions fences fencesBeginRegex findPipe
+  escapeReplaceNoEncode escapeTestNoEncode extensions fencesBeginRegex findPipe
   getRegex headingBeginRegex hrefBrackets htmlBeginRegex indentCodeCompensation
-  infiniteLoopError inlineText lastPossibleDelCloserIndex lastPossibleEmStrongCloserIndex
-  lastToken leadingSpaceTab lheading linkEmitted linkInText linkParenPossible
+  infiniteLoopError lastPossibleDelCloserIndex lastPossibleEmStrongCloserIndex
+  lastToken leadingSpaceTab linkEmitted linkInText linkParenPossible
   listInterruptsParagraph listIsTask listItemRegex listReplaceNesting listReplaceTask
   listTaskCheckbox maskedSrc multipleSpaceGlobal nestedBlockMarker nestedContainerMarkers
   newLineCharGlobal nextBulletRegex nolink nonSpaceChar numericCharacterReference
   numericCharacterReferenceOrAmpersand other outputLinkReplace pedantic pedanticHeadingBeginRegex
-  pedanticHrefTitle punctuation reflink reflinkSearch rules slashPipe spaceLine splitPipe
+  pedanticHrefTitle punctuation reflinkSearch rules slashPipe spaceLine splitPipe
   startATag startAngleBracket startPreScriptTag startingSpaceChar tabCharGlobal
   tableAlignCenter tableAlignChars tableAlignLeft tableAlignRight tableDelimiter
   tableRowBlankLine unicodeAlphaNumeric
@@ -33,7 +33,8 @@ export const ofMarked = `
 
 /** Said by marked's lexer and by src/markdown/lex.ts, which extends it. */
 export const ofBoth = `
-  block blockTokens inLink inRawBlock inline inlineQueue inlineTokens lexer tokenizer
+  block blockTokens emStrongMask fences inLink inRawBlock inline inlineQueue inlineText inlineTokens
+  lexer lheading reflink tokenizer
 `;
 
 const names = (text) => text.trim().split(/\s+/);

@@ -19,6 +19,7 @@ from powawidget.run import Home, Run
 from powawidget.sessions import Sessions, sessions_at
 from powawidget.sources import LiveSource
 from powawidget.streaming import events_of
+from powawidget.transcript.about import About, host_of
 
 _CONTEXTS = ("knowledge_bases", "context_handler_id", "context_override", "context_items")
 _FIELDS = (
@@ -119,7 +120,8 @@ class Agent:
     ) -> Run:
         # A knowledge base makes an agent one with tools (wire protocol, section 3).
         has_tools = True if body.get("knowledge_bases") else self._has_tools
-        keepalives = has_tools is not False
+        # Where it isn't known, a silence isn't taken for a fault too early.
+        keepalives = has_tools is True
         return Run(
             LiveSource(self._client, self._path, body, keepalives=keepalives, session=session),
             name=self.name,
@@ -129,6 +131,7 @@ class Agent:
             decider=lambda live: Decider(live, self._post_decision, self._hooks, on_approval),
             look_up=self.look_up,
             home=home,
+            about=About(host_of(self._client.url), self.model or ""),
         )
 
     def chat(

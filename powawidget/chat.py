@@ -16,7 +16,10 @@ from powawidget.kernel import cells, loop, wait
 from powawidget.live import Live
 from powawidget.livechat import LiveChat, Turn
 from powawidget.run import Home, Run
-from powawidget.state import ChatState, Kind, Queued
+from powawidget.secret import Secret
+from powawidget.state import ChatState, Kind, Queued, plain, typed
+from powawidget.transcribed import Told, Transcribed
+from powawidget.transcript import About
 
 _SHOWN_FIRST = 20
 _LONGEST = 1_000_000
@@ -55,7 +58,7 @@ class _Waiting(msgspec.Struct, kw_only=True):
     retries: int | None = None
 
 
-class Chat:
+class Chat(Transcribed):
     """A conversation: one widget for all its turns, with a box to type in.
 
     A message that is sent while an answer is coming waits for its turn. Show the chat by making it
@@ -97,6 +100,32 @@ class Chat:
         if history is not None:
             loop.run_sync(self._open(history))
         cells.adopt(self)
+
+    @classmethod
+    def saved(cls, state: ChatState, about: About | None = None) -> "Chat":
+        """Make a chat that can only be read from one that was saved; nothing of it acts.
+
+        Args:
+            state: The chat as it was when it was saved, checked.
+            about: On which host it ran, for its transcript.
+
+        Returns:
+            The chat, with all its turns.
+        """
+        chat = cls(None)
+        runs = [Run.saved(turn, about) for turn in state.turns]
+        chat._runs = dict(enumerate(runs))
+        chat._live.bring([run._live.state for run in runs])
+        chat._live.put(
+            kind=state.kind,
+            name=state.name,
+            session_id=state.session_id,
+            options=state.options,
+            order=state.order,
+            retried=state.retried,
+            missing=state.missing + state.earlier,
+        )
+        return chat
 
     # What a person does.
 
@@ -276,7 +305,19 @@ class Chat:
 
     def _transcripts(self, mark: str) -> dict[str, str]:
         with self._live.lock:
-            return filed.transcripts(self._live.state, mark)
+            secret, about = self._kept()
+            return filed.transcripts(self._live.state, mark, secret, about)
+
+    def _told(self) -> Told:
+        with self._live.lock:
+            state: ChatState = typed(plain(self._live.state), ChatState)
+        secret, about = self._kept()
+        return Told(state, about, secret)
+
+    def _kept(self) -> tuple[Secret | None, About]:
+        """The key to keep out, and where and with what the turns ran: those of the last one."""
+        runs = self.runs
+        return (runs[-1]._secret, runs[-1]._about) if runs else (None, About())
 
     @property
     def shown(self) -> tuple[Any, float | None]:

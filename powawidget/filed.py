@@ -10,7 +10,7 @@ from powawidget.options import options
 from powawidget.reduce import reduce
 from powawidget.secret import Secret
 from powawidget.state import ENDED, ChatState, RunState, plain, typed
-from powawidget.transcript import to_html, to_markdown, words
+from powawidget.transcript import About, to_html, to_markdown, words
 from powawidget.transcript.cut import Cut, fit
 
 _UNDER_WAY = Interrupted(
@@ -25,7 +25,10 @@ _TURN = 10_000
 
 
 def transcripts(
-    told: RunState | ChatState, mark: str, secret: Secret | None = None
+    told: RunState | ChatState,
+    mark: str,
+    secret: Secret | None = None,
+    about: About | None = None,
 ) -> dict[str, str]:
     """Write what a notebook's file holds of a run or a chat beside its view, by media type.
 
@@ -33,14 +36,16 @@ def transcripts(
         told: The run or the chat.
         mark: By which the view finds the transcript.
         secret: The key to keep out.
+        about: What to tell beside it.
 
     Returns:
         HTML, markdown and a line of text, which keep to `powawidget.options.file_limit`.
     """
     told = _as_if_over(told)
+    about = about or About()
     return {
-        "text/html": to_html(told, mark=mark, limit=options.share(41), secret=secret),
-        "text/markdown": to_markdown(told, limit=options.share(25), secret=secret),
+        "text/html": to_html(told, about, mark=mark, limit=options.share(41), secret=secret),
+        "text/markdown": to_markdown(told, about, limit=options.share(25), secret=secret),
         "text/plain": f"Transcript of {told.kind} {told.name}",
     }
 

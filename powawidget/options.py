@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-_LEAST = 180_000
+_LEAST = 130_000
 
 
 @dataclass
@@ -12,7 +12,7 @@ class Options:
     Attributes:
         file_limit: The most bytes that one run or chat puts into the notebook's file, its
             transcript and, where widget state is saved, its state and the front end's core
-            together; at least 180,000.
+            together; at least 130,000.
     """
 
     file_limit: int = 256_000
@@ -29,7 +29,7 @@ class Options:
         return (max(self.file_limit, _LEAST) - _CORE) * of_hundred // 100
 
 
-# The core is at most 120,000 bytes, which grow a little where JSON escapes them.
-_CORE = 135_000
+# The packed core, with what the widget says of itself beside its state.
+_CORE = 80_000
 
 options = Options()

@@ -19,6 +19,7 @@ from powawidget.sessions import Session, Sessions, sessions_at
 from powawidget.sources import LiveSource
 from powawidget.stored_orchestration import children_of
 from powawidget.streaming import events_of
+from powawidget.transcript.about import About, host_of
 
 STRATEGIES = ("supervisor", "sequential", "parallel")
 _PARALLEL = "parallel"
@@ -88,6 +89,7 @@ class Orchestration:
             look_up=self.look_up,
             complete=self.parts_of,
             home=home,
+            about=About(host_of(self._client.url)),
         )
 
     def chat(self, session_id: str | None = None) -> Chat:

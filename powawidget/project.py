@@ -11,6 +11,7 @@ from powawidget.lookup import find, is_uuid, rows_of, segment
 from powawidget.orchestration import Orchestration, OrchestrationInfo, orchestration_of
 from powawidget.run import Run
 from powawidget.sessions import Session, session_of
+from powawidget.transcript.about import About, host_of
 from powawidget.workflow import Workflow, WorkflowInfo, workflow_of
 
 _MOST_WORKFLOWS = 100
@@ -135,7 +136,8 @@ class Powabase:
             ConnectionLost: If it can't be reached.
         """
         told, name = loop.run_sync(self._stored(run_id))
-        return Run.stored(told, name, secret=self._client.secret)
+        about = About(host_of(self.url))
+        return Run.stored(told, name, secret=self._client.secret, about=about)
 
     def session(self, session_id: str) -> Session:
         """Find a stored conversation with an agent.

@@ -7,11 +7,13 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from powawidget import events as ev
+from powawidget.chat import Chat
 from powawidget.errors import ConfigurationError
 from powawidget.run import Run
 from powawidget.runner import too_large
 from powawidget.sources import RecordedSource
 from powawidget.sse import EventTooLargeError, SSEDecoder
+from powawidget.transcript import About, load
 
 if TYPE_CHECKING:
     import os
@@ -26,19 +28,20 @@ def replay(
     speed: float | None = None,
     *,
     name: str | None = None,
-) -> Run:
-    """Make a run from a recorded stream.
+) -> Run | Chat:
+    """Make a run from a recorded stream, or from what `run.save` or `chat.save` wrote as JSON.
 
     Times are read from `NAME.meta.json` beside `NAME.sse`, as `reads`: a list of
     [seconds since the request, bytes].
 
     Args:
-        source: The bytes of the stream, or the path of a `.sse` file.
+        source: The bytes of the stream, or the path of a `.sse` file; or of a saved `.json`.
         speed: 1.0 plays at the recorded pace, 2.0 twice as fast; None all at once.
-        name: What to call the run; the file's name where it isn't given.
+        name: What to call the run; the file's name where it isn't given, or the name it was
+            saved with.
 
     Returns:
-        The run. Without a speed it is over when this returns.
+        The run, or the chat where one was saved. Without a speed it is over when this returns.
 
     Raises:
         ConfigurationError: If the speed isn't a positive number, or the file can't be read.
@@ -54,9 +57,31 @@ def replay(
         except OSError as error:
             raise ConfigurationError(f"The recording can't be read: {error}.") from None
         times, title = _times(path), name or path.stem
+    if _is_saved(data):
+        return _saved(data, speed, name)
     if speed is None:
         return Run.told(_frames(data), name=title, origin="replay")
     return Run(RecordedSource(_reads(data, times), speed), name=title, origin="replay").start()
+
+
+def _is_saved(data: bytes) -> bool:
+    """Tell a saved run from a stream, whose lines begin with the name of a field."""
+    return data[:64].lstrip().startswith(b"{")
+
+
+def _saved(data: bytes, speed: float | None, name: str | None) -> Run | Chat:
+    if speed is not None:
+        raise ConfigurationError("A saved run has no pace: leave speed out.")
+    saved = load(data)
+    about = About(saved.server, saved.model)
+    made: Run | Chat
+    if saved.chat is not None:
+        saved.chat.name = name or saved.chat.name
+        made = Chat.saved(saved.chat, about)
+    elif saved.run is not None:
+        saved.run.name = name or saved.run.name
+        made = Run.saved(saved.run, about)
+    return made
 
 
 def _frames(data: bytes) -> Iterator[str | ev.Event]:

@@ -28,8 +28,10 @@ from powawidget.recording import Recording
 from powawidget.runner import Source, follow
 from powawidget.secret import Secret
 from powawidget.sources import RecordedSource
-from powawidget.state import Failure, Kind, RunState
+from powawidget.state import ENDED, Failure, Kind, RunState, plain, typed
 from powawidget.stored import question_of, retell
+from powawidget.transcribed import Told, Transcribed
+from powawidget.transcript import About
 
 _STOPPING = 5.0
 _DENYING = 0.8
@@ -73,7 +75,7 @@ class Home(Protocol):
         """Show the chat in place of a turn; NotImplementedError where it is shown already."""
 
 
-class Run:
+class Run(Transcribed):
     """A run of an agent, an orchestration or a workflow, live or over.
 
     It goes on while other cells compute. Show it by making it the last value of a cell or by
@@ -93,6 +95,7 @@ class Run:
         observe: Called with each event, after it was folded in.
         complete: Fetches by the run's id what the server tells only when the run is over.
         home: The chat that it is a turn of, where it is one.
+        about: On which host and with which model it runs, for its transcript.
     """
 
     def __init__(  # noqa: PLR0913  # what a run is told once
@@ -111,6 +114,7 @@ class Run:
         observe: Callable[[Live, Event], None] | None = None,
         complete: Callable[[str], Awaitable[Iterable[Event]]] | None = None,
         home: Home | None = None,
+        about: About | None = None,
     ) -> None:
         state = RunState(kind=kind, name=name, message=message, origin=origin, on_stop=on_stop)
         self._live = Live(state, secret, lock=None if home is None else home.lock)
@@ -128,13 +132,19 @@ class Run:
         elif observe is not None:
             self._live.observe = functools.partial(observe, self._live)
         self._secret = secret
+        self._about = about or About()
         self._exhibit = Exhibit(self._make_widget, self._transcripts, self.__repr__)
         for event in known:
             self._live.take(event)
 
     @classmethod
     def stored(
-        cls, told: Mapping[str, Any], name: str = "", *, secret: Secret | None = None
+        cls,
+        told: Mapping[str, Any],
+        name: str = "",
+        *,
+        secret: Secret | None = None,
+        about: About | None = None,
     ) -> "Run":
         """Make a run from what the server has stored of it.
 
@@ -142,13 +152,38 @@ class Run:
             told: The server's answer, decoded.
             name: What ran.
             secret: The key to keep out of everything.
+            about: On which host it ran, for its transcript.
 
         Returns:
             The run, over.
         """
         return cls.told(
-            retell(told), name=name, message=question_of(told), origin="stored", secret=secret
+            retell(told),
+            name=name,
+            message=question_of(told),
+            origin="stored",
+            secret=secret,
+            about=about,
         )
+
+    @classmethod
+    def saved(cls, state: RunState, about: About | None = None) -> "Run":
+        """Make a run that is over from a state that was saved; nothing of it acts.
+
+        Args:
+            state: The run as it was when it was saved, checked.
+            about: On which host it ran, for its transcript.
+
+        Returns:
+            The run, over: what was under way when it was saved is interrupted.
+        """
+        run = cls(_NO_SOURCE, origin="replay", about=about)
+        run._live.state = state
+        state.origin = "replay"
+        if state.status not in ENDED:
+            run._live.take(Ended())
+        run._live.settle()
+        return run
 
     @classmethod
     def told(  # noqa: PLR0913  # what a run is told once
@@ -161,6 +196,7 @@ class Run:
         origin: Literal["replay", "stored"],
         secret: Secret | None = None,
         times: tuple[float | None, float | None] | None = None,
+        about: About | None = None,
     ) -> "Run":
         """Make a run that is over from all its frames.
 
@@ -173,11 +209,20 @@ class Run:
             kind: agent, orchestration or workflow.
             times: When it began and ended, in seconds since the epoch; the times of its frames
                 where they aren't given.
+            about: On which host it ran, for its transcript.
 
         Returns:
             The run, over.
         """
-        run = cls(_NO_SOURCE, kind=kind, name=name, message=message, origin=origin, secret=secret)
+        run = cls(
+            _NO_SOURCE,
+            kind=kind,
+            name=name,
+            message=message,
+            origin=origin,
+            secret=secret,
+            about=about,
+        )
         for frame in frames:
             run._live.take(frame)
         run._live.take(Ended())
@@ -351,7 +396,12 @@ class Run:
 
     def _transcripts(self, mark: str) -> dict[str, str]:
         with self._live.lock:
-            return filed.transcripts(self._live.state, mark, self._secret)
+            return filed.transcripts(self._live.state, mark, self._secret, self._about)
+
+    def _told(self) -> Told:
+        with self._live.lock:
+            state: RunState = typed(plain(self._live.state), RunState)
+        return Told(state, self._about, self._secret)
 
     def wait(
         self,

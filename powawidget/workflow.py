@@ -16,6 +16,7 @@ from powawidget.run import Run
 from powawidget.sources import LiveSource
 from powawidget.stored_execution import logs_of
 from powawidget.streaming import events_of
+from powawidget.transcript.about import About, host_of
 
 _MOST_EXECUTIONS = 100
 _ON_STOP = (
@@ -71,6 +72,7 @@ class Workflow:
             known=self._known(),
             look_up=self.look_up,
             complete=self.parts_of,
+            about=About(host_of(self._client.url)),
         ).start()
 
     async def stream(
@@ -110,7 +112,8 @@ class Workflow:
             ConnectionLost: If the server can't be reached.
         """
         told = loop.run_sync(self.look_up(execution_id))
-        return Run.stored(told, name=self.name, secret=self._client.secret)
+        about = About(host_of(self._client.url))
+        return Run.stored(told, self.name, secret=self._client.secret, about=about)
 
     async def look_up(self, execution_id: str) -> dict[str, Any]:
         """Fetch what the server has stored of an execution.

@@ -10,9 +10,11 @@ import json
 import socket
 import struct
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple, Self
 
+WATCHDOG = 60
 CHUNKED = b"content-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked\r\n"
 UNTIL_CLOSED = b"content-type: text/event-stream\r\nconnection: close\r\n"
 
@@ -38,6 +40,7 @@ class Exchange:
         self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         self.request = request
+        self.told: list[Any] = []
         self._reader = reader
         self._writer = writer
 
@@ -61,10 +64,24 @@ class Exchange:
         await self.head(headers + b"content-length: %d\r\n" % len(body), status)
         await self.send(body)
 
+    async def answer_json(
+        self, value: object, status: str = "200 OK", headers: bytes = b""
+    ) -> None:
+        """Write a whole answer of JSON."""
+        body = json.dumps(value).encode()
+        await self.answer(status, body, headers + b"content-type: application/json\r\n")
+
+    async def tell(self, *frames: object) -> None:
+        """Write events in chunks of their own, and note each that is written."""
+        for frame in frames:
+            # Noted first: after the terminal event the client is gone in a moment.
+            self.told.append(frame)
+            await self.chunk(event(frame))
+
     async def stream(self, *frames: object, end: bool = True) -> None:
         """Write an event stream."""
         await self.head()
-        await self.chunk(*(event(frame) for frame in frames))
+        await self.tell(*frames)
         if end:
             await self.send(b"0\r\n\r\n")
 
@@ -96,10 +113,14 @@ class Chaos:
 
     Args:
         script: Answers each request. When it returns, the connection is closed.
+        port: Where it listens; 0 for any that is free.
     """
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, port: int = 0) -> None:
+        self.port = port
         self.requests: list[Request] = []
+        self.exchanges: list[Exchange] = []
+        self.open = 0
         self.asked = threading.Event()
         self.left = threading.Event()
         self._script = script
@@ -117,10 +138,22 @@ class Chaos:
         """How many requests wanted to start something."""
         return sum(request.method == "POST" for request in self.requests)
 
+    @property
+    def told(self) -> list[Any]:
+        """The frames that were written to their end, in order."""
+        return [frame for exchange in self.exchanges for frame in exchange.told]
+
+    def wait_until_left(self) -> None:
+        """Wait until no connection is open any more."""
+        end = time.monotonic() + WATCHDOG
+        while self.open:
+            assert time.monotonic() < end, f"{self.open} connections are still open"
+            time.sleep(0.005)
+
     def __enter__(self) -> Self:
         self._thread.start()
-        self._server = self._call(asyncio.start_server(self._serve, "127.0.0.1", 0))
-        self.port: int = self._server.sockets[0].getsockname()[1]
+        self._server = self._call(asyncio.start_server(self._serve, "127.0.0.1", self.port))
+        self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -143,12 +176,15 @@ class Chaos:
         await self._server.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.open += 1
         try:
             request = await _request(reader)
             if request is not None:
+                exchange = Exchange(request, reader, writer)
+                self.exchanges.append(exchange)
                 self.requests.append(request)
                 self.asked.set()
-                await self._script(Exchange(request, reader, writer))
+                await self._script(exchange)
                 self.left.set()
         except (ConnectionError, asyncio.CancelledError):
             self.left.set()
@@ -158,6 +194,23 @@ class Chaos:
             writer.close()
             with contextlib.suppress(ConnectionError, asyncio.CancelledError):
                 await writer.wait_closed()
+            self.open -= 1
+
+
+def at_paths(**scripts: Script) -> Script:
+    """Answer by what is asked for: `run` starts a run, `look` looks one up; else it is unknown."""
+
+    async def script(exchange: Exchange) -> None:
+        request = exchange.request
+        starts = request.path.endswith("/run/stream")
+        looks = request.method == "GET" and "/runs/" in request.path
+        chosen = scripts.get("run" if starts else "look" if looks else "other")
+        if chosen is None:
+            await exchange.answer_json({"error": "Run not found"}, "404 Not Found")
+        else:
+            await chosen(exchange)
+
+    return script
 
 
 async def _request(reader: asyncio.StreamReader) -> Request | None:

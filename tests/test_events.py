@@ -54,6 +54,18 @@ def completed(**said: Any) -> dict[str, Any]:
     }
 
 
+def block_completed(**said: Any) -> dict[str, Any]:
+    return {
+        "block_id": "b",
+        "block_type": "",
+        "output": None,
+        "error": None,
+        "failed": False,
+        "seconds": None,
+        **said,
+    }
+
+
 READ: list[tuple[str, dict[str, Any], type[ev.Event], dict[str, Any]]] = [
     (
         "start",
@@ -232,6 +244,111 @@ READ: list[tuple[str, dict[str, Any], type[ev.Event], dict[str, Any]]] = [
         completed(run_id="r-1", usage={"total_tokens": 42}),
     ),
     ("step_reset", {"step": 1, "reason": "x"}, ev.StepReset, {"step": 1}),
+    (
+        "orchestration_started",
+        {"strategy": "parallel", "name": "Panel", "agent_count": 2, **ENGINE},
+        ev.OrchestrationStarted,
+        {"strategy": "parallel", "name": "Panel", "agent_count": 2},
+    ),
+    (
+        "orchestration_started",
+        {"agent_count": -1},
+        ev.OrchestrationStarted,
+        {"strategy": "", "name": "", "agent_count": None},
+    ),
+    (
+        "orchestration_completed",
+        {"status": "completed", "steps": 2, "usage": {"total_tokens": 3}},
+        ev.OrchestrationCompleted,
+        {"status": "completed", "usage": {"total_tokens": 3}},
+    ),
+    (
+        "delegation_started",
+        {"agent": "A", "task": "t", "child_execution_id": "c"},
+        ev.DelegationStarted,
+        {"agent": "A", "task": "t", "child_id": "c"},
+    ),
+    (
+        "delegation_start",
+        {"entity": "A"},
+        ev.DelegationStarted,
+        {"agent": "A", "task": "", "child_id": None},
+    ),
+    (
+        "delegation_completed",
+        {"agent": "A", "child_execution_id": "c", "status": "failed", "steps": 0, "usage": None},
+        ev.DelegationCompleted,
+        {"agent": "A", "child_id": "c", "status": "failed", "steps": 0, "usage": None},
+    ),
+    ("sequential_step", {"step": 0, "agent": "A"}, ev.SequentialStep, {"agent": "A"}),
+    ("entity_chunk", {"agent": "A", "content": "a"}, ev.EntityChunk, {"agent": "A", "text": "a"}),
+    ("entity_chunk", {"entity": "A", "delta": "a"}, ev.EntityChunk, {"agent": "A", "text": "a"}),
+    ("entity_chunk", {"entity_name": "A", "delta": ""}, ev.EntityChunk, {"agent": "A", "text": ""}),
+    ("workflow_start", {"execution_id": "e"}, ev.WorkflowStarted, {"execution_id": "e"}),
+    (
+        "block_start",
+        {"block_id": "b", "block_type": "code"},
+        ev.BlockStarted,
+        {"block_id": "b", "block_type": "code"},
+    ),
+    ("block_started", {"block_id": "b"}, ev.BlockStarted, {"block_id": "b", "block_type": ""}),
+    ("block_chunk", {"block_id": "b", "chunk": "a"}, ev.BlockChunk, {"block_id": "b", "text": "a"}),
+    ("block_chunk", {"block_id": "b", "delta": "a"}, ev.BlockChunk, {"block_id": "b", "text": "a"}),
+    (
+        "content_delta",
+        {"block_id": "b", "delta": "a"},
+        ev.BlockChunk,
+        {"block_id": "b", "text": "a"},
+    ),
+    (
+        "block_output",
+        {"block_id": "b", "output": {"a": [1]}},
+        ev.BlockOutput,
+        {"block_id": "b", "output": '{"a": [1]}'},
+    ),
+    (
+        "block_complete",
+        {"block_id": "b", "block_type": "agent", "data": {"output": "x"}, "duration_ms": 2.5},
+        ev.BlockCompleted,
+        block_completed(block_type="agent", output='"x"', seconds=0.0025),
+    ),
+    (
+        "block_complete",
+        {"block_id": "b", "block_type": "code", "data": {"output": None, "error": "no"}},
+        ev.BlockCompleted,
+        block_completed(block_type="code", error="no", failed=True),
+    ),
+    (
+        "block_complete",
+        {"block_id": "b", "block_type": "orchestration", "data": {"status": ["failed"]}},
+        ev.BlockCompleted,
+        block_completed(block_type="orchestration", output='{"status": ["failed"]}'),
+    ),
+    ("block_completed", {"block_id": "b"}, ev.BlockCompleted, block_completed()),
+    (
+        "block_error",
+        {"block_id": "b", "data": {"error": "no"}, "duration_ms": 2000},
+        ev.BlockFailed,
+        {"block_id": "b", "block_type": "", "error": "no", "seconds": 2.0},
+    ),
+    (
+        "done",
+        {"execution_id": "e"},
+        ev.WorkflowCompleted,
+        {"execution_id": "e", "result": None},
+    ),
+    (
+        "workflow_complete",
+        {"execution_id": "e", "result": None},
+        ev.WorkflowCompleted,
+        {"execution_id": "e", "result": "null"},
+    ),
+    (
+        "workflow_error",
+        {"execution_id": "e", "error": "no"},
+        ev.WorkflowFailed,
+        {"execution_id": "e", "message": "no", "code": None},
+    ),
     ("on_run_complete", {"steps": 1}, ev.Housekeeping, {"name": "on_run_complete"}),
     (
         "context_handler_created",
@@ -316,6 +433,12 @@ def test_an_error_or_an_end_without_its_data_is_still_one() -> None:
         {"event": "tool_result", "result_preview": None},
         {"event": "reasoning", "delta": {}},
         {"event": "approval_requested", "tool_input": {}},
+        {"event": "entity_chunk", "agent": "A"},
+        {"type": "block_start"},
+        {"type": "block_start", "block_id": 7},
+        {"type": "block_chunk", "chunk": "a"},
+        {"type": "block_output", "block_id": "b"},
+        {"event": "content_delta", "block_id": None, "delta": "a"},
     ],
 )
 def test_what_is_unknown_or_lacks_what_its_name_needs_is_kept_raw(payload: object) -> None:
@@ -448,6 +571,8 @@ KEYS = st.sampled_from(
         *("tool_name", "name", "arguments", "tool_input", "call_id", "result", "result_preview"),
         *("result_meta", "duration_ms", "hook_event", "status", "modified", "blocked", "message"),
         *("error", "code", "run_id", "session_id", "usage", "tool_calls", "citations"),
+        *("agent", "task", "child_execution_id", "strategy", "agent_count", "steps", "data"),
+        *("block_id", "block_type", "chunk", "output", "execution_id", "error_code"),
         "citation_candidates",
     ]
 )

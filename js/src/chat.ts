@@ -44,6 +44,11 @@ export function openChat(first: { chat: ChatState }, clock: Clock) {
       return state;
     },
 
+    /** The turns' places as they are read; a saved notebook may name some that aren't there. */
+    get order(): number[] {
+      return state.order.filter((index) => turns[index] !== undefined);
+    },
+
     get now(): number {
       return clock.now;
     },

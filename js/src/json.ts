@@ -15,13 +15,15 @@ const MAX_LENGTH = 2_000_000; // characters read at once
 
 const SPACE = /[ \t\n\r]*/y;
 const PLAIN = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
-const ESCAPED = /[\\\u0000-\u001f]/;
+const ESCAPED = /[^ -[\]-\uffff]/; // a backslash, or what must not stand bare
 
 type Nest = Exclude<Json, { text: string }>;
 
 /** Reads JSON; null where it is none, or too deep or too long to be read. */
 export function parseJson(source: string): Json | null {
-  return source.length > MAX_LENGTH ? null : (readJson(source).read(Number.POSITIVE_INFINITY) ?? null);
+  return source.length > MAX_LENGTH
+    ? null
+    : (readJson(source).read(Number.POSITIVE_INFINITY) ?? null);
 }
 
 /** Reads JSON piece by piece. Without recursion: it can stop anywhere, and no nest overflows a stack. */
@@ -141,7 +143,9 @@ export function holdsImage(value: Json): boolean {
   if (value.kind === "list") return value.items.some(holdsImage);
   if (value.kind !== "object") return false;
   return value.entries.some(([key, each]) =>
-    key === "type" ? each.kind === "text" && each.text.startsWith("image") : key === "content" && holdsImage(each),
+    key === "type"
+      ? each.kind === "text" && each.text.startsWith("image")
+      : key === "content" && holdsImage(each),
   );
 }
 

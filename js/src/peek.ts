@@ -3,6 +3,7 @@ import * as words from "./strings";
 import type { ToolPart } from "./wire";
 
 const LONGEST = 160; // characters of a value on a closed card
+const AT_ONCE = 1_000_000; // characters of JSON that are counted for a closed card
 
 /** Arguments that tell a call best, and without their key; then those that tell it with theirs. */
 const TELLING = /^(query|sql|q|code|command|cmd|question|prompt|message|task|text|content)$/i;
@@ -40,8 +41,12 @@ type Glanced = Pick<ToolPart, "result" | "status" | "full">;
 export function peek({ result, status, full }: Glanced): string {
   if (result === null) return "";
   if (isImage(result)) return words.image;
-  const value = full || result.length < 200 ? parsed(result) : undefined;
+  const isJson = /^\s*[[{]/.test(result);
+  if (isJson && result.length > AT_ONCE) return words.characters(result.length);
+  const value = isJson && (full || result.length < 200) ? parsed(result) : undefined;
   if (status === "failed" || status === "denied") return failure(result, value);
+  const content = isRecord(value) ? (value.content ?? [value]) : value;
+  if (Array.isArray(content) && content.some(isPicture)) return words.image;
   if (Array.isArray(value)) {
     const isTable = value.length > 0 && value.every(isRecord);
     return isTable ? words.rows(value.length) : words.items(value.length);
@@ -61,8 +66,10 @@ const firstLine = (text: string): string => text.trimStart().split("\n", 1)[0] ?
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** A picture as tools return one. */
+const isPicture = (value: unknown): boolean => isRecord(value) && value.type === "image";
+
 function parsed(source: string): unknown {
-  if (!/^\s*[[{]/.test(source)) return undefined;
   try {
     return JSON.parse(source);
   } catch {
@@ -83,9 +90,9 @@ export const isImage = (result: string): boolean =>
 export function languageOf(key: string, text: string, said = ""): string {
   if (/^(?:sql|query|statement|source|code)$/i.test(key) && SQL.test(text)) return "sql";
   if (/^(?:code|script|source_code)$/i.test(key)) return said || "python";
-  const [, sql, shell, other = ""] =
+  const [, sql, shell, named = ""] =
     /^(?:(sql)|(command|cmd|shell|bash)|(python|javascript|typescript|yaml))$/i.exec(key) ?? [];
-  return sql ? "sql" : shell ? "shell" : other.toLowerCase();
+  return sql ? "sql" : shell ? "shell" : named.toLowerCase();
 }
 
 export const isCode = (key: string, text: string): boolean => languageOf(key, text) !== "";

@@ -31,7 +31,7 @@ const looks = `
   [hidden]{display:none!important}
   button{font:inherit;color:inherit;margin:0;cursor:pointer;text-align:start;letter-spacing:inherit}
   :focus-visible{outline:2px solid var(--pw-blue);outline-offset:2px}
-  :is(.pw-box,.pw-row,.pw-pre,.pw-grid):focus-visible{outline-offset:-2px}
+  :is(.pw-box,.pw-row,.pw-pre):focus-visible{outline-offset:-2px}
   .pw-unseen{position:absolute;width:1px;height:1px;margin:-1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 
   .pw-head,.pw-figures,.pw-foot,.pw-pill,.pw-working,.pw-row,.pw-peek,.pw-told,.pw-label{display:flex}
@@ -39,7 +39,7 @@ const looks = `
   .pw-who,.pw-question-text,.pw-name,.pw-chip,.pw-glance{min-width:0;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
   .pw-who,.pw-figures,.pw-said,.pw-quiet,.pw-question,.pw-pill,.pw-thoughts,.pw-notice,.pw-note,.pw-decided,.pw-chip,.pw-peek,.pw-calls,.pw-tally,.pw-key{color:var(--pw-dim)}
   .pw-times,.pw-source-key,.pw-working,.pw-prefix,.pw-took,.pw-label,.pw-cut{color:var(--pw-faint)}
-  .pw-figures,.pw-source-key,.pw-took,.pw-calls,.pw-grid{font-variant-numeric:tabular-nums}
+  .pw-figures,.pw-source-key,.pw-took,.pw-calls{font-variant-numeric:tabular-nums}
   .pw-quiet,.pw-pill,.pw-row{border:0;background:none}
   .pw-warn{color:var(--pw-amber)}
 
@@ -108,9 +108,11 @@ const looks = `
   }
   .pw-writing .pw-text>p:last-child::after{content:"";display:inline-block;width:.45em;height:1em;margin-left:3px;vertical-align:-.12em;border-radius:1px;background:currentcolor;animation:pw-blink 1.1s steps(2) infinite}
 
-  .pw-card,.pw-pre,.pw-grid,.pw-image{border:var(--pw-rule);border-radius:6px;background:var(--pw-bg)}
+  .pw-card,.pw-pre,.pw-image{border:var(--pw-rule);border-radius:6px;background:var(--pw-bg)}
   .pw-card{border-radius:8px;background:var(--pw-raise);min-width:0;overflow:clip}
   .pw-member{margin-left:14px}
+  .pw-agent>.pw-row{width:calc(100% + 20px);margin:0 -10px;padding:3px 10px}
+  .pw-agent+.pw-agent{margin-top:4px}
   .pw-kids{margin:2px 0 10px 6px;padding-left:14px;border-left:2px solid var(--pw-line);
     &:empty{display:none}
     &>:first-child{margin-top:4px}
@@ -153,16 +155,6 @@ const looks = `
   .pw-key{font:12px/1.5 var(--pw-mono)}
   .pw-value{unicode-bidi:isolate}
   .pw-value-number,.pw-value-word{color:var(--pw-blue)}
-  .pw-grid{overflow:auto;max-height:420px;overflow-wrap:break-word;
-    table{border-collapse:separate;border-spacing:0;min-width:100%;margin:0;font-size:inherit;color:inherit;background:none;table-layout:auto}
-    tr{background:none}
-    th,td{text-align:start;vertical-align:top;padding:5px 12px 5px 10px;border:0;border-bottom:var(--pw-rule);max-width:360px;background:none;white-space:normal}
-    tbody tr:last-child td{border:0}
-    th{position:sticky;top:0;background:var(--pw-raise);color:var(--pw-dim);font-weight:500;white-space:nowrap}
-    .pw-value{font:inherit;color:inherit}
-    .pw-num{text-align:end;&,.pw-value{white-space:nowrap}}
-    .pw-value-word{color:var(--pw-faint)}
-  }
   .pw-image{display:block;max-width:100%;max-height:420px;background:#fff}
 }
 `;

@@ -94,13 +94,13 @@ export class ChatView extends Place<ChatStore> {
 
   /** The last turn. */
   get last(): View | undefined {
-    const index = this.store.state.order.at(-1);
+    const index = this.store.order.at(-1);
     return index === undefined ? undefined : this.turn(index);
   }
 
   readonly totals = (): { turns: number; tokens: number } => {
-    const { order, turns } = this.store.state;
-    const tokens = turns.reduce((sum, { usage }) => sum + (usage?.total_tokens ?? 0), 0);
+    const { order, state } = this.store;
+    const tokens = state.turns.reduce((sum, { usage }) => sum + (usage?.total_tokens ?? 0), 0);
     return { turns: order.length, tokens };
   };
 }

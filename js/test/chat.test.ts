@@ -18,10 +18,10 @@ beforeEach(() => {
 afterEach(() => {
   for (const end of ends.splice(0)) end();
   page.powawidgetModules = new Map();
-  sessionStorage.clear();
   document.body.replaceChildren();
   vi.useRealTimers();
   vi.unstubAllGlobals();
+  sessionStorage.clear();
 });
 
 const done = (message: string, answer: string, given: Partial<RunState> = {}) =>
@@ -66,7 +66,9 @@ function open(state: ChatState, { live = true, nonce = "n1" } = {}) {
     el,
     ask,
     answer,
-    close: () => ends.splice(0).forEach((end) => end()),
+    close: () => {
+      for (const end of ends.splice(0)) end();
+    },
     change: (...ops: Op[]) => model.hear({ kind: "ops", seq: ++seq, ops }),
     ack: (id: string, refused: string | null = null) => model.hear({ kind: "ack", id, refused }),
     acts: () => model.sent.filter(({ kind }) => kind === "act") as ActMessage[],
@@ -202,7 +204,9 @@ describe("a chat", () => {
     const opened = open(chat([...turns, run({ message: "last", parts: [text("x")] })]));
     await painted();
     const nodes = new Set<Node>();
-    const watch = new MutationObserver((found) => found.forEach(({ target }) => nodes.add(target)));
+    const watch = new MutationObserver((found) => {
+      for (const { target } of found) nodes.add(target);
+    });
     watch.observe(opened.el, { subtree: true, childList: true, characterData: true });
     for (let piece = 0; piece < 20; piece++) {
       opened.change(["append", ["turns", 100, "parts", 0, "text"], "y"]);

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Factory } from "../src/demand";
+import * as orchestration from "../src/modules/orchestration";
 import * as workflow from "../src/modules/workflow";
 import type { Op, RunState } from "../src/wire";
 import { open, painted } from "./page";
@@ -34,7 +35,10 @@ test.each(folds.map((fold) => [fold.name, fold] as const))(
   "%s looks the same drawn change by change and drawn whole",
   async (_, { batches, state }) => {
     const page = globalThis as { powawidgetModules?: Map<string, Promise<Factory>> };
-    page.powawidgetModules = new Map([["workflow", Promise.resolve(() => workflow)]]);
+    page.powawidgetModules = new Map<string, Promise<Factory>>([
+      ["workflow", Promise.resolve(() => workflow)],
+      ["orchestration", Promise.resolve(() => orchestration)],
+    ]);
     const start = run({ kind: "agent", name: state.name, status: "connecting", started: null });
     const opened = open({ ...start, message: state.message });
     const live = opened.show();

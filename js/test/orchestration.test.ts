@@ -1,8 +1,15 @@
-import { describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { Factory } from "../src/demand";
+import * as module from "../src/modules/orchestration";
 import { openOutline, TOP } from "../src/outline";
 import type { Op, Part } from "../src/wire";
 import { open, painted } from "./page";
 import { approval, delegation, parallel, run, text, tool } from "./runs";
+
+const page = globalThis as { powawidgetModules?: Map<string, Promise<Factory>> };
+beforeEach(() => {
+  page.powawidgetModules = new Map([["orchestration", Promise.resolve(() => module)]]);
+});
 
 const orchestration = (parts: Part[], given = {}) =>
   run({ kind: "orchestration", name: "Support team", parts, ...given });
@@ -26,6 +33,7 @@ describe("a delegation", () => {
   test("is one card with the call that asked for it, and holds what is within it", async () => {
     const { show, change } = open(orchestration([asked]));
     const { el, ask } = show();
+    await painted();
     expect(el.querySelectorAll(".pw-call")).toHaveLength(1);
     change(
       ["set", ["parts", 1], delegation(billing)],
@@ -50,6 +58,7 @@ describe("a delegation", () => {
       orchestration([asked, delegation({ ...billing, step: 2 }), tool({ within: 1 })]),
     );
     const { el } = show();
+    await painted();
     expect(heads(el)).toEqual([["Running: ", "Billing", "check order 1182", "step 2"]]);
     change(
       ["set", ["parts", 1, "status"], "done"],
@@ -65,6 +74,7 @@ describe("a delegation", () => {
   test("closes itself once, when it is done", async () => {
     const { show, change } = open(orchestration([delegation(), text("a", 0)]));
     const { el, ask } = show();
+    await painted();
     expect(openOnes(el)).toEqual(["true"]);
     change(["set", ["parts", 0, "status"], "done"]);
     await painted();
@@ -80,6 +90,7 @@ describe("a delegation", () => {
   test("that a person has toggled stays as it is", async () => {
     const { show, change } = open(orchestration([delegation(), delegation(), text("b", 1)]));
     const { el } = show();
+    await painted();
     const [first, second] = el.querySelectorAll<HTMLElement>(".pw-agent>.pw-row");
     first?.click();
     await painted();
@@ -95,6 +106,7 @@ describe("a delegation", () => {
   test("in which a person has opened a card doesn't fold away", async () => {
     const { show, change } = open(orchestration([delegation(), tool({ within: 0 })]));
     const { el, ask } = show();
+    await painted();
     ask(".pw-call .pw-row").click();
     change(["set", ["parts", 0, "status"], "done"]);
     await painted();
@@ -109,6 +121,7 @@ describe("a delegation", () => {
       ]),
     );
     const { el, ask } = show();
+    await painted();
     expect(openOnes(el)).toEqual(["true"]);
     expect(ask(".pw-agent>.pw-row").textContent).toContain("Failed");
     expect(ask(".pw-kids .pw-bad").textContent).toBe("litellm.InternalServerError: no");
@@ -121,6 +134,7 @@ describe("a delegation", () => {
       }),
     );
     const { el } = show();
+    await painted();
     change(
       ["set", ["parts", 3], text("The answer", 2)],
       ["set", ["parts", 0, "status"], "done"],
@@ -136,7 +150,7 @@ describe("a delegation", () => {
 
   test("shows the call's result only where it adds something", async () => {
     const done = { ...asked, status: "done" as const, full: true };
-    const shown = (result: string) => {
+    const shown = async (result: string) => {
       const { show } = open(
         orchestration([
           { ...done, result },
@@ -146,11 +160,12 @@ describe("a delegation", () => {
         ]),
       );
       const { el, ask } = show();
+      await painted();
       ask(".pw-agent>.pw-row").click();
       return el;
     };
-    const same = shown("Looking. No invoice.");
-    const other = shown("Found 3 rows");
+    const same = await shown("Looking. No invoice.");
+    const other = await shown("Found 3 rows");
     await painted();
     expect(same.querySelector(".pw-field")).toBeNull();
     expect(other.querySelector(".pw-field")?.textContent).toContain("Found 3 rows");
@@ -163,7 +178,9 @@ describe("a delegation", () => {
         delegation(billing),
       ]),
     );
-    expect(show().ask(".pw-kids").textContent).toContain("depth3");
+    const { ask } = show();
+    await painted();
+    expect(ask(".pw-kids").textContent).toContain("depth3");
   });
 
   test("folds a long task, and opens it under the name", async () => {
@@ -172,6 +189,7 @@ describe("a delegation", () => {
       orchestration([delegation({ task }), delegation({ task, status: "done" })]),
     );
     const { el, ask } = show();
+    await painted();
     const [first, second] = el.querySelectorAll(".pw-brief");
     expect(first?.textContent).toBe("");
     expect(ask(".pw-kids .pw-excerpt").textContent).toBe(task.slice(0, 400));
@@ -195,6 +213,7 @@ describe("a delegation", () => {
       }),
     );
     const { el } = show();
+    await painted();
     const pills = [...el.querySelectorAll<HTMLElement>(".pw-thinking .pw-pill")];
     for (const pill of pills) pill.click();
     await painted();
@@ -215,6 +234,7 @@ describe("a delegation", () => {
       ]),
     );
     const { ask } = show();
+    await painted();
     expect(ask(".pw-kids .pw-kids").textContent).toBe("deep");
     expect(ask(".pw-who").textContent).toContain("Inner at work");
   });
@@ -222,6 +242,7 @@ describe("a delegation", () => {
   test("of a run whose kernel went is interrupted", async () => {
     const { show, model } = open(orchestration([delegation(), text("a", 0)]));
     const { el } = show();
+    await painted();
     model.emit("comm:close");
     await painted();
     expect(heads(el)[0]).toContain("Interrupted: ");
@@ -247,6 +268,7 @@ describe("agents in parallel", () => {
       orchestration([parallel({ agents: ["A", "B", "C"], count: 3 }), tool({ within: 0 })]),
     );
     const { el, ask } = show();
+    await painted();
     change(["set", ["parts", 0, "characters"], 1204]);
     await painted();
     expect(heads(el)).toEqual([
@@ -262,6 +284,7 @@ describe("agents in parallel", () => {
       orchestration([parallel(), text("Both agree.")], { status: "completed" }),
     );
     const { el, ask } = show();
+    await painted();
     change(
       ["set", ["parts", 0, "status"], "done"],
       ["set", ["parts", 2], delegation({ agent: "", within: 0, status: "done", stored: true })],
@@ -277,9 +300,11 @@ describe("agents in parallel", () => {
     expect(el.textContent).not.toContain("whose text");
   });
 
-  test("that nobody has named are counted", () => {
+  test("that nobody has named are counted", async () => {
     const { show } = open(orchestration([parallel({ agents: [], count: 2 })]));
-    expect(show().ask(".pw-agent-name").textContent).toBe("In parallel: 2 agents");
+    const { ask } = show();
+    await painted();
+    expect(ask(".pw-agent-name").textContent).toBe("In parallel: 2 agents");
   });
 
   test("a card that turns out to be one agent's moves to it", async () => {
@@ -291,6 +316,7 @@ describe("agents in parallel", () => {
       ]),
     );
     const { el } = show();
+    await painted();
     change(
       ["set", ["parts", 3], delegation({ agent: "A", within: 0 })],
       ["set", ["parts", 1, "within"], 3],
@@ -308,6 +334,7 @@ describe("who is at work", () => {
   test("stands in the header and is said as a milestone", async () => {
     const { show, change } = open(orchestration([delegation({ agent: "Drafter" })]));
     const { el, ask } = show();
+    await painted();
     expect(ask(".pw-who").textContent).toBe("orchestration Support team · Drafter at work");
     expect(milestone(el)).toBe("Drafter at work");
     change(["set", ["parts", 0, "status"], "done"]);
@@ -323,6 +350,7 @@ describe("who is at work", () => {
   test("no dots move beside an agent at work, and a text of one that ended has no caret", async () => {
     const { show, change } = open(orchestration([delegation({ call: null }), text("a", 0)]));
     const { el, ask } = show();
+    await painted();
     expect(el.querySelector(".pw-working")).toBeNull();
     expect(el.querySelectorAll(".pw-writing")).toHaveLength(1);
     ask(".pw-agent>.pw-row").click();
@@ -340,6 +368,7 @@ describe("Copy answer", () => {
   const copied = async (parts: Part[], given = {}) => {
     const { show } = open(orchestration(parts, { status: "completed", ...given }));
     const { el } = show();
+    await painted();
     const button = [...el.querySelectorAll<HTMLElement>(".pw-foot button")].find(
       (each) => each.textContent === "Copy answer",
     );
@@ -389,6 +418,7 @@ describe("calls of one tool", () => {
       ]),
     );
     const { el } = show();
+    await painted();
     expect(el.querySelectorAll(".pw-group")).toHaveLength(1);
     expect(el.querySelector(".pw-kids .pw-group")?.textContent).toContain("×3");
   });
@@ -396,6 +426,7 @@ describe("calls of one tool", () => {
   test("fold where parts of another stand between them", async () => {
     const { show, change } = open(orchestration([parallel(), search(0), search(0)]));
     const { el } = show();
+    await painted();
     change(
       ["set", ["parts", 3], text("A top one")],
       ["set", ["parts", 4], search(0)],
@@ -495,4 +526,55 @@ test("a token in a run of thousands of parts draws nothing but its text", async 
     const isTime = (target.parentElement ?? el).closest(".pw-head") !== null;
     expect(own.contains(target) || isTime).toBe(true);
   }
+});
+
+describe("without the module", () => {
+  test("a delegation is a name, a word and what was done, and can be closed", async () => {
+    page.powawidgetModules = new Map();
+    const opened = open(
+      orchestration([
+        tool({ name: "delegate_to_Billing", status: "failed", result: "no such order" }),
+        delegation({ call: 0, task: "check order 1182", status: "failed" }),
+        text("So far", 1),
+        delegation({ agent: "Writer", status: "done" }),
+        text("Written", 3),
+      ]),
+      { live: false },
+    );
+    const { el, ask } = opened.show();
+    await painted();
+    const rows = [...el.querySelectorAll<HTMLElement>(".pw-agent>.pw-row")];
+    expect(rows.map((row) => row.textContent)).toEqual(["BillingFailed", "WriterDone"]);
+    expect(openOnes(el)).toEqual(["true", "false"]);
+    for (const said of ["check order 1182", "So far", "no such order"]) {
+      expect(ask(".pw-kids").textContent).toContain(said);
+    }
+    rows[1]?.click();
+    await painted();
+    expect(el.textContent).toContain("Written");
+  });
+
+  test("what is drawn stays when it comes", async () => {
+    const { show, model } = open(orchestration([delegation(), text("Hello", 0)]), { live: false });
+    page.powawidgetModules = new Map();
+    const { ask } = show();
+    await painted();
+    const before = ask(".pw-kids .pw-text");
+    page.powawidgetModules = new Map([["orchestration", Promise.resolve(() => module)]]);
+    model.emit("comm:close"); // a change of the kernel's word: it is looked for again
+    await painted();
+    expect(ask(".pw-agent-name").textContent).toBe("Billing");
+    expect(ask(".pw-kids .pw-text")).toBe(before);
+  });
+
+  test("it is asked for once there is a delegation, and nowhere else", async () => {
+    page.powawidgetModules = new Map();
+    const { model, show, change } = open(orchestration([text("a")]));
+    const wants = () => model.sent.filter(({ kind }) => kind === "want").length;
+    show();
+    expect(wants()).toBe(0);
+    change(["set", ["parts", 1], delegation()], ["set", ["parts", 2], delegation()]);
+    await painted();
+    expect(wants()).toBe(1);
+  });
 });

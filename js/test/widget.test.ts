@@ -164,21 +164,6 @@ describe("cards", () => {
     expect(el.textContent).toMatch(/A hook changed the arguments.*Asked for.*bob.*Ran with.*eve/);
   });
 
-  test("a long table shows a hundred rows and counts the rest", async () => {
-    const result = JSON.stringify(
-      Array.from({ length: 1_204 }, (_, id) => ({ id, name: `n${id}` })),
-    );
-    const { show } = open(run({ parts: [tool({ result, full: true })] }));
-    const { el, ask } = show();
-    expect(ask(".pw-glance").textContent).toBe("1,204 rows");
-    ask(".pw-row").click();
-    await painted();
-    expect(el.querySelectorAll("tbody tr")).toHaveLength(100);
-    ask(".pw-more").click();
-    await painted();
-    expect(el.querySelectorAll("tbody tr")).toHaveLength(1_100);
-  });
-
   test("without a kernel what was open is interrupted, in words", async () => {
     const { show, model } = open(run({ parts: [tool({ status: "running" })] }));
     const { ask } = show();

@@ -265,7 +265,8 @@ def _workflow_started(run: RunState, event: ev.WorkflowStarted, _: float) -> lis
 
 
 def _workflow_completed(run: RunState, event: ev.WorkflowCompleted, at: float) -> list[Op]:
-    if run.kind != "workflow" and (event.execution_id is None or run.parts or run.run_id):
+    says_nothing = event.execution_id is None and event.result is None
+    if run.kind != "workflow" and (says_nothing or not _is_fresh(run)):
         return []  # another stream's frame of that name
     ops = [*_workflow(run), *_names(run, event.execution_id, None)]
     if event.result is not None and event.result != run.output:

@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True)
@@ -12,14 +13,23 @@ class About:
     Attributes:
         server: The host, without anything secret.
         model: The model, where it is known.
-        variable: The Python expression that has the run or the chat.
+        variable: The Python expression that has the run or the chat; `run` or `chat` where it is
+            empty.
         zone: The time zone of its times; None is this machine's.
     """
 
     server: str = ""
     model: str = ""
-    variable: str = "run"
+    variable: str = ""
     zone: dt.tzinfo | None = None
+
+
+def host_of(url: str) -> str:
+    """The host of a URL, with its port, and without a name or a password."""
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:
+        return ""
 
 
 class Scribe:
@@ -28,6 +38,7 @@ class Scribe:
     Args:
         about: What is told beside the state.
         variable: The expression that has the run that is being told.
+        saved: How to get at what no attribute has.
 
     Attributes:
         lengths: The length of each text so far, in characters.
@@ -35,9 +46,10 @@ class Scribe:
         read: The JSON text that was read last, and its value.
     """
 
-    def __init__(self, about: About, variable: str) -> None:
+    def __init__(self, about: About, variable: str, saved: str) -> None:
         self.about = about
         self.variable = variable
+        self.saved = saved
         self.lengths: list[int] = []
         self.total = 0
         self.read: tuple[str, Any] | None = None
@@ -50,7 +62,3 @@ class Scribe:
     def whole(self, path: str) -> str:
         """The expression that has the whole of a text."""
         return f"{self.variable}.{path}"
-
-    def saved(self) -> str:
-        """The same for what no attribute has."""
-        return f'{self.about.variable}.save("run.json")'

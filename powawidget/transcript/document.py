@@ -20,7 +20,8 @@ def run(state: RunState, about: About) -> tuple[list[Node], list[int]]:
     Returns:
         The nodes, and the length of each text in them, in characters.
     """
-    scribe = Scribe(about, about.variable)
+    variable = about.variable or "run"
+    scribe = Scribe(about, variable, f'{variable}.save("run.json")')
     nodes: list[Node] = [
         Title((*_headed(state, f" {_ended(state)}"), Span(" · "), *_who(state))),
         *_facts(scribe, state),
@@ -40,11 +41,13 @@ def chat(state: ChatState, about: About) -> tuple[list[Node], list[int]]:
         The nodes, and the length of each text in them, in characters.
     """
     lengths: list[int] = []
+    variable = about.variable or "chat"
+    saved = f'{variable}.save("chat.json")'
     known = [index for index in state.order if 0 <= index < len(state.turns)]
     order = known or list(range(len(state.turns)))
     turns = []
     for number, index in enumerate(order):
-        scribe = Scribe(about, f"{about.variable}.turns[{number}]")
+        scribe = Scribe(about, f"{variable}.runs[{number}]", saved)
         turns.append(tuple(_turn(scribe, state, index, number)))
         lengths += scribe.lengths
     facts = _plain(words.plural(len(order), "turn")) + _named("session", state.session_id)
@@ -53,7 +56,7 @@ def chat(state: ChatState, about: About) -> tuple[list[Node], list[int]]:
         Title((Span("Chat", "strong"), Span(f" with {state.kind} "), _name(state.name))),
         _joined(facts),
         *([layout.line(left)] if (left := _left_out(state)) else []),
-        Series(tuple(turns), f"{about.variable}.turns", "turn"),
+        Series(tuple(turns), f"{variable}.runs", "turn"),
     ]
     return nodes, lengths
 
@@ -87,7 +90,7 @@ def _body(scribe: Scribe, state: RunState) -> list[Node]:
         nodes.append(layout.line(words.RESTORED))
     if state.message.strip():
         nodes.append(layout.label(words.QUESTION))
-        nodes.append(layout.quote(scribe, state.message, scribe.saved()))
+        nodes.append(layout.quote(scribe, state.message, scribe.whole("message")))
     nodes += parts.thoughts()
     nodes.append(parts.told())
     nodes += blocks.told(scribe, state)
@@ -192,7 +195,7 @@ def _sources(scribe: Scribe, state: RunState) -> list[Node]:
             Span(one_line(citation.source, 400), "title"),
         )
         excerpt = citation.excerpt
-        quoted = (layout.quote(scribe, excerpt, scribe.saved()),) if excerpt else ()
+        quoted = (layout.quote(scribe, excerpt, scribe.saved),) if excerpt else ()
         items.append((head, *quoted))
     count = words.plural(len(items), "source")
-    return [Heading((Span(count),)), Series(tuple(items), scribe.saved(), "source")]
+    return [Heading((Span(count),)), Series(tuple(items), scribe.saved, "source")]

@@ -54,7 +54,7 @@ class Parts:
         """Tell of the parts at the top, or within a delegation or a group."""
         hidden = self._attached | self._taken.keys()
         inside = [index for index in self._inside.get(home, []) if index not in hidden]
-        return Series(tuple(tuple(self._part(index)) for index in inside), self._scribe.saved())
+        return Series(tuple(tuple(self._part(index)) for index in inside), self._scribe.saved)
 
     def thoughts(self, home: int | None = None) -> list[Node]:
         """Tell what the model thought, folded."""

@@ -15,7 +15,7 @@ from powawidget.transcript.about import About
 from powawidget.transcript.cut import Cut, fit
 from powawidget.transcript.glance import one_line
 from powawidget.transcript.nodes import Node
-from powawidget.transcript.redact import redacted
+from powawidget.transcript.texts import changed
 from powawidget.transcript.visible import visible
 
 LIMIT = 256_000
@@ -159,7 +159,7 @@ def _told(
     told: RunState | ChatState, about: About, secret: Secret | None
 ) -> tuple[list[Node], list[int]]:
     # Before anything is escaped: a key with marks in it would be another text afterwards.
-    kept = told if secret is None else typed(redacted(plain(told), secret), type(told))
+    kept = told if secret is None else typed(changed(plain(told), secret.redact), type(told))
     tell = document.chat if isinstance(kept, ChatState) else document.run
     return tell(kept, about)  # type: ignore[arg-type]
 

@@ -1,29 +1,47 @@
-"""A run as JSON that is read back: the whole state, with the version of its format."""
+"""A run or a chat as JSON that is read back: its whole state, with the version of the format."""
 
 import json
+import time
 from typing import Any, Literal
 
 import msgspec
 
 from powawidget.errors import ConfigurationError
 from powawidget.secret import Secret
-from powawidget.state import ChatState, RunState, plain, typed
+from powawidget.state import (
+    ApprovalPart,
+    ChatState,
+    DelegationPart,
+    ParallelPart,
+    RunState,
+    plain,
+    typed,
+)
 from powawidget.text import harmless
 from powawidget.transcript.about import About
-from powawidget.transcript.redact import redacted
+from powawidget.transcript.texts import changed
 
 VERSION = 1
 LARGEST = 256_000_000
+_NO_RUN = "The file can't be read: it holds no run that powawidget saved."
 
 
 class Saved(msgspec.Struct, kw_only=True):
     """What a saved file holds.
 
-    `server` is the host that it ran on, without anything secret; the time is in the run.
+    Attributes:
+        format: What it is.
+        version: Of the format.
+        at: When it was saved, in seconds since the epoch; when it ran stands in the run.
+        server: The host that it ran on, without anything secret.
+        model: The model, where it is known.
+        run: The run, where it holds one.
+        chat: The chat, where it holds one.
     """
 
     format: Literal["powawidget"] = "powawidget"
     version: int = VERSION
+    at: float = 0.0
     server: str = ""
     model: str = ""
     run: RunState | None = None
@@ -35,6 +53,7 @@ def to_json(
     about: About | None = None,
     *,
     secret: Secret | None = None,
+    at: float | None = None,
 ) -> str:
     """Write the whole state of a run or a chat; `pw.replay` reads it back.
 
@@ -42,17 +61,22 @@ def to_json(
         told: The run or the chat.
         about: What to tell beside it.
         secret: The key to keep out.
+        at: When it is saved, in seconds since the epoch; now, where it isn't given.
 
     Returns:
         JSON.
     """
     about = about or About()
-    saved = Saved(server=about.server, model=about.model)
-    whole: dict[str, Any] = {**plain(saved)}
-    del whole["run"], whole["chat"]
-    whole["chat" if isinstance(told, ChatState) else "run"] = plain(told)
-    kept = whole if secret is None else redacted(whole, secret)
-    return harmless(json.dumps(kept, ensure_ascii=False, indent=1, allow_nan=False)) + "\n"
+    saved = Saved(
+        at=time.time() if at is None else at,
+        server=about.server,
+        model=about.model,
+        run=told if isinstance(told, RunState) else None,
+        chat=told if isinstance(told, ChatState) else None,
+    )
+    whole = {name: value for name, value in plain(saved).items() if value is not None}
+    kept = whole if secret is None else changed(whole, secret.redact)
+    return harmless(json.dumps(kept, ensure_ascii=False, indent=1)) + "\n"
 
 
 def load(data: bytes) -> Saved:
@@ -62,7 +86,7 @@ def load(data: bytes) -> Saved:
         data: The bytes of the file.
 
     Returns:
-        What it holds, one of run and chat.
+        What it holds: either a run or a chat.
 
     Raises:
         ConfigurationError: If it is no such file, or one of a later version.
@@ -71,30 +95,52 @@ def load(data: bytes) -> Saved:
         raise ConfigurationError(
             f"The saved run can't be read: it is larger than {LARGEST // 1_000_000} MB."
         )
-    value = _decoded(data)
-    if not isinstance(value, dict) or value.get("format") != "powawidget":
-        raise ConfigurationError("The file can't be read: it holds no saved run of powawidget.")
-    version = value.get("version")
+    try:
+        value = msgspec.json.decode(data)
+        if not isinstance(value, dict) or value.get("format") != "powawidget":
+            raise ConfigurationError(_NO_RUN)
+        _check_version(value.get("version"))
+        saved: Saved = typed(changed(value, harmless), Saved)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ConfigurationError(f"The saved run can't be read: {error}.") from None
+    chat = saved.chat
+    turns = [saved.run] if chat is None else chat.turns
+    is_one = (saved.run is None) != (chat is None)
+    if not (is_one and all(map(_fits, turns)) and (chat is None or _is_in_order(chat))):
+        raise ConfigurationError(_NO_RUN)
+    return saved
+
+
+def _check_version(version: Any) -> None:
     if isinstance(version, int) and version > VERSION:
         raise ConfigurationError(
             "The saved run can't be read: a later powawidget wrote it. Update powawidget."
         )
-    saved = _typed(value)
-    if (saved.run is None) == (saved.chat is None):
-        raise ConfigurationError("The file can't be read: it holds no saved run of powawidget.")
-    return saved
 
 
-def _decoded(data: bytes) -> Any:
-    try:
-        return msgspec.json.decode(data)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise ConfigurationError(f"The saved run can't be read: {error}.") from None
+def _is_in_order(chat: ChatState) -> bool:
+    places = range(len(chat.turns))
+    return sorted(chat.order) == list(places) and all(place in places for place in chat.retried)
 
 
-def _typed(value: Any) -> Saved:
-    try:
-        saved: Saved = typed(value, Saved)
-    except (msgspec.ValidationError, RecursionError) as error:
-        raise ConfigurationError(f"The saved run can't be read: {error}.") from None
-    return saved
+def _fits(state: RunState | None) -> bool:
+    """Whether the places that a state names are there, and nothing is within itself."""
+    if state is None:
+        return False
+    size = len(state.parts)
+    work = {i for i, part in enumerate(state.parts) if isinstance(part, _WORK)}
+    for index, part in enumerate(state.parts):
+        within = None if isinstance(part, ApprovalPart) else part.within
+        if within is not None and (within not in work or (index in work and within >= index)):
+            return False
+        if isinstance(part, ApprovalPart | DelegationPart) and not _is_there(part.call, size):
+            return False
+    thoughts = (thought.within for thought in state.reasoning.thoughts)
+    return all(_is_there(place, size) for place in (state.answer, *thoughts))
+
+
+_WORK = (DelegationPart, ParallelPart)
+
+
+def _is_there(place: int | None, size: int) -> bool:
+    return place is None or 0 <= place < size

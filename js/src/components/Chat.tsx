@@ -15,7 +15,7 @@ import { Visible } from "./Visible";
 export function Chat({ view }: { view: ChatView }) {
   useKeys(view, "turns");
   const mod = useModule(view, "chat");
-  const { order, kind, name } = view.store.state;
+  const { order, state } = view.store;
   return (
     <>
       {view.last === undefined ? (
@@ -23,7 +23,7 @@ export function Chat({ view }: { view: ChatView }) {
           <span class="pw-dot pw-dot-stopped" aria-hidden />
           <strong class="pw-status">{words.ready}</strong>
           <span class="pw-who">
-            {kind} <Visible text={name} />
+            {state.kind} <Visible text={state.name} />
           </span>
         </header>
       ) : (

@@ -1,41 +1,70 @@
-import { pure, useKeys, useModule } from "../hooks";
+import { pure, useKeys, useModule, useToggle } from "../hooks";
 import { oneLine } from "../peek";
 import * as words from "../strings";
 import { TOOL_STATUS } from "../strings";
 import type { View } from "../view";
-import type { RunState } from "../wire";
+import type { DelegationPart, ParallelPart, RunState } from "../wire";
+import { Button } from "./Button";
+import { Chevron } from "./Glyph";
 import { LongText } from "./LongText";
 import { Reasoning } from "./Reasoning";
 import { Result } from "./Result";
 import { Transcript } from "./Transcript";
 import { Visible } from "./Visible";
 
+interface Props {
+  view: View;
+  index: number;
+}
+
 /**
- * An agent's work for an orchestration, or that of several at once. The module shows it as a card;
- * without it, it is a name, a word and all that was done.
+ * An agent's work for an orchestration, or that of several at once: a line, and on a hairline below
+ * it what was done. Without the module that tells more, the line is a name and a word.
  */
-export const Work = pure(function Work({ view, index }: { view: View; index: number }) {
-  const Card = useModule(view, "orchestration")?.Card;
-  useKeys(view, `parts/${index}`, "status");
-  const { state } = view.store;
-  const part = state.parts[index];
-  if (part?.kind !== "delegation" && part?.kind !== "parallel") return null;
-  if (Card !== undefined) return <Card view={view} index={index} />;
-  const call = part.kind === "delegation" ? state.parts[part.call ?? -1] : undefined;
+export const Work = pure(function Work({ view, index }: Props) {
+  const told = useModule(view, "orchestration");
+  const { outline, state } = view.store;
+  const part = state.parts[index] as DelegationPart | ParallelPart;
+  const { task, call } = part as Partial<DelegationPart>;
+  useKeys(view, `parts/${index}`, `parts/${call}`, "status");
+  const status = view.statusOf(part);
+  const opensItself =
+    status !== "done" ||
+    state.answer === index ||
+    // Who has touched a card in it is reading it: it doesn't fold away.
+    outline.inside(index).some((each) => view.toggles.chosen(`card/${each}`) !== undefined);
+  const [isOpen, toggle] = useToggle(view, `work/${index}`, opensItself);
+  const made = state.parts[call ?? -1];
   return (
-    <div>
-      <strong>
-        <Visible text={agentsOf(state, index)} />
-      </strong>{" "}
-      <span class="pw-note">{TOOL_STATUS[view.statusOf(part)]}</span>
-      <div class="pw-kids">
-        {part.kind === "delegation" && part.task && <LongText text={part.task} kind="pw-excerpt" />}
-        <Reasoning view={view} home={index} />
-        <Transcript view={view} home={index} />
-        {part.status === "failed" && call?.kind === "tool" && (
-          <Result part={call} status="failed" />
+    <div class={`pw-agent pw-is-${status}`}>
+      <Button class="pw-row" aria-expanded={isOpen} onClick={toggle}>
+        {told === undefined ? (
+          <>
+            <Chevron />
+            <Visible kind="pw-name" text={agentsOf(state, index)} />
+            <span class="pw-word">{TOOL_STATUS[status]}</span>
+          </>
+        ) : (
+          <told.Line view={view} index={index} isOpen={isOpen} />
         )}
-      </div>
+      </Button>
+      {isOpen && (
+        <div class="pw-kids">
+          {told === undefined ? (
+            task && <LongText text={task} kind="pw-excerpt" />
+          ) : (
+            <told.Task view={view} index={index} />
+          )}
+          <Reasoning view={view} home={index} />
+          <Transcript view={view} home={index} />
+          {told === undefined ? (
+            status === "failed" &&
+            made?.kind === "tool" && <Result view={view} part={made} status={status} />
+          ) : (
+            <told.Outcome view={view} index={index} />
+          )}
+        </div>
+      )}
     </div>
   );
 });

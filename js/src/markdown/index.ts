@@ -2,8 +2,8 @@ import type { Token, Tokens } from "marked";
 import { hasHidden } from "../visible";
 import { blockNode } from "./blocks";
 import { listenForControls } from "./controls";
-import { inlineNodes } from "./inline";
 import { fold } from "./fold";
+import { inlineNodes } from "./inline";
 import { Blocks, CITED, collectDefinitions, type Links, labelsIn, lexInline } from "./lex";
 import { advance, CLOSED } from "./open";
 import { dropParts, inParts } from "./parts";
@@ -84,7 +84,9 @@ export class MarkdownView {
   /** The keys of the run's sources; their marks in the text become buttons. */
   cite(keys: readonly string[]): void {
     const cited = new Set(keys.map(fold));
-    const changed = [...cited, ...this.#cited].filter((key) => !(cited.has(key) && this.#cited.has(key)));
+    const changed = [...cited, ...this.#cited].filter(
+      (key) => !(cited.has(key) && this.#cited.has(key)),
+    );
     if (!changed.length) return;
     this.#cited = cited;
     this.#links[CITED] = cited;

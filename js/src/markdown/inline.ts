@@ -80,7 +80,11 @@ function link(token: Tokens.Link): VNode[] {
 
 /** The mark of a source of the run. */
 const badge = ({ key }: Citation): VElement =>
-  h("button", { type: "button", class: "pw-cite", "aria-label": `Source ${key}`, "data-key": key }, key);
+  h(
+    "button",
+    { type: "button", class: "pw-cite", "aria-label": `Source ${key}`, "data-key": key },
+    key,
+  );
 
 function image(token: Tokens.Image): VElement {
   const to = target(decodeEntities(token.href), true);

@@ -54,7 +54,10 @@ class StreamTokenizer extends Tokenizer {
     return token && end !== token.raw.length ? super.inlineText(src.slice(0, end)) : token;
   }
 
-  override reflink(src: string, links: Links): Tokens.Link | Tokens.Image | Tokens.Text | undefined {
+  override reflink(
+    src: string,
+    links: Links,
+  ): Tokens.Link | Tokens.Image | Tokens.Text | undefined {
     const token = super.reflink(src, links);
     // What isn't a link may be the mark of a source; a button can't stand in a link.
     if (token?.type !== "text" || this.lexer.state.inLink) return token;
@@ -134,7 +137,12 @@ export class Blocks {
 }
 
 /** Lexes one inline run. */
-export function lexInline(src: string, links: Links, run: Token[] = [], on = new BoundedLexer()): Token[] {
+export function lexInline(
+  src: string,
+  links: Links,
+  run: Token[] = [],
+  on = new BoundedLexer(),
+): Token[] {
   on.tokens.links = links;
   // marked carries an unclosed <a> over into every later block, where it would stop autolinks.
   Object.assign(on.state, { inLink: false, inRawBlock: false });

@@ -65,7 +65,8 @@ export function patchKids(parent: Node, old: readonly VNode[], next: readonly VN
     const a = old[i];
     if (!a) parent.appendChild(create(b));
     // a text has no tag; what a module draws has no nodes of ours
-    else if ((a as VElement).tag === (b as VElement).tag && "leaf" in a === "leaf" in b) patch(a, b);
+    else if ((a as VElement).tag === (b as VElement).tag && "leaf" in a === "leaf" in b)
+      patch(a, b);
     else {
       a.node?.after(create(b));
       remove(a);

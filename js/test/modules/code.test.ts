@@ -23,7 +23,9 @@ const fence = (language: string, code: string) => `\`\`\`${language}\n${code}\n\
 /** What the page shows of the code: `[kind:text]` for each coloured piece. */
 function shown(): string {
   const codes = host.querySelectorAll("code");
-  const all = [...codes].flatMap((code) => [...code.children].flatMap((part) => [...part.childNodes]));
+  const all = [...codes].flatMap((code) =>
+    [...code.children].flatMap((part) => [...part.childNodes]),
+  );
   return all
     .map((node) => {
       const kind = node instanceof HTMLElement ? node.className.replace("pw-t-", "") : "";
@@ -46,14 +48,30 @@ function drawn(text: string, size = text.length): string {
 
 describe("what is coloured", () => {
   test.each([
-    ["python", "def f(x):\n    return 'a' # b", "[keyword:def] [def:f](x):\n    [keyword:return] [string:'a'] [comment:# b]"],
-    ["sql", "SELECT count(*) FROM t WHERE a = 'x' -- c", "[keyword:SELECT] [type:count](*) [keyword:FROM] t [keyword:WHERE] a = [string:'x'] [comment:-- c]"],
+    [
+      "python",
+      "def f(x):\n    return 'a' # b",
+      "[keyword:def] [def:f](x):\n    [keyword:return] [string:'a'] [comment:# b]",
+    ],
+    [
+      "sql",
+      "SELECT count(*) FROM t WHERE a = 'x' -- c",
+      "[keyword:SELECT] [type:count](*) [keyword:FROM] t [keyword:WHERE] a = [string:'x'] [comment:-- c]",
+    ],
     ["json", '{"a": [1, null, "b"]}', '{[property:"a"]: [[number:1], [atom:null], [string:"b"]]}'],
     ["js", "const a = `x`; // b", "[keyword:const] [def:a] = [string:`x`]; [comment:// b]"],
     ["ts", "let a: string;", "[keyword:let] [def:a]: [type:string];"],
-    ["bash", 'for f in *; do echo "$f"; done', '[keyword:for] f [keyword:in] *; [keyword:do] [builtin:echo] [string:"][def:$f][string:"]; [keyword:done]'],
+    [
+      "bash",
+      'for f in *; do echo "$f"; done',
+      '[keyword:for] f [keyword:in] *; [keyword:do] [builtin:echo] [string:"][def:$f][string:"]; [keyword:done]',
+    ],
     ["r", "f <- function(x) TRUE # c", "f <- [keyword:function](x) [atom:TRUE] [comment:# c]"],
-    ["yaml", "a: 'b' # c\nd: &e true", "[property:a][meta:: ][string:'b'] [comment:# c]\n[property:d][meta:: ]&e true"],
+    [
+      "yaml",
+      "a: 'b' # c\nd: &e true",
+      "[property:a][meta:: ][string:'b'] [comment:# c]\n[property:d][meta:: ]&e true",
+    ],
     ["html", "<a href='b'>c</a>", "<[keyword:a] [property:href]=[string:'b']>c</[keyword:a]>"],
     ["diff", "+ a\n- b\n c", "[inserted:+ a]\n[deleted:- b]\n c"],
   ])("%s", (language, code, wanted) => {
@@ -169,7 +187,9 @@ describe("when the module comes late", () => {
     markdown.finish();
     markdown.paint();
     const part = host.querySelector(".pw-code-part") as HTMLElement;
-    document.getSelection()?.setBaseAndExtent(part.firstChild as Node, 6, part.firstChild as Node, 16);
+    document
+      .getSelection()
+      ?.setBaseAndExtent(part.firstChild as Node, 6, part.firstChild as Node, 16);
     expect(document.getSelection()?.toString()).toBe("= 1\nsecond");
     take(part, drawers);
     expect(part.querySelector(".pw-t-string")).not.toBeNull();

@@ -178,7 +178,7 @@ def merge(turn: Turn) -> Script:
     yield Think("Three forecasts. I weigh them by how they did lately, and say what none can know.")
     yield Say(
         sections(
-            f"## January: about {money(round(mean, -2))} EUR",
+            f"## January: about {round(mean, -2):,.0f} EUR",
             table(["Method", "January, EUR:", "Mean error, EUR:", "Weight:"], rows),
             (
                 f"The three lie between {money(low)} and {money(high)} EUR. Weighted with"

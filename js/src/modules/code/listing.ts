@@ -75,7 +75,8 @@ export class Listing {
 
   #node({ text, kind }: Token): Text | HTMLElement {
     const parts = textWithMarks(text, { strict: this.#isStrict });
-    if (kind === "" && parts.length === 1 && parts[0] === text) return document.createTextNode(text);
+    if (kind === "" && parts.length === 1 && parts[0] === text)
+      return document.createTextNode(text);
     const span = document.createElement("span");
     if (kind !== "") span.className = `pw-t-${kind}`;
     span.append(...parts);
@@ -91,7 +92,8 @@ function grow(was: Shown, { text, kind }: Token): boolean {
   const end = node instanceof Text ? node : node.lastChild;
   const isIn = kind === was.kind && text.startsWith(was.text) && end instanceof Text;
   // A mark beside the seam could change what is one.
-  if (!isIn || node.childNodes.length > 1 || visible(text, { strict: true }).length > 1) return false;
+  if (!isIn || node.childNodes.length > 1 || visible(text, { strict: true }).length > 1)
+    return false;
   end.appendData(text.slice(was.text.length));
   was.text = text;
   return true;

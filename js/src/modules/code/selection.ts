@@ -5,16 +5,24 @@ export function keepingSelection(el: Element, draw: () => void): void {
     [selection.anchorNode, selection.anchorOffset] as const,
     [selection.focusNode, selection.focusOffset] as const,
   ];
-  if (!ends || selection.isCollapsed || !ends.some(([node]) => node !== null && el.contains(node))) {
-    return draw();
+  if (
+    !ends ||
+    selection.isCollapsed ||
+    !ends.some(([node]) => node !== null && el.contains(node))
+  ) {
+    draw();
+    return;
   }
-  const places = ends.map(([node, offset]) => (el.contains(node) ? lengthTo(el, node, offset) : -1));
+  const places = ends.map(([node, offset]) =>
+    el.contains(node) ? lengthTo(el, node, offset) : -1,
+  );
   draw();
   const [anchor, focus] = ends.map(([node, offset], i) => {
     const length = places[i] ?? -1;
     return length < 0 ? ([node, offset] as const) : placeAt(el, length);
   });
-  if (anchor?.[0] && focus?.[0]) selection.setBaseAndExtent(anchor[0], anchor[1], focus[0], focus[1]);
+  if (anchor?.[0] && focus?.[0])
+    selection.setBaseAndExtent(anchor[0], anchor[1], focus[0], focus[1]);
 }
 
 /** How much text of an element stands before a place in it. */

@@ -40,7 +40,8 @@ interface Tree {
 export function typeset(source: string): Element | null {
   const [, open, inner = "", close, mark = ""] =
     /^(\$\$?|\\[([])(.*?)(\$\$?|\\[)\]])([.,;:]?)$/s.exec(source) ?? [];
-  const isWhole = open === "\\(" ? close === "\\)" : open === "\\[" ? close === "\\]" : open === close;
+  const isWhole =
+    open === "\\(" ? close === "\\)" : open === "\\[" ? close === "\\]" : open === close;
   if (!open || !isWhole || source.length > LONGEST || hasHidden(source)) return null;
   const isDisplay = open === "$$" || open === "\\[";
   try {
@@ -72,7 +73,9 @@ function element({ type, attributes = {}, style = {}, classes = [] }: Tree, kids
   const made =
     type === undefined ? document.createElement("span") : document.createElementNS(MATHML, type);
   if (type !== undefined && !ELEMENTS.has(type)) throw new Error(`${type} isn't shown`);
-  const known = classes.flatMap((names) => names.split(" ")).filter((name) => knownClasses.has(name));
+  const known = classes
+    .flatMap((names) => names.split(" "))
+    .filter((name) => knownClasses.has(name));
   if (known.length > 0) made.setAttribute("class", known.join(" "));
   for (const [name, value] of Object.entries(attributes)) {
     if (type !== undefined && ATTRIBUTES.has(name) && isModest(value)) {

@@ -1,1 +1,3 @@
-export { Card } from "./Card";
+export { Line } from "./Line";
+export { Outcome } from "./Outcome";
+export { Task } from "./Task";

@@ -1,7 +1,5 @@
 /* A delegation is a line without a box, whose arrow stands where the text around it begins. */
 export const orchestrationCss = `
-.pw .pw-agent>.pw-row{width:calc(100% + 20px);margin:0 -10px;padding:3px 10px}
-.pw .pw-agent+.pw-agent{margin-top:4px}
 .pw :is(.pw-agent-name,.pw-brief){min-width:0;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
 .pw .pw-agent-name{flex:0 1 auto;font-weight:600}
 .pw .pw-brief{flex:1 1 0;color:var(--pw-dim)}

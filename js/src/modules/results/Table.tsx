@@ -1,58 +1,68 @@
-import { useState } from "preact/hooks";
-import { Button, compact, isScalar, Scalar, Visible } from "../../core";
+import { useMemo, useState } from "preact/hooks";
+import { Button, isScalar, Scalar, Visible } from "../../core";
 import type { Json } from "../../json";
-import * as words from "../../strings";
+import { cutCharacters, moreColumns, rows as rowCount } from "../../strings";
+import { glance } from "./glance";
+import { cellOf, isNumeric, type Order, type Records, sorted } from "./records";
+import * as words from "./words";
 
-const PAGE = 100; // rows shown at first, and more at a click
+const PAGE = 100; // rows shown at once
 const COLUMNS = 40;
 const CELL = 300; // characters of one cell
+const NESTED = 80; // of one that holds more than a value
 
-interface Records {
-  columns: string[];
-  rows: Map<string, Json>[];
+interface Sorting {
+  column: string;
+  order: Order;
 }
 
-/** Records as a table: a list of at least one object, all of them objects with keys. */
-export function tableOf(value: Json): Records | null {
-  if (value.kind !== "list" || value.items.length === 0) return null;
-  const columns = new Set<string>();
-  const rows: Map<string, Json>[] = [];
-  for (const item of value.items) {
-    if (item.kind !== "object") return null;
-    const row = new Map(item.entries);
-    if (row.size < item.entries.length) return null; // a key twice: a table would hide one
-    for (const key of row.keys()) columns.add(key);
-    rows.push(row);
-  }
-  return columns.size === 0 ? null : { columns: [...columns], rows };
-}
-
+/** Records as a table that sorts by a click on a column's name, a page at a time. */
 export function Table({ columns, rows }: Records) {
-  const [shown, show] = useState(PAGE);
-  const visible = columns.slice(0, COLUMNS);
-  const numeric = new Set(
-    visible.filter((name) => rows.slice(0, PAGE).every((row) => isNumeric(row.get(name)))),
+  const [by, sortBy] = useState<Sorting | null>(null);
+  const [page, turnTo] = useState(0);
+  const ordered = useMemo(
+    () => (by === null ? rows : sorted(rows, by.column, by.order)),
+    [rows, by],
   );
+  const visible = columns.slice(0, COLUMNS);
+  const numeric = useMemo(
+    () => new Set(visible.filter((name) => isNumeric(rows.slice(0, PAGE), name))),
+    [rows],
+  );
+  const from = page * PAGE;
+  const kind = (name: string) => (numeric.has(name) ? "pw-num" : "");
+  const sort = (column: string) => {
+    sortBy(next(by, column));
+    turnTo(0);
+  };
   return (
-    <div>
+    <div class="pw-records">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
       <div class="pw-grid" tabIndex={0}>
         <table>
           <thead>
             <tr>
-              {visible.map((name) => (
-                <th key={name} scope="col" class={numeric.has(name) ? "pw-num" : ""}>
-                  <Visible text={name} />
-                </th>
-              ))}
+              {visible.map((name) => {
+                const order = by?.column === name ? by.order : "none";
+                return (
+                  <th key={name} scope="col" class={kind(name)} aria-sort={order}>
+                    <Button class="pw-sort" title={words.sortBy} onClick={() => sort(name)}>
+                      <Visible text={name} />
+                      <span class="pw-order" aria-hidden>
+                        {{ none: "", ascending: "▲", descending: "▼" }[order]}
+                      </span>
+                    </Button>
+                  </th>
+                );
+              })}
             </tr>
           </thead>
           <tbody>
-            {rows.slice(0, shown).map((row, index) => (
+            {ordered.slice(from, from + PAGE).map((row, index) => (
               <tr key={index}>
                 {visible.map((name) => (
-                  <td key={name} class={numeric.has(name) ? "pw-num" : ""}>
-                    <Cell value={row.get(name)} />
+                  <td key={name} class={kind(name)}>
+                    <Cell value={cellOf(row, name)} />
                   </td>
                 ))}
               </tr>
@@ -60,31 +70,60 @@ export function Table({ columns, rows }: Records) {
           </tbody>
         </table>
       </div>
-      {columns.length > COLUMNS && (
-        <p class="pw-note">{words.moreColumns(columns.length - COLUMNS)}</p>
-      )}
-      {rows.length > shown && (
-        <Button class="pw-quiet pw-more" onClick={() => show(shown + 10 * PAGE)}>
-          {words.moreRows(rows.length - shown)}
-        </Button>
+      {columns.length > COLUMNS && <p class="pw-note">{moreColumns(columns.length - COLUMNS)}</p>}
+      {rows.length > PAGE && (
+        <div class="pw-pages">
+          <span>
+            {words.range(from + 1, Math.min(from + PAGE, rows.length), rowCount(rows.length))}
+          </span>
+          <Turn label={words.previous} to={page - 1} isThere={page > 0} turnTo={turnTo} />
+          <Turn
+            label={words.next}
+            to={page + 1}
+            isThere={from + PAGE < rows.length}
+            turnTo={turnTo}
+          />
+        </div>
       )}
     </div>
   );
 }
 
-const isNumeric = (value: Json | undefined): boolean =>
-  value === undefined ||
-  value.kind === "number" ||
-  (value.kind === "word" && value.text === "null");
+/** Up, down, and back to the order in which the rows came. */
+function next(by: Sorting | null, column: string): Sorting | null {
+  if (by?.column !== column) return { column, order: "ascending" };
+  return by.order === "ascending" ? { column, order: "descending" } : null;
+}
+
+interface TurnProps {
+  label: string;
+  to: number;
+  isThere: boolean;
+  turnTo: (page: number) => void;
+}
+
+/** Stays where it is at the first and last page: what has the focus must not go. */
+const Turn = ({ label, to, isThere, turnTo }: TurnProps) => (
+  <Button class="pw-quiet" aria-disabled={!isThere} onClick={() => isThere && turnTo(to)}>
+    {label}
+  </Button>
+);
 
 function Cell({ value }: { value: Json | undefined }) {
   if (value === undefined) return null;
-  const text = isScalar(value) ? value.text : compact(value);
-  if (text.length <= CELL && isScalar(value)) return <Scalar value={value} />;
+  if (!isScalar(value)) {
+    return (
+      <span class="pw-value pw-nested" dir="ltr">
+        <Visible text={glance(value, NESTED)} />
+      </span>
+    );
+  }
+  const { text } = value;
+  if (text.length <= CELL) return <Scalar value={value} />;
   return (
     <span class="pw-value" dir="auto">
       <Visible text={text.slice(0, CELL)} />
-      {text.length > CELL && <span class="pw-cut">{words.cutCharacters(text.length - CELL)}</span>}
+      <span class="pw-cut">{cutCharacters(text.length - CELL)}</span>
     </span>
   );
 }

@@ -1,1 +1,2 @@
-export { Table } from "./Table";
+export { Nested } from "./Nested";
+export { Reading } from "./Reading";

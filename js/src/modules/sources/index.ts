@@ -59,7 +59,11 @@ function show(cited: Citation, badge: HTMLElement, body: HTMLElement, isPinned: 
     el.addEventListener("mouseleave", leave, { signal });
     el.addEventListener("mouseenter", () => clearTimeout(leaving), { signal });
   }
-  badge.addEventListener("blur", (event) => !note.contains(event.relatedTarget as Node) && leave(), { signal });
+  badge.addEventListener(
+    "blur",
+    (event) => !note.contains(event.relatedTarget as Node) && leave(),
+    { signal },
+  );
   const { ownerDocument: page } = badge;
   page.addEventListener("pointerdown", (event) => !isIn(event) && opened.close(), { signal });
   page.addEventListener(
@@ -67,7 +71,8 @@ function show(cited: Citation, badge: HTMLElement, body: HTMLElement, isPinned: 
     (event) => {
       if (event.key !== "Escape") return;
       event.stopPropagation(); // to a notebook it means to leave the cell
-      if (note.contains(note.getRootNode() instanceof Document ? page.activeElement : null)) badge.focus();
+      if (note.contains(note.getRootNode() instanceof Document ? page.activeElement : null))
+        badge.focus();
       opened.close();
     },
     { signal, capture: true },

@@ -11,7 +11,10 @@ export function noteOf({ key, source, excerpt }: Citation): HTMLElement {
   note.id = `pw-${newId()}`;
   note.role = "note";
   const title = part("div", "pw-source-title", "");
-  title.append(part("span", "pw-source-key", `[${key}]`), part("span", "", source || `Source ${key}`));
+  title.append(
+    part("span", "pw-source-key", `[${key}]`),
+    part("span", "", source || `Source ${key}`),
+  );
   note.append(title);
   if (excerpt !== "") {
     const text = part("div", "pw-source-text", excerpt.slice(0, LONGEST));

@@ -1,0 +1,32 @@
+import { Arguments, LongText, parseJson, useKeys } from "../../core";
+import * as words from "../../strings";
+import type { View } from "../../view";
+import type { ToolPart } from "../../wire";
+import { isLong } from "./length";
+
+const FOLDED = 400; // characters of a task that are shown at first
+
+/** What an agent was asked for, where the line doesn't say it all; what can't be told of several. */
+export function Task({ view, index }: { view: View; index: number }) {
+  const { outline, state } = view.store;
+  useKeys(view, `within/${index}`);
+  const part = state.parts[index];
+  if (part?.kind === "parallel") {
+    const isKnown = outline.inside(index).some((each) => state.parts[each]?.kind === "delegation");
+    const isRunning = view.statusOf(part) === "running";
+    return isKnown ? null : <p class="pw-note">{isRunning ? words.mixing : words.mixed}</p>;
+  }
+  if (part?.kind !== "delegation") return null;
+  const call = state.parts[part.call ?? -1];
+  if (call?.kind === "tool" && !isOnly(part.task, call)) {
+    return <Arguments view={view} source={call.arguments} />;
+  }
+  return isLong(part.task) ? <LongText text={part.task} kind="pw-excerpt" folded={FOLDED} /> : null;
+}
+
+/** Whether a call asks for the task and nothing else. */
+function isOnly(task: string, { arguments: source }: ToolPart): boolean {
+  const asked = parseJson(source);
+  if (asked?.kind !== "object") return source.trim() === "";
+  return asked.entries.every(([, value]) => value.kind === "text" && value.text === task);
+}

@@ -1,0 +1,41 @@
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { Value } from "../../core";
+import type { Json } from "../../json";
+import { addSheet } from "../../sheet";
+import type { Place } from "../../view";
+import { contentOf } from "./content";
+import { recordsOf } from "./records";
+import { resultsCss } from "./results-style";
+import { Table } from "./Table";
+import { Tree } from "./Tree";
+import * as words from "./words";
+
+interface Props {
+  view: Place;
+  value: Json;
+}
+
+/** A value that holds others: pictures, a table where it is a list of records, else a tree. */
+export function Nested({ view, value }: Props) {
+  const host = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => addSheet(host.current as HTMLDivElement, resultsCss), []);
+  const pieces = useMemo(() => contentOf(value), [value]);
+  const records = useMemo(() => recordsOf(value), [value]);
+  return (
+    <div ref={host} class="pw-pieces">
+      {pieces?.map((piece, index) =>
+        "picture" in piece ? (
+          <img
+            key={index}
+            class="pw-image"
+            src={piece.picture}
+            alt={words.picture}
+            decoding="async"
+          />
+        ) : (
+          <Value key={index} view={view} value={piece.value} />
+        ),
+      ) ?? (records === null ? <Tree value={value} /> : <Table {...records} />)}
+    </div>
+  );
+}

@@ -1,0 +1,150 @@
+import { useState } from "preact/hooks";
+import {
+  Button,
+  Chevron,
+  CopyButton,
+  compact,
+  isScalar,
+  LongText,
+  Scalar,
+  Visible,
+} from "../../core";
+import type { Json } from "../../json";
+import { characters, items, object } from "../../strings";
+import { glance } from "./glance";
+import * as words from "./words";
+
+const PAGE = 100; // items of one level shown at first, and more at a click
+const SMALL = 30; // values of a tree that is open from the start
+const GLANCE = 80; // characters of what a closed node holds
+const LINE = 160; // characters of a text that stands on its line
+
+/** A nested value, level by level: what is closed isn't drawn. */
+export function Tree({ value }: { value: Json }) {
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the keys are its buttons'
+    <div class="pw-tree" onKeyDown={onKey}>
+      <Level value={value} isSmall={weight(value, SMALL) < SMALL} />
+    </div>
+  );
+}
+
+/** How many values there are, counted no further than `most`. */
+function weight(value: Json, most: number): number {
+  let sum = 1;
+  for (const [, each] of entriesOf(value, most)) {
+    if (sum >= most) break;
+    sum += weight(each, most - sum);
+  }
+  return sum;
+}
+
+/** The first values that one holds, by their keys or their places in a list. */
+function entriesOf(value: Json, most: number): (readonly [string, Json])[] {
+  if (isScalar(value)) return [];
+  if (value.kind === "object") return value.entries.slice(0, most);
+  return value.items.slice(0, most).map((each, index) => [`${index}`, each] as const);
+}
+
+const lengthOf = (value: Json): number =>
+  value.kind === "object" ? value.entries.length : value.kind === "list" ? value.items.length : 0;
+
+interface LevelProps {
+  value: Json;
+  /** Whether all of the tree is open from the start. */
+  isSmall: boolean;
+}
+
+function Level({ value, isSmall }: LevelProps) {
+  const [shown, show] = useState(PAGE);
+  if (isScalar(value)) return <LongText text={value.text} />;
+  const left = lengthOf(value) - shown;
+  return (
+    <div class="pw-level">
+      {entriesOf(value, shown).map(([key, each], index) => (
+        <Node
+          key={index}
+          name={key}
+          value={each}
+          isSmall={isSmall}
+          isPlace={value.kind === "list"}
+        />
+      ))}
+      {left > 0 && (
+        <Button class="pw-quiet pw-more" onClick={() => show(shown + 10 * PAGE)}>
+          {words.moreItems(left)}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+interface NodeProps extends LevelProps {
+  name: string;
+  /** Whether the name is a place in a list, and no key. */
+  isPlace: boolean;
+}
+
+function Node({ name, value, isSmall, isPlace }: NodeProps) {
+  const [isOpen, toggle] = useState(isSmall && !isScalar(value));
+  const label = <Visible kind={isPlace ? "pw-key pw-place" : "pw-key"} text={name} />;
+  if (isLeaf(value)) {
+    return (
+      <div class="pw-leaf">
+        {label}
+        {isScalar(value) ? (
+          <Scalar value={value} />
+        ) : (
+          <span class="pw-value">{compact(value)}</span>
+        )}
+      </div>
+    );
+  }
+  return (
+    <div class="pw-node">
+      <div class="pw-node-head">
+        <Button class="pw-branch" aria-expanded={isOpen} onClick={() => toggle(!isOpen)}>
+          <Chevron />
+          {label}
+          <span class="pw-size">{sizeOf(value)}</span>
+          {!isOpen && <Visible kind="pw-glance" text={glance(value, GLANCE)} />}
+        </Button>
+        <CopyButton text={() => (isScalar(value) ? value.text : compact(value))} what={name} />
+      </div>
+      {isOpen && <Level value={value} isSmall={isSmall} />}
+    </div>
+  );
+}
+
+/** Whether a value needs no opening. */
+const isLeaf = (value: Json): boolean =>
+  isScalar(value) ? value.text.length <= LINE && !value.text.includes("\n") : lengthOf(value) === 0;
+
+const sizeOf = (value: Json): string =>
+  isScalar(value)
+    ? characters(value.text.length)
+    : (value.kind === "list" ? items : object)(lengthOf(value));
+
+/** Arrows go from branch to branch, right opens one, left closes it or goes to the one around it. */
+function onKey(event: KeyboardEvent): void {
+  const tree = event.currentTarget as HTMLElement;
+  const branches = [...tree.querySelectorAll<HTMLElement>(".pw-branch")];
+  const branch = (event.target as Element).closest<HTMLElement>(".pw-branch");
+  const at = branch === null ? -1 : branches.indexOf(branch);
+  if (branch === null || at < 0) return;
+  const isOpen = branch.getAttribute("aria-expanded") === "true";
+  const around = branch
+    .closest(".pw-level")
+    ?.parentElement?.querySelector<HTMLElement>(".pw-branch");
+  const goes: Record<string, HTMLElement | null | undefined> = {
+    ArrowDown: branches[at + 1],
+    ArrowUp: branches[at - 1],
+    ArrowRight: isOpen ? branches[at + 1] : null,
+    ArrowLeft: isOpen ? null : around,
+  };
+  if (!(event.key in goes)) return;
+  event.preventDefault(); // the box would scroll
+  event.stopPropagation(); // the notebook would go to another cell
+  if (goes[event.key] === null) branch.click();
+  else goes[event.key]?.focus();
+}

@@ -1,0 +1,94 @@
+import { isScalar, type Json } from "../../json";
+
+export type Row = Extract<Json, { kind: "object" }>;
+
+/** A list of records: what columns they have, in the order in which they first come. */
+export interface Records {
+  columns: string[];
+  rows: Row[];
+}
+
+/** Records of a list of at least one object, all of them objects with keys. */
+export function recordsOf(value: Json): Records | null {
+  if (value.kind !== "list" || value.items.length === 0) return null;
+  const columns = new Set<string>();
+  let last: Row["entries"] = [];
+  for (const item of value.items) {
+    if (item.kind !== "object") return null;
+    const { entries } = item;
+    // Most rows have the keys of the row before.
+    const isSame =
+      entries.length === last.length && entries.every(([key], i) => key === last[i]?.[0]);
+    last = entries;
+    if (isSame) continue;
+    if (new Set(entries.map(([key]) => key)).size < entries.length) return null; // would hide one
+    for (const [key] of entries) columns.add(key);
+  }
+  return columns.size === 0 ? null : { columns: [...columns], rows: value.items as Row[] };
+}
+
+export const cellOf = ({ entries }: Row, column: string): Json | undefined =>
+  entries.find(([key]) => key === column)?.[1];
+
+/** Nothing to sort or line up: no such key, or null. */
+export const isNothing = (value: Json | undefined): boolean =>
+  value === undefined || (value.kind === "word" && value.text === "null");
+
+export const isNumeric = (rows: readonly Row[], column: string): boolean =>
+  rows.every((row) => {
+    const value = cellOf(row, column);
+    return isNothing(value) || value?.kind === "number";
+  });
+
+export type Order = "ascending" | "descending";
+
+/**
+ * The rows sorted by a column, those that are equal in the order they came in: numbers as numbers,
+ * before texts, before what is nested; nothing stands last, whichever the order.
+ */
+export function sorted(rows: readonly Row[], column: string, order: Order): Row[] {
+  const way = order === "ascending" ? 1 : -1;
+  const compare = textsOf(rows.length);
+  return rows
+    .map((row) => ({ row, ...keyOf(cellOf(row, column)) }))
+    .sort((a, b) => {
+      if (a.rank === NOTHING || b.rank === NOTHING) return a.rank - b.rank;
+      if (a.rank !== b.rank) return way * (a.rank - b.rank);
+      return way * (a.rank === NUMBER ? numbers(a, b) : compare(a.text, b.text));
+    })
+    .map(({ row }) => row);
+}
+
+interface Key {
+  rank: number;
+  text: string;
+  number: number;
+}
+
+const NUMBER = 0;
+const NESTED = 2;
+const NOTHING = 3;
+
+function keyOf(value: Json | undefined): Key {
+  if (value === undefined || isNothing(value)) return { rank: NOTHING, text: "", number: 0 };
+  if (!isScalar(value)) return { rank: NESTED, text: "", number: 0 };
+  const { kind, text } = value;
+  return kind === "number"
+    ? { rank: NUMBER, text, number: Number(text) }
+    : { rank: 1, text, number: 0 };
+}
+
+/** Whole numbers of so many digits that they are the same to a computer are compared by their digits. */
+function numbers(a: Key, b: Key): number {
+  const difference = a.number - b.number;
+  if (difference !== 0 || a.text === b.text || !/^-?\d+$/.test(a.text) || !/^-?\d+$/.test(b.text)) {
+    return difference || 0; // two infinities are no number apart
+  }
+  return BigInt(a.text) < BigInt(b.text) ? -1 : 1;
+}
+
+/** As people sort texts, where there aren't so many that the page would stop. */
+function textsOf(count: number): (a: string, b: string) => number {
+  if (count <= 5_000) return new Intl.Collator(undefined, { numeric: true }).compare;
+  return (a, b) => (a < b ? -1 : Number(a > b));
+}

@@ -1,0 +1,237 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { parseJson } from "../../src/json";
+import * as results from "../../src/modules/results";
+import { contentOf } from "../../src/modules/results/content";
+import { glance } from "../../src/modules/results/glance";
+import { cellOf, recordsOf, sorted } from "../../src/modules/results/records";
+import type { Json } from "../../src/json";
+import type { ToolPart } from "../../src/wire";
+import { open, painted } from "../page";
+import { run, tool } from "../runs";
+import { load } from "./loaded";
+
+const json = (value: unknown): Json => parseJson(JSON.stringify(value)) as Json;
+
+/** A card of a call with this result, opened. */
+async function card(result: unknown, given: Partial<ToolPart> = {}) {
+  const text = typeof result === "string" ? result : JSON.stringify(result);
+  const { show } = open(run({ parts: [tool({ result: text, full: true, json: true, ...given })] }));
+  const { el, ask } = show();
+  ask(".pw-row").click();
+  await painted();
+  return { el, ask, texts: (selector: string) => textsOf(el, selector) };
+}
+
+const textsOf = (el: Element, selector: string): string[] =>
+  [...el.querySelectorAll(selector)].map(({ textContent }) => textContent ?? "");
+
+const column = (el: Element, index: number) => textsOf(el, `tbody td:nth-child(${index})`);
+
+const button = (el: Element, name: string): HTMLElement => {
+  const found = [...el.querySelectorAll("button")].find(({ textContent }) => textContent?.trim() === name);
+  if (found === undefined) throw new Error(`no button ${name} in ${el.textContent}`);
+  return found;
+};
+
+test("before the module is here a result is its text, and its size is said", async () => {
+  const { el, ask } = await card([{ a: 1 }, { a: 2 }]);
+  expect(ask(".pw-glance").textContent).toBe("2 rows");
+  expect(el.querySelector("table")).toBeNull();
+  expect(ask(".pw-field .pw-pre").textContent).toContain('{"a": 1}');
+  expect(el.textContent).toContain("Result, 2 rows");
+});
+
+describe("a table", () => {
+  beforeEach(() => load("results", results));
+
+  test("has the columns of all rows, and an empty cell where a row has none", async () => {
+    const { el, texts } = await card([{ a: 1 }, { b: "x" }, { a: null }]);
+    expect(texts("thead th")).toEqual(["a", "b"]);
+    expect([...el.querySelectorAll("tbody tr")].map((row) => row.textContent)).toEqual(["1", "x", "null"]);
+  });
+
+  test("sorts by a click: numbers as numbers, nothing last, and back to the order it came in", async () => {
+    const { el, ask } = await card([{ n: 10 }, { n: null }, { n: 9 }, { n: -1.5 }, {}, { n: 1e3 }]);
+    const head = ask("thead th");
+    expect(head.ariaSort ?? head.getAttribute("aria-sort")).toBe("none");
+    const seen = [];
+    for (let click = 0; click < 3; click++) {
+      ask(".pw-sort").click();
+      await painted();
+      seen.push([ask("thead th").getAttribute("aria-sort"), column(el, 1).join(" ").trim()]);
+    }
+    expect(seen).toEqual([
+      ["ascending", "-1.5 9 10 1e+3 null".replace("1e+3", "1000")],
+      ["descending", "1000 10 9 -1.5 null"],
+      ["none", "10 null 9 -1.5  1000"],
+    ]);
+  });
+
+  test("shows a hundred rows a page and says which", async () => {
+    const rows = Array.from({ length: 1_204 }, (_, id) => ({ id, name: `n${id}` }));
+    const { el, ask } = await card(rows);
+    expect(el.querySelectorAll("tbody tr")).toHaveLength(100);
+    expect(ask(".pw-pages span").textContent).toBe("1 to 100 of 1,204 rows");
+    button(el, "Next").click();
+    await painted();
+    expect(column(el, 1)[0]).toBe("100");
+    ask(".pw-sort").click();
+    ask(".pw-sort").click();
+    await painted();
+    await painted();
+    expect(column(el, 1)[0]).toBe("0");
+    expect(ask(".pw-pages span").textContent).toBe("1 to 100 of 1,204 rows");
+    button(el, "Previous").click();
+    await painted();
+    expect(column(el, 1)).toHaveLength(100);
+  });
+
+  test("a key that comes twice in a row makes no table: it would hide one", async () => {
+    const { el } = await card('[{"a": 1, "a": 2}]');
+    expect(el.querySelector("table")).toBeNull();
+    expect(el.querySelector(".pw-tree")).not.toBeNull();
+  });
+
+  test("names and cells are text, with a mark for what can't be seen", async () => {
+    const { el } = await card([{ "<b>x</b>": "<img src=x onerror=alert(1)>", "a\u202e": "b\u200b" }]);
+    expect(el.querySelector("b, img")).toBeNull();
+    expect(textsOf(el, ".pw-hidden-char")).toEqual(["U+202E", "U+200B"]);
+  });
+});
+
+describe("sorting", () => {
+  const by = (values: unknown[], order: "ascending" | "descending") => {
+    const { rows } = recordsOf(json(values.map((v, place) => ({ v, place })))) as never as {
+      rows: never[];
+    };
+    return sorted(rows, "v", order).map((row) => Number((cellOf(row, "place") as { text: string }).text));
+  };
+
+  test("is stable in both orders", () => {
+    expect(by([2, 1, 2, 1], "ascending")).toEqual([1, 3, 0, 2]);
+    expect(by([2, 1, 2, 1], "descending")).toEqual([0, 2, 1, 3]);
+  });
+
+  test("has numbers before texts, nested values after, null last", () => {
+    expect(by([null, [1], "b", 2, "a10", "a9", true], "ascending")).toEqual([3, 5, 4, 2, 6, 1, 0]);
+    expect(by([null, 1, "a"], "descending")).toEqual([2, 1, 0]);
+  });
+
+  test("tells numbers apart that are the same to a computer", () => {
+    const rows = parseJson('[{"v": 9007199254740993}, {"v": 9007199254740992}]') as never as {
+      items: never[];
+    };
+    const texts = sorted(rows.items, "v", "ascending").map((row) => (cellOf(row, "v") as { text: string }).text);
+    expect(texts).toEqual(["9007199254740992", "9007199254740993"]);
+  });
+});
+
+describe("a tree", () => {
+  beforeEach(() => load("results", results));
+
+  const nested = { name: "x", orders: Array.from({ length: 250 }, (_, id) => [id, { lines: [1, 2] }]) };
+
+  test("draws only what is open, and opens by a click", async () => {
+    const { el, texts } = await card(nested);
+    expect(el.querySelectorAll(".pw-branch")).toHaveLength(100);
+    expect(texts(".pw-branch .pw-size")[0]).toBe("2 items");
+    expect(el.textContent).not.toContain("0:");
+    el.querySelector<HTMLElement>(".pw-branch")?.click();
+    await painted();
+    expect(el.querySelectorAll(".pw-leaf")).toHaveLength(1);
+    button(el, "Show 150 more items").click();
+    await painted();
+    expect(el.querySelectorAll(".pw-tree > .pw-level > .pw-node")).toHaveLength(250);
+  });
+
+  test("a small one is open from the start", async () => {
+    const { texts } = await card([[1, { a: [] }], "x"]);
+    expect(texts(".pw-leaf")).toEqual(["01", "a[]", "1x"]);
+  });
+
+  test("goes by the arrows", async () => {
+    const { el } = await card(nested);
+    const branches = () => [...el.querySelectorAll<HTMLElement>(".pw-branch")];
+    const press = async (key: string) => {
+      const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
+      document.activeElement?.dispatchEvent(event);
+      await painted();
+      return event.defaultPrevented;
+    };
+    branches()[0]?.focus();
+    expect(await press("ArrowRight")).toBe(true);
+    expect(branches()).toHaveLength(101);
+    await press("ArrowDown");
+    expect(document.activeElement).toBe(branches()[1]);
+    await press("ArrowLeft");
+    expect(document.activeElement).toBe(branches()[0]);
+    await press("ArrowLeft");
+    expect(branches()).toHaveLength(100);
+    expect(await press("a")).toBe(false);
+  });
+
+  test("keys are data", async () => {
+    const { texts } = await card('{"__proto__": {"constructor": [1, [2]]}, "n": 12345678901234567890}');
+    expect(texts(".pw-key")).toEqual(["__proto__", "constructor", "0", "1", "0", "n"]);
+    expect(texts(".pw-value-number").at(-1)).toBe("12345678901234567890");
+  });
+});
+
+describe("long JSON", () => {
+  beforeEach(() => load("results", results));
+
+  test("is read little by little, and is a table then", async () => {
+    const rows = Array.from({ length: 12_000 }, (_, id) => ({ id, note: "some text of it" }));
+    const { el, ask } = await card(rows);
+    expect(ask(".pw-field .pw-note").textContent).toMatch(/^Reading… \d+ %$/);
+    expect(ask(".pw-field .pw-pre").textContent).toContain('[{"id":0');
+    for (let wait = 0; wait < 200 && !el.querySelector("table"); wait++) await painted();
+    expect(el.querySelectorAll("tbody tr")).toHaveLength(100);
+  });
+
+  test("is its text where it is none", async () => {
+    const { el } = await card(`[${"1, ".repeat(80_000)}]`, { json: false });
+    for (let wait = 0; wait < 200 && el.querySelector(".pw-field .pw-note"); wait++) await painted();
+    expect(el.querySelector(".pw-tree")).toBeNull();
+    expect(el.querySelector(".pw-field .pw-pre")?.textContent).toContain("[1, 1,");
+  });
+});
+
+describe("pictures", () => {
+  beforeEach(() => load("results", results));
+
+  const data = "iVBORw0KGgo=";
+  const picture = { type: "image", data, mimeType: "image/png" };
+
+  test.each([
+    ["a block", picture],
+    ["a list of blocks", [{ type: "text", text: "see" }, picture]],
+    ["the content of a result", { content: [picture], isError: false }],
+    ["a block of a model provider", { type: "image", source: { type: "base64", media_type: "image/png", data } }],
+  ])("%s is shown from its own data", async (_, result) => {
+    const { el, ask } = await card(result);
+    const image = el.querySelector("img");
+    expect(image?.getAttribute("src")).toBe(`data:image/png;base64,${data}`);
+    expect(image?.alt).toBe("Image");
+    expect(ask(".pw-glance").textContent).toMatch(/^image|^$/);
+  });
+
+  test.each([
+    ["drawings that can hold scripts", { ...picture, mimeType: "image/svg+xml" }],
+    ["what is no data", { ...picture, data: "https://x.example/a.png" }],
+    ["an address", { type: "image", url: "https://x.example/a.png", mimeType: "image/png" }],
+    ["another kind", { ...picture, mimeType: "image/png;base64,x" }],
+  ])("%s stay text", async (_, result) => {
+    expect(contentOf(json(result))).toBeNull();
+    const { el } = await card(result);
+    expect(el.querySelector("img")).toBeNull();
+    expect(el.querySelector(".pw-tree, .pw-rows")).not.toBeNull();
+  });
+});
+
+test("the glance of a huge value is no more work than what is seen", () => {
+  const huge: Json = { kind: "list", items: new Array(1_000_000).fill({ kind: "number", text: "1" }) };
+  expect(glance(huge, 12)).toBe("[1, 1, 1, 1,…");
+  expect(glance(json({ a: "x".repeat(50) }), 10)).toBe('{"a": "xxx…');
+  expect(glance(json({ a: [1, null], b: {} }), 40)).toBe('{"a": [1, null], "b": {}}');
+});

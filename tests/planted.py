@@ -1,0 +1,63 @@
+"""A key that can be found wherever it is, and everything of a run where it must not be."""
+
+import base64
+import json
+import logging
+import traceback
+from collections.abc import Iterator
+from typing import Any
+
+import powawidget
+
+KEY = f"planted-key-{0x5F1C9A7BE2D4:x}/Zq"  # no line of a file, which a traceback shows, holds it
+PUBLIC = [name for name in dir(powawidget.Run) if not name.startswith("_")]
+CALLED = {"wait", "result", "approve", "deny", "stop", "close", "start", "next_approval"}
+
+
+def forms() -> list[str]:
+    """The key as it is, and as it may be carried on: escaped, encoded."""
+    encoded = base64.b64encode(KEY.encode()).decode().rstrip("=")
+    return [KEY, KEY.replace("/", "\\/"), KEY.replace("/", "%2F"), encoded[:-1]]
+
+
+def leaks(text: str) -> list[str]:
+    """The forms of the key that a text holds."""
+    return [form for form in forms() if form in text]
+
+
+def rendered(error: BaseException) -> str:
+    """All that a verbose traceback prints: chained errors and the local variables of each frame."""
+    return "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+
+
+def shown(run: powawidget.Run) -> Iterator[str]:
+    """Everything public of a run, and what its widget's page gets."""
+    yield repr(run)
+    for name in PUBLIC:
+        if name not in CALLED and not isinstance(getattr(powawidget.Run, name, None), type):
+            value: Any = getattr(run, name)
+            yield f"{name}: {value!r}"
+            if name == "events":
+                yield repr(list(value))
+    yield json.dumps(run._live.snapshot(), ensure_ascii=False)
+    try:
+        run.result(timeout=0.01, display=False)
+    except (powawidget.PowawidgetError, TimeoutError) as error:
+        yield rendered(error)
+
+
+class Listening(logging.Handler):
+    """Hears every log record, and keeps those in which the key stands."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.heard = 0
+        self.found: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.heard += 1
+        said = record.getMessage()
+        if record.exc_info and record.exc_info[1] is not None:
+            said += rendered(record.exc_info[1])
+        if leaks(said):
+            self.found.append(f"{record.name}: {said}")
