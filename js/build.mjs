@@ -82,6 +82,7 @@ const part = (name, mangleCache) =>
     footer: { js: "return made}" },
     ...(OF_LIBRARIES.has(name) ? { mangleProps: undefined } : { mangleCache }),
     plugins: [sharedCore, minifiedCss, rawCss, sqlOnly],
+    loader: { ".woff2": "binary" },
   });
 
 /**

@@ -17,25 +17,31 @@ from powawidget.errors import (
     RunInterrupted,
 )
 from powawidget.history import Message
+from powawidget.orchestration import Orchestration
 from powawidget.policy import Policy, policy
 from powawidget.replay import replay
 from powawidget.run import Run
 from powawidget.timeouts import Timeouts
-from powawidget.views import Approval, RunResult, ToolCall
+from powawidget.views import Approval, Block, Delegation, Progress, RunResult, ToolCall
+from powawidget.workflow import Workflow
 
 __all__ = [
     "Agent",
     "Approval",
     "ApprovalNeeded",
+    "Block",
     "Chat",
     "ChatPaused",
     "ConfigurationError",
     "ConnectionLost",
     "DecisionRefused",
+    "Delegation",
     "Message",
+    "Orchestration",
     "Policy",
     "Powabase",
     "PowawidgetError",
+    "Progress",
     "ProtocolError",
     "RequestError",
     "Run",
@@ -44,6 +50,7 @@ __all__ = [
     "RunResult",
     "Timeouts",
     "ToolCall",
+    "Workflow",
     "connect",
     "policy",
     "replay",

@@ -219,6 +219,8 @@ class Client:
         body: Mapping[str, Any] | None = None,
         limit: float | None = None,
     ) -> Any:
+        if self._http.is_closed:
+            raise ConfigurationError("This connection was closed: connect again.")
         response = await self._send(self._http, verb, path, query=query, body=body, limit=limit)
         try:
             content = await self._body(response, limit)

@@ -69,6 +69,14 @@ def explain(message: str, code: str | None = None) -> Failure:
         known = _KNOWN["RateLimitError"]
     if known is not None:
         return Failure(title=known[1], message=message, code=code or known[0], hint=known[2])
+    if code == "EXECUTION_TIMEOUT":
+        return Failure(
+            title="The workflow took too long",
+            message=message,
+            code=code,
+            hint="The server ends an execution after its time limit. What its blocks gave until "
+            "then is kept here.",
+        )
     if message == "Execution aborted":
         return Failure(
             title="The run was aborted by the server",

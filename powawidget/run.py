@@ -275,8 +275,8 @@ class Run(Transcribed):
         state = self._live.state
         if self._complete is None or state.status not in {"completed", "failed"}:
             return
-        if not state.run_id or self._live.stop_asked:
-            return
+        if not state.run_id or self._live.stop_asked or state.edited:
+            return  # what a hook took back stands in the parts as well
         with contextlib.suppress(PowawidgetError, TimeoutError):
             async with asyncio.timeout(_FETCHING):
                 parts = await self._complete(state.run_id)

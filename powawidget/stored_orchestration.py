@@ -38,10 +38,12 @@ def retell_orchestration(stored: Mapping[str, Any]) -> Iterator[ev.Event]:
         Events that fold to the run; the last one ends it, where the server has ended it.
     """
     yield ev.read_frame({"event": "start", **_picked(stored, "run_id", "session_id")})
-    children = children_of(stored)
     frames = [ev.read_frame(dict(one)) for one in _frames(stored)]
-    yield from _Retelling(stored, children.children).tell(frames)
-    if children.children:
+    if any(_takes_back(frame) for frame in frames):
+        yield from frames  # what the hook took back stands in the agents' parts as well
+    else:
+        children = children_of(stored)
+        yield from _Retelling(stored, children.children).tell(frames)
         yield children
     if stored.get("status") in {"completed", "failed"}:
         told = _picked(stored, "run_id", "status", "error", "content", "usage")
@@ -192,6 +194,12 @@ def _child(run: Mapping[str, Any]) -> ev.Child:
         tool_calls=told.tool_calls if isinstance(told, ev.Completed) else [],
         answer=content if isinstance(content, str) else "",
     )
+
+
+def _takes_back(event: ev.Event) -> bool:
+    if not isinstance(event, ev.HookResult) or event.hook_event != "PreResponse":
+        return False
+    return event.modified or event.blocked
 
 
 def _is_run(run: Any) -> bool:

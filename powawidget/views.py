@@ -2,10 +2,12 @@
 
 import hashlib
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from powawidget.errors import ConfigurationError
+from powawidget.frame import frame_of
 from powawidget.reduce.answer import places
 from powawidget.state import (
     ApprovalPart,
@@ -16,6 +18,9 @@ from powawidget.state import (
     ToolPart,
 )
 from powawidget.state import Block as BlockState
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +50,30 @@ class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float | None
     error: str | None
     asked: Any = None
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Make a pandas DataFrame of a result that is a table.
+
+        Read are a list of records; rows beside the names of their columns (`{"columns": [...],
+        "rows": [...]}`); lists of one length by column; an object that holds one list of records;
+        one flat record; and JSON or CSV text of these.
+
+        Returns:
+            A row for each record, in their order.
+
+        Raises:
+            ConfigurationError: pandas isn't installed, the call has no whole result, or that isn't
+                a table.
+        """
+        if self.result is None or self.error is not None:
+            raise ConfigurationError(
+                f"The call of {self.name!r} has no whole result ({self.status}): wait for the "
+                "run's end with run.wait(), and look at the call's error."
+            )
+        result = self.result
+        if isinstance(result, str) and result:
+            result = decoded(result)
+        return frame_of(result, self.name)
 
 
 class Approval(msgspec.Struct, frozen=True, kw_only=True):

@@ -89,7 +89,7 @@ def test_merged_changes_fold_to_the_same_and_no_neighbours_are_left(changes: lis
     merged = merge(changes)
     assert folded(BASE + merged) == folded(BASE + changes)
     pairs = itertools.pairwise(merged)
-    assert not any(a[0] == b[0] == "append" and a[1] == b[1] for a, b in pairs)
+    assert not any(a[:2] == b[:2] for a, b in pairs)
     assert merge(merged) == merged
 
 

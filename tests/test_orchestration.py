@@ -142,6 +142,20 @@ def test_that_the_stored_run_cannot_be_read_is_no_error(serve: Serve, stored: An
     assert (run.status, run.text, run.error) == ("completed", "M", None)
 
 
+def test_what_a_hook_took_back_is_readable_nowhere(serve: Serve) -> None:
+    hook = {"event": "hook_result", "hook_event": "PreResponse", "status": "ok", "modified": True}
+    named = {"event": "entity_chunk", "agent": "A", "content": "secret one"}
+    end = {**DONE, "content": "clean"}
+    frames = [START, named, delta("secret two"), hook, end]
+    stored = json.loads(json.dumps(CHILDREN).replace('"content": "a"', '"content": "secret"'))
+    run = serve(project(stored=stored, frames=frames)).orchestration("Panel").run("Go")
+    run.wait(display=False)
+    assert run.text == "clean"
+    kept = " ".join([repr(list(run.events)), repr(run), repr(run._live.snapshot())])
+    assert "secret" not in kept
+    assert [event for event in run.events if isinstance(event, ev.Withheld)]
+
+
 @pytest.mark.parametrize("agents", [b'{"agents": [], "total": 0}', b"<p>no</p>"])
 def test_that_the_agents_cannot_be_named_is_no_obstacle(serve: Serve, agents: bytes) -> None:
     run = serve(project(agents=agents)).orchestration("Panel").run("Go").wait(display=False)

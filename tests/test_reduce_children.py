@@ -108,6 +108,13 @@ def test_where_only_the_last_text_is_stored_what_was_streamed_stays() -> None:
     assert not [op for op in ops if op[1][-1] == "text"]
 
 
+def test_a_cut_delegation_that_the_server_completed_is_done_with_its_call() -> None:
+    events = [*begin("supervisor"), call("delegate_to_A"), delegate("A", "1"), ev.Ended()]
+    assert shape(told(*events)) == ["<delegate_to_A interrupted>", "[A interrupted]"]
+    state, _ = late(events, child("1", "a"))
+    assert shape(state) == ["<delegate_to_A done>", "[A done]", "1/a"]
+
+
 def test_a_child_that_nobody_knows_is_left_out() -> None:
     assert late(SUPERVISED, child("9", "other"))[1] == []
 

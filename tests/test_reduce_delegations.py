@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from powawidget import events as ev
 from powawidget import views
@@ -417,3 +420,51 @@ def test_a_streamed_token_of_an_agent_is_one_append() -> None:
         [("append", ("parts", 1, "text"), "b")],
         [("append", ("parts", 1, "text"), "c")],
     ]
+
+
+ANY = st.sampled_from(
+    [
+        *(begin("supervisor")[1], begin("sequential")[1], begin("parallel", agent_count=2)[1]),
+        *(step(1), step(2), delta("a"), delta("b"), frame("chunk", content="c")),
+        *(call("delegate_to_A"), call("delegate_to_B", "d"), call("t", "e")),
+        *(result("delegate_to_A"), result("delegate_to_B", call_id="d"), result("t", call_id="e")),
+        *(delegate("A", "1"), delegate("B", "2"), delegate("A"), delegate("B")),
+        *(delegated("A", "1"), delegated("B", "2", "failed"), delegated("A"), delegated("B")),
+        *(sequential(0, "A"), sequential(1, "B")),
+        *(ev.EntityChunk(agent="A", text="e"), ev.EntityChunk(agent="", text="f")),
+        engine("step_reset", step=1),
+        engine("orchestration_completed", status="completed"),
+        engine("reasoning", step=1, source="thinking", content="Hm."),
+        engine("output_recovery", step=1),
+        ev.AgentsKnown(names=["A", "B"]),
+    ]
+)
+CHILD = ev.Child(
+    child_id="1",
+    status="completed",
+    texts=["x"],
+    thoughts=["Hm."],
+    asked=["e"],
+    steps=1,
+    usage=None,
+    seconds=1.0,
+    tool_calls=[],
+    answer="x",
+)
+LATE = st.lists(st.sampled_from([CHILD, msgspec.structs.replace(CHILD, child_id=None)]), max_size=3)
+
+
+@given(st.lists(ANY, max_size=14), LATE)
+def test_in_whatever_order_frames_come_all_is_closed_and_the_parts_are_a_tree(
+    events: list[ev.Event], children: list[ev.Child]
+) -> None:
+    state = walk(events, after=[ev.StoredChildren(children=children)]).state
+    assert "running" not in {getattr(part, "status", "") for part in state.parts}
+    for part in [*state.parts, *state.reasoning.thoughts]:
+        above, passed = getattr(part, "within", None), set()
+        while above is not None:
+            assert above not in passed
+            passed.add(above)
+            around = state.parts[above]
+            assert isinstance(around, DelegationPart | ParallelPart)
+            above = around.within

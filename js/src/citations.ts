@@ -29,11 +29,11 @@ export function showSources(
     if (sources !== undefined) sources.open(store.state.citations, badge, type);
     else if (type === "click") toggles.choose("sources", true);
   };
-  const off = store.changes.on("root", cite);
+  const offs = ["root", "kernel"].map((key) => store.changes.on(key, cite));
   for (const way of WAYS) text.addEventListener(way, open);
   cite();
   return () => {
-    off();
+    for (const off of offs) off();
     for (const way of WAYS) text.removeEventListener(way, open);
   };
 }

@@ -6,6 +6,7 @@ import type { ModuleMessage, WantMessage } from "./wire";
 export interface Modules {
   chat: typeof import("./modules/chat");
   code: typeof import("./modules/code");
+  mathfont: typeof import("./modules/mathfont");
   maths: typeof import("./modules/maths");
   orchestration: typeof import("./modules/orchestration");
   results: typeof import("./modules/results");

@@ -1,8 +1,18 @@
 import { drawers } from "./markdown";
+import type { Demand } from "./demand";
 import type { Place } from "./view";
 
-/** What a module does for an element of a text: it draws it, and again whenever its text changes. */
-export type Take = (el: HTMLElement, drawers: WeakMap<Element, (text: string) => unknown>) => void;
+/**
+ * What a module does for an element of a text: it draws it, and again whenever its text changes.
+ *
+ * @param drawers what is told the new text of an element.
+ * @param modules where the module may ask for more.
+ */
+export type Take = (
+  el: HTMLElement,
+  drawers: WeakMap<Element, (text: string) => unknown>,
+  modules?: Demand,
+) => void;
 
 const A_FRAME = 6; // ms: what drawing may take of one
 
@@ -20,7 +30,7 @@ export function openRich({ frame, modules, store }: Place) {
       for (const el of elements) {
         if (performance.now() > end) return frame.mark(draw);
         elements.delete(el);
-        module.take(el, drawers);
+        module.take(el, drawers, modules);
       }
     }
   };

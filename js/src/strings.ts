@@ -158,7 +158,6 @@ export const nextLook = (seconds: number) =>
   seconds > 0 ? `next look in ${Math.ceil(seconds)} s` : "looking now";
 export const giveUp = "Give up";
 export const stopLooking = "Stop looking";
-export const restored = "The stored result took the place of the stream that was cut";
 
 export const group = (calls: number) => `×${count(calls)}`;
 export const groupPart = (calls: number, status: ToolPart["status"]) =>

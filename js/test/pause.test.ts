@@ -35,7 +35,7 @@ describe("a pause", () => {
 
   test("before a look-up says what it looks for, and what is there stays", async () => {
     const { show, change } = open(
-      run({ status: "reconnecting", parts: [text("So far")], wait: null }),
+      run({ status: "interrupted", parts: [text("So far")], wait: null }),
     );
     const { el, ask } = show();
     expect(el.querySelector(".pw-pause")).toBeNull();
@@ -95,7 +95,7 @@ describe("a pause", () => {
     expect(model.sent.filter((message) => message.kind === "act")).toEqual([]);
   });
 
-  test("of a run that is over or has no kernel any more isn't shown", async () => {
+  test("of a run that has no kernel any more isn't shown", async () => {
     const { show, model } = open(run({ wait: pause() }));
     const { el } = show();
     model.emit("comm:close");
@@ -109,11 +109,4 @@ describe("a pause", () => {
     expect(el.querySelector(".pw-pause b")).toBeNull();
     expect(ask(".pw-pause span").textContent).toContain("<b>wait</b>U+202E");
   });
-});
-
-test("a result that took the place of a cut stream says so", () => {
-  const { show } = open(run({ status: "completed", restored: true, parts: [text("All")] }));
-  expect(show().ask(".pw-notice").textContent).toBe(
-    "The stored result took the place of the stream that was cut",
-  );
 });

@@ -87,19 +87,20 @@ def in_workflow(event: Event) -> Event:
     Returns:
         The same event, or the end that it is for a workflow.
     """
+    frame = event.raw if isinstance(event.raw, dict) else {}
     if isinstance(event, Errored):
         return WorkflowFailed(
-            execution_id=_execution_id(event.raw) or event.run_id,
+            execution_id=_execution_id(frame) or event.run_id,
             message=event.message,
             code=event.code,
             raw=event.raw,
         )
     if isinstance(event, Completed):
         if event.status.lower() in FAILED:
-            return failed(event.raw)
-        return completed(event.raw)
-    if isinstance(event, Unknown) and "result" in event.raw and "block_id" not in event.raw:
-        return completed(event.raw)
+            return failed(frame)
+        return completed(frame)
+    if isinstance(event, Unknown) and "result" in frame and "block_id" not in frame:
+        return completed(frame)
     return event
 
 

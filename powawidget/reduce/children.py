@@ -179,9 +179,13 @@ def _fields(run: RunState, index: int, child: Child) -> list[Op]:
         fields["usage"] = child.usage
     if child.seconds is not None and (part.seconds is None or run.origin == "stored"):
         fields["seconds"] = child.seconds  # a stored run is told in an instant
+    ops: list[Op] = []
     if part.status in {"running", "interrupted"} and child.status:
         fields["status"] = work_status(child.status)
-    return [
+        card = None if part.call is None else run.parts[part.call]
+        if part.call is not None and isinstance(card, ToolPart) and card.status == "interrupted":
+            ops.append(("set", ("parts", part.call, "status"), fields["status"]))
+    return ops + [
         ("set", ("parts", index, name), value)
         for name, value in fields.items()
         if getattr(part, name) != value

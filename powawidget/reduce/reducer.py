@@ -92,7 +92,7 @@ def _late(run: RunState, event: ev.Event, at: float) -> list[Op]:
         return waits.begin(run, event)
     if isinstance(event, ev.WaitOver):
         return waits.end(run)
-    if isinstance(event, ev.Restored):
+    if isinstance(event, ev.Restored) and run.status == "interrupted":
         return restore.take_over(run, event, _folded(event.events, at), at)
     if not isinstance(event, ev.ToolResult) or event.call_id is None:
         return []

@@ -9,15 +9,16 @@ from typing import Any
 
 import msgspec
 
-from powawidget.events import Completed, ReasoningWhole, Restored
+from powawidget.events import Completed, Restored
 from powawidget.ops import Op, apply
-from powawidget.reduce import answer, reasoning, tools
+from powawidget.reduce import answer, tools
 from powawidget.state import (
     ApprovalPart,
     NoticePart,
     Part,
     RunState,
     TextPart,
+    Thought,
     ToolPart,
     plain,
     typed,
@@ -50,8 +51,7 @@ def take_over(run: RunState, event: Restored, told: RunState, at: float) -> list
         apply(draft, tools.upgrade(draft, call.tool_calls))
     apply(draft, tools.close(draft, "done", at))
     for thought in told.reasoning.thoughts:
-        whole = ReasoningWhole(step=thought.step, text=str(thought.text))
-        apply(draft, reasoning.whole(draft, whole))
+        _take_thought(draft, thought)
     draft.step = max(draft.step, told.step)
     draft.usage = told.usage or draft.usage
     draft.citations = told.citations or draft.citations
@@ -131,6 +131,16 @@ def _take_approval(run: RunState, stored: ApprovalPart, taken: set[int]) -> int:
             return index
     run.parts.append(stored)
     return len(run.parts) - 1
+
+
+def _take_thought(run: RunState, stored: Thought) -> None:
+    """Take a step's whole thinking: what was cut is its beginning."""
+    thoughts = run.reasoning.thoughts
+    for index, thought in enumerate(thoughts):
+        if thought.step == stored.step and str(stored.text).startswith(str(thought.text)):
+            thoughts[index] = stored
+            return
+    thoughts.append(stored)
 
 
 def _text(run: RunState) -> str:

@@ -7,6 +7,7 @@ from powawidget.transcript.glance import one_line
 from powawidget.transcript.nodes import Box, Heading, Line, Node, Series, Span, Spans, Title
 from powawidget.transcript.parts import Parts
 
+_STRATEGIES = {"supervisor", "sequential", "parallel"}
 _COUNTS = (("prompt_tokens", "in"), ("completion_tokens", "out"))
 
 
@@ -135,7 +136,7 @@ def _facts(scribe: Scribe, state: RunState, *, alone: bool = True) -> list[Node]
         words.clock(state.started, about.zone),
         "" if took is None else f"took {words.duration(took)}",
         _tokens(state.usage),
-        f"{state.strategy} strategy" if state.strategy.isalpha() else "",
+        f"{state.strategy} strategy" if state.strategy in _STRATEGIES else "",
         words.ORIGIN[state.origin],
     )
     ids = _named("run", state.run_id)
@@ -161,7 +162,7 @@ def _plain(*facts: str) -> list[Spans]:
 
 
 def _named(name: str, value: str | None) -> list[Spans]:
-    return [(Span(f"{name} "), Span(one_line(value), "code"))] if value else []
+    return [(Span(f"{name} "), Span(one_line(value, 100), "code"))] if value else []
 
 
 def _joined(facts: list[Spans]) -> Line:
@@ -173,12 +174,14 @@ def _error(scribe: Scribe, state: RunState) -> list[Node]:
     error = state.error
     if error is None:
         return []
-    body: list[Node] = [layout.line(Span(one_line(error.title, 400), "title"))]
+    body: list[Node] = [
+        layout.line(Span(state.status, "glyph"), " ", Span(one_line(error.title, 200), "title"))
+    ]
     if error.message and error.message != error.title:
         where = scribe.whole("error.message")
         body.append(layout.code(scribe, error.message, where, bad=True))
     if error.hint:
-        body.append(layout.line(Span(one_line(error.hint, 1000), "glance")))
+        body.append(layout.line("Hint: ", Span(one_line(error.hint, 400), "glance")))
     if error.code:
         body.append(layout.line("Code ", Span(one_line(error.code), "code")))
     return [Box(tuple(body), bad=state.status == "failed")]

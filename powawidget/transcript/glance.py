@@ -5,6 +5,7 @@ from typing import Any
 
 from powawidget.state import ToolPart
 from powawidget.transcript import values, words
+from powawidget.transcript.visible import visible
 
 _LONGEST = 160
 _GLANCE = 72
@@ -26,8 +27,8 @@ _LANGUAGES = {"sql": "sql", "python": "python", "shell": "sh", "bash": "sh", "cm
 
 
 def one_line(text: str, longest: int = _LONGEST) -> str:
-    """A text on one line, cut."""
-    head = " ".join(text[: 4 * longest].split())
+    """A text on one line, its hidden characters marked, cut."""
+    head = visible(" ".join(text[: 4 * longest].split()))
     return f"{head[:longest]}…" if len(head) > longest or len(text) > 4 * longest else head
 
 

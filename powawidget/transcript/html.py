@@ -150,7 +150,9 @@ class Writer:
         ]
         left = len(node.entries) - len(entries)
         more = words.more(words.plural(left, "value"), node.where) if left else ""
-        table = element("div", "overflow-x:auto", element("table", style.TABLE, element("tbody", "", *rows)))
+        table = element(
+            "div", "overflow-x:auto", element("table", style.TABLE, element("tbody", "", *rows))
+        )
         return Html(table + self._more(more))
 
     def _grid(self, node: Grid) -> Html:

@@ -27,7 +27,7 @@ from powawidget.transcript.nodes import (
     Spans,
     Title,
 )
-from powawidget.transcript.remark import code_span, escape, fence, remark, row
+from powawidget.transcript.remark import begun, code_span, escape, fence, remark, row
 from powawidget.transcript.visible import readable, visible
 
 
@@ -61,7 +61,7 @@ class Writer:
         return blocks(one for one in written if one)
 
     def _line(self, node: Line) -> list[str]:
-        told = spans(node.spans)
+        told = begun(spans(node.spans))
         return [f"*{told}*"] if node.kind == "label" and _is_plain(node.spans) else [told]
 
     def _prose(self, node: Prose) -> list[str]:
@@ -111,10 +111,10 @@ class Writer:
 
     def _grid(self, node: Grid) -> list[str]:
         first, left, last = self._cut.some(node.rows)
-        rows = [[spans(cell) for cell in row] for row in first]
+        rows = [[_in_table(cell) for cell in row] for row in first]
         if left:
             rows.append([words.more(words.rows(left), node.where)])
-        rows += [[spans(cell) for cell in row] for row in last]
+        rows += [[_in_table(cell) for cell in row] for row in last]
         return table(list(node.columns), rows)
 
     def _fold(self, node: Fold) -> list[str]:
@@ -159,6 +159,14 @@ def _is_plain(told: Spans) -> bool:
 def spans(told: Spans) -> str:
     """Write the spans of a line."""
     return "".join(map(_span, told)).strip()
+
+
+def _in_table(told: Spans) -> str:
+    """Write spans in a cell, where a bar ends the cell even in code; elsewhere it is escaped."""
+    return "".join(
+        _span(one).replace("|", "\\|") if one.tone in {"name", "code"} else _span(one)
+        for one in told
+    ).strip()
 
 
 def _span(span: Span) -> str:

@@ -22,6 +22,8 @@ from powawidget.transcript.nodes import Fold, Line, Node, Series, Span, Spans
 
 _DEEPEST = 8
 _LONG_TASK = 60
+_LONG_NOTICE = 300
+_LONGEST_PATH = 160
 _PREVIEW = 200
 
 
@@ -90,12 +92,18 @@ class Parts:
         if isinstance(part, ApprovalPart):
             return self._requests.told(index)
         if isinstance(part, NoticePart):
-            times = (Span(f" {words.times(part.count)}", "dim"),) if part.count > 1 else ()
-            said = one_line(part.text or part.code or words.UNREADABLE, 2000)
-            return [Line((Span("Note: "), Span(said, "glance"), *times), "notice")]
+            return self._notice(part)
         if isinstance(part, DelegationPart):
             return [self._delegation(index, part)]
         return [self._parallel(index, part)]
+
+    def _notice(self, part: NoticePart) -> list[Node]:
+        times = (Span(f" {words.times(part.count)}", "dim"),) if part.count > 1 else ()
+        said = part.text or part.code or words.UNREADABLE
+        head = Span(one_line(said, _LONG_NOTICE), "glance")
+        rest = [layout.quote(self._scribe, said, self._scribe.saved)]
+        is_long = len(said) > _LONG_NOTICE
+        return [Line((Span("Note: "), head, *times), "notice"), *(rest if is_long else [])]
 
     def _text(self, index: int, part: TextPart) -> list[Node]:
         if not part.text:
@@ -105,9 +113,15 @@ class Parts:
         said = layout.prose(self._scribe, str(part.text), where)
         if index == self._answer:
             return [layout.label(words.ANSWER), said]
-        # Right under a question it would read like more of that.
-        is_first = self._inside[home][0] == index
-        return [layout.label(words.AGENT), said] if is_first else [said]
+        # Right under the question or the task it would read like more of that.
+        is_under = self._inside[home][0] == index and self._has_quote(home)
+        return [layout.label(words.AGENT), said] if is_under else [said]
+
+    def _has_quote(self, home: int | None) -> bool:
+        if home is None:
+            return bool(self._state.message.strip())
+        work = self._state.parts[home]
+        return isinstance(work, DelegationPart) and _is_long(work.task)
 
     def _tool(self, index: int, part: ToolPart) -> list[Node]:
         where = self._scribe.whole(f"tool_calls[{self._calls[index]}]")
@@ -168,7 +182,7 @@ class Parts:
         made = None if call is None else self._state.parts[call]
         inside = self.told(index)
         body: list[Node] = []
-        if len(part.task) > _LONG_TASK or "\n" in part.task:
+        if _is_long(part.task):
             body += [
                 layout.label(words.TASK),
                 layout.quote(self._scribe, part.task, f"{self._paths[index]}.task"),
@@ -247,18 +261,19 @@ class Parts:
     def _expressions(self) -> dict[int, str]:
         """The expression that has each delegation and group."""
         paths: dict[int, str] = {}
+        homes = _homes(self._state, len(self._state.parts))
         counts: dict[str, int] = {}
         for index, part in enumerate(self._state.parts):
             if isinstance(part, DelegationPart | ParallelPart):
-                home = self._homes[index]
+                home = homes[index]
                 around = "" if home is None else paths.get(home, "")
                 outer = around if around.endswith("]") else self._scribe.variable
                 number = counts.get(outer, 0)
-                if isinstance(part, DelegationPart):
+                paths[index] = outer
+                # What is nested without end is found in what is around it.
+                if isinstance(part, DelegationPart) and len(outer) < _LONGEST_PATH:
                     counts[outer] = number + 1
                     paths[index] = f"{outer}.delegations[{number}]"
-                else:
-                    paths[index] = outer
         return paths
 
 
@@ -274,6 +289,10 @@ def _given(scribe: Scribe, name: str, source: str, where: str) -> list[Node]:
     if source.strip() in {"", "{}"}:
         return [layout.line(words.NO_ARGUMENTS)]
     return layout.told(scribe, name, source, where)
+
+
+def _is_long(task: str) -> bool:
+    return len(task) > _LONG_TASK or "\n" in task
 
 
 def _is_preview(part: ToolPart) -> bool:
@@ -297,7 +316,7 @@ def _numbers(state: RunState, kind: type) -> dict[int, int]:
     return {index: number for number, index in enumerate(places_)}
 
 
-def _homes(state: RunState) -> Sequence[int | None]:
+def _homes(state: RunState, deepest: int = _DEEPEST) -> Sequence[int | None]:
     """What each part is within. A saved file isn't believed: nothing is within itself."""
     homes: list[int | None] = []
     depth: dict[int | None, int] = {None: 0}
@@ -309,7 +328,7 @@ def _homes(state: RunState) -> Sequence[int | None]:
         fits = isinstance(around, DelegationPart | ParallelPart) and (
             not work or (home is not None and home < index)
         )
-        while fits and work and home is not None and depth[home] >= _DEEPEST:
+        while fits and work and home is not None and depth[home] >= deepest:
             home = homes[home]
         homes.append(home if fits else None)
         if work:

@@ -184,10 +184,10 @@ class _Writer:
             self._add([f"{marks} {' '.join(said.split(chr(10)))}"])
         else:
             self.frames[-1].tight |= opener.hidden
-            self._add([_begun(line) for line in said.split("\n")])
+            self._add([begun(line) for line in said.split("\n")])
 
 
-def _begun(line: str) -> str:
+def begun(line: str) -> str:
     """A line of a paragraph, without what would begin a block; its markup is escaped already."""
     return _BEGINS.sub(_escaped_begin, line.lstrip(" \t"))
 

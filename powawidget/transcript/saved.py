@@ -23,6 +23,7 @@ from powawidget.transcript.texts import changed
 
 VERSION = 1
 LARGEST = 256_000_000
+_DEEPEST = 100
 _NO_RUN = "The file can't be read: it holds no run that powawidget saved."
 
 
@@ -129,10 +130,15 @@ def _fits(state: RunState | None) -> bool:
         return False
     size = len(state.parts)
     work = {i for i, part in enumerate(state.parts) if isinstance(part, _WORK)}
+    depth: dict[int | None, int] = {None: 0}
     for index, part in enumerate(state.parts):
         within = None if isinstance(part, ApprovalPart) else part.within
         if within is not None and (within not in work or (index in work and within >= index)):
             return False
+        if index in work:
+            depth[index] = depth[within] + 1
+            if depth[index] > _DEEPEST:
+                return False
         if isinstance(part, ApprovalPart | DelegationPart) and not _is_there(part.call, size):
             return False
     thoughts = (thought.within for thought in state.reasoning.thoughts)

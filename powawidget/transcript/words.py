@@ -1,6 +1,7 @@
 """The words of a transcript: those of the live view (`js/src/strings.ts`), said of what is over."""
 
 import datetime as dt
+import math
 
 _MINUTE = 60
 _SECOND = 0.9995
@@ -115,8 +116,9 @@ def size(length: int) -> str:
 
 def duration(seconds: float) -> str:
     """A duration in the unit that tells it best: `61 ms`, `7.0 s`, `2 min 5 s`."""
+    seconds = _bounded(seconds)
     if seconds < _SECOND:
-        return f"{max(0, round(seconds * 1000))} ms"
+        return f"{round(seconds * 1000)} ms"
     if seconds < _TENTHS:
         return f"{seconds:.1f} s"
     return wait(seconds)
@@ -124,11 +126,16 @@ def duration(seconds: float) -> str:
 
 def wait(seconds: float) -> str:
     """A wait as it is said: `41 s`, `5 min`, `1 h 5 s`."""
-    whole = max(0, round(min(seconds, 1e12)))
+    whole = round(_bounded(seconds))
     minutes, rest = divmod(whole, _MINUTE)
     hours, minutes = divmod(minutes, _MINUTE)
     parts = [(hours, "h"), (minutes, "min"), (rest, "s")]
     return " ".join(f"{value} {unit}" for value, unit in parts if value) or "0 s"
+
+
+def _bounded(seconds: float) -> float:
+    """A time that can be told: a saved file may hold any number."""
+    return 0.0 if math.isnan(seconds) else min(max(seconds, 0.0), 1e12)
 
 
 def clock(at: float | None, zone: dt.tzinfo | None, *, day: bool = True) -> str:

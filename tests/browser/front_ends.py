@@ -64,7 +64,7 @@ def start_marimo(
         parts.append(f"@app.cell\ndef _({_needs(cell)}):\n{body}")
     (folder / "page.py").write_text("\n\n".join(parts) + "\n")
     port, token = _free_port(), secrets.token_hex(8)
-    arguments = ["marimo", "run", str(folder / "page.py"), "--headless", "--skip-update-check"]
+    arguments = ["marimo", "run", str(folder / "page.py"), "--headless"]
     options = ["--host", LOOPBACK, "--port", str(port), "--token-password", token]
     with _server([*arguments, *options], folder, environment, port):
         yield f"http://{LOOPBACK}:{port}/?access_token={token}"
@@ -105,7 +105,8 @@ def _server(
             _wait_for(port, process, log)
             yield
         finally:
-            os.killpg(process.pid, signal.SIGTERM)
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGTERM)
             try:
                 process.wait(15)
             except subprocess.TimeoutExpired:

@@ -100,5 +100,7 @@ def test_jupyterlab_4_2(browser: Browser, powabase: Any, tmp_path: Path) -> None
         expect(lab.output(page, 2)).to_have_text("decided in the meantime: approved")
         lab.reload(page)
         expect(page.locator(".pw-status")).to_have_text("Done", timeout=30 * SECONDS)
-        assert lab.problems(page) == []
+        # This version says things of its own on the console.
+        ours = [each for each in lab.problems(page) if "powawidget" in each]
+        assert ours == []
         page.context.close()

@@ -206,3 +206,62 @@ def test_a_reload_in_the_middle_keeps_an_orchestration(lab: Lab, page: Page) -> 
     expect(widget.locator(".pw-kids .pw-call")).to_have_count(2)
     texts = widget.locator(".pw-body > .pw-answer .pw-text").all_inner_texts()
     assert len(texts) == 4, json.dumps(texts)
+
+
+SERVER = """\
+import powawidget as pw
+from powawidget.local import start
+server = start()
+pb = pw.connect(server.url, api_key=server.key)"""
+
+
+CUT = """\
+import time
+server.kill()
+time.sleep(6)
+server.restart()"""
+
+
+def test_a_server_that_asks_to_wait_is_tried_again_and_the_countdown_is_seen(
+    lab: Lab, page: Page
+) -> None:
+    cells = [SERVER, "server.refuse(429, retry_after=4)", REPORT]
+    lab.write_notebook("retry.ipynb", cells)
+    lab.open(page, "retry.ipynb")
+    lab.run_all(page)
+    widget = page.locator(".pw")
+    pause = widget.locator(".pw-pause")
+    expect(pause).to_contain_text("next try in 0:03 (2nd try)", timeout=LONG)
+    expect(pause).to_contain_text("next try in 0:02 (2nd try)")
+    expect(pause.get_by_role("button")).to_have_text("Give up")
+    expect(status(widget)).to_have_text("Running", timeout=LONG)
+    expect(pause).to_have_count(0)
+    expect(status(widget)).to_have_text("Done", timeout=LONG)
+
+
+def test_a_wait_is_given_up_by_a_click(lab: Lab, page: Page) -> None:
+    cells = [SERVER, "server.refuse(429, retry_after=50)", REPORT]
+    lab.write_notebook("giveup.ipynb", cells)
+    lab.open(page, "giveup.ipynb")
+    lab.run_all(page)
+    widget = page.locator(".pw")
+    widget.locator(".pw-pause button").click(timeout=LONG)
+    expect(status(widget)).to_have_text("Failed", timeout=LONG)
+    expect(widget.locator(".pw-pause")).to_have_count(0)
+    expect(widget.locator(".pw-error")).to_contain_text("You gave up waiting")
+
+
+def test_a_run_that_was_cut_is_looked_up_and_says_so(lab: Lab, page: Page) -> None:
+    ask = 'run = pb.agent("Writer").run("Write about the shop.")\ndisplay(run)'
+    lab.write_notebook("cut.ipynb", [SERVER, ask, CUT])
+    lab.open(page, "cut.ipynb")
+    for _ in range(2):
+        lab.command(page, "notebook:run-cell-and-select-next")
+    widget = page.locator(".pw")
+    expect(widget.locator(".pw-text").first).to_be_visible(timeout=LONG)
+    lab.command(page, "notebook:run-cell-and-select-next")
+    pause = widget.locator(".pw-pause")
+    expect(pause).to_contain_text("Looking up what the server made of it", timeout=LONG)
+    expect(pause.get_by_role("button")).to_have_text("Stop looking")
+    expect(status(widget)).to_have_text("Done", timeout=LONG)
+    expect(widget).to_contain_text("This is the run as the server has stored it")

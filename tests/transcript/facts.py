@@ -70,7 +70,7 @@ def _of_part(part: Any) -> Iterator[str]:
             yield from (part.name, words.STATUS[part.status] if part.status != "done" else "")
             yield from leaves(part.arguments)
             yield from leaves(part.asked)
-            result = part.result or ""
+            result = (part.result or "").replace("\r\n", "\n")
             yield from leaves(result) if not result.startswith("data:image/") else ["PNG image"]
         case ApprovalPart():
             yield from (part.tool_name, DECIDED[part.decision], part.reason or "")
@@ -99,7 +99,8 @@ def leaves(source: str | None) -> Iterator[str]:
 def _leaves(value: Any) -> Iterator[str]:
     if isinstance(value, values.Object):
         for key, each in value:
-            yield key
+            if key != "task":  # a delegation's stands beside its agent, without its name
+                yield key
             yield from _leaves(each)
     elif isinstance(value, list):
         for each in value:
@@ -119,13 +120,14 @@ def prose(text: str) -> Iterator[str]:
             yield line.strip()
         else:
             # A link's address is told as its host where its text says something else.
-            yield from re.findall(r"[^\W_]{2,}", re.sub(r"\]\([^)]*\)|```\w*", " ", line))
+            yield from re.findall(r"[^\W_]{2,}", re.sub(r"\]\([^)]*\)|```\w*|&\w+;", " ", line))
 
 
 def seen_of_markdown(document: str) -> str:
     """The text of a transcript in markdown, on one line."""
     said = "\n".join(re.sub(r"^[> ]+", "", line) for line in document.split("\n"))
-    return _on_one_line(re.sub(r"\\([!-/:-@\[-`{-~\n])", r"\1", said))
+    # In a fence nothing is escaped.
+    return _on_one_line(re.sub(r"\\([!-/:-@\[-`{-~\n])", r"\1", said) + said)
 
 
 def seen_of_text(document: str) -> str:

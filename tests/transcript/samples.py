@@ -161,7 +161,7 @@ SAMPLES: dict[str, RunState] = {
             call("mail", {"to": "ops@example.org"}, "Error: timed out", status="denied"),
             request("mail", 6, "expired", by="deadline", decided_at=BEGIN + 305),
             request("", None, "unknown", covers="answer", choice="approve", by="code"),
-            request("lost", None, "undecided", covers="start", arguments="{}"),
+            request("", None, "undecided", covers="start", arguments="{}"),
             text("318 orders are refunded."),
         ]
     ),

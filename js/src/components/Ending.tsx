@@ -9,11 +9,10 @@ import { Visible } from "./Visible";
 /** What stands under the answer: that a hook changed it, and what it refers to. */
 export const Ending = pure(function Ending({ view }: { view: View }) {
   useKeys(view, "root");
-  const { edited, citations, restored } = view.store.state;
+  const { edited, citations } = view.store.state;
   const [isOpen, toggle] = useToggle(view, "sources", false);
   return (
     <>
-      {restored && <p class="pw-notice">{words.restored}</p>}
       {edited !== null && (
         <p class="pw-edited">{edited === "blocked" ? words.blocked : words.modified}</p>
       )}

@@ -26,12 +26,15 @@ export const Header = pure(function Header({ view, totals }: HeaderProps) {
   const { state, quiet, snapshot, outline } = view.store;
   const { status } = view;
   const isLive = !hasEnded(state) && !view.isAbandoned;
-  const now = useNow(view, isLive ? 250 : 0);
+  // A run whose stream was cut is over, but may still be looked up.
+  const wait = view.kernel.word === "gone" ? null : state.wait;
+  const now = useNow(view, isLive || wait !== null ? 250 : 0);
   const end = state.ended ?? (view.isAbandoned ? snapshot.now : now);
   const chat = totals?.();
   const tokens = chat?.tokens ?? state.usage?.total_tokens;
   const isQuiet = isLive && status !== "waiting" && quiet >= QUIET_FROM;
-  const origin = words.origin[state.origin];
+  const isOld = chat !== undefined && state.origin !== "live"; // each turn says so itself
+  const origin = isOld ? "" : words.origin[state.origin];
   const blocks = tally(state.blocks);
   const isFlawed = status === "completed" && blocks.failed > 0;
   return (
@@ -54,13 +57,13 @@ export const Header = pure(function Header({ view, totals }: HeaderProps) {
       <span class="pw-figures">
         {blocks.all > 0 && <span>{words.blocks(blocks, state.graph || !isLive)}</span>}
         {isQuiet && <span class="pw-warn">{words.noData(Math.floor(quiet))}</span>}
-        {state.started !== null && (
+        {chat !== undefined && <span>{words.turns(chat.turns)}</span>}
+        {state.started !== null && !isOld && (
           <span role="timer" aria-live="off">
             {clock(end - state.started)}
           </span>
         )}
         {tokens !== undefined && tokens > 0 && <span>{words.tokens(tokens)}</span>}
-        {chat !== undefined && <span>{words.turns(chat.turns)}</span>}
       </span>
       {isLive && (
         <Act
@@ -71,7 +74,7 @@ export const Header = pure(function Header({ view, totals }: HeaderProps) {
           then={state.on_stop}
         />
       )}
-      {isLive && state.wait !== null && <Pause view={view} wait={state.wait} now={now} />}
+      {wait !== null && <Pause view={view} wait={wait} now={now} />}
     </header>
   );
 });
@@ -140,7 +143,7 @@ function Pause({ view, wait, now }: PauseProps) {
   return (
     <div class="pw-pause">
       <span role="timer" aria-live="off">
-        <Visible text={oneLine(why) || words.waits[purpose]} />
+        <Visible text={(isRetry && oneLine(why)) || words.waits[purpose]} />
         {": "}
         {isRetry ? words.nextTry(until - now, attempt) : words.nextLook(until - now)}
       </span>

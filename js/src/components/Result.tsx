@@ -1,6 +1,6 @@
 import { useMemo } from "preact/hooks";
 import { useModule } from "../hooks";
-import { parseJson } from "../json";
+import { holdsImage, parseJson } from "../json";
 import { isImage } from "../peek";
 import * as words from "../strings";
 import type { Place } from "../view";
@@ -30,7 +30,7 @@ export function Result({ view, part, status }: Props) {
   if (result === "") return <p class="pw-note">{words.emptyResult}</p>;
   const hasFailed = status === "failed" || status === "denied";
   const plain = hasFailed ? words.error : words.result;
-  const size = value?.kind === "list" ? sizeOf(value) : "";
+  const size = value?.kind === "list" && !holdsImage(value) ? sizeOf(value) : "";
   const whole = size === "" ? plain : words.resultOf(size);
   const label = isPreview(part) ? words.preview(result.length, part.size) : whole;
   return (

@@ -41,8 +41,10 @@ export const Work = pure(function Work({ view, index }: Props) {
         {told === undefined ? (
           <>
             <Chevron />
-            <Visible kind="pw-name" text={agentsOf(state, index)} />
-            <span class="pw-word">{TOOL_STATUS[status]}</span>
+            <strong>
+              <Visible text={agentsOf(state, index)} />
+            </strong>
+            <span class="pw-note">{TOOL_STATUS[status]}</span>
           </>
         ) : (
           <told.Line view={view} index={index} isOpen={isOpen} />

@@ -69,7 +69,7 @@ export const Composer = pure(function Composer({ view }: { view: ChatView }) {
     else if (event.key === "ArrowDown" && isPlain) shown = recall.down({ text, caret });
     else if (event.key === "Escape") {
       if (recall.isShowing(text)) shown = recall.leave();
-      else box.blur();
+      else leave(box);
     }
     if (shown === null) return;
     event.preventDefault();
@@ -138,6 +138,12 @@ function said({ store: { state } }: ChatView, { letters }: Outgoing): string[] {
     ...letters.map(({ text }) => text),
   ];
   return texts.filter((text, index) => text !== "" && text !== texts[index - 1]);
+}
+
+/** From the box to what was said, which the keyboard can scroll. */
+function leave(box: HTMLElement): void {
+  box.blur();
+  box.closest(".pw")?.querySelector<HTMLElement>(".pw-box")?.focus({ preventScroll: true });
 }
 
 function grow(box: HTMLTextAreaElement): void {

@@ -12,21 +12,18 @@ const AT_ONCE = 20; // turns that the kernel brings at a time
 export const Before = pure(function Before({ view }: { view: ChatView }) {
   useKeys(view, "chat", "turns", "kernel", "actions");
   const top = useRef<HTMLDivElement>(null);
-  const fromEnd = useRef<number | null>(null);
+  const pinned = useRef<Pin | null>(null);
   const { state } = view.store;
   const { earlier, loading, missing, notice, order, turns, writable } = state;
 
   // What is read stays where it is, though there is more above it now.
   useLayoutEffect(() => {
-    const box = top.current?.closest(".pw-box");
-    if (fromEnd.current === null || !box) return;
-    box.scrollTop = box.scrollHeight - fromEnd.current;
-    fromEnd.current = null;
+    if (pinned.current !== null) hold(pinned.current);
+    pinned.current = null;
   }, [order.length]);
   const show = () => {
     if (loading || !view.actions.canAct) return;
-    const box = top.current?.closest(".pw-box");
-    if (box) fromEnd.current = box.scrollHeight - box.scrollTop;
+    pinned.current = pin(top.current);
     view.follow?.hold();
     view.actions.act("earlier");
   };
@@ -78,3 +75,26 @@ export const After = pure(function After({ view }: { view: ChatView }) {
     </>
   );
 });
+
+/** A turn, and how far below the top of the box it is. */
+interface Pin {
+  box: Element;
+  turn: Element;
+  offset: number;
+}
+
+const offsetOf = ({ box, turn }: Omit<Pin, "offset">): number =>
+  turn.getBoundingClientRect().top - box.getBoundingClientRect().top;
+
+/** Notes where the first turn stands. */
+function pin(inside: Element | null): Pin | null {
+  const box = inside?.closest(".pw-box");
+  const turn = box?.querySelector(".pw-turn");
+  return box && turn ? { box, turn, offset: offsetOf({ box, turn }) } : null;
+}
+
+/** Keeps a turn where it was; twice more, since turns out of sight get their heights late. */
+function hold({ box, turn, offset }: Pin, times = 3): void {
+  box.scrollTop += offsetOf({ box, turn }) - offset;
+  if (times > 1) requestAnimationFrame(() => hold({ box, turn, offset }, times - 1));
+}

@@ -19,6 +19,7 @@ export const Tools = pure(function Tools({ chat, view, index }: Props) {
   if (isUnderWay(view)) {
     return (
       <div class="pw-tools">
+        <span class="pw-facts" />
         <Ask view={view} action="stop" label={words.stop} busy={words.stopping} />
       </div>
     );
@@ -39,7 +40,7 @@ function facts(view: View, isRetried: boolean): string[] {
   const said = [words.ended[view.status] ?? ""];
   if (started !== null && ended !== null) said.push(duration(ended - started));
   if (usage?.total_tokens) said.push(tokens(usage.total_tokens));
-  if (origin === "stored") said.push(words.stored);
+  if (origin === "stored") said.push(words.stored(started));
   if (isRetried) said.push(words.retried);
   return said.filter((each) => each !== "");
 }

@@ -5,14 +5,16 @@ export const chatCss = `
 .pw .pw-turn:nth-last-of-type(n+5){content-visibility:auto;contain-intrinsic-size:auto 260px}
 .pw .pw-turn{margin-inline:-4px;padding-inline:4px}
 .pw .pw-turn>.pw-tools{display:flex;flex-wrap:wrap;align-items:center;gap:0 2px;margin-top:6px;min-height:26px;font-size:12px;color:var(--pw-faint)}
-.pw .pw-tools .pw-quiet:first-of-type{margin-left:-7px}
+.pw .pw-tools .pw-quiet:last-child{margin-right:-7px}
 .pw .pw-facts{font-variant-numeric:tabular-nums;margin-right:auto}
-.pw .pw-facts:empty{display:none}
-.pw .pw-facts~.pw-quiet:first-of-type{margin-left:0}
 .pw .pw-before{display:grid;gap:8px;justify-items:start}
 .pw .pw-before:empty{display:none}
 .pw .pw-before>.pw-button{justify-self:center}
 .pw .pw-code{font:12px var(--pw-mono)}
+.pw .pw-frame:has(.pw-before:empty):not(:has(.pw-turn)){display:none}
+.pw .pw-frame:has(.pw-before:empty):not(:has(.pw-turn))~.pw-composer{border:0}
+.pw .pw-box:not(.pw-box-whole):has(.pw-before){max-height:min(640px,64vh)}
+.pw .pw-frame:has(.pw-before)~.pw-foot{border:0;padding:0 8px 2px}
 .pw .pw-composer{border-top:var(--pw-rule);padding:8px;display:grid;gap:6px}
 .pw .pw-composer>*{min-width:0}
 .pw .pw-inert:empty{display:none}

@@ -2,7 +2,7 @@ import { count, plural } from "../../strings";
 import type { RunState } from "../../wire";
 
 export const ask = (name: string) => `Ask ${name || "a question"}`;
-export const askNext = "Type the next message: it is sent when this answer is over";
+export const askNext = "Next message: it waits its turn";
 export const message = "Message";
 export const send = "Send";
 export const queue = "Queue";
@@ -36,7 +36,9 @@ export const copyPython = "Copy as Python";
 export const retry = "Retry";
 export const retrying = "Retrying…";
 export const retried = "Sent again below";
-export const stored = "stored";
+const time = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+export const stored = (at: number | null) =>
+  at === null ? "stored" : `stored, ${time.format(at * 1000)}`;
 export const stop = "Stop";
 export const stopping = "Stopping…";
 export const yours = "You asked";

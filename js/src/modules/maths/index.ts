@@ -2,16 +2,18 @@ import { originalText } from "../../markdown/controls";
 import { textWithMarks } from "../../marks";
 import type { Take } from "../../rich";
 import { addSheet } from "../../sheet";
+import { lacksMathFont } from "./font";
 import { mathsCss } from "./maths-style";
 import { typeset } from "./typeset";
 
 /** Typesets a formula of a text; what can't be typeset stays as its source. */
-export const take: Take = (el, drawers) => {
+export const take: Take = (el, drawers, modules) => {
   const source = originalText(el);
   const math = typeset(source);
   if (math === null) return; // the text goes on to draw it
   addSheet(el, mathsCss);
   show(el, source, math);
+  if (lacksMathFont(el)) modules?.get("mathfont");
   drawers.set(el, (grown) => show(el, grown, typeset(grown)));
 };
 

@@ -23,10 +23,10 @@ export const resultsCss = `
   .pw-grid th{padding:0}
   .pw-grid .pw-num .pw-sort{flex-direction:row-reverse}
   .pw-order{width:9px;font-size:8px;line-height:1}
-  .pw-nested{color:var(--pw-dim);font-family:var(--pw-mono);font-size:12px}
+  .pw-grid .pw-nested{display:block;max-width:260px;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;color:var(--pw-dim);font:12px/20px var(--pw-mono)}
   .pw-pages{display:flex;align-items:center;gap:2px;margin-top:2px;font-size:12px;color:var(--pw-dim);font-variant-numeric:tabular-nums;
     span{margin-right:6px}
-    [aria-disabled=true]{color:var(--pw-faint);cursor:default;background:none}
+    .pw-quiet[aria-disabled=true]{color:var(--pw-faint);cursor:default;background:none}
   }
   .pw-tree{padding:5px 8px 6px;font:12.5px/20px var(--pw-mono)}
   .pw-level .pw-level{margin-left:6px;padding-left:13px;border-left:var(--pw-rule)}

@@ -1,0 +1,260 @@
+"""After a cut: the stored run is looked up, visibly, for as long as it is worth it.
+
+What the server does then differs by kind (wire protocol, section 9).
+"""
+
+import asyncio
+import threading
+from typing import Any
+
+import pytest
+
+from powawidget.connect import Agent, AgentInfo
+from powawidget.run import Run
+from powawidget.sources import LiveSource
+from tests.chaos import WATCHDOG, Chaos, Exchange, Script, at_paths
+from tests.faults.world import (
+    CUT_WITH_TOOLS,
+    HALF,
+    START,
+    STORED,
+    World,
+    act,
+    came_to,
+    notices,
+    until,
+    waits,
+)
+
+AT_WORK = {**STORED, "status": "running", "content": ""}
+
+
+async def cut(exchange: Exchange) -> None:
+    await exchange.stream(START, HALF, end=False)
+
+
+async def unreachable(exchange: Exchange) -> None:
+    exchange.reset()
+
+
+async def silent(exchange: Exchange) -> None:
+    await exchange.gone()
+
+
+async def html(exchange: Exchange) -> None:
+    await exchange.answer("502 Bad Gateway", b"<p>Bad gateway</p>")
+
+
+async def no_json(exchange: Exchange) -> None:
+    await exchange.answer("200 OK", b"<p>Hello</p>")
+
+
+def telling(*answers: object) -> Script:
+    """Answer each look with the next of these; the last one again and again."""
+    left = list(answers)
+
+    async def script(exchange: Exchange) -> None:
+        answer = left.pop(0) if len(left) > 1 else left[0]
+        if isinstance(answer, dict):
+            await exchange.answer_json(answer)
+        else:
+            await answer(exchange)  # type: ignore[operator]
+
+    return script
+
+
+def looks(server: Chaos) -> int:
+    return sum(request.method == "GET" for request in server.requests)
+
+
+def looking_up(world: World, look: Script, **limits: Any) -> tuple[Run, Chaos]:
+    """A run whose stream was cut, and that is looked up."""
+    server = world.serve(at_paths(run=cut, look=look))
+    run = world.run(server, tools=False, **limits)
+    until(lambda: run._live.state.wait, "a look")
+    return run, server
+
+
+@pytest.mark.parametrize("trouble", [unreachable, html, no_json])
+def test_trouble_on_the_way_is_passed_over(world: World, trouble: Script) -> None:
+    server = world.serve(at_paths(run=cut, look=telling(AT_WORK, trouble, AT_WORK, STORED)))
+    run = world.run(server, tools=False, look_up_unreachable=WATCHDOG)
+    assert came_to(run) == ("completed", "half rest", None)
+    assert looks(server) == 4
+    assert server.posts == 1
+
+
+@pytest.mark.parametrize("trouble", [unreachable, html, no_json, silent])
+def test_a_server_that_cannot_be_asked_is_given_up(world: World, trouble: Script) -> None:
+    server = world.serve(at_paths(run=cut, look=trouble))
+    run = world.run(server, tools=False)
+    assert came_to(run) == ("interrupted", "half ", "connection_lost")
+    later = 'pb.run("run_1") looks it up later.'
+    assert notices(run) == [f"The server can't be asked what became of it. {later}"]
+    assert server.posts == 1
+
+
+REFUSALS = {
+    "404 Not Found": "The server has stored no run run_1.",
+    "401 Unauthorized": "The server doesn't tell what became of the run",
+    "403 Forbidden": "The server doesn't tell what became of the run",
+}
+
+
+@pytest.mark.parametrize(("status", "said"), REFUSALS.items())
+def test_a_refusal_ends_the_looks_at_once(world: World, status: str, said: str) -> None:
+    async def refuse(exchange: Exchange) -> None:
+        await exchange.answer_json({"error": "No."}, status)
+
+    server = world.serve(at_paths(run=cut, look=refuse))
+    run = world.run(server, tools=False)
+    assert came_to(run)[0] == "interrupted"
+    assert notices(run)[0].startswith(said)
+    assert looks(server) == 1
+
+
+def test_a_run_that_stays_at_work_is_given_up_after_a_while(world: World) -> None:
+    server = world.serve(at_paths(run=cut, look=telling(AT_WORK)))
+    run = world.run(server, tools=False, look_up_total=0.1)
+    assert came_to(run)[0] == "interrupted"
+    later = 'pb.run("run_1") looks it up later.'
+    assert notices(run) == [f"The server still has the run as running. {later}"]
+    assert looks(server) > 2
+
+
+def test_the_server_ends_a_run_with_tools_as_failed(world: World) -> None:
+    server = world.serve(at_paths(run=cut, look=telling(AT_WORK, CUT_WITH_TOOLS)))
+    run = world.run(server, tools=True)
+    assert came_to(run) == ("interrupted", "half ", "connection_lost")
+    assert notices(run) == [
+        "The server ended the run as failed: Client disconnected before LLM streaming started."
+    ]
+
+
+def of_kind(world: World, server: Chaos, kind: Any) -> Run:
+    """A run of another kind, as its own module makes it."""
+    client = world.connect(server.url)._client
+    source = LiveSource(client, "/api/x/run/stream", {"message": "hello"}, keepalives=True)
+    look_up = lambda run_id: client.get(f"/api/{kind}s/runs/{run_id}")  # noqa: E731
+    run = Run(source, kind=kind, secret=client.secret, look_up=look_up).start()
+    world.runs.append(run)
+    return run
+
+
+def test_an_orchestration_is_looked_at_twice_since_it_stays_running_for_ever(
+    world: World,
+) -> None:
+    server = world.serve(at_paths(run=cut, look=telling(AT_WORK)))
+    run = of_kind(world, server, "orchestration")
+    assert came_to(run)[0] == "interrupted"
+    assert looks(server) == 2
+    assert "One whose stream was cut stays so for ever" in notices(run)[0]
+
+
+def test_a_workflow_is_not_looked_up_since_its_id_comes_with_its_end(world: World) -> None:
+    async def script(exchange: Exchange) -> None:
+        block = {"type": "block_start", "block_id": "b", "block_type": "code"}
+        await exchange.stream(block, end=False)
+
+    server = world.serve(at_paths(run=script, look=telling(AT_WORK)))
+    run = of_kind(world, server, "workflow")
+    assert came_to(run)[0] == "interrupted"
+    assert looks(server) == 0
+
+
+@pytest.mark.parametrize("look", [telling(AT_WORK), silent], ids=["between", "during"])
+@pytest.mark.parametrize("how", ["give_up", "stop", "close", "click on stop"])
+def test_a_look_up_can_be_given_up_at_any_time(world: World, look: Script, how: str) -> None:
+    run, server = looking_up(world, look, look_up_total=WATCHDOG, look_up_unreachable=WATCHDOG)
+    until(lambda: looks(server), "a look")
+    assert run.status == "interrupted"
+    if how == "give_up":
+        assert act(run, "give_up") is None
+        assert run._live.done.wait(WATCHDOG)
+        assert notices(run)[-1].startswith("You stopped looking.")
+    elif how == "click on stop":
+        assert act(run, "stop") is None
+    else:
+        run.stop() if how == "stop" else run.close()
+    assert came_to(run)[0] == "interrupted"
+    assert act(run, "give_up") == "Nothing is waited for any more."
+    assert server.posts == 1
+
+
+def test_the_pauses_grow_and_say_why(world: World) -> None:
+    server = world.serve(at_paths(run=cut, look=telling(AT_WORK, AT_WORK, AT_WORK, STORED)))
+    run = world.run(server, tools=False, look_up=(0.0, 0.05, 0.1))
+    assert came_to(run)[0] == "completed"
+    told = waits(run)
+    assert [wait.attempt for wait in told] == [1, 2, 3, 4]
+    assert {(wait.purpose, wait.why) for wait in told} == {
+        ("look_up", "The server may still be working on it")
+    }
+
+
+@pytest.mark.parametrize("how", ["wait", "result", "await"])
+def test_whoever_waits_for_the_run_waits_for_the_look_up(world: World, how: str) -> None:
+    go = threading.Event()
+
+    async def look(exchange: Exchange) -> None:
+        await asyncio.to_thread(go.wait, WATCHDOG)
+        await exchange.answer_json(STORED)
+
+    run, _ = looking_up(world, look, look_up_unreachable=WATCHDOG)
+    came: list[str] = []
+
+    async def awaited() -> str:
+        return (await run).text
+
+    def wait() -> None:
+        if how == "wait":
+            came.append(run.wait(display=False).text)
+        elif how == "result":
+            came.append(run.result(display=False).text)
+        else:
+            came.append(asyncio.run(awaited()))
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    assert run.wait(0.05, display=False).status == "interrupted"
+    with pytest.raises(TimeoutError, match="it is looked up"):
+        run.result(0.01, display=False)
+    assert came == []
+    go.set()
+    waiting.join(WATCHDOG)
+    assert came == ["half rest"]
+
+
+def test_a_connection_that_was_closed_looks_nothing_up(world: World) -> None:
+    go = threading.Event()
+
+    async def cut_later(exchange: Exchange) -> None:
+        await exchange.stream(START, HALF, end=False)
+        await asyncio.to_thread(go.wait, WATCHDOG)
+
+    server = world.serve(at_paths(run=cut_later, look=telling(STORED)))
+    pb = world.connect(server.url, look_up_unreachable=WATCHDOG)
+    run = Agent(pb._client, AgentInfo(id="a", name="A"), None).run("hi")
+    world.runs.append(run)
+    until(lambda: run.text, "the first text")
+    pb.close()
+    go.set()
+    assert came_to(run)[0] == "interrupted"
+    assert "closed" in notices(run)[0]
+    assert looks(server) == 0
+
+
+def test_a_stopped_run_learns_quietly_what_the_server_did(world: World) -> None:
+    async def script(exchange: Exchange) -> None:
+        await exchange.stream(START, HALF, end=False)
+        await exchange.gone()
+
+    server = world.serve(at_paths(run=script, look=telling(AT_WORK, STORED)))
+    run = world.run(server, tools=False)
+    until(lambda: run.text, "the first text")
+    assert run.stop().status == "stopped"
+    assert run.wait(display=False).status == "stopped"
+    until(lambda: len(notices(run)) == 2, "what the server did")
+    assert "The server went on and completed the run" in notices(run)[1]
+    assert came_to(run) == ("stopped", "half ", None)
+    assert waits(run) == []

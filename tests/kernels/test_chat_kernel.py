@@ -1,0 +1,69 @@
+"""What is typed into a chat gets through whatever the kernel is doing, and once."""
+
+import pytest
+
+from tests.kernels.kernel import Kernel
+from tests.kernels.test_busy_kernel import BUSY
+
+CHAT = 'chat = pb.agent("Writer").chat()\ndisplay(chat)'
+
+
+def say(kernel: Kernel, comm: str, nonce: str, text: str, action: str) -> None:
+    """Send a message as a page does: by both ways, and again after a reload."""
+    content = {"kind": "act", "id": action, "nonce": nonce, "action": "send", "text": text}
+    for _ in range(2):
+        kernel.send(comm, content)
+        kernel.send_control(comm, content)
+
+
+def is_acked(kernel: Kernel, comm: str, action: str) -> None:
+    kernel.until(
+        lambda: [m for m in kernel.custom(comm) if m.get("kind") == "ack" and m["id"] == action],
+        "the answer to what was sent",
+    )
+
+
+@pytest.mark.parametrize("busy", BUSY)
+def test_a_message_is_asked_while_another_cell_is_busy(kernel: Kernel, busy: str) -> None:
+    kernel.do(CHAT)
+    comm = kernel.until(kernel.comms, "the widget")[0]
+    nonce = kernel.nonce(comm)
+    code = f"before = len(starts())\n{BUSY[busy]}\nprint(before, len(starts()), chat.status)"
+    cell = kernel.run(code)
+    kernel.listen(1)
+    say(kernel, comm, nonce, "hello", "m1")
+    is_acked(kernel, comm, "m1")
+    kernel.idle(cell)
+    assert kernel.printed(cell) == "0 1 completed\n"
+
+
+@pytest.mark.parametrize("how", ["chat.wait()", "run.wait()", "await run"])
+def test_a_message_gets_through_while_the_cell_waits_for_a_turn(kernel: Kernel, how: str) -> None:
+    kernel.do(CHAT)
+    comm = kernel.until(kernel.comms, "the widget")[0]
+    nonce = kernel.nonce(comm)
+    waiting = kernel.run(f'run = chat.send("long")\n{how}\nprint("waited", run.status)')
+    kernel.until(lambda: [m for m in kernel.custom(comm) if m.get("kind") == "ops"], "the turn")
+    say(kernel, comm, nonce, "hello", "m1")
+    is_acked(kernel, comm, "m1")
+    kernel.idle(waiting)
+    assert kernel.printed(waiting) == "waited completed\n"
+    assert kernel.do("chat.wait(); print([run.message for run in chat.runs])") == (
+        "['long', 'hello']\n"
+    )
+
+
+def test_a_chat_ends_when_its_cell_is_run_again(kernel: Kernel) -> None:
+    kernel.do(CHAT, cell_id="one")
+    kernel.do('first = chat\nrun = chat.send("long")\nqueued = chat.send("hello")')
+    kernel.do(CHAT, cell_id="one")
+    assert kernel.do("print(run.status, queued.status, first is chat, chat.runs)") == (
+        "stopped stopped False []\n"
+    )
+
+
+def test_a_turn_belongs_to_no_cell_of_its_own(kernel: Kernel) -> None:
+    kernel.do(CHAT)
+    kernel.do('chat.send("hello").wait()', cell_id="ask")
+    kernel.do('chat.send("hello").wait()', cell_id="ask")
+    assert kernel.do("print([run.status for run in chat.runs])") == "['completed', 'completed']\n"
