@@ -210,3 +210,23 @@ def test_a_digest_names_one_request_of_one_run() -> None:
     ]
     digests = [requests(state)[0].digest for state in [base, *others]]
     assert len(set(digests)) == len(digests)
+
+
+STEP_TWO = frame("step_started", step=2, is_last_step=False)
+
+
+def test_the_model_called_anew_supersedes_what_nobody_waits_for() -> None:
+    state = told(START, call("c", n=1), ask(n=1), STEP_TWO)
+    assert (decisions(state), state.status) == (["superseded"], "running")
+    assert requests(state)[0].by is None
+
+
+def test_a_result_that_comes_late_still_tells_what_became_of_a_superseded_request() -> None:
+    state = told(START, call("c", n=1), ask(n=1), STEP_TWO, result("c", DENIED))
+    assert decisions(state) == ["denied"]
+
+
+def test_a_decision_on_its_way_is_not_superseded() -> None:
+    state = told(START, call("c", n=1), ask(n=1))
+    after = told(START, call("c", n=1), ask(n=1), sent(state, "approve"), STEP_TWO)
+    assert decisions(after) == ["sending"]

@@ -235,7 +235,7 @@ export function decided(part: ApprovalPart): string {
       return `Not answered ${late}: the server blocked ${BLOCKED[part.covers]}`;
     }
     case "superseded":
-      return "Superseded by a later request";
+      return "Superseded: the run went on without an answer";
     case "pending":
     case "undecided":
       return "Not decided: the run ended";

@@ -164,7 +164,7 @@ const edges = `
   @container (max-width:480px){
     .pw-head{padding-left:11px}
     .pw-body{padding:2px 11px 11px}
-    .pw-status{flex:1 1 0;white-space:normal}
+    .pw-status{flex:1 1 auto;white-space:normal}
     .pw-who,.pw-said{order:1;flex:1 0 100%;padding-left:17px}
     .pw-open{padding-left:11px}
     .pw-member{margin-left:8px}

@@ -477,7 +477,7 @@ describe("what was decided", () => {
       { decision: "unknown", by: "click", choice: "approve", outcome: "The server says no." },
     ],
     ["Not decided: the run ended", { decision: "undecided" }],
-    ["Superseded by a later request", { decision: "superseded" }],
+    ["Superseded: the run went on without an answer", { decision: "superseded" }],
     [
       "Approved by you at 14:03:22, after 41 s: the answer",
       { decision: "approved", by: "click", covers: "answer", call: null },

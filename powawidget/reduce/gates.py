@@ -20,6 +20,7 @@ from powawidget.reduce import tools
 from powawidget.state import ApprovalPart, Decision, Gate, RunState, ToolPart, plain
 
 OPEN: frozenset[str] = frozenset({"pending", "sending", "unknown"})
+_ANSWERABLE = OPEN | {"superseded"}
 _EXPIRED = "Error: Blocked by hook — Approval timed out"
 _PROVES = {"approved": "approve", "denied": "deny"}
 _HOOK_GATES: dict[str, Gate] = {"PreResponse": "answer", "OnRunStart": "start"}
@@ -65,9 +66,23 @@ def settle_call(run: RunState, call: int, result: str, at: float) -> list[Op]:
     decision, outcome = _outcome(result)
     return [
         op
-        for index, part in open_approvals(run)
-        if part.call == call
+        for index, part in approvals(run)
+        if part.call == call and part.decision in _ANSWERABLE
         for op in settle(index, part, decision, at, outcome)
+    ]
+
+
+def supersede(run: RunState, at: float) -> list[Op]:
+    """Close requests about calls that nobody waits for any more: the model is called anew.
+
+    A frame was lost, or the step was begun again. A decision now would hit the next request.
+    """
+    said = "The run went on to its next step without an answer."
+    return [
+        op
+        for index, part in approvals(run)
+        if part.decision == "pending" and part.call is not None
+        for op in settle(index, part, "superseded", at, said)
     ]
 
 

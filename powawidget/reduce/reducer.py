@@ -132,12 +132,19 @@ def _step_started(run: RunState, event: ev.StepStarted, at: float) -> list[Op]:
     where = place(run)
     group = group_at(run, where)
     if where is None:
-        ops: list[Op] = [("set", ("step",), event.step)]
+        ops: list[Op] = [("set", ("step",), event.step), *_went_on(run, at)]
     elif group is not None:
         ops = parallel.step_started(group, where, event, at)
     else:
         ops = [("set", ("parts", where, "step"), event.step)]
     return ops + reasoning.close_thought(run)
+
+
+def _went_on(run: RunState, at: float) -> list[Op]:
+    ops = gates.supersede(run, at)
+    if ops and run.status == "waiting":
+        ops.append(("set", ("status",), "running"))
+    return ops
 
 
 def _step_reset(run: RunState, event: ev.StepReset, _: float) -> list[Op]:

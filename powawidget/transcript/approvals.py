@@ -33,7 +33,7 @@ def decision(part: ApprovalPart, zone: dt.tzinfo | None, *, over: bool) -> str:
             late = f"in {words.wait(limit)}" if limit > 0 else "in time"
             return f"Not answered {late}: the server blocked {words.COVERS[part.covers]}"
         case "superseded":
-            return "Superseded by a later request"
+            return "Superseded: the run went on without an answer"
         case "pending" if not over:
             return "Not decided yet"
         case "pending" | "undecided":

@@ -1,20 +1,40 @@
 """`make bench`: print every measurement."""
 
+import gzip
 import pathlib
+import re
 import sys
+from base64 import b64decode
 
-from tests.bench import clicks, core, websocket
+from tests.bench import clicks, core, memory, rendering
 
-MODULE = pathlib.Path(__file__).parents[2] / "powawidget" / "static" / "widget.js"
+STATIC = pathlib.Path(__file__).parents[2] / "powawidget" / "static"
 
 
 def main() -> None:
     """Measure one thing after the other, printing as it goes."""
-    size = MODULE.stat().st_size
-    say(f"the front end's module: {size:,} bytes minified (goal: under 120,000)")
-    for part in (core, websocket, clicks):
+    for line in sizes():
+        say(line)
+    for part in (core, memory, clicks):
         for line in part.measure():
             say(line)
+    for line in rendering.lines():
+        say(line)
+
+
+def sizes() -> list[str]:
+    """What the front end weighs: the core once for each widget, a module once for each page."""
+    sent = (STATIC / "widget.js").read_text()
+    packed = re.search(r'atob\("([^"]+)"\)', sent)
+    assert packed is not None
+    core_bytes = len(gzip.decompress(b64decode(packed[1])))
+    modules = sorted((STATIC / "modules").glob("*.js"))
+    told = ", ".join(f"{path.stem} {path.stat().st_size // 1000} kB" for path in modules)
+    return [
+        f"the front end's core: {len(sent):,} bytes sent with each widget (goal: under 120,000); "
+        f"{core_bytes:,} bytes minified",
+        f"  modules, once a page when first needed: {told}",
+    ]
 
 
 def say(line: str) -> None:

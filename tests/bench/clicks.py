@@ -8,7 +8,7 @@ from typing import Any
 from playwright.sync_api import Page, expect, sync_playwright
 
 from powawidget.local import start
-from tests.bench.websocket import ROOT
+from tests.bench.rendering import ROOT
 from tests.browser import chromium
 from tests.browser.conftest import CHROMIUM_ARGUMENTS
 from tests.browser.lab import Lab, start_lab

@@ -7,7 +7,9 @@ export const orchestrationCss = `
 .pw .pw-tag{flex:none;font-size:11px;line-height:16px;color:var(--pw-green);border:1px solid;border-radius:99px;padding:0 7px}
 .pw .pw-is-running>.pw-row>.pw-sign{color:var(--pw-blue);animation:pw-pulse 1.4s ease-in-out infinite}
 @container (max-width:480px){
-.pw .pw-agent>.pw-row{flex-wrap:wrap}
-.pw .pw-pace{order:1;flex-basis:100%;padding-left:21px}
+.pw .pw-agent>.pw-row{flex-wrap:wrap;gap:0 9px}
+.pw .pw-agent-name{flex:1 1 50%;white-space:normal}
+.pw :is(.pw-brief,.pw-pace){order:1;flex:1 0 100%;padding-left:23px}
+.pw .pw-brief:empty{display:none}
 }
 `;

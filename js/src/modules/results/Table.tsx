@@ -8,6 +8,7 @@ import * as words from "./words";
 
 const PAGE = 100; // rows shown at once
 const COLUMNS = 40;
+const WORDS = 40; // characters of a cell that needs room to be read
 const CELL = 300; // characters of one cell
 const NESTED = 80; // of one that holds more than a value
 
@@ -118,6 +119,16 @@ function Cell({ value }: { value: Json | undefined }) {
       </span>
     );
   }
+  const { text } = value;
+  if (text.length <= WORDS) return <Scalar value={value} />;
+  return (
+    <div class="pw-words">
+      <Words value={value} />
+    </div>
+  );
+}
+
+function Words({ value }: { value: Extract<Json, { text: string }> }) {
   const { text } = value;
   if (text.length <= CELL) return <Scalar value={value} />;
   return (

@@ -23,6 +23,7 @@ export const resultsCss = `
   .pw-grid th{padding:0}
   .pw-grid .pw-num .pw-sort{flex-direction:row-reverse}
   .pw-order{width:9px;font-size:8px;line-height:1}
+  .pw-words{min-width:220px}
   .pw-grid .pw-nested{display:block;max-width:260px;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;color:var(--pw-dim);font:12px/20px var(--pw-mono)}
   .pw-pages{display:flex;align-items:center;gap:2px;margin-top:2px;font-size:12px;color:var(--pw-dim);font-variant-numeric:tabular-nums;
     span{margin-right:6px}
