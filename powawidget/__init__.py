@@ -17,6 +17,7 @@ from powawidget.errors import (
     RunInterrupted,
 )
 from powawidget.history import Message
+from powawidget.options import Options, options
 from powawidget.orchestration import Orchestration
 from powawidget.policy import Policy, policy
 from powawidget.replay import replay
@@ -37,6 +38,7 @@ __all__ = [
     "DecisionRefused",
     "Delegation",
     "Message",
+    "Options",
     "Orchestration",
     "Policy",
     "Powabase",
@@ -52,6 +54,7 @@ __all__ = [
     "ToolCall",
     "Workflow",
     "connect",
+    "options",
     "policy",
     "replay",
 ]

@@ -66,8 +66,8 @@ class Messages(list[Message]):
         """The same as a chat that can only be read: its runs, its widget."""
         return self._chat
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        return self._chat._repr_mimebundle_(include, exclude)
+    def _ipython_display_(self) -> None:
+        self._chat._ipython_display_()
 
 
 class Session:

@@ -1,6 +1,7 @@
-/** A character that would not be seen, or would change how others are seen. */
+/** A character that would not be seen, or would change how others are seen, `count` times in a row. */
 export interface HiddenChar {
   code: string;
+  count: number;
 }
 
 export interface VisibleOptions {
@@ -26,10 +27,34 @@ const OUT_OF_PLACE = new RegExp(
 );
 
 /** Splits a text in what is shown as it is and what needs a mark. */
-export const visible = (text: string, options?: VisibleOptions): Array<string | HiddenChar> =>
-  text
-    .split(options?.strict ? HIDDEN : OUT_OF_PLACE)
-    .flatMap((part, i) => (i % 2 ? { code: codeOf(part) } : part || []));
+export function visible(text: string, options?: VisibleOptions): Array<string | HiddenChar> {
+  const parts: Array<string | HiddenChar> = [];
+  let last: HiddenChar | undefined;
+  for (const [i, part] of text.split(options?.strict ? HIDDEN : OUT_OF_PLACE).entries()) {
+    if (i % 2) {
+      const code = codeOf(part);
+      if (last?.code !== code) {
+        last = { code, count: 0 };
+        parts.push(last);
+      }
+      last.count++;
+    } else if (part) {
+      parts.push(part);
+      last = undefined;
+    }
+  }
+  return parts;
+}
+
+/** The mark of hidden characters. */
+export const markOf = ({ code, count }: HiddenChar): string =>
+  count > 1 ? `${code} ×${count}` : code;
+
+/** The characters that a mark stands for. */
+export function unmarked(mark: string): string {
+  const [code = "", count = "1"] = mark.slice(2).split(" ×");
+  return String.fromCodePoint(Number.parseInt(code, 16)).repeat(Number(count));
+}
 
 export const hasHidden = (text: string): boolean => HIDDEN.test(text);
 

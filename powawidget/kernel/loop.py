@@ -54,9 +54,18 @@ class LoopThread:
 
 
 async def _cancel_all() -> None:
+    await _gather(cancel=True)
+    # Generators that a cancelled task has left are closed by tasks of their own.
+    await asyncio.get_running_loop().shutdown_asyncgens()
+    await asyncio.sleep(0)
+    await _gather(cancel=False)
+
+
+async def _gather(*, cancel: bool) -> None:
     tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    for task in tasks:
-        task.cancel()
+    if cancel:
+        for task in tasks:
+            task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
@@ -99,6 +108,19 @@ def call_soon(function: Callable[..., object], *args: Any) -> None:
     loop_thread().loop.call_soon_threadsafe(function, *args)
 
 
+def refuse_to_wait() -> None:
+    """Refuse a call that blocks, on the loop thread.
+
+    Raises:
+        RuntimeError: On the loop thread, which would wait for itself for ever.
+    """
+    if loop_thread().is_current:
+        raise RuntimeError(
+            "This call waits for powawidget's own thread, so it can't be made on that thread "
+            "(for example inside an approval policy)."
+        )
+
+
 def run_sync(work: Coroutine[Any, Any, _T]) -> _T:
     """Run a coroutine on the loop thread and wait for its result.
 
@@ -111,12 +133,11 @@ def run_sync(work: Coroutine[Any, Any, _T]) -> _T:
     Raises:
         RuntimeError: On the loop thread itself, which would wait for itself for ever.
     """
-    if loop_thread().is_current:
+    try:
+        refuse_to_wait()
+    except RuntimeError:
         work.close()
-        raise RuntimeError(
-            "This call waits for powawidget's own thread, so it can't be made on that thread "
-            "(for example inside an approval policy)."
-        )
+        raise
     future = submit(work)
     try:
         return future.result()

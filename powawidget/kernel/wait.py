@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from powawidget.kernel import bridge, host
+from powawidget.kernel import bridge, host, loop
 
 _TICK = 0.03
 
@@ -31,9 +31,11 @@ def block(
 
     Raises:
         KeyboardInterrupt: If the kernel is interrupted.
+        RuntimeError: On the loop thread, which would wait for itself for ever.
     """
     if done.is_set():
         return True
+    loop.refuse_to_wait()
     with bridge.serving() as serve:
 
         def tick() -> None:
@@ -41,9 +43,9 @@ def block(
             if check is not None:
                 check()
 
-        loop = _kernel_loop()
-        if loop is not None:
-            return _nested(loop, _poll(done.is_set, timeout, tick))
+        kernel_loop = _kernel_loop()
+        if kernel_loop is not None:
+            return _nested(kernel_loop, _poll(done.is_set, timeout, tick))
         end = None if timeout is None else time.monotonic() + timeout
         while not done.wait(_TICK if end is None else min(_TICK, max(0.0, end - time.monotonic()))):
             tick()

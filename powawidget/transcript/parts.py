@@ -1,6 +1,5 @@
 """The parts of a run in the order in which they are read, each within the work it belongs to."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from powawidget.reduce.answer import places
@@ -15,7 +14,7 @@ from powawidget.state import (
     Thought,
     ToolPart,
 )
-from powawidget.transcript import approvals, glance, layout, values, words
+from powawidget.transcript import approvals, glance, layout, nesting, values, words
 from powawidget.transcript.about import Scribe
 from powawidget.transcript.glance import one_line
 from powawidget.transcript.nodes import Fold, Line, Node, Series, Span, Spans
@@ -23,7 +22,6 @@ from powawidget.transcript.nodes import Fold, Line, Node, Series, Span, Spans
 _DEEPEST = 8
 _LONG_TASK = 60
 _LONG_NOTICE = 300
-_LONGEST_PATH = 160
 _PREVIEW = 200
 
 
@@ -42,7 +40,7 @@ class Parts:
         self._gates = self._requests.by_call
         self._attached = {index for gates in self._gates.values() for index in gates}
         self._calls = _numbers(state, ToolPart)
-        self._homes = _homes(state)
+        self._homes = nesting.shallow(nesting.parents(state), _DEEPEST)
         self._inside: dict[int | None, list[int]] = {}
         for index, home in enumerate(self._homes):
             self._inside.setdefault(home, []).append(index)
@@ -50,7 +48,7 @@ class Parts:
         self._taken = {call: index for index, call in self._delegated.items()}
         said = [index for index in places(state) if self._homes[index] is None]
         self._answer = said[-1] if said and state.status == "completed" else None
-        self._paths = self._expressions()
+        self._paths = nesting.expressions(state, scribe.variable)
 
     def told(self, home: int | None = None) -> Series:
         """Tell of the parts at the top, or within a delegation or a group."""
@@ -258,24 +256,6 @@ class Parts:
                 claimed.add(call)
         return found
 
-    def _expressions(self) -> dict[int, str]:
-        """The expression that has each delegation and group."""
-        paths: dict[int, str] = {}
-        homes = _homes(self._state, len(self._state.parts))
-        counts: dict[str, int] = {}
-        for index, part in enumerate(self._state.parts):
-            if isinstance(part, DelegationPart | ParallelPart):
-                home = homes[index]
-                around = "" if home is None else paths.get(home, "")
-                outer = around if around.endswith("]") else self._scribe.variable
-                number = counts.get(outer, 0)
-                paths[index] = outer
-                # What is nested without end is found in what is around it.
-                if isinstance(part, DelegationPart) and len(outer) < _LONGEST_PATH:
-                    counts[outer] = number + 1
-                    paths[index] = f"{outer}.delegations[{number}]"
-        return paths
-
 
 def _headed(sign: str, status: str, *name: Span) -> Spans:
     """The start of a line: the sign, the name, and the state in words where it isn't the best."""
@@ -314,23 +294,3 @@ def _is_only(task: str, call: ToolPart) -> bool:
 def _numbers(state: RunState, kind: type) -> dict[int, int]:
     places_ = [index for index, part in enumerate(state.parts) if isinstance(part, kind)]
     return {index: number for number, index in enumerate(places_)}
-
-
-def _homes(state: RunState, deepest: int = _DEEPEST) -> Sequence[int | None]:
-    """What each part is within. A saved file isn't believed: nothing is within itself."""
-    homes: list[int | None] = []
-    depth: dict[int | None, int] = {None: 0}
-    for index, part in enumerate(state.parts):
-        home = None if isinstance(part, ApprovalPart) else part.within
-        work = isinstance(part, DelegationPart | ParallelPart)
-        known = home is not None and 0 <= home < len(state.parts)
-        around = state.parts[home] if known and home is not None else None
-        fits = isinstance(around, DelegationPart | ParallelPart) and (
-            not work or (home is not None and home < index)
-        )
-        while fits and work and home is not None and depth[home] >= deepest:
-            home = homes[home]
-        homes.append(home if fits else None)
-        if work:
-            depth[index] = depth[homes[-1]] + 1
-    return homes

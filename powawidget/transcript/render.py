@@ -16,7 +16,6 @@ from powawidget.transcript.cut import Cut, fit
 from powawidget.transcript.glance import one_line
 from powawidget.transcript.nodes import Node
 from powawidget.transcript.texts import changed
-from powawidget.transcript.visible import visible
 
 LIMIT = 256_000
 _MARK = re.compile(r"[A-Za-z0-9_-]{0,100}")
@@ -86,7 +85,9 @@ def to_page(told: RunState | ChatState, about: About = _NOTHING, **options: Any)
         A whole document.
     """
     inside = to_html(told, about, **options)
-    title = html.escape(visible(one_line(f"{told.kind} {told.name}")))
+    secret = options.get("secret")
+    name = told.name if secret is None else secret.redact(told.name)
+    title = html.escape(one_line(f"{told.kind} {name}"))
     return (
         f'<!DOCTYPE html>\n<html lang="en" style="{style.PAGE}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width">\n'

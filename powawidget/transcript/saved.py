@@ -12,12 +12,12 @@ from powawidget.state import (
     ApprovalPart,
     ChatState,
     DelegationPart,
-    ParallelPart,
     RunState,
     plain,
     typed,
 )
 from powawidget.text import harmless
+from powawidget.transcript import nesting
 from powawidget.transcript.about import About
 from powawidget.transcript.texts import changed
 
@@ -102,7 +102,7 @@ def load(data: bytes) -> Saved:
             raise ConfigurationError(_NO_RUN)
         _check_version(value.get("version"))
         saved: Saved = typed(changed(value, harmless), Saved)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigurationError(f"The saved run can't be read: {error}.") from None
     chat = saved.chat
     turns = [saved.run] if chat is None else chat.turns
@@ -129,23 +129,16 @@ def _fits(state: RunState | None) -> bool:
     if state is None:
         return False
     size = len(state.parts)
-    work = {i for i, part in enumerate(state.parts) if isinstance(part, _WORK)}
-    depth: dict[int | None, int] = {None: 0}
+    around = nesting.parents(state)
     for index, part in enumerate(state.parts):
-        within = None if isinstance(part, ApprovalPart) else part.within
-        if within is not None and (within not in work or (index in work and within >= index)):
+        if not isinstance(part, ApprovalPart) and part.within != around[index]:
             return False
-        if index in work:
-            depth[index] = depth[within] + 1
-            if depth[index] > _DEEPEST:
-                return False
         if isinstance(part, ApprovalPart | DelegationPart) and not _is_there(part.call, size):
             return False
+    if max(nesting.depths(around), default=0) > _DEEPEST:
+        return False
     thoughts = (thought.within for thought in state.reasoning.thoughts)
     return all(_is_there(place, size) for place in (state.answer, *thoughts))
-
-
-_WORK = (DelegationPart, ParallelPart)
 
 
 def _is_there(place: int | None, size: int) -> bool:

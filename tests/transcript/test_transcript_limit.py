@@ -31,7 +31,7 @@ Write = Callable[..., str]
 WRITERS = [transcript.to_html, transcript.to_markdown, transcript.to_text]
 NOTE = re.compile(r"… ([\d.,]+ (?:bytes?|[kM]B|\w+)) more: ((?:run|chat)[\w.\[\]]*(?:\(\S*\))?)")
 ROWS = json.dumps([{"id": n, "name": f"<event> {n}", "at": n / 2} for n in range(2000)])
-LARGE = "".join(f"line {n} <of> the log\n" for n in range(50_000))
+LARGE = "".join(f"line {n} <of> the log\n" for n in range(20_000))
 
 HUGE: dict[str, RunState] = {
     "result": ran(parts=[call("read", {"a": 1}, LARGE), text("Short answer.")]),
@@ -47,9 +47,9 @@ HUGE: dict[str, RunState] = {
         parts=[text("\u202e" * 300_000), call("t", {"a": '"<&>"' * 100_000}, "<" * 300_000)]
     ),
     "empty cells": ran(parts=[text("|" * 300 + "\n" + "|-" * 299 + "|\n" + "|\n" * 9000)]),
-    "calls": ran(parts=[call(f"tool_{n}", {"n": n}, "ok") for n in range(5000)]),
-    "requests": ran(parts=[request(f"t{n}", None, "approved", by="click") for n in range(2000)]),
-    "notices": ran(parts=[NoticePart(code="x", text="y" * 3000) for _ in range(3000)]),
+    "calls": ran(parts=[call(f"tool_{n}", {"n": n}, "ok") for n in range(1500)]),
+    "requests": ran(parts=[request(f"t{n}", None, "approved", by="click") for n in range(700)]),
+    "notices": ran(parts=[NoticePart(code="x", text="y" * 3000) for _ in range(900)]),
     "nested": ran(
         parts=[
             DelegationPart(agent=f"a{n}", task=LARGE[:2000], within=n - 1 if n else None)
@@ -59,7 +59,7 @@ HUGE: dict[str, RunState] = {
     "blocks": ran(
         kind="workflow",
         output=ROWS,
-        blocks=[Block(id=f"b{n}", name="n" * 500, output=ROWS[:3000]) for n in range(800)],
+        blocks=[Block(id=f"b{n}", name="n" * 500, output=ROWS[:3000]) for n in range(300)],
     ),
     "thoughts": ran(
         reasoning=Reasoning(thoughts=[Thought(step=n, text=Text("z" * 900)) for n in range(900)])
@@ -143,7 +143,7 @@ def test_without_a_limit_nothing_is_cut(write: Write) -> None:
     for name in ("result", "calls", "table"):
         document = write(HUGE[name], ABOUT, limit=None)
         assert "more: run" not in document
-    assert "line 49999 &lt;of&gt;" in transcript.to_html(HUGE["result"], limit=None)
+    assert "line 19999 &lt;of&gt;" in transcript.to_html(HUGE["result"], limit=None)
 
 
 def test_in_a_chat_the_notes_name_the_turn() -> None:
@@ -161,7 +161,7 @@ def test_in_a_chat_the_notes_name_the_turn() -> None:
 def test_the_first_and_the_last_parts_stay() -> None:
     document = transcript.to_text(HUGE["calls"], ABOUT, limit=30_000)
     assert "tool_0 " in document
-    assert "tool_4999 " in document
+    assert "tool_1499 " in document
     assert re.search(r"… [\d,]+ parts more: run\.save\(", document)
 
 

@@ -1,4 +1,4 @@
-import { hiddenTitle, visible } from "../visible";
+import { hiddenTitle, markOf, visible } from "../visible";
 
 /**
  * Text of a model or a tool, with a mark for each character that can't be seen or that would
@@ -10,7 +10,7 @@ export function Visible({ text, kind }: { text: string; kind?: string }) {
       part
     ) : (
       <span class="pw-hidden-char" title={hiddenTitle(part.code)}>
-        {part.code}
+        {markOf(part)}
       </span>
     ),
   );

@@ -3,11 +3,10 @@ import { codeBlock } from "./code";
 import { inlineNodes } from "./inline";
 import type { Blocks } from "./lex";
 import { type Maths, maths } from "./maths";
-import { CLOSED, type Open, STAND_IN } from "./open";
+import { CLOSED, type Open } from "./open";
 import { inParts } from "./parts";
-import { type Attrs, h, type VElement, type VText } from "./vdom";
-
-const MAX_COLUMNS = 200;
+import { inStretches } from "./stretch";
+import { type Attrs, h, type VElement } from "./vdom";
 
 /**
  * A block token as a node; null for what shows nothing (blank lines, definitions). `open`: what has
@@ -37,13 +36,7 @@ export function blockNode(token: Token, blocks: Blocks, open = CLOSED): VElement
     case "checkbox":
       return h("p", {}, inlineNodes([token]));
   }
-  const node = run("p", (token as Tokens.Generic).tokens, blocks);
-  if (open.type) {
-    const first = node.kids[0] as VText;
-    first.text = first.text.slice(STAND_IN.length);
-    if (node.source) node.source = open.front + node.source.slice(STAND_IN.length);
-  }
-  return node;
+  return run("p", (token as Tokens.Generic).tokens, blocks, {}, open);
 }
 
 /*
@@ -62,10 +55,17 @@ const blockNodes = (tokens: readonly Token[] = [], blocks: Blocks): VElement[] =
   tokens.flatMap((token) => blockNode(token, blocks) ?? []);
 
 /** A run of inline text; it keeps its markdown where definitions that come later may change it. */
-function run(tag: string, tokens: Token[] = [], blocks: Blocks, attrs?: Attrs): VElement {
-  const source = blocks.sources.get(tokens);
-  const node = h(tag, { dir: "auto", ...attrs }, inlineNodes(blocks.inline(tokens)));
-  if (source?.includes("[")) node.source = source;
+function run(
+  tag: string,
+  tokens: Token[] = [],
+  blocks: Blocks,
+  attrs?: Attrs,
+  open = CLOSED,
+): VElement {
+  const source = open.front + (blocks.sources.get(tokens) ?? "");
+  const [kids] = inStretches(inlineNodes(blocks.inline(tokens)), open);
+  const node = h(tag, { dir: "auto", ...attrs }, kids);
+  if (source.includes("[")) node.source = source;
   return node;
 }
 
@@ -110,13 +110,7 @@ function table(token: Tokens.Table, blocks: Blocks, { count, widths }: Open): VE
     return part;
   };
   const body = rows.map((cells) => row(cells, "td", blocks));
-  const left = header.length - MAX_COLUMNS;
-  return h(
-    "div",
-    "pw-table",
-    inParts(body, count, PART_ROWS, 0, newPart),
-    left > 0 ? h("p", "pw-left-out", `${left} more columns are not shown.`) : [],
-  );
+  return h("div", "pw-table", inParts(body, count, PART_ROWS, 0, newPart));
 }
 
 /** What the first `count` rows, after `from` settled ones, ask for, as far as they are in the first part. */
@@ -127,21 +121,17 @@ export const columnWidths = (
   settled: readonly number[],
 ): number[] => {
   const measured = [header, ...rows.slice(0, Math.max(0, Math.min(count, PART_ROWS - from)))];
-  return header
-    .slice(0, MAX_COLUMNS)
-    .map((_, i) =>
-      Math.max(
-        settled[i] ?? 43,
-        ...measured.map((cells) => Math.min(cells[i]?.text.length ?? 0, 48) * 7 + 22),
-      ),
-    );
+  return header.map((_, i) =>
+    Math.max(
+      settled[i] ?? 43,
+      ...measured.map((cells) => Math.min(cells[i]?.text.length ?? 0, 48) * 7 + 22),
+    ),
+  );
 };
 
 const row = (cells: readonly Tokens.TableCell[], tag: string, blocks: Blocks): VElement =>
   h(
     "tr",
     {},
-    cells
-      .slice(0, MAX_COLUMNS)
-      .map(({ tokens, align }) => run(tag, tokens, blocks, align ? { align } : {})),
+    cells.map(({ tokens, align }) => run(tag, tokens, blocks, align ? { align } : {})),
   );

@@ -1,3 +1,4 @@
+import { unmarked } from "../visible";
 import { target } from "./links";
 
 /** One listener for every button in the text. */
@@ -29,7 +30,7 @@ export function listenForControls(
 export function originalText(element: Element): string {
   const copy = element.cloneNode(true) as Element;
   for (const mark of copy.querySelectorAll(".pw-hidden-char")) {
-    mark.textContent = String.fromCodePoint(Number(`0x${mark.textContent?.slice(2)}`));
+    mark.textContent = unmarked(mark.textContent ?? "");
   }
   return copy.textContent ?? "";
 }

@@ -7,8 +7,9 @@ import { inlineNodes } from "./inline";
 import { Blocks, CITED, collectDefinitions, type Links, labelsIn, lexInline } from "./lex";
 import { advance, CLOSED } from "./open";
 import { dropParts, inParts } from "./parts";
-import { closeInline, showable } from "./repair";
+import { showable } from "./repair";
 import { settledTokens } from "./settle";
+import { inStretches } from "./stretch";
 import {
   commonLength,
   create,
@@ -33,6 +34,13 @@ export interface MarkdownOptions {
 /** A tail larger than this that can't settle is lexed again only after it grew by a twelfth. */
 const LARGE_TAIL = 6000;
 
+/** How much is drawn of a text, in letters. What may be a mark may become an element: it takes more. */
+const ROOM = 2_000_000;
+const MARK = 20;
+
+/** How much settled text definitions may paint again before the end. */
+const AGAIN = 200_000;
+
 /**
  * Shows markdown that arrives in pieces. What has settled is in the page and forgotten here; only
  * the tail is kept as text, and is lexed again at each paint.
@@ -54,6 +62,13 @@ export class MarkdownView {
   readonly #drawn: MarkdownOptions["drawn"];
   /** Settled text by the labels in it that nobody has defined yet: a definition paints it again. */
   #waiting: Record<string, VElement[]> = Object.create(null);
+  /** What is to be painted again, and how much was. */
+  readonly #due = new Set<VElement>();
+  #spent = 0;
+  #room = ROOM;
+  /** How many characters there was no room for, and the note that says so. */
+  #left = 0;
+  readonly #note = document.createElement("p");
   #finished = false;
   #dirty = false;
   #stale = false;
@@ -64,6 +79,7 @@ export class MarkdownView {
     this.#host = host;
     this.#drawn = options.drawn;
     host.classList.add("pw-md");
+    this.#note.className = "pw-left-out";
     listenForControls(host, options.copy);
   }
 
@@ -91,6 +107,7 @@ export class MarkdownView {
     this.#cited = cited;
     this.#links[CITED] = cited;
     this.#again(changed.flatMap((key) => this.#waiting[key] ?? []));
+    if (this.#open.front) this.#reopen();
     this.#dirty = true;
   }
 
@@ -113,6 +130,10 @@ export class MarkdownView {
     const added = this.#take();
     this.#tail += added;
     if (this.#finished || !this.#postpone(added)) this.#paintTail();
+    if (this.#left) {
+      this.#note.textContent = `${this.#left.toLocaleString("en")} more characters are not shown: read them in Python.`;
+      this.#host.append(this.#note);
+    }
     this.#drawn?.(touched.splice(0));
   }
 
@@ -127,6 +148,10 @@ export class MarkdownView {
     this.#links = Object.create(null);
     this.#links[CITED] = this.#cited;
     this.#waiting = Object.create(null);
+    this.#room = ROOM;
+    this.#left = 0;
+    this.#due.clear();
+    this.#spent = 0;
     this.#lexed = 0;
   }
 
@@ -139,7 +164,20 @@ export class MarkdownView {
     const isHalf = !this.#finished && /[\r\ud800-\udbff]/.test(text.slice(-1));
     const end = text.length - Number(isHalf);
     this.#incoming = text.slice(end);
-    return text.slice(0, end).replace(/\r\n?/g, "\n");
+    return this.#limited(text.slice(0, end).replace(/\r\n?/g, "\n"));
+  }
+
+  /** As much of a text as there is room for; what is left out is counted at the end. */
+  #limited(text: string): string {
+    let end = 0;
+    while (end < text.length && this.#room > 0) {
+      this.#room -= /[\p{L}\p{M}\p{N} ]/u.test(text.charAt(end++)) ? 1 : MARK;
+    }
+    // not in the middle of a pair
+    if (/[\ud800-\udbff]/.test(text.charAt(end - 1))) end++;
+    this.#left += Math.max(0, text.length - end);
+    this.#finished ||= this.#left > 0;
+    return text.slice(0, end);
   }
 
   /**
@@ -160,20 +198,16 @@ export class MarkdownView {
   #paintTail(): void {
     const arrived = this.#open.prefix + this.#tail;
     let text = arrived;
-    let blocks = new Blocks(text, this.#links);
+    const open = this.#open;
+    let blocks = new Blocks(text, this.#links, open);
     if (!this.#finished) {
       text = showable(arrived, /^(?:code|maths)$/.test(lastLeaf(blocks.tokens)?.type ?? ""));
-      if (text !== arrived) blocks = new Blocks(text, this.#links);
+      if (text !== arrived) blocks = new Blocks(text, this.#links, open);
     }
     const { tokens } = blocks;
-    const open = this.#open;
     if (open.type && tokens[0]?.type !== open.type) {
-      // The open paragraph turned out to be another kind: it got an underline or a table's row.
-      this.#tail = open.front + this.#tail;
-      this.#open = CLOSED;
-      const [node] = this.#painted;
-      node?.node?.replaceChildren();
-      if (node) node.kids = [];
+      // It turned out to be another kind: it got an underline or a table's row.
+      this.#reopen();
       this.#paintTail();
       return;
     }
@@ -181,13 +215,16 @@ export class MarkdownView {
     const { count, end } = this.#finished
       ? { count: tokens.length, end: arrived.length }
       : settledTokens(tokens, text, known);
-    this.#define(tokens.slice(0, count));
-    if (!this.#finished) repairEnd(tokens, blocks);
+    const defined = this.#define(tokens.slice(0, count));
+    if (!this.#finished) blocks.end = lastRun(tokens);
     const nodes = tokens.map((token, i) => blockNode(token, blocks, i ? CLOSED : open) ?? []);
     this.#painted = nodes.flat();
     const parts = inParts(this.#painted, this.#settled);
     patchKids(this.#host, this.#parts, parts);
     this.#parts = parts;
+    const [first] = this.#painted;
+    // Its front was drawn before these came.
+    if (first && labelsIn(open.front).some((label) => defined.has(label))) this.#again([first]);
     const settled = nodes.slice(0, count).flat().length;
     this.#settle(dropParts(parts, settled, this.#settled));
     this.#settled += settled;
@@ -209,6 +246,15 @@ export class MarkdownView {
     this.#lexed = this.#tail.length;
   }
 
+  /** Takes back the front of the open paragraph. */
+  #reopen(): void {
+    this.#tail = this.#open.front + this.#tail;
+    this.#open = CLOSED;
+    const [node] = this.#painted;
+    node?.node?.replaceChildren();
+    if (node) node.kids = [];
+  }
+
   /** Notes what may yet change of nodes that have settled. */
   #settle(nodes: readonly VNode[]): void {
     for (const node of nodes) {
@@ -223,19 +269,28 @@ export class MarkdownView {
   }
 
   /** Paints again what used the labels that settled tokens define. */
-  #define(tokens: readonly Token[]): void {
+  #define(tokens: readonly Token[]): Set<string> {
+    const defined = new Set<string>();
     const again: VElement[] = [];
     collectDefinitions(tokens, this.#links, (label) => {
+      defined.add(label);
       again.push(...(this.#waiting[label] ?? []));
       delete this.#waiting[label];
     });
     this.#again(again);
+    return defined;
   }
 
+  /** A long text that many definitions change is drawn again at the end: each costs its length. */
   #again(units: readonly VElement[]): void {
-    for (const { node, source = "" } of new Set(units)) {
-      const kids = inlineNodes(lexInline(source, this.#links)).map(create);
-      node?.replaceChildren(...node.querySelectorAll(".pw-task"), ...kids);
+    for (const unit of units) this.#due.add(unit);
+    for (const unit of this.#due) {
+      if (this.#spent > AGAIN && !this.#finished) return;
+      this.#due.delete(unit);
+      const { node, source = "" } = unit;
+      this.#spent += source.length;
+      const [kids] = inStretches(inlineNodes(lexInline(source, this.#links)));
+      node?.replaceChildren(...node.querySelectorAll(".pw-task"), ...kids.map(create));
     }
   }
 }
@@ -253,14 +308,12 @@ function lastLeaf(tokens: readonly Token[] = []): Token | undefined {
   return last?.type === "blockquote" ? lastLeaf(last.tokens) : last;
 }
 
-/** Closes the marks that are open at the end of the text. */
-function repairEnd(tokens: readonly Token[], blocks: Blocks): void {
+/** The inline run that the text ends with. */
+function lastRun(tokens: readonly Token[]): Token[] | undefined {
   let leaf = lastLeaf(tokens) as Tokens.Generic | undefined;
   if (leaf?.type === "table") {
     const { header, rows } = leaf as Tokens.Table;
     leaf = (rows.at(-1) ?? header).findLast((cell) => cell.text) as Tokens.Generic | undefined;
   }
-  const run = leaf?.tokens;
-  const source = run && blocks.sources.get(run);
-  if (source) blocks.sources.set(run, closeInline(source));
+  return leaf?.tokens;
 }

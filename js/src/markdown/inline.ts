@@ -9,7 +9,8 @@ import { h, textNodes, textOf, type VElement, type VNode } from "./vdom";
 export function inlineNodes(tokens: readonly Token[] = []): VNode[] {
   const nodes: VNode[] = [];
   let text = "";
-  for (const token of tokens) {
+  const flat = tokens.flatMap((token) => (token.type === "window" ? (token.tokens ?? []) : token));
+  for (const token of flat) {
     const made = inlineNode(token);
     if (typeof made === "string") {
       text += made;

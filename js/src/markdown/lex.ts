@@ -1,6 +1,9 @@
 import { Lexer, type Token, Tokenizer, type Tokens, type TokensList } from "marked";
 import { fold } from "./fold";
 import { beforeBlockMaths, beforeMaths, blockMaths, inlineMaths, maskMaths } from "./maths";
+import { CLOSED, type Open } from "./open";
+import { isOpenMark, lengthOf, PLACE, STAND_IN, settledFront } from "./paragraph";
+import { closeInline } from "./repair";
 
 /** What references lead to: definitions by their label, and the keys of the sources of the run. */
 export type Links = TokensList["links"] & { [CITED]?: ReadonlySet<string> };
@@ -17,6 +20,22 @@ export interface Citation {
 
 /** Nesting beyond this is shown as plain text: a thousand `>` would overflow the stack. */
 const MAX_DEPTH = 40;
+
+/** A table with more is shown as text, and so are its rows beyond that many cells. */
+export const MAX_COLUMNS = 200;
+const MAX_CELLS = 40_000;
+
+/** Several lines with an underline are a heading up to this length; marked would look through all. */
+const MAX_HEADING = 1000;
+
+/** Marks of emphasis without an end that are looked after in one window. */
+const MAX_LOST = 50;
+
+/** Marks further apart don't pair: a text costs what its length does, whatever is in it. */
+const WINDOW = 4096;
+
+/** Where a window ends that has no better place: where a word begins, or anywhere in a word. */
+const FORCED = new RegExp(`^(?:[^]{2048,3071}?${PLACE}|[^]{3072,}?\\S(?=\\S))`, "u");
 
 /** What marked takes as it is, though its types don't know it. */
 const ours = (thing: object | undefined) => thing as never;
@@ -36,11 +55,57 @@ class StreamTokenizer extends Tokenizer {
   }
 
   override lheading(src: string): Tokens.Heading | undefined {
-    return super.lheading(beforeBlockMaths(src));
+    const twoLines = src.indexOf("\n", src.indexOf("\n") + 1) + 1 || src.length;
+    const text = src.slice(0, Math.max(MAX_HEADING - this.gone, twoLines));
+    this.gone = 0;
+    const token = super.lheading(beforeBlockMaths(text));
+    // an underline may go on behind the cut
+    const isCut = token?.raw === text && text !== src && !text.endsWith("\n");
+    return isCut ? undefined : token;
+  }
+
+  /** Rows of the table, or characters of the paragraph, at the start that have settled. */
+  gone = 0;
+
+  /** marked fills up every row: a short text of short rows would be millions of cells. */
+  override table(src: string): Tokens.Table | undefined {
+    const columns = /^.*\n(.*)/.exec(src)?.[1]?.match(/-+/g)?.length ?? 0;
+    if (!columns || columns > MAX_COLUMNS) return;
+    let end = 0;
+    let lines = MAX_CELLS / columns + 2 - this.gone;
+    do end = src.indexOf("\n", end) + 1;
+    while (end && --lines > 0);
+    this.gone = 0;
+    return super.table(end ? src.slice(0, end) : src);
+  }
+
+  /** How many marks of emphasis in the window have no end. */
+  lost = 0;
+
+  /** marked looks for the end of each up to the end of the text. */
+  #pairs<T>(src: string, before: string, look: () => T | undefined): T | undefined {
+    if (this.lost > MAX_LOST) return;
+    const token = look();
+    if (!token && /^[*_~]/.test(src) && isOpenMark(src, before)) this.lost++;
+    return token;
+  }
+
+  override emStrong(
+    src: string,
+    masked: string,
+    before = "",
+  ): Tokens.Em | Tokens.Strong | undefined {
+    return this.#pairs(src, before, () => super.emStrong(src, masked, before));
+  }
+
+  override del(src: string, masked: string, before = ""): Tokens.Del | undefined {
+    return this.#pairs(src, before, () => super.del(src, masked, before));
   }
 
   override paragraph(src: string): Tokens.Paragraph | undefined {
-    return super.paragraph(beforeBlockMaths(src));
+    const token = super.paragraph(src);
+    const mayHold = token && /\n {0,3}(?:\$\$|\\\[)/.test(token.raw);
+    return mayHold ? super.paragraph(beforeBlockMaths(src)) : token;
   }
 
   /** The first that is asked about a place in a line. */
@@ -72,9 +137,9 @@ class BoundedLexer extends Lexer {
   /** The inline text that is being lexed; marked masks it before it lexes what is in it. */
   #source = "";
 
-  constructor() {
+  constructor(readonly stream = new StreamTokenizer()) {
     const hooks = { emStrongMask: (masked: string) => maskMaths(this.#source, masked) };
-    super({ gfm: true, silent: true, tokenizer: new StreamTokenizer(), hooks: ours(hooks) });
+    super({ gfm: true, silent: true, tokenizer: stream, hooks: ours(hooks) });
   }
 
   override blockTokens(src: string, tokens?: Token[], clipped?: boolean): Token[];
@@ -116,13 +181,22 @@ export class Blocks {
   readonly sources = new Map<Token[], string>();
   readonly #links: Links;
   readonly #lexer = new BoundedLexer();
+  /** The inline run that the text ends with, while more may come. */
+  end: Token[] | undefined;
 
-  /** `links`: definitions that have settled; those found in `src` count once they settle too. */
-  constructor(src: string, links: Links) {
+  /**
+   * `links`: definitions that have settled; those found in `src` count once they settle too.
+   * `open`: what has settled of the block that `src` goes on with.
+   */
+  constructor(src: string, links: Links, open: Open = CLOSED) {
     this.#links = links;
+    if (open.front) this.#lexer.stream.gone = open.front.length - STAND_IN.length;
+    else if (open.type === "table") this.#lexer.stream.gone = open.count;
     try {
       this.tokens = this.#lexer.blockTokens(src, this.#lexer.tokens);
       for (const run of this.#lexer.inlineQueue) this.sources.set(run.tokens, run.src);
+      const [run] = this.#lexer.inlineQueue;
+      if (run && open.front) this.sources.set(run.tokens, run.src.slice(STAND_IN.length));
     } catch {
       // A fault in the grammar must not cost the reader the text.
       this.tokens = [plain(src)];
@@ -132,25 +206,44 @@ export class Blocks {
   inline(run: Token[]): Token[] {
     const src = this.sources.get(run);
     this.sources.delete(run);
-    return src === undefined ? run : lexInline(src, this.#links, run, this.#lexer);
+    if (src !== undefined) lexInline(src, this.#links, run, this.#lexer, run === this.end);
+    return run;
   }
 }
 
-/** Lexes one inline run. */
+/** Lexes one inline run, a long one by windows; `isEnd` while more of it may come. */
 export function lexInline(
   src: string,
   links: Links,
   run: Token[] = [],
   on = new BoundedLexer(),
+  isEnd = false,
 ): Token[] {
   on.tokens.links = links;
+  let rest = src;
+  while (rest.length > WINDOW) {
+    const window = rest.slice(0, WINDOW);
+    const front = settledFront(window, lexWindow(window, on));
+    if (!front.length) {
+      const [raw] = FORCED.exec(rest) ?? [];
+      if (!raw) break;
+      front.push({ type: "window", raw, tokens: lexWindow(raw, on) });
+    }
+    run.push(...front);
+    rest = rest.slice(lengthOf(front));
+  }
+  run.push(...lexWindow(isEnd ? closeInline(rest) : rest, on));
+  return run;
+}
+
+function lexWindow(src: string, on: BoundedLexer): Token[] {
   // marked carries an unclosed <a> over into every later block, where it would stop autolinks.
   Object.assign(on.state, { inLink: false, inRawBlock: false });
+  on.stream.lost = 0;
   try {
-    return on.inlineTokens(src, run);
+    return on.inlineTokens(src);
   } catch {
-    run.splice(0, run.length, plain(src));
-    return run;
+    return [plain(src)];
   }
 }
 

@@ -2,9 +2,10 @@ import type { Token, Tokens } from "marked";
 import { columnWidths, PART_ROWS } from "./blocks";
 import { chunks } from "./code";
 import { inlineNodes } from "./inline";
-import { settledFront } from "./paragraph";
+import { lengthOf, STAND_IN, settledFront } from "./paragraph";
 import { dropParts } from "./parts";
-import { type Attrs, isText, type VElement, type VNode } from "./vdom";
+import { dropStretches } from "./stretch";
+import type { Attrs, VElement, VNode } from "./vdom";
 
 /**
  * A block whose front has settled while its end is still open. Its front stays in the page, its
@@ -15,8 +16,10 @@ export interface Open {
   type: string;
   /** What stands for the front when the tail is lexed: the rows' header, the fence, a word. */
   prefix: string;
-  /** Items of the list or rows of the table that have settled. */
+  /** Items of the list, rows of the table or stretches of the paragraph that have settled. */
   count: number;
+  /** How much of the paragraph's last stretch has settled. */
+  length: number;
   /** How the list began, and whether a settled item made it loose. */
   attrs: Attrs;
   /** What the settled rows of the table's first part ask for. */
@@ -25,10 +28,18 @@ export interface Open {
   front: string;
 }
 
-export const CLOSED: Open = { type: "", prefix: "", count: 0, attrs: {}, widths: [], front: "" };
+export const CLOSED: Open = {
+  type: "",
+  prefix: "",
+  count: 0,
+  length: 0,
+  attrs: {},
+  widths: [],
+  front: "",
+};
 
-/** Stands for the settled front of a paragraph: a word, so that the line stays one of a paragraph. */
-export const STAND_IN = "x ";
+/** A shorter front of a paragraph isn't worth it. */
+const WORTH = 400;
 
 /** How an open block goes on, with how much of `known` has settled, its nodes and its tokens. */
 type Advance = [open: Open, end: number, nodes?: VNode[], tokens?: Token[]];
@@ -95,18 +106,17 @@ export function advance(
   }
   if (type === "paragraph" && known.startsWith(token.text)) {
     const { text, tokens = [] } = token as Tokens.Paragraph;
-    const front = settledFront(text, tokens);
-    const nodes = inlineNodes(front);
-    const seam = node.kids[nodes.length - 1];
-    const last = nodes.at(-1);
-    if (!seam || !last || !isText(seam) || !isText(last)) return;
-    for (const { raw } of front) end += raw.length;
-    // the first text has lost the stand-in already
+    // the inline text has lost the stand-in already
     const skip = open.type ? STAND_IN.length : 0;
-    const length = last.text.length - (nodes.length === 1 ? skip : 0);
-    node.kids.splice(0, nodes.length - 1);
-    seam.base = (seam.base ?? 0) + length;
-    seam.text = seam.text.slice(length);
-    return [{ ...CLOSED, type, prefix: STAND_IN, front: open.front + text.slice(skip, end) }, end];
+    const source = text.slice(skip);
+    // what stands before a pipe may yet be the header of a table
+    const pipe = source.indexOf("|");
+    const front = settledFront(source, tokens, pipe < 0 ? undefined : pipe);
+    end = lengthOf(front);
+    if (end < WORTH) return;
+    const place = dropStretches(node.kids, inlineNodes(front), open);
+    if (!place) return;
+    const next = { ...CLOSED, ...place, type, prefix: STAND_IN };
+    return [{ ...next, front: open.front + source.slice(0, end) }, skip + end];
   }
 }

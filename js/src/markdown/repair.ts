@@ -13,18 +13,20 @@ const UNDECIDED =
 export function showable(text: string, inCode: boolean): string {
   const start = text.lastIndexOf("\n") + 1;
   const line = text.slice(start);
-  const isHidden = inCode
-    ? /^[ \t>]*(?:`+|~+)[ \t]*$/.test(line)
-    : UNDECIDED.test(line) && !/^ {0,3}(?:`{3}|~{3})/.test(line);
+  const isHidden =
+    line.length < 200 &&
+    (inCode
+      ? /^[ \t>]*(?:`+|~+)[ \t]*$/.test(line)
+      : UNDECIDED.test(line) && !/^ {0,3}(?:`{3}|~{3})/.test(line));
   const shown = isHidden ? text.slice(0, start) : text;
   // A header row whose delimiter row hasn't come yet gets one. A row below a row is already in a
   // table, or in none.
   const body = shown.replace(/\n$/, "");
   const at = body.lastIndexOf("\n") + 1;
-  const header = body.slice(at);
+  const header = body.slice(at).trimEnd();
   return inCode || !/^ {0,3}\|.*[^-:|\s]/.test(header) || /\|[ \t]*\n$/.test(body.slice(0, at))
     ? shown
-    : `${body}\n${"|-".repeat(header.split(/(?<!\\)\|(?=.*\S)/).length - 1)}|`;
+    : `${body}\n${"|-".repeat(header.split(/(?<!\\)\|(?!$)/).length - 1)}|`;
 }
 
 /** An inline run whose open marks are closed. */

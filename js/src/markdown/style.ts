@@ -39,7 +39,7 @@ export const markdownCss = `
   pre{margin:0;padding:8px 10px;overflow-x:auto;background:none;border:0;tab-size:4;
     code{display:block;width:max-content;min-width:100%;padding:0;background:none;white-space:pre;overflow-wrap:normal}
   }
-  .pw-code-part{display:block}
+  .pw-code-part,.pw-stretch{display:block}
   .pw-html{white-space:pre-wrap}
   .pw-table{overflow-x:auto}
   table{width:auto;min-width:50%;margin:0;border-collapse:collapse;border:0;font-size:13px;font-variant-numeric:tabular-nums}

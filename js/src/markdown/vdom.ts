@@ -1,4 +1,4 @@
-import { hiddenTitle, visible } from "../visible";
+import { hiddenTitle, markOf, visible } from "../visible";
 
 /** A text node; `base` characters of the DOM node before it have settled and are not compared. */
 export interface VText {
@@ -38,7 +38,7 @@ export const textNodes = (text: string): VNode[] =>
   visible(text).map((part) =>
     typeof part === "string"
       ? { text: part }
-      : h("span", { class: "pw-hidden-char", title: hiddenTitle(part.code) }, part.code),
+      : h("span", { class: "pw-hidden-char", title: hiddenTitle(part.code) }, markOf(part)),
   );
 
 export const isText = (v: VNode): v is VText => "text" in v;

@@ -26,8 +26,8 @@ function cut(text: string, cuts: readonly number[]): string[] {
 }
 
 /* Where our lexer means to differ from marked: an open title and an open <a> end with their block,
-   and nesting has an end. */
-const OWN_WAY = new Set(["referenceOpenTitle", "htmlOpenAnchor", "deep"]);
+   nesting has an end, and so has a heading. */
+const OWN_WAY = new Set(["referenceOpenTitle", "htmlOpenAnchor", "deep", "longNoHeading"]);
 
 describe.each(Object.entries(documents))("%s", (name, text) => {
   const wanted = reference(text);
@@ -44,11 +44,11 @@ describe.each(Object.entries(documents))("%s", (name, text) => {
   );
 
   test("is the same for a cut anywhere", () => {
-    const step = text.length > 500 ? Math.ceil(text.length / 25) : 1;
+    const step = text.length > 500 ? Math.ceil(text.length / 15) : 1;
     for (let i = 1; i < text.length; i += step) {
       expect(stream([text.slice(0, i), text.slice(i)]), `cut at ${i}`).toBe(wanted);
     }
-  });
+  }, 60_000);
 
   test("is the same character by character", () => {
     const size = text.length > 500 ? 23 : 1;
@@ -76,6 +76,37 @@ const fragment = fc.constantFrom(
   "| a | b |\n|---|---|\n",
 );
 
+/* Long enough for windows and stretches, mostly of one paragraph. */
+const stretch = fc.oneof(
+  {
+    arbitrary: fc.constantFrom("some more words and ", "длинные слова ", "文字列と漢字。"),
+    weight: 6,
+  },
+  {
+    arbitrary: fc.constantFrom(
+      ..."*a |**b** |_c |`d` |`|~~e~~ |~|[a] |[a][b] |[a](https://x.example) |[|](|<b> |<|\\* |$x$ |$|\u200b|\u200b\u200b|👍🏽 |\n|  \n|\n---\n|\n===\n|www.x.example |me@x.example |\n\n|\n- ".split(
+        "|",
+      ),
+      "|",
+      "x".repeat(700),
+      " ".repeat(300),
+      "- - ",
+    ),
+    weight: 1,
+  },
+);
+const longText = fc
+  .tuple(
+    fc.array(fc.tuple(stretch, fc.nat(90)), { minLength: 20, maxLength: 90 }),
+    fc.constantFrom("", "\n\n[a]: https://a.example\n"),
+  )
+  .map(
+    ([parts, end]) =>
+      parts
+        .map(([text, times]) => text.repeat(text.length > 9 ? times / 4 : 1 + times / 60))
+        .join("") + end,
+  );
+
 const RUNS = Number(process.env.PW_RUNS ?? 150);
 
 test("documents after one another are the same however they are cut", () => {
@@ -98,5 +129,14 @@ test("texts of random marks are the same however they are cut", () => {
       },
     ),
     { numRuns: RUNS * 4 },
+  );
+}, 60_000);
+
+test("long texts of random marks are the same however they are cut", () => {
+  fc.assert(
+    fc.property(longText, fc.array(fc.nat(20_000), { maxLength: 25 }), (text, cuts) => {
+      expect(stream(cut(text, cuts))).toBe(reference(text));
+    }),
+    { numRuns: RUNS },
   );
 }, 60_000);

@@ -246,10 +246,16 @@ describe("safety", () => {
     expect(host.textContent).toContain("low");
   });
 
-  test("columns have an end, and it says so", () => {
-    show(`${"|a".repeat(300)}|\n${"|-".repeat(300)}|\n`);
-    expect(host.querySelectorAll("th")).toHaveLength(200);
-    expect(host.textContent).toContain("100 more columns are not shown.");
+  test.each([200, 201])("a table of %i columns", (columns) => {
+    show(`${"|a".repeat(columns)}|\n${"|-".repeat(columns)}|\n`);
+    expect(host.querySelectorAll("th")).toHaveLength(columns > 200 ? 0 : columns);
+    expect(host.textContent?.match(/a/g)).toHaveLength(columns);
+  });
+
+  test("a table has an end: what would be more cells is text", () => {
+    show(`${"|a".repeat(200)}|\n${"|-".repeat(200)}|\n${"b\n".repeat(300)}`);
+    expect(host.querySelectorAll("td")).toHaveLength(40_000);
+    expect(host.textContent?.match(/b/g)).toHaveLength(300);
   });
 
   test("the language of a listing is text of limited length", () => {

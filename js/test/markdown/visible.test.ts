@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { create, textNodes } from "../../src/markdown/vdom";
-import { visible } from "../../src/visible";
+import { type HiddenChar, markOf, unmarked, visible } from "../../src/visible";
 
 const codes = (text: string, strict = false) =>
   visible(text, { strict }).flatMap((part) => (typeof part === "string" ? [] : [part.code]));
@@ -40,6 +40,25 @@ describe("visible", () => {
 
   test("the same characters elsewhere are marked", () => {
     expect(codes("pay\u200dpal \u200c x\ufe0f")).toEqual(["U+200D", "U+200C", "U+FE0F"]);
+  });
+
+  test("the same character many times is one mark", () => {
+    const text = "a\u200b\u200b\u200b\u200c\u200cb\u200b";
+    expect(visible(text)).toEqual([
+      "a",
+      { code: "U+200B", count: 3 },
+      { code: "U+200C", count: 2 },
+      "b",
+      { code: "U+200B", count: 1 },
+    ]);
+    expect(visible("\u{e0041}".repeat(10_000)).map((part) => markOf(part as HiddenChar))).toEqual([
+      "U+E0041 ×10000",
+    ]);
+  });
+
+  test("what a mark stands for is known", () => {
+    const marks = visible("\u{e0041}\u{e0041}\u200b").map((part) => markOf(part as HiddenChar));
+    expect(marks.map(unmarked)).toEqual(["\u{e0041}\u{e0041}", "\u200b"]);
   });
 
   test("the marks are spans with a title", () => {

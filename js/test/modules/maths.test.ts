@@ -69,7 +69,7 @@ describe("what is typeset", () => {
   test("the source stays to be copied and read", () => {
     const formula = drawn("so $a_1$.").querySelector<HTMLElement>(".pw-maths");
     expect(formula?.title).toBe("$a_1$");
-    expect(formula?.querySelector(".pw-unseen")?.textContent).toBe("$a_1$");
+    expect(formula?.querySelector(".pw-tex")?.textContent).toBe("$a_1$");
   });
 
   test.each([

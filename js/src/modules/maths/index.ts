@@ -26,7 +26,7 @@ function show(el: HTMLElement, source: string, math: Element | null): void {
 /** The source, which is what is copied and searched: the letters of a formula alone say little. */
 function unseen(source: string): HTMLElement {
   const span = document.createElement("span");
-  span.className = "pw-unseen";
+  span.className = "pw-tex";
   span.ariaHidden = "true"; // the formula itself is read aloud
   span.textContent = source;
   return span;

@@ -4,6 +4,7 @@ import library from "temml/dist/Temml-Local.css?raw";
 // where it stands in a line, which would lose the line's base.
 const own = `
 .pw .pw-maths{
+  .pw-tex{font-size:0}
   math{font-family:"Cambria Math","STIX Two Math","Latin Modern Math","Noto Sans Math","Libertinus Math",powawidget-math,math;user-select:none}
   font-size:1.08em;
   &:has(math){display:inline-block;max-width:100%;padding:2px;margin:-2px;clip-path:inset(0);vertical-align:baseline}

@@ -107,7 +107,7 @@ function Node({ name, value, isSmall, isPlace }: NodeProps) {
           <Chevron />
           {label}
           <span class="pw-size">{sizeOf(value)}</span>
-          {!isOpen && <Visible kind="pw-glance" text={glance(value, GLANCE)} />}
+          {!isOpen && <Visible kind="pw-inside" text={glance(value, GLANCE)} />}
         </Button>
         <CopyButton text={() => (isScalar(value) ? value.text : compact(value))} what={name} />
       </div>

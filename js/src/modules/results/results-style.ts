@@ -44,9 +44,9 @@ export const resultsCss = `
     .pw-chevron{flex:none;margin:0 -3px 0 0;color:var(--pw-faint)}
     &:focus-visible{outline-offset:-2px}
   }
-  .pw-size,.pw-branch .pw-glance{color:var(--pw-faint);font-size:12px}
+  .pw-size,.pw-inside{color:var(--pw-faint);font-size:12px}
   .pw-size{flex:none}
-  .pw-branch .pw-glance{flex:1 1 0}
+  .pw-inside{flex:1 1 0;min-width:0;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
   .pw-level>.pw-more{margin-left:13px}
 }
 `;
