@@ -6,7 +6,7 @@
 /** Said in js/src only. */
 export const ours = `
   store changes view outline emit emitAll isAbandoned actions toggles follow isFollowing statusOf
-  snapshot heeded onText receive receiveTrait rebuild gates isAttached canAct latest resend
+  heeded onText receive receiveTrait rebuild gates isAttached canAct latest resend
   heard unmark painted grown scrolled chosen choose asks isBusy whyInert whyNotYet isTooLarge
 `;
 

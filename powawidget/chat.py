@@ -263,7 +263,9 @@ class Chat(Transcribed):
     @property
     def queued(self) -> list[Run]:
         """The runs of the messages that wait for their turn."""
-        return [waiting.run for waiting in tuple(self._waiting)]
+        # One that was stopped leaves the queue a moment later.
+        runs = [waiting.run for waiting in tuple(self._waiting)]
+        return [run for run in runs if not run._live.settled]
 
     @property
     def session_id(self) -> str | None:

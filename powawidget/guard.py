@@ -24,7 +24,7 @@ class Guard:
         self._secret = secret
         self._tails: dict[tuple[PathKey, ...], str] = {}
 
-    def fold(self, run: RunState, ops: Sequence[Op]) -> list[Op]:
+    def fold(self, run: RunState, ops: Sequence[Op]) -> tuple[list[Op], bool]:
         """Fold changes into a run, in place.
 
         Args:
@@ -32,15 +32,15 @@ class Guard:
             ops: The changes, in order.
 
         Returns:
-            The changes that were made: where a text would have come to hold the key, one that
-            writes the whole text without it.
+            The changes that were made, and whether they are those that were given: where a text
+            would have come to hold the key, one writes the whole text without it.
         """
         made: list[Op] = []
         for op in ops:
             safe = self._checked(run, op)
             apply(run, [safe])
             made.append(safe)
-        return made
+        return made, all(safe is op for safe, op in zip(made, ops, strict=True))
 
     def _checked(self, run: RunState, op: Op) -> Op:
         verb, path, value = op

@@ -73,7 +73,7 @@ class Live:
         at = self.clock() if at is None else at
         if isinstance(frame, str):
             # A server that echoes the key must not carry it into the page and the file.
-            frame = frame if self._secret is None else self._secret.redact(frame)
+            frame = self.redact(frame)
             event = ev.read(frame)
             self.hear()
         else:
@@ -94,7 +94,9 @@ class Live:
         if self._guard is None:
             apply(self.state, ops)
         else:
-            ops = self._guard.fold(self.state, ops)
+            ops, is_clean = self._guard.fold(self.state, ops)
+            if not is_clean:
+                self.recording.withhold(ev.ReasoningDelta)
         if self.state.edited != edited_before:
             self.recording.withhold()
         for audience in self.audiences:
@@ -115,6 +117,10 @@ class Live:
         for audience in self.audiences:
             audience.ended()
         self.done.set()
+
+    def redact(self, text: str) -> str:
+        """Take the key out of a text, where there is one."""
+        return text if self._secret is None else self._secret.redact(text)
 
     def hear(self) -> None:
         """Note that the server has said something, or is asked anew."""

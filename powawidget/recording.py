@@ -29,11 +29,15 @@ class Recording(Sequence[ev.Event]):
         self._frames.append(frame)
         self._times.append(at)
 
-    def withhold(self) -> None:
-        """Forget the text of the answer so far: a hook took it back (wire protocol, section 4)."""
+    def withhold(self, *more: type[ev.Event]) -> None:
+        """Forget the text of the answer so far: a hook took it back (wire protocol, section 4).
+
+        Args:
+            *more: What else is forgotten.
+        """
         for index, frame in enumerate(self._frames):
             event = ev.read(frame) if isinstance(frame, str) else frame
-            if isinstance(event, _ANSWER):
+            if isinstance(event, (*_ANSWER, *more)):
                 self._frames[index] = ev.Withheld(name=type(event).__name__)
 
     @property

@@ -5,9 +5,12 @@ with a JSON body (wire protocol, section 8).
 """
 
 import random
+import time
+from collections.abc import Callable
 from typing import NamedTuple
 
 from powawidget.errors import ConnectionLost, RequestError
+from powawidget.events import Waiting
 from powawidget.timeouts import Timeouts
 
 # Many runs that were refused together don't come back together; none comes back too early.
@@ -61,3 +64,17 @@ def _why(error: RequestError | ConnectionLost) -> str:
     if isinstance(error, ConnectionLost):
         return "The server can't be reached"
     return f"The server refused for now ({error.status})"
+
+
+def waiting(pause: Pause, clock: Callable[[], float] = time.time) -> Waiting:
+    """Tell a pause as an event.
+
+    Args:
+        pause: The pause, which begins now.
+        clock: Seconds since the epoch.
+
+    Returns:
+        The event.
+    """
+    until = clock() + pause.seconds
+    return Waiting(purpose="retry", why=pause.why, until=until, attempt=pause.attempt)

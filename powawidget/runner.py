@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -13,8 +13,9 @@ from powawidget.errors import ConnectionLost, PowawidgetError, RequestError
 from powawidget.failures import title_of
 from powawidget.live import Live
 from powawidget.patience import GaveUp, Patience
-from powawidget.retries import Pause, Retries
-from powawidget.sse import EventTooLargeError, SSEDecoder
+from powawidget.reading import payloads
+from powawidget.retries import Pause, Retries, waiting
+from powawidget.sse import EventTooLargeError
 from powawidget.timeouts import Timeouts
 
 _log = logging.getLogger("powawidget")
@@ -22,7 +23,6 @@ _log = logging.getLogger("powawidget")
 # Readers of the documented dialect stop at `error`; the service sends `complete` right after it,
 # or ends the body. A server that does neither isn't waited for longer than this.
 AFTER_ERROR = 5.0
-_LOOK_AGAIN = 0.5
 
 
 class Source(Protocol):
@@ -119,11 +119,10 @@ class _Start:
             await self._pause(pause, problem)
 
     async def _pause(self, pause: Pause, problem: Exception) -> None:
-        live, (why, seconds, attempt) = self._live, pause
-        until = live.clock() + seconds
-        live.take(ev.Waiting(purpose="retry", why=why, until=until, attempt=attempt))
+        live = self._live
+        live.take(waiting(pause, live.clock))
         try:
-            await self._patience.wait_for(asyncio.sleep(seconds))
+            await self._patience.wait_for(asyncio.sleep(pause.seconds))
         except GaveUp:
             self._gave_up = True
         finally:
@@ -134,7 +133,6 @@ class _Start:
 
 
 async def _read(live: Live, source: Source, start: _Start) -> None:
-    decoder = SSEDecoder()
     told = time.monotonic()
 
     def limit() -> float | None:
@@ -144,70 +142,17 @@ async def _read(live: Live, source: Source, start: _Start) -> None:
         return None if live.state.status == "waiting" else source.idle  # a person may take time
 
     async with contextlib.AsyncExitStack() as stack:
-        chunks = await start.open(stack)
-        heard = await stack.enter_async_context(contextlib.aclosing(timed(chunks, limit)))
+        reads = payloads(await start.open(stack), limit, live.redact)
+        await stack.enter_async_context(contextlib.aclosing(reads))
         live.hear()
         live.take(ev.Opened())
-        async for chunk in heard:
-            for frame in decoder.feed(chunk):
+        async for events in reads:
+            for data in events:
                 told = time.monotonic()
-                live.take(frame.data)
+                live.take(data)
             if live.ended:
                 return
     live.take(ev.Ended())
-
-
-async def timed(
-    chunks: AsyncIterator[bytes], limit: Callable[[], float | None]
-) -> AsyncGenerator[bytes, None]:
-    """Pass chunks on, and raise when none has come for too long.
-
-    Args:
-        chunks: The bytes of a stream.
-        limit: How long the next may take, in seconds; None for ever. It is asked again when that
-            time is over, and often where it is None: a person's decision changes it.
-
-    Yields:
-        The chunks.
-
-    Raises:
-        ConnectionLost: If the stream falls silent.
-    """
-    while True:
-        coming = asyncio.ensure_future(anext(chunks))
-        try:
-            await _within(coming, limit)
-            chunk = coming.result()
-        except StopAsyncIteration:
-            return
-        finally:
-            await _end(coming)
-        yield chunk
-
-
-async def _within(coming: "asyncio.Future[bytes]", limit: Callable[[], float | None]) -> None:
-    since = time.monotonic()
-    while not coming.done():
-        seconds = limit()
-        now = time.monotonic()
-        if seconds is None:
-            since = now
-        elif now - since >= seconds:
-            raise ConnectionLost(
-                f"No data for {seconds:g} s.", maybe_accepted=True, code="idle_timeout"
-            )
-        left = _LOOK_AGAIN if seconds is None else since + seconds - now
-        await asyncio.wait({coming}, timeout=left)
-
-
-async def _end(coming: "asyncio.Future[bytes]") -> None:
-    """Cancel a read that nobody waits for; the stream can't be closed while it goes on."""
-    if coming.done():
-        return
-    coming.cancel()
-    await asyncio.wait({coming})
-    if not coming.cancelled():
-        coming.exception()  # retrieved, so that nobody warns of it
 
 
 def too_large(error: EventTooLargeError) -> ev.Interrupted:

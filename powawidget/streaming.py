@@ -1,14 +1,17 @@
 """The events of a run, read without a widget."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from powawidget import events as ev
 from powawidget.client import Client
-from powawidget.errors import ConnectionLost, ProtocolError
-from powawidget.runner import AFTER_ERROR, timed
-from powawidget.sse import EventTooLargeError, SSEDecoder
+from powawidget.errors import ConnectionLost, ProtocolError, RequestError
+from powawidget.reading import payloads
+from powawidget.retries import Retries, waiting
+from powawidget.runner import AFTER_ERROR
+from powawidget.sse import EventTooLargeError
 
 _ENDS = (ev.Completed, ev.WorkflowCompleted, ev.WorkflowFailed)
 
@@ -31,27 +34,37 @@ async def events_of(
         meaning: What an event means in this kind of stream.
 
     Yields:
-        The events, typed, in order, up to the terminal one.
+        The events, typed, in order, up to the terminal one; and a `Waiting` before each pause
+        after which the request is sent again.
 
     Raises:
         RequestError: If the server refuses.
         ConnectionLost: If it can't be reached, or the stream ends without its terminal event.
         ProtocolError: If an event is too large.
     """
-    decoder = SSEDecoder()
     told = False
+    retries = Retries(client.timeouts)
 
     def limit() -> float | None:
         return AFTER_ERROR if told else idle
 
     try:
-        async with (
-            client.stream(path, body) as chunks,
-            contextlib.aclosing(timed(chunks, limit)) as heard,
-        ):
-            async for chunk in heard:
-                for frame in decoder.feed(chunk):
-                    event = meaning(ev.read(client.secret.redact(frame.data)))
+        async with contextlib.AsyncExitStack() as stack:
+            while True:
+                try:
+                    chunks = await stack.enter_async_context(client.stream(path, body))
+                    break
+                except (RequestError, ConnectionLost) as error:
+                    pause = retries.after(error)
+                    if pause is None:
+                        raise
+                yield waiting(pause)
+                await asyncio.sleep(pause.seconds)
+            reads = payloads(chunks, limit, client.secret.redact)
+            await stack.enter_async_context(contextlib.aclosing(reads))
+            async for events in reads:
+                for data in events:
+                    event = meaning(ev.read(data))
                     told = told or isinstance(event, ev.Errored)
                     yield event
                     if isinstance(event, _ENDS):

@@ -8,6 +8,7 @@ number; a gap makes the front end ask for the state (see `powawidget.wire`).
 import asyncio
 import contextlib
 import hmac
+import logging
 import pathlib
 import threading
 import time
@@ -27,6 +28,7 @@ from powawidget.ops import Op
 from powawidget.options import options
 from powawidget.outbox import Outbox
 
+_log = logging.getLogger("powawidget")
 _STATIC = pathlib.Path(__file__).parent / "static"
 _BEAT = 1.0
 _IDLE_BEATS = 20
@@ -259,16 +261,23 @@ class StateWidget(anywidget.AnyWidget):
         action = content.get("id")
         if not isinstance(action, str) or len(action) > 100:  # noqa: PLR2004
             return
-        if action not in self._seen:
-            nonce = content.get("nonce")
-            if isinstance(nonce, str) and hmac.compare_digest(nonce, NONCE):
-                refused = self._act(content)
-            else:
-                refused = "This view belongs to another kernel: show it again."
-            self._remember(action, refused)
+        # Remembered before it is done: what breaks halfway isn't done a second time.
+        if self._remember(action, None):
+            self._seen[action] = self._refusal(content)
         # What the action changed goes first: after the answer the page may rely on what it shows.
         self._fire()
         self.send({"kind": "ack", "id": action, "refused": self._seen[action]})
+
+    def _refusal(self, content: dict[str, Any]) -> str | None:
+        """Do what a person asked for; returns why not."""
+        nonce = content.get("nonce")
+        if not (isinstance(nonce, str) and hmac.compare_digest(nonce.encode(), NONCE.encode())):
+            return "This view belongs to another kernel: show it again."
+        try:
+            return self._act(content)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the page must hear of it
+            _log.exception("powawidget failed to do what a page asked for")
+            return f"powawidget failed: {type(error).__name__}. The kernel's log says more."
 
 
 class RunWidget(StateWidget):

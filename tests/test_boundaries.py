@@ -10,7 +10,7 @@ import powawidget
 from tests.street import ROOT
 
 PACKAGE = ROOT / "powawidget"
-CORE = ["sse", "text", "state", "ops", "events", "failures", "reduce"]
+CORE = ["sse", "text", "state", "ops", "events", "failures", "reduce", "transcript"]
 FOREIGN = {"httpx", "asyncio", "anywidget", "ipywidgets", "traitlets", "threading", "IPython"}
 
 

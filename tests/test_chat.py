@@ -28,7 +28,7 @@ def echo(turn: Any) -> Any:
     if turn.message.startswith("slow"):
         yield Say("one moment ")
         yield Pause(0.5)
-    if turn.message.startswith("fail"):
+    if "fail" in turn.message:
         yield Say("so far")
         yield Fail("litellm.RateLimitError: too many")
         return
@@ -109,6 +109,16 @@ def test_the_session_of_the_first_start_goes_with_every_later_turn(
     assert chat.session_id == chat.runs[0].session_id
 
 
+def test_the_databases_id_of_a_session_does_not_take_the_place_of_its_own(chat: Chat) -> None:
+    chat.send("a").wait()
+    own = chat.session_id
+    database = "54f58460-22f4-4f8b-8f89-a6e2acc7f927"
+    chat._live.turn_changed(0, [("set", ("session_id",), database)])
+    assert chat.session_id == own
+    chat._live.turn_changed(0, [("set", ("session_id",), "sess_another")])
+    assert chat.session_id == "sess_another"
+
+
 def test_a_turn_can_be_waited_for_and_awaited_while_it_is_queued(chat: Chat) -> None:
     chat.send("slow a")
     second = chat.send("b")
@@ -168,7 +178,7 @@ def test_an_orchestration_chats_too(pb: pw.Powabase, server: LocalServer) -> Non
 def test_after_a_failure_or_a_stop_what_is_queued_waits(
     chat: Chat, server: LocalServer, ended: str
 ) -> None:
-    first = chat.send("fail slow" if ended == "failed" else "stall")
+    first = chat.send("slow fail" if ended == "failed" else "stall")
     second, third = chat.send("b"), chat.send("c")
     if ended == "stopped":
         until(lambda: first.text)
@@ -193,7 +203,8 @@ def test_what_is_queued_can_be_taken_back(chat: Chat, server: LocalServer) -> No
     assert chat.queued == [third]
     chat.discard()
     assert (third.wait().status, chat.queued) == ("stopped", [])
-    assert first.status in {"connecting", "running"}
+    until(lambda: first.text)
+    assert first.status == "running"
     first.stop()
     assert chat._live.state.paused is None
     assert asked(server) == ["stall"]
@@ -208,18 +219,18 @@ def test_a_chat_that_is_over_is_waited_for_no_more(chat: Chat) -> None:
 
 def test_retry_sends_the_message_again_before_what_waits(chat: Chat, server: LocalServer) -> None:
     chat.send("a").wait()
-    failed = chat.send("fail")
+    failed = chat.send("slow fail")
     chat.send("c")
     chat.wait()
     again = chat.retry()
     assert again is not failed
     chat.wait()
-    assert asked(server) == ["a", "fail", "fail"]
+    assert asked(server) == ["a", "slow fail", "slow fail"]
     assert [run.status for run in chat.runs] == ["completed", "failed", "failed"]
     assert chat._live.state.retried == [1]
     chat.retry(chat.runs[0])
     chat.wait()
-    assert asked(server) == ["a", "fail", "fail", "a", "c"]
+    assert asked(server) == ["a", "slow fail", "slow fail", "a", "c"]
     with pytest.raises(pw.ConfigurationError, match="no such turn"):
         chat.retry(chat.queued[0] if chat.queued else pw.replay(b""))
 
@@ -358,6 +369,22 @@ def test_what_the_page_may_not_do_is_refused_in_words(
 ) -> None:
     chat.send("a").wait()
     assert why in str(page.act(**act))
+    assert asked(server) == ["a"]
+
+
+def test_what_breaks_halfway_is_not_done_again(
+    chat: Chat, page: Page, server: LocalServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = chat._send
+
+    def sends_and_breaks(*given: Any) -> pw.Run:
+        send(*given)
+        raise LookupError("something of ours")
+
+    monkeypatch.setattr(chat, "_send", sends_and_breaks)
+    assert "LookupError" in str(page.act("send", id="one", text="a"))
+    assert "LookupError" in str(page.act("send", id="one", text="a"))
+    chat.wait()
     assert asked(server) == ["a"]
 
 

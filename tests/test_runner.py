@@ -127,7 +127,7 @@ def test_a_fault_of_ours_ends_the_run_as_interrupted(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("ours")
 
-    monkeypatch.setattr("powawidget.runner.SSEDecoder.feed", broken)
+    monkeypatch.setattr("powawidget.reading.SSEDecoder.feed", broken)
 
     async def script(exchange: Exchange) -> None:
         await exchange.stream(START, DONE)

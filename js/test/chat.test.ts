@@ -147,7 +147,8 @@ describe("a chat", () => {
     const turns = [...opened.el.querySelectorAll(".pw-turn")];
     const watch = new MutationObserver((found) => {
       for (const { target } of found) {
-        touched.push(String(turns.findIndex((turn) => turn.contains(target))));
+        const place = turns.findIndex((turn) => turn.contains(target));
+        if (place >= 0) touched.push(String(place)); // not the header, whose clock goes on
       }
     });
     watch.observe(opened.el, { subtree: true, childList: true, characterData: true });
@@ -214,7 +215,9 @@ describe("a chat", () => {
     }
     watch.disconnect();
     const last = opened.el.querySelector(".pw-turn:last-of-type") as Element;
-    expect([...nodes].every((node) => last.contains(node))).toBe(true);
+    const others = [...opened.el.querySelectorAll(".pw-turn")].filter((turn) => turn !== last);
+    expect([...nodes].some((node) => last.contains(node))).toBe(true);
+    expect(others.some((turn) => [...nodes].some((node) => turn.contains(node)))).toBe(false);
     expect(last.textContent).toContain(`x${"y".repeat(20)}`);
   });
 });

@@ -19,10 +19,10 @@ TITLE = "margin:0 0 1px;font-size:14px;line-height:1.5;font-weight:400"
 TURN = f"margin:18px 0 1px;padding-top:10px;border-top:{_RULE};font-size:14px;font-weight:600"
 SECTION = "margin:16px 0 6px;font-size:13px;font-weight:600"
 LINES = {
-    "facts": "margin:0 0 1px;font-size:12px;opacity:.75",
+    "facts": "margin:0 0 1px;font-size:12px;opacity:.85",
     "note": "margin:5px 0;opacity:.85",
     "notice": f"margin:8px 0;padding-left:10px;border-left:2px solid {_LINE};opacity:.8",
-    "label": "margin:9px 0 3px;font-size:12px;opacity:.75",
+    "label": "margin:9px 0 3px;font-size:12px",
 }
 PROSE = f"margin:6px 0 9px;padding:0 0 0 12px;border-left:3px solid {_LINE};font-size:14px"
 QUIET_PROSE = f"margin:4px 0;padding:0 0 0 12px;border-left:2px solid {_LINE};opacity:.85"
@@ -44,7 +44,7 @@ CELL = "text-align:left;padding:4px 10px;vertical-align:top"
 NUMBER = "text-align:right;padding:4px 10px;vertical-align:top"
 TIGHT_CELL = "text-align:left;padding:4px 10px;vertical-align:top;white-space:nowrap"
 KEY = (
-    "text-align:left;padding:2px 14px 2px 0;vertical-align:top;font-weight:400;opacity:.75;"
+    "text-align:left;padding:2px 14px 2px 0;vertical-align:top;font-weight:400;opacity:.8;"
     f"overflow-wrap:break-word;{_MONO}"
 )
 VALUE = f"text-align:left;padding:2px 0;vertical-align:top;{_MONO};white-space:pre-wrap;width:100%"
@@ -76,7 +76,7 @@ NAME = (
     f"{_MONO};font-size:12.5px;font-weight:600;background:none;color:inherit;padding:0;"
     "white-space:inherit"
 )
-DIM = "opacity:.7;font-weight:400"
+DIM = "opacity:.75;font-weight:400"
 BAR = f"{_MONO};background:none;color:inherit;padding:0;letter-spacing:-.5px;white-space:nowrap"
 BAR_ON = f"color:{BLUE}"
 BAR_OFF = "opacity:.25"

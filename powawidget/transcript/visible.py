@@ -7,10 +7,10 @@ import unicodedata
 # widths, bidirectional controls, joiners, variation selectors, byte order mark, tags), line
 # separators, half a pair, annotation marks and hieroglyph controls.
 _HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "([\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0"
     "\ufff0-\ufffb\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    "\U000e0000-\U000e0fff]"
+    "\U000e0000-\U000e0fff])\\1*"
 )
 # Scripts whose spelling uses the joiners: Arabic and its kin, those of India, Tibetan, Myanmar,
 # Khmer, Mongolian.
@@ -21,15 +21,15 @@ _KEYCAPS = "0123456789#*"
 
 
 def visible(text: str) -> str:
-    """Put a mark in place of each character that would not be seen, or changes how others are.
+    """Put a mark in place of what would not be seen, or changes how other characters are.
 
     Args:
         text: A text of a model, a tool or the server.
 
     Returns:
-        The text with marks such as `⟦U+202E⟧`.
+        The text with marks such as `⟦U+202E⟧`, or `⟦U+202E ×3⟧` where it comes three times.
     """
-    return _HIDDEN.sub(lambda found: _mark(found[0]), text)
+    return _HIDDEN.sub(lambda found: _mark(found[1], len(found[0])), text)
 
 
 def readable(text: str) -> str:
@@ -44,16 +44,20 @@ def readable(text: str) -> str:
     return _HIDDEN.sub(_mark_out_of_place, text.replace("\r\n", "\n"))
 
 
-def _mark(character: str) -> str:
-    return f"⟦U+{ord(character):04X}⟧"
+def _mark(character: str, count: int) -> str:
+    times = f" ×{count}" if count > 1 else ""  # noqa: RUF001  # times
+    return f"⟦U+{ord(character):04X}{times}⟧" if count else ""
 
 
 def _mark_out_of_place(found: re.Match[str]) -> str:
-    return found[0] if _is_needed(found[0], found) else _mark(found[0])
+    # Only the first of a run can be one that is needed.
+    is_needed = _is_needed(found[1], found)
+    return (found[1] if is_needed else "") + _mark(found[1], len(found[0]) - is_needed)
 
 
 def _is_needed(character: str, found: re.Match[str]) -> bool:
-    text, start, end = found.string, found.start(), found.end()
+    text, start = found.string, found.start()
+    end = start + 1
     before, after = text[max(0, start - 2) : start], text[end : end + 1]
     last = before[-1:]
     if character in _JOINERS:
@@ -62,7 +66,7 @@ def _is_needed(character: str, found: re.Match[str]) -> bool:
         picture = before[:1] if last == "\ufe0f" else last
         return character == "\u200d" and _is_picture(picture) and _is_picture(after)
     if "\ufe00" <= character <= "\ufe0f":
-        return _is_picture(last) or last in _KEYCAPS or _is_of("CJK", last)
+        return _is_picture(last) or (last != "" and last in _KEYCAPS) or _is_of("CJK", last)
     return "\u180b" <= character <= "\u180f" and _is_of("MONGOLIAN", last)
 
 

@@ -65,16 +65,17 @@ def page(browser: Browser, lab: Lab) -> Iterator[Page]:
 
     A test that makes something go wrong takes it out with `lab.problems(page)`.
     """
-    yield from _page_of(browser, lab)
+    yield from watched_page(browser, lab)
 
 
 @pytest.fixture
 def notebook7_page(browser: Browser, notebook7: Lab) -> Iterator[Page]:
     """The same for Notebook 7."""
-    yield from _page_of(browser, notebook7)
+    yield from watched_page(browser, notebook7)
 
 
-def _page_of(browser: Browser, lab: Lab) -> Iterator[Page]:
+def watched_page(browser: Browser, lab: Lab) -> Iterator[Page]:
+    """Yield a page, and at its end what went wrong on it."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     lab.watch(page)

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, WebSocket, expect
 
 from tests.browser.lab import Lab
+from tests.street import FIXTURES
 
 LONG = 30_000
 CONNECT = """
@@ -32,8 +33,6 @@ def script(turn):
     if turn.message == "look":
         sql = "SELECT id\\nFROM orders -- late"
         yield Calls(Call("rows", {{"sql": sql, "count": 250}}), Call("tree", {{"name": "x"}}))
-    if turn.message == "huge":
-        yield Calls(Call("rows", {{"count": 250_000}}))
     yield Say(ANSWER)
 
 tools = (Tool("rows", rows), Tool("tree", tree))
@@ -138,7 +137,7 @@ def test_the_copied_text_of_a_formula_is_its_source(lab: Lab, page: Page) -> Non
     selected = widget.locator(".pw-text p").first.evaluate(
         "(p) => { getSelection().selectAllChildren(p); return getSelection().toString(); }"
     )
-    assert selected == ANSWER.split("\n", 1)[0]
+    assert " ".join(selected.split()) == ANSWER.split("\n", 1)[0]
 
 
 def test_every_colour_of_code_can_be_read(lab: Lab, page: Page) -> None:
@@ -262,7 +261,13 @@ def test_a_badge_opens_a_note_inside_the_widget_and_escape_closes_it(lab: Lab, p
     expect(badges).to_have_count(3, timeout=LONG)
     expect(widget.locator("td .pw-cite")).to_have_text("1")
     # the note's module comes a moment after the badges
-    page.wait_for_function("() => [...(globalThis.powawidgetModules ?? [])].length > 0")
+    page.wait_for_function(
+        """async () => {
+          const modules = [...(globalThis.powawidgetModules?.values() ?? [])];
+          await Promise.all(modules);
+          return modules.length > 0;
+        }"""
+    )
     badges.nth(0).click()
     note = widget.locator(".pw-source-note")
     expect(note).to_contain_text("Tides, page 12")
@@ -280,23 +285,32 @@ def test_a_badge_opens_a_note_inside_the_widget_and_escape_closes_it(lab: Lab, p
     expect(widget.get_by_role("button", name="2 sources")).to_be_visible()
 
 
-LONGEST_TASK = """
-() => {
-  window.longest = 0;
-  new PerformanceObserver((list) => {
-    const durations = list.getEntries().map(({ duration }) => duration);
-    window.longest = Math.max(window.longest, ...durations);
-  }).observe({ entryTypes: ["longtask"] });
-}
+# A recorded run whose tool returned megabytes: agents cut results off long before.
+LARGE = """
+import json
+import powawidget as pw
+
+rows = [{{"id": i, "late": (i * 7919) % 1009, "note": "some text"}} for i in range(100_000)]
+text = json.dumps(rows)
+frames = [json.loads(line[6:]) for line in {recorded!r}.splitlines() if line.startswith("data: ")]
+for frame in frames:
+    if frame["event"] == "tool_result":
+        frame |= {{"result_preview": text[:200], "result_meta": {{"char_count": len(text)}}}}
+    if frame["event"] == "complete":
+        frame["tool_calls"][0]["result"] = text
+run = pw.replay("\n\n".join([*frames, ""]).encode())
 """
 
 
-def test_ten_megabytes_of_json_are_a_table(lab: Lab, page: Page) -> None:
-    widget = asked(lab, page, "huge", "huge")
-    size = page.evaluate("() => document.querySelector('.pw-glance').textContent")
-    assert re.fullmatch(r"[\d,]{9,} characters", size), size
-    page.evaluate(LONGEST_TASK)
+def test_megabytes_of_json_are_read_and_are_a_table(lab: Lab, page: Page) -> None:
+    recorded = (FIXTURES / "tool.sse").read_text(encoding="utf-8")
+    lab.write_notebook("large.ipynb", [LARGE.format(recorded=recorded), "run"])
+    lab.open(page, "large.ipynb")
+    lab.run_all(page)
+    widget = page.locator(".pw")
+    expect(widget.locator(".pw-glance")).to_have_text(
+        re.compile(r"^[4-6],\d{3},\d{3} characters$"), timeout=LONG
+    )
     widget.locator(".pw-row").click()
     expect(widget.locator("tbody tr")).to_have_count(100, timeout=LONG)
-    expect(widget.locator(".pw-pages")).to_contain_text("1 to 100 of 250,000 rows")
-    print("longest task, ms:", page.evaluate("window.longest"))
+    expect(widget.locator(".pw-pages")).to_contain_text("1 to 100 of 100,000 rows")

@@ -131,7 +131,7 @@ def test_p4_events_in_the_same_read_as_one_that_is_too_large_are_kept(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small = functools.partial(SSEDecoder, max_event_bytes=1000)
-    monkeypatch.setattr("powawidget.runner.SSEDecoder", small)
+    monkeypatch.setattr("powawidget.reading.SSEDecoder", small)
     server = world.serve(streaming(START, event(HALF) + b"data: " + b"x" * 2000, b"more"))
     run = world.run(server)
     assert came_to(run) == ("interrupted", "half ", "event_too_large")

@@ -1,5 +1,6 @@
 """A run that was saved is read back as it was; a file that is anybody's does nothing."""
 
+import html
 import json
 from pathlib import Path
 from typing import Any
@@ -195,8 +196,7 @@ def test_the_key_is_in_no_document(write: Any, wrapped: str) -> None:
 def test_a_key_that_would_be_escaped_is_found_before(write: Any, key: str) -> None:
     document = write(samples.ran(parts=[TextPart(text=Text(f"It is {key}."))]), secret=Secret(key))
     assert "It is" in document
-    for piece in (key, key.replace("_", r"\_"), key.replace("&", "&amp;").replace("<", "&lt;")):
-        assert piece not in document
+    assert key not in html.unescape(document).replace("\\", "")
 
 
 @pytest.mark.parametrize("suffix", [".html", ".HTM", ".md", ".markdown", ".txt", ".json"])

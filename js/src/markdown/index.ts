@@ -224,7 +224,8 @@ export class MarkdownView {
     this.#parts = parts;
     const [first] = this.#painted;
     // Its front was drawn before these came.
-    if (first && labelsIn(open.front).some((label) => defined.has(label))) this.#again([first]);
+    const isLate = defined.size > 0 && labelsIn(open.front).some((label) => defined.has(label));
+    if (first && isLate) this.#again([first]);
     const settled = nodes.slice(0, count).flat().length;
     this.#settle(dropParts(parts, settled, this.#settled));
     this.#settled += settled;

@@ -5,8 +5,8 @@ import * as words from "../../strings";
 import { duration, TOOL_STATUS } from "../../strings";
 import type { View } from "../../view";
 import type { DelegationPart, ParallelPart } from "../../wire";
-import { orchestrationCss } from "./orchestration-style";
 import { isLong } from "./length";
+import { orchestrationCss } from "./orchestration-style";
 
 interface Props {
   view: View;

@@ -27,8 +27,10 @@ export function recordsOf(value: Json): Records | null {
   return columns.size === 0 ? null : { columns: [...columns], rows: value.items as Row[] };
 }
 
-export const cellOf = ({ entries }: Row, column: string): Json | undefined =>
-  entries.find(([key]) => key === column)?.[1];
+export function cellOf({ entries }: Row, column: string): Json | undefined {
+  for (const entry of entries) if (entry[0] === column) return entry[1];
+  return undefined;
+}
 
 /** Nothing to sort or line up: no such key, or null. */
 export const isNothing = (value: Json | undefined): boolean =>
@@ -49,41 +51,41 @@ export type Order = "ascending" | "descending";
 export function sorted(rows: readonly Row[], column: string, order: Order): Row[] {
   const way = order === "ascending" ? 1 : -1;
   const compare = textsOf(rows.length);
-  return rows
-    .map((row) => ({ row, ...keyOf(cellOf(row, column)) }))
-    .sort((a, b) => {
-      if (a.rank === NOTHING || b.rank === NOTHING) return a.rank - b.rank;
-      if (a.rank !== b.rank) return way * (a.rank - b.rank);
-      return way * (a.rank === NUMBER ? numbers(a, b) : compare(a.text, b.text));
-    })
-    .map(({ row }) => row);
+  const keys = rows.map((row) => keyOf(row, cellOf(row, column)));
+  keys.sort((a, b) => {
+    if (a.rank === NUMBER && b.rank === NUMBER) return way * numbers(a, b);
+    if (a.rank === NOTHING || b.rank === NOTHING) return a.rank - b.rank;
+    return way * (a.rank - b.rank || compare(a.text, b.text));
+  });
+  return keys.map(({ row }) => row);
 }
 
 interface Key {
+  row: Row;
   rank: number;
   text: string;
   number: number;
 }
 
 const NUMBER = 0;
+const TEXT = 1;
 const NESTED = 2;
 const NOTHING = 3;
 
-function keyOf(value: Json | undefined): Key {
-  if (value === undefined || isNothing(value)) return { rank: NOTHING, text: "", number: 0 };
-  if (!isScalar(value)) return { rank: NESTED, text: "", number: 0 };
+function keyOf(row: Row, value: Json | undefined): Key {
+  if (value === undefined || isNothing(value)) return { row, rank: NOTHING, text: "", number: 0 };
+  if (!isScalar(value)) return { row, rank: NESTED, text: "", number: 0 };
   const { kind, text } = value;
   return kind === "number"
-    ? { rank: NUMBER, text, number: Number(text) }
-    : { rank: 1, text, number: 0 };
+    ? { row, rank: NUMBER, text, number: Number(text) }
+    : { row, rank: TEXT, text, number: 0 };
 }
 
 /** Whole numbers of so many digits that they are the same to a computer are compared by their digits. */
 function numbers(a: Key, b: Key): number {
   const difference = a.number - b.number;
-  if (difference !== 0 || a.text === b.text || !/^-?\d+$/.test(a.text) || !/^-?\d+$/.test(b.text)) {
-    return difference || 0; // two infinities are no number apart
-  }
+  if (difference !== 0 || a.text === b.text) return difference || 0; // infinities are no number apart
+  if (!/^-?\d+$/.test(a.text) || !/^-?\d+$/.test(b.text)) return 0;
   return BigInt(a.text) < BigInt(b.text) ? -1 : 1;
 }
 

@@ -1,0 +1,420 @@
+"""What a view survives, and what it leaves: rows K2, K3, K5 and B2 to B5 of the faults."""
+
+import os
+import re
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+
+import nbformat
+import pytest
+from nbformat.sign import NotebookNotary
+from playwright.sync_api import CDPSession, Locator, Page, expect
+
+from tests.browser.lab import Lab
+
+LONG = 30_000
+CONNECT = "import powawidget as pw, os, time\npb = pw.connect()\nprint('PID', os.getpid())"
+OPERATE = (
+    'run = pb.agent("Operator").run("Raise the price of the best seller by 5%")\ndisplay(run)\n'
+    "while not run.approvals: time.sleep(0.05)"
+)
+WRITE = 'run = pb.agent("Writer").run("Write a long report.")\ndisplay(run)'
+ASK = 'run = pb.agent("Analyst").run("Which orders are late, by region and carrier?")\ndisplay(run)'
+CHAT = 'chat = pb.agent("Writer").chat()\ndisplay(chat)\nrun = chat.send("Write a long report.")'
+TRANSCRIPT = ".powawidget-transcript"
+CHOICES = ["Approve", "Deny", "Stop", "Send", "Retry", "Try again"]
+
+# What JupyterLab says when a kernel is killed or restarted under it; nothing else may be said.
+KERNEL_DIED = re.compile(
+    r"KernelRestarter|kernel .* restarted|AsyncIOLoopKernelRestarter|Kernel died|powawidget_msg|"
+    r"Kernel is running over TCP|_queue_task|Canceled future|Error: Canceled",
+    re.IGNORECASE,
+)
+
+# Counts what the page gets and says about changes, and loses changes while it is told to.
+LOSSY = """
+window.lossy = { is: false, lost: 0, asked: 0 };
+const read = (data) => (typeof data === "string" ? data : new TextDecoder().decode(data));
+window.WebSocket = class extends WebSocket {
+  constructor(...all) {
+    super(...all);
+    this.addEventListener("message", (event) => {
+      const text = read(event.data);
+      if (!window.lossy.is || !/"kind": ?"ops"/.test(text)) return;
+      window.lossy.lost += 1;
+      event.stopImmediatePropagation();
+    });
+  }
+  send(data) {
+    if (/"kind": ?"sync"/.test(read(data))) window.lossy.asked += 1;
+    super.send(data);
+  }
+};
+"""
+
+
+def sent(powabase: Any, end: str) -> list[dict[str, Any]]:
+    return [body for _, path, body in powabase.requests if path.endswith(end)]
+
+
+def until(page: Page, condition: Callable[[], Any], what: str) -> Any:
+    end = time.monotonic() + 60
+    while not (found := condition()):
+        assert time.monotonic() < end, f"not seen: {what}"
+        page.wait_for_timeout(50)
+    return found
+
+
+def status(widget: Locator) -> Locator:
+    return widget.locator(".pw-head .pw-status, .pw-status").first
+
+
+def said(widget: Locator) -> str:
+    return "".join(widget.locator(".pw-text").all_text_contents())
+
+
+def button(widget: Locator, name: str) -> Locator:
+    return widget.get_by_role("button", name=name, exact=True)
+
+
+def armed(widget: Locator, name: str) -> Locator:
+    """Bring a button into view, as a person does: before that it doesn't arm."""
+    found = button(widget, name)
+    expect(found).to_be_attached(timeout=LONG)
+    found.scroll_into_view_if_needed()
+    expect(found).to_be_enabled(timeout=LONG)
+    return found
+
+
+def is_inert(widget: Locator) -> None:
+    """Nothing that asks the kernel for anything can be used."""
+    for name in CHOICES:
+        for found in button(widget, name).all():
+            expect(found).to_be_disabled()
+    for field in widget.get_by_role("textbox").all():
+        expect(field).not_to_be_editable()
+
+
+def shown(lab: Lab, page: Page, name: str, *cells: str) -> Locator:
+    lab.write_notebook(name, [CONNECT, *cells])
+    lab.open(page, name)
+    lab.run_all(page)
+    expect(page.locator(".pw").first).to_be_visible(timeout=LONG)
+    return page.locator(".pw")
+
+
+def kill_kernel(lab: Lab, page: Page) -> None:
+    """As the system does where memory runs out."""
+    words = lab.output(page, 0).inner_text().split()
+    os.kill(int(words[words.index("PID") + 1]), signal.SIGKILL)
+
+
+def restart_kernel(lab: Lab, page: Page) -> None:
+    page.evaluate("void window.jupyterapp.commands.execute('notebook:restart-kernel')")
+    page.locator(".jp-Dialog button.jp-mod-accept").click()
+
+
+ENDS = {"restart": restart_kernel, "kill -9": kill_kernel}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_k2_a_view_says_that_its_kernel_is_gone_and_its_buttons_are_inert(
+    lab: Lab, page: Page, powabase: Any, end: str
+) -> None:
+    before = len(sent(powabase, "/approve"))
+    widget = shown(lab, page, f"k2_{end[:4]}.ipynb", OPERATE)
+    armed(widget, "Approve")
+    ENDS[end](lab, page)
+    expect(status(widget)).to_contain_text("Interrupted", timeout=LONG)
+    expect(widget).to_contain_text("kernel")
+    for name in ("Approve", "Deny", "Stop"):
+        expect(button(widget, name)).to_have_count(0)
+    # The kernel that follows is another one: the view stays what it is.
+    lab.wait_idle(page)
+    page.wait_for_timeout(1500)
+    expect(status(widget)).to_contain_text("Interrupted")
+    is_inert(widget)
+    assert len(sent(powabase, "/approve")) == before
+    died_only(lab, page)
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_k2_a_chat_takes_nothing_when_its_kernel_is_gone(
+    lab: Lab, page: Page, powabase: Any, end: str
+) -> None:
+    chat = shown(lab, page, f"k2_chat_{end[:4]}.ipynb", CHAT)
+    expect(chat.locator(".pw-text").first).to_be_visible(timeout=LONG)
+    field = chat.get_by_role("textbox", name="Message", exact=True)
+    field.click()
+    field.press_sequentially("lost?")
+    before = len(sent(powabase, "/run/stream"))
+    ENDS[end](lab, page)
+    expect(status(chat)).to_contain_text("Interrupted", timeout=LONG)
+    lab.wait_idle(page)
+    if field.count() and field.is_editable():
+        field.press("Enter")
+    page.wait_for_timeout(1000)
+    is_inert(chat)
+    assert len(sent(powabase, "/run/stream")) == before
+    died_only(lab, page)
+
+
+def died_only(lab: Lab, page: Page) -> None:
+    problems = [problem for problem in lab.problems(page) if not KERNEL_DIED.search(problem)]
+    assert problems == []
+
+
+def test_k3_a_cell_that_is_run_again_has_no_ghost_writer(
+    lab: Lab, page: Page, powabase: Any
+) -> None:
+    widget = shown(lab, page, "k3.ipynb", WRITE)
+    expect(widget.locator(".pw-text").first).to_be_visible(timeout=LONG)
+    lab.wait_idle(page)
+    page.evaluate(
+        """() => {
+          const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+          window.heard = [];
+          kernel.iopubMessage.connect((_, { header, content }) => {
+            const kind = content.data?.content?.kind ?? header.msg_type;
+            window.heard.push([content.comm_id ?? "", kind]);
+          });
+        }"""
+    )
+    page.evaluate(
+        """async () => {
+          const { content } = window.jupyterapp.shell.currentWidget;
+          content.activeCellIndex = 1;
+          await window.jupyterapp.commands.execute("notebook:run-cell");
+        }"""
+    )
+    expect(widget).to_have_count(1)
+    expect(widget.locator(".pw-text").first).to_be_visible(timeout=LONG)
+    until(page, lambda: powabase.open_streams == 1, "the end of the first run's stream")
+    expect(status(widget)).to_have_text("Running")
+    page.evaluate("window.heard = []")
+    length = len(said(widget))
+    until(page, lambda: len(said(widget)) > length + 100, "the second run's text")
+    writers = {comm for comm, kind in page.evaluate("window.heard") if kind == "ops"}
+    assert len(writers) == 1
+    button(widget, "Stop").click()
+    expect(status(widget)).to_have_text("Stopped", timeout=LONG)
+    lab.wait_idle(page)
+    outputs = saved(lab, page, "k3.ipynb").cells[1].outputs
+    assert len(outputs) == 2
+    assert "Stopped" in outputs[1].data["text/markdown"]
+    assert widget.count() == 1
+
+
+# A rich run each time, so that one that is kept is seen in every count.
+REPLAY = """
+import json
+words = "".join(f"## Part {i}\\n\\n- one *{i}*\\n- two `{i}`\\n\\n" + "word " * 400 for i in range(60))
+frames = [
+    {"event": "start", "run_id": "r", "session_id": "s"},
+    {"event": "content_delta", "type": "content_delta", "delta": words},
+    {"event": "complete", "run_id": "r", "status": "completed", "content": words},
+]
+data = "".join(f"data: {json.dumps(frame)}\\n\\n" for frame in frames).encode()
+"""
+
+RUN_AGAIN = """
+async (times) => {
+  const { content } = window.jupyterapp.shell.currentWidget;
+  const drawn = () => content.widgets[1].node.querySelector(".pw-text")?.textContent.length > 1000
+    && content.widgets[1].node.querySelectorAll(".pw").length === 1;
+  for (let i = 0; i < times; i++) {
+    content.activeCellIndex = 1;
+    await window.jupyterapp.commands.execute("notebook:run-cell");
+    const end = Date.now() + 30000;
+    while (!drawn()) {
+      if (Date.now() > end) throw new Error(`run ${i} was not drawn`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
+"""
+
+
+def measured(cdp: CDPSession) -> dict[str, float]:
+    for _ in range(2):
+        cdp.send("HeapProfiler.collectGarbage")
+    metrics = cdp.send("Performance.getMetrics")["metrics"]
+    return {metric["name"]: metric["value"] for metric in metrics}
+
+
+def test_k5_the_page_keeps_nothing_of_closed_widgets(lab: Lab, page: Page) -> None:
+    """One kept widget is about 700 nodes and, with its text twice, 500 kB; 30 are shown here."""
+    lab.write_notebook("k5.ipynb", [f"import powawidget as pw\n{REPLAY}", "pw.replay(data)"])
+    lab.open(page, "k5.ipynb")
+    lab.run_all(page)
+    lab.wait_idle(page)
+    cdp = page.context.new_cdp_session(page)
+    cdp.send("Performance.enable")
+    page.evaluate(RUN_AGAIN, 10)
+    before = measured(cdp)
+    page.evaluate(RUN_AGAIN, 30)
+    after = measured(cdp)
+    grown = {name: after[name] - before[name] for name in before}
+    print({name: grown[name] for name in ("Nodes", "JSEventListeners", "JSHeapUsedSize")})
+    models = page.evaluate(
+        """() => {
+          const manager = [...document.querySelectorAll(".pw")].length;
+          return manager;
+        }"""
+    )
+    assert models == 1
+    assert grown["Nodes"] < 30 * 200
+    assert grown["JSEventListeners"] < 30 * 5
+    assert grown["JSHeapUsedSize"] < 30 * 150_000
+
+
+def test_b2_two_tabs_show_the_same_and_make_one_decision(
+    lab: Lab, page: Page, powabase: Any
+) -> None:
+    before = len(sent(powabase, "/approve"))
+    first = shown(lab, page, "b2.ipynb", OPERATE)
+    lab.wait_idle(page)
+    armed(first, "Approve")
+    lab.command(page, "docmanager:save")
+    other = page.context.new_page()
+    lab.watch(other)
+    lab.open(other, "b2.ipynb")
+    second = other.locator(".pw")
+    armed(second, "Deny")
+    armed(first, "Approve")
+    at = page.evaluate("Date.now() + 700")
+    for tab, name in ((page, "Approve"), (other, "Approve")):
+        tab.evaluate(
+            """([at, name]) => {
+              const found = [...document.querySelectorAll(".pw-ask button")]
+                .find((button) => button.textContent.trim() === name);
+              setTimeout(() => found.click(), at - Date.now());
+            }""",
+            [at, name],
+        )
+    expect(status(first)).to_have_text("Done", timeout=LONG)
+    expect(status(second)).to_have_text("Done", timeout=LONG)
+    assert sent(powabase, "/approve")[before:] == [{"approved": True}]
+    assert said(first) == said(second)
+    expect(second).to_contain_text("Approved by you")
+    assert lab.problems(other) == []
+    other.close()
+
+
+@pytest.mark.parametrize("until_the_end", [False, True], ids=["some", "all to the end"])
+def test_b3_what_is_lost_on_the_way_is_noticed_and_fetched_anew(
+    lab: Lab, page: Page, powabase: Any, until_the_end: bool
+) -> None:
+    page.add_init_script(LOSSY)
+    before = len(sent(powabase, "/run/stream"))
+    widget = shown(lab, page, f"b3_{until_the_end}.ipynb", ASK)
+    lab.wait_idle(page)
+    expect(widget.locator(".pw-card").first).to_be_visible(timeout=LONG)
+    page.evaluate("window.lossy.is = true")
+    if until_the_end:
+        until(page, lambda: powabase.open_streams == 0, "the end of the stream")
+    else:
+        until(page, lambda: page.evaluate("window.lossy.lost") >= 5, "lost messages")
+        page.evaluate("window.lossy.is = false")
+    expect(status(widget)).to_have_text("Done", timeout=LONG)
+    lossy = page.evaluate("window.lossy")
+    assert lossy["lost"] > 0
+    assert lossy["asked"] > 0
+    expect(widget.locator(".pw-card")).to_have_count(2)
+    assert said(widget) == said_in_second_view(lab, page)
+    assert len(sent(powabase, "/run/stream")) == before + 1
+
+
+def said_in_second_view(lab: Lab, page: Page) -> str:
+    """What a page that has lost nothing shows of the same run."""
+    page.evaluate("window.lossy && (window.lossy.is = false)")
+    lab.reload(page)
+    widget = page.locator(".pw").first
+    expect(status(widget)).to_have_text("Done", timeout=LONG)
+    lab.wait_idle(page)
+    return said(widget)
+
+
+def test_b4_a_tab_that_was_frozen_catches_up(lab: Lab, page: Page, powabase: Any) -> None:
+    before = len(sent(powabase, "/run/stream"))
+    widget = shown(lab, page, "b4.ipynb", ASK)
+    lab.wait_idle(page)
+    expect(widget.locator(".pw-card").first).to_be_visible(timeout=LONG)
+    front = page.context.new_page()
+    front.bring_to_front()
+    cdp = page.context.new_cdp_session(page)
+    cdp.send("Page.setWebLifecycleState", {"state": "frozen"})
+    end = time.monotonic() + 60
+    while powabase.open_streams:
+        assert time.monotonic() < end, "the run did not end"
+        front.wait_for_timeout(50)
+    cdp.send("Page.setWebLifecycleState", {"state": "active"})
+    page.bring_to_front()
+    expect(status(widget)).to_have_text("Done", timeout=LONG)
+    expect(widget.locator(".pw-card")).to_have_count(2)
+    front.close()
+    assert said(widget) == said_in_second_view(lab, page)
+    assert len(sent(powabase, "/run/stream")) == before + 1
+
+
+def saved(lab: Lab, page: Page, name: str) -> Any:
+    """The notebook's file as it is after saving."""
+    lab.command(page, "docmanager:save")
+    return nbformat.read(lab.root / name, as_version=4)
+
+
+def no_key(powabase: Any, text: str) -> None:
+    key = powabase.key
+    for form in (key, key.replace("/", "\\/"), key.replace("/", "%2F")):
+        assert form not in text
+
+
+@pytest.mark.parametrize("trusted", [False, True], ids=["untrusted", "trusted"])
+def test_b5_a_saved_notebook_opened_elsewhere_reads_well_and_does_nothing(
+    lab: Lab, page: Page, powabase: Any, trusted: bool
+) -> None:
+    """It is saved with widget state while a request for approval is open."""
+    name = f"b5_{trusted}.ipynb"
+    lab.write_notebook(name, [CONNECT, ASK, OPERATE])
+    lab.open(page, name)
+    lab.command(page, "@jupyter-widgets/jupyterlab-manager:saveWidgetState")
+    lab.run_all(page)
+    armed(page.locator(".pw").nth(1), "Approve")
+    expect(status(page.locator(".pw").nth(0))).to_have_text("Done", timeout=LONG)
+    lab.wait_idle(page)
+    file = saved(lab, page, name)
+    assert "widgets" in file.metadata
+    no_key(powabase, (lab.root / name).read_text())
+    lab.clear()
+    lab.problems(page)
+    # Elsewhere: another content, so that no signature of this server's is of it, and no kernel.
+    file.metadata.kernelspec = {"name": "elsewhere", "display_name": "Elsewhere"}
+    nbformat.write(file, lab.root / f"moved_{name}")
+    if trusted:
+        notary = NotebookNotary(data_dir=str(lab.root.parent / "data"))
+        notary.sign(nbformat.read(lab.root / f"moved_{name}", as_version=4))
+    before = len(powabase.requests)
+    page.goto(f"{lab.url}/lab/workspaces/b5{trusted}/tree/moved_{name}?token={lab.token}")
+    expect(lab.cell(page, 0)).to_be_visible(timeout=2 * LONG)
+    page.get_by_role("button", name="No Kernel").last.click()
+    answer = "Late orders by region and carrier"
+    if trusted:
+        expect(page.locator(".pw")).to_have_count(2, timeout=LONG)
+        expect(page.locator(".pw").nth(0)).to_contain_text(answer)
+        expect(status(page.locator(".pw").nth(1))).to_contain_text("Interrupted", timeout=LONG)
+        expect(page.locator(TRANSCRIPT).first).to_be_hidden()
+        for widget in page.locator(".pw").all():
+            is_inert(widget)
+    else:
+        expect(page.locator(TRANSCRIPT)).to_have_count(2, timeout=LONG)
+        expect(page.locator(TRANSCRIPT).first).to_be_visible()
+        expect(page.locator(TRANSCRIPT).first).to_contain_text(answer)
+        expect(page.locator(TRANSCRIPT).nth(1)).to_contain_text("under way when this was saved")
+        expect(page.locator(".pw")).to_have_count(0)
+        expect(page.locator(f"{TRANSCRIPT} button")).to_have_count(0)
+    page.wait_for_timeout(1000)
+    assert len(powabase.requests) == before
+    problems = [one for one in lab.problems(page) if "elsewhere" not in one.lower()]
+    assert problems == []

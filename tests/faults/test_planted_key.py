@@ -1,0 +1,245 @@
+"""A key that a server echoes wherever it can is found nowhere.
+
+Each run of this folder is looked through when its test is over, and every log of the libraries at
+their loudest; here are the servers that try.
+"""
+
+import asyncio
+import base64
+import html
+import json
+import logging
+from collections.abc import Callable, Iterator
+from urllib.parse import quote
+
+import pytest
+
+import powawidget
+from powawidget.connect import Agent
+from powawidget.kernel import loop
+from tests.chaos import Exchange, Script, at_paths
+from tests.faults.world import STORED, World, came_to, until
+from tests.planted import KEY, leaks, rendered, shown
+
+
+def unicode_escaped(text: str) -> str:
+    return "".join(f"\\u{ord(character):04x}" for character in text)
+
+
+FORMS: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "percent-encoded": lambda key: quote(key, safe=""),
+    "base64": lambda key: base64.b64encode(f"Bearer {key}".encode()).decode(),
+    "base64 for URLs": lambda key: base64.urlsafe_b64encode(f"x{key}y".encode()).decode(),
+    "HTML": lambda key: "".join(f"&#{ord(character)};" for character in key),
+}
+
+
+def everything(echo: str) -> list[object]:
+    """Frames that hold a text wherever a frame can."""
+    return [
+        {"event": "start", "run_id": echo, "session_id": echo},
+        {"event": "content_delta", "delta": echo},
+        {"event": "reasoning", "text": echo},
+        {"event": "tool_call", "tool_name": echo, "arguments": {echo: echo}, "call_id": "c"},
+        {"event": "approval_requested", "tool_name": echo, "tool_input": {echo: echo}},
+        {"event": "tool_result", "call_id": "c", "result": [echo]},
+        {"event": "hook_result", "hook_event": "x", "status": "failed", "message": echo},
+        {"event": echo, "wind": echo},
+        f"data: {echo}\n\n".encode(),
+        {"event": "error", "error": echo, "code": echo},
+        {"event": "complete", "status": "failed", "error": echo, "usage": {echo: 1}},
+    ]
+
+
+def the_key(exchange: Exchange) -> str:
+    return exchange.request.headers["apikey"]
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_an_echo_in_every_field_of_every_event(world: World, form: Callable[[str], str]) -> None:
+    async def script(exchange: Exchange) -> None:
+        await exchange.stream(*everything(form(the_key(exchange))))
+
+    server = world.serve(at_paths(run=script))
+    run = world.run(server)
+    assert came_to(run)[0] == "failed"
+    assert "[key]" in run.text
+    raw = [
+        json.dumps(one, ensure_ascii=False)
+        for one in (*shown(run), json.dumps(run.widget.snapshot()))
+    ]
+    assert not [text for text in raw if form(KEY) in text or KEY in html.unescape(text)]
+
+
+def test_an_echo_in_json_escapes(world: World) -> None:
+    async def script(exchange: Exchange) -> None:
+        echo = unicode_escaped(the_key(exchange))
+        frames = [json.dumps(one).replace("ECHO", echo) for one in everything("ECHO")[:8]]
+        await exchange.stream(*(f"data: {frame}\n\n".encode() for frame in frames))
+        await exchange.tell({"event": "complete"})
+
+    run = world.run(world.serve(at_paths(run=script)))
+    came_to(run)
+    assert "[key]" in run.text
+
+
+@pytest.mark.parametrize("size", [1, 3, 9])
+@pytest.mark.parametrize("field", ["content_delta", "reasoning_delta"])
+def test_an_echo_that_is_split_over_events(world: World, field: str, size: int) -> None:
+    """No frame holds the key; put together in the state they would."""
+
+    async def script(exchange: Exchange) -> None:
+        echo = f"you sent {the_key(exchange)}, thank you"
+        pieces = [echo[at : at + size] for at in range(0, len(echo), size)]
+        await exchange.stream(
+            {"event": "start", "run_id": "run_1"},
+            *({"event": field, "step": 1, "delta": piece} for piece in pieces),
+            {"event": "complete", "status": "completed"},
+        )
+
+    run = world.run(world.serve(at_paths(run=script)))
+    assert came_to(run)[0] == "completed"
+    assert run.text + run.reasoning == "you sent [key], thank you"
+
+
+@pytest.mark.parametrize("size", [1, 5])
+def test_an_echo_that_is_split_over_reads(world: World, size: int) -> None:
+    async def script(exchange: Exchange) -> None:
+        sent = b"".join(
+            frame if isinstance(frame, bytes) else f"data: {json.dumps(frame)}\n\n".encode()
+            for frame in everything(the_key(exchange))
+        )
+        await exchange.head()
+        await exchange.chunk(*(sent[at : at + size] for at in range(0, len(sent), size)))
+
+    run = world.run(world.serve(at_paths(run=script)))
+    assert came_to(run)[0] == "failed"
+    assert "[key]" in run.text
+
+
+def test_an_echo_in_what_is_stored_of_a_run(world: World) -> None:
+    async def cut(exchange: Exchange) -> None:
+        await exchange.stream({"event": "start", "run_id": "run_1"}, end=False)
+
+    async def look(exchange: Exchange) -> None:
+        key = the_key(exchange)
+        frames = [{"type": "reasoning", "step": 1, "source": "thinking", "content": key}]
+        await exchange.answer_json({**STORED, "content": key, "events": frames})
+
+    run = world.run(world.serve(at_paths(run=cut, look=look)), tools=False)
+    assert came_to(run) == ("completed", "[key]", None)
+
+
+def refusing(status: str, headers: bytes = b"", *, cut: bool = False) -> Script:
+    async def script(exchange: Exchange) -> None:
+        key = the_key(exchange).encode()
+        body = b"<p>you sent " + key + b"</p>"
+        sent = headers.replace(b"KEY", key)
+        if cut:
+            await exchange.head(sent + b"content-length: 5000\r\n", f"{status} Odd")
+            await exchange.send(body)
+        else:
+            await exchange.answer(f"{status} Odd", body, sent)
+
+    return script
+
+
+async def resetting(exchange: Exchange) -> None:
+    exchange.reset()
+
+
+async def garbage(exchange: Exchange) -> None:
+    await exchange.send(b"NONSENSE " + the_key(exchange).encode() + b"\r\n\r\n")
+
+
+async def cut_stream(exchange: Exchange) -> None:
+    await exchange.head()
+    await exchange.chunk(b"data: " + the_key(exchange).encode())
+
+
+async def endless(exchange: Exchange) -> None:
+    await exchange.head()
+    await exchange.chunk(b"data: ", *[the_key(exchange).encode() * 100_000] * 8)
+    await exchange.gone()
+
+
+STREAM = b"content-type: text/event-stream\r\n"
+FAULTS: dict[str, Script] = {
+    "400": refusing("400"),
+    "401": refusing("401"),
+    "402": refusing("402"),
+    "403": refusing("403"),
+    "500": refusing("500"),
+    "429 and a date": refusing("429", b"retry-after: KEY\r\n"),
+    "no stream": refusing("200", b"content-type: text/KEY\r\n"),
+    "compressed": refusing("200", STREAM + b"content-encoding: KEY\r\n"),
+    "redirected": refusing("307", b"location: http://KEY.invalid/KEY\r\n"),
+    "odd redirect": refusing("307", b"location: http://[KEY\r\n"),
+    "odd header": refusing("401", b"x-echo: KEY\r\nset-cookie: key=KEY\r\n"),
+    "cut answer": refusing("200", cut=True),
+    "cut refusal": refusing("401", cut=True),
+    "reset": resetting,
+    "garbage": garbage,
+    "cut stream": cut_stream,
+    "endless": endless,
+}
+
+
+async def read_all(agent: Agent) -> None:
+    async for _ in agent.stream("hi"):
+        pass
+
+
+@pytest.mark.parametrize("how", ["run", "get", "stream"])
+@pytest.mark.parametrize("script", FAULTS.values(), ids=FAULTS)
+def test_no_fault_puts_the_key_into_an_error_or_a_traceback(
+    world: World, script: Script, how: str
+) -> None:
+    server = world.serve(script)
+    agent = world.agent(server.url, look_up_unreachable=0.05, first_byte=5.0, retry=())
+    doing: dict[str, Callable[[], object]] = {
+        "run": lambda: agent.run("hi").result(display=False),
+        "get": lambda: loop.run_sync(agent._client.get("/thing")),
+        "stream": lambda: loop.run_sync(read_all(agent)),
+    }
+    with pytest.raises(powawidget.PowawidgetError) as caught:
+        doing[how]()
+    error = caught.value
+    assert server.requests[0].headers["apikey"] == KEY
+    assert not leaks(rendered(error) + repr(error) + repr(vars(error)) + str(error.args))
+    assert error.__cause__ is None
+    assert error.__context__ is None or not leaks(rendered(error.__context__))
+    assert not leaks(repr(agent) + repr(agent._client) + repr(vars(agent._client)))
+
+
+@pytest.fixture
+def debugging() -> Iterator[None]:
+    """asyncio tells of every callback, with its arguments."""
+
+    def switch(debug: bool, slow: float) -> None:
+        async def switched() -> None:
+            running = asyncio.get_running_loop()
+            running.set_debug(debug)
+            running.slow_callback_duration = slow  # type: ignore[attr-defined]
+
+        loop.run_sync(switched())
+
+    switch(debug=True, slow=0.0)
+    yield
+    switch(debug=False, slow=0.1)
+
+
+@pytest.mark.usefixtures("debugging")
+def test_asyncio_at_its_most_talkative_does_not_tell_it(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, logger="asyncio")
+
+    async def script(exchange: Exchange) -> None:
+        await exchange.stream(*everything(the_key(exchange)))
+
+    run = world.run(world.serve(at_paths(run=script)))
+    came_to(run)
+    until(lambda: "Executing <" in caplog.text, "what asyncio tells")
+    assert not leaks(caplog.text)
