@@ -85,19 +85,25 @@ const part = (name, mangleCache) =>
     loader: { ".woff2": "binary" },
   });
 
+/** The hash of a content, short enough for a name. */
+const hashOf = (contents) => createHash("sha256").update(contents).digest("hex").slice(0, 16);
+
 /**
- * Packs the core: it travels with every widget, and stands in a saved notebook once for each. A
- * browser unpacks it in some milliseconds; it imports the result as anywidget imports this.
+ * Packs the core: it travels with every widget, and stands in a saved notebook once for each. A page
+ * unpacks it once, in some milliseconds, and imports the result as anywidget imports this; a module
+ * that was imported is never freed, so a page of many runs must not import one for each.
  */
 function packed(core) {
   const base64 = gzipSync(core, { level: 9 }).toString("base64");
-  return `const bytes=Uint8Array.from(atob("${base64}"),(c)=>c.charCodeAt(0));
+  return `const unpack=async()=>{
+const bytes=Uint8Array.from(atob("${base64}"),(c)=>c.charCodeAt(0));
 const stream=new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
 const code=new Blob([await new Response(stream).arrayBuffer()],{type:"text/javascript"});
 const url=URL.createObjectURL(code);
-const {default:widget}=await import(url);
-URL.revokeObjectURL(url);
-export default widget;
+try{return(await import(url)).default}finally{URL.revokeObjectURL(url)}};
+const cores=globalThis.powawidgetCores??=new Map();
+if(!cores.has("${hashOf(core)}"))cores.set("${hashOf(core)}",unpack());
+export default await cores.get("${hashOf(core)}");
 `;
 }
 
@@ -108,7 +114,7 @@ async function build() {
   const results = await Promise.all(names.map((name) => part(name, mangleCache)));
   const parts = names.map((name, index) => {
     const { contents } = results[index].outputFiles[0];
-    const hash = createHash("sha256").update(contents).digest("hex").slice(0, 16);
+    const hash = hashOf(contents);
     return { name, contents, hash };
   });
   const whole = await core(

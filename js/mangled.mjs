@@ -15,7 +15,7 @@ export const ofMarked = `
   _backpedal anyPunctuation anyPunctuationOutsideCode beginningSpace blockSkip
   blockquoteBeginRegex blockquoteMarkerWhitespace blockquoteSetextReplace
   blockquoteSetextReplace2 blockquoteStart carriageReturn codeRemoveIndent delLDelim delRDelim
-  doubleBlankLine emStrong emStrongLDelim emStrongRDelimAst emStrongRDelimUnd
+  doubleBlankLine emStrongLDelim emStrongRDelimAst emStrongRDelimUnd
   endAngleBracket endPreScriptTag endingHash endingSpaceChar endingSpaceTabChar
   escapeReplaceNoEncode escapeTestNoEncode extensions fencesBeginRegex findPipe
   getRegex headingBeginRegex hrefBrackets htmlBeginRegex indentCodeCompensation
@@ -33,7 +33,7 @@ export const ofMarked = `
 
 /** Said by marked's lexer and by src/markdown/lex.ts, which extends it. */
 export const ofBoth = `
-  block blockTokens emStrongMask fences inLink inRawBlock inline inlineQueue inlineText inlineTokens
+  block blockTokens emStrong emStrongMask fences inLink inRawBlock inline inlineQueue inlineText inlineTokens
   lexer lheading reflink tokenizer
 `;
 

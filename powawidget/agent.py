@@ -1,6 +1,7 @@
 """An agent of a project, and its runs."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any
 
 import msgspec
@@ -214,8 +215,9 @@ class Agent:
         """
         body = _body({"message": message, **options})
         idle = self._client.timeouts.quiet_idle
-        async for event in events_of(self._client, self._path, body, idle=idle):
-            yield event
+        async with aclosing(events_of(self._client, self._path, body, idle=idle)) as events:
+            async for event in events:
+                yield event
 
     @property
     def _path(self) -> str:

@@ -1,6 +1,7 @@
 """An orchestration of a project, and its runs."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any
 
 import msgspec
@@ -159,8 +160,9 @@ class Orchestration:
         """
         body = self._body(message, session_id)
         idle = self._client.timeouts.idle
-        async for event in events_of(self._client, self._path, body, idle=idle):
-            yield event
+        async with aclosing(events_of(self._client, self._path, body, idle=idle)) as events:
+            async for event in events:
+                yield event
 
     async def look_up(self, run_id: str) -> Any:
         """Fetch what the server has stored of a run.

@@ -2,13 +2,13 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any
 
 from powawidget import events as ev
 from powawidget.client import Client
 from powawidget.errors import ConnectionLost, ProtocolError, RequestError
-from powawidget.reading import payloads
+from powawidget.reading import Limit, payloads
 from powawidget.retries import Retries, waiting
 from powawidget.runner import AFTER_ERROR
 from powawidget.sse import EventTooLargeError
@@ -23,7 +23,7 @@ async def events_of(
     *,
     idle: float | None,
     meaning: Callable[[ev.Event], ev.Event] = lambda event: event,
-) -> AsyncIterator[ev.Event]:
+) -> AsyncGenerator[ev.Event, None]:
     """Start a run and read its events.
 
     Args:
@@ -43,32 +43,18 @@ async def events_of(
         ProtocolError: If an event is too large.
     """
     told = False
-    retries = Retries(client.timeouts)
 
     def limit() -> float | None:
         return AFTER_ERROR if told else idle
 
     try:
-        async with contextlib.AsyncExitStack() as stack:
-            while True:
-                try:
-                    chunks = await stack.enter_async_context(client.stream(path, body))
-                    break
-                except (RequestError, ConnectionLost) as error:
-                    pause = retries.after(error)
-                    if pause is None:
-                        raise
-                yield waiting(pause)
-                await asyncio.sleep(pause.seconds)
-            reads = payloads(chunks, limit, client.secret.redact)
-            await stack.enter_async_context(contextlib.aclosing(reads))
-            async for events in reads:
-                for data in events:
-                    event = meaning(ev.read(data))
-                    told = told or isinstance(event, ev.Errored)
-                    yield event
-                    if isinstance(event, _ENDS):
-                        return
+        async with contextlib.aclosing(_read(client, path, body, limit)) as read:
+            async for one in read:
+                event = meaning(one)
+                told = told or isinstance(event, ev.Errored)
+                yield event
+                if isinstance(event, _ENDS):
+                    return
     except EventTooLargeError as error:
         raise ProtocolError(str(error)) from None
     except ConnectionLost:
@@ -80,3 +66,27 @@ async def events_of(
         "The stream ended without its terminal event: the run may not be complete.",
         maybe_accepted=True,
     )
+
+
+async def _read(
+    client: Client, path: str, body: Mapping[str, Any], limit: Limit
+) -> AsyncGenerator[ev.Event, None]:
+    """Start a run, again where that can't start a second one, and read what it sends."""
+    retries = Retries(client.timeouts)
+    while True:
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                chunks = await stack.enter_async_context(client.stream(path, body))
+            except (RequestError, ConnectionLost) as error:
+                pause = retries.after(error)
+                if pause is None:
+                    raise
+            else:
+                reads = payloads(chunks, limit, client.secret.redact)
+                await stack.enter_async_context(contextlib.aclosing(reads))
+                async for frames in reads:
+                    for data in frames:
+                        yield ev.read(data)
+                return
+        yield waiting(pause)
+        await asyncio.sleep(pause.seconds)

@@ -58,6 +58,16 @@ class Shown(Protocol):
         """Return the whole state as plain JSON values."""
 
 
+def _front_end() -> str:
+    file = _STATIC / "widget.js"
+    if not file.is_file():
+        raise ConfigurationError(
+            "The front end isn't built. In a checkout, run `make build`; else install "
+            "powawidget again."
+        )
+    return file.read_text(encoding="utf-8")
+
+
 def _snapshot_of(_: object, widget: "StateWidget") -> dict[str, Any]:
     return widget.filed()
 
@@ -72,7 +82,8 @@ class StateWidget(anywidget.AnyWidget):
         mark: By which the page finds the transcript beside the view.
     """
 
-    _esm = _STATIC / "widget.js"
+    # A trait with the text, not the path: what watches that file holds every widget for ever.
+    _esm = traitlets.Unicode().tag(sync=True)
     # The trait's value never changes: what is sent is made when it is asked for.
     _state = traitlets.Any(None, allow_none=True).tag(sync=True, to_json=_snapshot_of)
     _mark = traitlets.Unicode().tag(sync=True)
@@ -83,11 +94,7 @@ class StateWidget(anywidget.AnyWidget):
     _idle_beats = 0
 
     def __init__(self, live: Shown, act: Act, on_close: Callable[[], None], mark: str = "") -> None:
-        if not (_STATIC / "widget.js").is_file():
-            raise ConfigurationError(
-                "The front end isn't built. In a checkout, run `make build`; else install "
-                "powawidget again."
-            )
+        front_end = _front_end()
         self._live = live
         self._act = act
         self._on_close: Callable[[], None] | None = on_close
@@ -100,7 +107,7 @@ class StateWidget(anywidget.AnyWidget):
         self._outbox = Outbox(self._loop, self._send_ops, self._fire)
         self._comm_id: str | None = None
         with live.lock:
-            super().__init__(_mark=mark)
+            super().__init__(_esm=front_end, _mark=mark)
             live.audiences.append(self)
         if self.comm is not None:
             self._comm_id = self.comm.comm_id
@@ -167,7 +174,10 @@ class StateWidget(anywidget.AnyWidget):
         # At the interpreter's end the loop may be gone, and its timers with it.
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._stop_beating)
+        layout = self.layout
         super().close()
+        if layout is not None:
+            layout.close()  # a widget of its own, which ipywidgets would keep for ever
         on_close, self._on_close = self._on_close, None
         if on_close is not None:
             on_close()

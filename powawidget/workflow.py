@@ -1,6 +1,7 @@
 """A workflow of a project, and its runs."""
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
 from typing import Any
 
 import msgspec
@@ -95,8 +96,9 @@ class Workflow:
         body = self._body(variables, named)
         idle = self._client.timeouts.quiet_idle
         events = events_of(self._client, self._path, body, idle=idle, meaning=ev.in_workflow)
-        async for event in events:
-            yield event
+        async with aclosing(events):
+            async for event in events:
+                yield event
 
     def execution(self, execution_id: str) -> Run:
         """Bring back a stored execution.

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 import powawidget
-from powawidget.client import Client, Timeouts
+from powawidget.client import Client
 from powawidget.connect import Agent, AgentInfo
 from powawidget.errors import ConfigurationError, ConnectionLost, ProtocolError, RequestError
 from powawidget.secret import Secret
+from powawidget.timeouts import Timeouts
 from tests.chaos import Chaos, Exchange, Script, event
 
 KEY = "planted-key-5f1c9a7be2"
@@ -147,7 +148,7 @@ def test_a_body_of_any_kind_is_shown_in_at_most_500_characters(serve: Serve, bod
 @pytest.mark.parametrize("status", ["401", "403", "404", "429", "503"])
 def test_a_refused_run_has_failed_with_the_servers_words(serve: Serve, status: str) -> None:
     server = serve(answering(f"{status} No", b'{"error": "The words."}', JSON))
-    with powawidget.connect(server.url, api_key=KEY) as pb:
+    with powawidget.connect(server.url, api_key=KEY, timeouts=Timeouts(retry=())) as pb:
         agent = Agent(pb._client, AgentInfo(id="a", name="A"), None)
         run = agent.run("hello").wait(display=False)
     assert run.status == "failed"

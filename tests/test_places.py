@@ -14,7 +14,9 @@ from powawidget.local import LocalServer, start
 from tests.street import ROOT
 
 WATCHDOG = 60
-SETUP = "import powawidget as pw\npb = pw.connect()\nask = lambda: pb.agent('Writer').run('hello')\n"
+SETUP = (
+    "import powawidget as pw\npb = pw.connect()\nask = lambda: pb.agent('Writer').run('hello')\n"
+)
 DONE = "completed 1"
 TOLD = "print(run.status, int(len(run.text) > 20))\n"
 
@@ -26,10 +28,12 @@ PLACES = {
         f"{TOLD}"
     ),
     "a coroutine that waits": (
-        f"import asyncio\nasync def main():\n    await (run := ask())\n    {TOLD}asyncio.run(main())\n"
+        f"import asyncio\nasync def main():\n    await (run := ask())\n"
+        f"    {TOLD}asyncio.run(main())\n"
     ),
     "a coroutine that blocks": (
-        f"import asyncio\nasync def main():\n    run = ask().wait()\n    {TOLD}asyncio.run(main())\n"
+        f"import asyncio\nasync def main():\n    run = ask().wait()\n"
+        f"    {TOLD}asyncio.run(main())\n"
     ),
     "a loop nested by nest_asyncio2": (
         "import asyncio, nest_asyncio2\n"
@@ -82,13 +86,17 @@ def ran(server: LocalServer, *arguments: str, said: str = "") -> "subprocess.Com
 
 @pytest.mark.parametrize("place", PLACES)
 def test_k6_waiting_works_in(server: LocalServer, place: str) -> None:
-    done = ran(server, "-W", "ignore::DeprecationWarning", "-c", f"import sys\n{SETUP}{PLACES[place]}")
+    done = ran(
+        server, "-W", "ignore::DeprecationWarning", "-c", f"import sys\n{SETUP}{PLACES[place]}"
+    )
     assert done.stdout.strip() == DONE, done.stderr
     assert done.stderr == ""
     assert done.returncode == 0
 
 
-def test_k6_an_ipython_terminal_shows_a_line_and_waits(server: LocalServer, tmp_path: object) -> None:
+def test_k6_an_ipython_terminal_shows_a_line_and_waits(
+    server: LocalServer, tmp_path: object
+) -> None:
     cells = [
         *SETUP.splitlines(),
         "run = ask()",

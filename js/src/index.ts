@@ -4,6 +4,7 @@ import { Chat } from "./components/Chat";
 import type { Model } from "./host";
 import { shareKeys } from "./keys";
 import { openSession, type Session } from "./session";
+import { direction } from "./strings";
 import { useStyle } from "./style";
 import { followTheme } from "./theme";
 import { ChatView } from "./view";
@@ -46,7 +47,9 @@ export default function widget() {
       const view = session.view();
       const root = document.createElement("section");
       root.className = "pw";
-      el.append(root, hiding(String(model.get("_mark"))));
+      root.dir = direction;
+      const hidden = hiding(String(model.get("_mark")));
+      el.append(root, hidden);
       const dropStyle = useStyle(root);
       const endTheme = followTheme(root);
       const endKeys = shareKeys(root);
@@ -58,6 +61,7 @@ export default function widget() {
         endTheme();
         dropStyle();
         root.remove();
+        hidden.remove();
       };
     },
   };

@@ -1,4 +1,5 @@
-import { hiddenTitle, type VisibleOptions, visible } from "./visible";
+import { hiddenCharacter } from "./strings";
+import { type VisibleOptions, visible } from "./visible";
 
 /** A text as nodes, with a mark for each character that can't be seen. */
 export const textWithMarks = (text: string, options?: VisibleOptions): (string | HTMLElement)[] =>
@@ -7,7 +8,7 @@ export const textWithMarks = (text: string, options?: VisibleOptions): (string |
 function mark(code: string): HTMLElement {
   const span = document.createElement("span");
   span.className = "pw-hidden-char";
-  span.title = hiddenTitle(code);
+  span.title = hiddenCharacter(code);
   span.textContent = code;
   return span;
 }

@@ -1,5 +1,5 @@
-import { drawers } from "./markdown";
 import type { Demand } from "./demand";
+import { drawers } from "./markdown";
 import type { Place } from "./view";
 
 /**

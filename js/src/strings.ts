@@ -47,6 +47,8 @@ export const TOOL_STATUS: Record<ToolPart["status"], string> = {
   interrupted: "Interrupted",
 };
 
+/** The direction of these words; a text of somebody else's has its own. */
+export const direction = "ltr";
 export const transcript = "Transcript of the run";
 export const ready = "Ready";
 export const turns = (turns: number) => plural(turns, "turn");
@@ -70,6 +72,7 @@ export const jump = "Jump to latest";
 export const working = "Working";
 
 export const copy = "Copy";
+export const copyCode = "Copy code";
 export const copied = "Copied";
 export const copyFailed = "Select and copy by hand";
 export const copyAnswer = "Copy answer";
@@ -250,6 +253,11 @@ export const changedAfter = "A hook changed the arguments after the approval";
 export const modified = "Edited by a hook";
 export const blocked = "Blocked by a hook";
 export const sources = (sources: number) => plural(sources, "source");
+export const sourceOf = (key: string) => `Source ${key}`;
+export const hiddenCharacter = (code: string) => `Hidden character ${code}`;
+export const loadImage = "Load image";
+export const leftOut = (more: number) =>
+  `${plural(more, "more character")} not shown: read them in Python.`;
 export const times = (times: number) => `×${count(times)}`;
 export const errorCode = "Code";
 export const unreadable = "This part could not be drawn.";

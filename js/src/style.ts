@@ -72,7 +72,8 @@ const looks = `
   .pw-turn+.pw-turn{margin-top:24px}
   :is(.pw-call,.pw-group)+.pw-call{margin-top:6px}
   .pw-jump{position:absolute;left:50%;bottom:10px;transform:translateX(-50%);border-radius:99px;box-shadow:0 2px 8px #0003}
-  .pw-foot{gap:8px;padding:4px 8px;border-top:var(--pw-rule);
+  .pw-foot{flex-wrap:wrap;align-items:center;gap:0 8px;padding:4px 8px;border-top:var(--pw-rule);
+    .pw-note{padding:0 7px;font-size:12px;white-space:nowrap}
     &:empty{display:none}
     .pw-quiet{margin-left:auto}
     .pw-whole{order:-1;margin:0 auto 0 0}
@@ -164,16 +165,16 @@ const edges = `
   @container (max-width:480px){
     .pw-head{padding-left:11px}
     .pw-body{padding:2px 11px 11px}
-    .pw-status{flex:1 1 auto;white-space:normal}
+    .pw-status{flex:1 1 6em;white-space:normal}
     .pw-who,.pw-said{order:1;flex:1 0 100%;padding-left:17px}
     .pw-open{padding-left:11px}
     .pw-member{margin-left:8px}
     .pw-peek{max-width:none;flex:none}
     .pw-row{gap:7px}
     .pw-glance{display:none}
-    .pw-figures{padding-left:17px}
     .pw-row>.pw-name{flex:0 1 auto;min-width:3em;max-width:60%}
   }
+  @container (max-width:310px){.pw-figures{order:1;padding-left:17px}}
   @media (prefers-reduced-motion:reduce){&,*,::before,::after{animation:none!important;transition:none!important}}
   @media (forced-colors:active){.pw-dot{forced-color-adjust:none}}
   @media print{.pw-box{max-height:none}}

@@ -60,5 +60,3 @@ export const hasHidden = (text: string): boolean => HIDDEN.test(text);
 
 const codeOf = (mark: string): string =>
   `U+${mark.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0")}`;
-
-export const hiddenTitle = (code: string): string => `Hidden character ${code}`;

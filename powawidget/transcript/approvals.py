@@ -162,7 +162,8 @@ def _row(scribe: Scribe, state: RunState, part: ApprovalPart) -> tuple[Spans, ..
     return (
         (subject(part),),
         (Span(_glyph(part), "glyph"), Span(f" {said}")),
-        (Span(words.clock(part.asked_at, zone)),),
+        # The zone stands at the head.
+        (Span(words.clock(part.asked_at, zone).rpartition(" ")[0]),),
         (Span("" if at is None else words.wait(at - part.asked_at)),),
         tuple(told),
         (Span(f"{digest(part)[:_SHORT_HASH]}…", "code"),),

@@ -64,9 +64,9 @@ def chat(state: ChatState, about: About) -> tuple[list[Node], list[int]]:
 
 def _left_out(state: ChatState) -> str:
     earlier, missing = state.earlier, state.missing
-    said = [f"{earlier:,} earlier turns aren't brought in"] if earlier > 0 else []
-    said += [f"{missing:,} runs are missing in the server's history"] if missing > 0 else []
-    return "; ".join(said)
+    said = [f"Not brought in: {words.plural(earlier, 'earlier turn')}."] if earlier > 0 else []
+    said += [f"Not in the server's history: {words.plural(missing, 'run')}."] if missing > 0 else []
+    return " ".join(said)
 
 
 def _turn(scribe: Scribe, state: ChatState, index: int, number: int) -> list[Node]:

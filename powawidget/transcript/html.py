@@ -215,11 +215,17 @@ def _summary(node: Fold) -> Html:
     if node.brief is None and not node.tail:
         return spans(node.summary)
     lead = element("span", "", spans(node.summary))
-    brief = "" if node.brief is None else element("span", style.BRIEF, _span(node.brief))
+    brief = "" if node.brief is None else element("span", style.BRIEF, _brief(node.brief))
     tails = (one for span in node.tail for one in (Span(" · ", "dim"), span))
     tail = element("span", style.TAIL, spans(tuple(tails)[1:])) if node.tail else ""
     parts = [part for part in (lead, brief, tail) if part]
     return element("span", style.SUMMARY, Html(" ".join(parts)))
+
+
+def _brief(span: Span) -> Html:
+    if span.tone != "code":
+        return _span(span)
+    return element("code", style.BRIEF_CODE, visible(span.text), dir="auto")
 
 
 def _head_cell(name: str, numeric: bool) -> Html:

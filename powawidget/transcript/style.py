@@ -20,8 +20,8 @@ TURN = f"margin:18px 0 1px;padding-top:10px;border-top:{_RULE};font-size:14px;fo
 SECTION = "margin:16px 0 6px;font-size:13px;font-weight:600"
 LINES = {
     "facts": "margin:0 0 1px;font-size:12px;opacity:.85",
-    "note": "margin:5px 0;opacity:.85",
-    "notice": f"margin:8px 0;padding-left:10px;border-left:2px solid {_LINE};opacity:.8",
+    "note": "margin:5px 0;opacity:.95",
+    "notice": f"margin:8px 0;padding-left:10px;border-left:2px solid {_LINE};opacity:.95",
     "label": "margin:9px 0 3px;font-size:12px",
 }
 PROSE = f"margin:6px 0 9px;padding:0 0 0 12px;border-left:3px solid {_LINE};font-size:14px"
@@ -72,6 +72,8 @@ CODE = (
     f"{_MONO};font-size:12px;background:none;color:inherit;padding:0;opacity:.85;"
     "white-space:inherit"
 )
+# Sanitisers drop `inherit`.
+BRIEF_CODE = f"{_MONO};font-size:12px;background:none;padding:0;opacity:.85;white-space:nowrap"
 NAME = (
     f"{_MONO};font-size:12.5px;font-weight:600;background:none;color:inherit;padding:0;"
     "white-space:inherit"

@@ -27,7 +27,7 @@ def visible(text: str) -> str:
         text: A text of a model, a tool or the server.
 
     Returns:
-        The text with marks such as `⟦U+202E⟧`, or `⟦U+202E ×3⟧` where it comes three times.
+        The text with marks such as `⟦U+202E⟧`, with a count where it comes several times.
     """
     return _HIDDEN.sub(lambda found: _mark(found[1], len(found[0])), text)
 

@@ -99,9 +99,7 @@ def test_what_is_typed_while_another_cell_sleeps_is_asked_before_that_ends(
     assert [body["message"] for body in sent(powabase)[before:]] == [LATE]
 
 
-def test_no_key_typed_in_the_box_reaches_the_notebook(
-    lab: Lab, page: Page, powabase: Any
-) -> None:
+def test_no_key_typed_in_the_box_reaches_the_notebook(lab: Lab, page: Page, powabase: Any) -> None:
     before = len(sent(powabase))
     chat = opened(lab, page, "keys.ipynb", [CONNECT, CHAT, "print('RAN')"])
     lab.wait_idle(page)
@@ -169,9 +167,7 @@ def test_a_reload_in_the_middle_of_a_turn_keeps_turns_queue_and_draft(
         expect(turns(chat).nth(index)).to_contain_text(message)
 
 
-def test_a_conversation_comes_back_in_the_next_kernel(
-    lab: Lab, page: Page, powabase: Any
-) -> None:
+def test_a_conversation_comes_back_in_the_next_kernel(lab: Lab, page: Page, powabase: Any) -> None:
     ask = f'chat = pb.agent("Analyst").chat()\nchat.send("{LATE}")\nchat.send("Why?")\nchat.wait()'
     keep = "open('session.txt', 'w').write(chat.session_id)"
     again = "session = open('session.txt').read()\nchat = pb.agent('Analyst').chat(session)\nchat"
@@ -248,9 +244,7 @@ def test_stop_keeps_what_came_and_what_is_queued_until_somebody_says(
     assert [body["message"] for body in sent(powabase)[before:]] == [LATE, "Who?"]
 
 
-def test_a_chat_is_shown_once_and_ends_when_its_cell_is_run_again(
-    lab: Lab, page: Page, powabase: Any
-) -> None:
+def test_a_chat_is_shown_once_and_ends_when_its_cell_is_run_again(lab: Lab, page: Page) -> None:
     send = 'chat.send("What data do you have?")'
     cells = [CONNECT, CHAT, send, "chat.wait()", "print(len(chat.runs), chat.status)"]
     chat = opened(lab, page, "once.ipynb", cells)

@@ -298,7 +298,7 @@ for frame in frames:
         frame |= {{"result_preview": text[:200], "result_meta": {{"char_count": len(text)}}}}
     if frame["event"] == "complete":
         frame["tool_calls"][0]["result"] = text
-run = pw.replay("\n\n".join([*frames, ""]).encode())
+run = pw.replay("".join(f"data: {{json.dumps(frame)}}\\n\\n" for frame in frames).encode())
 """
 
 

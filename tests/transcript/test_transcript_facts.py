@@ -70,9 +70,9 @@ def test_who_decided_what_and_when_stands_in_the_ledger() -> None:
     document = transcript.to_text(SAMPLES["approvals"], ABOUT)
     ledger = document.split("Approvals\n---------\n")[1]
     for line in (
-        "database_write ✓ Approved by click 2026-07-14 03:33:25 UTC 41 s “Checked with finance”",
-        "delete_rows ✓ Approved by policy: careful 2026-07-14 03:33:25 UTC 1 s",
-        "delete_rows ⊘ Denied by click 2026-07-14 03:33:25 UTC 1 min 15 s “no”",
+        "database_write ✓ Approved by click 2026-07-14 03:33:25 41 s “Checked with finance”",
+        "delete_rows ✓ Approved by policy: careful 2026-07-14 03:33:25 1 s",
+        "delete_rows ⊘ Denied by click 2026-07-14 03:33:25 1 min 15 s “no”",
         "mail ⊘ Not answered in 5 min: the server blocked the call",
         "the answer ╌ It isn't known what became of the approval, sent by code",
         "the run ╌ Not decided: the run ended",
@@ -111,7 +111,7 @@ def test_a_chat_tells_its_turns_in_their_order() -> None:
         assert turns[0] < document.index("Which orders are late?") < turns[1]
         assert turns[1] < document.index("How many?")
         assert "sent again later" in document[turns[1] :]
-        for fact in ("2 turns", "2 earlier turns", "1 runs are missing", "sess_18e0"):
+        for fact in ("2 turns", "2 earlier turns.", "history: 1 run.", "sess_18e0"):
             assert fact in document
     assert strict.problems(transcript.to_html(CHAT, ABOUT)) == []
 

@@ -1,4 +1,5 @@
-import { hiddenTitle, markOf, visible } from "../visible";
+import { hiddenCharacter } from "../strings";
+import { markOf, visible } from "../visible";
 
 /**
  * Text of a model or a tool, with a mark for each character that can't be seen or that would
@@ -9,7 +10,7 @@ export function Visible({ text, kind }: { text: string; kind?: string }) {
     typeof part === "string" ? (
       part
     ) : (
-      <span class="pw-hidden-char" title={hiddenTitle(part.code)}>
+      <span class="pw-hidden-char" title={hiddenCharacter(part.code)}>
         {markOf(part)}
       </span>
     ),

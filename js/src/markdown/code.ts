@@ -1,3 +1,4 @@
+import { copyCode, copy as copyWord } from "../strings";
 import { h, type VElement } from "./vdom";
 
 /*
@@ -20,12 +21,12 @@ export function chunks(code: string): string[] {
 
 export function codeBlock(code: string, info = ""): VElement {
   const language = /^[^\s{,]{0,32}/.exec(info.trim())?.[0] ?? "";
-  const copy = { type: "button", class: "pw-code-copy", "aria-label": "Copy code" };
+  const copy = { type: "button", class: "pw-code-copy", "aria-label": copyCode };
   const parts = chunks(code).map((leaf) => ({ ...h("span", "pw-code-part", leaf), leaf }));
   return h(
     "div",
     "pw-code",
-    h("div", "pw-code-head", h("span", "pw-code-lang", language), h("button", copy, "Copy")),
+    h("div", "pw-code-head", h("span", "pw-code-lang", language), h("button", copy, copyWord)),
     h("pre", { tabindex: "0", dir: "ltr" }, h("code", {}, parts)),
   );
 }

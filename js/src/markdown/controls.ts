@@ -1,3 +1,4 @@
+import * as words from "../strings";
 import { unmarked } from "../visible";
 import { target } from "./links";
 
@@ -15,12 +16,12 @@ export function listenForControls(
       const code = button.parentElement?.nextElementSibling;
       try {
         await copy(originalText(code as Element));
-        button.textContent = "Copied";
+        button.textContent = words.copied;
       } catch {
-        button.textContent = "Copy failed";
+        button.textContent = words.copyFailed;
       }
       setTimeout(() => {
-        button.textContent = "Copy";
+        button.textContent = words.copy;
       }, 1500);
     }
   };

@@ -1,4 +1,5 @@
 import type { Token, Tokens } from "marked";
+import { leftOut } from "../strings";
 import { hasHidden } from "../visible";
 import { blockNode } from "./blocks";
 import { listenForControls } from "./controls";
@@ -109,6 +110,7 @@ export class MarkdownView {
     this.#again(changed.flatMap((key) => this.#waiting[key] ?? []));
     if (this.#open.front) this.#reopen();
     this.#dirty = true;
+    this.#tell();
   }
 
   finish(): void {
@@ -131,10 +133,16 @@ export class MarkdownView {
     this.#tail += added;
     if (this.#finished || !this.#postpone(added)) this.#paintTail();
     if (this.#left) {
-      this.#note.textContent = `${this.#left.toLocaleString("en")} more characters are not shown: read them in Python.`;
+      this.#note.textContent = leftOut(this.#left);
       this.#host.append(this.#note);
     }
-    this.#drawn?.(touched.splice(0));
+    this.#tell();
+  }
+
+  /** Before another text is painted: what was drawn is told to who waits for it, or to nobody. */
+  #tell(): void {
+    const elements = touched.splice(0);
+    this.#drawn?.(elements);
   }
 
   #startOver(): void {

@@ -1,4 +1,5 @@
 import type { Token, Tokens } from "marked";
+import { image as imageWord, loadImage, sourceOf } from "../strings";
 import { decodeEntities } from "./entities";
 import type { Citation } from "./lex";
 import { shortHost, showsHost, target } from "./links";
@@ -83,19 +84,19 @@ function link(token: Tokens.Link): VNode[] {
 const badge = ({ key }: Citation): VElement =>
   h(
     "button",
-    { type: "button", class: "pw-cite", "aria-label": `Source ${key}`, "data-key": key },
+    { type: "button", class: "pw-cite", "aria-label": sourceOf(key), "data-key": key },
     key,
   );
 
 function image(token: Tokens.Image): VElement {
   const to = target(decodeEntities(token.href), true);
-  const alt = textOf(inlineNodes(token.tokens)) || "image";
+  const alt = textOf(inlineNodes(token.tokens)) || imageWord;
   const load = { type: "button", class: "pw-img-load", "data-src": to?.href ?? "" };
   return h(
     "span",
     "pw-img-chip",
     h("span", "pw-img-alt", alt),
     hostNote(to ? shortHost(to.host) : token.href),
-    to ? h("button", load, "Load image") : [],
+    to ? h("button", load, loadImage) : [],
   );
 }

@@ -34,8 +34,11 @@ const MAX_LOST = 50;
 /** Marks further apart don't pair: a text costs what its length does, whatever is in it. */
 const WINDOW = 4096;
 
-/** Where a window ends that has no better place: where a word begins, or anywhere in a word. */
-const FORCED = new RegExp(`^(?:[^]{2048,3071}?${PLACE}|[^]{3072,}?\\S(?=\\S))`, "u");
+/** Where a window ends that has no better place: where a word begins, or anywhere but in a sign of several. */
+const FORCED = new RegExp(
+  `^(?:[^]{2048,3071}?${PLACE}|[^]{3072,}?(?:[!-~](?=[!-~])|\\p{L}(?=\\p{L})))`,
+  "u",
+);
 
 /** What marked takes as it is, though its types don't know it. */
 const ours = (thing: object | undefined) => thing as never;

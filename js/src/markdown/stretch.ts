@@ -1,4 +1,3 @@
-import { PLACE } from "./paragraph";
 import { h, isText, textOf, type VElement, type VNode } from "./vdom";
 
 /*
@@ -9,8 +8,8 @@ const LENGTH = 4096;
 /** How much longer one without words may get. */
 const SLACK = 1024;
 
-const BETWEEN_WORDS = new RegExp(PLACE, "gu");
-const ANYWHERE = /\S(?=\S)/gu;
+const BETWEEN_WORDS = /\S (?=\S)|[\u3040-\u9fff](?=\S)/gu;
+const IN_A_WORD = /[\p{L}\p{N}](?=[\p{L}\p{N}])/gu;
 
 /** Where a run stands: how many stretches have begun after the first, and the length of the last. */
 export interface Place {
@@ -52,7 +51,7 @@ export function inStretches(
 
 /** Where a text is cut, at or after `from`; 0 if nowhere. */
 function cutIn(text: string, from: number): number {
-  const [word, any] = [BETWEEN_WORDS, ANYWHERE].map((place, i) => {
+  const [word, any] = [BETWEEN_WORDS, IN_A_WORD].map((place, i) => {
     place.lastIndex = Math.max(0, from + i * SLACK);
     return place.lastIndex < text.length && place.test(text) ? place.lastIndex : Infinity;
   }) as [number, number];

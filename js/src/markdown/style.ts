@@ -25,7 +25,9 @@ export const markdownCss = `
   .pw-task-item{list-style:none}
   .pw-task{display:inline-block;width:18px;margin-inline-start:-18px}
   .pw-task-done{color:var(--pw-green)}
+  li li li li li li li li :is(ul,ol){padding-inline-start:2px;list-style-position:inside}
   blockquote{padding-inline-start:12px;border-inline-start:2px solid var(--pw-line)}
+  blockquote blockquote blockquote blockquote blockquote blockquote{padding-inline-start:2px}
   hr{height:1px;margin:14px 0;border:0;background:var(--pw-line)}
   a{color:var(--pw-blue);text-decoration:underline;text-decoration-thickness:1px;text-underline-offset:2px;text-decoration-color:color-mix(in srgb,currentcolor 40%,transparent);
     &:hover{text-decoration-color:currentcolor}

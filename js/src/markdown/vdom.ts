@@ -1,4 +1,5 @@
-import { hiddenTitle, markOf, visible } from "../visible";
+import { hiddenCharacter } from "../strings";
+import { markOf, visible } from "../visible";
 
 /** A text node; `base` characters of the DOM node before it have settled and are not compared. */
 export interface VText {
@@ -38,7 +39,7 @@ export const textNodes = (text: string): VNode[] =>
   visible(text).map((part) =>
     typeof part === "string"
       ? { text: part }
-      : h("span", { class: "pw-hidden-char", title: hiddenTitle(part.code) }, markOf(part)),
+      : h("span", { class: "pw-hidden-char", title: hiddenCharacter(part.code) }, markOf(part)),
   );
 
 export const isText = (v: VNode): v is VText => "text" in v;

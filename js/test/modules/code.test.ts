@@ -103,7 +103,7 @@ ${"value = call(1, 'a') # note\n".repeat(200)}`;
   test.each([1, 7, 64, 1000])("in pieces of %i it ends as the whole", (size) => {
     expect(whole).toContain("[comment:# end]");
     expect(drawn(fence("python", python), size)).toBe(whole);
-  });
+  }, 60_000);
 
   test("the text stays what was written, and a mark stands for what can't be seen", () => {
     drawn(fence("python", python), 50);
@@ -156,7 +156,7 @@ ${"value = call(1, 'a') # note\n".repeat(200)}`;
     const long = drawn(fence("python", "x = 1 # c\n".repeat(25_000)));
     expect(long.startsWith("x = [number:1] [comment:# c]\n")).toBe(true);
     expect(long.trimEnd().endsWith("x = 1 # c\nx = 1 # c")).toBe(true);
-  });
+  }, 60_000);
 });
 
 describe("when the module comes late", () => {

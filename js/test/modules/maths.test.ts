@@ -48,6 +48,14 @@ describe("what is typeset", () => {
     expect(math?.querySelector(tag)).not.toBeNull();
   });
 
+  test("marks in a formula are none of the text around it", () => {
+    drawn("*the $x*y$ norm* and **bold $e**$ f**, `$` *g* `$`");
+    expect(
+      [...host.querySelectorAll("em, strong")].map((el) => el.querySelectorAll("math").length),
+    ).toEqual([1, 1, 0]);
+    expect(host.querySelectorAll("math")).toHaveLength(2);
+  });
+
   test("a block, with the sign that ends the sentence", () => {
     drawn("so\n$$\na = b\n$$.\n\nend");
     expect(host.querySelector("div.pw-display math")?.textContent).toBe("a=b.");
@@ -198,4 +206,17 @@ describe("what a hostile formula can't do", () => {
     };
     expect(modest({ ...asked, ...not })).toEqual(asked);
   });
+});
+
+test("a text that nobody draws leaves nothing to the next one", () => {
+  const quiet = new MarkdownView(document.createElement("div"));
+  quiet.append("a $x$ b\n\n");
+  quiet.paint();
+  const told: HTMLElement[] = [];
+  const view = new MarkdownView(host, { drawn: (elements) => told.push(...elements) });
+  view.append("c $y$ [1]\n\n");
+  view.paint();
+  expect(told.map(({ textContent }) => textContent)).toEqual(["$y$"]);
+  view.cite(["1"]);
+  expect(told.map(({ textContent }) => textContent)).toEqual(["$y$", "$y$"]);
 });

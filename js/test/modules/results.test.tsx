@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import type { Json } from "../../src/json";
 import { parseJson } from "../../src/json";
 import * as results from "../../src/modules/results";
 import { contentOf } from "../../src/modules/results/content";
 import { glance } from "../../src/modules/results/glance";
 import { cellOf, recordsOf, sorted } from "../../src/modules/results/records";
-import type { Json } from "../../src/json";
 import type { ToolPart } from "../../src/wire";
 import { open, painted } from "../page";
 import { run, tool } from "../runs";
@@ -28,7 +28,9 @@ const textsOf = (el: Element, selector: string): string[] =>
 const column = (el: Element, index: number) => textsOf(el, `tbody td:nth-child(${index})`);
 
 const button = (el: Element, name: string): HTMLElement => {
-  const found = [...el.querySelectorAll("button")].find(({ textContent }) => textContent?.trim() === name);
+  const found = [...el.querySelectorAll("button")].find(
+    ({ textContent }) => textContent?.trim() === name,
+  );
   if (found === undefined) throw new Error(`no button ${name} in ${el.textContent}`);
   return found;
 };
@@ -47,7 +49,11 @@ describe("a table", () => {
   test("has the columns of all rows, and an empty cell where a row has none", async () => {
     const { el, texts } = await card([{ a: 1 }, { b: "x" }, { a: null }]);
     expect(texts("thead th")).toEqual(["a", "b"]);
-    expect([...el.querySelectorAll("tbody tr")].map((row) => row.textContent)).toEqual(["1", "x", "null"]);
+    expect([...el.querySelectorAll("tbody tr")].map((row) => row.textContent)).toEqual([
+      "1",
+      "x",
+      "null",
+    ]);
   });
 
   test("sorts by a click: numbers as numbers, nothing last, and back to the order it came in", async () => {
@@ -93,7 +99,9 @@ describe("a table", () => {
   });
 
   test("names and cells are text, with a mark for what can't be seen", async () => {
-    const { el } = await card([{ "<b>x</b>": "<img src=x onerror=alert(1)>", "a\u202e": "b\u200b" }]);
+    const { el } = await card([
+      { "<b>x</b>": "<img src=x onerror=alert(1)>", "a\u202e": "b\u200b" },
+    ]);
     expect(el.querySelector("b, img")).toBeNull();
     expect(textsOf(el, ".pw-hidden-char")).toEqual(["U+202E", "U+200B"]);
   });
@@ -104,7 +112,9 @@ describe("sorting", () => {
     const { rows } = recordsOf(json(values.map((v, place) => ({ v, place })))) as never as {
       rows: never[];
     };
-    return sorted(rows, "v", order).map((row) => Number((cellOf(row, "place") as { text: string }).text));
+    return sorted(rows, "v", order).map((row) =>
+      Number((cellOf(row, "place") as { text: string }).text),
+    );
   };
 
   test("is stable in both orders", () => {
@@ -117,11 +127,23 @@ describe("sorting", () => {
     expect(by([null, 1, "a"], "descending")).toEqual([2, 1, 0]);
   });
 
+  test("has numbers as numbers, however they are written", () => {
+    const { items } = parseJson('[{"v": 1e3}, {"v": -2}, {"v": 20}, {"v": -10}]') as never as {
+      items: never[];
+    };
+    const texts = sorted(items, "v", "ascending").map(
+      (row) => (cellOf(row, "v") as { text: string }).text,
+    );
+    expect(texts).toEqual(["-10", "-2", "20", "1e3"]);
+  });
+
   test("tells numbers apart that are the same to a computer", () => {
     const rows = parseJson('[{"v": 9007199254740993}, {"v": 9007199254740992}]') as never as {
       items: never[];
     };
-    const texts = sorted(rows.items, "v", "ascending").map((row) => (cellOf(row, "v") as { text: string }).text);
+    const texts = sorted(rows.items, "v", "ascending").map(
+      (row) => (cellOf(row, "v") as { text: string }).text,
+    );
     expect(texts).toEqual(["9007199254740992", "9007199254740993"]);
   });
 });
@@ -129,7 +151,10 @@ describe("sorting", () => {
 describe("a tree", () => {
   beforeEach(() => load("results", results));
 
-  const nested = { name: "x", orders: Array.from({ length: 250 }, (_, id) => [id, { lines: [1, 2] }]) };
+  const nested = {
+    name: "x",
+    orders: Array.from({ length: 250 }, (_, id) => [id, { lines: [1, 2] }]),
+  };
 
   test("draws only what is open, and opens by a click", async () => {
     const { el, texts } = await card(nested);
@@ -171,7 +196,9 @@ describe("a tree", () => {
   });
 
   test("keys are data", async () => {
-    const { texts } = await card('{"__proto__": {"constructor": [1, [2]]}, "n": 12345678901234567890}');
+    const { texts } = await card(
+      '{"__proto__": {"constructor": [1, [2]]}, "n": 12345678901234567890}',
+    );
     expect(texts(".pw-key")).toEqual(["__proto__", "constructor", "0", "1", "0", "n"]);
     expect(texts(".pw-value-number").at(-1)).toBe("12345678901234567890");
   });
@@ -191,7 +218,8 @@ describe("long JSON", () => {
 
   test("is its text where it is none", async () => {
     const { el } = await card(`[${"1, ".repeat(80_000)}]`, { json: false });
-    for (let wait = 0; wait < 200 && el.querySelector(".pw-field .pw-note"); wait++) await painted();
+    for (let wait = 0; wait < 200 && el.querySelector(".pw-field .pw-note"); wait++)
+      await painted();
     expect(el.querySelector(".pw-tree")).toBeNull();
     expect(el.querySelector(".pw-field .pw-pre")?.textContent).toContain("[1, 1,");
   });
@@ -207,7 +235,10 @@ describe("pictures", () => {
     ["a block", picture],
     ["a list of blocks", [{ type: "text", text: "see" }, picture]],
     ["the content of a result", { content: [picture], isError: false }],
-    ["a block of a model provider", { type: "image", source: { type: "base64", media_type: "image/png", data } }],
+    [
+      "a block of a model provider",
+      { type: "image", source: { type: "base64", media_type: "image/png", data } },
+    ],
   ])("%s is shown from its own data", async (_, result) => {
     const { el, ask } = await card(result);
     const image = el.querySelector("img");
@@ -230,7 +261,10 @@ describe("pictures", () => {
 });
 
 test("the glance of a huge value is no more work than what is seen", () => {
-  const huge: Json = { kind: "list", items: new Array(1_000_000).fill({ kind: "number", text: "1" }) };
+  const huge: Json = {
+    kind: "list",
+    items: new Array(1_000_000).fill({ kind: "number", text: "1" }),
+  };
   expect(glance(huge, 12)).toBe("[1, 1, 1, 1,…");
   expect(glance(json({ a: "x".repeat(50) }), 10)).toBe('{"a": "xxx…');
   expect(glance(json({ a: [1, null], b: {} }), 40)).toBe('{"a": [1, null], "b": {}}');

@@ -26,7 +26,12 @@ describe("the badges", () => {
   test("stand where a source of the run is named, inside lists and tables", () => {
     const { el, badges } = answered();
     expect(badges().map(({ textContent }) => textContent)).toEqual(["1", "2", "1", "2"]);
-    expect(badges().map((badge) => badge.closest("li, td")?.localName)).toEqual([undefined, "li", "li", "td"]);
+    expect(badges().map((badge) => badge.closest("li, td")?.localName)).toEqual([
+      undefined,
+      "li",
+      "li",
+      "td",
+    ]);
     expect(el.querySelector(".pw-text")?.textContent).toContain("[3]");
     expect(el.querySelector("code")?.textContent).toBe("[1]");
   });
@@ -42,12 +47,12 @@ describe("the badges", () => {
     view.paint();
     expect(host.querySelectorAll(".pw-cite")).toHaveLength(3);
     const [one, none, item, other] = nodes();
-    expect([one === before[0], none === before[1], item === before[2], other === before[3]]).toEqual([
-      false,
-      true,
-      false,
-      true,
-    ]);
+    expect([
+      one === before[0],
+      none === before[1],
+      item === before[2],
+      other === before[3],
+    ]).toEqual([false, true, false, true]);
     view.cite(["2"]);
     view.paint();
     expect(host.querySelectorAll(".pw-cite")).toHaveLength(1);

@@ -7,6 +7,7 @@ export const chatCss = `
 .pw .pw-turn>.pw-tools{display:flex;flex-wrap:wrap;align-items:center;gap:0 2px;margin-top:6px;min-height:26px;font-size:12px;color:var(--pw-faint)}
 .pw .pw-tools .pw-quiet:last-child{margin-right:-7px}
 .pw .pw-facts{font-variant-numeric:tabular-nums;margin-right:auto}
+.pw :is(.pw-tools,.pw-queue,.pw-paused) .pw-quiet[aria-disabled=true]{color:var(--pw-faint);cursor:default;background:none}
 .pw .pw-before{display:grid;gap:8px;justify-items:start}
 .pw .pw-before:empty{display:none}
 .pw .pw-before>.pw-button{justify-self:center}
@@ -17,6 +18,7 @@ export const chatCss = `
 .pw .pw-frame:has(.pw-before)~.pw-foot{border:0;padding:0 8px 2px}
 .pw .pw-composer{border-top:var(--pw-rule);padding:8px;display:grid;gap:6px}
 .pw .pw-composer>*{min-width:0}
+.pw .pw-inert{padding-left:3px}
 .pw .pw-inert:empty{display:none}
 .pw .pw-type{display:flex;gap:8px;align-items:flex-end}
 .pw .pw-type .pw-input{resize:none;line-height:1.5;padding:6px 10px;min-height:34px;border-color:var(--pw-line);overflow-y:auto}

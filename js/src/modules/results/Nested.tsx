@@ -2,13 +2,13 @@ import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { Value } from "../../core";
 import type { Json } from "../../json";
 import { addSheet } from "../../sheet";
+import * as words from "../../strings/results";
 import type { Place } from "../../view";
 import { contentOf } from "./content";
 import { recordsOf } from "./records";
 import { resultsCss } from "./results-style";
 import { Table } from "./Table";
 import { Tree } from "./Tree";
-import * as words from "./words";
 
 interface Props {
   view: Place;

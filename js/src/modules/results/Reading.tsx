@@ -2,8 +2,8 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { LongText, readJson, Value } from "../../core";
 import type { Json } from "../../json";
+import * as words from "../../strings/results";
 import type { Place } from "../../view";
-import * as words from "./words";
 
 const A_PAUSE = 12; // ms of reading between two pauses, in which the page goes on
 const A_FEW = 500; // values between two looks at the clock

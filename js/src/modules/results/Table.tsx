@@ -2,9 +2,9 @@ import { useMemo, useState } from "preact/hooks";
 import { Button, isScalar, Scalar, Visible } from "../../core";
 import type { Json } from "../../json";
 import { cutCharacters, moreColumns, rows as rowCount } from "../../strings";
+import * as words from "../../strings/results";
 import { glance } from "./glance";
 import { cellOf, isNumeric, type Order, type Records, sorted } from "./records";
-import * as words from "./words";
 
 const PAGE = 100; // rows shown at once
 const COLUMNS = 40;

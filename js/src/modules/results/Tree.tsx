@@ -11,8 +11,8 @@ import {
 } from "../../core";
 import type { Json } from "../../json";
 import { characters, items, object } from "../../strings";
+import * as words from "../../strings/results";
 import { glance } from "./glance";
-import * as words from "./words";
 
 const PAGE = 100; // items of one level shown at first, and more at a click
 const SMALL = 30; // values of a tree that is open from the start

@@ -1,5 +1,6 @@
 import { newId } from "../../id";
 import { textWithMarks } from "../../marks";
+import { sourceOf } from "../../strings";
 import type { Citation } from "../../wire";
 
 const LONGEST = 4_000; // characters of an excerpt
@@ -13,7 +14,7 @@ export function noteOf({ key, source, excerpt }: Citation): HTMLElement {
   const title = part("div", "pw-source-title", "");
   title.append(
     part("span", "pw-source-key", `[${key}]`),
-    part("span", "", source || `Source ${key}`),
+    part("span", "", source || sourceOf(key)),
   );
   note.append(title);
   if (excerpt !== "") {

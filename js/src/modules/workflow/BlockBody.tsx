@@ -32,7 +32,7 @@ export function BlockBody({ view, index, block, status }: Props) {
       {text !== "" && (
         <div class="pw-field">
           <div class="pw-label">
-            <span>{isText ? words.output : words.text}</span>
+            <span>{isText && status !== "failed" ? words.output : words.text}</span>
             <CopyButton text={() => textAt(view.store.state, path)} what={words.output} />
           </div>
           <StreamedText view={view} kind="pw-text" path={path} />

@@ -32,6 +32,6 @@ export const workflowCss = `
 .pw .pw-block-glance,.pw .pw-block-type:not(.pw-word){display:none}
 .pw .pw-block-name{flex:1 1 0;max-width:none}
 .pw .pw-strip{width:56px}
-.pw .pw-block:is(.pw-is-failed,.pw-is-interrupted,.pw-is-skipped,.pw-is-not_reached)>.pw-row>.pw-strip,.pw .pw-block>.pw-row>.pw-took:empty{display:none}
+.pw .pw-block:is(.pw-is-failed,.pw-is-interrupted,.pw-is-skipped,.pw-is-not_reached)>.pw-row>:is(.pw-strip,.pw-took:empty){display:none}
 }
 `;

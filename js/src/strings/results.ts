@@ -1,4 +1,4 @@
-import { count, plural } from "../../strings";
+import { count, plural } from "../strings";
 
 export const sortBy = "Sort by this column";
 export const range = (from: number, to: number, of: string) =>

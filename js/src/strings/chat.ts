@@ -1,5 +1,5 @@
-import { count, plural } from "../../strings";
-import type { RunState } from "../../wire";
+import { count, plural } from "../strings";
+import type { RunState } from "../wire";
 
 export const ask = (name: string) => `Ask ${name || "a question"}`;
 export const askNext = "Next message: it waits its turn";

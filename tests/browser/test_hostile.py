@@ -1,0 +1,69 @@
+"""Hostile texts in a real browser: nothing runs, is asked of a server, covered or hidden."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.hostile import Hostile, HostileServer, corpus, start_server, watched
+
+TEXTS = corpus()
+CATEGORIES = sorted({entry.category for entry in TEXTS})
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[HostileServer]:
+    with start_server() as server:
+        yield server
+
+
+def of(category: str) -> list[Hostile]:
+    return [entry for entry in TEXTS if entry.category == category]
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("how", ["whole", "growing"])
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_a_hostile_text_is_only_text(
+    browser: Browser, server: HostileServer, category: str, how: str
+) -> None:
+    """Beside a request for approval that waits, at once and one character at a time."""
+    problems: list[str] = []
+    with watched(browser, server, "/") as watch:
+        for entry in of(category):
+            found = watch.page.evaluate(f"(name) => hostile.{how}(name)", entry.name)
+            happened = [*found, *watch.take(), *server.leaks]
+            server.leaks.clear()
+            problems += [f"{entry.name}: {each}" for each in happened]
+    assert not problems, "\n".join(problems)
+
+
+def test_the_corpus_is_wide() -> None:
+    assert len(TEXTS) >= 400
+    assert len({entry.name for entry in TEXTS}) == len(TEXTS)
+    assert all(len(of(category)) >= 15 for category in CATEGORIES)
+    assert len({entry.where for entry in TEXTS}) == 9
+
+
+@pytest.mark.timeout(240)
+def test_the_oracle_sees_what_a_naive_page_lets_through(browser: Browser) -> None:
+    scripts: list[str] = []
+    requests: list[str] = []
+    with start_server() as naive:
+        for entry in TEXTS:
+            if entry.where != "answer" or entry.category == "exhaustion":
+                continue
+            # A page each: what one did must not be taken for the next one's.
+            with watched(browser, naive, "/naive") as watch:
+                seen = {"ran": []}
+                try:
+                    seen = watch.page.evaluate("(name) => hostile.show(name)", entry.name)
+                except Exception:  # noqa: BLE001 - the text took the page away
+                    assert watch.events, entry.name
+                if seen["ran"] or any(event.startswith("script") for event in watch.events):
+                    scripts.append(entry.name)
+            if naive.leaks:
+                requests.append(entry.name)
+                naive.leaks.clear()
+    assert len(scripts) >= 30, scripts
+    assert len(requests) >= 30, requests
