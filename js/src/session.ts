@@ -17,7 +17,8 @@ export function openSession(model: Model) {
   /** Sends by every way there is: the kernel knows a message by its id and heeds it once. */
   const send = (message: PageMessage): void => {
     guarded(() => model.send(message)); // a model without a comm throws: there is no kernel
-    sendControl(model, message);
+    // The kernel that comes after one that is gone doesn't know the message, and says so in its log.
+    if (kernel.word !== "gone") sendControl(model, message);
   };
   const saved = model.get("_state");
   const link = {

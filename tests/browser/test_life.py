@@ -28,7 +28,7 @@ CHOICES = ["Approve", "Deny", "Stop", "Send", "Retry", "Try again"]
 
 # What JupyterLab says when a kernel is killed or restarted under it; nothing else may be said.
 KERNEL_DIED = re.compile(
-    r"KernelRestarter|kernel .* restarted|AsyncIOLoopKernelRestarter|Kernel died|powawidget_msg|"
+    r"KernelRestarter|kernel .* restarted|AsyncIOLoopKernelRestarter|Kernel died|"
     r"Got events for closed stream|"
     r"Kernel is running over TCP|_queue_task|Canceled future|Error: Canceled",
     re.IGNORECASE,

@@ -131,6 +131,31 @@ def test_a_bracket_grows_with_what_stands_in_it(lab: Lab, page: Page) -> None:
     )
 
 
+def test_a_formula_stays_in_its_place_whatever_it_asks_for(lab: Lab, page: Page) -> None:
+    hostile = (
+        "\\kern-100em y",
+        "\\raisebox{100em}{z}",
+        "\\rule{1000em}{1000em}",
+        "\\hspace{1000em}a",
+        "\\mathllap{\\text{" + "all over " * 40 + "}}",
+    )
+    answer = "".join(f"before ${tex}$ after\n\n$$\n{tex}\n$$\n\n" for tex in hostile)
+    widget = asked(lab, page, "hostile", "one", answer=answer)
+    expect(widget.locator("math")).to_have_count(2 * len(hostile), timeout=LONG)
+    text = widget.locator(".pw-text").bounding_box()
+    assert text is not None
+    for formula in widget.locator(".pw-maths").all():
+        box = formula.bounding_box()
+        assert box is not None
+        assert box["x"] >= text["x"] - 2
+        assert box["x"] + box["width"] <= text["x"] + text["width"] + 2
+        assert box["height"] < 700
+        clip = formula.evaluate(
+            "(el) => getComputedStyle(el).clipPath + getComputedStyle(el).overflowX"
+        )
+        assert clip != "nonevisible"
+
+
 def test_the_copied_text_of_a_formula_is_its_source(lab: Lab, page: Page) -> None:
     widget = asked(lab, page, "copied", "one")
     expect(widget.locator("math")).to_have_count(2, timeout=LONG)

@@ -127,12 +127,16 @@ export function strays(root) {
       }
       if (element.closest("pre,.pw-table")) continue; // these scroll
       const { left, right, top, bottom } = element.getBoundingClientRect();
+      // a marker of a list stands to the left, a formula is a little taller than its line
       const isOutside =
         left < box.left - 20 ||
         right > box.right + 1 ||
-        top < box.top - 1 ||
-        bottom > box.bottom + 1;
-      if (isOutside) problems.push(`${element.localName}.${element.className} is outside its text`);
+        top < box.top - 8 ||
+        bottom > box.bottom + 8;
+      if (isOutside) {
+        const place = [left - box.left, box.right - right, top - box.top, box.bottom - bottom];
+        problems.push(`${element.localName}.${element.className} is outside its text by ${place}`);
+      }
     }
   }
   return problems.slice(0, 5);

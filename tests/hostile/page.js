@@ -82,7 +82,8 @@ const PLACES = {
       error: { title: text, message: `${text} `, code: text, hint: text },
       wait: { purpose: "retry", why: text, until: 0, attempt: 1 },
     },
-    at: ["error", "title"],
+    at: ["error"],
+    as: (part) => ({ title: part, message: `${part} `, code: part, hint: part }),
   }),
   agent_name: (text) => ({
     run: {
@@ -195,8 +196,8 @@ async function settle(opened) {
   await paint();
 }
 
-const ONE_BY_ONE = 2000; // characters painted one by one; the rest goes on in pieces
-const PIECES = 60;
+const ONE_BY_ONE = 700; // characters painted one by one; the rest goes on in pieces
+const PIECES = 40;
 const LOOKS = 25; // times that everything is looked at while a text grows
 
 /** A text in its place at once: what is wrong with it. */
@@ -215,7 +216,7 @@ export async function growing(name) {
   const entry = texts.get(name);
   const { text } = entry;
   const { run } = PLACES[entry.where](SAFE);
-  const { at } = PLACES[entry.where](text);
+  const { at, as = (part) => part } = PLACES[entry.where](text);
   const opened = open(run);
   await settle(opened);
   const grows = /text/.test(at.at(-1));
@@ -228,7 +229,7 @@ export async function growing(name) {
     const piece = i < ONE_BY_ONE ? 1 : size;
     const end = Math.min(i + piece, units.length);
     if (grows) opened.change(...units.slice(i, end).map((unit) => ["append", at, unit]));
-    else opened.change(["set", at, text.slice(0, end)]);
+    else opened.change(["set", at, as(text.slice(0, end))]);
     await paint();
     if (i % every === 0 || piece > 1)
       for (const each of problems(opened, "", false)) found.add(each);
