@@ -10,7 +10,9 @@ export function sendControl(model: Model, content: PageMessage): boolean {
   const kernel = kernelOf(model);
   const inner = innerModel(model);
   const comm = inner?.comm?.comm_id ?? inner?.model_id;
-  if (kernel?.sendControlMessage === undefined || typeof comm !== "string") return false;
+  // A model out of a notebook's file has no comm: the kernel there, if any, knows nothing of it.
+  const isKnown = typeof comm === "string" && inner?.comm_live !== false;
+  if (kernel?.sendControlMessage === undefined || !isKnown) return false;
   const message = {
     header: {
       msg_id: newId(),

@@ -63,6 +63,8 @@ def _content(path: str) -> tuple[str, bytes] | None:
             return "text/html", PAGE.format(name="page").encode()
         case "/naive":
             return "text/html", PAGE.format(name="naive").encode()
+        case "/empty":
+            return "text/html", b"<!doctype html><title>a page of its own</title>"
         case "/corpus.json":
             return "application/json", json.dumps([vars(entry) for entry in corpus()]).encode()
         case "/modules.json":

@@ -48,22 +48,17 @@ def test_the_corpus_is_wide() -> None:
 @pytest.mark.timeout(240)
 def test_the_oracle_sees_what_a_naive_page_lets_through(browser: Browser) -> None:
     scripts: list[str] = []
-    requests: list[str] = []
-    with start_server() as naive:
+    marked: list[str] = []
+    with start_server() as naive, watched(browser, naive, "/naive") as watch:
         for entry in TEXTS:
-            if entry.where != "answer" or entry.category == "exhaustion":
-                continue
-            # A page each: what one did must not be taken for the next one's.
-            with watched(browser, naive, "/naive") as watch:
-                seen = {"ran": []}
-                try:
-                    seen = watch.page.evaluate("(name) => hostile.show(name)", entry.name)
-                except Exception:  # noqa: BLE001 - the text took the page away
-                    assert watch.events, entry.name
-                if seen["ran"] or any(event.startswith("script") for event in watch.events):
+            if entry.where == "answer" and entry.category != "exhaustion":
+                seen = watch.page.evaluate("(name) => hostile.show(name)", entry.name)
+                if seen["ran"] or any(event.startswith("script") for event in watch.take()):
                     scripts.append(entry.name)
-            if naive.leaks:
-                requests.append(entry.name)
-                naive.leaks.clear()
+                if seen["found"]:
+                    marked.append(entry.name)
+        requests = sorted(set(naive.leaks))
     assert len(scripts) >= 30, scripts
-    assert len(requests) >= 30, requests
+    assert len({path.split("/")[2] for path in requests}) >= 30, requests
+    print(len(scripts), len({p.split("/")[2] for p in requests}), len(marked))
+    assert len(marked) >= 100, marked
