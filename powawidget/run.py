@@ -524,8 +524,9 @@ class Run(Transcribed):
         """Stop the run and close its widget; nothing of it stays but its state."""
         self._exhibit.is_closed = True
         self.stop()
-        if self._task is not None:
-            # What is still being learned about a stopped run isn't wanted any more.
+        if self._task is not None and not self._task.done():
+            # What is still being learned about a stopped run isn't wanted any more. Where nothing
+            # is, the loop isn't asked for: at the interpreter's end no thread can be started.
             loop.call_soon(self._task.cancel)
         self._exhibit.close()
 

@@ -22,7 +22,9 @@ def test_a_notebook_runs_without_a_person(path: Path) -> None:
 def test_what_is_committed_reads_without_a_kernel(path: Path) -> None:
     text = path.read_text()
     notebook = json.loads(text)
-    assert transcripts(notebook), "it was committed without outputs: run `python -m tests.notebooks`"
+    assert transcripts(notebook), (
+        "it was committed without outputs: run `python -m tests.notebooks`"
+    )
     assert WIDGET not in text
     assert "<script" not in text
     assert "widgets" not in notebook["metadata"]

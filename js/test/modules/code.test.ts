@@ -100,10 +100,14 @@ ${"value = call(1, 'a') # note\n".repeat(200)}`;
     return drawn(text);
   }
 
-  test.each([1, 7, 64, 1000])("in pieces of %i it ends as the whole", (size) => {
-    expect(whole).toContain("[comment:# end]");
-    expect(drawn(fence("python", python), size)).toBe(whole);
-  }, 60_000);
+  test.each([1, 7, 64, 1000])(
+    "in pieces of %i it ends as the whole",
+    (size) => {
+      expect(whole).toContain("[comment:# end]");
+      expect(drawn(fence("python", python), size)).toBe(whole);
+    },
+    60_000,
+  );
 
   test("the text stays what was written, and a mark stands for what can't be seen", () => {
     drawn(fence("python", python), 50);
