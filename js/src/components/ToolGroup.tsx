@@ -1,6 +1,7 @@
 import { pure, useKeys, useToggle } from "../hooks";
 import type { CallRun } from "../outline";
 import * as words from "../strings";
+import { TOOL_STATUS } from "../strings";
 import type { View } from "../view";
 import type { ToolPart } from "../wire";
 import { Button } from "./Button";
@@ -46,6 +47,7 @@ export const ToolGroup = pure(function ToolGroup({ view, start }: { view: View; 
     <div class={`pw-card pw-group pw-is-${shown}`}>
       <Button class="pw-row" aria-expanded={isOpen} onClick={toggle}>
         <Glyph status={shown} />
+        <span class="pw-unseen">{TOOL_STATUS[shown]}: </span>
         <ToolName name={group.name} />
         <span class="pw-calls">{words.group(group.calls.length)}</span>
         <span class="pw-told">

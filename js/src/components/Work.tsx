@@ -41,10 +41,13 @@ export const Work = pure(function Work({ view, index }: Props) {
         {told === undefined ? (
           <>
             <Chevron />
+            <span class="pw-unseen">{TOOL_STATUS[status]}: </span>
             <strong>
               <Visible text={agentsOf(state, index)} />
             </strong>
-            <span class="pw-note">{TOOL_STATUS[status]}</span>
+            <span class="pw-note" aria-hidden>
+              {TOOL_STATUS[status]}
+            </span>
           </>
         ) : (
           <told.Line view={view} index={index} isOpen={isOpen} />

@@ -105,8 +105,11 @@ function Node({ name, value, isSmall, isPlace }: NodeProps) {
       <div class="pw-node-head">
         <Button class="pw-branch" aria-expanded={isOpen} onClick={() => toggle(!isOpen)}>
           <Chevron />
+          <span class="pw-unseen">{sizeOf(value)}: </span>
           {label}
-          <span class="pw-size">{sizeOf(value)}</span>
+          <span class="pw-size" aria-hidden>
+            {sizeOf(value)}
+          </span>
           {!isOpen && <Visible kind="pw-inside" text={glance(value, GLANCE)} />}
         </Button>
         <CopyButton text={() => (isScalar(value) ? value.text : compact(value))} what={name} />

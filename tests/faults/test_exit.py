@@ -1,0 +1,69 @@
+"""A process ends, whatever its runs were doing."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.chaos import WATCHDOG, Chaos, Exchange, at_paths
+from tests.faults.world import DONE, HALF, REST, START
+from tests.planted import KEY, leaks
+from tests.street import ROOT
+
+PROGRAM = """
+import os, sys
+import powawidget as pw
+from powawidget.agent import Agent, AgentInfo
+
+limits = pw.Timeouts(retry=(3600.0,), look_up=(3600.0,))
+pb = pw.connect(sys.argv[1], api_key=os.environ["PLANTED"], timeouts=limits)
+run = Agent(pb._client, AgentInfo(id="a", name="A"), True).run("hello")
+run.widget
+while run.status not in sys.argv[2].split():
+    pass
+print(run.status)
+"""
+
+
+async def whole(exchange: Exchange) -> None:
+    await exchange.stream(START, HALF, REST, DONE)
+
+
+async def cut(exchange: Exchange) -> None:
+    await exchange.stream(START, HALF, end=False)
+
+
+async def stalled(exchange: Exchange) -> None:
+    await exchange.stream(START, HALF, end=False)
+    await exchange.gone()
+
+
+async def refused(exchange: Exchange) -> None:
+    await exchange.answer_json({"error": "Slow down"}, "429 Too Many")
+
+
+ENDS = {
+    "over": (whole, "completed"),
+    "looked up": (cut, "interrupted"),
+    "running": (stalled, "running"),
+    "waiting to be tried again": (refused, "reconnecting"),
+}
+
+
+@pytest.mark.parametrize(("script", "status"), ENDS.values(), ids=ENDS)
+def test_a_process_ends_whatever_its_run_does(script: object, status: str) -> None:
+    with Chaos(at_paths(run=script)) as server:  # type: ignore[arg-type]
+        ended = subprocess.run(
+            [sys.executable, "-X", "dev", "-c", PROGRAM, server.url, status],
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PLANTED": KEY},
+            capture_output=True,
+            check=False,
+            text=True,
+            timeout=WATCHDOG,
+        )
+        server.wait_until_left()
+    assert (ended.returncode, ended.stdout.strip()) == (0, status), ended.stderr
+    assert "never retrieved" not in ended.stderr
+    assert "Traceback" not in ended.stderr, ended.stderr
+    assert not leaks(ended.stderr)
