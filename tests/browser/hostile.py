@@ -143,7 +143,8 @@ def _watched(context: BrowserContext, server: HostileServer, path: str) -> Watch
     page = context.new_page()
     watched = Watched(page)
     page.goto(server.url + path)
-    page.wait_for_function("window.hostile !== undefined")
+    # by the clock: the page paints when it is told to
+    page.wait_for_function("window.hostile !== undefined", polling=50)
 
     def on_request(request: Request) -> None:
         own = request.url.removeprefix(server.url)
