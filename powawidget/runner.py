@@ -214,7 +214,7 @@ _SESSIONS = {
     "agent": "agent.sessions() lists its conversations: if it did start, it is in one of them.",
     "orchestration": "orchestration.sessions() lists its conversations: if it did start, it is in "
     "one of them.",
-    "workflow": "workflow.executions() lists what it has run.",
+    "workflow": "If it did start, it is among the workflow's executions at the server.",
 }
 
 

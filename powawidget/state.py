@@ -201,7 +201,8 @@ class Block(msgspec.Struct, kw_only=True):
 class Wait(msgspec.Struct, kw_only=True):
     """A pause that a person sees and can end: before a request is sent again, or a run looked up.
 
-    `until` is when the next try is, in seconds since the epoch; `attempt` counts from 1.
+    `until` is when the next try is, in seconds since the epoch, `attempt` which try that is: of a
+    request the second or a later one, of the looks the first or a later one.
     """
 
     purpose: Literal["retry", "look_up"]

@@ -214,12 +214,14 @@ def at_paths(**scripts: Script) -> Script:
 
 
 async def _request(reader: asyncio.StreamReader) -> Request | None:
+    """Read a request; None where the client left before it was whole."""
     try:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        first, *lines = head.rstrip("\r\n").split("\r\n")
+        method, path, _version = first.split(" ")
+        named = (line.partition(":") for line in lines)
+        headers = {name.lower(): value.strip() for name, _, value in named}
+        body = await reader.readexactly(int(headers.get("content-length", "0")))
     except asyncio.IncompleteReadError:
         return None
-    first, *lines = head.rstrip("\r\n").split("\r\n")
-    method, path, _version = first.split(" ")
-    headers = {name.lower(): value.strip() for name, _, value in (x.partition(":") for x in lines)}
-    body = await reader.readexactly(int(headers.get("content-length", "0")))
     return Request(method, path, headers, body)

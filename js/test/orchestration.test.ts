@@ -433,7 +433,7 @@ describe("calls of one tool", () => {
       ["set", ["parts", 5], { ...search(0), status: "failed" }],
     );
     await painted();
-    expect(el.querySelector(".pw-kids .pw-group")?.textContent).toBe("search×41 failed");
+    expect(el.querySelector(".pw-kids .pw-group")?.textContent).toBe("Failed: search×41 failed");
   });
 });
 
@@ -544,7 +544,10 @@ describe("without the module", () => {
     const { el, ask } = opened.show();
     await painted();
     const rows = [...el.querySelectorAll<HTMLElement>(".pw-agent>.pw-row")];
-    expect(rows.map((row) => row.textContent)).toEqual(["BillingFailed", "WriterDone"]);
+    expect(rows.map((row) => row.textContent)).toEqual([
+      "Failed: BillingFailed",
+      "Done: WriterDone",
+    ]);
     expect(openOnes(el)).toEqual(["true", "false"]);
     for (const said of ["check order 1182", "So far", "no such order"]) {
       expect(ask(".pw-kids").textContent).toContain(said);

@@ -115,7 +115,7 @@ describe("cards", () => {
     const after = [...el.querySelectorAll(".pw-call")];
     expect(after.slice(0, 2)).toEqual(before);
     expect(after.map((card) => (card as HTMLElement).hidden)).toEqual([true, true, true]);
-    expect(el.querySelector(".pw-group")?.textContent).toBe("search×31 failed");
+    expect(el.querySelector(".pw-group")?.textContent).toBe("Failed: search×31 failed");
   });
 
   test("a group leaves open what somebody is reading", async () => {

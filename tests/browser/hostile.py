@@ -19,7 +19,8 @@ STATIC = ROOT / "powawidget" / "static"
 MARKED = ROOT / "js" / "node_modules" / "marked" / "lib" / "marked.esm.js"
 
 PAGE = """<!doctype html><meta charset="utf-8"><title>secret</title>
-<link rel="icon" href="data:,"><div id="place"></div><script type="module" src="/{name}.js"></script>"""
+<link rel="icon" href="data:,"><div id="place"></div>
+<script type="module" src="/{name}.js"></script>"""
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def start_server() -> Iterator[HostileServer]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_POST = do_GET
+        do_POST = do_GET  # noqa: N815 - the library's name
 
         def log_message(self, *_: object) -> None:
             pass

@@ -4,16 +4,20 @@ import { approvals, imitations, pollution, strays, unmarked, watch } from "/orac
 import { texts } from "/texts.js";
 import widget from "/widget.js";
 
-const frames = [];
-window.requestAnimationFrame = (job) => frames.push(job);
-window.cancelAnimationFrame = (id) => {
-  frames[id - 1] = () => {};
+const frames = new Map();
+let frame = 0;
+window.requestAnimationFrame = (job) => {
+  frames.set(++frame, job);
+  return frame;
 };
+window.cancelAnimationFrame = (id) => frames.delete(id);
 
 /** Paints what was changed. A frame each would be 16 ms for every character. */
 async function paint() {
   for (let turn = 0; turn < 3; turn++) {
-    for (const job of frames.splice(0)) job(performance.now());
+    const jobs = [...frames.values()];
+    frames.clear();
+    for (const job of jobs) job(performance.now());
     await null;
   }
 }
@@ -189,7 +193,7 @@ async function settle(opened) {
   for (let turn = 0; turn < 20; turn++) {
     await paint();
     await new Promise((done) => setTimeout(done));
-    if (turn > 4 && !frames.length) break;
+    if (turn > 4 && !frames.size) break;
   }
   for (const row of opened.el.querySelectorAll("[aria-expanded=false]:not(.pw-whole)")) row.click();
   for (const fold of opened.el.querySelectorAll(".pw-ask .pw-more")) fold.click();
@@ -254,4 +258,31 @@ function shown({ where }, text) {
   }
 }
 
-window.hostile = { whole, growing };
+/** The same, left as it is to be looked at; none is the page's own harmless text. */
+async function stay(name) {
+  document.querySelector("#place").removeAttribute("style");
+  const { where, text } = texts.get(name) ?? { where: "answer", text: SAFE };
+  reading?.close();
+  reading = open(PLACES[where](text).run);
+  await settle(reading);
+  const buttons = reading.el.querySelector(".pw-acts");
+  buttons.scrollIntoView({ block: "center" });
+  // on whole pixels, or the same letters are drawn in two ways
+  const { y } = buttons.getBoundingClientRect();
+  reading.el.style.paddingTop = `${Math.ceil(y) - y}px`;
+}
+
+let reading;
+
+/** Opens a run that writes, for what a person does while it does. */
+async function begin(text) {
+  reading = open({ status: "running", parts: [say(text)] });
+  await paint();
+}
+
+async function more(text) {
+  reading.change(["append", ["parts", 0, "text"], text]);
+  await paint();
+}
+
+window.hostile = { whole, growing, stay, begin, more };

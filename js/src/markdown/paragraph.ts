@@ -12,7 +12,7 @@ const MARGIN = 256;
 export const STAND_IN = "x ";
 
 /** Where a text may be cut: between two words. Those of Chinese and Japanese have no blanks. */
-export const PLACE = "(?:[\\p{L}\\p{M}\\p{N}] |[\\u3040-\\u9fff])(?=[\\p{L}\\p{N}])";
+export const PLACE = "(?:[\\p{L}\\p{M}\\p{N},.;:)\\]] |[\\u3040-\\u9fff])(?=[\\p{L}\\p{N}])";
 
 const LAST_PLACE = new RegExp(`^.*${PLACE}`, "su");
 

@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
 /** Documents that between them use every construct, each with the line that makes it hard. */
 export const documents: Record<string, string> = {
   empty: "",
@@ -141,3 +144,15 @@ function long(): Record<string, string> {
     longQuote: times(300, (i) => `> line ${i} *x*\n`),
   };
 }
+
+const HOSTILE = join(import.meta.dirname, "../../../tests/hostile");
+
+/** The short ones of the hostile texts: what a model writes to deceive is markdown too. */
+export const hostile: Record<string, string> = Object.fromEntries(
+  readdirSync(HOSTILE)
+    .filter((file) => file.endsWith(".json"))
+    .flatMap((file) => JSON.parse(readFileSync(join(HOSTILE, file), "utf8")))
+    .filter(({ text, where }) => where === "answer" && typeof text === "string")
+    .map(({ name, text }) => [name, text.replaceAll(/%URL%|%HOST%/g, "http://h.example")])
+    .filter(([, text]) => text.length <= 200),
+);

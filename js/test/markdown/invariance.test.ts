@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { Lexer } from "marked";
 import { describe, expect, test } from "vitest";
 import { MarkdownView } from "../../src/markdown/index";
-import { documents } from "./documents";
+import { documents, hostile } from "./documents";
 import { CITED_KEYS, reference, shape } from "./reference";
 
 function stream(pieces: readonly string[]): string {
@@ -58,6 +58,19 @@ describe.each(Object.entries(documents))("%s", (name, text) => {
   test("is the same line by line", () => {
     expect(stream(text.split(/(?<=\n)/))).toBe(wanted);
   });
+});
+
+test.each(Object.entries(hostile))("%s is the same for a cut anywhere", (_, text) => {
+  const wanted = reference(text);
+  for (let i = 0; i < text.length; i++) {
+    expect(stream([text.slice(0, i), text.slice(i)]), `cut at ${i}`).toBe(wanted);
+  }
+  expect(stream(text.split(""))).toBe(wanted);
+});
+
+test("the documents that are cut anywhere are many", () => {
+  const short = Object.values(documents).filter((text) => text.length <= 500);
+  expect(short.length + Object.keys(hostile).length).toBeGreaterThan(300);
 });
 
 const names = Object.keys(documents).filter((name) => name !== "deep" && !name.startsWith("long"));

@@ -258,6 +258,21 @@ describe("safety", () => {
     expect(host.textContent?.match(/b/g)).toHaveLength(300);
   });
 
+  test.each([1, 7, 1000])("a text has an end, which says what is left out: by %i", (size) => {
+    const view = new MarkdownView(host);
+    const text = `${"!".repeat(99_990)}${"ab".repeat(90)}${"!".repeat(20)}`;
+    const at = 99_980;
+    feed(view, text.slice(0, at), ...(text.slice(at).match(new RegExp(`.{1,${size}}`, "g")) ?? []));
+    const note = "19 more characters not shown: read them in Python.";
+    expect(host.lastElementChild?.textContent).toBe(note);
+    expect(host.textContent).toHaveLength(99_990 + 180 + 1 + note.length);
+    feed(view, "more");
+    expect(host.lastElementChild?.textContent).toBe(note.replace("19", "23"));
+    view.reset("again");
+    view.paint();
+    expect(host.textContent).toBe("again");
+  });
+
   test("the language of a listing is text of limited length", () => {
     show(`\`\`\`${"x".repeat(500)}" onclick="y\n1\n\`\`\``);
     expect(host.querySelector(".pw-code-lang")?.textContent).toBe("x".repeat(32));
