@@ -15,7 +15,7 @@ import { rawCss } from "./raw-css.mjs";
 import { sharedCore } from "./shared-core.mjs";
 import { sqlOnly } from "./sql-only.mjs";
 
-const BUDGET = 150_000; // bytes, minified: the core is sent once for each widget instance
+const BUDGET = 80_000; // bytes, as the core is sent: once for each widget instance
 
 const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, "..", "powawidget", "static");
@@ -122,8 +122,9 @@ async function build() {
     mangleCache,
   );
   const { contents } = whole.outputFiles[0];
-  const size = `${contents.length} of ${BUDGET} bytes`;
-  const isOver = contents.length > BUDGET;
+  const sent = packed(contents);
+  const size = `${sent.length} of ${BUDGET} bytes, ${contents.length} unpacked`;
+  const isOver = sent.length > BUDGET;
   if (isOver) console.error(`The front end is over its budget, ${size}: make it smaller.`);
   if (isOver && !watching) throw new Error("over budget");
   await rm(join(target, "modules"), { recursive: true, force: true });
@@ -134,10 +135,9 @@ async function build() {
     await writeFile(join(target, "modules", `${name}.js`), contents);
     console.log(`powawidget/static/modules/${name}.js: ${contents.length} bytes`);
   }
-  const sent = packed(contents);
   // Last: what builds only where the bundle is missing must not find half a build.
   await writeFile(join(target, "widget.js"), sent);
-  console.log(`powawidget/static/widget.js: ${size}, packed into ${sent.length}`);
+  console.log(`powawidget/static/widget.js: ${size}`);
 }
 
 /** Builds; esbuild has printed what is wrong where it is the sources. */

@@ -265,6 +265,7 @@ async function stay(name) {
   reading?.close();
   reading = open(PLACES[where](text).run);
   await settle(reading);
+  document.activeElement.blur(); // with the focus the request says its keys
   const buttons = reading.el.querySelector(".pw-acts");
   buttons.scrollIntoView({ block: "center" });
   // on whole pixels, or the same letters are drawn in two ways
