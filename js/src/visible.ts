@@ -11,8 +11,10 @@ export interface VisibleOptions {
 
 /* Controls but tab and line feed, what Unicode says is not to be seen (soft hyphen, fillers, zero
    widths, bidirectional controls, joiners, variation selectors, byte order mark, tags), line
-   separators, half a pair, annotation marks and hieroglyph controls. */
-const HIDDEN = /((?![\t\n])[\p{Cc}\p{DI}\p{Zl}\p{Zp}\p{Cs}\ufff9-\ufffb\u{13430}-\u{1343f}])/u;
+   separators, half a pair, annotation marks and hieroglyph controls; and of the marks on one letter
+   those that no script needs, which would reach over other lines. */
+const HIDDEN =
+  /((?![\t\n])[\p{Cc}\p{DI}\p{Zl}\p{Zp}\p{Cs}\ufff9-\ufffb\u{13430}-\u{1343f}]|(?<=\p{M}{6})\p{M})/u;
 
 /* Scripts whose spelling uses the joiners: Arabic and its kin, those of India, Tibetan, Myanmar,
    Khmer, Mongolian. */

@@ -150,6 +150,8 @@ export function unmarked(root, source) {
   for (let node = nodes.nextNode(); node; node = nodes.nextNode()) {
     const text = isMarkdown(node) ? node.data.replace(NEEDED, "") : node.data;
     for (const code of hiddenIn(text)) problems.push(`${code} is on the page as it is`);
+    // they would reach over other lines, or be cut off
+    if (/\p{M}{8}/u.test(text)) problems.push("a tower of combining marks");
   }
   const marks = [...root.querySelectorAll(".pw-hidden-char")].map((mark) => mark.textContent);
   const marked = new Set(marks.map((mark) => mark.split(" ")[0]));

@@ -258,21 +258,6 @@ function shown({ where }, text) {
   }
 }
 
-/** The same, left as it is to be looked at; none is the page's own harmless text. */
-async function stay(name) {
-  document.querySelector("#place").removeAttribute("style");
-  const { where, text } = texts.get(name) ?? { where: "answer", text: SAFE };
-  reading?.close();
-  reading = open(PLACES[where](text).run);
-  await settle(reading);
-  document.activeElement.blur(); // with the focus the request says its keys
-  const buttons = reading.el.querySelector(".pw-acts");
-  buttons.scrollIntoView({ block: "center" });
-  // on whole pixels, or the same letters are drawn in two ways
-  const { y } = buttons.getBoundingClientRect();
-  reading.el.style.paddingTop = `${Math.ceil(y) - y}px`;
-}
-
 let reading;
 
 /** Opens a run that writes, for what a person does while it does. */
@@ -286,4 +271,4 @@ async function more(text) {
   await paint();
 }
 
-window.hostile = { whole, growing, stay, begin, more };
+window.hostile = { whole, growing, begin, more };

@@ -42,6 +42,12 @@ describe("visible", () => {
     expect(codes("pay\u200dpal \u200c x\ufe0f")).toEqual(["U+200D", "U+200C", "U+FE0F"]);
   });
 
+  test("marks pile up six high", () => {
+    expect(codes("กิ่์ क्षि שִּׁ ཧཱུྃ e\u0323\u0302")).toEqual([]);
+    expect(codes(`e${"\u0301".repeat(6)} ${"\u0302".repeat(9)}`)).toEqual(["U+0302"]);
+    expect(visible(`e${"\u0301".repeat(16)}`)[1]).toEqual({ code: "U+0301", count: 10 });
+  });
+
   test("the same character many times is one mark", () => {
     const text = "a\u200b\u200b\u200b\u200c\u200cb\u200b";
     expect(visible(text)).toEqual([
