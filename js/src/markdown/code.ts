@@ -7,12 +7,17 @@ import { h, type VElement } from "./vdom";
  */
 const CHUNK = 2048;
 
+/** A line without end is cut here: it would be one block of any length. */
+const LINE = 16_384;
+
 /** The chunks of a listing; marked leaves one line end too many after a blank last line. */
 export function chunks(code: string): string[] {
   const text = code.replace(/\n$/, "");
   const found: string[] = [];
   for (let at = 0; at < text.length; ) {
-    const to = text.indexOf("\n", at + CHUNK - 1) + 1 || text.length;
+    const end = text.indexOf("\n", at + CHUNK - 1) + 1 || text.length;
+    const isPair = /[\ud800-\udbff]/.test(text.charAt(at + LINE - 1));
+    const to = Math.min(end, at + LINE + Number(isPair));
     found.push(text.slice(at, to));
     at = to;
   }

@@ -96,10 +96,14 @@ export function advance(
     const whole = known.slice(0, known.lastIndexOf("\n") + 1).trimEnd();
     const code = (node.kids[1] as VElement).kids[0] as VElement;
     let at = prefix.length;
+    let ofLine = 0; // a line of several chunks settles whole
     for (const chunk of chunks((token as Tokens.Code).text).slice(0, -1)) {
+      ofLine++;
       for (const _ of chunk.matchAll(/\n/g)) at = known.indexOf("\n", at) + 1;
+      if (!chunk.endsWith("\n")) continue;
       if (at > whole.lastIndexOf("\n") + 1) break;
-      code.kids.shift();
+      code.kids.splice(0, ofLine);
+      ofLine = 0;
       end = at;
     }
     return end ? [{ ...CLOSED, type, prefix }, end] : undefined;

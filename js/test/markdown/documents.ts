@@ -135,6 +135,7 @@ function long(): Record<string, string> {
     longFenceOpen: `  ~~~\n${times(300, (i) => `  line ${i} of it\n`)}\n\n`,
     longFenceBlank: `\`\`\`\n${times(2, () => `${"x".repeat(2047)}\n`)}\n  \`\`\`\nend\n`,
     longLine: `\`\`\`\n${words(900)}\nnext\n${words(700)}\n`,
+    longCodeLine: `\`\`\`\n${"x = 1;".repeat(100)}\n${"y = 22; ".repeat(4500)}\n${"z\n".repeat(2000)}\`\`\`\nend\n`,
     longParagraph: `${words(400)}\n${words(300)} [a] and **more\n${words(90)}\n\n[a]: https://a.example\n`,
     longHeading: `${words(70)}\n${words(20)}\n===\n${words(100)}\n---\n`,
     longNoHeading: `${words(300)}\n${words(20)}\n===\n${words(150)}\n---\n`,

@@ -36,13 +36,6 @@ describe.each(Object.entries(documents))("%s", (name, text) => {
     expect(whole(text)).toBe(wanted);
   });
 
-  test.runIf(!OWN_WAY.has(name) && !/maths|citations/i.test(name))(
-    "has the tokens of marked",
-    () => {
-      expect(reference(text, Lexer.lex(text, { gfm: true }))).toBe(wanted);
-    },
-  );
-
   test("is the same for a cut anywhere", () => {
     const step = text.length > 500 ? Math.ceil(text.length / 15) : 1;
     for (let i = 1; i < text.length; i += step) {
@@ -58,6 +51,14 @@ describe.each(Object.entries(documents))("%s", (name, text) => {
   test("is the same line by line", () => {
     expect(stream(text.split(/(?<=\n)/))).toBe(wanted);
   });
+});
+
+const asMarked = Object.entries(documents).filter(
+  ([name]) => !OWN_WAY.has(name) && !/maths|citations/i.test(name),
+);
+
+test.each(asMarked)("%s has the tokens of marked", (_, text) => {
+  expect(reference(text, Lexer.lex(text, { gfm: true }))).toBe(reference(text));
 });
 
 test.each(Object.entries(hostile))("%s is the same for a cut anywhere", (_, text) => {
