@@ -29,7 +29,7 @@ function cut(text: string, cuts: readonly number[]): string[] {
    nesting has an end, and so has a heading. */
 const OWN_WAY = new Set(["referenceOpenTitle", "htmlOpenAnchor", "deep", "longNoHeading"]);
 
-describe.each(Object.entries(documents))("%s", (name, text) => {
+describe.each(Object.entries(documents))("%s", (_, text) => {
   const wanted = reference(text);
 
   test("is drawn as its tokens say", () => {
