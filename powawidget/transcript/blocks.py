@@ -67,9 +67,12 @@ def bar(block: Block, begin: float, end: float) -> str:
     if block.started is None or not math.isfinite(end - begin) or end <= begin:
         return "─" * _WIDTH
     share = _WIDTH / (end - begin)
-    first = min(_WIDTH - 1, max(0, int((block.started - begin) * share)))
-    last = math.ceil((block.started - begin + (block.seconds or 0.0)) * share)
-    last = min(_WIDTH, max(first + 1, last))
+    ran = [(block.started - begin) * share]
+    ran.append(ran[0] + (block.seconds or 0.0) * share)
+    if not all(map(math.isfinite, ran)):
+        return "─" * _WIDTH
+    first = min(_WIDTH - 1, max(0, int(ran[0])))
+    last = min(_WIDTH, max(first + 1, math.ceil(ran[1])))
     return "─" * first + "━" * (last - first) + "─" * (_WIDTH - last)
 
 
