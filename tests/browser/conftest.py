@@ -34,8 +34,14 @@ def powabase() -> Iterator[Any]:
 def lab(tmp_path_factory: pytest.TempPathFactory, powabase: Any) -> Iterator[Lab]:
     """A real JupyterLab."""
     environment = {"POWABASE_URL": powabase.url, "POWABASE_API_KEY": powabase.key}
-    with start_lab(tmp_path_factory.mktemp("lab"), environment) as lab:
+    folder = tmp_path_factory.mktemp("lab")
+    with start_lab(folder, environment) as lab:
         yield lab
+    # After all tests: the key that every kernel had is in no notebook and in no log.
+    written = [path for path in folder.rglob("*") if path.suffix in {".ipynb", ".log"}]
+    assert written
+    holding = [path for path in written if powabase.key.encode() in path.read_bytes()]
+    assert holding == []
 
 
 @pytest.fixture(scope="session")
