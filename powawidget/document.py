@@ -35,7 +35,7 @@ class Document:
         host.follow_cells()
         self._is_shown = True
         data = dict(self._render(self.mark))
-        display(data, raw=True, display_id=self.mark)  # type: ignore[no-untyped-call]
+        display(data, raw=True, display_id=self.mark)  # type: ignore[no-untyped-call]  # IPython has no types
 
     def changed(self, ops: list[Op]) -> None:
         """Hear of a change: the transcript is written at the end, not on the way."""

@@ -89,7 +89,7 @@ class Exhibit:
         data, metadata = self.bundle()
         # The line stays in the file as it is now: it must not say how far the run has come.
         data = {**data, "text/plain": "The transcript stands below."}
-        display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
+        display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]  # IPython has no types
         self.document.show()
 
     def close(self) -> None:

@@ -149,7 +149,7 @@ def advice(status: int, said: str, details: Mapping[str, Any]) -> str:
     if status == 401:  # noqa: PLR2004  # a number everybody knows
         either = f"The key goes in both headers, apikey and Authorization. {_WHOLE}"
         return next((why for words, why in _KEYS if words.search(said)), either)
-    if status == 402:  # noqa: PLR2004
+    if status == 402:  # noqa: PLR2004  # said once, here
         told = [
             f"{label} {str(details[key])[:60]}" for key, label in _MONEY.items() if key in details
         ]

@@ -156,7 +156,7 @@ async def _one(chosen: PolicyFunction, approval: Approval) -> Verdict:
 def _checked(rule: Any) -> Rule:
     if isinstance(rule, str):
         return rule
-    pair = isinstance(rule, tuple) and len(rule) == 2  # noqa: PLR2004
+    pair = isinstance(rule, tuple) and len(rule) == 2  # noqa: PLR2004  # said once, here
     if pair and isinstance(rule[0], str) and callable(rule[1]):
         return rule[0], rule[1]
     raise ConfigurationError(

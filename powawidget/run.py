@@ -660,6 +660,6 @@ class Run(Transcribed):
         state = self._live.state
         words = [state.kind, repr(state.name)] if state.name else [state.kind]
         said = " ".join(self.text.split())
-        shown = f": {said[:60]}…" if len(said) > 60 else (f": {said}" if said else "")  # noqa: PLR2004
+        shown = f": {said[:60]}…" if len(said) > 60 else (f": {said}" if said else "")  # noqa: PLR2004  # said once, here
         run_id = f", {state.run_id}" if state.run_id else ""
         return f"<Run of {' '.join(words)}, {_WORDS[state.status]}{run_id}{shown}>"

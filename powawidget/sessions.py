@@ -177,4 +177,4 @@ async def sessions_at(client: Client, home: str, limit: int) -> Sessions:
 
 def _line(text: str) -> str:
     said = " ".join(text.split())
-    return f"{said[:60]}…" if len(said) > 60 else said  # noqa: PLR2004
+    return f"{said[:60]}…" if len(said) > 60 else said  # noqa: PLR2004  # said once, here

@@ -269,7 +269,7 @@ class StateWidget(anywidget.AnyWidget):
 
     def _on_act(self, content: dict[str, Any]) -> None:
         action = content.get("id")
-        if not isinstance(action, str) or len(action) > 100:  # noqa: PLR2004
+        if not isinstance(action, str) or len(action) > 100:  # noqa: PLR2004  # said once, here
             return
         # Remembered before it is done: what breaks halfway isn't done a second time.
         if self._remember(action, None):

@@ -55,7 +55,7 @@ class Engine:
         abort: Breaks the connection of a scope.
     """
 
-    def __init__(  # noqa: PLR0913
+    def __init__(  # noqa: PLR0913  # each is told once
         self,
         agents: Iterable[Agent],
         orchestrations: Iterable[Orchestration],
@@ -74,9 +74,9 @@ class Engine:
         # Generators of their own: the ids of agents' runs don't depend on what else there is.
         self.orchestrations = OrchestrationStore(
             orchestrations,
-            random.Random(f"{seed} orchestrations"),  # noqa: S311
+            random.Random(f"{seed} orchestrations"),  # noqa: S311  # made-up data, no secret
         )
-        self.workflows = WorkflowStore(flows, random.Random(f"{seed} workflows"))  # noqa: S311
+        self.workflows = WorkflowStore(flows, random.Random(f"{seed} workflows"))  # noqa: S311  # made-up data, no secret
         self.key = key
         self.executions = Quota(executions_per_minute)
         self.faults = Faults()
@@ -242,7 +242,7 @@ class Engine:
         return Turn(message, history, self._database, self._generator(number), body)
 
     def _generator(self, number: int | str) -> random.Random:
-        return random.Random(f"{self._seed} {number}")  # noqa: S311
+        return random.Random(f"{self._seed} {number}")  # noqa: S311  # made-up data, no secret
 
 
 def _session_id(body: dict[str, Any]) -> str | None:

@@ -35,7 +35,7 @@ class Execution:
         is_new_session: Whether this is the session's first turn.
     """
 
-    def __init__(  # noqa: PLR0913
+    def __init__(  # noqa: PLR0913  # each is told once
         self,
         run: Run,
         turn: Turn,

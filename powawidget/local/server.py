@@ -63,7 +63,7 @@ class LocalServer:
         OSError: The port is taken.
     """
 
-    def __init__(  # noqa: PLR0913
+    def __init__(  # noqa: PLR0913  # each is told once
         self,
         dialect: Literal["seen", "documented"] = "seen",
         seed: int = 7,
@@ -292,7 +292,7 @@ class LocalServer:
                 connection.transport.abort()
 
 
-def start(  # noqa: PLR0913
+def start(  # noqa: PLR0913  # each is told once
     dialect: Literal["seen", "documented"] = "seen",
     seed: int = 7,
     tokens_per_second: float = 60.0,

@@ -64,7 +64,7 @@ class Steps:
         told: Whether the steps are told; agents without tools have none.
     """
 
-    def __init__(  # noqa: PLR0913
+    def __init__(  # noqa: PLR0913  # each is told once
         self,
         agent: Agent,
         turn: Turn,

@@ -35,7 +35,7 @@ class Stream:
             orchestrations don't.
     """
 
-    def __init__(  # noqa: PLR0913
+    def __init__(  # noqa: PLR0913  # each is told once
         self,
         channel: Channel,
         *,

@@ -134,7 +134,7 @@ def conclude(run: RunState, content: str | None) -> list[Op]:
 def replace(run: RunState, content: str) -> list[Op]:
     """Make the shown answer be exactly this, touching only the parts that differ."""
     places = _texts(run, None)
-    shown = [str(run.parts[i].text) for i in places]  # type: ignore[union-attr]
+    shown = [str(run.parts[i].text) for i in places]  # type: ignore[union-attr]  # the place holds such a part
     joined = "".join(shown)
     if joined == content:
         return []
@@ -176,7 +176,7 @@ def _last_within(run: RunState, where: int) -> int | None:
 
 
 def _joined(run: RunState, indices: list[int]) -> str:
-    return "".join(str(run.parts[index].text) for index in indices)  # type: ignore[union-attr]
+    return "".join(str(run.parts[index].text) for index in indices)  # type: ignore[union-attr]  # the place holds such a part
 
 
 def _unset_answer(run: RunState) -> list[Op]:
@@ -208,7 +208,7 @@ def _redivide(shown: list[str], content: str) -> list[str]:
         markers = min(len(_MARKER.findall(tail)), 1000)
         space = r"\s*" if tail[-1:].isspace() else ""
         again = re.compile(rf"(?:\s*{_MARKER.pattern}){{0,{markers}}}{space}")
-        cuts.append(max(cuts[-1], again.match(content, cut).end()))  # type: ignore[union-attr]
+        cuts.append(max(cuts[-1], again.match(content, cut).end()))  # type: ignore[union-attr]  # the place holds such a part
     return [content[a:b] for a, b in itertools.pairwise([*cuts, len(content)])]
 
 

@@ -127,7 +127,7 @@ def _texts(run: RunState, index: int, child: Child) -> list[Op]:
     places = [
         i for i, part in enumerate(run.parts) if isinstance(part, TextPart) and part.within == index
     ]
-    shown = [str(run.parts[i].text) for i in places]  # type: ignore[union-attr]
+    shown = [str(run.parts[i].text) for i in places]  # type: ignore[union-attr]  # the place holds such a part
     wanted = child.texts or [child.answer]
     before, after = "".join(shown), "".join(wanted)
     # Where only the last text is stored, what was streamed is more.

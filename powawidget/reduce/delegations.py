@@ -182,7 +182,7 @@ def _beside(
     around = None if within is None else run.parts[within]
     group = within if isinstance(around, ParallelPart) else _open_group(run, within)
     if group is not None:
-        known: list[str] = run.parts[group].agents  # type: ignore[union-attr]
+        known: list[str] = run.parts[group].agents  # type: ignore[union-attr]  # the place holds such a part
         if event.agent in known:
             return [], group
         return [("set", ("parts", group, "agents"), [*known, event.agent])], group
@@ -211,7 +211,7 @@ def _open_group(run: RunState, within: int | None) -> int | None:
 
 def _finish_group(run: RunState, index: int, at: float) -> list[Op]:
     """End a group with the last of its agents: where they are named, nothing else tells it."""
-    outer = run.parts[index].within  # type: ignore[union-attr]
+    outer = run.parts[index].within  # type: ignore[union-attr]  # the place holds such a part
     group = None if outer is None else run.parts[outer]
     if outer is None or not isinstance(group, ParallelPart) or group.status != "running":
         return []
@@ -241,7 +241,7 @@ def _asked_for(run: RunState, event: DelegationStarted) -> tuple[int | None, int
     outer = place(run)
     if outer is None or run.strategy == "supervisor" or isinstance(run.parts[outer], ParallelPart):
         return outer, None
-    return run.parts[outer].within, None  # type: ignore[union-attr]
+    return run.parts[outer].within, None  # type: ignore[union-attr]  # the place holds such a part
 
 
 def _plain_name(name: str) -> str:

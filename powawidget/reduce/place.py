@@ -39,7 +39,7 @@ def levels(run: RunState) -> Iterator[int | None]:
     where = place(run)
     while where is not None:
         yield where
-        where = _running(run, run.parts[where].within)  # type: ignore[union-attr]
+        where = _running(run, run.parts[where].within)  # type: ignore[union-attr]  # the place holds such a part
     yield None
 
 

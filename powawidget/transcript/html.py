@@ -169,7 +169,7 @@ class Writer:
         cells = []
         for cell in row:
             # Short cells stay on one line, so that the long ones get the width.
-            short = sum(len(span.text) for span in cell) <= 24  # noqa: PLR2004
+            short = sum(len(span.text) for span in cell) <= 24  # noqa: PLR2004  # said once, here
             cells.append(element("td", style.TIGHT_CELL if short else style.CELL, spans(cell)))
         return element("tr", style.ROW, *cells)
 

@@ -150,7 +150,7 @@ class _Writer:
                 self._add(self.frames.pop().lines())
             case "list_item":
                 item = self.frames.pop()
-                self.frames[-1].tight &= item.tight or len(item.blocks) < 2  # noqa: PLR2004
+                self.frames[-1].tight &= item.tight or len(item.blocks) < 2  # noqa: PLR2004  # said once, here
                 self._add(item.marked())
             case "blockquote":
                 self._add(self.frames.pop().marked())

@@ -371,7 +371,7 @@ def _book(turn: Turn) -> Script:
     if results[0].startswith("Error: "):
         yield Say(f"Nothing was booked: {results[0].removeprefix('Error: ')}.\n")
         return
-    check = f"SELECT COUNT(*) AS n FROM credits WHERE customer_id = {row['id']}"  # noqa: S608
+    check = f"SELECT COUNT(*) AS n FROM credits WHERE customer_id = {row['id']}"  # noqa: S608  # names of our own tables
     stored = yield from ask(check, 0.3)
     yield Say(
         f"Booked: **{money(credit)} EUR** for {row['name']}, {row['late']} late orders. The table"

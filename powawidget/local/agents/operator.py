@@ -180,7 +180,7 @@ def _credit() -> Planning:
         ),
         f"**{row['name']}** had {row['late']} late orders of {row['orders']}. I would credit 2% of"
         f" the year's revenue with them, $0.02 \\cdot {row['revenue']:.2f} = {credit:.2f}$ EUR.",
-        "SELECT COUNT(*) AS credits, COALESCE(SUM(amount), 0) AS amount FROM credits"  # noqa: S608
+        "SELECT COUNT(*) AS credits, COALESCE(SUM(amount), 0) AS amount FROM credits"  # noqa: S608  # names of our own tables
         f" WHERE customer_id = {row['id']}",
     )
 

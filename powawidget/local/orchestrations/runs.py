@@ -32,7 +32,7 @@ class OrchestrationExecution:
         new_id: Draws the id of a member's run.
     """
 
-    def __init__(  # noqa: PLR0913
+    def __init__(  # noqa: PLR0913  # each is told once
         self,
         run: OrchestrationRun,
         turn: Turn,

@@ -65,7 +65,7 @@ class Work:
         keep: Stores a member's run.
     """
 
-    def __init__(  # noqa: PLR0913
+    def __init__(  # noqa: PLR0913  # each is told once
         self,
         orchestration: Orchestration,
         turn: Turn,
