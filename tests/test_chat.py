@@ -18,6 +18,8 @@ from powawidget.state import ChatState, plain, typed
 from powawidget.widget import ChatWidget
 
 WATCHDOG = 30
+GO_ON = threading.Event()
+"""A slow answer goes on when the test says so: a slow machine changes no order."""
 
 
 def echo(turn: Any) -> Any:
@@ -27,7 +29,8 @@ def echo(turn: Any) -> Any:
         yield Pause(float("inf"))
     if turn.message.startswith("slow"):
         yield Say("one moment ")
-        yield Pause(0.5)
+        while not GO_ON.is_set():
+            yield Pause(0.01)
     if "fail" in turn.message:
         yield Say("so far")
         yield Fail("litellm.RateLimitError: too many")
@@ -46,6 +49,7 @@ def server() -> Iterator[LocalServer]:
     gate = Hook("PreToolUse", matcher="save")
     keeper = Agent("Keeper", echo, tools=(Tool("save", saved, read_only=False),), hooks=(gate,))
     agents = [Agent("Echo", echo), keeper]
+    GO_ON.clear()
     with start(tokens_per_second=5000, agents=agents) as running:
         yield running
 
@@ -89,6 +93,7 @@ def test_messages_sent_while_an_answer_comes_wait_for_their_turn(
     assert [run.message for run in chat.queued] == ["b", "c"]
     until(lambda: runs[0].text)
     assert asked(server) == ["slow a"]
+    GO_ON.set()
     assert chat.wait() is chat
     assert [run.text for run in runs] == ["one moment 0: slow a", "1: b", "2: c"]
     assert chat.runs == runs
@@ -123,6 +128,7 @@ def test_a_turn_can_be_waited_for_and_awaited_while_it_is_queued(chat: Chat) -> 
     chat.send("slow a")
     second = chat.send("b")
     assert second.status == "connecting"
+    GO_ON.set()
     assert second.wait().text == "1: b"
 
     async def main() -> pw.RunResult:
@@ -183,6 +189,7 @@ def test_after_a_failure_or_a_stop_what_is_queued_waits(
     if ended == "stopped":
         until(lambda: first.text)
         chat.stop()
+    GO_ON.set()
     chat.wait()
     assert first.status == ended
     assert len(sent(server)) == 1
@@ -221,6 +228,7 @@ def test_retry_sends_the_message_again_before_what_waits(chat: Chat, server: Loc
     chat.send("a").wait()
     failed = chat.send("slow fail")
     chat.send("c")
+    GO_ON.set()
     chat.wait()
     again = chat.retry()
     assert again is not failed

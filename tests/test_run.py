@@ -15,6 +15,8 @@ from powawidget.local import Agent, Emit, LocalServer, Pause, Say, start
 
 WRITE = "Raise the price of the best seller by 5%"
 WATCHDOG = 30
+GO_ON = threading.Event()
+"""A slow answer goes on when the test says so: a slow machine changes no order."""
 
 
 @pytest.fixture
@@ -32,11 +34,13 @@ def server() -> Iterator[LocalServer]:
 
     def slow(_: Any) -> Any:
         yield Say("a first word ")
-        yield Pause(1.0)
+        while not GO_ON.is_set():
+            yield Pause(0.01)
         yield Say("and a last one")
 
     scripts = {"Staller": stalls, "Flooder": floods, "Slow": slow}
     agents = [Agent(name=name, script=script) for name, script in scripts.items()]
+    GO_ON.clear()
     with start(tokens_per_second=5000, agents=agents) as running:
         yield running
 
@@ -140,6 +144,7 @@ def test_after_a_stop_the_run_says_what_the_server_did(server: LocalServer) -> N
         writes = pb.agent("Slow").run("hello")
         until(lambda: writes.text)
         writes.stop()
+        GO_ON.set()
         assert "The server isn't told: it goes on" in notices(writes)
         assert "The server ends the run at its next write" in notices(waits)
         until(lambda: "The server went on and completed the run" in notices(writes))
