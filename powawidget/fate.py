@@ -107,8 +107,7 @@ async def _pause(live: Live, seconds: float, attempt: int) -> None:
 
 
 def _told(live: Live, stored: dict[str, Any]) -> ev.Event:
-    is_agent = live.state.kind == "agent"
-    if is_agent and live.state.status == "interrupted" and stored.get("status") == "completed":
+    if live.state.status == "interrupted" and stored.get("status") == "completed":
         return ev.Restored(events=list(retell(stored)))
     fate = fate_of(stored)
     return ev.Learned(text=fate or f"The server has the run as {stored.get('status')}.")

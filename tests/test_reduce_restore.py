@@ -10,7 +10,7 @@ from powawidget import events as ev
 from powawidget import views
 from powawidget.ops import Op, apply
 from powawidget.reduce import reduce
-from powawidget.state import RunState, ToolPart, plain, typed
+from powawidget.state import ApprovalPart, RunState, ToolPart, plain, typed
 from powawidget.stored import retell
 from tests.street import BEGIN, captures, fixtures, frame, outcome, payloads, told
 
@@ -230,3 +230,61 @@ def test_cut_anywhere_a_run_comes_to_what_it_would_have_been(path: Path) -> None
         ], count
         again = reduce(cut, ev.Restored(events=list(retell(stored))), AT)
         assert again == ops
+
+
+ORCHESTRATIONS = sorted((Path(__file__).parent / "fixtures").glob("orchestration_*.stored.json"))
+
+
+@pytest.mark.parametrize("path", ORCHESTRATIONS, ids=lambda path: path.stem)
+def test_cut_anywhere_an_orchestration_becomes_what_is_stored_of_it(path: Path) -> None:
+    stream = path.with_name(path.name.replace(".stored.json", ".sse"))
+    events = list(map(ev.read, payloads(stream.read_bytes())))
+    frames = [event.raw for event in events if isinstance(event.raw, dict)]
+    stored = {
+        **as_stored(frames),
+        **json.loads(path.read_text()),
+        "status": "completed",
+        "content": "".join(event.text for event in events if isinstance(event, ev.TextDelta)),
+    }
+    wanted = outcome(told(*retell(stored)))
+    assert wanted["delegations"]
+    assert wanted["text"] or "fails" in path.name
+    for count in range(2, len(events), max(1, len(events) // 40)):
+        cut = told(*events[:count], CUT)
+        if cut.status != "interrupted":
+            break  # the server had told its end
+        run, _ = restored(cut, stored)
+        came = outcome(run)
+        assert came["notices"].pop() == "restored"
+        for name in wanted.keys() - {"session_id", "reasoning"}:  # thinking is kept as it came
+            assert came[name] == wanted[name], (count, name)
+        assert run.restored
+
+
+def test_who_decided_stays_known_of_an_orchestration() -> None:
+    asked = frame(
+        "approval_requested",
+        type="approval_requested",
+        seq=1,
+        step=1,
+        tool_name="t",
+        input={"n": 1},
+        hook_event="PreToolUse",
+    )
+    begin = frame(
+        "orchestration_started", type="orchestration_started", strategy="supervisor", name="O"
+    )
+    cut = told(frame("start", run_id="orch_run_1"), begin, asked, CUT)
+    (request,) = [part for part in cut.parts if isinstance(part, ApprovalPart)]
+    request.decision, request.by, request.reason = "approved", "click", "fine"
+    kept = {
+        "run_id": "orch_run_1",
+        "status": "completed",
+        "content": "Done.",
+        "events": [{"type": "orchestration_started", "strategy": "supervisor", "name": "O"}],
+        "child_runs": [],
+    }
+    run, _ = restored(cut, kept)
+    (told_now,) = views.approvals_of(run)
+    assert (told_now.decision, told_now.by, told_now.reason) == ("approved", "click", "fine")
+    assert views.text_of(run) == "Done."

@@ -1,7 +1,8 @@
 """The stored run takes the place of a stream that was cut (wire protocol, section 9).
 
-What is shown keeps its place: text that is the same or goes on isn't written anew, cards become
-what is stored of them, and only what never came is added at the end.
+Of an agent's run what is shown keeps its place: text that is the same or goes on isn't written
+anew, cards become what is stored of them, and only what never came is added at the end. Of an
+orchestration all parts are taken: which agent said what can only be told of the whole.
 """
 
 from collections.abc import Iterator
@@ -45,10 +46,13 @@ def take_over(run: RunState, event: Restored, told: RunState, at: float) -> list
     apply(draft, _reopen(draft))
     if told.edited:
         draft.edited = told.edited
-    _take_parts(draft, told)
-    apply(draft, answer.replace(draft, _text(told)))
-    for call in (one for one in event.events if isinstance(one, Completed)):
-        apply(draft, tools.upgrade(draft, call.tool_calls))
+    if told.kind == "orchestration":
+        _take_orchestration(draft, told)
+    else:
+        _take_parts(draft, told)
+        apply(draft, answer.replace(draft, _text(told)))
+        for call in (one for one in event.events if isinstance(one, Completed)):
+            apply(draft, tools.upgrade(draft, call.tool_calls))
     apply(draft, tools.close(draft, "done", at))
     for thought in told.reasoning.thoughts:
         _take_thought(draft, thought)
@@ -59,6 +63,27 @@ def take_over(run: RunState, event: Restored, told: RunState, at: float) -> list
     draft.status, draft.restored, draft.ended = "completed", True, at
     draft.parts.append(NoticePart(code="restored", text=_SAID))
     return list(_changes(run, draft))
+
+
+def _take_orchestration(run: RunState, told: RunState) -> None:
+    """Take all parts as they are stored: they name one another by their places.
+
+    Who decided isn't stored, nor is every notice: those are kept from what was shown.
+    """
+    shown, run.parts = run.parts, told.parts
+    requests = [part for part in shown if isinstance(part, ApprovalPart)]
+    for index, part in enumerate(run.parts):
+        same = next((one for one in requests if _is_same_request(one, part)), None)
+        if same is not None and isinstance(part, ApprovalPart):
+            requests.remove(same)
+            run.parts[index] = decided = msgspec.structs.replace(same, call=part.call)
+            _take_decision(decided, part)
+    run.parts += [msgspec.structs.replace(part, call=None) for part in requests]
+    notices = {(part.code, part.text) for part in run.parts if isinstance(part, NoticePart)}
+    for part in shown:
+        if isinstance(part, NoticePart) and (part.code, part.text) not in notices:
+            run.parts.append(msgspec.structs.replace(part, within=None))
+    run.kind, run.strategy, run.answer = told.kind, told.strategy, told.answer
 
 
 def _reopen(run: RunState) -> list[Op]:
@@ -120,17 +145,25 @@ def _take_approval(run: RunState, stored: ApprovalPart, taken: set[int]) -> int:
     for index, part in enumerate(run.parts):
         if not isinstance(part, ApprovalPart) or index in taken:
             continue
-        if (part.call, part.covers, part.arguments) == (
-            stored.call,
-            stored.covers,
-            stored.arguments,
-        ):
-            if part.decision in _UNDECIDED and stored.decision not in _UNDECIDED:
-                part.decision, part.outcome = stored.decision, stored.outcome
-                part.by = part.by or stored.by
+        if part.call == stored.call and _is_same_request(part, stored):
+            _take_decision(part, stored)
             return index
     run.parts.append(stored)
     return len(run.parts) - 1
+
+
+def _is_same_request(one: ApprovalPart, other: Part) -> bool:
+    return isinstance(other, ApprovalPart) and (one.tool_name, one.covers, one.arguments) == (
+        other.tool_name,
+        other.covers,
+        other.arguments,
+    )
+
+
+def _take_decision(shown: ApprovalPart, stored: ApprovalPart) -> None:
+    if shown.decision in _UNDECIDED and stored.decision not in _UNDECIDED:
+        shown.decision, shown.outcome = stored.decision, stored.outcome
+        shown.by = shown.by or stored.by
 
 
 def _take_thought(run: RunState, stored: Thought) -> None:
@@ -148,10 +181,13 @@ def _text(run: RunState) -> str:
 
 
 def _changes(before: RunState, after: RunState) -> Iterator[Op]:
-    """List what makes one run the other; parts are never removed."""
+    """List what makes one run the other."""
     for name in msgspec.structs.fields(RunState):
         if name.name not in {"parts", "reasoning"}:
             yield from _field(before, after, (), name.name)
+    if len(after.parts) < len(before.parts):
+        yield ("set", ("parts",), plain(after.parts))
+        before = msgspec.structs.replace(before, parts=after.parts)
     for index, part in enumerate(after.parts):
         old: Part | None = before.parts[index] if index < len(before.parts) else None
         yield from _struct(old, part, ("parts", index))

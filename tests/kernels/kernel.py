@@ -167,7 +167,9 @@ class Kernel:
     def transcript(self) -> str:
         """The last things said, for a failure's message."""
         return "\n".join(
-            f"{message['msg_type']}: {str(message['content'])[:300]}" for message in self.said[-25:]
+            f"{message['msg_type']} of {message['parent_header'].get('msg_id')}"
+            f" ({message['parent_header'].get('msg_type')}): {str(message['content'])[:300]}"
+            for message in self.said[-25:]
         )
 
     def close(self) -> None:
