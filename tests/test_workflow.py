@@ -322,7 +322,7 @@ def test_an_execution_that_takes_too_long_has_failed_and_the_rest_is_not_reached
             Block("Response", "response", {"output": "<Wait.output>"}),
         ),
         (Edge("Start", "Wait"), Edge("Wait", "Response")),
-        timeout_seconds=0.2,
+        timeout_seconds=2.0,
     )
     server = powawidget.local.start(workflows=[slow])
     try:

@@ -133,7 +133,7 @@ def wanted(made: Plan, told: list[Any]) -> tuple[str, str]:
 @pytest.mark.parametrize("first", range(0, RUNS, RUNS // 10))
 def test_a_hundred_runs_come_to_what_the_server_finished_writing(world: World, first: int) -> None:
     server = world.serve(script)
-    client = world.connect(server.url, quiet_idle=0.4)._client
+    client = world.connect(server.url, quiet_idle=2.0)._client
     seeds = range(first, first + RUNS // 10)
     runs: dict[int, Run] = {}
     for begin in range(0, len(seeds), AT_ONCE):

@@ -236,7 +236,7 @@ def test_the_timeout_of_a_request_aborts_an_agent_with_tools(serve: Callable) ->
         yield Say("One moment. ")
         yield Pause(float("inf"))
 
-    frames = serve(agents=[Agent("Slow", slow, LOOK)]).run("Slow", "x", timeout_seconds=0.1)
+    frames = serve(agents=[Agent("Slow", slow, LOOK)]).run("Slow", "x", timeout_seconds=1.0)
     complete = frames[-1]
     assert (complete["status"], complete["error"]) == ("failed", "Execution aborted")
     assert complete["content"] == "One moment. "

@@ -406,13 +406,13 @@ def test_code_reads_what_blocks_gave_and_may_fail_in_its_own_way(serve: Callable
 def test_a_circle_and_too_much_time_are_errors_of_the_whole(serve: Callable) -> None:
     one, other = code("One", "output = 1"), code("Other", "output = 2")
     circle = Workflow("Circle", (one, other), (Edge("One", "Other"), Edge("Other", "One")))
-    slow = chain(Block("Start", "starter"), asks("Stalling"), name="Slow", timeout_seconds=0.05)
+    slow = chain(Block("Start", "starter"), asks("Stalling"), name="Slow", timeout_seconds=1.0)
     service: Service = serve(agents=[Agent("Stalling", stall)], workflows=[circle, slow])
     assert service.executed("Circle") == [
         {"type": "error", "error": "Workflow graph contains a cycle"}
     ]
     frames = service.executed("Slow")
-    error = "Execution timed out after 0.05s"
+    error = "Execution timed out after 1s"
     assert frames[-1] == {"type": "error", "error": error, "error_code": "EXECUTION_TIMEOUT"}
     path = f"/api/workflows/{service.workflows['Slow']}/executions"
     execution = service.get(path)["executions"][0]
