@@ -6,11 +6,14 @@ stop) goes through `decide`, on the loop thread, and one POST at most leaves for
 """
 
 import asyncio
+import collections
 import contextlib
 import fnmatch
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import traceback
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Literal
 
@@ -18,7 +21,7 @@ from powawidget import events as ev
 from powawidget import views
 from powawidget.errors import ConnectionLost, PowawidgetError, RequestError
 from powawidget.live import Live
-from powawidget.policy import PolicyFunction, name_of, verdict_of
+from powawidget.policy import PolicyFunction, Verdict, name_of, verdict_of
 from powawidget.state import ApprovalPart
 
 _log = logging.getLogger("powawidget")
@@ -35,9 +38,29 @@ _NOT_WAITING = HTTPStatus.NOT_FOUND
 _LEAST_SLEEP = 0.001
 _HOOK_EVENTS = {"call": "PreToolUse", "answer": "PreResponse", "start": "OnRunStart"}
 
+_ON_THE_WAY = "A decision on an earlier request is still on its way."
+# How often a policy's decision of which nothing could be sent is made again, and after how long.
+_POLICY_TRIES = 3
+_POLICY_PAUSE = 1.0
+
 Choice = Literal["approve", "deny"]
 Post = Callable[[str, Mapping[str, Any], float], Awaitable[Any]]
 Hooks = Callable[[], Awaitable[Any]]
+
+
+@dataclass(eq=False)
+class _Decision:
+    """One decision on its way: on which requests, and what is known of its POST.
+
+    `accepted` is when the server took it, by the monotonic clock. `is_crossed` says that a request
+    came while it was under way, so that nobody knows which one the server has answered.
+    """
+
+    digests: list[str]
+    task: asyncio.Task[None] | None = None
+    is_posted: bool = False
+    accepted: float | None = None
+    is_crossed: bool = False
 
 
 class Decider:
@@ -67,6 +90,10 @@ class Decider:
         self._tasks: set[asyncio.Task[None]] = set()
         self._monotonic = monotonic
         self._last_request = float("-inf")
+        self._decisions: list[_Decision] = []
+        self._asking: asyncio.Task[None] | None = None
+        self._verdicts: dict[str, Verdict] = {}
+        self._news = asyncio.Event()
         self.asks_person = policy is None
 
     def notice(self, event: ev.Event) -> None:
@@ -75,16 +102,15 @@ class Decider:
         Args:
             event: Each event of the run, after it was folded in.
         """
-        if not isinstance(event, ev.ToolCallStarted | ev.ApprovalRequested):
-            return
-        self._last_request = self._monotonic()
+        self._news.set()
+        if isinstance(event, ev.ToolCallStarted | ev.ApprovalRequested):
+            self._last_request = self._monotonic()
         if isinstance(event, ev.ApprovalRequested):
             newest = self.pending()
             if newest:
                 self._start(self._learn_deadline(newest[-1]))
-            self.asks_person = self._policy is None
-            if self._policy is not None:
-                self._start(self._ask_policy(self._policy))
+            self._reopen()
+            self._consult()
 
     def pending(self) -> list[ApprovalPart]:
         """List the requests that wait for a decision, oldest first."""
@@ -122,26 +148,79 @@ class Decider:
         now = self._live.clock()
         if any(part.closes is not None and now >= part.closes for part in asked):
             return "It is too late: the server is about to block the call."
-        if any(
-            isinstance(part, ApprovalPart) and part.decision == "sending"
-            for part in self._live.state.parts
-        ):
-            return "A decision on an earlier request is still on its way."
-        self._take(ev.DecisionMade(digests=names, choice=choice, by=by, reason=reason))
-        self._start(self._send(names, choice, reason))
+        if self._on_the_way():
+            return _ON_THE_WAY
+        self._make(names, choice, by, reason)
         return None
+
+    def _make(self, digests: list[str], choice: Choice, by: str, reason: str | None) -> None:
+        self._live.hear()  # while a person took time, nothing was due
+        self._take(ev.DecisionMade(digests=digests, choice=choice, by=by, reason=reason))
+        decision = _Decision(digests)
+        self._decisions.append(decision)
+        decision.task = self._start(self._send(decision, choice, reason))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something may still run because of a request: a stop must deny it first."""
+        return bool(self.pending()) or any(self._unsent())
+
+    def _unsent(self) -> list[_Decision]:
+        return [one for one in self._decisions if not one.is_posted and self._sending(one.digests)]
+
+    def _on_the_way(self) -> bool:
+        """Tell whether a decision now could be taken for one on an earlier request.
+
+        The server answers its latest request at once; until that is so, or where a request came
+        while the decision was under way, nobody knows which one was answered.
+        """
+        return any(
+            self._sending(one.digests) and (one.accepted is None or one.is_crossed)
+            for one in self._decisions
+        )
+
+    def _reopen(self) -> None:
+        """Before a new request: what older ones were answered may no longer hold.
+
+        The server has one slot. Of a decision on several requests it answers the latest at once,
+        the others when their time is over, and a request that comes first clears what is stored.
+        """
+        now = self._monotonic()
+        for one in self._decisions:
+            if one.accepted is None or now - one.accepted < QUIET:
+                one.is_crossed = one.is_crossed or one.is_posted
+                continue
+            older = [part.digest for part in self._sending(one.digests[:-1])]
+            if older and not one.is_crossed:
+                self._note(older, "pending", "A further request has come: decide on all of them.")
 
     async def deny_to_stop(self, limit: float) -> None:
         """Before a stop: deny what is open, so that nothing runs after it.
 
         Args:
-            limit: How long it may take, in seconds.
+            limit: How long the denial may take, in seconds.
         """
-        if self.decide("deny", "stop", "The run was stopped.") is not None:
-            return
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(limit):
-                await asyncio.gather(*self._tasks, return_exceptions=True)
+        for one in self._unsent():
+            await self._take_back(one)
+        # What is on the wire comes first: the two could change places on the way.
+        await self._wait_for_tasks(self._decisions, limit / 2)
+        asked = [part.digest for part in self.pending()]
+        if asked:
+            self._make(asked, "deny", "stop", "The run was stopped.")
+            await self._wait_for_tasks(self._decisions[-1:], limit)
+
+    async def _wait_for_tasks(self, decisions: Sequence[_Decision], limit: float) -> None:
+        tasks = [one.task for one in decisions if one.task is not None and not one.task.done()]
+        if tasks:
+            await asyncio.wait(tasks, timeout=limit)
+
+    async def _take_back(self, decision: _Decision) -> None:
+        """Undo a decision of which nothing has been sent."""
+        if decision.task is not None:
+            decision.task.cancel()
+            await asyncio.gather(decision.task, return_exceptions=True)
+        if not decision.is_posted:
+            self._note(decision.digests, "pending", "The run was stopped before it was sent.")
 
     async def close(self) -> None:
         """Cancel what is under way."""
@@ -149,10 +228,11 @@ class Decider:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _start(self, work: Any) -> None:
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     def _take(self, event: ev.Event) -> None:
         if not self._live.ended:
@@ -163,15 +243,15 @@ class Decider:
         while (left := QUIET - (self._monotonic() - self._last_request)) > 0:  # noqa: ASYNC110
             await asyncio.sleep(max(left, _LEAST_SLEEP))
 
-    async def _send(self, digests: list[str], choice: Choice, reason: str | None) -> None:
+    async def _send(self, decision: _Decision, choice: Choice, reason: str | None) -> None:
+        digests = decision.digests
         await self._until_quiet()
         if self.pending():
             # The one slot would have answered a request that nobody has seen.
             self._note(digests, "pending", "Another request has come: decide on all of them.")
             return
-        sending = self._sending(digests)
         run_id = self._live.state.run_id
-        if not sending:
+        if not self._sending(digests):
             return
         if run_id is None:
             self._note(digests, "pending", "The server hasn't named this run, so nothing was sent.")
@@ -179,8 +259,10 @@ class Decider:
         body: dict[str, Any] = {"approved": choice == "approve"}
         if reason and choice == "deny":
             body["reason"] = reason
+        decision.is_posted = True
+        self._note(digests, "sending", "It is on its way to the server.")
         for delay in (*_RETRIES, None):
-            refusal = await self._post_once(run_id, body, digests)
+            refusal = await self._post_once(run_id, body, decision)
             if refusal is None:
                 return
             if delay is None or not self._sending(digests):
@@ -196,9 +278,10 @@ class Decider:
         )
 
     async def _post_once(
-        self, run_id: str, body: Mapping[str, Any], digests: list[str]
+        self, run_id: str, body: Mapping[str, Any], decision: _Decision
     ) -> RequestError | None:
         """Send the decision; returns the refusal after which the same may be sent again."""
+        digests = decision.digests
         left = self._time_left(digests)
         if left <= 0:
             self._note(digests, "unknown", "The deadline passed before the server took it.")
@@ -209,7 +292,10 @@ class Decider:
         except RequestError as error:
             if error.status == _NOT_WAITING:
                 return error
-            self._note(digests, "unknown", f"It isn't known whether it counted: {error}")
+            if error.temporary:
+                self._note(digests, "pending", f"The server didn't take it: {error}")
+            else:
+                self._note(digests, "unknown", f"It isn't known whether it counted: {error}")
         except ConnectionLost as error:
             if error.maybe_accepted:
                 self._note(digests, "unknown", f"It isn't known whether it arrived: {error}")
@@ -221,10 +307,11 @@ class Decider:
             # A 2xx that isn't JSON: it was taken, as far as anybody can tell.
             self._note(digests, "unknown", f"It isn't known whether it counted: {error}")
         else:
+            decision.accepted = self._monotonic()
             self._note(digests, "sending", "The server has it; the stream will show what it did.")
         return None
 
-    def _sending(self, digests: Sequence[str]) -> list[ApprovalPart]:
+    def _sending(self, digests: Collection[str]) -> list[ApprovalPart]:
         if self._live.ended:
             return []
         return [
@@ -237,11 +324,7 @@ class Decider:
 
     def _time_left(self, digests: Sequence[str]) -> float:
         now = self._live.clock()
-        deadlines = [
-            part.asked_at + DEFAULT_TIMEOUT if part.deadline is None else part.deadline
-            for part in self._sending(digests)
-        ]
-        return min(deadlines, default=now) - now
+        return min(map(_deadline, self._sending(digests)), default=now) - now
 
     def _note(
         self, digests: list[str], decision: Literal["pending", "sending", "unknown"], outcome: str
@@ -275,30 +358,79 @@ class Decider:
             self._hook_rows = [row for row in listed if isinstance(row, dict)]
         return self._hook_rows
 
+    def _consult(self) -> None:
+        """Have the policy decide, where there is one; it is asked once about each request."""
+        if self._policy is not None and (self._asking is None or self._asking.done()):
+            self.asks_person = False
+            self._asking = self._start(self._ask_policy(self._policy))
+
     async def _ask_policy(self, policy: PolicyFunction) -> None:
-        await self._until_quiet()
-        asked = self.pending()
-        digests = [part.digest for part in asked]
-        shown = [
-            approval
-            for approval in views.approvals_of(self._live.state)
-            if approval.decision == "pending"
+        """Let the policy decide until nothing is open; what it leaves open, a person decides."""
+        tries: collections.Counter[frozenset[str]] = collections.Counter()
+        while await self._until_decidable():
+            asked = frozenset(part.digest for part in self.pending())
+            for digest, approval in self._shown():
+                if digest not in self._verdicts:
+                    self._verdicts[digest] = await self._verdict(policy, approval)
+            if asked != {part.digest for part in self.pending()}:
+                continue  # while the policy thought
+            verdicts = {self._verdicts[digest] for digest in asked}
+            verdict = verdicts.pop() if len(verdicts) == 1 else "ask"
+            if verdict == "ask" or tries[asked] == _POLICY_TRIES:
+                self.asks_person = True
+                return
+            if tries[asked]:
+                await asyncio.sleep(_POLICY_PAUSE)
+            tries[asked] += 1
+            name = name_of(policy)
+            by = f"policy: {name}" if name else "policy"
+            refused = self.decide(verdict, by, None, sorted(asked))
+            if refused is not None:
+                self._say(f"The approval policy's decision came to nothing: {refused}")
+                self.asks_person = True
+                return
+            while self._sending(asked) and not self.pending():
+                await self._news_come()
+
+    async def _until_decidable(self) -> bool:
+        """Wait until a decision can be made; returns False where nothing asks for one."""
+        while True:
+            await self._until_quiet()
+            if self._live.ended or not self.pending():
+                return False
+            if not self._on_the_way():
+                return True
+            await self._news_come()
+
+    async def _news_come(self) -> None:
+        self._news.clear()
+        await self._news.wait()
+
+    def _shown(self) -> list[tuple[str, views.Approval]]:
+        """List what is pending as a policy is shown it."""
+        requests = [part for part in self._live.state.parts if isinstance(part, ApprovalPart)]
+        shown = views.approvals_of(self._live.state)
+        return [
+            (part.digest, approval)
+            for part, approval in zip(requests, shown, strict=True)
+            if part.decision == "pending"
         ]
-        if not asked:
-            return
+
+    async def _verdict(self, policy: PolicyFunction, approval: views.Approval) -> Verdict:
         try:
-            verdict = await verdict_of(policy, shown)
-        except Exception as error:  # noqa: BLE001  # whatever a caller's code raises
-            _log.warning("An approval policy failed, so a person is asked", exc_info=True)
-            said = f"The approval policy failed: {type(error).__name__}: {error}"
-            self._take(ev.Noticed(code="policy_failed", text=said))
-            verdict = "ask"
-        if verdict == "ask":
-            self.asks_person = True
-            return
-        name = name_of(policy)
-        by = f"policy: {name}" if name else "policy"
-        self.decide(verdict, by, None, digests)
+            return await verdict_of(policy, [approval])
+        except BaseException as error:
+            # Whatever a caller's code raises: an exit would end the loop thread with all runs.
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            told = self._live.redact(traceback.format_exc())
+            _log.warning("An approval policy failed, so a person is asked\n%s", told)
+            self._say(f"The approval policy failed: {type(error).__name__}: {error}")
+            return "ask"
+
+    def _say(self, text: str) -> None:
+        self._take(ev.Noticed(code="policy_failed", text=text))
 
 
 def timeout_of(hooks: Sequence[Mapping[str, Any]], part: ApprovalPart, gates_before: int) -> float:
@@ -327,6 +459,28 @@ def timeout_of(hooks: Sequence[Mapping[str, Any]], part: ApprovalPart, gates_bef
     timeout = config.get("timeout") if isinstance(config, dict) else None
     good = isinstance(timeout, int | float) and not isinstance(timeout, bool) and timeout > 0
     return float(timeout) if good and timeout is not None else DEFAULT_TIMEOUT
+
+
+def is_overdue(live: Live) -> bool:
+    """Tell whether the server can't be waiting for a decision any more.
+
+    Args:
+        live: The run.
+
+    Returns:
+        Whether the time of every request that is pending is over.
+    """
+    now = live.clock()
+    pending = [
+        part
+        for part in live.state.parts
+        if isinstance(part, ApprovalPart) and part.decision == "pending"
+    ]
+    return all(_deadline(part) <= now for part in pending)
+
+
+def _deadline(part: ApprovalPart) -> float:
+    return part.asked_at + DEFAULT_TIMEOUT if part.deadline is None else part.deadline
 
 
 def _matches(matcher: Any, tool_name: str) -> bool:

@@ -125,9 +125,9 @@ class ApprovalNeeded(PowawidgetError):  # noqa: N818  # the public name
         run: The waiting run.
     """
 
-    def __init__(self, run: "Run", tool_name: str) -> None:
+    def __init__(self, run: "Run", asked: str) -> None:
         super().__init__(
-            f"The run waits for approval of {tool_name!r}, and nobody can click here. "
+            f"The run waits for approval of {asked}, and nobody can click here. "
             "Pass a policy: run(..., on_approval=powawidget.policy(allow=[...], deny=[...])), "
             "or decide by code with run.approve() or run.deny()."
         )

@@ -77,7 +77,8 @@ class Live:
             event = ev.read(frame)
             self.hear()
         else:
-            event = frame
+            # What a person or a policy said may hold it as well.
+            frame = event = frame if self._secret is None else self._secret.redacted(frame)
         with self.lock:
             self.recording.add(frame, at)
             if isinstance(event, ev.Errored):
@@ -128,8 +129,11 @@ class Live:
 
     @property
     def heard(self) -> float:
-        """When the server last said something, by the monotonic clock; now, where none is due."""
-        due = not self.ended and self.state.wait is None
+        """When the server last said something, by the monotonic clock; now, where none is due.
+
+        While a person is asked, it is the person who is waited for.
+        """
+        due = not self.ended and self.state.wait is None and self.state.status != "waiting"
         return self._heard if due else time.monotonic()
 
     @property

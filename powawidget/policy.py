@@ -142,7 +142,9 @@ def name_of(chosen: PolicyFunction) -> str:
 
 async def _one(chosen: PolicyFunction, approval: Approval) -> Verdict:
     # A policy that computes must not hold up the streams of the loop thread.
-    answer = await asyncio.to_thread(chosen, approval)
+    answer, error = await asyncio.to_thread(_called, chosen, approval)
+    if error is not None:
+        raise error
     if inspect.isawaitable(answer):
         answer = await answer
     if isinstance(answer, bool | str | None) and answer in _WORDS:
@@ -151,6 +153,14 @@ async def _one(chosen: PolicyFunction, approval: Approval) -> Verdict:
         "A policy answers True or 'approve', False or 'deny', None or 'ask'; "
         f"this one answered {answer!r}."
     )
+
+
+def _called(chosen: PolicyFunction, approval: Approval) -> tuple[Any, BaseException | None]:
+    """Call a policy; what ends an interpreter or a generator must not pass through a future."""
+    try:
+        return chosen(approval), None
+    except BaseException as error:  # noqa: BLE001  # whatever a caller's code raises
+        return None, error
 
 
 def _checked(rule: Any) -> Rule:

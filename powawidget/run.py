@@ -20,7 +20,7 @@ from powawidget.errors import (
 )
 from powawidget.events import Ended, Event, Stopped
 from powawidget.exhibit import Exhibit
-from powawidget.fate import is_worth_a_look, learn
+from powawidget.fate import Find, is_worth_a_look, learn
 from powawidget.kernel import cells, host, loop, wait
 from powawidget.live import Live
 from powawidget.patience import Patience
@@ -28,17 +28,16 @@ from powawidget.recording import Recording
 from powawidget.runner import Source, follow
 from powawidget.secret import Secret
 from powawidget.sources import RecordedSource
-from powawidget.state import ENDED, Failure, Kind, RunState, plain, typed
+from powawidget.state import ENDED, ApprovalPart, Failure, Kind, RunState, plain, typed
 from powawidget.stored import question_of, retell
 from powawidget.transcribed import Told, Transcribed
 from powawidget.transcript import About
 
 _STOPPING = 5.0
 _DENYING = 0.8
-# Seconds for what is fetched after the end; those who wait for the run wait for it.
-_FETCHING = 5.0
 _GRACE = 2.0
 _GRACE_FOR_A_PAGE = 30.0
+_GRACE_FOR_CODE = 30.0
 _REASON_LENGTH = 2000
 _NO_SOURCE = RecordedSource((), None)
 _WORDS = {
@@ -91,6 +90,7 @@ class Run(Transcribed):
         secret: The key to keep out of everything.
         decider: Makes what decides on the run's requests for approval, where there can be any.
         look_up: Fetches what the server has stored of a run, by its id.
+        find: Finds the ids of what may be the run, where its stream didn't tell it.
         known: What was known before the run, as events.
         observe: Called with each event, after it was folded in.
         complete: Fetches by the run's id what the server tells only when the run is over.
@@ -110,22 +110,29 @@ class Run(Transcribed):
         secret: Secret | None = None,
         decider: Callable[[Live], Decider] | None = None,
         look_up: Callable[[str], Awaitable[Any]] | None = None,
+        find: Find | None = None,
         known: Iterable[Event] = (),
         observe: Callable[[Live, Event], None] | None = None,
         complete: Callable[[str], Awaitable[Iterable[Event]]] | None = None,
         home: Home | None = None,
         about: About | None = None,
     ) -> None:
-        state = RunState(kind=kind, name=name, message=message, origin=origin, on_stop=on_stop)
+        # What is sent is the source's affair, and exact; what is kept and shown is without the key.
+        shown = message if secret is None else secret.redact(message)
+        state = RunState(kind=kind, name=name, message=shown, origin=origin, on_stop=on_stop)
         self._live = Live(state, secret, lock=None if home is None else home.lock)
         self._home = home
         self._source = source
         self._task: asyncio.Task[None] | None = None
         self._future: concurrent.futures.Future[None] | None = None
         self._look_up = look_up
+        self._find = find
         self._complete = complete
         self._patience = Patience()
         self._denying: asyncio.Future[None] | None = None
+        # Who waits in `next_approval`, and when it last gave a request.
+        self._deciders = 0
+        self._handed_over = float("-inf")
         self._decider = None if decider is None else decider(self._live)
         if self._decider is not None:
             self._live.observe = self._decider.notice
@@ -278,7 +285,7 @@ class Run(Transcribed):
         if not state.run_id or self._live.stop_asked or state.edited:
             return  # what a hook took back stands in the parts as well
         with contextlib.suppress(PowawidgetError, TimeoutError):
-            async with asyncio.timeout(_FETCHING):
+            async with asyncio.timeout(self._source.timeouts.parts):
                 parts = await self._complete(state.run_id)
             for event in parts:
                 self._live.take(event)
@@ -288,9 +295,10 @@ class Run(Transcribed):
         if (
             self._look_up is not None
             and not self._exhibit.is_closed
-            and is_worth_a_look(self._live)
+            and is_worth_a_look(self._live, self._find)
         ):
-            await learn(self._live, self._look_up, self._source.timeouts, self._patience)
+            limits = self._source.timeouts
+            await learn(self._live, self._look_up, limits, self._patience, self._find)
 
     @property
     def status(self) -> str:
@@ -454,13 +462,28 @@ class Run(Transcribed):
         return self._outcome(timeout)
 
     def __await__(self) -> Generator[Any, None, views.RunResult]:
+        """Wait for the run in async code, as `run.result()` does elsewhere.
+
+        Whoever cancels the waiting stops the run: so does `asyncio.wait_for(run, 60)` when its
+        time is over, though `run.wait(60)` and `run.result(60)` only stop waiting. To leave the
+        run going on, wait for `asyncio.shield(run)`.
+
+        Returns:
+            The answer, the tool calls and the rest.
+
+        Raises:
+            RunFailed: If the run failed.
+            RunInterrupted: If it was stopped, or its stream broke off.
+            ApprovalNeeded: If the run waits for a decision where nobody can click.
+        """
         return self._awaited().__await__()
 
     async def _awaited(self) -> views.RunResult:
         try:
             self._show(display=True)
-            await wait.until(self._over_or_stuck)
-            self._check()
+            while not self._live.done.is_set():
+                await wait.until(self._over_or_stuck)
+                self._check()
         except (asyncio.CancelledError, KeyboardInterrupt):
             self.stop()
             raise
@@ -500,9 +523,15 @@ class Run(Transcribed):
         Returns:
             The latest request that is pending, with all that is asked; None once the run is over.
         """
-        await wait.until(lambda: self._live.ended or self._is_asking())
+        self._deciders += 1
+        try:
+            await wait.until(lambda: self._live.ended or self._is_asking())
+        finally:
+            self._deciders -= 1
         with self._live.lock:
             pending = [a for a in views.approvals_of(self._live.state) if a.decision == "pending"]
+        if pending:
+            self._handed_over = time.monotonic()
         return pending[-1] if pending else None
 
     def stop(self) -> "Run":
@@ -536,7 +565,7 @@ class Run(Transcribed):
         self._live.stop_asked = True
         if self._future is None:
             self._live.take(Stopped(message="It was taken back before it was sent."))
-        elif self._decider is not None and self._decider.pending():
+        elif self._decider is not None and self._decider.is_open:
             self._denying = asyncio.ensure_future(self._deny_and_cancel(self._decider))
         elif self._task is not None:
             self._task.cancel()
@@ -572,6 +601,8 @@ class Run(Transcribed):
         decider = self._decider
         if decider is None or not self._is_asking() or not decider.asks_person:
             return False
+        if self._deciders or time.monotonic() - self._handed_over < _GRACE_FOR_CODE:
+            return False  # code that asked for the request may decide on it
         if host.kernel() is None:
             return True
         shown = [(self._exhibit.made, self._exhibit.shown_at)]
@@ -592,7 +623,7 @@ class Run(Transcribed):
             self._home.check(self)
         if self._nobody_can_decide() and self._decider is not None:
             pending = self._decider.pending()
-            raise ApprovalNeeded(self, pending[-1].tool_name if pending else "")
+            raise ApprovalNeeded(self, _asked(pending[-1]) if pending else "something")
 
     def _act(self, content: dict[str, Any]) -> str | None:
         """Do what a person asked for on the page; on the loop thread."""
@@ -663,3 +694,9 @@ class Run(Transcribed):
         shown = f": {said[:60]}…" if len(said) > 60 else (f": {said}" if said else "")  # noqa: PLR2004  # said once, here
         run_id = f", {state.run_id}" if state.run_id else ""
         return f"<Run of {' '.join(words)}, {_WORDS[state.status]}{run_id}{shown}>"
+
+
+def _asked(request: ApprovalPart) -> str:
+    """Say what a request is about."""
+    gates = {"call": repr(request.tool_name), "answer": "its answer", "start": "its start"}
+    return gates[request.covers]

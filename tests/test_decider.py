@@ -13,28 +13,38 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from powawidget import events as ev
-from powawidget.decider import Decider, timeout_of
+from powawidget.decider import Decider, is_overdue, timeout_of
 from powawidget.errors import ConnectionLost, RequestError
 from powawidget.live import Live
-from powawidget.state import ApprovalPart, RunState
+from powawidget.state import ApprovalPart, NoticePart, RunState
 
 TIMEOUT = 20.0
 PARALLEL = 0.25
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """A loop whose clock jumps to the next timer whenever nothing is ready."""
+    """A loop whose clock jumps to the next timer whenever nothing is ready.
+
+    While a thread works, as a policy does, it stands still.
+    """
 
     def __init__(self) -> None:
         self.now = 1_000.0
+        self.threads: set[asyncio.Future[Any]] = set()
         super().__init__()
+
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
+        future = super().run_in_executor(executor, func, *args)
+        self.threads.add(future)
+        future.add_done_callback(self.threads.discard)
+        return future
 
     def time(self) -> float:
         return self.now
 
     def _run_once(self) -> None:
         due = [timer.when() for timer in self._scheduled if not timer.cancelled()]
-        if not self._ready and due:
+        if not self._ready and due and not self.threads:
             self.now = max(self.now, min(due))
         super()._run_once()
 
@@ -56,11 +66,13 @@ class Server:
         self.posts: list[tuple[bool, list[str]]] = []
         self.refuse = 0
         self.fault: Callable[[], Exception] | None = None
+        self.refuses: Callable[[], Exception] | None = None
         self.calls = 0
         self.asked = 0.0
+        self.tool_seconds = 0.0
 
     def request(self, path: str) -> None:
-        """Ask for approval of a call.
+        """Ask for approval of a call, perhaps while one that was approved still runs.
 
         Parallel calls are requested a few milliseconds apart; any other call waits for the one
         before it. (A request that came while a decision is on the wire would take it: that can't
@@ -107,11 +119,18 @@ class Server:
     def answer(self, entry: dict[str, Any], *, approved: bool) -> None:
         if approved:
             self.ran.append(entry["id"])
-        self.finish(entry, "content" if approved else "Error: Blocked by hook — Denied by user")
+        result = "content" if approved else "Error: Blocked by hook — Denied by user"
+        self.finish(entry, result, self.tool_seconds if approved else 0.0)
 
-    def finish(self, entry: dict[str, Any], result: str) -> None:
+    def finish(self, entry: dict[str, Any], result: str, seconds: float = 0.0) -> None:
         self.waiting.remove(entry)
         entry["timer"].cancel()
+        if seconds:
+            self.loop.call_later(seconds, self.tell, entry, result)
+        else:
+            self.tell(entry, result)
+
+    def tell(self, entry: dict[str, Any], result: str) -> None:
         self.say(
             event="tool_result",
             type="tool_result",
@@ -126,6 +145,8 @@ class Server:
         assert run_id == "run_1"
         assert limit > 0
         await asyncio.sleep(0.01)
+        if self.refuses is not None:
+            raise self.refuses()
         if self.fault is not None:
             fault, self.fault = self.fault, None
             raise fault()
@@ -159,6 +180,7 @@ ACTIONS = st.lists(
         st.tuples(
             st.just("wait"), st.sampled_from([0.001, 0.1, 0.29, 0.31, 1.0, 17.9, 19.0, 25.0])
         ),
+        st.tuples(st.just("tool"), st.sampled_from([0.0, 0.1, 6.0])),
         st.tuples(st.just("refuse"), st.integers(1, 10)),
         st.tuples(st.just("fault"), st.sampled_from(["cut", "500", "409", "late", "unsent"])),
         st.tuples(st.just("forge"), st.booleans()),
@@ -238,6 +260,8 @@ async def _interleave(  # noqa: C901, PLR0915  # one branch for each thing that 
             assert decider.decide("approve", "click", None, ["0" * 64]) is not None
         elif action == "wait":
             await asyncio.sleep(value)
+        elif action == "tool":
+            server.tool_seconds = value
         elif action == "refuse":
             server.refuse = value
         elif action == "fault":
@@ -338,6 +362,250 @@ def test_a_stop_denies_what_is_open() -> None:
     run(main())
 
 
+def test_a_stop_takes_back_an_approval_that_has_not_left_yet() -> None:
+    async def main() -> None:
+        live, server, decider = _street()
+        server.request("a")
+        await asyncio.sleep(0.05)
+        assert decider.decide("approve", "click", None, shown(live)) is None
+        assert decider.pending() == []
+        assert decider.is_open
+        await decider.deny_to_stop(0.8)
+        assert server.posts == [(False, ["call-1"])]
+        assert ledger(live) == [("denied", "stop")]
+        await decider.close()
+
+    run(main())
+
+
+def test_a_stop_denies_a_request_that_came_behind_a_decision() -> None:
+    async def main() -> None:
+        live, server, decider = _street()
+        server.tool_seconds = 9.0
+        server.request("a")
+        await asyncio.sleep(1)
+        assert decider.decide("approve", "click", None, shown(live)) is None
+        await asyncio.sleep(0.5)
+        server.request("b")
+        await decider.deny_to_stop(0.8)
+        assert server.posts == [(True, ["call-1"]), (False, ["call-2"])]
+        assert server.ran == ["call-1"]
+        await decider.close()
+
+    run(main())
+
+
+def test_a_call_that_still_runs_does_not_hold_up_the_next_decision() -> None:
+    async def main() -> None:
+        live, server, decider = _street()
+        server.tool_seconds = 9.0
+        server.request("a")
+        await asyncio.sleep(1)
+        assert decider.decide("approve", "click", None, shown(live)) is None
+        await asyncio.sleep(1)
+        server.request("b")
+        await asyncio.sleep(1)
+        assert decider.decide("deny", "click", None, shown(live)) is None
+        await asyncio.sleep(20)
+        assert server.posts == [(True, ["call-1"]), (False, ["call-2"])]
+        assert ledger(live) == [("approved", "click"), ("denied", "click")]
+        await decider.close()
+
+    run(main())
+
+
+def test_a_result_that_is_lost_does_not_hold_up_the_next_step() -> None:
+    async def main() -> None:
+        live, server, decider = _street()
+        server.tool_seconds = 10 * TIMEOUT
+        server.request("a")
+        await asyncio.sleep(1)
+        assert decider.decide("approve", "click", None, shown(live)) is None
+        await asyncio.sleep(1)
+        server.say(event="step_started", type="step_started", step=2)
+        server.request("b")
+        assert decider.decide("approve", "click", None, shown(live)) is None
+        await asyncio.sleep(1)
+        assert server.posts == [(True, ["call-1"]), (True, ["call-2"])]
+        assert ledger(live)[0] == ("unknown", "click")
+        await decider.close()
+
+    run(main())
+
+
+def test_a_request_that_comes_while_a_decision_is_under_way_waits_for_what_that_did() -> None:
+    async def main() -> None:
+        live, server, decider = _street()
+        server.tool_seconds = 2.0
+        server.request("a")
+        await asyncio.sleep(1)
+        assert decider.decide("approve", "click", None, shown(live)) is None
+        await asyncio.sleep(0.1)  # the server has just taken it
+        server.request("b")
+        await asyncio.sleep(0.5)
+        assert decider.decide("deny", "click", None, shown(live)) == (
+            "A decision on an earlier request is still on its way."
+        )
+        await asyncio.sleep(2)
+        assert decider.decide("deny", "click", None, shown(live)) is None
+        await asyncio.sleep(1)
+        assert server.posts == [(True, ["call-1"]), (False, ["call-2"])]
+        await decider.close()
+
+    run(main())
+
+
+def test_a_further_request_opens_those_again_whose_decision_it_clears() -> None:
+    """The slot answers the latest at once; for the others it is kept, until one more asks."""
+
+    async def main() -> None:
+        live, server, decider = _street()
+        server.request("a")
+        server.request("b")
+        await asyncio.sleep(1)
+        assert decider.decide("deny", "click", None, shown(live)) is None
+        await asyncio.sleep(1)
+        assert ledger(live) == [("sending", "click"), ("denied", "click")]
+        server.asked = server.loop.time()  # a third of the parallel calls, late
+        server.request("c")
+        assert [decision for decision, _ in ledger(live)] == ["pending", "denied", "pending"]
+        await asyncio.sleep(1)
+        assert decider.decide("approve", "click", None, shown(live)) is None
+        await asyncio.sleep(2 * TIMEOUT)
+        assert [decision for decision, _ in ledger(live)] == ["approved", "denied", "approved"]
+        assert sorted(server.ran) == ["call-1", "call-3"]
+        await decider.close()
+
+    run(main())
+
+
+def test_a_server_that_is_too_busy_for_a_decision_can_be_told_again() -> None:
+    async def main() -> None:
+        live, server, decider = _street()
+        server.request("a")
+        await asyncio.sleep(1)
+        server.fault = lambda: RequestError("slow down", status=429, temporary=True)
+        assert decider.decide("approve", "click", None, shown(live)) is None
+        await asyncio.sleep(1)
+        assert ledger(live) == [("pending", None)]
+        assert decider.decide("approve", "click", None, shown(live)) is None
+        await asyncio.sleep(1)
+        assert server.ran == ["call-1"]
+        await decider.close()
+
+    run(main())
+
+
+# Policies.
+
+
+def test_a_policy_is_asked_once_about_each_of_several_requests() -> None:
+    asked: list[Any] = []
+
+    def allow(approval: Any) -> bool:
+        asked.append(approval.arguments)
+        return True
+
+    async def main() -> None:
+        live, server, decider = _street(allow)
+        server.request("a")
+        await asyncio.sleep(0.01)
+        server.request("b")
+        await decided(live, 2)
+        assert asked == [{"path": "a"}, {"path": "b"}]
+        assert server.posts == [(True, ["call-1", "call-2"])]
+        await decider.close()
+
+    run(main())
+
+
+def test_a_policy_decides_on_the_next_request_while_the_call_before_still_runs() -> None:
+    async def main() -> None:
+        live, server, decider = _street(lambda _: True)
+        server.tool_seconds = 9.0
+        server.request("a")
+        await until(lambda: server.posts)
+        await asyncio.sleep(0.1)
+        server.request("b")
+        await decided(live, 2)
+        assert server.posts == [(True, ["call-1"]), (True, ["call-2"])]
+        assert ledger(live) == [("approved", "policy")] * 2
+        await decider.close()
+
+    run(main())
+
+
+def test_a_policys_decision_that_could_not_be_sent_is_made_again() -> None:
+    async def main() -> None:
+        live, server, decider = _street(lambda _: True)
+        server.fault = FAULTS["unsent"]
+        server.request("a")
+        await decided(live, 1)
+        assert server.posts == [(True, ["call-1"])]
+        assert not decider.asks_person
+        await decider.close()
+
+    run(main())
+
+
+def test_where_a_policys_decision_never_gets_through_a_person_is_asked() -> None:
+    async def main() -> None:
+        _, server, decider = _street(lambda _: True)
+        server.refuses = lambda: ConnectionLost("refused", maybe_accepted=False)
+        server.request("a")
+        await until(lambda: decider.asks_person)
+        assert server.posts == []
+        await decider.close()
+
+    run(main())
+
+
+def test_a_policy_that_answers_too_late_leaves_it_to_a_person_and_says_so() -> None:
+    async def slow(_: Any) -> bool:
+        await asyncio.sleep(TIMEOUT - 1)
+        return True
+
+    async def main() -> None:
+        live, server, decider = _street(slow)
+        server.request("a")
+        await until(lambda: decider.asks_person)
+        assert server.posts == []
+        told = [part.text for part in live.state.parts if isinstance(part, NoticePart)]
+        assert told == [
+            "The approval policy's decision came to nothing: "
+            "It is too late: the server is about to block the call."
+        ]
+        await decider.close()
+
+    run(main())
+
+
+@pytest.mark.parametrize("raised", [SystemExit, KeyboardInterrupt, GeneratorExit, ValueError])
+@pytest.mark.parametrize("is_async", [True, False])
+def test_a_policy_that_raises_anything_leaves_it_to_a_person(
+    raised: type[BaseException], *, is_async: bool
+) -> None:
+    def fails(_: Any) -> bool:
+        raise raised("no")
+
+    async def fails_later(_: Any) -> bool:
+        raise raised("no")
+
+    async def main() -> None:
+        live, server, decider = _street(fails_later if is_async else fails)
+        server.request("a")
+        await until(lambda: decider.asks_person)
+        (told,) = [part.text for part in live.state.parts if isinstance(part, NoticePart)]
+        assert told == f"The approval policy failed: {raised.__name__}: no"
+        assert server.posts == []
+        await decider.close()
+
+    run(main())
+
+
+# Deadlines.
+
+
 @pytest.mark.parametrize(
     ("config", "gates", "expected"),
     [
@@ -393,7 +661,36 @@ def test_each_gate_has_the_deadline_of_its_own_hook() -> None:
     assert [timeout_of(hooks, part, gate) for gate in (0, 1, 2)] == [10.0, 20.0, 20.0]
 
 
-def _street() -> tuple[Live, Server, Decider]:
+def test_a_request_is_overdue_when_its_time_is_over() -> None:
+    async def main() -> None:
+        live, server, decider = _street()
+        assert is_overdue(live), "nothing is waited for"
+        server.request("a")
+        await asyncio.sleep(TIMEOUT - 1)
+        assert not is_overdue(live)
+        server.waiting.clear()  # the line is dead: nothing tells of the end of its time
+        await asyncio.sleep(2)
+        assert is_overdue(live)
+        await decider.close()
+
+    run(main())
+
+
+def ledger(live: Live) -> list[tuple[str, str | None]]:
+    parts = live.state.parts
+    return [(part.decision, part.by) for part in parts if isinstance(part, ApprovalPart)]
+
+
+async def until(condition: Callable[[], Any]) -> None:
+    while not condition():  # noqa: ASYNC110  # what is looked at has no event
+        await asyncio.sleep(0.01)
+
+
+async def decided(live: Live, count: int) -> None:
+    await until(lambda: [one for one, _ in ledger(live)] == ["approved"] * count)
+
+
+def _street(policy: Any = None) -> tuple[Live, Server, Decider]:
     loop = asyncio.get_running_loop()
     live = Live(RunState(), clock=loop.time)
     live.take(ev.Started(run_id="run_1", session_id=None))
@@ -404,6 +701,6 @@ def _street() -> tuple[Live, Server, Decider]:
             "hooks": [{"type": "approval", "event": "PreToolUse", "config": {"timeout": TIMEOUT}}]
         }
 
-    decider = Decider(live, server.post, hooks, monotonic=loop.time)
+    decider = Decider(live, server.post, hooks, policy, monotonic=loop.time)
     live.observe = decider.notice
     return live, server, decider

@@ -116,12 +116,24 @@ def test_two_requests_for_two_calls_of_the_same_input_are_no_second_gate() -> No
     assert decisions(state) == ["pending", "pending"]
 
 
+def test_a_request_with_changed_arguments_is_about_the_only_call_of_its_name() -> None:
+    """A hook before the approval has changed them: nothing else of that name is open."""
+    state = told(call("c", n=1), ask(n=2))
+    assert (requests(state)[0].call, requests(state)[0].arguments) == (0, '{"n": 2}')
+    assert decisions(told(call("c", n=1), ask(n=2), result("c"))) == ["approved"]
+    twice = told(call("c", n=1), ask(n=2), ask(n=2))
+    assert (decisions(twice), requests(twice)[1].call) == (["approved", "pending"], 0)
+
+
 def test_a_request_that_fits_no_call_stands_alone_until_the_end() -> None:
-    lone = told(call("c", n=1), ask(n=2))
+    both = [call("c", n=1), call("d", n=3)]
+    lone = told(*both, ask(n=2))
     assert requests(lone)[0].call is None
-    assert calls(lone) == ["running"]
-    ended = told(call("c", n=1), ask(n=2), frame("complete", status="completed"))
+    assert calls(lone) == ["running", "running"]
+    ended = told(*both, ask(n=2), frame("complete", status="completed"))
     assert (decisions(ended), ended.status) == (["undecided"], "completed")
+    anew = told(START, *both, ask(n=2), STEP_TWO)
+    assert (decisions(anew), anew.status) == (["superseded"], "running")
 
 
 @pytest.mark.parametrize(
@@ -170,8 +182,11 @@ def test_the_end_closes_every_request(end: ev.Event, status: str) -> None:
     pending = told(call("c"), ask(), end)
     assert (decisions(pending), pending.status) == (["undecided"], status)
     before = [call("c"), ask()]
-    decided = told(*before, sent(told(*before), "approve"), end)
-    assert decisions(decided) == ["unknown"], "sent, and nobody will know"
+    made = sent(told(*before), "approve")
+    assert decisions(told(*before, made, end)) == ["undecided"], "it never left"
+    assert isinstance(made, ev.DecisionMade)
+    left = ev.DecisionNoted(digests=made.digests, decision="sending", outcome="On its way.")
+    assert decisions(told(*before, made, left, end)) == ["unknown"], "nobody will know"
 
 
 def test_a_decision_is_on_its_way_until_the_stream_shows_it() -> None:
@@ -226,7 +241,11 @@ def test_a_result_that_comes_late_still_tells_what_became_of_a_superseded_reques
     assert decisions(state) == ["denied"]
 
 
-def test_a_decision_on_its_way_is_not_superseded() -> None:
+def test_a_decision_on_its_way_when_the_model_is_called_anew_stays_unknown() -> None:
     state = told(START, call("c", n=1), ask(n=1))
-    after = told(START, call("c", n=1), ask(n=1), sent(state, "approve"), STEP_TWO)
-    assert decisions(after) == ["sending"]
+    made = [START, call("c", n=1), ask(n=1), sent(state, "approve"), STEP_TWO]
+    (request,) = requests(told(*made))
+    assert (request.decision, request.choice, request.by) == ("unknown", "approve", "click")
+    assert decisions(told(*made, result("c"))) == ["approved"], "what came late is still heard"
+    (ended,) = requests(told(*made, ev.Ended()))
+    assert (ended.decision, ended.outcome) == ("unknown", request.outcome)

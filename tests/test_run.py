@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +12,18 @@ import pytest
 
 import powawidget as pw
 from powawidget.kernel import loop
-from powawidget.local import Agent, Emit, LocalServer, Pause, Say, start
+from powawidget.local import (
+    Agent,
+    Call,
+    Calls,
+    Emit,
+    Hook,
+    LocalServer,
+    Pause,
+    Say,
+    Tool,
+    start,
+)
 
 WRITE = "Raise the price of the best seller by 5%"
 WATCHDOG = 30
@@ -231,6 +243,75 @@ def test_next_approval_waits_for_each_request_and_ends_with_the_run(pb: pw.Powab
     asyncio.run(main())
 
 
+def test_code_decides_beside_whoever_awaits_the_run(pb: pw.Powabase) -> None:
+    async def decide(run: pw.Run) -> None:
+        while (approval := await run.next_approval()) is not None:
+            assert approval.tool_name == "database_write"
+            await asyncio.sleep(0.2)  # as one does who asks somewhere else
+            run.approve()
+
+    async def main() -> None:
+        run = pb.agent("Operator").run(WRITE)
+        result, _ = await asyncio.gather(run, decide(run))
+        assert result.tool_calls[1].status == "done"
+        assert [(a.decision, a.by) for a in run.approvals] == [("approved", "code")]
+
+    asyncio.run(main())
+
+
+def test_a_hook_that_changes_the_arguments_first_hinders_no_approval() -> None:
+    def script(_: Any) -> Any:
+        for n in (1, 2):
+            yield Calls(Call("write", {"n": n}))
+        yield Say("Written.")
+
+    tools = (Tool("write", lambda a: f"wrote {a['n']} {a['audited']}", read_only=False),)
+    edits = Hook("PreToolUse", "http", "write", edit=lambda a: {**a, "audited": True})
+    gate = Hook("PreToolUse", matcher="write")
+    agents = [
+        Agent("Audited", script, tools, (edits, gate)),
+        Agent("Audited twice", script, tools, (edits, gate, gate)),
+    ]
+    with (
+        start(tokens_per_second=5000, agents=agents) as server,
+        pw.connect(server.url, api_key=server.key) as pb,
+    ):
+        for name, gates in (("Audited", 1), ("Audited twice", 2)):
+            run = pb.agent(name).run("go", on_approval=pw.policy(allow=["write"])).wait()
+            assert [call.result for call in run.tool_calls] == ["wrote 1 True", "wrote 2 True"]
+            assert [(a.decision, a.arguments) for a in run.approvals] == [
+                ("approved", {"n": n, "audited": True}) for n in (1, 2) for _ in range(gates)
+            ]
+
+
+def test_a_stop_right_after_an_approval_denies_what_has_not_left(
+    pb: pw.Powabase, server: LocalServer
+) -> None:
+    run = pb.agent("Operator").run(WRITE)
+    until(lambda: run.status == "waiting")
+    run._live.observe = None  # no further event moves the moment on
+    decider = run._decider
+    assert decider is not None
+    decider._last_request = decider._monotonic() + 60  # a quiet that doesn't come by itself
+    run.approve()
+    until(lambda: run.approvals[-1].decision == "sending")
+    decider._last_request = decider._monotonic()
+    run.stop()
+    assert [body["approved"] for body in decisions(server)] == [False]
+    assert run.approvals[-1].by == "stop"
+
+
+def test_a_policy_that_exits_leaves_every_run_going(pb: pw.Powabase) -> None:
+    def leaves(_: pw.Approval) -> bool:
+        sys.exit("no")
+
+    run = pb.agent("Operator").run(WRITE, on_approval=leaves)
+    with pytest.raises(pw.ApprovalNeeded):
+        run.wait()
+    run.deny()
+    assert run.wait().status == "completed"
+
+
 def test_where_nobody_can_click_waiting_says_which_policy_to_pass(pb: pw.Powabase) -> None:
     run = pb.agent("Operator").run(WRITE)
     with pytest.raises(pw.ApprovalNeeded, match=r"on_approval=powawidget\.policy"):
@@ -287,6 +368,8 @@ def test_two_gates_on_one_call_need_two_decisions(pb: pw.Powabase, server: Local
 def test_an_answer_that_waits_for_review_can_be_denied(pb: pw.Powabase) -> None:
     run = pb.agent("Operator (reviewed answers)").run("Escalate the overdue orders")
     until(lambda: run.status == "waiting")
+    with pytest.raises(pw.ApprovalNeeded, match="approval of its answer"):
+        run.wait()
     streamed = run.text
     run.deny("too early")
     run.wait()

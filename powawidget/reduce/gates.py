@@ -22,6 +22,8 @@ from powawidget.state import ApprovalPart, Decision, Gate, RunState, ToolPart, p
 OPEN: frozenset[str] = frozenset({"pending", "sending", "unknown"})
 _ANSWERABLE = OPEN | {"superseded"}
 _EXPIRED = "Error: Blocked by hook — Approval timed out"
+_WENT_ON = "The run went on to its next step without an answer."
+_NOT_SHOWN = "The run went on; the stream didn't show what the server did with the decision."
 _PROVES = {"approved": "approve", "denied": "deny"}
 _HOOK_GATES: dict[str, Gate] = {"PreResponse": "answer", "OnRunStart": "start"}
 
@@ -75,15 +77,16 @@ def settle_call(run: RunState, call: int, result: str, at: float) -> list[Op]:
 def supersede(run: RunState, at: float) -> list[Op]:
     """Close requests about calls that nobody waits for any more: the model is called anew.
 
-    A frame was lost, or the step was begun again. A decision now would hit the next request.
+    A frame was lost, or the step was begun again, or a call was never told. A decision now would
+    hit the next request, and one that was sent must not hold up that on the next.
     """
-    said = "The run went on to its next step without an answer."
-    return [
-        op
-        for index, part in approvals(run)
-        if part.decision == "pending" and part.call is not None
-        for op in settle(index, part, "superseded", at, said)
-    ]
+    ops: list[Op] = []
+    for index, part in approvals(run):
+        if part.covers == "call" and part.decision == "pending":
+            ops += settle(index, part, "superseded", at, _WENT_ON)
+        elif part.covers == "call" and part.decision == "sending":
+            ops += settle(index, part, "unknown", at, _NOT_SHOWN)
+    return ops
 
 
 def settle_hook(run: RunState, event: HookResult, at: float) -> list[Op]:
@@ -157,6 +160,12 @@ def close(run: RunState, at: float) -> list[Op]:
     """Close what is open when the run is over: nobody will ever know."""
     ops: list[Op] = []
     for index, part in open_approvals(run):
+        if part.decision == "unknown" and part.outcome is not None:
+            continue  # why is told already
+        if part.decision == "sending" and part.outcome is None:
+            # Nothing is noted of it, so it was still waiting for the quiet.
+            ops += settle(index, part, "undecided", at, "The run ended before it was sent.")
+            continue
         said = {"approve": "Approval was sent. ", "deny": "Denial was sent. ", None: ""}[
             part.choice
         ]
@@ -181,11 +190,11 @@ def _gate(run: RunState, event: ApprovalRequested) -> tuple[Gate, int | None]:
             asked = None
         starting = isinstance(asked, dict) and "message" in asked and run.step == 0
         return ("start" if starting else "answer"), None
-    fitting = [
-        index
-        for index, part in tools.open_calls(run)
-        if part.name == event.tool_name and tools.same_json(part.arguments, event.arguments)
-    ]
+    named = [item for item in tools.open_calls(run) if item[1].name == event.tool_name]
+    fitting = [i for i, part in named if tools.same_json(part.arguments, event.arguments)]
+    if not fitting and len(named) == 1:
+        # A hook before the approval has changed the arguments: it can be about no other call.
+        fitting = [named[0][0]]
     asked_about = {part.call for _, part in approvals(run)}
     fresh = [index for index in fitting if index not in asked_about]
     chosen = fresh or fitting

@@ -287,6 +287,21 @@ def test_n11_a_person_may_take_time_over_an_approval(world: World) -> None:
     assert delivered(run) == server.told
 
 
+def test_n11_a_dead_line_is_noticed_once_nobody_can_decide_any_more(world: World) -> None:
+    async def stall(exchange: Exchange) -> None:
+        await exchange.stream(START, STEP, CALL, ASK, end=False)
+        await exchange.gone()
+
+    async def hooks(exchange: Exchange) -> None:
+        config = {"timeout": 1}
+        hook = {"type": "approval", "event": "PreToolUse", "matcher": "t", "config": config}
+        await exchange.answer_json({"hooks": [hook]})
+
+    run = world.run(world.serve(at_paths(run=stall, other=hooks, look=hooks)), idle=1.0)
+    assert came_to(run)[::2] == ("interrupted", "idle_timeout")
+    assert [asked.decision for asked in run.approvals] == ["undecided"]
+
+
 def test_n11_after_a_decision_silence_is_limited_again(world: World) -> None:
     async def stall(exchange: Exchange) -> None:
         await exchange.stream(START, STEP, CALL, ASK, end=False)
