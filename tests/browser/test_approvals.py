@@ -13,7 +13,7 @@ ASK = (
     'run = pb.agent("Operator").run("Raise the price of the best seller by 5%")\ndisplay(run)\n'
     "while not run.approvals: time.sleep(0.05)"
 )
-LONG = 30_000
+LONG = 60_000
 BUSY = {
     "waits": "run.wait()",
     "sleeps": "time.sleep(10)",

@@ -12,7 +12,7 @@ from tests.browser.lab import Lab
 CONNECT = "import powawidget as pw, time\npb = pw.connect()"
 CHAT = 'chat = pb.agent("Analyst").chat()\nchat'
 LATE = "Which orders are late, by region and carrier?"
-LONG = 40_000
+LONG = 60_000
 
 
 def sent(powabase: Any) -> list[dict[str, Any]]:

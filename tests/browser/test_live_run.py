@@ -10,7 +10,7 @@ from tests.browser.lab import SHOTS, Lab
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 CONNECT = "import powawidget as pw\npb = pw.connect()"
 ASK = 'run = pb.agent("Analyst").run("Which orders are late, by region and carrier?")\ndisplay(run)'
-LONG = 30_000
+LONG = 60_000
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 # Notes, from now on, each different state of the first widget: its words and how much it says.

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, WebSocket, expect
 from tests.browser.lab import Lab
 from tests.street import FIXTURES
 
-LONG = 30_000
+LONG = 60_000
 CONNECT = """
 import json
 import powawidget as pw
