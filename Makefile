@@ -88,7 +88,7 @@ js/node_modules/.stamp: js/package.json js/package-lock.json | node
 	cd js && npm ci --include=dev --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(STATIC): js/build.mjs js/tsconfig.json $(shell find js/src -type f) js/node_modules/.stamp
+$(STATIC): $(wildcard js/*.mjs) js/tsconfig.json $(shell find js/src -type f) js/node_modules/.stamp
 	cd js && npm run --silent build
 
 # A single line: in quotes the shell would hand a line's end on to Node.

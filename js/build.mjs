@@ -8,14 +8,17 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
+import { unfolding } from "./folded.mjs";
 import { lexerOnly } from "./lexer-only.mjs";
 import { mangled } from "./mangled.mjs";
 import { minifiedCss } from "./minified-css.mjs";
+import { preactOnly } from "./preact-only.mjs";
 import { rawCss } from "./raw-css.mjs";
-import { sharedCore } from "./shared-core.mjs";
+import { plainCore, sharedCore } from "./shared-core.mjs";
 import { sqlOnly } from "./sql-only.mjs";
 
-const BUDGET = 80_000; // bytes, as the core is sent: once for each widget instance
+/** How many bytes the core may have: it travels with every widget instance. */
+const BUDGETS = { minified: 120_000, packed: 71_000 };
 
 const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, "..", "powawidget", "static");
@@ -65,7 +68,7 @@ const core = (hashes, mangleCache = {}) =>
     entryPoints: ["src/index.ts"],
     define: { MODULE_HASHES: JSON.stringify(hashes) },
     mangleCache,
-    plugins: [lexerOnly, minifiedCss],
+    plugins: [unfolding, lexerOnly, preactOnly, minifiedCss, plainCore],
   });
 
 /** Mostly libraries, which may say a name now bare and now in quotes: none is shortened in them. */
@@ -123,8 +126,12 @@ async function build() {
   );
   const { contents } = whole.outputFiles[0];
   const sent = packed(contents);
-  const size = `${sent.length} of ${BUDGET} bytes, ${contents.length} unpacked`;
-  const isOver = sent.length > BUDGET;
+  const sizes = { minified: contents.length, packed: sent.length };
+  const told = Object.entries(BUDGETS).map(
+    ([what, budget]) => `${sizes[what]} of ${budget} bytes ${what}`,
+  );
+  const size = told.join(", ");
+  const isOver = Object.entries(BUDGETS).some(([what, budget]) => sizes[what] >= budget);
   if (isOver) console.error(`The front end is over its budget, ${size}: make it smaller.`);
   if (isOver && !watching) throw new Error("over budget");
   await rm(join(target, "modules"), { recursive: true, force: true });

@@ -1,14 +1,25 @@
 import { readdirSync } from "node:fs";
 import { defineConfig } from "vitest/config";
+// @ts-expect-error: a script of the build
+import { used } from "./preact-only.mjs";
 
 // As the build sets it; here a module's hash is its name.
 const hashes = Object.fromEntries(readdirSync("src/modules").map((name) => [name, name]));
 
+/** The tests run with as much of preact as the build leaves. */
+const preactOnly = {
+  name: "preact-only",
+  transform: (code: string, id: string) =>
+    /\/preact\/dist\/preact\.mjs$/.test(id) ? { code: used(code) as string, map: null } : undefined,
+};
+
 export default defineConfig({
   define: { MODULE_HASHES: JSON.stringify(hashes) },
+  plugins: [preactOnly],
   test: {
     css: true,
     environment: "happy-dom",
     include: ["test/**/*.test.ts", "test/**/*.test.tsx"],
+    server: { deps: { inline: ["preact"] } },
   },
 });

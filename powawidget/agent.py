@@ -15,7 +15,7 @@ from powawidget.errors import ConfigurationError, ProtocolError, RequestError
 from powawidget.history import History
 from powawidget.kernel import loop
 from powawidget.lookup import Row, segment
-from powawidget.policy import PolicyFunction
+from powawidget.policy import PolicyFunction, policy
 from powawidget.run import Home, Run
 from powawidget.sessions import Sessions, sessions_at
 from powawidget.sources import LiveSource
@@ -101,7 +101,9 @@ class Agent:
             context_override: Text to use as the context.
             context_items: Items to use as the context.
             on_approval: Decides in place of a person: what `powawidget.policy` makes, or a
-                function of an `Approval`, sync or async, that answers True, False or None (ask).
+                function of an `Approval` that answers True, False or None (ask). A sync one runs
+                in a thread of its own; an async one runs on the loop that reads every stream, so
+                it must not block.
 
         Returns:
             The run. Make it the last value of a cell to show it.
@@ -110,6 +112,7 @@ class Agent:
             ConfigurationError: If the arguments don't fit together; nothing was sent.
         """
         given = {name: value for name, value in locals().items() if name not in _NOT_SENT}
+        _check_policy(on_approval)
         return self._make(_body(given), on_approval).start()
 
     def _make(
@@ -156,12 +159,13 @@ class Agent:
             ConfigurationError: If the options don't fit together.
         """
         _body({"message": "?", **options})
+        _check_policy(on_approval)
 
         def turn(message: str, session: Callable[[], str | None], home: Home) -> Run:
             return self._make(_body({"message": message, **options}), on_approval, session, home)
 
         history = None if session_id is None else self._history(session_id)
-        return Chat(Partner("agent", self.name, turn), history, options)
+        return Chat(Partner("agent", self.name, turn, self._client.secret), history, options)
 
     def sessions(self, limit: int = 50) -> Sessions:
         """List conversations with this agent, the latest first.
@@ -201,9 +205,12 @@ class Agent:
     async def stream(self, message: str, **options: Any) -> AsyncIterator[ev.Event]:
         """Run the agent and read its events, without a widget.
 
+        Nobody can decide here: a request for approval expires, and the server blocks its call.
+        Where an agent has such requests, use `run` with `on_approval=`.
+
         Args:
             message: What to ask.
-            **options: As for `run`.
+            **options: As for `run`, but for `on_approval`.
 
         Yields:
             The events, typed, in order, up to the terminal one.
@@ -211,8 +218,14 @@ class Agent:
         Raises:
             ConfigurationError: If the arguments don't fit together; nothing was sent.
             RequestError: If the server refuses.
-            ConnectionLost: If it can't be reached, or the stream ends without its terminal event.
+            ConnectionLost: If it can't be reached, or takes longer than the total limit, or the
+                stream ends without its terminal event.
         """
+        if "on_approval" in options:
+            raise ConfigurationError(
+                "stream() has nobody who decides: use run(..., on_approval=...), whose events are "
+                "run.events."
+            )
         body = _body({"message": message, **options})
         idle = self._client.timeouts.quiet_idle
         async with aclosing(events_of(self._client, self._path, body, idle=idle)) as events:
@@ -225,6 +238,17 @@ class Agent:
 
     def __repr__(self) -> str:
         return f"<Agent {self.name!r}, {self.id}>"
+
+
+def _check_policy(chosen: object) -> None:
+    # `policy` itself, not called, is a slip that would show only at the first request.
+    if chosen is not None and (not callable(chosen) or chosen is policy):
+        said = "policy itself" if chosen is policy else type(chosen).__name__
+        raise ConfigurationError(
+            "on_approval takes what powawidget.policy(...) makes, such as "
+            'policy(allow=["*_read"]) or policy(otherwise="deny"), or a function of an approval, '
+            f"not {said}."
+        )
 
 
 def _body(given: Mapping[str, Any]) -> dict[str, Any]:

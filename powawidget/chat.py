@@ -42,17 +42,20 @@ class Partner(msgspec.Struct, frozen=True):
         kind: agent or orchestration.
         name: Its name.
         turn: Makes the run of a message; it raises ConfigurationError where that can't be sent.
+        secret: The key to keep out of everything.
     """
 
     kind: Kind
     name: str
     turn: MakeTurn
+    secret: Secret
 
 
 class _Waiting(msgspec.Struct, kw_only=True):
-    """A message that isn't sent yet."""
+    """A message that isn't sent yet; `message` is exactly what will be."""
 
     id: str
+    message: str
     run: Run
     turn: Turn
     retries: int | None = None
@@ -77,13 +80,20 @@ class Chat(Transcribed):
         options: Mapping[str, Any] | None = None,
     ) -> None:
         asked = partner or history
+        secret = None if partner is None else partner.secret
+        named = "" if history is None else history.session_id
+        if secret is not None and secret.redact(named) != named:
+            raise ConfigurationError(
+                "This session_id holds the API key: pass the id of a conversation; sessions() "
+                "lists them."
+            )
         self._live = LiveChat(
             ChatState(
                 id=_new_id(),
                 kind="agent" if asked is None else asked.kind,
                 name="" if asked is None else asked.name,
                 session_id=None if history is None else history.session_id,
-                options=_python(options or {}),
+                options=_python(options or {}, secret),
                 writable=partner is not None,
             ),
             lambda live: loop.call_soon(self._over, live),
@@ -92,6 +102,7 @@ class Chat(Transcribed):
         self._partner = partner
         self._history = history
         self._runs: dict[int, Run] = {}
+        self._sent: dict[int, str] = {}  # exactly, where what is shown may lack the key
         self._current: Run | None = None
         self._waiting: list[_Waiting] = []
         self._idle = threading.Event()
@@ -319,7 +330,9 @@ class Chat(Transcribed):
     def _kept(self) -> tuple[Secret | None, About]:
         """The key to keep out, and where and with what the turns ran: those of the last one."""
         runs = self.runs
-        return (runs[-1]._secret, runs[-1]._about) if runs else (None, About())
+        if not runs:
+            return None if self._partner is None else self._partner.secret, About()
+        return runs[-1]._secret, runs[-1]._about
 
     @property
     def shown(self) -> tuple[Any, float | None]:
@@ -407,7 +420,8 @@ class Chat(Transcribed):
                 else "This conversation can only be read."
             )
         run = self._partner.turn(message, lambda: self._live.state.session_id, self)
-        waiting = _Waiting(id=action, run=run, turn=self._live.expect(run._live), retries=retries)
+        turn = self._live.expect(run._live)
+        waiting = _Waiting(id=action, message=message, run=run, turn=turn, retries=retries)
         self._waiting.insert(len(self._waiting) if retries is None else 0, waiting)
         self._idle.clear()
         if retries is not None:
@@ -416,7 +430,7 @@ class Chat(Transcribed):
         return run
 
     def _retry(self, place: int, action: str) -> Run:
-        return self._send(self._runs[place].message, action, place)
+        return self._send(self._sent.get(place, self._runs[place].message), action, place)
 
     def _advance(self) -> None:
         """Let the next message in, if its turn has come; and tell how the queue stands."""
@@ -427,7 +441,8 @@ class Chat(Transcribed):
             self._current = following.run
             self._tell_queue()
             self._live.put(notice=None)
-            self._runs[len(self._live.state.turns)] = following.run
+            place = len(self._live.state.turns)
+            self._runs[place], self._sent[place] = following.run, following.message
             self._live.let_in(following.turn)
             if following.retries is not None:
                 retried = self._live.state.retried
@@ -554,7 +569,8 @@ def _on_loop(work: Callable[[], _T]) -> _T:
     return loop.run_sync(working())
 
 
-def _python(options: Mapping[str, Any]) -> str:
-    """Write keyword arguments as Python; they can all be written as JSON."""
+def _python(options: Mapping[str, Any], secret: Secret | None) -> str:
+    """Write keyword arguments as Python, without the key; they can all be written as JSON."""
     plain = json.loads(json.dumps(options))
-    return ", ".join(f"{name}={value!r}" for name, value in plain.items() if value is not None)
+    told = ", ".join(f"{name}={value!r}" for name, value in plain.items() if value is not None)
+    return told if secret is None else secret.redact(told)

@@ -15,19 +15,24 @@ from typing import Any
 import httpx
 
 from powawidget.address import checked_headers, checked_key, checked_url, checked_verify, direct
-from powawidget.errors import ConfigurationError, ConnectionLost, ProtocolError, RequestError
+from powawidget.errors import (
+    AnswerTooLargeError,
+    ConfigurationError,
+    ConnectionLost,
+    ProtocolError,
+    RequestError,
+)
 from powawidget.events import decode
 from powawidget.failures import advice
 from powawidget.httplog import keep_out
 from powawidget.refusals import SHOWN, readable, seconds_to_wait, words_of
 from powawidget.secret import Secret
+from powawidget.serverclock import ServerClock
 from powawidget.text import harmless
 from powawidget.timeouts import Timeouts
 
 _BODY_LIMIT = 16 * 1024 * 1024
 _REFUSAL_LIMIT = 256 * 1024
-# The status of a refusal is known: its words aren't worth waiting for any longer.
-_REFUSAL_SECONDS = 5.0
 _MAX_REDIRECTS = 5
 _KEEPS_POST = frozenset({307, 308})
 
@@ -74,6 +79,7 @@ class Client:
         self.url = checked_url(url, insecure=insecure)
         self.timeouts = timeouts or Timeouts()
         self.secret = checked_key(secret)
+        self.clock = ServerClock()
         keep_out(secret)
         # Answers of every size come uncompressed: 194 kB unfolded to 200 MB once.
         own = {"Accept-Encoding": "identity", "User-Agent": "powawidget"}
@@ -245,22 +251,28 @@ class Client:
         seconds = self.timeouts.first_byte if limit is None else limit
         size = _BODY_LIMIT
         if not response.is_success:
-            seconds, size = min(seconds, _REFUSAL_SECONDS), _REFUSAL_LIMIT
-        content, problem = bytearray(), ""
+            # Its status is known: the words aren't worth waiting for as long.
+            limits = [one for one in (seconds, self.timeouts.refusal) if one is not None]
+            seconds, size = min(limits, default=None), _REFUSAL_LIMIT
+        content, problem, is_whole = bytearray(), "", True
         try:
             async with asyncio.timeout(seconds):
                 async for chunk in response.aiter_raw():
                     content += chunk
                     if len(content) > size:
-                        problem = f"the answer is larger than {size:,} bytes"
+                        is_whole = False
                         break
         except httpx.HTTPError as error:
             problem = self._reason(error)
         except TimeoutError:
-            problem = f"the answer wasn't whole after {seconds:g} s"
+            problem = f"the answer wasn't whole{_after(seconds)}"
         text = self.secret.redact(content.decode("utf-8-sig", "replace"))
         # What came may repeat the key: no frame of a traceback holds it.
         content, chunk = bytearray(), b""
+        if not is_whole and response.is_success:
+            raise AnswerTooLargeError(
+                f"{self.url} answered with more than {size:,} bytes, the most that is read."
+            )
         if problem and response.is_success:
             raise ConnectionLost(
                 f"The connection to {self.url} was lost: {problem}.", maybe_accepted=True
@@ -305,7 +317,7 @@ class Client:
         )
 
     async def _send_once(
-        self, http: httpx.AsyncClient, request: httpx.Request, limit: float
+        self, http: httpx.AsyncClient, request: httpx.Request, limit: float | None
     ) -> httpx.Response:
         # Our errors are raised outside the except blocks: httpx's exceptions hold the request,
         # and with it the key, and a chained traceback would show them.
@@ -313,16 +325,19 @@ class Client:
         address = f"{request.url.host}:{request.url.port or request.url.scheme}"
         try:
             async with asyncio.timeout(limit):
-                return await http.send(request, stream=True)
+                sent = time.time()
+                response = await http.send(request, stream=True)
+                self.clock.hear(response.headers.get("date"), sent, time.time())
+                return response
         except TimeoutError:
             failure = ConnectionLost(
-                f"{self.url} didn't answer within {limit:g} s.",
+                f"{self.url} didn't answer{_after(limit)}.",
                 maybe_accepted=True,
                 code="first_byte_timeout",
             )
         except httpx.ConnectTimeout:
             failure = ConnectionLost(
-                f"{address} can't be reached: no connection within {self.timeouts.connect:g} s.",
+                f"{address} can't be reached: no connection{_after(self.timeouts.connect)}.",
                 maybe_accepted=False,
                 code="connect_timeout",
             )
@@ -371,6 +386,10 @@ class Client:
 
     def _shown(self, text: str) -> str:
         return self.secret.redact(harmless(text))
+
+
+def _after(seconds: float | None) -> str:
+    return "" if seconds is None else f" within {seconds:g} s"
 
 
 def _redirected(request: httpx.Request, response: httpx.Response) -> httpx.URL:

@@ -37,20 +37,26 @@ def connect(  # noqa: PLR0913  # each is one setting of a connection
         verify: Whether to check certificates, or the path of a CA bundle.
         proxy: The URL of a proxy; the environment's is used where it isn't given.
         headers: Further headers for each request.
-        timeouts: Limits of time.
+        timeouts: Limits of time: `powawidget.Timeouts(connect=5, ...)`.
         insecure: Whether the key may go over plain HTTP to another machine.
 
     Returns:
         The connection.
 
     Raises:
-        ConfigurationError: If the URL or the key is missing or can't be used.
+        ConfigurationError: If the URL or the key is missing or can't be used, or `timeouts` is
+            something else.
     """
     # From here on no frame holds the key as text: a verbose traceback prints local variables.
     secret = Secret("" if api_key is None else api_key.strip())
     given = api_key is not None
     api_key = None
     local = None
+    if timeouts is not None and not isinstance(timeouts, Timeouts):
+        raise ConfigurationError(
+            "timeouts takes powawidget.Timeouts(connect=5, total=600), with the limits that you "
+            f"want to change, not {type(timeouts).__name__}."
+        )
     if url is None:
         url = os.environ.get("POWABASE_URL", "")
     if not url.strip():

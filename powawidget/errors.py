@@ -75,6 +75,10 @@ class ProtocolError(PowawidgetError):
     """The server answered with something that isn't its protocol."""
 
 
+class AnswerTooLargeError(ProtocolError):
+    """The server answered with more than is read at once; asking again gives the same."""
+
+
 class _RunError(PowawidgetError):
     def __init__(self, run: "Run") -> None:
         failure = run.error

@@ -111,6 +111,37 @@ def run(state: dict[str, Any], limit: int) -> dict[str, Any]:
     return shorter
 
 
+def cuts(whole: Any, kept: Any) -> list[list[Any]]:
+    """Tell how what goes into the file differs from the whole, which the page has already.
+
+    Args:
+        whole: A state as plain JSON values.
+        kept: What `run` or `chat` made of it.
+
+    Returns:
+        For each difference a path and a value; for a text that keeps its start a path, how long
+        that start is as JavaScript counts, and what follows it.
+    """
+    return list(_cuts(whole, kept, []))
+
+
+def _cuts(whole: Any, kept: Any, path: list[str | int]) -> Iterator[list[Any]]:
+    if whole == kept:
+        return
+    if isinstance(whole, dict) and isinstance(kept, dict) and whole.keys() == kept.keys():
+        for name, value in kept.items():
+            yield from _cuts(whole[name], value, [*path, name])
+    elif isinstance(whole, list) and isinstance(kept, list) and len(whole) == len(kept):
+        for index, value in enumerate(kept):
+            yield from _cuts(whole[index], value, [*path, index])
+    elif isinstance(whole, str) and isinstance(kept, str):
+        pairs = enumerate(zip(whole, kept, strict=False))
+        same = next((at for at, (a, b) in pairs if a != b), min(len(whole), len(kept)))
+        yield [path, len(whole[:same].encode("utf-16-le")) // 2, kept[same:]]
+    else:
+        yield [path, kept]
+
+
 def _cut(state: dict[str, Any], cut: Cut) -> dict[str, Any]:
     for owner, name, where in _texts(state):
         text = owner[name]

@@ -80,6 +80,7 @@ class History:
         self._exchanges: list[Exchange] = []
         self._shown = 0
         self._known: dict[str, Mapping[str, Any]] = {}
+        self._is_open = False
 
     @property
     def earlier(self) -> int:
@@ -87,15 +88,18 @@ class History:
         return len(self._exchanges) - self._shown
 
     async def open(self) -> None:
-        """Fetch what was said.
+        """Fetch what was said; does nothing where it has been fetched.
 
         Raises:
             RequestError: If the server refuses; 404 where it knows no such conversation.
             ConnectionLost: If it can't be reached.
         """
+        if self._is_open:
+            return
         answer = await self._get(f"{self._base}/messages")
         rows = answer.get("messages") if isinstance(answer, dict) else answer
         self._exchanges = exchanges(rows if isinstance(rows, list) else [])
+        self._is_open = True
 
     async def more(self, count: int) -> list[Run]:
         """Give the turns before those that were given.

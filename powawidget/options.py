@@ -30,6 +30,6 @@ class Options:
 
 
 # The packed core, with what the widget says of itself beside its state.
-_CORE = 80_000
+_CORE = 72_000
 
 options = Options()

@@ -113,7 +113,8 @@ class Orchestration:
         history = None
         if session_id is not None:
             history = History(self._client, session_id, "orchestration", self.name, self._home)
-        return Chat(Partner("orchestration", self.name, turn), history)
+        partner = Partner("orchestration", self.name, turn, self._client.secret)
+        return Chat(partner, history)
 
     def sessions(self, limit: int = 50) -> Sessions:
         """List conversations with this orchestration, the latest first.
@@ -156,7 +157,8 @@ class Orchestration:
         Raises:
             ConfigurationError: If it can't run; nothing was sent.
             RequestError: If the server refuses.
-            ConnectionLost: If it can't be reached, or the stream ends without its terminal event.
+            ConnectionLost: If it can't be reached, or takes longer than the total limit, or the
+                stream ends without its terminal event.
         """
         body = self._body(message, session_id)
         idle = self._client.timeouts.idle

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 
 from powawidget.ops import Op, merge
 
-_SLOW, _MIDDLE, _FAST = 0.033, 0.050, 0.100
-_MIDDLE_RATE, _FAST_RATE = 300.0, 1000.0
+# Changes a second, and the seconds between two messages from there on.
+_INTERVALS = ((0.0, 0.033), (300.0, 0.050), (1000.0, 0.100), (1500.0, 0.133))
 _PROCESS_GAP = 1 / 300
 
 _next_free = 0.0
@@ -62,7 +62,7 @@ class Outbox:
         if not self._pending:
             return
         now = time.monotonic()
-        elapsed = max(now - self._last, _SLOW)
+        elapsed = max(now - self._last, _INTERVALS[0][1])
         self._rate = len(self._pending) / elapsed
         self._last = now
         pending, self._pending = self._pending, []
@@ -76,9 +76,7 @@ class Outbox:
         self._pending.clear()
 
     def _interval(self) -> float:
-        if self._rate < _MIDDLE_RATE:
-            return _SLOW
-        return _MIDDLE if self._rate < _FAST_RATE else _FAST
+        return max(interval for rate, interval in _INTERVALS if self._rate >= rate)
 
 
 def _reserve() -> float:

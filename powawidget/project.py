@@ -12,7 +12,7 @@ from powawidget.orchestration import Orchestration, OrchestrationInfo, orchestra
 from powawidget.run import Run
 from powawidget.sessions import Session, session_of
 from powawidget.transcript.about import About, host_of
-from powawidget.workflow import Workflow, WorkflowInfo, workflow_of
+from powawidget.workflow import Workflow, WorkflowInfo, find_workflow, workflow_of
 
 _MOST_WORKFLOWS = 100
 
@@ -117,7 +117,7 @@ class Powabase:
             RequestError: If the server refuses.
             ConnectionLost: If it can't be reached.
         """
-        return loop.run_sync(self._find_workflow(name_or_id))
+        return loop.run_sync(find_workflow(self._client, name_or_id))
 
     def run(self, run_id: str) -> Run:
         """Bring back a stored run, for example after the kernel died.
@@ -177,9 +177,6 @@ class Powabase:
     async def _find_orchestration(self, name_or_id: str) -> Orchestration:
         row = await find(self._client, "orchestration", name_or_id)
         return await orchestration_of(self._client, row)
-
-    async def _find_workflow(self, name_or_id: str) -> Workflow:
-        return await workflow_of(self._client, await find(self._client, "workflow", name_or_id))
 
     async def _stored(self, run_id: str) -> tuple[Any, str]:
         """Fetch a stored run of any kind, and the name of what ran, where that is known."""

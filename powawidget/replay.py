@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from powawidget import events as ev
 from powawidget.chat import Chat
 from powawidget.errors import ConfigurationError
+from powawidget.kernel import cells
 from powawidget.run import Run
 from powawidget.runner import too_large
 from powawidget.sources import RecordedSource
@@ -60,7 +61,9 @@ def replay(
     if _is_saved(data):
         return _saved(data, speed, name)
     if speed is None:
-        return Run.told(_frames(data), name=title, origin="replay")
+        run = Run.told(_frames(data), name=title, origin="replay")
+        cells.adopt(run)
+        return run
     return Run(RecordedSource(_reads(data, times), speed), name=title, origin="replay").start()
 
 
@@ -81,6 +84,7 @@ def _saved(data: bytes, speed: float | None, name: str | None) -> Run | Chat:
     elif saved.run is not None:
         saved.run.name = name or saved.run.name
         made = Run.saved(saved.run, about)
+        cells.adopt(made)
     return made
 
 

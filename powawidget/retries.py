@@ -50,7 +50,8 @@ class Retries:
         if not error.temporary:
             return None
         asked = error.retry_after if isinstance(error, RequestError) else None
-        if asked is not None and asked > self._limits.retry_after:
+        most = self._limits.retry_after
+        if asked is not None and most is not None and asked > most:
             return None
         delay = next(self._refused if isinstance(error, RequestError) else self._connecting, None)
         if delay is None:

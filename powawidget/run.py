@@ -164,7 +164,7 @@ class Run(Transcribed):
         Returns:
             The run, over.
         """
-        return cls.told(
+        run = cls.told(
             retell(told),
             name=name,
             message=question_of(told),
@@ -172,6 +172,8 @@ class Run(Transcribed):
             secret=secret,
             about=about,
         )
+        cells.adopt(run)
+        return run
 
     @classmethod
     def saved(cls, state: RunState, about: About | None = None) -> "Run":
@@ -639,8 +641,9 @@ class Run(Transcribed):
         known = isinstance(digests, list) and all(isinstance(one, str) for one in digests)
         if self._decider is None or not known or action not in ("approve", "deny"):
             return "This version can't do that."
-        said = reason[:_REASON_LENGTH] if isinstance(reason, str) and reason.strip() else None
-        return self._decider.decide(action, "click", said, digests)
+        # First the key, then the length: half a key must not stay either.
+        said = self._live.redact(reason)[:_REASON_LENGTH] if isinstance(reason, str) else ""
+        return self._decider.decide(action, "click", said if said.strip() else None, digests)
 
     def _outcome(self, timeout: float | None) -> views.RunResult:
         with self._live.lock:

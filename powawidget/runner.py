@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from powawidget import events as ev
+from powawidget.decider import is_overdue
 from powawidget.errors import ConnectionLost, PowawidgetError, RequestError
 from powawidget.failures import title_of
 from powawidget.live import Live
@@ -19,10 +20,6 @@ from powawidget.sse import EventTooLargeError
 from powawidget.timeouts import Timeouts
 
 _log = logging.getLogger("powawidget")
-
-# Readers of the documented dialect stop at `error`; the service sends `complete` right after it,
-# or ends the body. A server that does neither isn't waited for longer than this.
-AFTER_ERROR = 5.0
 
 
 class Source(Protocol):
@@ -52,8 +49,8 @@ async def follow(live: Live, source: Source, patience: Patience) -> None:
         source: Its bytes.
         patience: Lets a person end a pause before the next try.
     """
-    start = _Start(live, source, patience)
     try:
+        start = _Start(live, source, patience)
         async with asyncio.timeout(source.total):
             await _read(live, source, start)
     except asyncio.CancelledError:
@@ -136,10 +133,15 @@ async def _read(live: Live, source: Source, start: _Start) -> None:
     told = time.monotonic()
 
     def limit() -> float | None:
-        if live.state.error is not None and not live.engine_error:
-            # Keepalives don't count: the server may go on with them for ever.
-            return max(0.0, told + AFTER_ERROR - time.monotonic())
-        return None if live.state.status == "waiting" else source.idle  # a person may take time
+        after = source.timeouts.after_error
+        if after is not None and live.state.error is not None and not live.engine_error:
+            # Readers of the documented dialect stop at `error`; the service sends `complete` right
+            # after it, or ends the body. A server that does neither isn't waited for much longer,
+            # and keepalives don't count: it may go on with them for ever.
+            return max(0.0, told + after - time.monotonic())
+        if live.state.status == "waiting" and not is_overdue(live):
+            return None  # a person may take time
+        return source.idle
 
     async with contextlib.AsyncExitStack() as stack:
         reads = payloads(await start.open(stack), limit, live.redact)
@@ -193,7 +195,14 @@ def _lost(live: Live, error: ConnectionLost, note: str) -> ev.Event:
             code=error.code,
             hint=f"The run may have started there. {_UNSENT} {_where(live)}",
         )
-    if live.state.run_id is None:
+    if live.state.kind == "workflow" and live.state.status != "connecting":
+        run_id = live.state.run_id
+        where = f'pb.run("{run_id}") shows' if run_id else "workflow.executions() lists"
+        hint = (
+            "What came is kept. The server ends an execution with its stream, and charges for what "
+            f"was done until then: {where} what it has stored."
+        )
+    elif live.state.run_id is None:
         hint = f"The run may have started at the server. {_UNSENT} {_where(live)}"
     else:
         hint = (
@@ -214,7 +223,7 @@ _SESSIONS = {
     "agent": "agent.sessions() lists its conversations: if it did start, it is in one of them.",
     "orchestration": "orchestration.sessions() lists its conversations: if it did start, it is in "
     "one of them.",
-    "workflow": "If it did start, it is among the workflow's executions at the server.",
+    "workflow": "workflow.executions() lists its executions: if it did start, it is one of them.",
 }
 
 

@@ -2,7 +2,10 @@
 
 import base64
 import re
+from typing import Any
 from urllib.parse import quote
+
+import msgspec
 
 _SHORTEST = 8
 _INSTEAD = "[key]"
@@ -47,6 +50,28 @@ class Secret:
         if odd and self.__escaped and self.__hints and self.__hints.search(text):
             text = self.__escaped.sub(_INSTEAD, text)
         return text
+
+    def redacted(self, value: Any) -> Any:
+        """Take the key out of the texts of an event.
+
+        Args:
+            value: The event, or what one holds. Dictionaries are what a server sent, from which it
+                was taken when that came.
+
+        Returns:
+            The same where there is nothing to take out of it, else a copy.
+        """
+        if isinstance(value, str):
+            return self.redact(value)
+        if isinstance(value, list):
+            items = [self.redacted(one) for one in value]
+            return items if items != value else value
+        if isinstance(value, msgspec.Struct):
+            given = {name: getattr(value, name) for name in value.__struct_fields__}
+            made = {name: self.redacted(one) for name, one in given.items()}
+            changed = {name: one for name, one in made.items() if one is not given[name]}
+            return msgspec.structs.replace(value, **changed) if changed else value
+        return value
 
     @property
     def reach(self) -> int:

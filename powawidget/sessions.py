@@ -11,6 +11,7 @@ from powawidget.chat import Chat
 from powawidget.client import Client
 from powawidget.errors import PowawidgetError
 from powawidget.history import History, Message, time_of
+from powawidget.kernel import loop
 from powawidget.lookup import segment
 from powawidget.state import Kind
 
@@ -96,8 +97,14 @@ class Session:
         Returns:
             The messages, oldest first. As the last value of a cell they are shown as cards, the
             last turns first; `chat.missing` counts the runs that are left out.
+
+        Raises:
+            RequestError: If the server knows no such conversation, or can't give it.
+            ConnectionLost: If it can't be reached.
         """
-        return Messages(History(self._client, self.id, self.kind, self.name, self._home))
+        history = History(self._client, self.id, self.kind, self.name, self._home)
+        loop.run_sync(history.open())  # a chat would go on without it
+        return Messages(history)
 
     def __repr__(self) -> str:
         return f"<Session {self.id} with {self.kind} {self.name!r}>"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from powawidget import events as ev
-from powawidget.stored_execution import retell_execution
+from powawidget.stored_execution import because, fate_of_execution, retell_execution
 from powawidget.stored_orchestration import retell_orchestration
 
 
@@ -30,10 +30,11 @@ def retell(stored: Mapping[str, Any]) -> Iterator[ev.Event]:
     else:
         yield from _retell_agent(stored)
     if status not in {"completed", "failed"}:
+        stays = " One whose stream was cut stays so for ever." if "child_runs" in stored else ""
         yield ev.Interrupted(
             title="The run isn't over at the server",
             message=f"The server has it as {status or 'unknown'}.",
-            hint="Look it up again later. An orchestration whose stream was cut stays so for ever.",
+            hint=f"Look it up again later.{stays}",
         )
 
 
@@ -58,7 +59,7 @@ def _retell_agent(stored: Mapping[str, Any]) -> Iterator[ev.Event]:
 
 
 def fate_of(stored: Mapping[str, Any]) -> str | None:
-    """Say what the server did with a run that was stopped here.
+    """Say what the server did with a run that is over here.
 
     Args:
         stored: The decoded answer.
@@ -66,13 +67,13 @@ def fate_of(stored: Mapping[str, Any]) -> str | None:
     Returns:
         A sentence; None while the server hasn't ended the run.
     """
+    if "block_logs" in stored:
+        return fate_of_execution(stored)
     status, run_id = stored.get("status"), stored.get("run_id")
     if status == "completed":
         return f'The server went on and completed the run: pb.run("{run_id}") shows its answer.'
     if status == "failed":
-        error = stored.get("error")
-        why = f": {error[:300]}" if isinstance(error, str) and error else ""
-        return f"The server ended the run as failed{why}."
+        return f"The server ended the run as failed{because(stored.get('error'))}."
     return None
 
 

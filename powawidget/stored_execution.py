@@ -53,7 +53,7 @@ def retell_execution(
         yield ev.Interrupted(
             title="The execution was cut off",
             message="Its stream was closed before its blocks were done; the server stored it as "
-            "completed with those that were.",
+            "completed with those that were, and charged for them.",
             hint="Run the workflow again to get its result.",
             code="execution_cut",
         )
@@ -62,6 +62,63 @@ def retell_execution(
         yield ev.WorkflowCompleted(
             execution_id=execution_id, result=None if output is None else ev.as_json(output)
         )
+
+
+def is_whole(stored: Mapping[str, Any]) -> bool | None:
+    """Tell whether an execution went on to its end, though its stream was closed.
+
+    Args:
+        stored: What `Workflow.look_up` returns, of one that is stored as completed.
+
+    Returns:
+        False where it was cut: it is stored as completed then too. None where that can't be told,
+        for want of the workflow's graph.
+    """
+    graph = stored.get("graph")
+    if graph is not None:
+        return not _was_cut(graph, stored)
+    # The response block comes last.
+    responded = any(log.get("block_type") == "response" for log in _logs(stored))
+    return True if responded or stored["execution"].get("output") is not None else None
+
+
+def fate_of_execution(stored: Mapping[str, Any]) -> str:
+    """Say what the server did with an execution whose stream was closed here.
+
+    Args:
+        stored: What `Workflow.look_up` returns.
+
+    Returns:
+        A sentence or two.
+    """
+    execution = stored["execution"]
+    status, again = execution.get("status"), f'pb.run("{execution.get("id")}")'
+    if status == "failed":
+        return f"The server ended the execution as failed{because(execution.get('error'))}."
+    if status != "completed":
+        if status is None:
+            return "The server doesn't list the execution among the latest of its workflow."
+        return f"The server has the execution as {str(status)[:40]}."
+    whole = is_whole(stored)
+    if whole:
+        return f"The server went on and completed the execution: {again} shows what it gave."
+    if whole is None:
+        return (
+            f"The server has stored the execution as completed, without a result: {again} shows "
+            "its blocks. Whether more were to run can't be told without the workflow's graph."
+        )
+    count = sum(not block.failed for block in logs_of(stored).blocks)
+    done = f"{count or 'no'} block{'' if count == 1 else 's'} done"
+    result = "with" if execution.get("output") is not None else "without a result and with"
+    return (
+        "The server stopped the execution with its stream, stored it as completed, "
+        f"{result} {done}, and charged for it."
+    )
+
+
+def because(error: Any) -> str:
+    """Put the server's words for a failure after a sentence, where there are any."""
+    return f": {error[:300].rstrip('.')}" if isinstance(error, str) and error else ""
 
 
 def _was_cut(graph: Graph, logs: Mapping[str, Any]) -> bool:

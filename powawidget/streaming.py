@@ -10,7 +10,6 @@ from powawidget.client import Client
 from powawidget.errors import ConnectionLost, ProtocolError, RequestError
 from powawidget.reading import Limit, payloads
 from powawidget.retries import Retries, waiting
-from powawidget.runner import AFTER_ERROR
 from powawidget.sse import EventTooLargeError
 
 _ENDS = (ev.Completed, ev.WorkflowCompleted, ev.WorkflowFailed)
@@ -24,7 +23,7 @@ async def events_of(
     idle: float | None,
     meaning: Callable[[ev.Event], ev.Event] = lambda event: event,
 ) -> AsyncGenerator[ev.Event, None]:
-    """Start a run and read its events.
+    """Start a run and read its events, within the client's limit for a whole run.
 
     Args:
         client: The HTTP side.
@@ -39,17 +38,21 @@ async def events_of(
 
     Raises:
         RequestError: If the server refuses.
-        ConnectionLost: If it can't be reached, or the stream ends without its terminal event.
+        ConnectionLost: If it can't be reached, or takes too long, or the stream ends without its
+            terminal event.
         ProtocolError: If an event is too large.
     """
     told = False
+    after_error, total = client.timeouts.after_error, client.timeouts.total
+    end = None if total is None else asyncio.get_running_loop().time() + total
 
     def limit() -> float | None:
-        return AFTER_ERROR if told else idle
+        return after_error if told and after_error is not None else idle
 
     try:
         async with contextlib.aclosing(_read(client, path, body, limit)) as read:
-            async for one in read:
+            # The limit is never open while the caller handles an event: it would be cancelled.
+            while (one := await _next(read, total, end)) is not None:
                 event = meaning(one)
                 told = told or isinstance(event, ev.Errored)
                 yield event
@@ -65,6 +68,25 @@ async def events_of(
     raise ConnectionLost(
         "The stream ended without its terminal event: the run may not be complete.",
         maybe_accepted=True,
+    )
+
+
+async def _next(
+    events: AsyncGenerator[ev.Event, None], total: float | None, end: float | None
+) -> ev.Event | None:
+    """Read an event, or None at the stream's end, until the time for all of them is over."""
+    scope = asyncio.timeout_at(end)
+    try:
+        async with scope:
+            return await anext(events, None)
+    except TimeoutError:
+        if not scope.expired():
+            raise
+    raise ConnectionLost(
+        f"The run took too long: it wasn't complete after {total:g} s, the limit set for it. "
+        "Set a longer total limit, or none.",
+        maybe_accepted=True,
+        code="total_timeout",
     )
 
 

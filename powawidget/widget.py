@@ -150,8 +150,8 @@ class StateWidget(anywidget.AnyWidget):
             data = {"method": "update", "state": {"_state": kept}, "buffer_paths": []}
             content = {"comm_id": self._comm_id, "data": data}
             host.publish("comm_msg", content, b"comm-" + self._comm_id.encode())
-        is_whole = kept[self._whole] == self._live.snapshot()
-        self.send({"kind": "filed", "bytes": size, "snapshot": None if is_whole else kept})
+        cuts = filed.cuts({self._whole: self._live.snapshot()}, {self._whole: kept[self._whole]})
+        self.send({"kind": "filed", "bytes": size, "seq": kept["seq"], "cuts": cuts})
 
     def changed(self, ops: list[Op]) -> None:
         """Take changes of the state; called under its lock, on the loop thread."""

@@ -98,12 +98,14 @@ class AckMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="ack"):
 class FiledMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="filed"):
     """Kernel to page, at the end: what of this goes into the notebook's file.
 
-    `bytes` is the size of the transcript. `snapshot` is what a saved notebook is to hold in place
-    of the whole state, where that is too large for the file.
+    `bytes` is the size of the transcript. `cuts` are where a saved notebook is to hold less than
+    the whole snapshot with the number `seq`, which is too large for the file: see
+    `powawidget.filed.cuts`.
     """
 
     bytes: int
-    snapshot: Any = None
+    seq: int
+    cuts: list[Any] = []
 
 
 class ModuleMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="module"):

@@ -1,7 +1,10 @@
 """A workflow of a project, and its runs."""
 
+import functools
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -10,9 +13,12 @@ from powawidget import events as ev
 from powawidget.body import checked_json
 from powawidget.client import Client
 from powawidget.errors import ConfigurationError, ProtocolError, RequestError
+from powawidget.executions import Executions, begun_with, rows_at
+from powawidget.executions import listed as executions_of
 from powawidget.graph import Graph, check, listed, read_graph
 from powawidget.kernel import loop
-from powawidget.lookup import Row, segment
+from powawidget.live import Live
+from powawidget.lookup import Row, find, is_uuid, segment
 from powawidget.run import Run
 from powawidget.sources import LiveSource
 from powawidget.stored_execution import logs_of
@@ -22,7 +28,7 @@ from powawidget.transcript.about import About, host_of
 _MOST_EXECUTIONS = 100
 _ON_STOP = (
     "The server stores the execution as completed, without a result, with the blocks that were "
-    "done until then, and charges for them."
+    "done, and charges for them."
 )
 
 
@@ -46,6 +52,7 @@ class Workflow:
     def __init__(self, client: Client, info: WorkflowInfo, graph: Graph | None) -> None:
         self._client = client
         self._graph = graph
+        self._named: set[str] = set()  # the executions that are known to be of other runs
         self.id = info.id
         self.name = info.name
 
@@ -72,6 +79,8 @@ class Workflow:
             secret=self._client.secret,
             known=self._known(),
             look_up=self.look_up,
+            find=functools.partial(self._find, body["variables"]),
+            observe=self._note,
             complete=self.parts_of,
             about=About(host_of(self._client.url)),
         ).start()
@@ -91,7 +100,8 @@ class Workflow:
         Raises:
             ConfigurationError: If it can't run with these variables; nothing was sent.
             RequestError: If the server refuses.
-            ConnectionLost: If it can't be reached, or the stream ends without its terminal event.
+            ConnectionLost: If it can't be reached, or takes longer than the total limit, or the
+                stream ends without its terminal event.
         """
         body = self._body(variables, named)
         idle = self._client.timeouts.quiet_idle
@@ -116,6 +126,23 @@ class Workflow:
         told = loop.run_sync(self.look_up(execution_id))
         about = About(host_of(self._client.url))
         return Run.stored(told, self.name, secret=self._client.secret, about=about)
+
+    def executions(self, limit: int = 50) -> Executions:
+        """List this workflow's executions, the latest first (wire protocol, sections 1 and 9).
+
+        One whose stream was cut stands there as completed, without an output.
+
+        Args:
+            limit: How many at most; the server gives no more than it likes to at once.
+
+        Returns:
+            Their ids, status, times, inputs and outputs: `execution(id)` shows one's blocks.
+
+        Raises:
+            RequestError: If the server refuses.
+            ConnectionLost: If it can't be reached.
+        """
+        return executions_of(loop.run_sync(rows_at(self._client, self.id, limit)))
 
     async def look_up(self, execution_id: str) -> dict[str, Any]:
         """Fetch what the server has stored of an execution.
@@ -152,6 +179,17 @@ class Workflow:
         logs = await self._client.get(path)
         return [logs_of(logs)] if isinstance(logs, Mapping) else []
 
+    async def _find(self, variables: Any, begun: float, ended: float) -> list[str]:
+        """Find what may be an execution whose stream was cut before it told the id."""
+        rows = await rows_at(self._client, self.id, _MOST_EXECUTIONS)
+        window = self._client.clock.window(begun, ended)
+        sent = json.loads(json.dumps(variables))  # as it comes back: a tuple is a list
+        return [one for one in begun_with(rows, sent, window) if one not in self._named]
+
+    def _note(self, live: Live, _: ev.Event) -> None:
+        if live.state.run_id is not None:
+            self._named.add(live.state.run_id)
+
     def _known(self) -> list[ev.Event]:
         return [] if self._graph is None else [ev.GraphKnown(blocks=listed(self._graph))]
 
@@ -178,6 +216,32 @@ class Workflow:
     def __repr__(self) -> str:
         blocks = "" if self._graph is None else f", {len(self._graph.nodes)} blocks"
         return f"<Workflow {self.name!r}{blocks}, {self.id}>"
+
+
+async def find_workflow(client: Client, name_or_id: str) -> Workflow:
+    """Find a workflow, and read its graph where that is allowed.
+
+    Args:
+        client: The HTTP side.
+        name_or_id: Its name or its id.
+
+    Returns:
+        The workflow, ready to run.
+
+    Raises:
+        ConfigurationError: If there is none of that name, or more than one.
+        RequestError: If the server refuses.
+        ConnectionLost: If it can't be reached.
+    """
+    try:
+        row = await find(client, "workflow", name_or_id)
+    except RequestError as error:
+        wanted = name_or_id.strip()
+        if error.status != HTTPStatus.FORBIDDEN or not is_uuid(wanted):
+            raise
+        # A key that may run it need not be one that may read it.
+        return Workflow(client, WorkflowInfo(id=wanted, name=wanted), None)
+    return await workflow_of(client, row)
 
 
 async def workflow_of(client: Client, row: Row) -> Workflow:
@@ -220,12 +284,8 @@ async def stored_execution(
         RequestError: If the server refuses.
         ConnectionLost: If it can't be reached.
     """
-    answer = await client.get(f"/api/workflows/{workflow_id}/executions", limit=_MOST_EXECUTIONS)
-    rows = answer.get("executions") if isinstance(answer, Mapping) else None
-    for row in rows if isinstance(rows, list) else []:
-        if isinstance(row, Mapping) and row.get("id") == execution_id:
-            return row
-    return None
+    rows = await rows_at(client, workflow_id, _MOST_EXECUTIONS)
+    return next((row for row in rows if row["id"] == execution_id), None)
 
 
 def info_of(row: Row) -> WorkflowInfo:

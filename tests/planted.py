@@ -10,6 +10,7 @@ from typing import Any
 import powawidget
 
 KEY = f"planted-key-{0x5F1C9A7BE2D4:x}/Zq"  # no line of a file, which a traceback shows, holds it
+MESSAGE = f"hello, is {KEY} the right one?"
 PUBLIC = [name for name in dir(powawidget.Run) if not name.startswith("_")]
 CALLED = {"wait", "result", "approve", "deny", "stop", "close", "start", "next_approval"}
 
@@ -39,11 +40,19 @@ def shown(run: powawidget.Run) -> Iterator[str]:
             yield f"{name}: {value!r}"
             if name == "events":
                 yield repr(list(value))
-    yield json.dumps(run._live.snapshot(), ensure_ascii=False)
+    yield from synced(run)
     try:
         run.result(timeout=0.01, display=False)
     except (powawidget.PowawidgetError, TimeoutError) as error:
         yield rendered(error)
+
+
+def synced(shown: powawidget.Run | powawidget.Chat) -> Iterator[str]:
+    """What the page and the notebook's file get."""
+    yield json.dumps(shown._live.snapshot(), ensure_ascii=False)
+    yield json.dumps(shown.widget.get_state()["_state"], ensure_ascii=False)
+    yield json.dumps(shown.widget.filed(), ensure_ascii=False)
+    yield shown.to_html() + shown.to_markdown() + shown.to_text() + shown.to_json()
 
 
 class Listening(logging.Handler):

@@ -551,6 +551,28 @@ def test_a_stored_conversation_can_be_read_without_going_on(pb: pw.Powabase, tol
         pb.session("sess_nobody")
 
 
+@pytest.mark.parametrize("status", [404, 500])
+def test_messages_that_cannot_be_read_are_an_error_but_a_chat_goes_on(
+    pb: pw.Powabase, server: LocalServer, told: Chat, status: int
+) -> None:
+    assert told.session_id is not None
+    session = pb.session(told.session_id)
+    server.refuse(status, ending="/messages")
+    with pytest.raises(pw.RequestError, match=str(status)):
+        session.messages()
+    assert len(session.messages()) == 4
+    server.refuse(status, ending="/messages")
+    chat = pb.agent("Keeper").chat(session_id=told.session_id)
+    assert chat._live.state.notice
+    assert chat.send("c").result().text == "2: c"
+
+
+def test_an_orchestrations_conversation_that_nobody_knows_has_no_messages(pb: pw.Powabase) -> None:
+    orchestration = pb.orchestration(pb.orchestrations()[0].name)
+    with pytest.raises(pw.RequestError, match="404"):
+        orchestration.session("orch_sess_nobody").messages()
+
+
 def test_conversations_are_listed_with_first_message_runs_and_last_activity(
     pb: pw.Powabase, told: Chat
 ) -> None:

@@ -21,16 +21,19 @@ ID = "2692cf6d-36e4-4ca1-bb3c-0112a7cf6137"
 START = {"event": "start", "run_id": "run_1", "session_id": "sess_1"}
 DELTA = {"event": "content_delta", "type": "content_delta", "delta": "a"}
 DONE = {"event": "complete", "status": "completed", "content": "a"}
-Serve = Callable[[Script], powawidget.Powabase]
+Serve = Callable[..., powawidget.Powabase]
 
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
     with contextlib.ExitStack() as stack:
 
-        def start(script: Script) -> powawidget.Powabase:
+        def start(script: Script, **limits: float) -> powawidget.Powabase:
             server = stack.enter_context(Chaos(script))
-            return stack.enter_context(powawidget.connect(server.url, api_key=KEY))
+            limited = powawidget.Timeouts(**limits)  # type: ignore[arg-type]  # any of its fields
+            return stack.enter_context(
+                powawidget.connect(server.url, api_key=KEY, timeouts=limited)
+            )
 
         yield start
 
@@ -264,19 +267,66 @@ def test_events_without_the_terminal_one_end_in_an_error(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("lingers", [True, False])
-def test_events_may_end_with_an_error_event(
-    serve: Serve, monkeypatch: pytest.MonkeyPatch, lingers: bool
-) -> None:
-    monkeypatch.setattr("powawidget.streaming.AFTER_ERROR", 0.2)
-
+def test_events_may_end_with_an_error_event(serve: Serve, lingers: bool) -> None:
     async def script(exchange: Exchange) -> None:
         await exchange.stream(START, {"event": "error", "message": "No."}, end=False)
         if lingers:
             await exchange.gone()
 
-    pb = serve(script)
+    pb = serve(script, after_error=0.2)
     events = asyncio.run(read(Agent(pb._client, AgentInfo(id="a", name="A"), None), "hi"))
     assert [type(event) for event in events] == [ev.Started, ev.Errored]
+
+
+class Hurried(asyncio.SelectorEventLoop):
+    """A loop whose clock can be set forward."""
+
+    ahead = 0.0
+
+    def time(self) -> float:
+        return super().time() + self.ahead
+
+
+def test_events_that_take_longer_than_the_total_limit_end_in_an_error(serve: Serve) -> None:
+    async def script(exchange: Exchange) -> None:
+        await exchange.stream(START, DELTA, end=False)
+        await exchange.gone()
+
+    agent = Agent(serve(script, total=900.0)._client, AgentInfo(id="a", name="A"), None)
+    handled: list[type[ev.Event]] = []
+
+    async def reading() -> None:
+        async for event in agent.stream("hi"):
+            loop = asyncio.get_running_loop()
+            assert isinstance(loop, Hurried)
+            if isinstance(event, ev.TextDelta):
+                loop.ahead += 1000.0
+            for _ in range(5):
+                await asyncio.sleep(0)  # who handles an event isn't cancelled
+            handled.append(type(event))
+
+    with (
+        asyncio.Runner(loop_factory=Hurried) as runner,
+        pytest.raises(ConnectionLost, match=r"wasn't complete after 900 s") as caught,
+    ):
+        runner.run(reading())
+    assert caught.value.code == "total_timeout"
+    assert caught.value.maybe_accepted
+    assert handled == [ev.Started, ev.TextDelta]
+
+
+@pytest.mark.parametrize("wrong", [True, "deny", 5, powawidget.policy])
+def test_what_cannot_decide_is_refused_before_anything_is_sent(serve: Serve, wrong: Any) -> None:
+    agent = serve(project(*named("A"))).agent("A")
+    for begin in (agent.run, agent.chat):
+        with pytest.raises(ConfigurationError, match=r"on_approval takes what powawidget\.policy"):
+            begin(*(["hi"] if begin == agent.run else []), on_approval=wrong)
+
+
+def test_nobody_decides_on_events_that_are_read_without_a_widget(serve: Serve) -> None:
+    agent = serve(project(*named("A"))).agent("A")
+    with pytest.raises(ConfigurationError, match=r"use run\(\.\.\., on_approval="):
+        asyncio.run(read(agent, "hi", on_approval=powawidget.policy(allow=["*"])))
 
 
 def test_an_event_that_is_too_large_ends_the_events_in_an_error(serve: Serve) -> None:

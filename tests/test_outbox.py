@@ -100,7 +100,7 @@ def test_the_changes_that_were_pushed_are_not_touched() -> None:
 def test_the_interval_grows_with_the_rate_of_changes() -> None:
     async def test(_: list[list[Op]], box: Outbox) -> None:
         intervals = []
-        for rate in (0.0, outbox._MIDDLE_RATE, outbox._FAST_RATE):
+        for rate, _interval in outbox._INTERVALS:
             box._rate = rate
             intervals.append(box._interval())
         assert intervals == sorted(set(intervals))

@@ -8,10 +8,12 @@ import pytest
 
 from powawidget import events as ev
 from powawidget import views
+from powawidget.graph import listed, read_graph
 from powawidget.ops import Op, apply
 from powawidget.reduce import reduce
 from powawidget.state import ApprovalPart, RunState, ToolPart, plain, typed
 from powawidget.stored import retell
+from powawidget.stored_execution import logs_of
 from tests.street import BEGIN, captures, fixtures, frame, outcome, payloads, told
 
 CUT = ev.Interrupted(title="The connection was lost", message="Reset.")
@@ -288,3 +290,50 @@ def test_who_decided_stays_known_of_an_orchestration() -> None:
     (told_now,) = views.approvals_of(run)
     assert (told_now.decision, told_now.by, told_now.reason) == ("approved", "click", "fine")
     assert views.text_of(run) == "Done."
+
+
+def as_execution(path: Path) -> dict[str, Any]:
+    """What `Workflow.look_up` returns of a fixture."""
+    kept = json.loads(path.read_text())
+    return {**kept, "graph": read_graph(kept["graph"])}
+
+
+@pytest.mark.parametrize("graph", [True, False], ids=["graph", "no graph"])
+def test_cut_anywhere_an_execution_becomes_what_is_stored_of_it(graph: bool) -> None:
+    path = Path(__file__).parent / "fixtures" / "workflow_branch.stored.json"
+    stored = as_execution(path)
+    stored["graph"] = stored["graph"] if graph else None
+    events = list(map(ev.read, payloads(path.with_suffix("").with_suffix(".sse").read_bytes())))
+    end = next(event for event in events if isinstance(event, ev.WorkflowCompleted))
+    output = json.loads(str(next(b.output for b in logs_of(stored).blocks if b.type == "response")))
+    row = {"id": end.execution_id, "status": "completed", "output": output}
+    stored |= {"execution": row, "status": "completed"}
+    known = [ev.GraphKnown(blocks=listed(stored["graph"]))] if graph else []
+    wanted = outcome(told(*known, *events, logs_of(stored)))
+    assert wanted["status"] == "completed"
+    for count in range(1, events.index(end) + 1):
+        named = ev.WorkflowStarted(execution_id=end.execution_id)
+        cut = told(*known, *events[:count], CUT, named)
+        assert cut.run_id == end.execution_id
+        run, ops = restored(cut, stored)
+        came = outcome(run)
+        assert came["notices"].pop() == "restored"
+        for name in wanted.keys() - {"notices"}:
+            if name != "blocks":
+                assert came[name] == wanted[name], (count, name)
+        for block, same in zip(came["blocks"], wanted["blocks"], strict=True):
+            assert {**block, "started": None} == {**same, "started": None}, count
+        assert [str(block.text) for block in run.blocks][: len(cut.blocks)] == [
+            str(block.text) for block in cut.blocks
+        ], "what an agent block said stays"
+        assert run.restored
+        assert ("blocks",) not in {tuple(path) for _, path, _ in ops}
+
+
+def test_a_run_over_here_is_named_once() -> None:
+    cut = told(frame("block_start", block_id="b"), CUT)
+    cut.kind = "workflow"
+    first = reduce(cut, ev.WorkflowStarted(execution_id="e"), AT)
+    assert first == [("set", ("run_id",), "e")]
+    apply(cut, first)
+    assert reduce(cut, ev.WorkflowStarted(execution_id="f"), AT) == []

@@ -105,6 +105,19 @@ def test_an_awaited_run_gives_its_result_in_plain_asyncio(pb: pw.Powabase) -> No
     assert asyncio.run(main()).text
 
 
+def test_who_gives_up_awaiting_stops_the_run_unless_it_is_shielded(pb: pw.Powabase) -> None:
+    async def awaiting() -> None:
+        run = pb.agent("Staller").run("hello")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(run), 0.01)
+        assert run.wait(0.01, display=False).status != "stopped"
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(run, 0.01)
+        assert run.status == "stopped"
+
+    asyncio.run(awaiting())
+
+
 def test_a_session_goes_on_with_a_conversation(pb: pw.Powabase, server: LocalServer) -> None:
     analyst = pb.agent("Analyst")
     first = analyst.run("Which orders are late, by region and carrier?").wait()

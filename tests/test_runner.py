@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 import powawidget
+from powawidget.sources import RecordedSource
 from tests.chaos import WATCHDOG, Exchange, at_paths
 from tests.faults.world import (
     CALL,
@@ -19,7 +20,7 @@ from tests.faults.world import (
     delivered,
     until,
 )
-from tests.planted import KEY
+from tests.planted import KEY, MESSAGE
 
 ERROR = {"event": "error", "message": "Too many requests", "code": "rate_limited"}
 
@@ -40,7 +41,7 @@ def test_a_whole_stream_is_completed_with_one_post(world: World) -> None:
     assert came_to(run) == ("completed", "half rest", None)
     (request,) = server.requests
     assert (request.method, request.path) == ("POST", "/api/agents/a-1/run/stream")
-    assert request.json == {"message": "hello"}
+    assert request.json == {"message": MESSAGE}
     assert request.headers["apikey"] == KEY
     assert request.headers["authorization"] == f"Bearer {KEY}"
     assert request.headers["accept-encoding"] == "identity"
@@ -49,10 +50,8 @@ def test_a_whole_stream_is_completed_with_one_post(world: World) -> None:
 
 @pytest.mark.parametrize("after", [b"", b": keepalive\n\n"])
 def test_an_error_of_the_documented_dialect_ends_the_run_though_the_server_lingers(
-    world: World, monkeypatch: pytest.MonkeyPatch, after: bytes
+    world: World, after: bytes
 ) -> None:
-    monkeypatch.setattr("powawidget.runner.AFTER_ERROR", 0.2)
-
     async def script(exchange: Exchange) -> None:
         await exchange.stream(START, HALF, CALL, ERROR, end=False)
         while after:
@@ -61,7 +60,7 @@ def test_an_error_of_the_documented_dialect_ends_the_run_though_the_server_linge
         await exchange.gone()
 
     server = world.serve(script)
-    run = world.run(server)
+    run = world.run(server, after_error=0.2)
     assert came_to(run) == ("failed", "half ", "rate_limited")
     with pytest.raises(powawidget.RunFailed, match="Too many requests"):
         run.result(display=False)
@@ -119,6 +118,21 @@ def test_many_runs_go_on_side_by_side(world: World) -> None:
     runs = [world.run(server) for _ in range(20)]
     assert {came_to(run) for run in runs} == {("completed", "half rest", None)}
     assert server.posts == 20
+
+
+class Broken(RecordedSource):
+    """A source of which nobody can tell how often it is tried."""
+
+    @property
+    def timeouts(self) -> powawidget.Timeouts:  # type: ignore[override]
+        raise ZeroDivisionError("ours")
+
+
+def test_a_run_that_cannot_even_begin_is_over() -> None:
+    run = powawidget.Run(Broken((), None)).start()
+    assert run._live.done.wait(WATCHDOG)
+    assert run.status == "interrupted"
+    run.close()
 
 
 def test_a_fault_of_ours_ends_the_run_as_interrupted(

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import powawidget
+from powawidget import events as ev
 from powawidget.client import Client
 from powawidget.connect import Agent, AgentInfo
 from powawidget.errors import PowawidgetError
@@ -54,6 +55,19 @@ def test_a_key_is_neither_pickled_nor_copied() -> None:
 def test_an_empty_key_takes_nothing_out() -> None:
     assert Secret("").redact("text") == "text"
     assert Secret(KEY).redact(f"a {KEY} b {KEY}") == "a [key] b [key]"
+
+
+def test_the_texts_of_an_event_are_kept_without_the_key_however_deep_they_are() -> None:
+    told_of = {"name": KEY, "input": f'["{KEY}"]', "output": None, "error": None}
+    block = ev.StoredBlock(id="b", type="t", failed=False, seconds=1.5, **told_of)
+    same = ev.Stopped(message="Stopped by you.")
+    told = ev.Restored(events=[ev.StoredBlocks(blocks=[block]), same])
+    redacted = Secret(KEY).redacted(told)
+    assert KEY in repr(told)
+    assert KEY not in repr(redacted)
+    assert redacted.events[0].blocks[0].input == '["[key]"]'
+    assert redacted.events[1] is same
+    assert Secret(KEY).redacted(same) is same
 
 
 PRINTED = st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="\\")

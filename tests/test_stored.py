@@ -113,3 +113,16 @@ def test_odd_answers_are_no_obstacle(odd: dict[str, Any]) -> None:
 )
 def test_the_question_is_the_last_message_of_the_user(messages: object, question: str) -> None:
     assert question_of({"input_messages": messages}) == question
+
+
+@pytest.mark.parametrize("kind", ["agent", "orchestration", "workflow"])
+def test_only_of_an_orchestration_it_is_said_that_it_may_stay_at_work(kind: str) -> None:
+    stored: dict[str, Any] = {"run_id": "r", "status": "running"}
+    if kind == "orchestration":
+        stored |= {"events": [], "child_runs": []}
+    elif kind == "workflow":
+        stored |= {"execution": {"id": "r", "status": "running"}, "block_logs": [], "graph": None}
+    error = walk(retell(stored)).state.error
+    assert error is not None
+    stays = " One whose stream was cut stays so for ever." if kind == "orchestration" else ""
+    assert error.hint == f"Look it up again later.{stays}"

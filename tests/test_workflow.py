@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ from powawidget.errors import ConfigurationError, ConnectionLost, RequestError
 from powawidget.local.workflows.definition import Block, Edge
 from powawidget.local.workflows.definition import Workflow as LocalWorkflow
 from powawidget.workflow import Workflow, WorkflowInfo
-from tests.chaos import Chaos, Exchange, Script
+from tests.chaos import WATCHDOG, Chaos, Exchange, Script
 
 KEY = "planted-key-5f1c9a7be2"
 ID = "f000f198-2289-4551-8d57-07b53581c6a6"
@@ -71,7 +72,9 @@ def serve() -> Iterator[Serve]:
 
         def start(script: Script) -> powawidget.Powabase:
             server = stack.enter_context(Chaos(script))
-            return stack.enter_context(powawidget.connect(server.url, api_key=KEY))
+            timeouts = powawidget.Timeouts(look_up=(0.01,))
+            connection = powawidget.connect(server.url, api_key=KEY, timeouts=timeouts)
+            return stack.enter_context(connection)
 
         yield start
 
@@ -254,6 +257,45 @@ def test_an_execution_is_brought_back_by_its_workflow_and_by_its_id_alone(serve:
         assert (state.origin, state.name, state.message) == ("stored", "Double", '{"n": 2}')
 
 
+def test_executions_are_listed_with_status_times_and_input(serve: Serve) -> None:
+    times = {
+        "created_at": "2026-11-20T12:39:31.191335+00:00",
+        "started_at": "2026-11-20T12:39:31.200000+00:00",
+        "completed_at": "2026-11-20T12:39:32.450000+00:00",
+    }
+    rows = [{**ROW, **times}, {"id": OTHER, "status": "running", "created_at": "soon"}, {"id": 7}]
+    one = serve(project(rows=rows)).workflow("Double")
+    first, second = executions = one.executions()
+    assert (first.id, first.status, first.input, first.output, first.error) == (
+        *(EXECUTION, "completed", {"n": 2}, {"n": 2}, None),
+    )
+    assert (first.created and first.created.isoformat(), first.seconds) == (
+        *(times["created_at"], 1.25),
+    )
+    assert (second.id, second.created, second.input, second.seconds) == (OTHER, None, None, None)
+    assert repr(executions).splitlines() == [
+        "execution_id                          created           status     seconds  input",
+        f'{EXECUTION}  2026-11-20 12:39  completed      1.2  {{"n": 2}}',
+        f"{OTHER}                    running             ",
+    ]
+    assert one.executions(limit=1) == [first]
+    assert repr(serve(project(rows=[])).workflow("Double").executions()) == "<no executions>"
+
+
+def test_executions_that_cannot_be_listed_are_an_error(serve: Serve) -> None:
+    with pytest.raises(RequestError, match="Refused"):
+        serve(project()).workflow("Idle").executions()
+
+
+def test_a_workflow_whose_graph_may_not_be_read_runs_by_its_id_too(serve: Serve) -> None:
+    one = serve(project(None)).workflow(ID)
+    assert repr(one) == f"<Workflow '{ID}', {ID}>"
+    run = one.run(n=1).wait(display=False)
+    assert (run.status, [b.type for b in run.blocks]) == ("completed", ["starter", "response"])
+    with pytest.raises(RequestError, match="Refused"):
+        serve(project(None, refused="500 Oops")).workflow(ID)
+
+
 def test_an_execution_that_nobody_knows_is_told(serve: Serve) -> None:
     pb = serve(project(rows=[]))
     with pytest.raises(ConfigurationError, match=r"pb.workflow\(\"...\"\).execution"):
@@ -311,6 +353,53 @@ def test_executions_of_the_embedded_server_in_either_dialect(dialect: Any) -> No
             )
     finally:
         server.stop()
+
+
+SLOW = LocalWorkflow(
+    "Slow",
+    (
+        Block("Start", "starter", {"input": {}}),
+        Block("Wait", "code", {"code": "output = 1"}, seconds=1.0),
+        Block("Response", "response", {"output": "<Wait.output>"}),
+    ),
+    (Edge("Start", "Wait"), Edge("Wait", "Response")),
+)
+
+
+@pytest.mark.parametrize("dialect", ["seen", "documented"])
+@pytest.mark.parametrize("how", ["cut", "stop"])
+def test_what_the_embedded_server_did_after_a_cut_or_a_stop_is_learned(
+    dialect: Any, how: str
+) -> None:
+    server = powawidget.local.start(dialect, workflows=[SLOW])
+    try:
+        with powawidget.connect(server.url, api_key=server.key) as pb:
+            workflow = pb.workflow("Slow")
+            run = workflow.run()
+            _until(lambda: [b.status for b in run.blocks] == ["done", "running", "pending"])
+            if how == "stop":
+                run.stop()
+            else:
+                server.kill()
+                server.restart()
+                run.wait(display=False)
+            _until(lambda: "charged" in run.to_text())
+            assert run.status == ("stopped" if how == "stop" else "interrupted")
+            assert "without a result and with 2 blocks done" in run.to_text()
+            # The block that was at work came to its end.
+            assert [b.status for b in run.blocks] == ["done", "done", "not_reached"]
+            assert [(one.id, one.status, one.output) for one in workflow.executions()] == [
+                (run.run_id, "completed", None)
+            ]
+    finally:
+        server.stop()
+
+
+def _until(condition: Callable[[], Any]) -> None:
+    end = time.monotonic() + WATCHDOG
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.005)
 
 
 def test_an_execution_that_takes_too_long_has_failed_and_the_rest_is_not_reached() -> None:

@@ -9,6 +9,7 @@ export interface Modules {
   mathfont: typeof import("./modules/mathfont");
   maths: typeof import("./modules/maths");
   orchestration: typeof import("./modules/orchestration");
+  pause: typeof import("./modules/pause");
   results: typeof import("./modules/results");
   sources: typeof import("./modules/sources");
   workflow: typeof import("./modules/workflow");

@@ -1,6 +1,7 @@
+import { filedOf } from "./filed";
 import { newId } from "./id";
 import { OpError } from "./ops";
-import type { AckMessage, KernelMessage, Op, PageMessage } from "./wire";
+import type { AckMessage, FiledMessage, KernelMessage, Op, PageMessage } from "./wire";
 
 const ASK_AGAIN = 2_000; // ms between two questions for the whole
 const ASK_AT_MOST = 30_000;
@@ -64,7 +65,8 @@ export function openFeed<W extends Whole, T extends Told<NoInfer<W>>>(
   let asked = 0;
   let wait = ASK_AGAIN;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let filed: unknown; // what a saved notebook holds in place of a snapshot that is too large
+  let filed: FiledMessage | undefined;
+  let kept: unknown; // what a saved notebook holds of the snapshot
   let fileBytes = 0;
 
   const told = open(snapshot, {
@@ -136,13 +138,21 @@ export function openFeed<W extends Whole, T extends Told<NoInfer<W>>>(
     }
   };
 
+  const keep = () => {
+    const { seq, cuts = [] } = filed ?? {};
+    const whole = cuts.length === 0 || seq !== snapshot.seq;
+    const next = whole ? snapshot : filedOf(snapshot, cuts);
+    kept = next;
+    link.keep(next);
+  };
+
   const replace = (by: W) => {
     snapshot = by;
     isBroken = false;
     known = Math.max(known, by.seq);
     for (const seq of held.keys()) if (seq <= by.seq) held.delete(seq);
     told.replace(by);
-    link.keep(by);
+    keep();
   };
 
   const takeOps = (seq: number, ops: readonly Op[]) => {
@@ -169,7 +179,7 @@ export function openFeed<W extends Whole, T extends Told<NoInfer<W>>>(
     told.emit("root");
   };
 
-  link.keep(snapshot);
+  keep();
 
   return {
     told,
@@ -205,8 +215,8 @@ export function openFeed<W extends Whole, T extends Told<NoInfer<W>>>(
           break;
         case "filed":
           fileBytes = Number(heard.bytes) || 0;
-          filed = heard.snapshot ?? undefined;
-          if (filed !== undefined) link.keep(filed as W);
+          filed = heard;
+          keep();
           told.emit("filed");
           break;
         case "ack":
@@ -217,10 +227,10 @@ export function openFeed<W extends Whole, T extends Told<NoInfer<W>>>(
 
     /** The synced trait came anew, by a way of its own. */
     receiveTrait(value: unknown): void {
-      if (value === snapshot || value === filed) return;
+      if (value === kept) return;
       const came = read(value);
       if (came.seq > snapshot.seq) replace(came);
-      else link.keep(snapshot);
+      else keep();
     },
 
     close(): void {

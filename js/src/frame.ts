@@ -1,21 +1,36 @@
+/** The places that have something to paint in the next frame. */
+const waiting = new Set<Frame>();
+let next = 0;
+
+/**
+ * Paints all places, and only then lets each look at what it has become: to look makes the browser
+ * lay out the page, which one place after another would have it do once for each.
+ */
+function paintAll(): void {
+  next = 0;
+  const frames = [...waiting];
+  waiting.clear();
+  for (const frame of frames) frame.paint();
+  // Components that were marked are drawn in a microtask that was queued before this one.
+  queueMicrotask(() => {
+    for (const frame of frames) frame.painted();
+  });
+}
+
 /**
  * Gathers what is to be painted and paints it once a frame. A hidden tab gets no frames, so nothing
  * is painted there; what was marked waits for the return.
  */
 export class Frame {
   readonly #marked = new Set<() => void>();
-  #id = 0;
 
-  readonly #painted: () => void;
-
-  /** @param painted runs after everything marked was painted and drawn. */
-  constructor(painted: () => void) {
-    this.#painted = painted;
-  }
+  /** @param painted runs after everything marked was painted and drawn, here and in other places. */
+  constructor(readonly painted: () => void) {}
 
   mark(job: () => void): void {
     this.#marked.add(job);
-    if (this.#id === 0) this.#id = requestAnimationFrame(this.#paint);
+    waiting.add(this);
+    if (next === 0) next = requestAnimationFrame(paintAll);
   }
 
   unmark(job: () => void): void {
@@ -23,12 +38,11 @@ export class Frame {
   }
 
   close(): void {
-    cancelAnimationFrame(this.#id);
+    waiting.delete(this);
     this.#marked.clear();
   }
 
-  readonly #paint = (): void => {
-    this.#id = 0;
+  paint(): void {
     const jobs = [...this.#marked];
     this.#marked.clear();
     for (const job of jobs) {
@@ -38,7 +52,5 @@ export class Frame {
         console.error("powawidget could not paint a part of a run:", error);
       }
     }
-    // Components that were marked are drawn in a microtask that was queued before this one.
-    queueMicrotask(this.#painted);
-  };
+  }
 }

@@ -28,7 +28,7 @@ export interface KernelConnection {
 
 /** The model behind anywidget's proxy. */
 export interface InnerModel {
-  comm?: { comm_id?: unknown };
+  comm?: { comm_id?: unknown; on_msg?(heard: (message: unknown) => unknown): void };
   model_id?: unknown;
   comm_live?: unknown;
   get?(name: string): unknown;
@@ -61,5 +61,31 @@ export function innerModel(model: Model): InnerModel | undefined {
       if (inner.get?.("_state") === snapshot) return inner;
     }
     return undefined;
+  });
+}
+
+/**
+ * Takes the kernel's messages past anywidget's gate. It holds them back until a widget is
+ * initialized, which this one is; but where that took more than two seconds (a slow machine, a
+ * page of many widgets) it refuses all of them from then on.
+ */
+export function openGate(model: Model): void {
+  guarded(() => {
+    const inner = innerModel(model);
+    const gated = Object.getPrototypeOf(inner);
+    const { _handle_comm_msg: take } = Object.getPrototypeOf(gated);
+    if (!Object.hasOwn(gated, "_handle_comm_msg") || typeof take !== "function") return;
+    inner?.comm?.on_msg?.((message) => take.call(inner, message));
+  });
+}
+
+/**
+ * Takes the state out of a model that is closed: JupyterLab's connection to the kernel keeps the
+ * models of closed comms, what they were last set to, and what that was before.
+ */
+export function forgetState(model: Model): void {
+  if (kernelOf(model) === undefined) return; // elsewhere the same model may be shown again
+  guarded(() => {
+    for (const nothing of [null, undefined]) model.set("_state", nothing);
   });
 }

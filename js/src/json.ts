@@ -11,7 +11,8 @@ export type Json =
   | { kind: "word"; text: string };
 
 const MAX_DEPTH = 200;
-const MAX_LENGTH = 2_000_000; // characters read at once
+const AT_ONCE = 20_000; // values read without a pause
+const LONG = 200_000; // characters of a nest that isn't written anew
 
 const SPACE = /[ \t\n\r]*/y;
 const PLAIN = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
@@ -19,18 +20,20 @@ const ESCAPED = /[^ -[\]-\uffff]/; // a backslash, or what must not stand bare
 
 type Nest = Exclude<Json, { text: string }>;
 
-/** Reads JSON; null where it is none, or too deep or too long to be read. */
-export function parseJson(source: string): Json | null {
-  return source.length > MAX_LENGTH
-    ? null
-    : (readJson(source).read(Number.POSITIVE_INFINITY) ?? null);
-}
+/** Long nests as they stood in what was read: to write one anew would stop the page. */
+const written = new WeakMap<Json, string>();
+
+/** Reads JSON; null where it is none or too deep, undefined where it is more than this many values. */
+export const parseJson = (source: string, most = AT_ONCE): Json | null | undefined =>
+  readJson(source).read(most);
 
 /** Reads JSON piece by piece. Without recursion: it can stop anywhere, and no nest overflows a stack. */
 export function readJson(source: string) {
   let at = 0;
   /** What is open, each inside the one before it. */
   const open: Nest[] = [];
+  /** Where each of them begins. */
+  const begun: number[] = [];
   /** The keys of the open objects whose values are being read. */
   const keys: string[] = [];
   let whole: Json | undefined;
@@ -80,10 +83,11 @@ export function readJson(source: string) {
   const value = (): Json | undefined => {
     const next = peek();
     if (next === "{" || next === "[") {
-      at++;
+      const from = at++;
       const isObject = next === "{";
       const nest: Nest = isObject ? { kind: "object", entries: [] } : { kind: "list", items: [] };
       if (eat(isObject ? "}" : "]")) return nest;
+      begun.push(from);
       if (open.push(nest) > MAX_DEPTH) throw new SyntaxError();
       if (isObject) key();
       return undefined;
@@ -107,6 +111,8 @@ export function readJson(source: string) {
       if (nest.kind === "object") key();
     } else if (eat(nest.kind === "object" ? "}" : "]")) {
       open.pop();
+      const from = begun.pop() as number;
+      if (at - from > LONG) written.set(nest, source.slice(from, at));
       put(nest);
     } else {
       throw new SyntaxError();
@@ -158,8 +164,10 @@ const inner = (value: Exclude<Json, { text: string }>): [string, Json][] =>
 const around = (value: Json, text: string): string =>
   value.kind === "object" ? `{${text}}` : `[${text}]`;
 
-/** JSON on one line. */
+/** JSON on one line, or where it is long as it was written. */
 export function compact(value: Json): string {
+  const long = written.get(value);
+  if (long !== undefined) return long;
   if (isScalar(value)) return value.kind === "text" ? JSON.stringify(value.text) : value.text;
   const parts = inner(value).map(([key, each]) => key + compact(each));
   return around(value, parts.join(", "));
@@ -167,9 +175,9 @@ export function compact(value: Json): string {
 
 const LINE = 64; // characters up to which a nested value stays on one line
 
-/** JSON indented, with short flat values on one line. */
+/** JSON indented, with short flat values on one line; where it is long as it was written. */
 export function pretty(value: Json, indent = "\n"): string {
-  if (isScalar(value)) return compact(value);
+  if (isScalar(value) || written.has(value)) return compact(value);
   const parts = inner(value);
   if (parts.every(([, each]) => isScalar(each))) {
     const line = compact(value);

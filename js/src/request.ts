@@ -51,7 +51,7 @@ export function readRequest(part: ApprovalPart): Reading {
     cut: cutOf(text, most),
   });
   const isLong = source.length > TOO_LONG;
-  const json = isLong ? null : parseJson(source);
+  const json = isLong ? null : parseJson(source, TOO_LONG);
   const entries = json?.kind === "object" ? json.entries : source.trim() === "" ? [] : null;
   const reading: Reading = {
     name: piece("name", part.tool_name, SHORT),
@@ -64,7 +64,7 @@ export function readRequest(part: ApprovalPart): Reading {
         inner: inner(value),
         isTall: isTall(key, value),
       })) ?? null,
-    whole: piece("whole", json === null ? source : pretty(json), LONG),
+    whole: piece("whole", json ? pretty(json) : source, LONG),
     isTooLarge: false,
   };
   const texts = textsOf(reading);

@@ -3,7 +3,7 @@ import { openChat } from "./chat";
 import { sendControl } from "./control";
 import { openDemand } from "./demand";
 import { openFeed } from "./feed";
-import { guarded, type Model } from "./host";
+import { forgetState, guarded, type Model, openGate } from "./host";
 import { watchKernel } from "./kernel";
 import { isChat, readChat, readSnapshot } from "./shape";
 import { openRun, type RunStore } from "./store";
@@ -64,6 +64,7 @@ export function openSession(model: Model) {
   const onTrait = (): void => feed.receiveTrait(model.get("_state"));
   model.on("msg:custom", onMessage);
   model.on("change:_state", onTrait);
+  openGate(model);
   feed.hello();
 
   return {
@@ -85,6 +86,7 @@ export function openSession(model: Model) {
       modules.close();
       for (const each of all()) each.close();
       feed.close();
+      forgetState(model);
     },
   };
 }

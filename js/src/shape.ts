@@ -28,6 +28,9 @@ const maybe = <T>(shape: Shape<T>): Shape<T | null> => ({
   read: (value) => (value === null || value === undefined ? null : shape.read(value)),
 });
 
+const maybeText = maybe(text);
+const maybeNumber = maybe(number);
+
 const record = <T extends object>(fields: Fields<T>): Shape<T> => ({
   read: (value) => {
     const given = isObject(value) ? value : {};
@@ -59,26 +62,27 @@ const counts: Shape<Record<string, number>> = {
 };
 
 const work = word("running", "done", "failed", "interrupted");
+const asked = word("agent", "orchestration", "workflow");
 
 type Bare<K extends Part["kind"]> = Omit<Extract<Part, { kind: K }>, "kind">;
 
 const PARTS: { [K in Part["kind"]]: Shape } = {
-  text: record<Bare<"text">>({ text, within: maybe(number) }),
+  text: record<Bare<"text">>({ text, within: maybeNumber }),
   tool: record<Bare<"tool">>({
     name: text,
     arguments: text,
-    asked: maybe(text),
-    call_id: maybe(text),
+    asked: maybeText,
+    call_id: maybeText,
     step: number,
     status: word("running", "waiting", "done", "failed", "denied", "interrupted"),
-    result: maybe(text),
+    result: maybeText,
     full: flag,
     json: flag,
-    size: maybe(number),
-    seconds: maybe(number),
+    size: maybeNumber,
+    seconds: maybeNumber,
     started: number,
-    order: maybe(number),
-    within: maybe(number),
+    order: maybeNumber,
+    within: maybeNumber,
   }),
   approval: record<Bare<"approval">>({
     tool_name: text,
@@ -86,7 +90,7 @@ const PARTS: { [K in Part["kind"]]: Shape } = {
     digest: text,
     message: text,
     covers: word("call", "answer", "start"),
-    call: maybe(number),
+    call: maybeNumber,
     decision: word(
       "unknown",
       "pending",
@@ -98,38 +102,38 @@ const PARTS: { [K in Part["kind"]]: Shape } = {
       "undecided",
     ),
     choice: maybe(word("approve", "deny")),
-    by: maybe(text),
-    reason: maybe(text),
+    by: maybeText,
+    reason: maybeText,
     asked_at: number,
-    decided_at: maybe(number),
-    deadline: maybe(number),
-    closes: maybe(number),
-    outcome: maybe(text),
+    decided_at: maybeNumber,
+    deadline: maybeNumber,
+    closes: maybeNumber,
+    outcome: maybeText,
   }),
-  notice: record<Bare<"notice">>({ code: text, text, count: number, within: maybe(number) }),
+  notice: record<Bare<"notice">>({ code: text, text, count: number, within: maybeNumber }),
   delegation: record<Bare<"delegation">>({
     agent: text,
     task: text,
-    child_id: maybe(text),
-    call: maybe(number),
+    child_id: maybeText,
+    call: maybeNumber,
     status: work,
     step: number,
-    steps: maybe(number),
+    steps: maybeNumber,
     usage: maybe(counts),
     started: number,
-    seconds: maybe(number),
+    seconds: maybeNumber,
     stored: flag,
-    within: maybe(number),
+    within: maybeNumber,
   }),
   parallel: record<Bare<"parallel">>({
     agents: list(text),
-    count: maybe(number),
+    count: maybeNumber,
     begun: number,
     characters: number,
     status: work,
     started: number,
-    seconds: maybe(number),
-    within: maybe(number),
+    seconds: maybeNumber,
+    within: maybeNumber,
   }),
 };
 
@@ -144,7 +148,7 @@ const part: Shape<Part> = {
 };
 
 export const RUN = record<RunState>({
-  kind: word("agent", "orchestration", "workflow"),
+  kind: asked,
   name: text,
   message: text,
   origin: word("live", "replay", "stored"),
@@ -158,41 +162,41 @@ export const RUN = record<RunState>({
     "stopped",
     "interrupted",
   ),
-  run_id: maybe(text),
-  session_id: maybe(text),
+  run_id: maybeText,
+  session_id: maybeText,
   step: number,
   streamed: flag,
   edited: maybe(word("modified", "blocked")),
   parts: list(part),
   reasoning: record({
-    thoughts: list(record({ step: number, text, whole: flag, within: maybe(number) })),
+    thoughts: list(record({ step: number, text, whole: flag, within: maybeNumber })),
     seconds: number,
-    since: maybe(number),
+    since: maybeNumber,
   }),
   citations: list(record({ key: text, source: text, excerpt: text })),
   usage: maybe(counts),
-  error: maybe(record({ title: text, message: text, code: maybe(text), hint: maybe(text) })),
-  started: maybe(number),
-  ended: maybe(number),
+  error: maybe(record({ title: text, message: text, code: maybeText, hint: maybeText })),
+  started: maybeNumber,
+  ended: maybeNumber,
   on_stop: text,
   strategy: text,
-  answer: maybe(number),
+  answer: maybeNumber,
   blocks: list(
     record<Block>({
       id: text,
       name: text,
       type: text,
       status: word("pending", "running", "done", "failed", "skipped", "not_reached", "interrupted"),
-      input: maybe(text),
-      output: maybe(text),
-      error: maybe(text),
+      input: maybeText,
+      output: maybeText,
+      error: maybeText,
       text,
-      started: maybe(number),
-      seconds: maybe(number),
+      started: maybeNumber,
+      seconds: maybeNumber,
     }),
   ),
   graph: flag,
-  output: maybe(text),
+  output: maybeText,
   wait: maybe(
     record<Wait>({ purpose: word("retry", "look_up"), why: text, until: number, attempt: number }),
   ),
@@ -201,20 +205,20 @@ export const RUN = record<RunState>({
 
 export const CHAT = record<ChatState>({
   id: text,
-  kind: word("agent", "orchestration", "workflow"),
+  kind: asked,
   name: text,
-  session_id: maybe(text),
+  session_id: maybeText,
   options: text,
   writable: flag,
   turns: list(RUN),
   order: list(number),
   retried: list(number),
   queued: list(record({ id: text, text })),
-  paused: maybe(text),
+  paused: maybeText,
   earlier: number,
   missing: number,
   loading: flag,
-  notice: maybe(text),
+  notice: maybeText,
 });
 
 const SNAPSHOT = record<Snapshot>({ seq: number, now: number, state: RUN });

@@ -27,24 +27,26 @@ export function clock(seconds: number): string {
   return hours > 0 ? `${hours}:${pad(minutes)}:${tail}` : `${minutes}:${tail}`;
 }
 
-export const STATUS: Record<RunState["status"], string> = {
-  connecting: "Connecting",
-  running: "Running",
-  waiting: "Waiting for you",
-  reconnecting: "Reconnecting",
-  completed: "Done",
-  failed: "Failed",
-  stopped: "Stopped",
-  interrupted: "Interrupted",
-};
-
-export const TOOL_STATUS: Record<ToolPart["status"], string> = {
+/** The words of most states, whatever is in them. */
+const SAME = {
   running: "Running",
   waiting: "Waiting for you",
   done: "Done",
   failed: "Failed",
-  denied: "Denied",
   interrupted: "Interrupted",
+};
+
+export const STATUS: Record<RunState["status"], string> = {
+  ...SAME,
+  connecting: "Connecting",
+  reconnecting: "Reconnecting",
+  completed: SAME.done,
+  stopped: "Stopped",
+};
+
+export const TOOL_STATUS: Record<ToolPart["status"], string> = {
+  ...SAME,
+  denied: "Denied",
 };
 
 /** The direction of these words; a text of somebody else's has its own. */
@@ -59,7 +61,7 @@ export const kernelBusy = "Sent: the kernel is busy with another cell";
 export const refused = (why: string) => `Not done: ${why}`;
 export const origin = { live: "", replay: "replay", stored: "stored run" };
 export const noData = (seconds: number) => `no data for ${seconds} s`;
-export const tokens = (value: number) => plural(value, "token");
+export const tokenCount = (value: number) => plural(value, "token");
 export const stop = "Stop";
 export const stopping = "Stopping…";
 
@@ -127,13 +129,10 @@ export const calls = (calls: number) => plural(calls, "tool call");
 export const characters = (characters: number) => plural(characters, "character");
 
 export const BLOCK_STATUS: Record<Block["status"], string> = {
+  ...SAME,
   pending: "Pending",
-  running: "Running",
-  done: "Done",
-  failed: "Failed",
   skipped: "Skipped",
   not_reached: "Not reached",
-  interrupted: "Interrupted",
 };
 export const blocks = ({ all, ran, skipped }: Tally, isAll: boolean) =>
   (isAll ? `${count(ran)} of ${plural(all, "block")}` : plural(all, "block")) +
@@ -150,18 +149,6 @@ export const noOutput =
 export const noOutputYet = "Nothing has come out yet";
 export const nothingKept = "Nothing came out";
 
-export const waits = {
-  retry: "The server asked to wait",
-  look_up: "Looking up what the server made of it",
-};
-const nth = (value: number) => value + (["", "st", "nd", "rd"][value] ?? "th");
-export const nextTry = (seconds: number, attempt: number) =>
-  `${seconds > 0 ? `next try in ${clock(Math.ceil(seconds))}` : "trying now"} (${nth(attempt)} try)`;
-export const nextLook = (seconds: number) =>
-  seconds > 0 ? `next look in ${Math.ceil(seconds)} s` : "looking now";
-export const giveUp = "Give up";
-export const stopLooking = "Stop looking";
-
 export const group = (calls: number) => `×${count(calls)}`;
 export const groupPart = (calls: number, status: ToolPart["status"]) =>
   `${count(calls)} ${TOOL_STATUS[status].toLowerCase()}`;
@@ -174,11 +161,8 @@ export const requests = (requests: number, areCalls: boolean) =>
 export const gate = (place: number) =>
   place < 1 ? "" : place === 1 ? "second gate" : `gate ${place + 1}`;
 export const together = (requests: string) => `these ${requests}, one decision`;
-export const coversOnly = {
-  call: "this call only",
-  answer: "this answer only",
-  start: "this run only",
-};
+const COVERED = { call: "call", answer: "answer", start: "run" };
+export const coversOnly = (covers: ApprovalPart["covers"]) => `this ${COVERED[covers]} only`;
 export const decidedBelow = "Decided together below";
 export const timeLeft = (seconds: number) => `${clock(seconds)} left`;
 export const approve = (requests: number) => (requests > 1 ? `Approve all ${requests}` : "Approve");
@@ -220,8 +204,6 @@ function wait(seconds: number): string {
 
 const timeOfDay = (seconds: number): string => new Date(seconds * 1000).toLocaleTimeString("en-GB");
 
-const BLOCKED = { call: "the call", answer: "the answer", start: "the run" };
-
 /** What became of a request, in one line; its reason stands apart. */
 export function decided(part: ApprovalPart): string {
   const { decision, by, asked_at: asked, decided_at: at, choice } = part;
@@ -235,7 +217,7 @@ export function decided(part: ApprovalPart): string {
     case "expired": {
       const limit = (part.deadline ?? at ?? asked) - asked;
       const late = limit > 0 ? `in ${wait(limit)}` : "in time";
-      return `Not answered ${late}: the server blocked ${BLOCKED[part.covers]}`;
+      return `Not answered ${late}: the server blocked the ${COVERED[part.covers]}`;
     }
     case "superseded":
       return "Superseded: the run went on without an answer";

@@ -43,7 +43,7 @@ const looks = `
   .pw-quiet,.pw-pill,.pw-row{border:0;background:none}
   .pw-warn{color:var(--pw-amber)}
 
-  .pw-head{flex-wrap:wrap;gap:2px 9px;min-height:44px;padding:7px 8px 7px 14px;border-bottom:var(--pw-rule)}
+  .pw-head{flex-wrap:wrap;gap:2px 9px;min-height:44px;padding-block:7px;padding-inline:14px 8px;border-bottom:var(--pw-rule)}
   .pw-dot{width:8px;height:8px;border-radius:50%;flex:none;background:var(--pw-blue)}
   .pw-dot-completed{background:var(--pw-green)}
   .pw-dot-failed{background:var(--pw-red)}
@@ -52,9 +52,8 @@ const looks = `
   .pw-dot-connecting,.pw-dot-reconnecting,.pw-live,.pw-dots i{animation:pw-pulse 1.4s ease-in-out infinite}
   .pw-status{font-weight:600;white-space:nowrap}
   .pw-who{flex:1 1 0;min-width:6em}
-  .pw-figures{gap:11px;white-space:nowrap;padding-right:6px}
-  .pw-said,.pw-pause{flex:1 0 100%;padding:2px 0 1px}
-  .pw-pause{display:flex;flex-wrap:wrap;align-items:center;justify-content:space-between;gap:2px 12px;order:2;padding-left:17px;font-variant-numeric:tabular-nums;&>span{color:var(--pw-amber)}}
+  .pw-figures{gap:11px;white-space:nowrap;padding-inline-end:6px}
+  .pw-said{flex:1 0 100%;padding:2px 0 1px}
   .pw-button{border:var(--pw-rule);background:var(--pw-bg);border-radius:7px;padding:2px 11px;min-height:28px;line-height:1.5;white-space:nowrap;
     &:hover{background:var(--pw-raise)}
     &[aria-disabled=true]{color:var(--pw-faint);cursor:default;background:none}
@@ -75,18 +74,18 @@ const looks = `
   .pw-foot{flex-wrap:wrap;align-items:center;gap:0 8px;padding:4px 8px;border-top:var(--pw-rule);
     .pw-note{padding:0 7px;font-size:12px;white-space:nowrap}
     &:empty{display:none}
-    .pw-quiet{margin-left:auto}
-    .pw-whole{order:-1;margin:0 auto 0 0}
+    .pw-quiet{margin-inline-start:auto}
+    .pw-whole{order:-1;margin-block:0;margin-inline:0 auto}
   }
-  .pw-pill{gap:4px;max-width:100%;padding:1px 6px 1px 0;border-radius:6px;min-height:24px;
+  .pw-pill{gap:4px;max-width:100%;padding-block:1px;padding-inline:0 6px;border-radius:6px;min-height:24px;
     &:hover{color:var(--pw-fg)}
   }
   .pw-question-open{align-items:flex-start;
     .pw-glyph{margin-top:3px}
     .pw-question-text{white-space:pre-wrap}
   }
-  .pw-thoughts,.pw-notice{padding-left:12px;border-left:2px solid var(--pw-line)}
-  .pw-thoughts{margin:4px 0 0 6px;display:grid;gap:8px;
+  .pw-thoughts,.pw-notice{padding-inline-start:12px;border-inline-start:2px solid var(--pw-line)}
+  .pw-thoughts{margin-block:4px 0;margin-inline:6px 0;display:grid;gap:8px;
     .pw-md{font-size:inherit;color:inherit}
   }
   .pw-hidden-char{padding:0 3px;border:1px solid;border-radius:3px;color:var(--pw-amber);font:10.5px/1.3 var(--pw-mono);unicode-bidi:isolate;direction:ltr;white-space:nowrap}
@@ -107,18 +106,18 @@ const looks = `
     :nth-child(2){animation-delay:.2s}
     :nth-child(3){animation-delay:.4s}
   }
-  .pw-writing .pw-text>p:last-child::after{content:"";display:inline-block;width:.45em;height:1em;margin-left:3px;vertical-align:-.12em;border-radius:1px;background:currentcolor;animation:pw-blink 1.1s steps(2) infinite}
+  .pw-writing .pw-text>p:last-child::after{content:"";display:inline-block;width:.45em;height:1em;margin-inline-start:3px;vertical-align:-.12em;border-radius:1px;background:currentcolor;animation:pw-blink 1.1s steps(2) infinite}
 
   .pw-card,.pw-pre,.pw-image{border:var(--pw-rule);border-radius:6px;background:var(--pw-bg)}
   .pw-card{border-radius:8px;background:var(--pw-raise);min-width:0;overflow:clip}
-  .pw-member{margin-left:14px}
+  .pw-member{margin-inline-start:14px}
   .pw-agent>.pw-row{width:calc(100% + 20px);margin:0 -10px;padding:3px 10px}
   .pw-agent+.pw-agent{margin-top:4px}
-  .pw-kids{margin:2px 0 10px 6px;padding-left:14px;border-left:2px solid var(--pw-line);
+  .pw-kids{margin-block:2px 10px;margin-inline:6px 0;padding-inline-start:14px;border-inline-start:2px solid var(--pw-line);
     &:empty{display:none}
     &>:first-child{margin-top:4px}
   }
-  .pw-row{align-items:baseline;gap:9px;width:100%;padding:6px 11px 6px 10px;line-height:20px;border-radius:7px;
+  .pw-row{align-items:baseline;gap:9px;width:100%;padding-block:6px;padding-inline:10px 11px;line-height:20px;border-radius:7px;
     &:hover{background:var(--pw-hover)}
     &>.pw-glyph{align-self:center}
   }
@@ -138,18 +137,18 @@ const looks = `
   .pw-glance:empty,.pw-took:empty{display:none}
   .pw-word{font-weight:600;flex:none}
   .pw-took{flex:none;min-width:3.6em;text-align:end}
-  .pw-told{flex-wrap:wrap;gap:0 10px;margin-left:auto}
-  .pw-open{border-top:var(--pw-rule);padding:8px 11px 12px 33px;display:grid;gap:10px}
+  .pw-told{flex-wrap:wrap;gap:0 10px;margin-inline-start:auto}
+  .pw-open{border-top:var(--pw-rule);padding-block:8px 12px;padding-inline:33px 11px;display:grid;gap:10px}
   .pw-open>*,.pw-field>*{min-width:0}
   .pw-label{justify-content:space-between;gap:8px;min-height:26px;font-size:12px;font-weight:500;
-    .pw-quiet{margin-right:-7px;font-weight:400}
+    .pw-quiet{margin-inline-end:-7px;font-weight:400}
   }
   .pw-pre,.pw-value{white-space:pre-wrap;font:12.5px/1.5 var(--pw-mono)}
   .pw-pre{margin:0;color:var(--pw-fg);padding:8px 10px;overflow-wrap:anywhere;word-break:normal;overflow:auto;max-height:420px;tab-size:4}
   .pw-error .pw-pre,.pw-excerpt{background:none;border:0;padding:0}
   .pw-excerpt{font:inherit;color:var(--pw-dim);max-height:none}
   .pw-bad{color:var(--pw-red)}
-  .pw-more{margin:2px 0 0 -7px;color:var(--pw-blue)}
+  .pw-more{margin-block:2px 0;margin-inline:-7px 0;color:var(--pw-blue)}
   .pw-rows{display:grid;grid-template-columns:fit-content(40%) minmax(0,1fr);gap:3px 14px;align-items:baseline}
   .pw-entry{display:contents}
   .pw-tall{grid-column:1/-1;min-width:0}
@@ -163,18 +162,19 @@ const looks = `
 const edges = `
 .pw{
   @container (max-width:480px){
-    .pw-head{padding-left:11px}
+    .pw-head{padding-inline-start:11px}
     .pw-body{padding:2px 11px 11px}
     .pw-status{flex:1 1 6em;white-space:normal}
-    .pw-who,.pw-said{order:1;flex:1 0 100%;padding-left:17px}
-    .pw-open{padding-left:11px}
-    .pw-member{margin-left:8px}
+    .pw-who,.pw-said{order:1;flex:1 0 100%;padding-inline-start:17px}
+    .pw-figures{margin-inline-start:auto}
+    .pw-open{padding-inline-start:11px}
+    .pw-member{margin-inline-start:8px}
     .pw-peek{max-width:none;flex:none}
     .pw-row{gap:7px}
     .pw-glance{display:none}
     .pw-row>.pw-name{flex:0 1 auto;min-width:3em;max-width:60%}
   }
-  @container (max-width:310px){.pw-figures{order:1;padding-left:17px}}
+  @container (max-width:310px){.pw-figures{order:1;margin:0;padding-inline-start:17px}}
   @media (prefers-reduced-motion:reduce){&,*,::before,::after{animation:none!important;transition:none!important}}
   @media (forced-colors:active){.pw-dot{forced-color-adjust:none}}
   @media print{.pw-box{max-height:none}}

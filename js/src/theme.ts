@@ -6,7 +6,7 @@ export function followTheme(el: HTMLElement): () => void {
     el.dataset.pwTheme = isDark(body, media?.matches) ? "dark" : "light";
   };
   const observer = new MutationObserver(set);
-  observer.observe(body, { attributeFilter: ["data-jp-theme-light", "class"] });
+  observer.observe(body, { attributeFilter: ["data-jp-theme-light", "data-theme", "class"] });
   media?.addEventListener("change", set);
   set();
   return () => {
@@ -15,9 +15,10 @@ export function followTheme(el: HTMLElement): () => void {
   };
 }
 
-/** Whether the page is dark: by JupyterLab's word, else by VS Code's, else by the system's. */
+/** Whether the page is dark: by JupyterLab's word, else marimo's, VS Code's or the system's. */
 function isDark({ dataset, className }: HTMLElement, byMedia = false): boolean {
   if (dataset.jpThemeLight !== undefined) return dataset.jpThemeLight === "false";
+  if (/^(dark|light)$/.test(dataset.theme ?? "")) return dataset.theme === "dark";
   // A light theme of high contrast has the class of the dark one too.
   if (/\bvscode-(high-contrast-)?light\b/.test(className)) return false;
   return /\bvscode-(dark|high-contrast)\b/.test(className) || byMedia;

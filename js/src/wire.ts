@@ -230,7 +230,8 @@ export interface AckMessage {
 export interface FiledMessage {
   kind: "filed";
   bytes: number;
-  snapshot: unknown;
+  seq: number;
+  cuts: unknown[];
 }
 
 export interface ModuleMessage {

@@ -4,7 +4,7 @@ import { compact, type Json, parseJson, pretty } from "../src/json";
 
 const read = (source: string): Json => {
   const value = parseJson(source);
-  if (value === null) throw new Error(`${source} was not read`);
+  if (!value) throw new Error(`${source} was not read`);
   return value;
 };
 
@@ -53,6 +53,23 @@ describe("what is shown is what was written", () => {
     expect(parseJson("[".repeat(100_000))).toBeNull();
     expect(parseJson(`${"[".repeat(500)}${"]".repeat(500)}`)).toBeNull();
   });
+});
+
+test("more values than are read at once are told from what is none; a long text is one value", () => {
+  const many = JSON.stringify(new Array(30_000).fill(1));
+  expect(parseJson(many)).toBeUndefined();
+  expect(parseJson(many, 40_000)).toMatchObject({ kind: "list" });
+  expect(parseJson(`${many.slice(0, 100)}x`)).toBeNull();
+  expect(parseJson(JSON.stringify("x".repeat(3_000_000)))).toMatchObject({ kind: "text" });
+});
+
+test("a long nest is written as it was read, not anew", () => {
+  const long = `[${"1 ,".repeat(70_000)}  [2]]`;
+  const value = parseJson(`{"n":[ 1 ], "list": ${long} }`, 100_000);
+  const [small, list] = value?.kind === "object" ? value.entries.map(([, each]) => each) : [];
+  expect(compact(list as Json)).toBe(long);
+  expect(pretty(list as Json)).toBe(long);
+  expect(compact(small as Json)).toBe("[1]");
 });
 
 test("short flat values stay on one line, others are indented", () => {

@@ -1,5 +1,7 @@
-import { describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
+import * as module from "../src/modules/pause";
 import type { Wait } from "../src/wire";
+import { load } from "./modules/loaded";
 import { open, painted } from "./page";
 import { run, text } from "./runs";
 
@@ -17,20 +19,34 @@ const button = (el: Element) => {
   return found;
 };
 
+beforeEach(() => load("pause", module));
+
 describe("a pause", () => {
-  test("says until when, and which try it is", () => {
+  test("is said once the module is here that says it", async () => {
+    const { show } = open(run({ wait: pause() }));
+    const { el, ask } = show();
+    expect(el.querySelector(".pw-pause")).toBeNull();
+    expect(ask(".pw-status").textContent).toBe("Running");
+    await painted();
+    expect(button(el).textContent).toBe("Give up");
+  });
+
+  test("says until when, and which try it is", async () => {
     const { show } = open(run({ status: "connecting", wait: pause() }));
     const { ask } = show();
+    await painted();
     expect(ask(".pw-pause span").textContent).toBe(
       "The server asked to wait: next try in 0:05 (2nd try)",
     );
     expect(ask(".pw-pause button").textContent).toBe("Give up");
   });
 
-  test("counts by the kernel's clock", () => {
+  test("counts by the kernel's clock", async () => {
     const { show, model } = open(run({ wait: pause({ until: 5_000 }) }));
     model.hear({ kind: "beat", seq: 0, now: 4_990.5, quiet: 0 });
-    expect(show().ask(".pw-pause span").textContent).toContain("next try in 0:10");
+    const { ask } = show();
+    await painted();
+    expect(ask(".pw-pause span").textContent).toContain("next try in 0:10");
   });
 
   test("before a look-up says what it looks for, and what is there stays", async () => {
@@ -55,14 +71,17 @@ describe("a pause", () => {
     expect(el.querySelector(".pw-pause")).toBeNull();
   });
 
-  test("that is over says that it tries", () => {
+  test("that is over says that it tries", async () => {
     const { show } = open(run({ wait: pause({ until: Date.now() / 1000 - 1, attempt: 3 }) }));
-    expect(show().ask(".pw-pause span").textContent).toContain("trying now (3rd try)");
+    const { ask } = show();
+    await painted();
+    expect(ask(".pw-pause span").textContent).toContain("trying now (3rd try)");
   });
 
   test("is given up once, and the click is seen at once", async () => {
     const { show, model } = open(run({ wait: pause() }));
     const { el } = show();
+    await painted();
     button(el).click();
     await painted();
     button(el).click();
@@ -77,6 +96,7 @@ describe("a pause", () => {
   test("that the kernel refused to give up may be given up again", async () => {
     const { show, model } = open(run({ wait: pause() }));
     const { el } = show();
+    await painted();
     button(el).click();
     const [act] = model.sent.filter((message) => message.kind === "act");
     model.hear({ kind: "ack", id: act?.id ?? "", refused: "there is nothing to give up" });
@@ -86,9 +106,10 @@ describe("a pause", () => {
     expect(model.sent.filter((message) => message.kind === "act")).toHaveLength(2);
   });
 
-  test("can't be given up without a kernel, and says why", () => {
+  test("can't be given up without a kernel, and says why", async () => {
     const { show, model } = open(run({ wait: pause() }), { live: false });
     const { el } = show();
+    await painted();
     expect(button(el).getAttribute("aria-disabled")).toBe("true");
     expect(button(el).title).toBe("This run has no live kernel");
     button(el).click();
@@ -98,14 +119,17 @@ describe("a pause", () => {
   test("of a run that has no kernel any more isn't shown", async () => {
     const { show, model } = open(run({ wait: pause() }));
     const { el } = show();
+    await painted();
+    expect(button(el).textContent).toBe("Give up");
     model.emit("comm:close");
     await painted();
     expect(el.querySelector(".pw-pause")).toBeNull();
   });
 
-  test("says a reason of the server's as text", () => {
+  test("says a reason of the server's as text", async () => {
     const { show } = open(run({ wait: pause({ why: "<b>wait</b>\u202e" }) }));
     const { el, ask } = show();
+    await painted();
     expect(el.querySelector(".pw-pause b")).toBeNull();
     expect(ask(".pw-pause span").textContent).toContain("<b>wait</b>U+202E");
   });

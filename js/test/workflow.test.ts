@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Factory } from "../src/demand";
+import * as results from "../src/modules/results";
 import * as workflow from "../src/modules/workflow";
 import { axisOf } from "../src/modules/workflow/axis";
 import type { Block, RunState } from "../src/wire";
@@ -116,6 +117,39 @@ describe("the blocks of a workflow", () => {
     change(["set", ["blocks", 0, "status"], "failed"], ["set", ["blocks", 0, "status"], "done"]);
     await painted();
     expect(words(el, ".pw-label-text")).toEqual(["Input", "Output"]);
+  });
+
+  test("many values that came out are read a little at a time, then a table with its rows", async () => {
+    page.powawidgetModules?.set(
+      "results",
+      Promise.resolve(() => results),
+    );
+    const rows = Array.from({ length: 12_000 }, (_, id) => ({ id, late: id % 7 }));
+    const output = JSON.stringify(rows);
+    const made = block({ status: "done", input: `{"b0": {"output": ${output}}}`, output });
+    const before = block({ id: "b0", name: "Before", status: "done", output: "1" });
+    const { ask, el } = await shown(weekly([before, made], { output, status: "completed" }));
+    expect(words(el, ".pw-block-glance")[1]).toBe("12,000 rows");
+    const seen = new Set<string | null>();
+    const watch = new MutationObserver(() => {
+      for (const each of words(el, ".pw-open .pw-note, .pw-open .pw-pre")) seen.add(each);
+    });
+    watch.observe(el, { subtree: true, childList: true, characterData: true });
+    ask(".pw-block:nth-child(2) button.pw-row").click();
+    const tables = () => words(el, ".pw-pages span");
+    for (let wait = 0; wait < 500 && tables().length < 3; wait++) await painted();
+    watch.disconnect();
+    expect([...seen].some((each) => /^Reading… \d+ %$/.test(each ?? ""))).toBe(true);
+    expect([...seen].some((each) => each?.startsWith('[{"id":0'))).toBe(true);
+    expect(tables()).toEqual(new Array(3).fill("1 to 100 of 12,000 rows"));
+    expect(words(el, ".pw-open .pw-key")).toContain("Before"); // by its name, not by its id
+  });
+
+  test("a very long text that came out is folded, marks and all", async () => {
+    const output = JSON.stringify("- a **line** of it\n".repeat(10_000));
+    const { el } = await shown(weekly([], { output, status: "completed" }));
+    expect(el.querySelector(".pw-output .pw-text")).toBeNull();
+    expect(words(el, ".pw-output .pw-more")[0]).toMatch(/^Show 188,000 more characters$/);
   });
 
   test("an agent's streams its text inside its row, as markdown, and closes when it is done", async () => {

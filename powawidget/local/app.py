@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
@@ -80,7 +81,10 @@ def make_app(engine: Engine) -> Starlette:
     ]
 
     async def failed(request: Request, error: Exception) -> Response:
-        engine.record(request, await request.body())
+        try:
+            engine.record(request, await _body(request))
+        except Refused as refused:
+            return refused.response
         status: int = getattr(error, "status_code", 500)
         headers = getattr(error, "headers", None)
         return HTMLResponse(page(status), status, headers)
@@ -99,9 +103,9 @@ def make_app(engine: Engine) -> Starlette:
 
 def _endpoint(engine: Engine, method: str, do: Handler) -> Callable[[Request], Awaitable[Any]]:
     async def endpoint(request: Request) -> Any:
-        raw = await request.body()
-        engine.record(request, raw)
         try:
+            raw = await _body(request)
+            engine.record(request, raw)
             _authorize(request, engine.key)
             engine.faults.meet(request.url.path)
             done = do(engine, request, _json_body(request, raw) if method == "POST" else None)
@@ -110,6 +114,14 @@ def _endpoint(engine: Engine, method: str, do: Handler) -> Callable[[Request], A
         return answer(done) if isinstance(done, dict) else done
 
     return endpoint
+
+
+async def _body(request: Request) -> bytes:
+    try:
+        return await request.body()
+    except ClientDisconnect:
+        # As when a run is stopped while it connects: nobody reads this answer.
+        raise Refused(Response(status_code=400)) from None
 
 
 def _public(engine: Engine, body: dict[str, Any]) -> Callable[[Request], Awaitable[Any]]:

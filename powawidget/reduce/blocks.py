@@ -115,6 +115,15 @@ def close(run: RunState, status: Status, at: float) -> list[Op]:
     return ops
 
 
+def skip_rest(run: RunState) -> list[Op]:
+    """Take the blocks that weren't reached for skipped: the execution went on to its end."""
+    return [
+        ("set", ("blocks", index, "status"), "skipped")
+        for index, block in enumerate(run.blocks)
+        if block.status == "not_reached"
+    ]
+
+
 def fold_logs(run: RunState, event: StoredBlocks) -> list[Op]:
     """Take what the server has logged of each block: its input, and what the stream lacks."""
     ops: list[Op] = []

@@ -80,18 +80,12 @@ def _awake(run: RunState, at: float) -> list[Op]:
 def _late(run: RunState, event: ev.Event, at: float) -> list[Op]:
     """After the end a card that was closed without its result can still get it.
 
-    And what the server did with a stopped run, or has stored of its parts, may be learned later.
+    And what the server did with a run that was cut or stopped may be learned later, or what it has
+    stored of its parts, or which run it was.
     """
-    if isinstance(event, ev.Learned):
-        return _notice(run, "learned", event.text)
-    if isinstance(event, ev.StoredChildren):
-        return children.fold(run, event)
-    if isinstance(event, ev.StoredBlocks):
-        return blocks.fold_logs(run, event)
-    if isinstance(event, ev.Waiting):
-        return waits.begin(run, event)
-    if isinstance(event, ev.WaitOver):
-        return waits.end(run)
+    handler = _LATE.get(type(event))
+    if handler is not None:
+        return handler(run, event, at)
     if isinstance(event, ev.Restored) and run.status == "interrupted":
         return restore.take_over(run, event, _folded(event.events, at), at)
     if not isinstance(event, ev.ToolResult) or event.call_id is None:
@@ -255,7 +249,10 @@ def _ended(run: RunState, _: ev.Ended, at: float) -> list[Op]:
     failure = Failure(
         title="The stream ended before the run was complete",
         message="The server closed the stream without its final event.",
-        hint="What came is kept. The run may still be going on at the server.",
+        hint="What came is kept. The server may have stored the execution as completed all the "
+        "same, with the blocks that were done."
+        if run.kind == "workflow"
+        else "What came is kept. The run may still be going on at the server.",
     )
     return [("set", ("error",), plain(failure)), *_end(run, "interrupted", at)]
 
@@ -380,6 +377,16 @@ _QUIET = frozenset(
     }
 )
 _Handler = Callable[[RunState, Any, float], list[Op]]
+_LATE: dict[type[ev.Event], _Handler] = {
+    ev.Learned: lambda run, event, _: _notice(run, "learned", event.text),
+    ev.WorkflowStarted: lambda run, event, _: (
+        [] if run.run_id else _names(run, event.execution_id, None)
+    ),
+    ev.StoredChildren: lambda run, event, _: children.fold(run, event),
+    ev.StoredBlocks: lambda run, event, _: blocks.fold_logs(run, event),
+    ev.Waiting: lambda run, event, _: waits.begin(run, event),
+    ev.WaitOver: lambda run, _event, _at: waits.end(run),
+}
 _HANDLERS: dict[type[ev.Event], _Handler] = {
     ev.Opened: lambda _run, _event, _at: [],
     ev.Started: _started,

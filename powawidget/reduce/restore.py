@@ -2,7 +2,8 @@
 
 Of an agent's run what is shown keeps its place: text that is the same or goes on isn't written
 anew, cards become what is stored of them, and only what never came is added at the end. Of an
-orchestration all parts are taken: which agent said what can only be told of the whole.
+orchestration all parts are taken: which agent said what can only be told of the whole. Of a
+workflow each block becomes what is logged of it.
 """
 
 from collections.abc import Iterator
@@ -10,9 +11,15 @@ from typing import Any
 
 import msgspec
 
-from powawidget.events import Completed, Restored
+from powawidget.events import (
+    Completed,
+    GraphKnown,
+    Restored,
+    StoredBlocks,
+    WorkflowCompleted,
+)
 from powawidget.ops import Op, apply
-from powawidget.reduce import answer, tools
+from powawidget.reduce import answer, blocks, tools
 from powawidget.state import (
     ApprovalPart,
     NoticePart,
@@ -48,6 +55,8 @@ def take_over(run: RunState, event: Restored, told: RunState, at: float) -> list
         draft.edited = told.edited
     if told.kind == "orchestration":
         _take_orchestration(draft, told)
+    elif told.kind == "workflow":
+        _take_execution(draft, event)
     else:
         _take_parts(draft, told)
         apply(draft, answer.replace(draft, _text(told)))
@@ -84,6 +93,19 @@ def _take_orchestration(run: RunState, told: RunState) -> None:
         if isinstance(part, NoticePart) and (part.code, part.text) not in notices:
             run.parts.append(msgspec.structs.replace(part, within=None))
     run.kind, run.strategy, run.answer = told.kind, told.strategy, told.answer
+
+
+def _take_execution(run: RunState, event: Restored) -> None:
+    """Take what is logged of each block, and the result; what has no log was skipped."""
+    for one in event.events:
+        if isinstance(one, GraphKnown):
+            apply(run, blocks.know(run, one))
+        elif isinstance(one, StoredBlocks):
+            apply(run, blocks.fold_logs(run, one))
+        elif isinstance(one, WorkflowCompleted) and run.output is None:
+            run.output = one.result
+    apply(run, blocks.skip_rest(run))
+    run.kind = "workflow"
 
 
 def _reopen(run: RunState) -> list[Op]:
@@ -183,7 +205,7 @@ def _text(run: RunState) -> str:
 def _changes(before: RunState, after: RunState) -> Iterator[Op]:
     """List what makes one run the other."""
     for name in msgspec.structs.fields(RunState):
-        if name.name not in {"parts", "reasoning"}:
+        if name.name not in {"parts", "reasoning", "blocks"}:
             yield from _field(before, after, (), name.name)
     if len(after.parts) < len(before.parts):
         yield ("set", ("parts",), plain(after.parts))
@@ -191,6 +213,9 @@ def _changes(before: RunState, after: RunState) -> Iterator[Op]:
     for index, part in enumerate(after.parts):
         old: Part | None = before.parts[index] if index < len(before.parts) else None
         yield from _struct(old, part, ("parts", index))
+    for index, block in enumerate(after.blocks):
+        known = before.blocks[index] if index < len(before.blocks) else None
+        yield from _struct(known, block, ("blocks", index))
     for index, thought in enumerate(after.reasoning.thoughts):
         thoughts = before.reasoning.thoughts
         earlier = thoughts[index] if index < len(thoughts) else None

@@ -154,7 +154,7 @@ def _row(scribe: Scribe, state: RunState, part: ApprovalPart) -> tuple[Spans, ..
     at = part.decided_at
     told = [
         *([Span(one_line(part.reason, 400), "said")] if part.reason else []),
-        *([Span(" ")] if part.reason and part.outcome else []),
+        *([Span(" · ")] if part.reason and part.outcome else []),
         *([Span(one_line(part.outcome, 400), "glance")] if part.outcome else []),
     ]
     over = state.status in ENDED

@@ -90,7 +90,7 @@ def _body(scribe: Scribe, state: RunState) -> list[Node]:
     if state.restored:
         nodes.append(layout.line(words.RESTORED))
     if state.message.strip():
-        nodes.append(layout.label(words.QUESTION))
+        nodes.append(layout.label(words.INPUT if state.kind == "workflow" else words.QUESTION))
         nodes.append(layout.quote(scribe, state.message, scribe.whole("message")))
     nodes += parts.thoughts()
     nodes.append(parts.told())
@@ -174,9 +174,8 @@ def _error(scribe: Scribe, state: RunState) -> list[Node]:
     error = state.error
     if error is None:
         return []
-    body: list[Node] = [
-        layout.line(Span(state.status, "glyph"), " ", Span(one_line(error.title, 200), "title"))
-    ]
+    title = Span(one_line(error.title, 200), "title")
+    body: list[Node] = [Heading((Span(state.status, "glyph"), Span(" "), title))]
     if error.message and error.message != error.title:
         where = scribe.whole("error.message")
         body.append(layout.code(scribe, error.message, where, bad=True))

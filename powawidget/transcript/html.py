@@ -3,12 +3,13 @@
 import html
 import itertools
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from markdown_it.token import Token
 
 from powawidget.transcript import layout, prose, style, values, words
 from powawidget.transcript.cut import Cut
+from powawidget.transcript.direction import Direction, apart, direction, mirrored
 from powawidget.transcript.nodes import (
     Box,
     Code,
@@ -64,6 +65,7 @@ class Writer:
         self._cut = cut
         self._expand = expand
         self._prose = prose_html
+        self._section = "h4"  # within a turn they stand below its heading
         self._writers: dict[type, Callable[[Any], Html]] = {
             Title: lambda node: element("h3", style.TITLE, spans(node.spans)),
             Heading: self._heading,
@@ -85,8 +87,9 @@ class Writer:
 
     def _heading(self, node: Heading) -> Html:
         if node.level == 1:
+            self._section = "h5"
             return element("h4", style.TURN, spans(node.spans))
-        return element("h5", style.SECTION, spans(node.spans))
+        return element(self._section, style.SECTION, spans(node.spans))
 
     def _line(self, node: Line) -> Html:
         told = spans(node.spans)
@@ -96,20 +99,20 @@ class Writer:
     def _quoted_prose(self, node: Prose) -> Html:
         text, more = self._cut.piece(node.piece)
         css = style.QUIET_PROSE if node.quiet else style.PROSE
-        quoted = element("blockquote", css, self._prose(text), dir="auto")
+        quoted = _sided("blockquote", css, text, self._prose(text))
         return Html(quoted + self._more(more))
 
     def _quote(self, node: Quote) -> Html:
         text, more = self._cut.piece(node.piece)
         # Line breaks count also where the style is stripped.
         said = "<br>".join(joined([line]) for line in readable(text).split("\n"))
-        quoted = element("blockquote", style.QUOTE, Html(said), dir="auto")
+        quoted = _sided("blockquote", style.QUOTE, text, Html(said))
         return Html(quoted + self._more(more))
 
     def _code(self, node: Code) -> Html:
         text, more = self._cut.piece(node.piece)
         inside = element("code", style.CODE, visible(text))
-        return Html(element("pre", style.PRE, inside, dir="auto") + self._more(more))
+        return Html(element("pre", style.PRE, inside, **apart(text)) + self._more(more))
 
     def _records(self, node: Records) -> Html:
         columns = self._cut.columns(node.columns)
@@ -118,7 +121,7 @@ class Writer:
         numeric = {
             name for name in columns if all(_is_numeric(row.get(name, None)) for row in sample)
         }
-        head = [_head_cell(visible(name), name in numeric) for name in columns]
+        head = [_head_cell(name, name in numeric) for name in columns]
         body = [self._record(row, columns, numeric) for row in rows]
         table = _table(head, body)
         left = len(node.rows) - len(rows)
@@ -134,7 +137,7 @@ class Writer:
             if name in numeric:
                 cells.append(element("td", style.NUMBER, visible(text), align="right"))
             else:
-                cells.append(element("td", style.CELL, visible(text)))
+                cells.append(_cell("td", style.CELL, text))
         return element("tr", style.ROW, *cells)
 
     def _entries(self, node: Entries) -> Html:
@@ -142,9 +145,9 @@ class Writer:
         rows = [
             element(
                 "tr",
-                "background:none",
-                element("th", style.KEY, visible(self._cut.cell(key)), scope="row", align="left"),
-                element("td", style.VALUE, visible(self._cut.cell(text))),
+                "background-color:transparent",
+                _cell("th", style.KEY, self._cut.cell(key), scope="row", align="left"),
+                _cell("td", style.VALUE, self._cut.cell(text)),
             )
             for key, text in entries
         ]
@@ -180,18 +183,15 @@ class Writer:
             "quiet": (style.QUIET, style.QUIET_HEAD, style.QUIET_BODY),
         }[node.kind]
         attributes = {"open": ""} if node.open or self._expand else {}
-        body = element("div", inner, Html("\n"), self.write(node.body), Html("\n"))
-        if node.kind == "nest":
-            # Indented also where the style is stripped.
-            item = element("li", "margin:0;list-style:none", body)
-            body = element("ul", "margin:0;padding:0;list-style:none", item)
+        # A list, so that what stands in a fold is indented also where the style is stripped.
+        item = element("li", "", Html("\n"), self.write(node.body), Html("\n"), type="none")
         return element(
             "details",
             outer,
             Html("\n"),
             element("summary", head, _summary(node)),
             Html("\n"),
-            body,
+            element("ul", inner, item),
             Html("\n"),
             **attributes,
         )
@@ -214,24 +214,42 @@ def _summary(node: Fold) -> Html:
     """The line of a card. Its parts are set apart by spaces too, for where the style is gone."""
     if node.brief is None and not node.tail:
         return spans(node.summary)
-    lead = element("span", "", spans(node.summary))
+    is_named = node.brief is not None and node.brief.tone != "code"
+    lead = element("span", "", spans(node.summary), ":" if is_named else "")
     brief = "" if node.brief is None else element("span", style.BRIEF, _brief(node.brief))
     tails = (one for span in node.tail for one in (Span(" · ", "dim"), span))
     tail = element("span", style.TAIL, spans(tuple(tails)[1:])) if node.tail else ""
-    parts = [part for part in (lead, brief, tail) if part]
+    # Code stands out by itself; after other words the tail would be read as more of them.
+    before = node.brief or node.summary[-1]
+    is_plain = tail and before.tone not in {"code", "name"}
+    dot = element("span", "display:none", "·") if is_plain else ""
+    parts = [part for part in (lead, brief, dot, tail) if part]
     return element("span", style.SUMMARY, Html(" ".join(parts)))
 
 
 def _brief(span: Span) -> Html:
     if span.tone != "code":
         return _span(span)
-    return element("code", style.BRIEF_CODE, visible(span.text), dir="auto")
+    return element("code", style.BRIEF_CODE, visible(span.text), **apart(span.text))
 
 
 def _head_cell(name: str, numeric: bool) -> Html:
     if numeric:
-        return element("th", style.HEAD_NUMBER, name, scope="col", align="right")
-    return element("th", style.HEAD_CELL, name, scope="col", align="left")
+        return _cell("th", style.HEAD_NUMBER, name, scope="col", align="right")
+    return _cell("th", style.HEAD_CELL, name, scope="col", align="left")
+
+
+def _cell(tag: str, css: str, text: str, **attributes: str) -> Html:
+    """A cell. A text that is read from the right keeps its marks and brackets in their places."""
+    turned = {"dir": "rtl"} if direction(text) == "rtl" else {}
+    return element(tag, css, visible(text), **attributes, **turned)
+
+
+def _sided(tag: str, css: str, text: str, inside: Html) -> Html:
+    """A box on the side from which a text is read."""
+    if direction(text) == "rtl":
+        return element(tag, mirrored(css), inside, dir="rtl")
+    return element(tag, css, inside)
 
 
 def _table(head: list[Html], rows: list[Html]) -> Html:
@@ -262,7 +280,6 @@ _TONES = {
     "said": ("q", ""),
     "glance": ("span", "opacity:.85"),
 }
-_OURS = {"plain", "strong", "dim"}
 
 
 def _span(span: Span) -> Html:
@@ -271,15 +288,14 @@ def _span(span: Span) -> Html:
         case "plain":
             return joined([text])
         case "name":
-            return element("strong", "", element("code", style.NAME, text, dir="auto"))
+            return element("strong", "", element("code", style.NAME, text, **apart(text)))
         case "glyph":
             color = style.COLORS.get(span.text, style.GREY)
             return element("span", f"color:{color};font-weight:700", words.SIGNS[span.text])
         case "bar":
             return _bar(text)
     tag, css = _TONES[span.tone]
-    # What others wrote may run from right to left, and takes nothing beside it along.
-    return element(tag, css, text, **({} if span.tone in _OURS else {"dir": "auto"}))
+    return element(tag, css, text, **apart(text))
 
 
 def _bar(text: str) -> Html:
@@ -318,18 +334,60 @@ def prose_html(text: str) -> Html:
     if len(said) > prose.LONGEST:
         return element("pre", style.PRE, said)
     tokens = list(prose.read(said))
-    return Html("".join(_block(tokens, index) for index in range(len(tokens))))
+    turns = _turns(tokens, direction(text) or "ltr")
+    return Html("".join(_block(tokens, index, turns) for index in range(len(tokens))))
 
 
-def _block(tokens: list[Token], index: int) -> str:
-    token = tokens[index]
+class _Turn(NamedTuple):
+    """The direction of a token, and whether it has to be said, since it isn't that around it."""
+
+    to: Direction
+    is_said: bool
+
+
+_TURNED = {
+    "paragraph_open",
+    "heading_open",
+    "bullet_list_open",
+    "ordered_list_open",
+    "blockquote_open",
+    "table_open",
+    "th_open",
+    "td_open",
+}
+
+
+def _turns(tokens: list[Token], base: Direction) -> list[_Turn]:
+    """From which side each block is read: by the first letter in it, else as what is around it."""
+    ahead: list[Direction] = []
+    next_: Direction = ""
+    for index in reversed(range(len(tokens))):
+        if tokens[index].type == "inline":
+            token, is_task = tokens[index], prose.is_task(tokens, index)
+            next_ = direction(prose.task(token)[1] if is_task else token.content)
+        ahead.append(next_)
+    around = [base]
+    turns = []
+    for token, own in zip(tokens, reversed(ahead), strict=True):
+        if token.nesting < 0:
+            around.pop()
+        to = own if own and token.type in _TURNED else around[-1]
+        turns.append(_Turn(to, to != around[-1]))
+        if token.nesting > 0:
+            around.append(to)
+    return turns
+
+
+def _block(tokens: list[Token], index: int, turns: list[_Turn]) -> str:
+    token, turn = tokens[index], turns[index]
     if token.hidden:  # the paragraphs of a tight list
         return ""
     match token.type:
         case "inline":
             box, _ = prose.task(token) if prose.is_task(tokens, index) else ("", "")
-            children = token.children or []
-            return box + _inline(children, skip=4 if box else 0)
+            said = box + _inline(token.children or [], skip=4 if box else 0)
+            is_alone = tokens[index - 1].hidden and turns[index - 1].is_said
+            return element("span", "", Html(said), dir=turn.to) if is_alone else said
         case "fence" | "code_block":
             code = element("code", style.CODE, token.content.removesuffix("\n"))
             return element("pre", style.PRE, code, dir="ltr") + "\n"
@@ -338,28 +396,36 @@ def _block(tokens: list[Token], index: int) -> str:
     name, _, side = token.type.rpartition("_")
     if side == "close":
         return f"</{_tag(token, name)[0]}>\n"
-    tag, css = _tag(token, name, first=index == 0)
+    is_cell = name in {"th", "td"}
+    # A cell stands as its table does, whatever is in it.
+    to = turns[index - 1].to if is_cell else turn.to
+    tag, css = _tag(token, name, to, first=index == 0)
     start = token.attrs.get("start")
     begins = f' start="{int(start)}"' if isinstance(start, int) else ""
-    align = f' align="{_align(token)}"' if name in {"th", "td"} else ""
+    align = f' align="{_align(token, to)}"' if is_cell else ""
     said = f' style="{css}"' if css else ""
-    return f"<{tag}{said}{begins}{align}>" + ("" if tag in {"p", "li", "th", "td"} else "\n")
+    turned = f' dir="{turn.to}"' if turn.is_said else ""
+    end = "" if tag in {"p", "li", "th", "td"} else "\n"
+    return f"<{tag}{said}{turned}{begins}{align}>{end}"
 
 
-def _tag(token: Token, name: str, *, first: bool = False) -> tuple[str, str]:
+def _tag(token: Token, name: str, to: Direction = "ltr", *, first: bool = False) -> tuple[str, str]:
     if name == "heading":
         level = int(token.tag[1:])
         # Below the transcript's own headings.
         css = style.PROSE_HEADING.format(0 if first else 12, max(14, 18 - level))
         return f"h{min(6, level + 3)}", css
-    if name in {"th", "td"}:
-        return name, style.PROSE_CELL.format(_align(token))
-    return _BLOCKS[name]
+    is_cell = name in {"th", "td"}
+    tag, css = (name, style.PROSE_CELL) if is_cell else _BLOCKS[name]
+    css = mirrored(css) if to == "rtl" else css
+    return tag, css.format(_align(token, to)) if is_cell else css
 
 
-def _align(token: Token) -> str:
+def _align(token: Token, to: Direction) -> str:
     told = str(token.attrs.get("style", "")).removeprefix("text-align:")
-    return told if told in {"right", "center"} else "left"
+    if told in {"left", "right", "center"}:
+        return told
+    return "right" if to == "rtl" else "left"
 
 
 def _inline(children: list[Token], skip: int = 0) -> str:

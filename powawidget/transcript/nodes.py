@@ -130,7 +130,9 @@ class Fold:
 
     def line(self) -> Spans:
         """All of its line, for a writer that doesn't align."""
-        brief = () if self.brief is None else (Span(" "), self.brief)
+        brief: Spans = ()
+        if self.brief is not None:
+            brief = (Span(" " if self.brief.tone == "code" else ": "), self.brief)
         tail = [one for span in self.tail for one in (Span(" · ", "dim"), span)]
         return (*self.summary, *brief, *tail)
 

@@ -65,7 +65,7 @@ def to_html(  # noqa: PLR0913  # each is one thing a caller may choose
     def write(cut: Cut) -> str:
         inside = html_.Writer(cut, prose, expand=expand).write(nodes)
         names = " ".join(["powawidget-transcript", *([mark] if mark else [])])
-        attributes = {"class": names, "data-powawidget-transcript": mark}
+        attributes = {"class": names, "data-powawidget-transcript": mark, "dir": "ltr"}
         return html_.element(
             "div", style.ROOT, html_.Html("\n"), inside, html_.Html("\n"), **attributes
         )

@@ -2,10 +2,12 @@
 
 Only what stands in `style` attributes: a front end may strip them, and none of them carries what
 isn't told in words. Every colour is one that reads on light and on dark, or the host's own.
+It is `background-color` rather than `background`: JupyterLab checks each value by a pattern, and
+that of the latter takes a page some 40 ms to compile.
 """
 
 _LINE = "rgba(128,128,128,.32)"
-_RAISED = "background:rgba(128,128,128,.07)"
+_RAISED = "background-color:rgba(128,128,128,.07)"
 _MONO = "font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace"
 _RULE = f"1px solid {_LINE}"
 
@@ -13,7 +15,7 @@ GREEN, RED, AMBER, BLUE, GREY = "#23924d", "#d9484f", "#b97d14", "#4a84e8", "#80
 
 ROOT = (
     "font-size:13px;line-height:1.55;max-width:860px;margin:2px 0;padding:10px 14px 12px;"
-    f"border:{_RULE};border-radius:10px;overflow-wrap:anywhere;text-align:left"
+    f"border:{_RULE};border-radius:10px;overflow-wrap:anywhere;text-align:start"
 )
 TITLE = "margin:0 0 1px;font-size:14px;line-height:1.5;font-weight:400"
 TURN = f"margin:18px 0 1px;padding-top:10px;border-top:{_RULE};font-size:14px;font-weight:600"
@@ -29,7 +31,7 @@ QUIET_PROSE = f"margin:4px 0;padding:0 0 0 12px;border-left:2px solid {_LINE};op
 QUOTE = f"margin:3px 0 9px;padding:0 0 0 12px;border-left:3px solid {_LINE};white-space:pre-wrap"
 PRE = (
     f"margin:3px 0;padding:7px 10px;border:{_RULE};border-radius:6px;white-space:pre-wrap;"
-    f"overflow-wrap:anywhere;font-size:12.5px;line-height:1.5;{_MONO};background:none;color:inherit"
+    f"overflow-wrap:anywhere;font-size:12.5px;line-height:1.5;{_MONO};background-color:transparent;color:inherit"
 )
 SCROLL = f"overflow-x:auto;border:{_RULE};border-radius:6px;margin:3px 0 6px"
 TABLE = (
@@ -37,7 +39,7 @@ TABLE = (
     "font-variant-numeric:tabular-nums"
 )
 HEAD = f"border-bottom:{_RULE};{_RAISED}"
-ROW = f"border-bottom:{_RULE};background:none"
+ROW = f"border-bottom:{_RULE};background-color:transparent"
 HEAD_CELL = "text-align:left;padding:4px 10px;font-weight:500;white-space:nowrap"
 HEAD_NUMBER = "text-align:right;padding:4px 10px;font-weight:500;white-space:nowrap"
 CELL = "text-align:left;padding:4px 10px;vertical-align:top"
@@ -50,17 +52,17 @@ KEY = (
 VALUE = f"text-align:left;padding:2px 0;vertical-align:top;{_MONO};white-space:pre-wrap;width:100%"
 CARD = f"margin:7px 0;border:{_RULE};border-radius:8px;{_RAISED};page-break-inside:avoid"
 CARD_HEAD = "padding:5px 10px;cursor:pointer"
-CARD_BODY = f"padding:3px 12px 10px;border-top:{_RULE}"
+CARD_BODY = f"margin:0;padding:3px 12px 10px;border-top:{_RULE}"
 NEST = "margin:9px 0"
 NEST_HEAD = "padding:2px 0;cursor:pointer"
 NEST_BODY = f"margin:2px 0 0 6px;padding:0 0 0 14px;border-left:2px solid {_LINE}"
 QUIET = "margin:3px 0 7px"
 QUIET_HEAD = "cursor:pointer"
-QUIET_BODY = "padding:2px 0 4px 14px"
-BOX = f"margin:10px 0;padding:6px 12px 9px;border:1px solid {_LINE};border-radius:8px"
+QUIET_BODY = "margin:0;padding:2px 0 4px 14px"
+BOX = f"margin:10px 0;padding:0 12px 9px;border:1px solid {_LINE};border-radius:8px"
 BAD_BOX = (
-    "margin:10px 0;padding:6px 12px 9px;border:1px solid rgba(217,72,79,.5);border-radius:8px;"
-    "background:rgba(217,72,79,.06)"
+    "margin:10px 0;padding:0 12px 9px;border:1px solid rgba(217,72,79,.5);border-radius:8px;"
+    "background-color:rgba(217,72,79,.06)"
 )
 SUMMARY = (
     "display:inline-flex;flex-wrap:wrap;align-items:baseline;gap:0 9px;width:calc(100% - 20px);"
@@ -69,17 +71,22 @@ SUMMARY = (
 BRIEF = "flex:1 1 90px;min-width:0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap"
 TAIL = "margin-left:auto"
 CODE = (
-    f"{_MONO};font-size:12px;background:none;color:inherit;padding:0;opacity:.85;"
+    f"{_MONO};font-size:12px;background-color:transparent;color:inherit;padding:0;opacity:.85;"
     "white-space:inherit"
 )
 # Sanitisers drop `inherit`.
-BRIEF_CODE = f"{_MONO};font-size:12px;background:none;padding:0;opacity:.85;white-space:nowrap"
+BRIEF_CODE = (
+    f"{_MONO};font-size:12px;background-color:transparent;padding:0;opacity:.85;white-space:nowrap"
+)
 NAME = (
-    f"{_MONO};font-size:12.5px;font-weight:600;background:none;color:inherit;padding:0;"
+    f"{_MONO};font-size:12.5px;font-weight:600;background-color:transparent;color:inherit;padding:0;"
     "white-space:inherit"
 )
 DIM = "opacity:.75;font-weight:400"
-BAR = f"{_MONO};background:none;color:inherit;padding:0;letter-spacing:-.5px;white-space:nowrap"
+BAR = (
+    f"{_MONO};background-color:transparent;color:inherit;padding:0;letter-spacing:-.5px;"
+    "white-space:nowrap"
+)
 BAR_ON = f"color:{BLUE}"
 BAR_OFF = "opacity:.25"
 MORE = f"margin:3px 0 6px;font-size:12px;opacity:.8;{_MONO}"

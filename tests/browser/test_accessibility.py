@@ -1,7 +1,8 @@
 """The widget for those who use a keyboard, a screen reader, large letters or another script."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import watched_page
 from tests.browser.lab import SHOTS, Lab
+from tests.street import FIXTURES
 
 AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
 LONG = 60_000
@@ -66,6 +68,54 @@ display(pb.agent("Writer").run("Write a long report."))
 display(pb.workflow("Weekly report").run())"""
 ASK_AT, REPORTS_AT = 2, 3
 
+# States that are on their way to another one, and are held; and those that a click made. Each
+# with what its header says, and what shows that it is there.
+LENGTHY = {**FAILED, "error": "litellm.RateLimitError: slow down. " + "No capacity. " * 300}
+CITED = {**COMPLETE, "content": "Tides come from the Moon [1], and the Sun [2]."}
+SOURCES = [
+    {"key": "1", "source_name": "Tides, page 12", "text_excerpt": "The Moon causes tides."},
+    {"key": "2", "source_name": "", "text_excerpt": f"The Sun too. {HEBREW}"},
+]
+HOLD = """\
+import powawidget as pw
+from powawidget.local import start
+patient = pw.Timeouts(look_up=(900.0,), look_up_unreachable=900.0, retry_after=900.0)
+cut, refusing = start(tokens_per_second=20), start()
+refusing.refuse(429, retry_after=800)
+def through(server):
+    return pw.connect(server.url, api_key=server.key, timeouts=patient)
+pb = pw.connect()"""
+LOOKED_UP, REFUSED, QUEUED, NOTED, LENGTHY_AT, SORTED, FOLDED, BRANCHED = range(8)
+HELD = {
+    'display(through(cut).agent("Writer").run("Write a long report."))': (
+        "Interrupted",
+        ".pw-pause",
+    ),
+    'display(through(refusing).agent("Analyst").run("Why?"))': ("Reconnecting", ".pw-pause"),
+    'chat = pb.agent("Writer").chat()\nchat.send("Write a long report.")\n'
+    'chat.send("Shorter, please")\nchat.send("And in Hebrew")\ndisplay(chat)': (
+        "Stopped",
+        ".pw-paused",
+    ),
+    recorded(START, said(CITED["content"]), {**CITED, "citations": SOURCES}): (
+        "Done",
+        ".pw-source-note",
+    ),
+    recorded(START, said("So far so good"), LENGTHY): ("Failed", ".pw-error .pw-more"),
+    f"display(pw.replay({(FIXTURES / 'tool.sse').read_bytes()!r}))": (
+        "Done",
+        "[aria-sort=ascending]",
+    ),
+    'display(pb.orchestration("Research desk").run("Why are orders late?"))': (
+        "Done",
+        ".pw-agent>[aria-expanded=false]",
+    ),
+    'display(pb.workflow("Year digest (agent fails)").run())': (
+        "Done, 1 block failed",
+        ".pw-block.pw-is-skipped",
+    ),
+}
+
 # The faintest text on its background among the hosts: VS Code's, light and dark.
 HOSTS = ["color:#3b3b3b;background:#fff", "color:#ccc;background:#1f1f1f"]
 # What can have the focus, of all that Tab reaches.
@@ -88,6 +138,48 @@ def shown(browser: Browser, lab: Lab) -> Iterator[Page]:
         lab.wait_idle(page)
         open_all(page)
         yield page
+
+
+@pytest.fixture(scope="module")
+def held(browser: Browser, lab: Lab) -> Iterator[Page]:
+    """A page with a widget in each of the held states."""
+    for page in watched_page(browser, lab):
+        lab.write_notebook("held.ipynb", [HOLD, "\n".join(HELD), "cut.kill()"])
+        lab.open(page, "held.ipynb")
+        page.add_script_tag(path=AXE)
+        run_cell(page, 0)
+        run_cell(page, 1)
+        for place in (LOOKED_UP, QUEUED):
+            expect(widget(page, place).locator(".pw-text").first).not_to_be_empty(timeout=LONG)
+        widget(page, QUEUED).locator(".pw-head").get_by_role("button", name="Stop").click()
+        run_cell(page, 2)
+        statuses = [status for status, _ in HELD.values()]
+        expect(page.locator(".pw-head .pw-status")).to_have_text(statuses, timeout=LONG)
+        lab.wait_idle(page)
+        open_all(page)
+        sorting(page).click()
+        widget(page, FOLDED).locator(".pw-agent>.pw-row").first.click()
+        yield page
+
+
+def sorting(page: Page) -> Locator:
+    """The button in the head of a column."""
+    return widget(page, SORTED).locator("th").nth(1).get_by_role("button")
+
+
+def badge(page: Page) -> Locator:
+    """The badge whose note is open."""
+    return widget(page, NOTED).locator(".pw-cite").first
+
+
+def check_held(page: Page) -> None:
+    """Check that each widget is in its state still; the note opens anew, where there is room."""
+    page.keyboard.press("Escape")
+    expect(page.locator(".pw-source-note")).to_have_count(0)
+    badge(page).click()
+    for place, (status, mark) in enumerate(HELD.values()):
+        expect(widget(page, place).locator(".pw-head .pw-status")).to_have_text(status)
+        expect(widget(page, place).locator(mark)).not_to_have_count(0)
 
 
 def run_cell(page: Page, place: int) -> None:
@@ -117,6 +209,13 @@ def findings(page: Page, selector: str) -> list[str]:
     """What axe finds in what is selected, as lines to read, the grave ones first."""
     result = page.evaluate("(selector) => axe.run(selector)", selector)
     assert len(result["passes"]) > 10, "axe looked at nothing"
+    coloured = [
+        node
+        for ruled in (*result["passes"], *result["violations"])
+        for node in ruled["nodes"]
+        if ruled["id"] == "color-contrast"
+    ]
+    assert len(coloured) >= page.locator(selector).count(), "axe looked at no colours"
     found = [
         f"{each['impact']}: {each['id']}: {each['help']}\n    {json.dumps(node['target'])} "
         f"{node['html'][:300]}\n    {node['failureSummary']}"
@@ -126,9 +225,34 @@ def findings(page: Page, selector: str) -> list[str]:
     return sorted(found, key=lambda each: not each.startswith(GRAVE))
 
 
+@contextmanager
+def all_in_sight(page: Page) -> Iterator[None]:
+    """Make a page so tall that nothing is scrolled away: axe says nothing of such colours.
+
+    Nor does it of what stands in a body without a height, as JupyterLab's.
+    """
+    size = page.viewport_size
+    assert size is not None
+    style = page.add_style_tag(content="body{min-height:100vh}")
+    page.set_viewport_size({"width": size["width"], "height": 12_000})
+    page.wait_for_function(
+        """() => {
+          document.querySelector(".jp-WindowedPanel-outer")?.scrollTo(0, 0);
+          return [...document.querySelectorAll(".pw")].every((each) => {
+            const { top, bottom } = each.getBoundingClientRect();
+            return top >= 0 && bottom <= innerHeight;
+          });
+        }"""
+    )
+    yield
+    page.set_viewport_size(size)
+    style.evaluate("(style) => style.remove()")
+
+
 def is_clean(page: Page, selector: str) -> None:
     """Check that axe finds nothing grave; a failure lists the rest too."""
-    found = findings(page, selector)
+    with all_in_sight(page):
+        found = findings(page, selector)
     assert not (found and found[0].startswith(GRAVE)), "\n".join(found)
 
 
@@ -136,6 +260,14 @@ def is_clean(page: Page, selector: str) -> None:
 def test_axe_finds_nothing_serious_in_any_state(lab: Lab, shown: Page, theme: str) -> None:
     lab.set_theme(shown, theme)
     is_clean(shown, ".pw")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_any_held_state(lab: Lab, held: Page, theme: str) -> None:
+    lab.set_theme(held, theme)
+    check_held(held)
+    pictures(held, f"held-{theme}", range(len(HELD)))
+    is_clean(held, ".pw")
 
 
 @pytest.mark.parametrize("colours", HOSTS)
@@ -171,15 +303,26 @@ FOCUS = """
 
 @pytest.mark.parametrize("place", [*range(len(STATES))])
 def test_tab_reaches_every_control_in_order_and_is_seen_there(shown: Page, place: int) -> None:
-    this = widget(shown, place)
+    walk(shown, widget(shown, place))
+
+
+@pytest.mark.parametrize("place", [*range(len(HELD))])
+def test_tab_reaches_every_control_of_a_held_state_too(held: Page, place: int) -> None:
+    check_held(held)
+    walk(held, widget(held, place))
+
+
+def walk(page: Page, this: Locator) -> None:
+    """Go through a widget by Tab."""
     this.locator(TABBABLE).first.focus()
-    shown.keyboard.press("Shift+Tab")
-    shown.keyboard.press("Tab")
+    # On and back, by keys: before the widget the notebook would take the focus for itself.
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
     places = []
     while (focus := this.evaluate(FOCUS, TABBABLE))["place"] >= 0:
         assert focus["isSeen"], focus
         places.append(focus["place"])
-        shown.keyboard.press("Tab")
+        page.keyboard.press("Tab")
     # "Jump to latest" goes once its end is reached: then there is one less.
     assert places == sorted(set(places))
     assert len(places) in (focus["all"], focus["all"] + 1)
@@ -241,6 +384,38 @@ def test_at_twice_the_size_nothing_reaches_out_of_the_widget(lab: Lab, shown: Pa
     shown.set_viewport_size({"width": 1280, "height": 900})
 
 
+# A column of the page: WCAG asks for 320 pixels.
+NARROW = ".jp-OutputArea-output:has(.pw){width:320px;flex:none}"
+
+
+def test_held_states_fit_at_twice_the_size_and_in_a_narrow_page(lab: Lab, held: Page) -> None:
+    held.set_viewport_size({"width": 640, "height": 450})
+    lab.command(held, "application:toggle-left-area")
+    held.wait_for_function("document.querySelector('.pw').clientWidth < 560")
+    check_held_fits(held, "zoomed")
+    lab.command(held, "application:toggle-left-area")
+    held.set_viewport_size({"width": 1280, "height": 900})
+    style = held.add_style_tag(content=NARROW)
+    held.wait_for_function("document.querySelector('.pw').clientWidth <= 320")
+    check_held_fits(held, "narrow")
+    style.evaluate("(style) => style.remove()")
+
+
+def check_held_fits(page: Page, name: str) -> None:
+    """Check that nothing reaches out."""
+    check_held(page)
+    assert page.locator(".pw").evaluate_all(STRAYS) == []
+    pictures(page, f"held-{name}", range(len(HELD)))
+
+
+def test_a_narrow_page_keeps_every_state_whole(shown: Page) -> None:
+    style = shown.add_style_tag(content=NARROW)
+    shown.wait_for_function("document.querySelector('.pw').clientWidth <= 320")
+    assert shown.locator(".pw").evaluate_all(STRAYS) == []
+    pictures(shown, "narrow", range(len(STATES)))
+    style.evaluate("(style) => style.remove()")
+
+
 def test_a_page_from_right_to_left_keeps_the_widget_whole(shown: Page) -> None:
     shown.evaluate("document.documentElement.dir = 'rtl'")
     expect(widget(shown, ANALYST).locator(".pw-head")).to_have_css("direction", "ltr")
@@ -250,10 +425,10 @@ def test_a_page_from_right_to_left_keeps_the_widget_whole(shown: Page) -> None:
     shown.evaluate("document.documentElement.dir = ''")
 
 
-def pictures(page: Page, name: str) -> None:
+def pictures(page: Page, name: str, places: Iterable[int] = (ANALYST, CHAT)) -> None:
     """Take pictures of some states, to look at."""
     SHOTS.mkdir(exist_ok=True)
-    for place in (ANALYST, CHAT):
+    for place in places:
         widget(page, place).screenshot(path=SHOTS / f"{name}-{place}.png", animations="disabled")
 
 
@@ -277,6 +452,9 @@ def test_nothing_moves_for_who_asked_for_less_motion_and_running_is_clean(shown:
     shown.emulate_media(reduced_motion="no-preference")
     expect(writer.locator(".pw-status")).to_have_text("Running")
     is_clean(shown, ".pw")
+    # A kernel that ends while a long text is on its way complains.
+    writer.locator(".pw-head").get_by_role("button", name="Stop").click()
+    expect(writer.locator(".pw-status")).to_have_text("Stopped")
 
 
 def decisions(powabase: Any) -> list[dict[str, Any]]:
@@ -325,3 +503,65 @@ def test_keys_decide_only_on_the_card_and_nothing_takes_the_focus(
     assert decisions(powabase)[before:] == [{"approved": True}]
     assert shown.locator(".jp-Cell").count() == cells
     assert shown.locator(".pw").count() == count + 1
+
+
+def test_keys_work_everything_in_a_held_state(held: Page) -> None:
+    check_held(held)
+    held.emulate_media(reduced_motion="reduce")
+    assert held.evaluate(MOVING) == 0
+    held.emulate_media(reduced_motion="no-preference")
+
+    # The note of a source: open by a click, closed by Escape, open again by Enter.
+    note = widget(held, NOTED).locator(".pw-source-note")
+    badge(held).focus()
+    held.keyboard.press("Escape")
+    expect(note).to_have_count(0)
+    expect(badge(held)).to_be_focused()
+    held.keyboard.press("Enter")
+    expect(note).to_contain_text("The Moon causes tides.")
+    expect(badge(held)).to_have_attribute("aria-expanded", "true")
+
+    # A column, in three steps.
+    column = widget(held, SORTED).locator("th").nth(1)
+    sorting(held).focus()
+    held.keyboard.press("Space")
+    expect(column).to_have_attribute("aria-sort", "descending")
+    held.keyboard.press("Enter")
+    held.keyboard.press("Enter")
+    expect(column).to_have_attribute("aria-sort", "ascending")
+    expect(sorting(held)).to_be_focused()
+
+    # An agent's work.
+    agent = widget(held, FOLDED).locator(".pw-agent>.pw-row").first
+    agent.focus()
+    held.keyboard.press("Enter")
+    expect(agent).to_have_attribute("aria-expanded", "true")
+    held.keyboard.press("Space")
+    expect(agent).to_have_attribute("aria-expanded", "false")
+
+    # The rest of a long message.
+    more = widget(held, LENGTHY_AT).locator(".pw-error .pw-more")
+    more.focus()
+    held.keyboard.press("Enter")
+    expect(more).to_have_count(0)
+
+    # What waits in a chat goes, one and then all.
+    chat = widget(held, QUEUED)
+    chips = chat.locator(".pw-queue li")
+    expect(chips).to_have_count(2)
+    chips.nth(1).get_by_role("button", name="Edit").focus()
+    held.keyboard.press("Enter")
+    expect(chips).to_have_count(1)
+    expect(chat.get_by_role("textbox", name="Message", exact=True)).to_have_value("And in Hebrew")
+    chat.locator(".pw-paused").get_by_role("button", name="Discard").focus()
+    held.keyboard.press("Enter")
+    expect(chips).to_have_count(0)
+
+    # What is waited for is given up.
+    for place in (LOOKED_UP, REFUSED):
+        pause = widget(held, place).locator(".pw-pause")
+        pause.get_by_role("button").focus()
+        held.keyboard.press("Enter")
+        expect(pause).to_have_count(0)
+    expect(widget(held, REFUSED).locator(".pw-error")).to_contain_text("You gave up waiting")
+    is_clean(held, ".pw")

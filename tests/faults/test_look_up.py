@@ -113,6 +113,15 @@ def test_a_refusal_ends_the_looks_at_once(world: World, status: str, said: str) 
     assert looks(server) == 1
 
 
+def test_what_is_stored_is_asked_for_once_where_it_is_too_large(world: World) -> None:
+    large = {**STORED, "content": "x" * (17 * 1024 * 1024)}
+    server = world.serve(at_paths(run=cut, look=telling(large)))
+    run = world.run(server, tools=False)
+    assert came_to(run)[0] == "interrupted"
+    assert "more than 16,777,216 bytes" in notices(run)[0]
+    assert looks(server) == 1
+
+
 def test_a_run_that_stays_at_work_is_given_up_after_a_while(world: World) -> None:
     server = world.serve(at_paths(run=cut, look=telling(AT_WORK)))
     run = world.run(server, tools=False, look_up_total=0.1)
@@ -165,13 +174,12 @@ def test_a_stored_orchestration_takes_over(world: World) -> None:
     assert server.posts == 1
 
 
-def test_a_workflow_is_not_looked_up_since_its_id_comes_with_its_end(world: World) -> None:
-    async def script(exchange: Exchange) -> None:
-        block = {"type": "block_start", "block_id": "b", "block_type": "code"}
-        await exchange.stream(block, end=False)
+def test_a_run_whose_id_never_came_is_not_looked_up(world: World) -> None:
+    async def nameless(exchange: Exchange) -> None:
+        await exchange.stream(HALF, end=False)
 
-    server = world.serve(at_paths(run=script, look=telling(AT_WORK)))
-    run = of_kind(world, server, "workflow")
+    server = world.serve(at_paths(run=nameless, look=telling(STORED)))
+    run = world.run(server, tools=False)
     assert came_to(run)[0] == "interrupted"
     assert looks(server) == 0
 

@@ -1,7 +1,7 @@
-"""A key that a server echoes wherever it can is found nowhere.
+"""A key that a server echoes, or a person types, wherever they can is found nowhere.
 
-Each run of this folder is looked through when its test is over, and every log of the libraries at
-their loudest; here are the servers that try.
+Each run of this folder asks about the key, and is looked through when its test is over, as is every
+log of the libraries at their loudest; here are the servers that try, and the persons.
 """
 
 import asyncio
@@ -9,17 +9,33 @@ import base64
 import html
 import json
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
 import pytest
 
 import powawidget
-from powawidget.connect import Agent
+from powawidget import events as ev
+from powawidget.connect import Agent, AgentInfo
 from powawidget.kernel import loop
-from tests.chaos import Exchange, Script, at_paths
-from tests.faults.world import STORED, World, came_to, until
-from tests.planted import KEY, leaks, rendered, shown
+from powawidget.workflow import Workflow, WorkflowInfo
+from tests.chaos import WATCHDOG, Exchange, Script, at_paths
+from tests.faults.world import (
+    ASK,
+    CALL,
+    DONE,
+    HALF,
+    RESULT,
+    START,
+    STEP,
+    STORED,
+    World,
+    came_to,
+    notices,
+    until,
+)
+from tests.planted import KEY, leaks, rendered, shown, synced
 
 
 def unicode_escaped(text: str) -> str:
@@ -211,6 +227,112 @@ def test_no_fault_puts_the_key_into_an_error_or_a_traceback(
     assert error.__cause__ is None
     assert error.__context__ is None or not leaks(rendered(error.__context__))
     assert not leaks(repr(agent) + repr(agent._client) + repr(vars(agent._client)))
+
+
+def asking(posted: list[object]) -> Script:
+    """A run that goes on when it is decided on."""
+    decided = asyncio.Event()
+
+    async def run(exchange: Exchange) -> None:
+        await exchange.stream(START, STEP, CALL, ASK, end=False)
+        await decided.wait()
+        await exchange.tell(RESULT, DONE)
+
+    async def other(exchange: Exchange) -> None:
+        if exchange.request.path.endswith("/approve"):
+            posted.append(exchange.request.json)
+            decided.set()
+        await exchange.answer_json({"status": "resumed"})
+
+    return at_paths(run=run, other=other)
+
+
+def test_a_reason_goes_to_the_server_as_it_is_and_is_kept_without_the_key(world: World) -> None:
+    posted: list[object] = []
+    run = world.run(world.serve(asking(posted)))
+    until(run._is_asking, "the request")
+    run.deny(f"not with {KEY}")
+    came_to(run)
+    assert posted == [{"approved": False, "reason": f"not with {KEY}"}]
+    assert [asked.reason for asked in run.approvals if asked.reason] in ([], ["not with [key]"])
+    made = [event for event in run.events if isinstance(event, ev.DecisionMade)]
+    assert [event.reason for event in made] == ["not with [key]"]
+
+
+def test_what_a_policy_raises_is_told_without_the_key(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_: powawidget.Approval) -> bool:
+        raise LookupError(KEY)
+
+    agent = world.agent(world.serve(asking([])).url)
+    run = agent.run("hello", on_approval=broken)
+    world.runs.append(run)
+    until(lambda: notices(run), "that the policy failed")
+    assert notices(run) == ["The approval policy failed: LookupError: [key]"]
+    until(lambda: "so a person is asked" in caplog.text, "the log")
+    assert "LookupError: [key]" in caplog.text
+    until(run._is_asking, "the request")
+    run.deny()
+    came_to(run)
+
+
+def test_variables_go_to_the_server_as_they_are_and_are_kept_without_the_key(world: World) -> None:
+    async def script(exchange: Exchange) -> None:
+        await exchange.stream({"event": "workflow_completed", "execution_id": "e", "output": {}})
+
+    server = world.serve(at_paths(run=script))
+    client = world.connect(server.url)._client
+    run = Workflow(client, WorkflowInfo(id="w", name="W"), None).run(token=KEY)
+    world.runs.append(run)
+    came_to(run)
+    assert json.loads(run.message) == {"token": "[key]"}
+    assert server.requests[0].json == {"variables": {"token": KEY}}
+
+
+def test_what_is_typed_in_a_chat_is_sent_as_it_is_and_kept_without_the_key(world: World) -> None:
+    go_on = threading.Event()
+
+    async def script(exchange: Exchange) -> None:
+        await exchange.stream(START, STEP, HALF, end=False)
+        while not go_on.is_set():  # noqa: ASYNC110  # the test sets it in another thread
+            await asyncio.sleep(0.003)
+        await exchange.tell(DONE)
+
+    async def type_in(text: str) -> None:
+        assert chat._act({"action": "send", "id": text[:1], "text": text}) is None
+
+    server = world.serve(at_paths(run=script))
+    chat = world.agent(server.url).chat(context_override=f"It begins with {KEY}")
+    try:
+        loop.run_sync(type_in(f"a {KEY}"))
+        loop.run_sync(type_in(f"b {KEY}"))
+        assert [run.message for run in chat.queued] == ["b [key]"]
+        for text in (repr(chat), *synced(chat)):
+            assert not leaks(text)
+        go_on.set()
+        chat.wait(WATCHDOG, display=False)
+        chat.retry(chat.runs[0]).wait(WATCHDOG, display=False)
+        asked = ["a", "b", "a"]
+        assert [run.message for run in chat.runs] == [f"{text} [key]" for text in asked]
+        assert [one.json["message"] for one in server.requests] == [f"{one} {KEY}" for one in asked]
+        assert {one.json["context_override"] for one in server.requests} == {
+            f"It begins with {KEY}"
+        }
+        for text in (repr(chat), str(chat.messages), *synced(chat)):
+            assert not leaks(text)
+    finally:
+        go_on.set()
+        chat.close()
+
+
+def test_the_key_is_refused_where_a_conversation_should_stand() -> None:
+    connection = powawidget.connect("http://127.0.0.1:9", api_key="k" * 20)
+    agent = Agent(connection._client, AgentInfo(id="a", name="A"), None)
+    with pytest.raises(powawidget.ConfigurationError, match="holds the API key") as caught:
+        agent.chat("k" * 20)
+    assert "k" * 20 not in str(caught.value)
+    connection.close()
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from tests.faults.world import (
     until,
     waits,
 )
-from tests.planted import KEY
+from tests.planted import KEY, MESSAGE
 
 JSON = b"content-type: application/json\r\n"
 HTML = b"content-type: text/html\r\n"
@@ -140,7 +140,7 @@ def test_s4_s5_s6_a_refusal_for_now_is_waited_for_visibly_and_tried_again(
         ("completed", None),
     ]
     assert delivered(run) == server.told
-    assert [request.json for request in server.requests] == [{"message": "hello"}] * 3
+    assert [request.json for request in server.requests] == [{"message": MESSAGE}] * 3
 
 
 def test_s4_the_tries_end_and_say_how_many_they_were(world: World) -> None:
@@ -254,17 +254,13 @@ def test_s9_an_error_in_the_stream_has_failed_keeps_the_text_and_is_raised(
     assert server.posts == 1
 
 
-def test_a_refusal_whose_body_never_ends_is_told(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("powawidget.client._REFUSAL_SECONDS", 0.2)
-
+def test_a_refusal_whose_body_never_ends_is_told(world: World) -> None:
     async def script(exchange: Exchange) -> None:
         await exchange.head(b"content-length: 100\r\n", "401 Unauthorized")
         await exchange.send(b"Token has expired")
         await exchange.gone()
 
-    run = world.run(world.serve(script))
+    run = world.run(world.serve(script), refusal=0.2)
     assert came_to(run) == ("failed", "", "401")
     assert "Token has expired" in run.error.message
 

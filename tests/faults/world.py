@@ -20,7 +20,7 @@ from powawidget.ops import apply
 from powawidget.reduce import reduce
 from powawidget.state import ENDED, RunState, Wait, plain
 from tests.chaos import WATCHDOG, Chaos, Script
-from tests.planted import KEY, leaks, shown
+from tests.planted import KEY, MESSAGE, leaks, shown
 
 START = {"event": "start", "run_id": "run_1", "session_id": "sess_1"}
 STEP = {"event": "step_started", "type": "step_started", "step": 1}
@@ -96,9 +96,9 @@ class World:
     def run(
         self, server: Chaos | str, *, tools: bool | None = True, **limits: Any
     ) -> powawidget.Run:
-        """Start a run."""
+        """Start a run, which is asked about the key."""
         url = server if isinstance(server, str) else server.url
-        self.runs.append(self.agent(url, tools=tools, **limits).run("hello"))
+        self.runs.append(self.agent(url, tools=tools, **limits).run(MESSAGE))
         return self.runs[-1]
 
     def close(self) -> None:

@@ -94,3 +94,35 @@ def test_k5_a_cell_run_a_hundred_times_leaves_nothing(kernel: Kernel) -> None:
         "print(before - counts()['widgets'], counts()['runs'])"
     )
     assert left == "2 0\n"
+
+
+# Runs that are over when they are made have no task, but are shown by a widget each.
+OVER = {
+    "replay": "run = pw.replay(recording)\ndisplay(run)",
+    "stored": "run = pb2.run(run_id)\ndisplay(run)",
+    "saved": "run = pw.replay(saved)\ndisplay(run)",
+}
+
+
+@pytest.mark.parametrize("kind", OVER)
+def test_k5_runs_that_are_over_leave_no_widgets_either(kernel: Kernel, kind: str) -> None:
+    kernel.do(COUNT)
+    kernel.do(
+        "import pathlib, tempfile\n"
+        "folder = pathlib.Path(tempfile.mkdtemp())\n"
+        "kept = pb2.agent('Writer').run('hello')\nkept.wait(display=False)\n"
+        "run_id = kept.run_id\n"
+        "saved = folder / 'saved.json'\nkept.save(saved)\n"
+        'recording = b\'data: {"event": "complete", "content": "all"}\\n\\n\'\n'
+        "kept.close(); del kept"
+    )
+    for _ in range(2):
+        kernel.do(OVER[kind], "the cell")
+    kernel.do("first = settled()")
+    for _ in range(20):
+        kernel.do(OVER[kind], "the cell")
+    assert kernel.do("print(grown(first, settled(first)))") == "{}\n"
+    assert len(kernel.comms()) == 22
+    # What one execution makes stays, however many there are.
+    kernel.do(f"{OVER[kind]}\n" * 2, "the cell")
+    assert kernel.do("print(counts()['widgets'] - first['widgets'])") == "2\n"

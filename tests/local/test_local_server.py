@@ -61,6 +61,21 @@ def test_a_header_that_is_no_ascii_is_refused(service: Service) -> None:
     connection.close()
 
 
+@pytest.mark.parametrize("path", ["/api/agents", "/nowhere"])
+def test_a_client_that_leaves_before_its_request_is_whole_is_no_error(
+    service: Service, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    known = service.server.requests
+    at_work = service.server._uvicorn.server_state.tasks
+    until(lambda: not at_work)
+    with socket.create_connection(("127.0.0.1", service.server.port)) as client:
+        client.sendall(f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{{".encode())
+        until(lambda: at_work)
+    until(lambda: not at_work)
+    assert "ClientDisconnect" not in caplog.text
+    assert service.server.requests == known
+
+
 PAGE = "<!doctype html>\n<html lang=en>\n<title>{0}</title>\n<h1>{1}</h1>\n<p>{2}</p>\n"
 
 

@@ -1,5 +1,6 @@
 """Nothing that happened is missing in a transcript, in any form."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -96,7 +97,7 @@ def test_blocks_show_when_each_ran() -> None:
 def test_what_an_agent_did_stands_within_it() -> None:
     document = transcript.to_text(SAMPLES["orchestration"], ABOUT)
     lines = document.split("\n")
-    billing = lines.index("→ Billing check order 1182 · 2 steps, 1 tool call")
+    billing = lines.index("→ Billing: check order 1182 · 2 steps, 1 tool call")
     assert lines[billing + 1] == "    Called as delegate_to_billing"
     assert "    ✗ invoice_lookup Failed `id 1182` · “absent” · 182 ms" in lines[billing:]
     geography = lines.index("    → geography · 2.0 s")
@@ -129,6 +130,26 @@ def test_cards_stand_open_where_that_is_asked_for() -> None:
     closed, opened = (transcript.to_html(SAMPLES["tools"], expand=each) for each in (False, True))
     assert opened.count("<details") == opened.count('open=""') == closed.count("<details")
     assert 'open=""' not in closed
+
+
+def test_what_stands_in_a_card_is_indented_and_apart_without_its_style() -> None:
+    document = strict.github(transcript.to_html(SAMPLES["orchestration"], ABOUT))
+    assert document.count("<details") == document.count('<ul><li type="none">')
+    said = strict.seen(document)
+    assert "→ Billing: check order 1182 · 2 steps, 1 tool call" in said
+    assert "In parallel: geography, history · 1,204 characters" in said
+    assert "→ geography · 2.0 s" in said
+    assert "Load · input, output" in strict.seen(transcript.to_html(SAMPLES["workflow"], ABOUT))
+
+
+def test_sections_have_headings_one_step_below_what_they_belong_to() -> None:
+    def levels(document: str) -> list[str]:
+        outside = re.sub(r"(?s)<blockquote.*?</blockquote>", "", document)
+        return re.findall(r"<(h\d)", outside)
+
+    assert levels(transcript.to_html(SAMPLES["failed"], ABOUT)) == ["h3", "h4"]
+    assert levels(transcript.to_html(SAMPLES["approvals"], ABOUT)) == ["h3", "h4"]
+    assert levels(transcript.to_html(CHAT, ABOUT)) == ["h3", "h4", "h5", "h4", "h5"]
 
 
 def test_a_page_stands_alone() -> None:

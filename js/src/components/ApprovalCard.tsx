@@ -104,7 +104,7 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
             </button>
             <span class="pw-covers">
               {canDeny && <span class="pw-shortcuts">{words.shortcuts}</span>}
-              {isOne ? words.coversOnly[first.covers] : words.together(all)}
+              {isOne ? words.coversOnly(first.covers) : words.together(all)}
             </span>
             <button
               type="button"

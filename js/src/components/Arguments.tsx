@@ -2,8 +2,8 @@ import { useMemo } from "preact/hooks";
 import { parseJson } from "../json";
 import * as words from "../strings";
 import type { Place } from "../view";
+import { Decoded } from "./Decoded";
 import { Field } from "./Field";
-import { LongText } from "./LongText";
 import { isTall, Value } from "./Value";
 
 interface Props {
@@ -22,12 +22,12 @@ export function Arguments({ view, source, label = words.args }: Props) {
   }
   const [only, second] = isObject ? value.entries : [];
   // One argument with a label of its own needs no second label above it.
-  if (value !== null && only !== undefined && second === undefined && isTall(...only)) {
+  if (value && only !== undefined && second === undefined && isTall(...only)) {
     return <Value view={view} value={value} />;
   }
   return (
     <Field label={label} copy={source} what={label}>
-      {value === null ? <LongText text={source} /> : <Value view={view} value={value} />}
+      <Decoded view={view} source={source} value={value} />
     </Field>
   );
 }

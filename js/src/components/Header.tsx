@@ -1,14 +1,10 @@
-import { useState } from "preact/hooks";
-import { isOver } from "../actions";
 import { tally } from "../blocks";
-import { pure, useKeys, useNow } from "../hooks";
-import { newId } from "../id";
-import { oneLine } from "../peek";
+import { pure, useKeys, useModule, useNow } from "../hooks";
+import type { PauseProps } from "../modules/pause";
 import * as words from "../strings";
 import { clock, STATUS } from "../strings";
 import { hasEnded, type View } from "../view";
-import type { Wait } from "../wire";
-import { Button } from "./Button";
+import { Act } from "./Act";
 import { Visible } from "./Visible";
 import { agentsOf } from "./Work";
 
@@ -63,7 +59,7 @@ export const Header = pure(function Header({ view, totals }: HeaderProps) {
             {clock(end - state.started)}
           </span>
         )}
-        {tokens !== undefined && tokens > 0 && <span>{words.tokens(tokens)}</span>}
+        {tokens !== undefined && tokens > 0 && <span>{words.tokenCount(tokens)}</span>}
       </span>
       {isLive && (
         <Act
@@ -74,86 +70,13 @@ export const Header = pure(function Header({ view, totals }: HeaderProps) {
           then={state.on_stop}
         />
       )}
-      {wait !== null && <Pause view={view} wait={wait} now={now} />}
+      {wait !== null && <Paused view={view} wait={wait} now={now} />}
     </header>
   );
 });
 
-interface ActProps {
-  view: View;
-  action: "stop" | "give_up";
-  label: string;
-  /** The label once it is sent. */
-  busy: string;
-  /** What will happen. */
-  then: string;
-}
-
-/** A button that says what will happen, answers at once, and where it can't act it says why. */
-const Act = pure(function Act({ view, action, label, busy, then }: ActProps) {
-  useKeys(view, "actions", "kernel");
-  const [id] = useState(newId); // the library's own would be the same in every widget of a page
-  const sent = view.actions.latest(action);
-  const isSent = sent !== undefined && !isOver(sent);
-  const whyNot = view.actions.canAct
-    ? null
-    : view.kernel.word === "live"
-      ? words.kernelQuiet
-      : words.noKernel;
-  const will = whyNot ?? then;
-  const said =
-    sent?.state === "slow"
-      ? words.kernelBusy
-      : sent?.state === "refused"
-        ? words.refused(sent.refused ?? "")
-        : null;
-  return (
-    <>
-      <Button
-        class="pw-button"
-        aria-disabled={isSent || whyNot !== null}
-        aria-describedby={will === "" ? undefined : id}
-        title={will}
-        onClick={() => view.actions.act(action)}
-      >
-        {isSent ? busy : label}
-      </Button>
-      <span class="pw-unseen" id={id}>
-        {will}
-      </span>
-      {(said !== null || (isSent && will !== "")) && (
-        <p class="pw-said" role="status">
-          {said ?? will}
-        </p>
-      )}
-    </>
-  );
-});
-
-interface PauseProps {
-  view: View;
-  wait: Wait;
-  now: number;
-}
-
-/** What is waited for, until when, and what ends that. */
-function Pause({ view, wait, now }: PauseProps) {
-  const { purpose, why, until, attempt } = wait;
-  const isRetry = purpose === "retry";
-  return (
-    <div class="pw-pause">
-      <span role="timer" aria-live="off">
-        <Visible text={(isRetry && oneLine(why)) || words.waits[purpose]} />
-        {": "}
-        {isRetry ? words.nextTry(until - now, attempt) : words.nextLook(until - now)}
-      </span>
-      <Act
-        view={view}
-        action="give_up"
-        label={isRetry ? words.giveUp : words.stopLooking}
-        busy={words.stopping}
-        then=""
-      />
-    </div>
-  );
+/** What is waited for, once the module that says it is here: only a live kernel waits. */
+function Paused(props: PauseProps) {
+  const Shown = useModule(props.view, "pause")?.Pause;
+  return Shown === undefined ? null : <Shown {...props} />;
 }

@@ -1,15 +1,12 @@
 import { useMemo } from "preact/hooks";
-import { useModule } from "../hooks";
 import { holdsImage, parseJson } from "../json";
 import { isImage } from "../peek";
 import * as words from "../strings";
 import type { Place } from "../view";
 import type { ToolPart } from "../wire";
+import { Decoded } from "./Decoded";
 import { Field } from "./Field";
-import { LongText } from "./LongText";
-import { sizeOf, Value } from "./Value";
-
-const AT_ONCE = 200_000; // characters of JSON that are read without a pause
+import { sizeOf } from "./Value";
 
 interface Props {
   view: Place;
@@ -21,8 +18,10 @@ interface Props {
 export function Result({ view, part, status }: Props) {
   const { result } = part;
   const isJson = result !== null && (part.json || /^\s*[[{"]/.test(result));
-  const isLong = result !== null && result.length > AT_ONCE;
-  const value = useMemo(() => (isJson && !isLong ? parseJson(result) : null), [result]);
+  const value = useMemo(() => {
+    const read = isJson ? parseJson(result) : null;
+    return read?.kind === "text" && !part.json ? null : read;
+  }, [result, part.json]);
   if (result === null) {
     const isOpen = status === "running" || status === "waiting";
     return <p class="pw-note">{isOpen ? words.noResultYet : words.noResult}</p>;
@@ -37,26 +36,10 @@ export function Result({ view, part, status }: Props) {
     <Field label={label} copy={result} what={words.result}>
       {isImage(result) ? (
         <img class="pw-image" src={result} alt={words.imageOf(part.name)} />
-      ) : value !== null && (value.kind !== "text" || part.json) ? (
-        <Value view={view} value={value} />
-      ) : isJson && isLong ? (
-        <Long view={view} source={result} />
       ) : (
-        <LongText text={result} kind={hasFailed ? "pw-bad" : ""} />
+        <Decoded view={view} source={result} value={value} kind={hasFailed ? "pw-bad" : ""} />
       )}
     </Field>
-  );
-}
-
-/** JSON that takes a while to be read: its text until a module has read it. */
-function Long({ view, source }: { view: Place; source: string }) {
-  const results = useModule(view, "results");
-  const text = <LongText text={source} />;
-  if (results === undefined) return text;
-  return (
-    <results.Reading view={view} source={source}>
-      {text}
-    </results.Reading>
   );
 }
 

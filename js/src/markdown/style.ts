@@ -4,7 +4,7 @@
  */
 export const markdownCss = `
 .pw-md{
-  font-size:14px;overflow-wrap:anywhere;isolation:isolate;contain:layout paint;
+  font-size:14px;overflow-wrap:anywhere;isolation:isolate;contain:layout paint;margin-bottom:-3px;
   p,ul,ol,blockquote,.pw-code,.pw-table,.pw-html{margin:0 0 9px;padding:0}
   h1,h2,h3,h4,h5,h6{margin:16px 0 6px;padding:0;font-size:14px;line-height:1.35;font-weight:650;color:inherit;border:0}
   h1{font-size:18px}
@@ -13,7 +13,9 @@ export const markdownCss = `
   h5,h6,del,blockquote,li::marker,.pw-task,.pw-link-host,.pw-code-head,.pw-html,th,.pw-left-out{color:var(--pw-dim)}
   .pw-link-host,.pw-code-head,.pw-left-out{font-size:12px}
   >:first-child{margin-top:0}
-  >:last-child,>.pw-part:last-child>:last-child,blockquote>:last-child{margin-bottom:0}
+  /* The last block's margin is taken back after it. A rule for the last child would be looked up
+     again for everything in a long block at the moment when another block follows it. */
+  &::after{content:"";display:block;margin-top:-6px}
   ul,ol{padding-inline-start:22px}
   ul{list-style:disc}
   ul ul{list-style:circle}
@@ -46,7 +48,7 @@ export const markdownCss = `
   .pw-table{overflow-x:auto}
   table{width:auto;min-width:50%;margin:0;border-collapse:collapse;border:0;font-size:13px;font-variant-numeric:tabular-nums}
   tr{background:none}
-  th,td{padding:5px 20px 5px 0;border:0;border-bottom:var(--pw-rule);text-align:start;vertical-align:top;background:none;overflow-wrap:normal;max-width:420px}
+  th,td{padding-block:5px;padding-inline:0 20px;border:0;border-bottom:var(--pw-rule);text-align:start;vertical-align:top;background:none;overflow-wrap:normal;max-width:420px}
   [align=left]{text-align:left}
   [align=center]{text-align:center}
   [align=right]{text-align:right}

@@ -1,6 +1,6 @@
 import { Lexer, Tokenizer } from "marked";
 import { expect, test, vi } from "vitest";
-import { MarkdownView } from "../../src/markdown/index";
+import { MarkdownView, markdownCss } from "../../src/markdown/index";
 
 const repeat = (make: (i: number) => string, size: number, head = ""): string => {
   let text = head;
@@ -89,4 +89,8 @@ test("what can't settle is lexed less often the longer it gets", () => {
   const lexed = lex.mock.calls.reduce((sum, [src]) => sum + src.length, 0);
   lex.mockRestore();
   expect(lexed).toBeLessThan(60 * text.length);
+});
+
+test("no rule looks up a whole long block again because something follows it", () => {
+  expect(markdownCss.replaceAll(/\/\*.*?\*\//gs, "")).not.toMatch(/:(?:nth-)?last-|:only-/);
 });

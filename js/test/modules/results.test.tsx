@@ -1,16 +1,32 @@
+import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Json } from "../../src/json";
 import { parseJson } from "../../src/json";
 import * as results from "../../src/modules/results";
 import { contentOf } from "../../src/modules/results/content";
 import { glance } from "../../src/modules/results/glance";
-import { cellOf, recordsOf, sorted } from "../../src/modules/results/records";
+import {
+  cellOf,
+  type Order,
+  type Row,
+  recordsOf,
+  sorting,
+} from "../../src/modules/results/records";
+import { whole } from "../../src/modules/results/slices";
 import type { ToolPart } from "../../src/wire";
 import { open, painted } from "../page";
 import { run, tool } from "../runs";
 import { load } from "./loaded";
 
-const json = (value: unknown): Json => parseJson(JSON.stringify(value)) as Json;
+const sorted = (rows: Row[], column: string, order: Order) => whole(sorting(rows, column, order));
+
+const json = (value: unknown): Json => parseJson(JSON.stringify(value), 1_000_000) as Json;
+
+/** Waits until something is there. */
+async function until(isSo: () => unknown): Promise<void> {
+  for (let wait = 0; wait < 500 && !isSo(); wait++) await painted();
+  expect(isSo()).toBeTruthy();
+}
 
 /** A card of a call with this result, opened. */
 async function card(result: unknown, given: Partial<ToolPart> = {}) {
@@ -98,6 +114,31 @@ describe("a table", () => {
     expect(el.querySelector(".pw-tree")).not.toBeNull();
   });
 
+  test("of very many rows sorts a little at a time, in the old order until it is done", async () => {
+    const rows = Array.from({ length: 9_000 }, (_, id) => ({ id, late: (id * 7_919) % 9_001 }));
+    const { el, ask } = await card(rows);
+    await until(() => el.querySelector("table"));
+    const isBusy = () => el.querySelector(".pw-grid")?.getAttribute("aria-busy");
+    const late = () => el.querySelectorAll<HTMLElement>(".pw-sort")[1] as HTMLElement;
+    const seen: string[] = [];
+    const busy = new Promise<void>((resolve) => {
+      const watch = new MutationObserver(() => {
+        if (isBusy() !== "true") return;
+        seen.push(column(el, 1)[0] ?? "");
+        resolve();
+      });
+      watch.observe(el, { subtree: true, childList: true, characterData: true, attributes: true });
+    });
+    late().click();
+    await busy; // nothing of it is done yet: that takes timers
+    late().click(); // the last click counts
+    await until(() => isBusy() === "false");
+    expect(new Set(seen)).toEqual(new Set(["0"]));
+    const down = rows.map(({ late }) => late).sort((a, b) => b - a);
+    expect(column(el, 2)).toEqual(down.slice(0, 100).map(String));
+    expect(ask(".pw-pages span").textContent).toBe("1 to 100 of 9,000 rows");
+  });
+
   test("names and cells are text, with a mark for what can't be seen", async () => {
     const { el } = await card([
       { "<b>x</b>": "<img src=x onerror=alert(1)>", "a\u202e": "b\u200b" },
@@ -137,6 +178,43 @@ describe("sorting", () => {
     expect(texts).toEqual(["-10", "-2", "20", "1e3"]);
   });
 
+  test("of many rows can be held up often, and says how far it is", () => {
+    const { rows } = recordsOf(
+      json(Array.from({ length: 50_000 }, (_, v) => ({ v }))),
+    ) as never as {
+      rows: Row[];
+    };
+    const progress = [...sorting(rows, "v", "descending")];
+    expect(progress.length).toBeGreaterThan(50);
+    expect(progress).toEqual(progress.toSorted((a, b) => a - b));
+    expect(progress.every((part) => part >= 0 && part <= 1)).toBe(true);
+  });
+
+  test("of many rows, done piece by piece, is the same as at once", () => {
+    const values = fc.array(fc.oneof(fc.integer({ min: -5, max: 5 }), fc.constant(null)), {
+      minLength: 1,
+      maxLength: 6,
+    });
+    fc.assert(
+      fc.property(values, fc.integer({ min: 1_990, max: 9_000 }), (some, length) => {
+        const given = Array.from({ length }, (_, at) => some[(at * at) % some.length] ?? null);
+        const places = given.map((_, at) => at);
+        for (const [order, way] of [
+          ["ascending", 1],
+          ["descending", -1],
+        ] as const) {
+          const expected = places.toSorted((a, b) => {
+            const [x, y] = [given[a] ?? null, given[b] ?? null];
+            if (x === null || y === null) return Number(x === null) - Number(y === null);
+            return way * (x - y);
+          });
+          expect(by(given, order)).toEqual(expected);
+        }
+      }),
+      { numRuns: 20 },
+    );
+  });
+
   test("tells numbers apart that are the same to a computer", () => {
     const rows = parseJson('[{"v": 9007199254740993}, {"v": 9007199254740992}]') as never as {
       items: never[];
@@ -164,9 +242,15 @@ describe("a tree", () => {
     el.querySelector<HTMLElement>(".pw-branch")?.click();
     await painted();
     expect(el.querySelectorAll(".pw-leaf")).toHaveLength(1);
+    const drawn = () => el.querySelectorAll(".pw-tree > .pw-level > div > .pw-node").length;
+    const seen = new Set<number>();
+    const watch = new MutationObserver(() => seen.add(drawn()));
+    watch.observe(el, { subtree: true, childList: true });
     button(el, "Show 150 more items").click();
-    await painted();
-    expect(el.querySelectorAll(".pw-tree > .pw-level > .pw-node")).toHaveLength(250);
+    await until(() => drawn() === 250);
+    watch.disconnect();
+    expect([...seen]).toEqual([100, 200, 250]); // a page at a time
+    expect(texts(".pw-node .pw-place").slice(-1)).toEqual(["249"]);
   });
 
   test("a small one is open from the start", async () => {
@@ -263,6 +347,21 @@ describe("pictures", () => {
     const { el } = await card(result);
     expect(el.querySelector("img")).toBeNull();
     expect(el.querySelector(".pw-tree, .pw-rows")).not.toBeNull();
+  });
+});
+
+describe("long arguments", () => {
+  const args = JSON.stringify({ ids: Array.from({ length: 25_000 }, (_, id) => id), unit: "t" });
+
+  test("are their text until they are read, and every key then", async () => {
+    const { el, ask } = await card("ok", { arguments: args, json: false });
+    expect(ask(".pw-field .pw-pre").textContent).toContain('{"ids":[0,1,2');
+    expect(el.querySelector(".pw-rows")).toBeNull();
+    load("results", results);
+    const read = await card("ok", { arguments: args, json: false });
+    await until(() => read.el.querySelector(".pw-rows .pw-tree"));
+    expect(read.texts(".pw-rows > * .pw-key").slice(0, 1)).toEqual(["ids"]);
+    expect(read.el.textContent).toContain("25,000 items");
   });
 });
 

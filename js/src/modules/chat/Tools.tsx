@@ -1,5 +1,5 @@
 import { answerOf, Button, CopyButton, isOver, pure, useKeys } from "../../core";
-import { duration, tokens } from "../../strings";
+import { duration, tokenCount } from "../../strings";
 import * as words from "../../strings/chat";
 import type { ChatView, View } from "../../view";
 import { isUnderWay } from "./live";
@@ -39,7 +39,7 @@ function facts(view: View, isRetried: boolean): string[] {
   const { started, ended, usage, origin } = view.store.state;
   const said = [words.ended[view.status] ?? ""];
   if (started !== null && ended !== null) said.push(duration(ended - started));
-  if (usage?.total_tokens) said.push(tokens(usage.total_tokens));
+  if (usage?.total_tokens) said.push(tokenCount(usage.total_tokens));
   if (origin === "stored") said.push(words.stored(started));
   if (isRetried) said.push(words.retried);
   return said.filter((each) => each !== "");

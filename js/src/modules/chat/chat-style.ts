@@ -1,12 +1,12 @@
 /* A turn that is out of sight costs nothing: it is neither laid out nor painted. */
 export const chatCss = `
 .pw .pw-turn>.pw-question{width:fit-content;max-width:100%;padding:6px 11px;border-radius:8px;background:color-mix(in srgb,var(--pw-blue) 9%,var(--pw-bg));color:var(--pw-fg);white-space:pre-wrap}
-.pw .pw-turn>.pw-question.pw-pill{padding-left:7px;white-space:normal}
+.pw .pw-turn>.pw-question.pw-pill{padding-inline-start:7px;white-space:normal}
 .pw .pw-turn:nth-last-of-type(n+5){content-visibility:auto;contain-intrinsic-size:auto 260px}
 .pw .pw-turn{margin-inline:-4px;padding-inline:4px}
 .pw .pw-turn>.pw-tools{display:flex;flex-wrap:wrap;align-items:center;gap:0 2px;margin-top:6px;min-height:26px;font-size:12px;color:var(--pw-faint)}
-.pw .pw-tools .pw-quiet:last-child{margin-right:-7px}
-.pw .pw-facts{font-variant-numeric:tabular-nums;margin-right:auto}
+.pw .pw-tools .pw-quiet:last-child{margin-inline-end:-7px}
+.pw .pw-facts{font-variant-numeric:tabular-nums;margin-inline-end:auto}
 .pw :is(.pw-tools,.pw-queue,.pw-paused) .pw-quiet[aria-disabled=true]{color:var(--pw-faint);cursor:default;background:none}
 .pw .pw-before{display:grid;gap:8px;justify-items:start}
 .pw .pw-before:empty{display:none}
@@ -18,7 +18,7 @@ export const chatCss = `
 .pw .pw-frame:has(.pw-before)~.pw-foot{border:0;padding:0 8px 2px}
 .pw .pw-composer{border-top:var(--pw-rule);padding:8px;display:grid;gap:6px}
 .pw .pw-composer>*{min-width:0}
-.pw .pw-inert{padding-left:3px}
+.pw .pw-inert{padding-inline-start:3px}
 .pw .pw-inert:empty{display:none}
 .pw .pw-type{display:flex;gap:8px;align-items:flex-end}
 .pw .pw-type .pw-input{resize:none;line-height:1.5;padding:6px 10px;min-height:34px;border-color:var(--pw-line);overflow-y:auto}
@@ -28,10 +28,10 @@ export const chatCss = `
 .pw .pw-send:not([aria-disabled=true]){background:var(--pw-blue);color:var(--pw-bg);border-color:transparent}
 .pw .pw-send:not([aria-disabled=true]):hover{filter:brightness(.93)}
 .pw .pw-queue{list-style:none;margin:0;padding:0;display:grid;gap:4px}
-.pw .pw-chip-row{display:flex;align-items:center;gap:2px;min-width:0;padding:1px 2px 1px 10px;border:1px dashed var(--pw-line);border-radius:8px;color:var(--pw-dim)}
+.pw .pw-chip-row{display:flex;align-items:center;gap:2px;min-width:0;padding-block:1px;padding-inline:10px 2px;border:1px dashed var(--pw-line);border-radius:8px;color:var(--pw-dim)}
 .pw .pw-waits{flex:1 1 0;min-width:0;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
-.pw .pw-chip-note{flex:none;font-size:12px;color:var(--pw-faint);padding-right:4px}
-.pw .pw-paused{display:flex;flex-wrap:wrap;align-items:center;gap:4px 8px;padding:4px 4px 4px 10px;border:1px solid var(--pw-amber-line);border-radius:8px;background:var(--pw-amber-bg)}
+.pw .pw-chip-note{flex:none;font-size:12px;color:var(--pw-faint);padding-inline-end:4px}
+.pw .pw-paused{display:flex;flex-wrap:wrap;align-items:center;gap:4px 8px;padding-block:4px;padding-inline:10px 4px;border:1px solid var(--pw-amber-line);border-radius:8px;background:var(--pw-amber-bg)}
 .pw .pw-paused>span{flex:1 1 auto}
 @media (hover:hover){
 .pw .pw-turn:not(:last-of-type):not(:hover):not(:focus-within) .pw-tools .pw-quiet{opacity:0}

@@ -9,7 +9,7 @@ export const orchestrationCss = `
 @container (max-width:480px){
 .pw .pw-agent>.pw-row{flex-wrap:wrap;gap:0 9px}
 .pw .pw-agent-name{flex:1 1 50%;white-space:normal}
-.pw :is(.pw-brief,.pw-pace){order:1;flex:1 0 100%;padding-left:23px}
+.pw :is(.pw-brief,.pw-pace){order:1;flex:1 0 100%;padding-inline-start:23px}
 .pw .pw-brief:empty{display:none}
 }
 `;

@@ -1,52 +1,39 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
-import { LongText, readJson, Value } from "../../core";
+import { useMemo } from "preact/hooks";
+import { readJson } from "../../core";
 import type { Json } from "../../json";
 import * as words from "../../strings/results";
-import type { Place } from "../../view";
+import { useSlices, type Work } from "./slices";
 
-const A_PAUSE = 12; // ms of reading between two pauses, in which the page goes on
 const A_FEW = 500; // values between two looks at the clock
 
 interface Props {
-  view: Place;
   /** JSON text. */
   source: string;
-  /** What is shown until it is read. */
-  children: ComponentChildren;
+  /** That text as it is shown until it is read, and where it isn't JSON. */
+  text: ComponentChildren;
+  draw: (value: Json) => ComponentChildren;
 }
 
 /** Long JSON: read a little at a time, so that the page doesn't stop meanwhile. */
-export function Reading({ view, source, children }: Props) {
-  const [value, know] = useState<Json | null | undefined>();
-  const [progress, advance] = useState(0);
-  useEffect(() => {
-    const reader = readJson(source);
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const goOn = () => {
-      const end = performance.now() + A_PAUSE;
-      let read: Json | null | undefined;
-      do {
-        read = reader.read(A_FEW);
-      } while (read === undefined && performance.now() < end);
-      if (read === undefined) {
-        advance(reader.progress);
-        timer = setTimeout(goOn);
-      } else {
-        know(read);
-      }
-    };
-    know(undefined);
-    timer = setTimeout(goOn);
-    return () => clearTimeout(timer);
-  }, [source]);
+export function Reading({ source, text, draw }: Props) {
+  const { progress, value } = useSlices(useMemo(() => reading(source), [source]));
   if (value === undefined) {
     return (
       <>
         <p class="pw-note">{words.reading(progress)}</p>
-        {children}
+        {text}
       </>
     );
   }
-  return value === null ? <LongText text={source} /> : <Value view={view} value={value} />;
+  return value === null ? text : draw(value);
+}
+
+function* reading(source: string): Work<Json | null> {
+  const reader = readJson(source);
+  for (;;) {
+    const read = reader.read(A_FEW);
+    if (read !== undefined) return read;
+    yield reader.progress;
+  }
 }

@@ -1,12 +1,14 @@
-import { useMemo, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import { Button, isScalar, Scalar, Visible } from "../../core";
 import type { Json } from "../../json";
 import { cutCharacters, moreColumns, rows as rowCount } from "../../strings";
 import * as words from "../../strings/results";
 import { glance } from "./glance";
-import { cellOf, isNumeric, type Order, type Records, sorted } from "./records";
+import { cellOf, isNumeric, type Order, type Records, type Row, sorting } from "./records";
+import { useSlices, whole } from "./slices";
 
 const PAGE = 100; // rows shown at once
+const AT_ONCE = 5_000; // rows sorted without a pause
 const COLUMNS = 40;
 const WORDS = 40; // characters of a cell that needs room to be read
 const CELL = 300; // characters of one cell
@@ -21,10 +23,7 @@ interface Sorting {
 export function Table({ columns, rows }: Records) {
   const [by, sortBy] = useState<Sorting | null>(null);
   const [page, turnTo] = useState(0);
-  const ordered = useMemo(
-    () => (by === null ? rows : sorted(rows, by.column, by.order)),
-    [rows, by],
-  );
+  const { isSorting, ordered } = useSorted(rows, by);
   const visible = columns.slice(0, COLUMNS);
   const numeric = useMemo(
     () => new Set(visible.filter((name) => isNumeric(rows.slice(0, PAGE), name))),
@@ -39,7 +38,7 @@ export function Table({ columns, rows }: Records) {
   return (
     <div class="pw-records">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-      <div class="pw-grid" tabIndex={0}>
+      <div class="pw-grid" tabIndex={0} aria-busy={isSorting}>
         <table>
           <thead>
             <tr>
@@ -88,6 +87,18 @@ export function Table({ columns, rows }: Records) {
       )}
     </div>
   );
+}
+
+/** The rows in their order; while many are being sorted, in the order before. */
+function useSorted(rows: Row[], by: Sorting | null): { isSorting: boolean; ordered: Row[] } {
+  const before = useRef(rows);
+  const isLong = rows.length > AT_ONCE;
+  const work = useMemo(() => by && sorting(rows, by.column, by.order), [rows, by]);
+  const slices = useSlices(isLong ? work : null);
+  const atOnce = useMemo(() => (work && !isLong ? whole(work) : rows), [work, rows]);
+  const isSorting = isLong && work !== null && slices.value === undefined;
+  before.current = isSorting ? before.current : (slices.value ?? atOnce);
+  return { isSorting, ordered: before.current };
 }
 
 /** Up, down, and back to the order in which the rows came. */

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import {
   Button,
   Chevron,
@@ -6,6 +6,7 @@ import {
   compact,
   isScalar,
   LongText,
+  pure,
   Scalar,
   Visible,
 } from "../../core";
@@ -14,8 +15,10 @@ import { characters, items, object } from "../../strings";
 import * as words from "../../strings/results";
 import { glance } from "./glance";
 
-const PAGE = 100; // items of one level shown at first, and more at a click
+const PAGE = 100; // items of one level drawn at once
+const MORE = 10; // pages more at a click
 const SMALL = 30; // values of a tree that is open from the start
+const LINE_HEIGHT = 24; // px, of one that is closed
 const GLANCE = 80; // characters of what a closed node holds
 const LINE = 160; // characters of a text that stands on its line
 
@@ -32,18 +35,20 @@ export function Tree({ value }: { value: Json }) {
 /** How many values there are, counted no further than `most`. */
 function weight(value: Json, most: number): number {
   let sum = 1;
-  for (const [, each] of entriesOf(value, most)) {
+  for (const [, each] of entriesOf(value, 0, most)) {
     if (sum >= most) break;
     sum += weight(each, most - sum);
   }
   return sum;
 }
 
-/** The first values that one holds, by their keys or their places in a list. */
-function entriesOf(value: Json, most: number): (readonly [string, Json])[] {
+/** Some of the values that one holds, by their keys or their places in a list. */
+function entriesOf(value: Json, from: number, most: number): (readonly [string, Json])[] {
   if (isScalar(value)) return [];
-  if (value.kind === "object") return value.entries.slice(0, most);
-  return value.items.slice(0, most).map((each, index) => [`${index}`, each] as const);
+  if (value.kind === "object") return value.entries.slice(from, from + most);
+  return value.items
+    .slice(from, from + most)
+    .map((each, index) => [`${from + index}`, each] as const);
 }
 
 const lengthOf = (value: Json): number =>
@@ -56,12 +61,43 @@ interface LevelProps {
 }
 
 function Level({ value, isSmall }: LevelProps) {
-  const [shown, show] = useState(PAGE);
+  const [asked, ask] = useState(1);
+  const [drawn, draw] = useState(1);
+  // A page at a time: a thousand items at once would stop everything else.
+  useEffect(() => {
+    const timer = drawn < asked ? setTimeout(() => draw(drawn + 1)) : undefined;
+    return () => clearTimeout(timer);
+  }, [drawn, asked]);
   if (isScalar(value)) return <LongText text={value.text} />;
-  const left = lengthOf(value) - shown;
+  const length = lengthOf(value);
+  const pages = Math.ceil(length / PAGE);
   return (
     <div class="pw-level">
-      {entriesOf(value, shown).map(([key, each], index) => (
+      {Array.from({ length: Math.min(drawn, pages) }, (_, page) => (
+        <Page key={page} value={value} isSmall={isSmall} from={page * PAGE} />
+      ))}
+      {asked < pages && (
+        <Button class="pw-quiet pw-more" onClick={() => ask(asked + MORE)}>
+          {words.moreItems(length - asked * PAGE)}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+interface PageProps extends LevelProps {
+  from: number;
+}
+
+/** A hundred items, never compared again when more are drawn. */
+const Page = pure(function Page({ value, isSmall, from }: PageProps) {
+  const entries = entriesOf(value, from, PAGE);
+  return (
+    <div
+      class="pw-page"
+      style={{ containIntrinsicHeight: `auto ${LINE_HEIGHT * entries.length}px` }}
+    >
+      {entries.map(([key, each], index) => (
         <Node
           key={index}
           name={key}
@@ -70,14 +106,9 @@ function Level({ value, isSmall }: LevelProps) {
           isPlace={value.kind === "list"}
         />
       ))}
-      {left > 0 && (
-        <Button class="pw-quiet pw-more" onClick={() => show(shown + 10 * PAGE)}>
-          {words.moreItems(left)}
-        </Button>
-      )}
     </div>
   );
-}
+});
 
 interface NodeProps extends LevelProps {
   name: string;

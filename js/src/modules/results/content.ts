@@ -16,8 +16,9 @@ const LONGEST = 30_000_000; // characters of a picture's data
 export function contentOf(value: Json): Piece[] | null {
   const inner = at(value, "content");
   const list = value.kind === "list" ? value : inner?.kind === "list" ? inner : undefined;
-  const pieces = (list?.items ?? [value]).map(pieceOf);
-  return pieces.some((piece) => "picture" in piece) ? pieces : null;
+  const items = list?.items ?? [value];
+  // Most hold none, and some are very many.
+  return items.some((item) => "picture" in pieceOf(item)) ? items.map(pieceOf) : null;
 }
 
 function pieceOf(value: Json): Piece {

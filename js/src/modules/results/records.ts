@@ -1,4 +1,5 @@
 import { isScalar, type Json } from "../../json";
+import type { Work } from "./slices";
 
 export type Row = Extract<Json, { kind: "object" }>;
 
@@ -44,20 +45,57 @@ export const isNumeric = (rows: readonly Row[], column: string): boolean =>
 
 export type Order = "ascending" | "descending";
 
+const A_FEW = 2_000; // rows between two pauses
+const ALL_KEYS = 0.3; // how much of the work of sorting they are
+
 /**
  * The rows sorted by a column, those that are equal in the order they came in: numbers as numbers,
  * before texts, before what is nested; nothing stands last, whichever the order.
  */
-export function sorted(rows: readonly Row[], column: string, order: Order): Row[] {
+export function* sorting(rows: readonly Row[], column: string, order: Order): Work<Row[]> {
   const way = order === "ascending" ? 1 : -1;
-  const compare = textsOf(rows.length);
-  const keys = rows.map((row) => keyOf(row, cellOf(row, column)));
-  keys.sort((a, b) => {
+  const compareTexts = textsOf(rows.length);
+  const compare = (a: Key, b: Key): number => {
     if (a.rank === NUMBER && b.rank === NUMBER) return way * numbers(a, b);
     if (a.rank === NOTHING || b.rank === NOTHING) return a.rank - b.rank;
-    return way * (a.rank - b.rank || compare(a.text, b.text));
-  });
-  return keys.map(({ row }) => row);
+    return way * (a.rank - b.rank || compareTexts(a.text, b.text));
+  };
+  let runs: Key[][] = [];
+  for (let at = 0; at < rows.length; at += A_FEW) {
+    const some = rows.slice(at, at + A_FEW).map((row) => keyOf(row, cellOf(row, column)));
+    runs.push(some.sort(compare));
+    yield (ALL_KEYS * at) / rows.length;
+  }
+  const passes = Math.ceil(Math.log2(runs.length));
+  for (let pass = 0; runs.length > 1; pass++) {
+    const merged: Key[][] = [];
+    for (let at = 0; at < runs.length; at += 2) {
+      const from = ALL_KEYS + ((1 - ALL_KEYS) * (pass + at / runs.length)) / passes;
+      merged.push(yield* merging(runs[at] as Key[], runs[at + 1] ?? [], compare, from));
+    }
+    runs = merged;
+  }
+  return (runs[0] ?? []).map(({ row }) => row);
+}
+
+/** One sorted list of two; of equals those of the first come first. */
+function* merging(
+  first: readonly Key[],
+  second: readonly Key[],
+  compare: (a: Key, b: Key) => number,
+  progress: number,
+): Work<Key[]> {
+  const merged: Key[] = [];
+  let [i, j] = [0, 0];
+  while (i < first.length && j < second.length) {
+    const [a, b] = [first[i] as Key, second[j] as Key];
+    const isLess = compare(b, a) < 0;
+    merged.push(isLess ? b : a);
+    if (isLess) j++;
+    else i++;
+    if (merged.length % A_FEW === 0) yield progress;
+  }
+  return merged.concat(first.slice(i), second.slice(j));
 }
 
 interface Key {

@@ -1,6 +1,5 @@
 import {
   Button,
-  compact,
   oneLine,
   parseJson,
   peek,
@@ -13,6 +12,7 @@ import {
 import * as words from "../../strings";
 import type { View } from "../../view";
 import type { Block } from "../../wire";
+import { glance as startOf } from "../results/glance";
 import { BlockBody } from "./BlockBody";
 import { StateSign, TypeSign } from "./signs";
 import { Timing } from "./Timing";
@@ -71,12 +71,14 @@ function statusOf(view: View, block: Block): Block["status"] {
   return view.statusOf(block);
 }
 
+const GLANCE = 200; // characters, more than stand on a line
+
 /** What came out, in a few words. */
 function glanceOf(output: string | null, error: string | null): string {
   if (error !== null) return oneLine(error);
   if (output === null) return "";
   const value = parseJson(output);
   if (value?.kind === "text") return oneLine(value.text).replace(/[*`]+|(?:^|\s)#+(?=\s)/g, "");
-  if (value?.kind === "object") return oneLine(compact(value));
+  if (value?.kind === "object") return oneLine(startOf(value, GLANCE));
   return peek({ result: output, status: "done", full: true });
 }

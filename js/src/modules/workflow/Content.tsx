@@ -1,5 +1,6 @@
 import {
   CopyButton,
+  Decoded,
   Field,
   LongText,
   parseJson,
@@ -13,6 +14,9 @@ import type { View } from "../../view";
 
 /** What makes a text read better as markdown than as it stands. */
 const MARKED = /^ {0,3}(?:#{1,6} |[-*+] |\d+[.)] |>|```|\|)|\*\*\S|`\S/m;
+const LONGEST = 100_000; // characters: who gets more gets it folded
+
+const isMarked = (text: string): boolean => text.length <= LONGEST && MARKED.test(text);
 
 interface Props {
   view: View;
@@ -24,7 +28,7 @@ interface Props {
 /** A value that came out of a block: texts as markdown where that is what they are. */
 export function Content({ view, value, kind = "" }: Props) {
   if (value.kind === "text") {
-    if (!MARKED.test(value.text)) return <LongText text={value.text} kind={kind} />;
+    if (!isMarked(value.text)) return <LongText text={value.text} kind={kind} />;
     return <StreamedText view={view} kind="pw-text" text={value.text} />;
   }
   if (value.kind !== "object" || !value.entries.some(isMarkdown))
@@ -63,7 +67,7 @@ type Entry = [key: string, value: Json];
 type TextEntry = [key: string, value: Extract<Json, { kind: "text" }>];
 
 const isMarkdown = (entry: Entry): entry is TextEntry =>
-  entry[1].kind === "text" && entry[1].text.includes("\n") && MARKED.test(entry[1].text);
+  entry[1].kind === "text" && entry[1].text.includes("\n") && isMarked(entry[1].text);
 
 interface JsonFieldProps {
   view: View;
@@ -80,7 +84,10 @@ export function JsonField({ view, label, source, show = (value) => value }: Json
   const text = value?.kind === "text" ? value.text : source;
   return (
     <Field label={label} copy={text} what={label}>
-      {value === null ? <LongText text={source} /> : <Content view={view} value={show(value)} />}
+      <Decoded
+        {...{ view, source, value }}
+        draw={(read) => <Content view={view} value={show(read)} />}
+      />
     </Field>
   );
 }

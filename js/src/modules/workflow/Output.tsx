@@ -1,4 +1,4 @@
-import { CopyButton, LongText, parseJson, useMemo } from "../../core";
+import { CopyButton, Decoded, parseJson, useMemo } from "../../core";
 import * as words from "../../strings";
 import type { View } from "../../view";
 import { Content } from "./Content";
@@ -13,11 +13,10 @@ export function Output({ view, source }: { view: View; source: string }) {
         <strong>{words.output}</strong>
         <CopyButton text={() => text} what={words.output} />
       </div>
-      {value === null ? (
-        <LongText text={source} />
-      ) : (
-        <Content view={view} value={value} kind="pw-prose" />
-      )}
+      <Decoded
+        {...{ view, source, value }}
+        draw={(read) => <Content view={view} value={read} kind="pw-prose" />}
+      />
     </section>
   );
 }

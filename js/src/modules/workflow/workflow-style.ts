@@ -22,7 +22,7 @@ export const workflowCss = `
 .pw .pw-block.pw-is-failed>.pw-row{& i{background:var(--pw-red)}.pw-block-glance{color:var(--pw-red)}}
 .pw .pw-block:is(.pw-is-skipped,.pw-is-not_reached)>.pw-row{color:var(--pw-faint);.pw-strip{opacity:.5}.pw-word{font-weight:400}}
 .pw .pw-block.pw-is-pending>.pw-row>.pw-glyph{color:var(--pw-faint)}
-.pw .pw-block>.pw-open{margin:2px 8px 8px 14px;padding:4px 0 4px 16px;border:0;border-left:2px solid var(--pw-line)}
+.pw .pw-block>.pw-open{margin-block:2px 8px;margin-inline:14px 8px;padding-block:4px;padding-inline:16px 0;border:0;border-inline-start:2px solid var(--pw-line)}
 .pw .pw-block.pw-is-failed>.pw-open{border-color:var(--pw-red-line)}
 .pw .pw-output{border-top:var(--pw-rule);padding-top:8px;font-size:14px}
 .pw .pw-output>.pw-label strong{font-size:13px;font-weight:600;color:var(--pw-fg)}

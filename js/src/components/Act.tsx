@@ -1,0 +1,58 @@
+import { useState } from "preact/hooks";
+import { isOver } from "../actions";
+import { pure, useKeys } from "../hooks";
+import { newId } from "../id";
+import * as words from "../strings";
+import type { View } from "../view";
+import { Button } from "./Button";
+
+interface ActProps {
+  view: View;
+  action: "stop" | "give_up";
+  label: string;
+  /** The label once it is sent. */
+  busy: string;
+  /** What will happen. */
+  then: string;
+}
+
+/** A button that says what will happen, answers at once, and where it can't act it says why. */
+export const Act = pure(function Act({ view, action, label, busy, then }: ActProps) {
+  useKeys(view, "actions", "kernel");
+  const [id] = useState(newId); // the library's own would be the same in every widget of a page
+  const sent = view.actions.latest(action);
+  const isSent = sent !== undefined && !isOver(sent);
+  const whyNot = view.actions.canAct
+    ? null
+    : view.kernel.word === "live"
+      ? words.kernelQuiet
+      : words.noKernel;
+  const will = whyNot ?? then;
+  const said =
+    sent?.state === "slow"
+      ? words.kernelBusy
+      : sent?.state === "refused"
+        ? words.refused(sent.refused ?? "")
+        : null;
+  return (
+    <>
+      <Button
+        class="pw-button"
+        aria-disabled={isSent || whyNot !== null}
+        aria-describedby={will === "" ? undefined : id}
+        title={will}
+        onClick={() => view.actions.act(action)}
+      >
+        {isSent ? busy : label}
+      </Button>
+      <span class="pw-unseen" id={id}>
+        {will}
+      </span>
+      {(said !== null || (isSent && will !== "")) && (
+        <p class="pw-said" role="status">
+          {said ?? will}
+        </p>
+      )}
+    </>
+  );
+});

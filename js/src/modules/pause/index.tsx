@@ -1,0 +1,38 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { Act, oneLine, Visible } from "../../core";
+import { addSheet } from "../../sheet";
+import { stopping } from "../../strings";
+import * as words from "../../strings/pause";
+import type { View } from "../../view";
+import type { Wait } from "../../wire";
+import { pauseCss } from "./pause-style";
+
+export interface PauseProps {
+  view: View;
+  wait: Wait;
+  now: number;
+}
+
+/** What is waited for, until when, and what ends that. */
+export function Pause({ view, wait, now }: PauseProps) {
+  const { purpose, why, until, attempt } = wait;
+  const isRetry = purpose === "retry";
+  const host = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => addSheet(host.current as HTMLDivElement, pauseCss), []);
+  return (
+    <div class="pw-pause" ref={host}>
+      <span role="timer" aria-live="off">
+        <Visible text={(isRetry && oneLine(why)) || words.waits[purpose]} />
+        {": "}
+        {isRetry ? words.nextTry(until - now, attempt) : words.nextLook(until - now)}
+      </span>
+      <Act
+        view={view}
+        action="give_up"
+        label={isRetry ? words.giveUp : words.stopLooking}
+        busy={stopping}
+        then=""
+      />
+    </div>
+  );
+}

@@ -1,0 +1,46 @@
+import { useEffect, useState } from "preact/hooks";
+
+const A_SLICE = 10; // ms of work between two pauses, in which the page goes on
+
+/** Long work: yields how much of it is done, of 1, as often as it may be held up there. */
+export type Work<T> = Generator<number, T>;
+
+interface Done<T> {
+  /** The work that this is known of. */
+  of: Work<T> | null;
+  progress: number;
+  value?: T;
+}
+
+/**
+ * Does long work a slice at a time.
+ *
+ * @param work what is to be done; another one ends it. Null for nothing.
+ * @returns how far it is, and once it is done, what came of it.
+ */
+export function useSlices<T>(work: Work<T> | null): Omit<Done<T>, "of"> {
+  const [done, know] = useState<Done<T>>({ of: null, progress: 0 });
+  useEffect(() => {
+    if (work === null) return;
+    let timer: ReturnType<typeof setTimeout>;
+    const goOn = () => {
+      const next = slice(work, performance.now() + A_SLICE);
+      if (next.done) return know({ of: work, progress: 1, value: next.value });
+      know({ of: work, progress: next.value });
+      timer = setTimeout(goOn);
+    };
+    timer = setTimeout(goOn);
+    return () => clearTimeout(timer);
+  }, [work]);
+  return done.of === work ? done : { progress: 0 };
+}
+
+/** Goes on until it is done or a time has come. */
+function slice<T>(work: Work<T>, end: number): IteratorResult<number, T> {
+  let next = work.next();
+  while (!next.done && performance.now() < end) next = work.next();
+  return next;
+}
+
+/** Does it all at once. */
+export const whole = <T>(work: Work<T>): T => slice(work, Number.POSITIVE_INFINITY).value as T;

@@ -1,0 +1,223 @@
+"""Notebooks that programs run, with nobody at them: papermill, and nbclient's own command.
+
+What each leaves is what people open later: it is read from the file that it wrote.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from powawidget.local import Agent, Pause, Say, start
+from powawidget.local.script import Script
+from powawidget.local.server import LocalServer
+
+WATCHDOG = 100  # seconds, far fewer than the server's deadline for an approval
+COMMANDS = Path(sys.executable).parent
+CONNECT = "import powawidget as pw\npb = pw.connect()"
+QUESTION = "Which orders are late, by region and carrier?"
+ANSWER = "Late orders by region and carrier"
+RAISE = 'pb.agent("Operator").run("Raise the price of the best seller by 5%"'
+TRANSCRIPT = {"text/html", "text/markdown", "text/plain"}
+PROGRAMS = {
+    "papermill": ["papermill", "in.ipynb", "out.ipynb", "--no-progress-bar"],
+    "nbclient": ["jupyter-execute", "in.ipynb", "--output=out.ipynb"],
+}
+
+
+def stays_silent(_: Any) -> Script:
+    yield Say("I begin.")
+    yield Pause(float("inf"))
+
+
+@pytest.fixture(scope="module")
+def powabase() -> Iterator[LocalServer]:
+    with start(
+        tokens_per_second=2000, agents=[Agent(name="Staller", script=stays_silent)]
+    ) as server:
+        yield server
+
+
+@pytest.fixture(params=PROGRAMS)
+def program(request: pytest.FixtureRequest) -> list[str]:
+    return PROGRAMS[request.param]
+
+
+class Executed:
+    """A notebook that a program has run.
+
+    Attributes:
+        process: How the program ended, and what it said.
+        cells: The code cells of the file that it wrote; none where it wrote none.
+    """
+
+    def __init__(
+        self, program: list[str], folder: Path, powabase: LocalServer, cells: list[str]
+    ) -> None:
+        written = [nbformat.v4.new_code_cell(cell) for cell in cells]
+        written[0].metadata["tags"] = ["parameters"]
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        nbformat.write(
+            nbformat.v4.new_notebook(cells=written, metadata={"kernelspec": kernel}),
+            folder / "in.ipynb",
+        )
+        own = {"POWABASE_URL": powabase.url, "POWABASE_API_KEY": powabase.key}
+        self.process = subprocess.run(
+            [COMMANDS / program[0], *program[1:]],
+            cwd=folder,
+            env={**os.environ, **own, "IPYTHONDIR": str(folder / "ipython")},
+            capture_output=True,
+            text=True,
+            timeout=WATCHDOG,
+            check=False,
+        )
+        assert powabase.key not in self.process.stdout + self.process.stderr
+        file = folder / "out.ipynb"
+        self.cells: list[Any] = []
+        if file.exists():
+            assert powabase.key not in file.read_text()
+            self.cells = nbformat.read(file, as_version=4).cells
+
+    def cell(self, source: str) -> Any:
+        """The cell that holds a text."""
+        (found,) = [cell for cell in self.cells if source in cell.source]
+        return found
+
+    def transcript(self, source: str) -> dict[str, str]:
+        """The one transcript that stands in the cell that holds a text."""
+        bundles = [output.get("data", {}) for output in self.cell(source).outputs]
+        (found,) = [bundle for bundle in bundles if set(bundle) == TRANSCRIPT]
+        return dict(found)
+
+    def printed(self, source: str) -> str:
+        """What the cell that holds a text has printed."""
+        outputs = self.cell(source).outputs
+        return "".join(one.text for one in outputs if one.output_type == "stream")
+
+
+def decisions(powabase: LocalServer) -> list[Any]:
+    return [body for _, path, body in powabase.requests if path.endswith("/approve")]
+
+
+def test_the_file_holds_the_readable_transcript(
+    program: list[str], tmp_path: Path, powabase: LocalServer
+) -> None:
+    """It is in the cell that showed the run, also where another one waited for it."""
+    done = Executed(
+        program,
+        tmp_path,
+        powabase,
+        [
+            f"question = {QUESTION!r}",
+            f'{CONNECT}\nrun = pb.agent("Analyst").run(question)\nrun',
+            "run.wait()\nprint(run.status, len(run.tool_calls))",
+        ],
+    )
+    assert done.process.returncode == 0, done.process.stderr
+    for kind in ("text/html", "text/markdown"):
+        text = done.transcript("run(question)")[kind]
+        for said in (QUESTION, ANSWER, "database_query", "Done"):
+            assert said in text, (kind, said)
+        assert "under way" not in text
+    assert done.printed("run.wait()") == "completed 2\n"
+
+
+def test_papermills_parameters_reach_the_run(tmp_path: Path, powabase: LocalServer) -> None:
+    """The cell that papermill injects has no run of its own, and closes none."""
+    done = Executed(
+        [*PROGRAMS["papermill"], "-p", "question", QUESTION, "-p", "rounds", "2"],
+        tmp_path,
+        powabase,
+        [
+            "question = 'nothing'\nrounds = 1",
+            f"{CONNECT}\nruns = [pb.agent('Analyst').run(question) for _ in range(rounds)]",
+            "for run in runs:\n    print(run.wait(display=False).status)",
+            "runs[0]  # shown when it is over",
+            "runs[-1]  # likewise",
+        ],
+    )
+    assert done.process.returncode == 0, done.process.stderr
+    assert done.printed("run.wait(") == "completed\n" * 2
+    for source in ("runs[0]", "runs[-1]"):
+        transcript = done.transcript(source)["text/markdown"]
+        assert QUESTION in transcript
+        assert ANSWER in transcript
+
+
+def test_without_a_policy_the_wait_for_a_decision_ends_the_notebook(
+    program: list[str], tmp_path: Path, powabase: LocalServer
+) -> None:
+    """Nobody can click: it is said before the server's deadline, and nothing is decided."""
+    before = len(decisions(powabase))
+    done = Executed(
+        program,
+        tmp_path,
+        powabase,
+        ["amount = 5", f"{CONNECT}\nrun = {RAISE})\nrun.wait()", "print('never run')"],
+    )
+    assert done.process.returncode != 0
+    assert "ApprovalNeeded" in done.process.stderr
+    assert "on_approval=powawidget.policy(" in done.process.stderr
+    assert len(decisions(powabase)) == before
+    if program[0] == "papermill":  # the other writes no file where a cell fails
+        asked = done.cell("run.wait()")
+        assert [one.ename for one in asked.outputs if one.output_type == "error"] == [
+            "ApprovalNeeded"
+        ]
+        transcript = done.transcript("run.wait()")["text/markdown"]
+        assert "database_write" in transcript
+        assert "under way when this was saved" in transcript
+        assert done.cell("never run").outputs == []
+
+
+def test_with_a_policy_it_goes_on_and_the_file_says_who_decided(
+    program: list[str], tmp_path: Path, powabase: LocalServer
+) -> None:
+    before = len(decisions(powabase))
+    policy = "pw.policy(allow=['database_write'], name='small writes')"
+    done = Executed(
+        program,
+        tmp_path,
+        powabase,
+        [
+            "amount = 5",
+            f"{CONNECT}\nrun = {RAISE}, on_approval={policy})\nrun.wait()",
+            "print(run.status, run.approvals[0].by)",
+        ],
+    )
+    assert done.process.returncode == 0, done.process.stderr
+    assert done.printed("run.status") == "completed policy: small writes\n"
+    assert decisions(powabase)[before:] == [{"approved": True}]
+    for text in (done.transcript("run.wait()")[kind] for kind in ("text/html", "text/markdown")):
+        assert "Approved by policy" in text
+        assert "small writes" in text
+
+
+def test_a_run_that_nobody_waits_for_is_told_as_under_way(
+    program: list[str], tmp_path: Path, powabase: LocalServer
+) -> None:
+    """The program ends all the same, and the run with it."""
+    done = Executed(
+        program,
+        tmp_path,
+        powabase,
+        [
+            "amount = 5",
+            f'{CONNECT}\nimport time\nrun = pb.agent("Staller").run("hello")\n'
+            "while not run.text:\n    time.sleep(0.01)\nrun",
+        ],
+    )
+    assert done.process.returncode == 0, done.process.stderr
+    transcript = done.transcript("Staller")["text/markdown"]
+    assert "I begin." in transcript
+    assert "under way when this was saved" in transcript
+    end = time.monotonic() + WATCHDOG
+    while powabase.open_streams:
+        assert time.monotonic() < end, "a stream outlived its kernel"
+        time.sleep(0.05)

@@ -1,0 +1,64 @@
+"""What goes into the notebook's file is told to the page as its difference from the whole."""
+
+import copy
+import json
+from typing import Any
+
+import powawidget
+from powawidget import filed
+from powawidget.state import ChatState, plain
+from tests.bench.answers import one_paragraph, stream
+
+LIMIT = 20_000
+
+
+def made(text: str = "") -> dict[str, Any]:
+    """Make the state of a run with a long answer."""
+    run = powawidget.replay(stream([*one_paragraph(60_000), text]))
+    state: dict[str, Any] = plain(run._live.state)
+    return state
+
+
+def cut(whole: Any, cuts: list[list[Any]]) -> Any:
+    """Do what the page does: it counts in units of UTF-16."""
+    kept = copy.deepcopy(whole)
+    for path, value, *more in cuts:
+        owner = kept
+        for key in path[:-1]:
+            owner = owner[key]
+        if more:
+            start = owner[path[-1]].encode("utf-16-le")[: 2 * value].decode("utf-16-le")
+            owner[path[-1]] = start + more[0]
+        else:
+            owner[path[-1]] = value
+    return kept
+
+
+def test_cuts_make_the_shorter_state_of_the_whole_in_a_few_bytes() -> None:
+    whole = made()
+    kept = filed.run(whole, LIMIT)
+    cuts = filed.cuts(whole, kept)
+    assert kept != whole
+    assert cut(whole, cuts) == kept
+    assert len(json.dumps(cuts)) < LIMIT / 20
+
+
+def test_a_cut_counts_as_javascript_does() -> None:
+    whole = {"parts": [{"text": "🚢" * 100}, {"text": "é"}]}
+    kept = {"parts": [{"text": "🚢" * 10 + "\nmore"}, {"text": "é"}]}
+    assert filed.cuts(whole, kept) == [[["parts", 0, "text"], 20, "\nmore"]]
+
+
+def test_what_fits_has_no_cuts() -> None:
+    whole = made()
+    assert filed.cuts(whole, filed.run(whole, 1_000_000)) == []
+
+
+def test_lists_of_another_length_are_told_whole() -> None:
+    turn = made()
+    whole = {**plain(ChatState()), "turns": [turn] * 5, "order": [0, 1, 2, 3, 4]}
+    kept = filed.chat(whole, LIMIT + 10_000)
+    cuts = filed.cuts(whole, kept)
+    assert len(kept["turns"]) < len(whole["turns"])
+    assert cut(whole, cuts) == kept
+    assert {path[0] for path, *_ in cuts} == {"turns", "order", "earlier"}
