@@ -18,9 +18,11 @@ LOOPBACK = "127.0.0.1"
 
 # Ended with this process however that ends: its stdin is a pipe from here.
 TIED = """
-import os, runpy, signal, sys, threading
+import os, runpy, select, signal, sys, threading
 def end_with_the_tests():
-    sys.stdin.read()
+    # Not sys.stdin.read(): where another process makes the pipe non-blocking, that breaks.
+    while select.select([0], [], []) and os.read(0, 1):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
 threading.Thread(target=end_with_the_tests, daemon=True).start()
 sys.argv = {arguments!r}
