@@ -28,14 +28,19 @@ class Document:
         self._filled = filled
         self._is_shown = False
 
-    def show(self) -> None:
-        """Emit the transcript as it is now as an output of the running cell."""
+    def show(self) -> int:
+        """Emit the transcript as it is now as an output of the running cell.
+
+        Returns:
+            Its size in bytes.
+        """
         from IPython.display import display  # noqa: PLC0415  # there is a kernel
 
         host.follow_cells()
         self._is_shown = True
         data = dict(self._render(self.mark))
         display(data, raw=True, display_id=self.mark)  # type: ignore[no-untyped-call]  # IPython has no types
+        return _size(data)
 
     def changed(self, ops: list[Op]) -> None:
         """Hear of a change: the transcript is written at the end, not on the way."""
@@ -50,4 +55,8 @@ class Document:
         data = dict(self._render(self.mark))
         content = {"data": data, "metadata": {}, "transient": {"display_id": self.mark}}
         host.publish("update_display_data", content, b"display_data")
-        self._filled(sum(len(text.encode()) for text in data.values()))
+        self._filled(_size(data))
+
+
+def _size(data: Mapping[str, str]) -> int:
+    return sum(len(text.encode()) for text in data.values())

@@ -90,7 +90,9 @@ class Exhibit:
         # The line stays in the file as it is now: it must not say how far the run has come.
         data = {**data, "text/plain": "The transcript stands below."}
         display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]  # IPython has no types
-        self.document.show()
+        size = self.document.show()
+        if self._widget is not None:
+            self._widget.put_out(size)
 
     def close(self) -> None:
         """Close the widget; nothing is shown any more."""

@@ -102,13 +102,19 @@ def run(state: dict[str, Any], limit: int) -> dict[str, Any]:
     Returns:
         The state, or a shorter one of the same shape.
     """
-    source = json.dumps(state)
-    if len(source) <= limit:
+    if len(json.dumps(state)) <= limit:
         return state
     lengths = [len(owner[name]) for owner, name, _ in _texts(state)]
-    written = fit(lambda cut: json.dumps(_cut(json.loads(source), cut)), lengths, limit)
+    written = fit(lambda cut: json.dumps(_cut(_copy(state), cut)), lengths, limit)
     shorter: dict[str, Any] = json.loads(written)
     return shorter
+
+
+def _copy(value: Any) -> Any:
+    """Copy all but the texts, which may be large."""
+    if isinstance(value, dict):
+        return {name: _copy(one) for name, one in value.items()}
+    return [_copy(one) for one in value] if isinstance(value, list) else value
 
 
 def cuts(whole: Any, kept: Any) -> list[list[Any]]:

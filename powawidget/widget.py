@@ -102,6 +102,7 @@ class StateWidget(anywidget.AnyWidget):
         self._seen: OrderedDict[str, str | None] = OrderedDict()
         self._beat: asyncio.TimerHandle | None = None
         self._beats = 0
+        self._filed_size: int | None = None
         self.greeted = False
         self._loop = loop.loop_thread().loop
         self._outbox = Outbox(self._loop, self._send_ops, self._fire)
@@ -136,6 +137,16 @@ class StateWidget(anywidget.AnyWidget):
         shorten = filed.chat if self._whole == "chat" else filed.run
         return {**snapshot, self._whole: shorten(snapshot[self._whole], options.share(28))}
 
+    def put_out(self, size: int) -> None:
+        """Learn that a cell shows the state; where that is over its end will tell of no file.
+
+        Args:
+            size: The size of the transcript beside it, in bytes.
+        """
+        with self._live.lock:
+            if self._live.settled:
+                self.tell_filed(size)
+
     def tell_filed(self, size: int) -> None:
         """Tell the page what goes into the notebook's file; under the state's lock.
 
@@ -150,7 +161,12 @@ class StateWidget(anywidget.AnyWidget):
             data = {"method": "update", "state": {"_state": kept}, "buffer_paths": []}
             content = {"comm_id": self._comm_id, "data": data}
             host.publish("comm_msg", content, b"comm-" + self._comm_id.encode())
+        self._filed_size = size
+        self._send_filed(kept)
+
+    def _send_filed(self, kept: dict[str, Any]) -> None:
         cuts = filed.cuts({self._whole: self._live.snapshot()}, {self._whole: kept[self._whole]})
+        size = self._filed_size
         self.send({"kind": "filed", "bytes": size, "seq": kept["seq"], "cuts": cuts})
 
     def changed(self, ops: list[Op]) -> None:
@@ -203,6 +219,8 @@ class StateWidget(anywidget.AnyWidget):
         with self._live.lock:
             message = {"kind": "state", **self.snapshot(), "nonce": NONCE}
             self.send(message)
+            if self._filed_size is not None:  # a page that was loaded again may save the notebook
+                self._send_filed(self.filed())
 
     def _send_beat(self) -> None:
         quiet = round(time.monotonic() - self._live.heard, 1)

@@ -126,3 +126,19 @@ def test_k5_runs_that_are_over_leave_no_widgets_either(kernel: Kernel, kind: str
     # What one execution makes stays, however many there are.
     kernel.do(f"{OVER[kind]}\n" * 2, "the cell")
     assert kernel.do("print(counts()['widgets'] - first['widgets'])") == "2\n"
+
+
+def test_a_page_that_comes_after_the_end_is_told_what_the_file_holds(kernel: Kernel) -> None:
+    """A page that is loaded again may save the notebook, and with it the state."""
+    kernel.do('run = pb.agent("Writer").run("haiku").wait(display=False)\ndisplay(run)')
+    (comm,) = kernel.comms()
+    kernel.until(lambda: kinds(kernel, comm).count("filed") == 1, "the file")
+    kernel.send(comm, {"kind": "hello", "have": 0})
+    kernel.until(lambda: kinds(kernel, comm)[-2:] == ["state", "filed"], "state and file")
+    state, told = kernel.custom(comm)[-2:]
+    assert (told["seq"], told["cuts"]) == (state["seq"], [])
+    assert told["bytes"] > 0
+
+
+def kinds(kernel: Kernel, comm: str) -> list[str]:
+    return [message["kind"] for message in kernel.custom(comm)]
