@@ -183,7 +183,8 @@ class Workflow:
         """Find what may be an execution whose stream was cut before it told the id."""
         rows = await rows_at(self._client, self.id, _MOST_EXECUTIONS)
         window = self._client.clock.window(begun, ended)
-        sent = json.loads(json.dumps(variables))  # as it comes back: a tuple is a list
+        # As it comes back: a tuple is a list, and the key isn't there.
+        sent = json.loads(self._client.secret.redact(json.dumps(variables)))
         return [one for one in begun_with(rows, sent, window) if one not in self._named]
 
     def _note(self, live: Live, _: ev.Event) -> None:
