@@ -157,6 +157,7 @@ class Decider:
         self._live.hear()  # while a person took time, nothing was due
         self._take(ev.DecisionMade(digests=digests, choice=choice, by=by, reason=reason))
         decision = _Decision(digests)
+        self._decisions = [one for one in self._decisions if self._sending(one.digests)]
         self._decisions.append(decision)
         decision.task = self._start(self._send(decision, choice, reason))
 
@@ -198,16 +199,17 @@ class Decider:
         """Before a stop: deny what is open, so that nothing runs after it.
 
         Args:
-            limit: How long the denial may take, in seconds.
+            limit: How long it may take, in seconds.
         """
         for one in self._unsent():
             await self._take_back(one)
         # What is on the wire comes first: the two could change places on the way.
+        end = self._monotonic() + limit
         await self._wait_for_tasks(self._decisions, limit / 2)
         asked = [part.digest for part in self.pending()]
         if asked:
             self._make(asked, "deny", "stop", "The run was stopped.")
-            await self._wait_for_tasks(self._decisions[-1:], limit)
+            await self._wait_for_tasks(self._decisions[-1:], max(0.0, end - self._monotonic()))
 
     async def _wait_for_tasks(self, decisions: Sequence[_Decision], limit: float) -> None:
         tasks = [one.task for one in decisions if one.task is not None and not one.task.done()]
@@ -379,8 +381,6 @@ class Decider:
             if verdict == "ask" or tries[asked] == _POLICY_TRIES:
                 self.asks_person = True
                 return
-            if tries[asked]:
-                await asyncio.sleep(_POLICY_PAUSE)
             tries[asked] += 1
             name = name_of(policy)
             by = f"policy: {name}" if name else "policy"
@@ -391,6 +391,8 @@ class Decider:
                 return
             while self._sending(asked) and not self.pending():
                 await self._news_come()
+            if asked <= {part.digest for part in self.pending()}:
+                await asyncio.sleep(_POLICY_PAUSE)  # nothing could be sent
 
     async def _until_decidable(self) -> bool:
         """Wait until a decision can be made; returns False where nothing asks for one."""

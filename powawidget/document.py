@@ -27,6 +27,7 @@ class Document:
         self._render = render
         self._filled = filled
         self._is_shown = False
+        self._is_stale = False
 
     def show(self) -> int:
         """Emit the transcript as it is now as an output of the running cell.
@@ -38,8 +39,12 @@ class Document:
 
         host.follow_cells()
         self._is_shown = True
+        self._is_stale = False
         data = dict(self._render(self.mark))
         display(data, raw=True, display_id=self.mark)  # type: ignore[no-untyped-call]  # IPython has no types
+        if self._is_stale:
+            # It was brought up to date before it stood anywhere: nothing took that.
+            self.ended()
         return _size(data)
 
     def changed(self, ops: list[Op]) -> None:
@@ -52,11 +57,16 @@ class Document:
         """
         if not self._is_shown:
             return
+        self._is_stale = True
         data = dict(self._render(self.mark))
         content = {"data": data, "metadata": {}, "transient": {"display_id": self.mark}}
         host.publish("update_display_data", content, b"display_data")
         self._filled(_size(data))
 
+    def learned(self) -> None:
+        """Bring the transcript up to date with what came after the end."""
+        self.ended()
+
 
 def _size(data: Mapping[str, str]) -> int:
-    return sum(len(text.encode()) for text in data.values())
+    return sum(len(text.encode(errors="surrogatepass")) for text in data.values())

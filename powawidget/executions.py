@@ -9,6 +9,7 @@ import msgspec
 from powawidget import events as ev
 from powawidget.client import Client
 from powawidget.history import time_of
+from powawidget.text import harmless
 
 _SHOWN = 60
 
@@ -52,14 +53,15 @@ class Executions(list[ExecutionInfo]):
     def __repr__(self) -> str:
         if not self:
             return "<no executions>"
-        width = max(len(each.id) for each in self)
+        ids = [harmless(each.id) for each in self]
+        width = max(map(len, ids))
         lines = [f"{'execution_id':<{width}}  {'created':<16}  {'status':<9}  seconds  input"]
-        for each in self:
+        for name, each in zip(ids, self, strict=True):
             at = f"{each.created:%Y-%m-%d %H:%M}" if each.created else ""
             took = "" if each.seconds is None else f"{each.seconds:.1f}"
             given = "" if each.input is None else ev.as_json(each.input)
             lines.append(
-                f"{each.id:<{width}}  {at:<16}  {each.status:<9}  {took:>7}  {_cut(given)}"
+                f"{name:<{width}}  {at:<16}  {harmless(each.status):<9}  {took:>7}  {_cut(given)}"
             )
         return "\n".join(lines)
 

@@ -33,7 +33,10 @@ _LISTS = "workflow.executions() lists the workflow's executions."
 _LOOKS_AT_ORCHESTRATION = 2
 # An execution is listed as soon as it has begun.
 _LOOKS_FOR_EXECUTION = 3
-_AT_WORK = frozenset({"running", "active", "pending", "queued", "started", "in_progress"})
+_UNLISTED = "unlisted"
+_AT_WORK = frozenset(
+    {_UNLISTED, "running", "active", "pending", "queued", "started", "in_progress"}
+)
 # Nothing went wrong there: the run was ended here, or the time that was set for it is over.
 _MEANT = frozenset({"kernel_ended", "total_timeout"})
 
@@ -130,7 +133,7 @@ async def _look(
     except _Unknown as problem:
         if problem.count or attempt >= _LOOKS_FOR_EXECUTION:
             return ev.Learned(text=_which(problem.count))
-        return {"status": "pending"}  # it may not be listed yet
+        return {"status": _UNLISTED}  # it may be listed in a moment
     except AnswerTooLargeError as error:
         return ev.Learned(text=f"What the server has stored of the run can't be read: {error}")
     except (ConnectionLost, ProtocolError, TimeoutError):
@@ -190,6 +193,8 @@ def _still(live: Live, status: str) -> str:
             f"The server has the orchestration as {status}. One whose stream was cut stays so "
             f"for ever: start it again if you need its answer."
         )
+    if status == _UNLISTED:
+        return _which(0)
     return f"The server still has the run as {status}. {_later(live)}"
 
 

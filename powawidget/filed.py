@@ -19,8 +19,7 @@ _UNDER_WAY = Interrupted(
     hint="pb.run(run_id) brings it back from the server.",
 )
 _Place = tuple[dict[str, Any], str, str]
-
-
+# Bytes that the least turn of a chat gets: one with less says nothing that is worth keeping.
 _TURN = 10_000
 
 
@@ -143,7 +142,7 @@ def _cuts(whole: Any, kept: Any, path: list[str | int]) -> Iterator[list[Any]]:
     elif isinstance(whole, str) and isinstance(kept, str):
         pairs = enumerate(zip(whole, kept, strict=False))
         same = next((at for at, (a, b) in pairs if a != b), min(len(whole), len(kept)))
-        yield [path, len(whole[:same].encode("utf-16-le")) // 2, kept[same:]]
+        yield [path, len(whole[:same].encode("utf-16-le", "surrogatepass")) // 2, kept[same:]]
     else:
         yield [path, kept]
 

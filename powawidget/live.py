@@ -25,7 +25,10 @@ class Audience(Protocol):
         """Take changes that have just been folded in; called under the lock."""
 
     def ended(self) -> None:
-        """Learn that no more will come; called under the lock."""
+        """Learn that the run is over; called under the lock."""
+
+    def learned(self) -> None:
+        """Learn that what came after the end is known as well; called under the lock."""
 
 
 class Live:
@@ -118,6 +121,12 @@ class Live:
         for audience in self.audiences:
             audience.ended()
         self.done.set()
+
+    def close_book(self) -> None:
+        """Say that what was learned after the end is all there is; on the loop thread only."""
+        with self.lock:
+            for audience in self.audiences:
+                audience.learned()
 
     def redact(self, text: str) -> str:
         """Take the key out of a text, where there is one."""

@@ -138,6 +138,12 @@ class LiveChat:
                 audience.ended()
         self._over(live)
 
+    def turn_learned(self, live: Live) -> None:
+        """Tell what was learned of a turn after its end; called under the lock."""
+        if live is self._latest:  # else the end of the turn after it will do
+            for audience in self.audiences:
+                audience.learned()
+
     def _is_session(self, told: str) -> bool:
         # A stored run names its session by the database's id, which starts another conversation.
         return self.state.session_id is None or not _DATABASE_ID.fullmatch(told)
@@ -164,3 +170,7 @@ class Turn:
     def ended(self) -> None:
         """Learn that the run is over; called under the lock."""
         self._chat.turn_ended(self.live)
+
+    def learned(self) -> None:
+        """Learn what came after the end; called under the lock."""
+        self._chat.turn_learned(self.live)

@@ -278,6 +278,7 @@ class Run(Transcribed):
         if self.status == "stopped":
             with contextlib.suppress(asyncio.CancelledError):
                 await self._learn_fate()
+                self._live.close_book()
 
     async def _fetch_parts(self) -> None:
         """Fetch what the server tells only when a run is over; without it the run is as it is."""

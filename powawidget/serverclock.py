@@ -24,9 +24,12 @@ class ServerClock:
             came: When its answer came.
         """
         try:
-            told = parsedate_to_datetime(date or "").timestamp()
+            said = parsedate_to_datetime(date or "")
         except (ValueError, OverflowError):
             return
+        if said.tzinfo is None:
+            return  # it would be read as local time
+        told = said.timestamp()
         least, most = told - came, told + _STALE - sent
         if self._is_known and least <= self._most and self._least <= most:
             least, most = max(least, self._least), min(most, self._most)

@@ -178,6 +178,10 @@ class StateWidget(anywidget.AnyWidget):
         self._outbox.flush()
         self._send_beat()
 
+    def learned(self) -> None:
+        """Send what was learned after the end; called under the state's lock."""
+        self.ended()
+
     def close(self) -> None:
         """Close the widget: its comm, its timers and its place in the bridge."""
         with self._live.lock:

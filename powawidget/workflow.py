@@ -20,6 +20,7 @@ from powawidget.kernel import loop
 from powawidget.live import Live
 from powawidget.lookup import Row, find, is_uuid, segment
 from powawidget.run import Run
+from powawidget.secret import Secret
 from powawidget.sources import LiveSource
 from powawidget.stored_execution import logs_of
 from powawidget.streaming import events_of
@@ -184,7 +185,7 @@ class Workflow:
         rows = await rows_at(self._client, self.id, _MOST_EXECUTIONS)
         window = self._client.clock.window(begun, ended)
         # As it comes back: a tuple is a list, and the key isn't there.
-        sent = json.loads(self._client.secret.redact(json.dumps(variables)))
+        sent = _redacted(self._client.secret, json.loads(json.dumps(variables)))
         return [one for one in begun_with(rows, sent, window) if one not in self._named]
 
     def _note(self, live: Live, _: ev.Event) -> None:
@@ -301,3 +302,12 @@ def info_of(row: Row) -> WorkflowInfo:
 
 def _told(variables: Mapping[str, Any]) -> str:
     return ev.as_json(variables) if variables else ""
+
+
+def _redacted(secret: Secret, value: Any) -> Any:
+    """Take the key out of every text of a JSON value."""
+    if isinstance(value, dict):
+        return {secret.redact(name): _redacted(secret, one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_redacted(secret, one) for one in value]
+    return secret.redact(value) if isinstance(value, str) else value

@@ -548,6 +548,41 @@ def test_a_policys_decision_that_could_not_be_sent_is_made_again() -> None:
     run(main())
 
 
+def test_a_request_that_comes_before_a_policys_next_try_is_decided_with_the_first() -> None:
+    async def main() -> None:
+        live, server, decider = _street(lambda _: True)
+        server.fault = FAULTS["unsent"]
+        server.request("a")
+        await until(lambda: server.fault is None)
+        await asyncio.sleep(0.2)
+        server.asked = server.loop.time()
+        server.request("b")
+        await decided(live, 2)
+        assert server.posts == [(True, ["call-1", "call-2"])]
+        assert not decider.asks_person
+        await decider.close()
+
+    run(main())
+
+
+def test_a_stop_is_no_longer_than_its_limit() -> None:
+    async def main() -> None:
+        live, server, decider = _street()
+        server.request("a")
+        await asyncio.sleep(1)
+        server.refuses = lambda: RequestError("not waiting", status=404)
+        assert decider.decide("approve", "click", None, shown(live)) is None
+        await asyncio.sleep(0.1)
+        server.asked = server.loop.time()
+        server.request("b")
+        begun = server.loop.time()
+        await decider.deny_to_stop(0.8)
+        assert server.loop.time() - begun < 0.85  # of the virtual clock
+        await decider.close()
+
+    run(main())
+
+
 def test_where_a_policys_decision_never_gets_through_a_person_is_asked() -> None:
     async def main() -> None:
         _, server, decider = _street(lambda _: True)

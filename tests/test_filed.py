@@ -2,10 +2,13 @@
 
 import copy
 import json
+import pathlib
 from typing import Any
 
 import powawidget
 from powawidget import filed
+from powawidget.document import Document
+from powawidget.options import _CORE
 from powawidget.state import ChatState, plain
 from tests.bench.answers import one_paragraph, stream
 
@@ -62,3 +65,31 @@ def test_lists_of_another_length_are_told_whole() -> None:
     assert len(kept["turns"]) < len(whole["turns"])
     assert cut(whole, cuts) == kept
     assert {path[0] for path, *_ in cuts} == {"turns", "order", "earlier"}
+
+
+def test_an_end_that_comes_while_a_transcript_is_put_out_is_told_after_it() -> None:
+    """An update that overtakes the output it is for is taken by nothing."""
+    told: list[str] = []
+
+    def render(_: str) -> dict[str, str]:
+        told.append("rendered")
+        if len(told) == 1:
+            document.ended()
+        return {"text/plain": "a transcript"}
+
+    document = Document(render, lambda size: told.append(f"told of {size} bytes"))
+    document.show()
+    end = ["rendered", "told of 12 bytes"]
+    assert told == ["rendered", *end, *end]
+    document.show()
+    assert told == ["rendered", *end, *end, "rendered"]
+
+
+def test_half_a_character_is_counted_too() -> None:
+    whole = {"text": "a\ud83d and more"}
+    assert filed.cuts(whole, {"text": "a\ud83d or less"}) == [[["text"], 3, "or less"]]
+
+
+def test_what_is_reserved_in_the_file_for_the_core_is_enough() -> None:
+    core = pathlib.Path(powawidget.__file__).parent / "static" / "widget.js"
+    assert core.stat().st_size <= _CORE

@@ -26,7 +26,7 @@ from powawidget.local import (
 )
 
 WRITE = "Raise the price of the best seller by 5%"
-WATCHDOG = 30
+WATCHDOG = 60
 GO_ON = threading.Event()
 """A slow answer goes on when the test says so: a slow machine changes no order."""
 

@@ -124,7 +124,7 @@ export function openFeed<W extends Whole, T extends Told<NoInfer<W>>>(
     while (!isBroken) {
       const next = snapshot.seq + 1;
       const ops = held.get(next);
-      if (ops === undefined) return;
+      if (ops === undefined) break;
       held.delete(next);
       try {
         told.fold(ops);
@@ -136,6 +136,8 @@ export function openFeed<W extends Whole, T extends Told<NoInfer<W>>>(
         ask();
       }
     }
+    // A copy with the kernel's cuts would stay as it is: until there are others, the whole is kept.
+    if (kept !== snapshot && filed?.seq !== snapshot.seq) keep();
   };
 
   const keep = () => {

@@ -12,8 +12,8 @@ export function filedOf<W>(snapshot: W, cuts: FiledMessage["cuts"]): W {
     // biome-ignore lint/suspicious/noExplicitAny: a path of the kernel's own state
     let owner: any = kept;
     for (const key of path.slice(0, -1)) owner = Object.hasOwn(owner, key) ? owner[key] : {};
-    if (!Object.hasOwn(owner, last)) continue;
-    owner[last] = more === undefined ? value : owner[last].slice(0, value as number) + more;
+    if (owner === null || !Object.hasOwn(owner, last)) continue;
+    owner[last] = more === undefined ? value : String(owner[last]).slice(0, value as number) + more;
   }
   return kept;
 }

@@ -1,3 +1,12 @@
+/** One place that fails must not keep the others from being painted. */
+function guarded(job: () => void): void {
+  try {
+    job();
+  } catch (error) {
+    console.error("powawidget could not paint a part of a run:", error);
+  }
+}
+
 /** The places that have something to paint in the next frame. */
 const waiting = new Set<Frame>();
 let next = 0;
@@ -13,7 +22,7 @@ function paintAll(): void {
   for (const frame of frames) frame.paint();
   // Components that were marked are drawn in a microtask that was queued before this one.
   queueMicrotask(() => {
-    for (const frame of frames) frame.painted();
+    for (const frame of frames) guarded(frame.painted);
   });
 }
 
@@ -45,12 +54,6 @@ export class Frame {
   paint(): void {
     const jobs = [...this.#marked];
     this.#marked.clear();
-    for (const job of jobs) {
-      try {
-        job();
-      } catch (error) {
-        console.error("powawidget could not paint a part of a run:", error);
-      }
-    }
+    for (const job of jobs) guarded(job);
   }
 }

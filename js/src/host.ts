@@ -57,6 +57,7 @@ export function innerModel(model: Model): InnerModel | undefined {
   return guarded(() => {
     const manager = model.widget_manager as { _modelsSync?: Map<string, InnerModel> } | undefined;
     const snapshot = model.get("_state");
+    if (typeof snapshot !== "object" || snapshot === null) return; // as any other widget's
     for (const inner of manager?._modelsSync?.values() ?? []) {
       if (inner.get?.("_state") === snapshot) return inner;
     }

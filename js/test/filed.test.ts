@@ -45,6 +45,19 @@ describe("what goes into the notebook's file", () => {
     expect(saved()).toMatchObject({ seq: 2, state: { parts: [{ text: "🚢🚢\n… more" }, {}] } });
   });
 
+  test("is the whole again with what comes after the cuts, until there are others", () => {
+    const { change, model, saved } = opened();
+    change(["append", ["parts", 0, "text"], LONG]);
+    model.hear(filed(CUTS));
+    change(["append", ["parts", 0, "text"], " And more."]);
+    expect(saved()).toMatchObject({
+      seq: 2,
+      state: { parts: [{ text: `${LONG} And more.` }, { result: LONG, full: true }] },
+    });
+    model.hear(filed(CUTS, 2));
+    expect(saved()).toMatchObject({ state: { parts: [{ text: "🚢🚢\n… more" }, {}] } });
+  });
+
   test("a path that leads nowhere changes nothing, not even what all objects have", () => {
     const { model, saved } = opened();
     model.hear(filed([[["state", "__proto__", "planted"], 1]], 0));

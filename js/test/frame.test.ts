@@ -17,6 +17,21 @@ test("every place paints before any of them looks at what it has become", async 
   expect(done).toEqual([...each("paint"), ...each("draw"), ...each("look")]);
 });
 
+test("a place that fails to look keeps no other from looking", async () => {
+  const told = vi.spyOn(console, "error").mockReturnValue();
+  const looked: string[] = [];
+  const frames = [
+    new Frame(() => {
+      throw new Error("planted");
+    }),
+    new Frame(() => looked.push("fine")),
+  ];
+  for (const frame of frames) frame.mark(() => {});
+  await painted();
+  expect(looked).toEqual(["fine"]);
+  told.mockRestore();
+});
+
 test("a place that is closed or fails keeps no other from painting", async () => {
   const told = vi.spyOn(console, "error").mockReturnValue();
   const looked: string[] = [];

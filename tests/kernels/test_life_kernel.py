@@ -140,5 +140,22 @@ def test_a_page_that_comes_after_the_end_is_told_what_the_file_holds(kernel: Ker
     assert told["bytes"] > 0
 
 
+def test_the_transcript_of_a_stopped_run_says_what_the_server_did(kernel: Kernel) -> None:
+    """That is learned after the run's end, when the transcript was written already."""
+    kernel.do('run = pb.agent("Operator").run("Raise the price of the best seller by 5%")')
+    kernel.do("display(run)\nwhile run.status != 'waiting': time.sleep(0.01)\nrun.stop()")
+    said = "The server ended the run as failed"
+    kernel.until(lambda: any(said in html for html in updated(kernel)), "what the server did")
+
+
+def updated(kernel: Kernel) -> list[str]:
+    """The transcripts that were brought up to date."""
+    return [
+        message["content"]["data"].get("text/html", "")
+        for message in kernel.said
+        if message["msg_type"] == "update_display_data"
+    ]
+
+
 def kinds(kernel: Kernel, comm: str) -> list[str]:
     return [message["kind"] for message in kernel.custom(comm)]
