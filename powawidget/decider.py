@@ -6,42 +6,29 @@ stop) goes through `decide`, on the loop thread, and one POST at most leaves for
 """
 
 import asyncio
-import collections
 import contextlib
-import fnmatch
-import logging
 import time
-import traceback
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Literal
 
 from powawidget import events as ev
-from powawidget import views
+from powawidget.consultation import Consultation
+from powawidget.deadlines import deadline_of, margin_of, timeout_of
 from powawidget.errors import ConnectionLost, PowawidgetError, RequestError
 from powawidget.live import Live
-from powawidget.policy import PolicyFunction, Verdict, name_of, verdict_of
+from powawidget.policy import PolicyFunction
 from powawidget.state import ApprovalPart
-
-_log = logging.getLogger("powawidget")
 
 # Parallel calls are requested a few milliseconds apart: before this time without another one
 # nobody knows what a decision would cover.
 QUIET = 0.3
-DEFAULT_TIMEOUT = 300.0
-_MARGIN = 5.0
-_MARGIN_SHARE = 0.1
 _RETRIES = (0.15, 0.3, 0.6, 1.0, 1.5, 2.0, 3.0)
 _NOT_WAITING = HTTPStatus.NOT_FOUND
 # What rounding leaves of a wait is too short to move a clock.
 _LEAST_SLEEP = 0.001
-_HOOK_EVENTS = {"call": "PreToolUse", "answer": "PreResponse", "start": "OnRunStart"}
-
 _ON_THE_WAY = "A decision on an earlier request is still on its way."
-# How often a policy's decision of which nothing could be sent is made again, and after how long.
-_POLICY_TRIES = 3
-_POLICY_PAUSE = 1.0
 
 Choice = Literal["approve", "deny"]
 Post = Callable[[str, Mapping[str, Any], float], Awaitable[Any]]
@@ -85,16 +72,12 @@ class Decider:
         self._live = live
         self._post = post
         self._hooks = hooks
-        self._policy = policy
+        self._consultation = None if policy is None else Consultation(self, live, policy)
         self._hook_rows: list[Mapping[str, Any]] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._monotonic = monotonic
         self._last_request = float("-inf")
         self._decisions: list[_Decision] = []
-        self._asking: asyncio.Task[None] | None = None
-        self._verdicts: dict[str, Verdict] = {}
-        self._news = asyncio.Event()
-        self.asks_person = policy is None
 
     def notice(self, event: ev.Event) -> None:
         """See what the stream brings.
@@ -102,7 +85,8 @@ class Decider:
         Args:
             event: Each event of the run, after it was folded in.
         """
-        self._news.set()
+        if self._consultation is not None:
+            self._consultation.notice()
         if isinstance(event, ev.ToolCallStarted | ev.ApprovalRequested):
             self._last_request = self._monotonic()
         if isinstance(event, ev.ApprovalRequested):
@@ -110,7 +94,8 @@ class Decider:
             if newest:
                 self._start(self._learn_deadline(newest[-1]))
             self._reopen()
-            self._consult()
+            if self._consultation is not None:
+                self._start(self._consultation.hold())
 
     def pending(self) -> list[ApprovalPart]:
         """List the requests that wait for a decision, oldest first."""
@@ -119,6 +104,11 @@ class Decider:
             for part in self._live.state.parts
             if isinstance(part, ApprovalPart) and part.decision == "pending"
         ]
+
+    @property
+    def asks_person(self) -> bool:
+        """Whether a person has to decide on what is open."""
+        return self._consultation is None or self._consultation.asks_person
 
     @property
     def quiet(self) -> bool:
@@ -148,7 +138,7 @@ class Decider:
         now = self._live.clock()
         if any(part.closes is not None and now >= part.closes for part in asked):
             return "It is too late: the server is about to block the call."
-        if self._on_the_way():
+        if self.is_on_the_way:
             return _ON_THE_WAY
         self._make(names, choice, by, reason)
         return None
@@ -157,7 +147,7 @@ class Decider:
         self._live.hear()  # while a person took time, nothing was due
         self._take(ev.DecisionMade(digests=digests, choice=choice, by=by, reason=reason))
         decision = _Decision(digests)
-        self._decisions = [one for one in self._decisions if self._sending(one.digests)]
+        self._decisions = [one for one in self._decisions if self.sending(one.digests)]
         self._decisions.append(decision)
         decision.task = self._start(self._send(decision, choice, reason))
 
@@ -167,16 +157,17 @@ class Decider:
         return bool(self.pending()) or any(self._unsent())
 
     def _unsent(self) -> list[_Decision]:
-        return [one for one in self._decisions if not one.is_posted and self._sending(one.digests)]
+        return [one for one in self._decisions if not one.is_posted and self.sending(one.digests)]
 
-    def _on_the_way(self) -> bool:
+    @property
+    def is_on_the_way(self) -> bool:
         """Tell whether a decision now could be taken for one on an earlier request.
 
         The server answers its latest request at once; until that is so, or where a request came
         while the decision was under way, nobody knows which one was answered.
         """
         return any(
-            self._sending(one.digests) and (one.accepted is None or one.is_crossed)
+            self.sending(one.digests) and (one.accepted is None or one.is_crossed)
             for one in self._decisions
         )
 
@@ -191,7 +182,7 @@ class Decider:
             if one.accepted is None or now - one.accepted < QUIET:
                 one.is_crossed = one.is_crossed or one.is_posted
                 continue
-            older = [part.digest for part in self._sending(one.digests[:-1])]
+            older = [part.digest for part in self.sending(one.digests[:-1])]
             if older and not one.is_crossed:
                 self._note(older, "pending", "A further request has come: decide on all of them.")
 
@@ -240,20 +231,21 @@ class Decider:
         if not self._live.ended:
             self._live.take(event)
 
-    async def _until_quiet(self) -> None:
+    async def until_quiet(self) -> None:
+        """Wait until long enough no call or request has come."""
         # Not an event: each further request moves the moment on.
         while (left := QUIET - (self._monotonic() - self._last_request)) > 0:  # noqa: ASYNC110
             await asyncio.sleep(max(left, _LEAST_SLEEP))
 
     async def _send(self, decision: _Decision, choice: Choice, reason: str | None) -> None:
         digests = decision.digests
-        await self._until_quiet()
+        await self.until_quiet()
         if self.pending():
             # The one slot would have answered a request that nobody has seen.
             self._note(digests, "pending", "Another request has come: decide on all of them.")
             return
         run_id = self._live.state.run_id
-        if not self._sending(digests):
+        if not self.sending(digests):
             return
         if run_id is None:
             self._note(digests, "pending", "The server hasn't named this run, so nothing was sent.")
@@ -267,11 +259,11 @@ class Decider:
             refusal = await self._post_once(run_id, body, decision)
             if refusal is None:
                 return
-            if delay is None or not self._sending(digests):
+            if delay is None or not self.sending(digests):
                 break
             await asyncio.sleep(delay)
             # The first frame about the call ends the tries: the next request isn't this one.
-            if not self._sending(digests):
+            if not self.sending(digests):
                 return
         self._note(
             digests,
@@ -313,7 +305,8 @@ class Decider:
             self._note(digests, "sending", "The server has it; the stream will show what it did.")
         return None
 
-    def _sending(self, digests: Collection[str]) -> list[ApprovalPart]:
+    def sending(self, digests: Collection[str]) -> list[ApprovalPart]:
+        """List those of some requests that are decided here, and not answered by the stream."""
         if self._live.ended:
             return []
         return [
@@ -326,7 +319,7 @@ class Decider:
 
     def _time_left(self, digests: Sequence[str]) -> float:
         now = self._live.clock()
-        return min(map(_deadline, self._sending(digests)), default=now) - now
+        return min(map(deadline_of, self.sending(digests)), default=now) - now
 
     def _note(
         self, digests: list[str], decision: Literal["pending", "sending", "unknown"], outcome: str
@@ -337,10 +330,8 @@ class Decider:
         rows = await self._hook_list()
         timeout = timeout_of(rows, part, self._gates_before(part))
         deadline = part.asked_at + timeout
-        margin = min(_MARGIN, timeout * _MARGIN_SHARE)
-        self._take(
-            ev.DeadlineKnown(digest=part.digest, deadline=deadline, closes=deadline - margin)
-        )
+        closes = deadline - margin_of(timeout)
+        self._take(ev.DeadlineKnown(digest=part.digest, deadline=deadline, closes=closes))
 
     def _gates_before(self, part: ApprovalPart) -> int:
         parts = self._live.state.parts
@@ -359,136 +350,6 @@ class Decider:
             listed = rows if isinstance(rows, list) else []
             self._hook_rows = [row for row in listed if isinstance(row, dict)]
         return self._hook_rows
-
-    def _consult(self) -> None:
-        """Have the policy decide, where there is one; it is asked once about each request."""
-        if self._policy is not None and (self._asking is None or self._asking.done()):
-            self.asks_person = False
-            self._asking = self._start(self._ask_policy(self._policy))
-
-    async def _ask_policy(self, policy: PolicyFunction) -> None:
-        """Let the policy decide until nothing is open; what it leaves open, a person decides."""
-        tries: collections.Counter[frozenset[str]] = collections.Counter()
-        while await self._until_decidable():
-            asked = frozenset(part.digest for part in self.pending())
-            for digest, approval in self._shown():
-                if digest not in self._verdicts:
-                    self._verdicts[digest] = await self._verdict(policy, approval)
-            if asked != {part.digest for part in self.pending()}:
-                continue  # while the policy thought
-            verdicts = {self._verdicts[digest] for digest in asked}
-            verdict = verdicts.pop() if len(verdicts) == 1 else "ask"
-            if verdict == "ask" or tries[asked] == _POLICY_TRIES:
-                self.asks_person = True
-                return
-            tries[asked] += 1
-            name = name_of(policy)
-            by = f"policy: {name}" if name else "policy"
-            refused = self.decide(verdict, by, None, sorted(asked))
-            if refused is not None:
-                self._say(f"The approval policy's decision came to nothing: {refused}")
-                self.asks_person = True
-                return
-            while self._sending(asked) and not self.pending():
-                await self._news_come()
-            if asked <= {part.digest for part in self.pending()}:
-                await asyncio.sleep(_POLICY_PAUSE)  # nothing could be sent
-
-    async def _until_decidable(self) -> bool:
-        """Wait until a decision can be made; returns False where nothing asks for one."""
-        while True:
-            await self._until_quiet()
-            if self._live.ended or not self.pending():
-                return False
-            if not self._on_the_way():
-                return True
-            await self._news_come()
-
-    async def _news_come(self) -> None:
-        self._news.clear()
-        await self._news.wait()
-
-    def _shown(self) -> list[tuple[str, views.Approval]]:
-        """List what is pending as a policy is shown it."""
-        requests = [part for part in self._live.state.parts if isinstance(part, ApprovalPart)]
-        shown = views.approvals_of(self._live.state)
-        return [
-            (part.digest, approval)
-            for part, approval in zip(requests, shown, strict=True)
-            if part.decision == "pending"
-        ]
-
-    async def _verdict(self, policy: PolicyFunction, approval: views.Approval) -> Verdict:
-        try:
-            return await verdict_of(policy, [approval])
-        except BaseException as error:
-            # Whatever a caller's code raises: an exit would end the loop thread with all runs.
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                raise
-            told = self._live.redact(traceback.format_exc())
-            _log.warning("An approval policy failed, so a person is asked\n%s", told)
-            self._say(f"The approval policy failed: {type(error).__name__}: {error}")
-            return "ask"
-
-    def _say(self, text: str) -> None:
-        self._take(ev.Noticed(code="policy_failed", text=text))
-
-
-def timeout_of(hooks: Sequence[Mapping[str, Any]], part: ApprovalPart, gates_before: int) -> float:
-    """Tell how long the server waits for a decision.
-
-    Args:
-        hooks: The agent's hooks, as the server lists them.
-        part: The request.
-        gates_before: How many gates on the same call came before this one.
-
-    Returns:
-        The timeout in seconds: that of the hook, or 300 s where it says nothing.
-    """
-    fitting = [
-        hook
-        for hook in hooks
-        if hook.get("type") == "approval"
-        and hook.get("enabled") is not False
-        and hook.get("event") == _HOOK_EVENTS[part.covers]
-        and (part.covers != "call" or _matches(hook.get("matcher"), part.tool_name))
-    ]
-    fitting.sort(key=lambda hook: hook["position"] if isinstance(hook.get("position"), int) else 0)
-    if not fitting:
-        return DEFAULT_TIMEOUT
-    config = fitting[min(gates_before, len(fitting) - 1)].get("config")
-    timeout = config.get("timeout") if isinstance(config, dict) else None
-    good = isinstance(timeout, int | float) and not isinstance(timeout, bool) and timeout > 0
-    return float(timeout) if good and timeout is not None else DEFAULT_TIMEOUT
-
-
-def is_overdue(live: Live) -> bool:
-    """Tell whether the server can't be waiting for a decision any more.
-
-    Args:
-        live: The run.
-
-    Returns:
-        Whether the time of every request that is pending is over.
-    """
-    now = live.clock()
-    pending = [
-        part
-        for part in live.state.parts
-        if isinstance(part, ApprovalPart) and part.decision == "pending"
-    ]
-    return all(_deadline(part) <= now for part in pending)
-
-
-def _deadline(part: ApprovalPart) -> float:
-    return part.asked_at + DEFAULT_TIMEOUT if part.deadline is None else part.deadline
-
-
-def _matches(matcher: Any, tool_name: str) -> bool:
-    if not isinstance(matcher, str) or matcher in {"", "*"}:
-        return True
-    return any(fnmatch.fnmatchcase(tool_name, one.strip()) for one in matcher.split("|"))
 
 
 def _why_not(live: Live) -> str:

@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from powawidget import events as ev
-from powawidget.decider import is_overdue
+from powawidget.deadlines import is_overdue
 from powawidget.errors import ConnectionLost, PowawidgetError, RequestError
 from powawidget.failures import title_of
 from powawidget.live import Live

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from powawidget import events as ev
-from powawidget.decider import Decider, is_overdue, timeout_of
+from powawidget.deadlines import is_overdue, timeout_of
+from powawidget.decider import Decider
 from powawidget.errors import ConnectionLost, RequestError
 from powawidget.live import Live
 from powawidget.state import ApprovalPart, NoticePart, RunState

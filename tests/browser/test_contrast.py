@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import nbclient
 import nbformat
 import pytest
 from nbconvert import HTMLExporter
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.contrast import Reading
 from tests.browser.front_ends import start_marimo, start_voila
@@ -20,6 +21,8 @@ THEMES = ("light", "dark")
 CONNECT = "import powawidget as pw\npb = pw.connect()"
 ASK = 'pb.agent("Analyst").run("Which orders are late, by region and carrier?")'
 WRITE = 'pb.agent("Operator").run("Raise the price of the best seller by 5%")'
+ANSWER = "Late orders by region and carrier"
+TRANSCRIPT = ".powawidget-transcript"
 
 
 @pytest.fixture
@@ -102,10 +105,15 @@ def test_marimo(viewer: Page, powabase: Any, tmp_path: Path) -> None:
             reads_well(viewer, theme)
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_nbconvert(
-    viewer: Page, powabase: Any, tmp_path: Path, theme: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("is_state_saved", [False, True], ids=["without state", "with state"])
+def test_nbconvert_without_network(
+    viewer: Page,
+    powabase: Any,
+    tmp_path: Path,
+    is_state_saved: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """With saved state nbconvert takes the widget's view, which stays empty without network."""
     for name, value in environment(powabase).items():
         monkeypatch.setenv(name, value)
     cells = [CONNECT, f"run = {ASK}\nrun", "run.wait()"]
@@ -113,14 +121,38 @@ def test_nbconvert(
         cells=[nbformat.v4.new_code_cell(cell) for cell in cells]
     )
     nbclient.NotebookClient(
-        notebook, timeout=90, kernel_name="python3", store_widget_state=False
+        notebook, timeout=90, kernel_name="python3", store_widget_state=is_state_saved
     ).execute()
-    html, _ = HTMLExporter(theme=theme).from_notebook_node(notebook)
-    file = tmp_path / "page.html"
-    file.write_text(html)
+    asked: list[str] = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route.request.url)
+        route.abort()
+
     viewer.unroute_all()
-    viewer.route(lambda url: not url.startswith("file:"), lambda route: route.abort())
-    viewer.goto(file.as_uri())
-    expect(viewer.locator(".powawidget-transcript")).to_have_count(1)
-    viewer.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
-    reads_well(viewer, theme, ".powawidget-transcript")
+    viewer.route(lambda url: not url.startswith("file:"), refuse)
+    file = tmp_path / "page.html"
+    for theme in THEMES:
+        html, _ = HTMLExporter(theme=theme).from_notebook_node(notebook)
+        file.write_text(html)
+        viewer.goto(file.as_uri())
+        shows_only_the_transcript(viewer, is_state_saved)
+        open_folds(viewer)
+        reads_well(viewer, theme, TRANSCRIPT)
+    # The page asks for nbconvert's own scripts, and for what shows widgets only where it has some.
+    assert {urlsplit(url).hostname for url in asked} <= {"cdnjs.cloudflare.com", "unpkg.com"}
+    assert any("html-manager" in url for url in asked) == is_state_saved
+
+
+def shows_only_the_transcript(page: Page, is_state_saved: bool) -> None:
+    """The answer can be seen, and the view that nobody draws takes no room and says nothing."""
+    expect(page.locator(TRANSCRIPT)).to_have_count(1)
+    expect(page.locator(TRANSCRIPT).get_by_text(ANSWER, exact=True)).to_be_visible()
+    view = page.locator(".jupyter-widgets")
+    expect(view).to_have_count(1 if is_state_saved else 0)
+    expect(view.filter(visible=True)).to_have_count(0)
+    assert "Error displaying widget" not in page.inner_text("body")
+
+
+def open_folds(page: Page) -> None:
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
