@@ -28,6 +28,8 @@ Find = Callable[[float, float], Awaitable[Sequence[str]]]
 
 _WHY = "The server may still be working on it"
 _LEAST = 1.0
+# A look that hangs longer than this is given up for the next one.
+_A_LOOK = 30.0
 _LISTS = "workflow.executions() lists the workflow's executions."
 # An orchestration whose stream was cut stays as running for ever.
 _LOOKS_AT_ORCHESTRATION = 2
@@ -102,7 +104,7 @@ async def _looks(live: Live, fetch: Fetch, limits: Timeouts, find: Find | None) 
         left = unreachable - (time.monotonic() - reached)
         await _pause(live, pause if answer is not None else min(pause, max(left, 0.0)), attempt)
         left = unreachable - (time.monotonic() - reached)
-        stored = await _look(live, fetch, find, attempt, max(left, _LEAST))
+        stored = await _look(live, fetch, find, attempt, min(max(left, _LEAST), _A_LOOK))
         now = time.monotonic()
         if isinstance(stored, ev.Learned):
             return [stored]

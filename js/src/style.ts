@@ -5,7 +5,7 @@ import { markdownCss } from "./markdown/style";
 const looks = `
 .pw{
   --pw-ink:#0b1f3a;--pw-raised:3.5%;--pw-lined:13%;--pw-paper:#fff;--pw-print:#1c2024;
-  --pw-dim:#565d66;--pw-faint:#666d76;--pw-blue:#2160d8;--pw-green:#137a37;--pw-red:#bf2630;--pw-amber:#8f5208;
+  --pw-dim:#565d66;--pw-faint:#636a73;--pw-blue:#2160d8;--pw-green:#137a37;--pw-red:#bf2630;--pw-amber:#8f5208;
   color-scheme:light;
   &[data-pw-theme=dark]{
     --pw-ink:#dbe6f5;--pw-raised:5%;--pw-lined:15%;--pw-paper:#15181c;--pw-print:#e6e8ea;

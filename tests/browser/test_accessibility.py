@@ -1,6 +1,9 @@
 """The widget for those who use a keyboard, a screen reader, large letters or another script."""
 
+import asyncio
 import json
+import os
+import signal
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +18,7 @@ from tests.street import FIXTURES
 
 AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
 LONG = 60_000
+AGES = 9_000  # seconds, as those of a request
 GRAVE = ("serious", "critical")
 QUESTION = "Which orders are late, by region and carrier?"
 HEBREW = "תשעה־עשר הזמנות מאחרות. הגרוע ביותר: `carrier_2`, צפון."
@@ -76,6 +80,9 @@ SOURCES = [
     {"key": "1", "source_name": "Tides, page 12", "text_excerpt": "The Moon causes tides."},
     {"key": "2", "source_name": "", "text_excerpt": f"The Sun too. {HEBREW}"},
 ]
+RAISE = "Raise the price of the best seller by 5%"
+# By code: Approve on the page isn't pressed before it has been in sight for a while.
+SEND = "while not sent.approvals: time.sleep(0.05)\nsent.approve();"
 HOLD = """\
 import powawidget as pw
 from powawidget.local import start
@@ -86,6 +93,7 @@ def through(server):
     return pw.connect(server.url, api_key=server.key, timeouts=patient)
 pb = pw.connect()"""
 LOOKED_UP, REFUSED, QUEUED, NOTED, LENGTHY_AT, SORTED, FOLDED, BRANCHED = range(8)
+ASKED_TWICE, DENIED, EXPIRED, UNKNOWN, SENDING = range(8, 13)
 HELD = {
     'display(through(cut).agent("Writer").run("Write a long report."))': (
         "Interrupted",
@@ -114,7 +122,59 @@ HELD = {
         "Done, 1 block failed",
         ".pw-block.pw-is-skipped",
     ),
+    'display(raised(operators, "Operator (parallel reads)"))': (
+        "Waiting for you",
+        ".pw-ask:has-text('Approve all 2')",
+    ),
+    'display(raised(operators, "Operator"))': ("Done", ".pw-decided:has-text('Denied by you')"),
+    'display(raised(operators, "Operator (short deadline)"))': (
+        "Done",
+        ".pw-decided:has-text('Not answered')",
+    ),
+    'display(raised(lost, "Operator"))': (
+        "Running",
+        ".pw-decided:has-text('known what became')",
+    ),
+    'sent = raised(operators, "Endless")\ndisplay(sent)': (
+        "Running",
+        ".pw-ask:has-text('The server has it')",
+    ),
 }
+
+# Runs that are on their way when their kernel goes, and what says it.
+GOING = {
+    'display(raised(operators, "Operator"))': ".pw-ask-lost",
+    'display(raised(operators, "Operator (parallel reads)"))': ".pw-ask-lost",
+    f'chat = operators.agent("Operator").chat()\nchat.send({RAISE!r})\nchat.send("Thanks")\n'
+    "display(chat)": ".pw-ask-lost",
+    'sent = raised(operators, "Endless")\ndisplay(sent)': ".pw-decided:has-text('known what')",
+}
+
+# A call whose result is read, and whose table is sorted, a little at a time.
+LARGE = """\
+import json
+import powawidget as pw
+rows = [{"id": i, "late": (i * 7919) % 12_007} for i in range(12_007)]
+call = {"run_id": "r-1", "step": 1, "tool_name": "rows", "call_id": "c-1"}
+frames = [
+    {"event": "start", "run_id": "r-1", "session_id": "s-1"},
+    {"event": "tool_call", **call, "arguments": {}},
+    {"event": "tool_result", **call, "result": json.dumps(rows), "duration_ms": 5},
+    {"event": "complete", "run_id": "r-1", "status": "completed", "content": ""},
+]
+display(pw.replay("".join(f"data: {json.dumps(each)}\\n\\n" for each in frames).encode()))"""
+# Work that the page puts off to its next turn is kept until `release()`; after `hold()` what is
+# put off later goes on, so that axe can work.
+HOLD_WORK = """
+() => {
+  const real = window.setTimeout;
+  const kept = [];
+  window.setTimeout = (work, delay, ...rest) =>
+    delay === undefined ? kept.push(work) : real(work, delay, ...rest);
+  window.hold = () => { window.setTimeout = real; };
+  window.release = () => { window.hold(); for (const work of kept) real(work); };
+}
+"""
 
 # The faintest text on its background among the hosts: VS Code's, light and dark.
 HOSTS = ["color:#3b3b3b;background:#fff", "color:#ccc;background:#1f1f1f"]
@@ -141,10 +201,61 @@ def shown(browser: Browser, lab: Lab) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="module")
-def held(browser: Browser, lab: Lab) -> Iterator[Page]:
+def servers() -> Iterator[str]:
+    """Code that connects to servers that outlive the kernel, and at which decisions wait.
+
+    No request expires there but that of the short deadline; the call of the agent "Endless" never
+    ends; and the first decision that is sent to `lost` fails.
+    """
+    from powawidget.local import (  # noqa: PLC0415 - only where a browser test runs
+        Agent,
+        Call,
+        Calls,
+        Hook,
+        Script,
+        Tool,
+        Turn,
+        start,
+    )
+
+    def order(_: Turn) -> Script:
+        yield Calls(Call("reorder", {"sku": "A-7", "pieces": 40}))
+
+    async def never(_: dict[str, Any]) -> str:
+        await asyncio.Event().wait()
+        return ""
+
+    endless = Agent(
+        "Endless",
+        order,
+        tools=(Tool("reorder", never),),
+        hooks=(Hook("PreToolUse", timeout=AGES),),
+    )
+    deadlines = {
+        "Operator": AGES,
+        "Operator (parallel reads)": AGES,
+        "Operator (short deadline)": 1,
+    }
+    with (
+        start(agents=[endless], deadlines=deadlines) as asking,
+        start(deadlines=deadlines) as losing,
+    ):
+        losing.refuse(500, ending="/approve")
+        yield (
+            "import powawidget as pw, time\n"
+            f"operators = pw.connect({asking.url!r}, api_key={asking.key!r})\n"
+            f"lost = pw.connect({losing.url!r}, api_key={losing.key!r})\n"
+            "def raised(server, name):\n"
+            f"    return server.agent(name).run({RAISE!r})"
+        )
+
+
+@pytest.fixture(scope="module")
+def held(browser: Browser, lab: Lab, servers: str) -> Iterator[Page]:
     """A page with a widget in each of the held states."""
     for page in watched_page(browser, lab):
-        lab.write_notebook("held.ipynb", [HOLD, "\n".join(HELD), "cut.kill()"])
+        hold = f"{servers}\n{HOLD}"
+        lab.write_notebook("held.ipynb", [hold, "\n".join(HELD), f"cut.kill()\n{SEND}"])
         lab.open(page, "held.ipynb")
         page.add_script_tag(path=AXE)
         run_cell(page, 0)
@@ -152,6 +263,8 @@ def held(browser: Browser, lab: Lab) -> Iterator[Page]:
         for place in (LOOKED_UP, QUEUED):
             expect(widget(page, place).locator(".pw-text").first).not_to_be_empty(timeout=LONG)
         widget(page, QUEUED).locator(".pw-head").get_by_role("button", name="Stop").click()
+        for place in (DENIED, UNKNOWN):
+            deny(widget(page, place))
         run_cell(page, 2)
         statuses = [status for status, _ in HELD.values()]
         expect(page.locator(".pw-head .pw-status")).to_have_text(statuses, timeout=LONG)
@@ -160,6 +273,15 @@ def held(browser: Browser, lab: Lab) -> Iterator[Page]:
         sorting(page).click()
         widget(page, FOLDED).locator(".pw-agent>.pw-row").first.click()
         yield page
+
+
+def deny(asking: Locator) -> None:
+    """Deny a request and give a reason."""
+    asking.get_by_role("button", name="Deny", exact=True).click(timeout=LONG)
+    reason = asking.get_by_role("textbox")
+    reason.fill(f"Prices are fixed. {HEBREW}")
+    reason.press("Enter")
+    expect(reason).to_have_count(0)
 
 
 def sorting(page: Page) -> Locator:
@@ -270,6 +392,73 @@ def test_axe_finds_nothing_serious_in_any_held_state(lab: Lab, held: Page, theme
     is_clean(held, ".pw")
 
 
+def test_axe_finds_nothing_serious_once_the_kernel_is_gone(
+    lab: Lab, page: Page, servers: str
+) -> None:
+    tell = f"{servers}\nimport os\nprint(os.getpid())"
+    lab.write_notebook("gone.ipynb", [tell, "\n".join(GOING), SEND])
+    lab.open(page, "gone.ipynb")
+    page.add_script_tag(path=AXE)
+    run_cell(page, 0)
+    told = lab.output(page, 0)
+    expect(told).not_to_be_empty(timeout=LONG)
+    kernel = int(told.inner_text())
+    for place in (1, 2):
+        run_cell(page, place)
+    lab.wait_idle(page)
+    statuses = page.locator(".pw-head .pw-status")
+    expect(statuses).to_have_text(["Waiting for you"] * 3 + ["Running"], timeout=LONG)
+    expect(page.locator(".pw-queue li")).to_have_count(1)
+    # One that is asked to end may end its runs itself before.
+    os.kill(kernel, signal.SIGKILL)
+    gone = "Interrupted: the kernel is gone"
+    expect(statuses).to_have_text([gone] * len(GOING), timeout=LONG)
+    # JupyterLab starts another one, and says so over everything.
+    page.locator(".jp-Dialog button.jp-mod-accept").click(timeout=LONG)
+    lab.wait_idle(page)
+    for place, mark in enumerate(GOING.values()):
+        expect(widget(page, place).locator(mark)).not_to_have_count(0)
+    open_all(page)
+    for theme in ("light", "dark"):
+        lab.set_theme(page, theme)
+        pictures(page, f"gone-{theme}", range(len(GOING)))
+        is_clean(page, ".pw")
+    for place in range(len(GOING)):
+        walk(page, widget(page, place))
+    problems = lab.problems(page)
+    assert all("estart" in each for each in problems), problems
+
+
+def test_axe_finds_nothing_serious_while_a_result_is_read_and_a_table_sorted(
+    lab: Lab, page: Page
+) -> None:
+    lab.write_notebook("busy_table.ipynb", [LARGE])
+    lab.open(page, "busy_table.ipynb")
+    page.add_script_tag(path=AXE)
+    lab.run_all(page)
+    lab.wait_idle(page)
+    this = widget(page, 0)
+    row, grid = this.locator(".pw-card>.pw-row"), this.locator(".pw-grid")
+    expect(row).to_be_visible(timeout=LONG)
+
+    page.evaluate(HOLD_WORK)
+    row.press("Enter")
+    expect(this.get_by_text("Reading…")).to_be_visible()
+    page.evaluate("hold()")
+    is_clean(page, ".pw")
+    page.evaluate("release()")
+    expect(grid).to_have_attribute("aria-busy", "false", timeout=LONG)
+
+    page.evaluate(HOLD_WORK)
+    this.locator("th").nth(1).get_by_role("button").press("Enter")
+    expect(grid).to_have_attribute("aria-busy", "true")
+    page.evaluate("hold()")
+    is_clean(page, ".pw")
+    page.evaluate("release()")
+    expect(grid).to_have_attribute("aria-busy", "false", timeout=LONG)
+    expect(this.locator("td").nth(1)).to_have_text("0")
+
+
 @pytest.mark.parametrize("colours", HOSTS)
 def test_axe_finds_nothing_serious_in_the_transcripts(shown: Page, colours: str) -> None:
     transcripts = shown.locator(".powawidget-transcript").evaluate_all(
@@ -376,8 +565,7 @@ STRAYS = """
 def test_at_twice_the_size_nothing_reaches_out_of_the_widget(lab: Lab, shown: Page) -> None:
     shown.set_viewport_size({"width": 640, "height": 450})
     lab.command(shown, "application:toggle-left-area")
-    shown.wait_for_timeout(300)
-    assert widget(shown, 0).bounding_box()["width"] < 560  # type: ignore[index]
+    shown.wait_for_function("document.querySelector('.pw').clientWidth < 560")
     assert shown.locator(".pw").evaluate_all(STRAYS) == []
     pictures(shown, "zoomed")
     lab.command(shown, "application:toggle-left-area")

@@ -11,6 +11,13 @@ from tests.browser.lab import Lab
 
 CONNECT = "import powawidget as pw, time\npb = pw.connect()"
 CHAT = 'chat = pb.agent("Analyst").chat()\nchat'
+# Sleeps, a little at a time, until the test says that it is enough.
+ASLEEP = """\
+import pathlib
+go, end = pathlib.Path("go"), time.monotonic() + 120
+while not go.exists() and time.monotonic() < end: time.sleep(0.05)
+assert go.exists(), "nobody said to go on"
+print("ENDED")"""
 LATE = "Which orders are late, by region and carrier?"
 LONG = 60_000
 
@@ -86,16 +93,21 @@ def test_what_is_typed_while_another_cell_sleeps_is_asked_before_that_ends(
     lab: Lab, page: Page, powabase: Any
 ) -> None:
     before = len(sent(powabase))
-    cells = [CONNECT, CHAT, "time.sleep(10)\nprint('ENDED')"]
+    go = lab.root / "go"
+    go.unlink(missing_ok=True)
+    cells = [CONNECT, CHAT, ASLEEP]
     chat = opened(lab, page, "busy_chat.ipynb", cells)
     say(chat, LATE)
     until(page, lambda: len(sent(powabase)) > before, "nothing was asked")
     assert "ENDED" not in lab.output(page, 2).inner_text()
     # The answer is drawn too, while the kernel sleeps on.
-    expect(turns(chat).locator(".pw-call")).to_have_count(1, timeout=9_000)
-    assert "ENDED" not in lab.output(page, 2).inner_text()
+    expect(turns(chat).locator(".pw-call")).to_have_count(1, timeout=LONG)
     is_done(chat, 1)
+    assert "ENDED" not in lab.output(page, 2).inner_text()
+    go.touch()
     lab.wait_idle(page)
+    go.unlink()
+    expect(lab.output(page, 2)).to_contain_text("ENDED")
     assert [body["message"] for body in sent(powabase)[before:]] == [LATE]
 
 

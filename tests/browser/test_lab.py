@@ -1,8 +1,12 @@
 """The stage of the browser tests itself."""
 
+import time
+
 from playwright.sync_api import Page, expect
 
 from tests.browser.lab import Lab
+
+WATCHDOG = 60
 
 
 def test_a_cell_runs_and_shows_its_output(lab: Lab, page: Page) -> None:
@@ -32,10 +36,12 @@ def test_what_goes_wrong_is_seen(lab: Lab, page: Page) -> None:
     page.evaluate("console.error('a widget fell')")
     lab.run_all(page)
     lab.wait_idle(page)
-    page.wait_for_timeout(200)
-    told = "\n".join(lab.problems(page))
-    assert "a widget fell" in told
-    assert "a kernel fell" in told
+    told = ""
+    end = time.monotonic() + WATCHDOG
+    while "a widget fell" not in told or "a kernel fell" not in told:
+        assert time.monotonic() < end, f"not seen: {told!r}"
+        page.wait_for_timeout(50)
+        told += "\n".join(lab.problems(page))
 
 
 def test_themes_change_and_a_reload_keeps_the_outputs(lab: Lab, page: Page) -> None:

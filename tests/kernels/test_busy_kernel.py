@@ -4,6 +4,7 @@ Each test clicks by the shell channel, as every front end can, or by the control
 JupyterLab and Notebook can, and looks at what the server saw and in which order.
 """
 
+import pathlib
 from typing import Any
 
 import pytest
@@ -11,10 +12,19 @@ import pytest
 from tests.kernels.kernel import Kernel
 
 ASK = 'run = operator.run("Raise the price of the best seller by 5%")'
+# A cell that is busy until the test says that it is enough, however slow the machine is. One long
+# sleep can't be ended so: it sleeps in small pieces, between which the event loop of "sleep" and
+# "compute" doesn't run.
+UNTIL_TOLD = """\
+import os
+end = time.monotonic() + 120
+while not os.path.exists(go) and time.monotonic() < end: {}
+assert os.path.exists(go), "nobody said to go on"
+"""
 BUSY = {
-    "sleep": "time.sleep(6)",
-    "compute": "end = time.time() + 6\nwhile time.time() < end: sum(range(10000))",
-    "await": "await asyncio.sleep(6)",
+    "sleep": UNTIL_TOLD.format("time.sleep(0.05)"),
+    "compute": UNTIL_TOLD.format("sum(range(10000))"),
+    "await": UNTIL_TOLD.format("await asyncio.sleep(0.05)"),
 }
 
 
@@ -60,6 +70,12 @@ def acked(kernel: Kernel, comm: str) -> None:
     )
 
 
+def is_completed(kernel: Kernel, comm: str) -> bool:
+    """Whether the page has been told so."""
+    ops = [op for message in kernel.custom(comm) for op in message.get("ops", ())]
+    return ["set", ["status"], "completed"] in ops
+
+
 @pytest.mark.parametrize("channel", ["shell", "control", "both"])
 @pytest.mark.parametrize("how", ["run.wait()", "await run"])
 def test_a_click_gets_through_while_the_cell_waits(kernel: Kernel, how: str, channel: str) -> None:
@@ -74,21 +90,28 @@ def test_a_click_gets_through_while_the_cell_waits(kernel: Kernel, how: str, cha
 
 
 @pytest.mark.parametrize("busy", BUSY)
-def test_a_click_gets_through_while_another_cell_is_busy(kernel: Kernel, busy: str) -> None:
+def test_a_click_gets_through_while_another_cell_is_busy(
+    kernel: Kernel, busy: str, tmp_path: pathlib.Path
+) -> None:
+    go = tmp_path / "go"
     kernel.do(f"{ASK}\ndisplay(run)")
     comm = kernel.until(kernel.comms, "the widget")[0]
     nonce = kernel.nonce(comm)
     asked = digests(kernel, comm)
     cell = kernel.run(
-        f"before = len(decisions())\n{BUSY[busy]}\nprint(before, len(decisions()), run.status)"
+        f"go = {str(go)!r}\nbefore = len(decisions())\nprint('busy', flush=True)\n{BUSY[busy]}"
+        "print(before, len(decisions()), run.status)"
     )
-    kernel.listen(1)
+    kernel.until(lambda: kernel.printed(cell) == "busy\n", "the busy cell")
     content = {"kind": "act", "id": "x", "nonce": nonce, "action": "approve", "digests": asked}
     kernel.send(comm, content)
     kernel.send_control(comm, content)
     acked(kernel, comm)
+    kernel.until(lambda: is_completed(kernel, comm), "the end of the run")
+    assert kernel.printed(cell) == "busy\n"
+    go.touch()
     kernel.idle(cell)
-    assert kernel.printed(cell) == "0 1 completed\n"
+    assert kernel.printed(cell) == "busy\n0 1 completed\n"
 
 
 def test_a_click_gets_through_after_the_cell_has_returned(kernel: Kernel) -> None:
