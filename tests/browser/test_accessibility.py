@@ -392,73 +392,6 @@ def test_axe_finds_nothing_serious_in_any_held_state(lab: Lab, held: Page, theme
     is_clean(held, ".pw")
 
 
-def test_axe_finds_nothing_serious_once_the_kernel_is_gone(
-    lab: Lab, page: Page, servers: str
-) -> None:
-    tell = f"{servers}\nimport os\nprint(os.getpid())"
-    lab.write_notebook("gone.ipynb", [tell, "\n".join(GOING), SEND])
-    lab.open(page, "gone.ipynb")
-    page.add_script_tag(path=AXE)
-    run_cell(page, 0)
-    told = lab.output(page, 0)
-    expect(told).not_to_be_empty(timeout=LONG)
-    kernel = int(told.inner_text())
-    for place in (1, 2):
-        run_cell(page, place)
-    lab.wait_idle(page)
-    statuses = page.locator(".pw-head .pw-status")
-    expect(statuses).to_have_text(["Waiting for you"] * 3 + ["Running"], timeout=LONG)
-    expect(page.locator(".pw-queue li")).to_have_count(1)
-    # One that is asked to end may end its runs itself before.
-    os.kill(kernel, signal.SIGKILL)
-    gone = "Interrupted: the kernel is gone"
-    expect(statuses).to_have_text([gone] * len(GOING), timeout=LONG)
-    # JupyterLab starts another one, and says so over everything.
-    page.locator(".jp-Dialog button.jp-mod-accept").click(timeout=LONG)
-    lab.wait_idle(page)
-    for place, mark in enumerate(GOING.values()):
-        expect(widget(page, place).locator(mark)).not_to_have_count(0)
-    open_all(page)
-    for theme in ("light", "dark"):
-        lab.set_theme(page, theme)
-        pictures(page, f"gone-{theme}", range(len(GOING)))
-        is_clean(page, ".pw")
-    for place in range(len(GOING)):
-        walk(page, widget(page, place))
-    problems = lab.problems(page)
-    assert all("estart" in each for each in problems), problems
-
-
-def test_axe_finds_nothing_serious_while_a_result_is_read_and_a_table_sorted(
-    lab: Lab, page: Page
-) -> None:
-    lab.write_notebook("busy_table.ipynb", [LARGE])
-    lab.open(page, "busy_table.ipynb")
-    page.add_script_tag(path=AXE)
-    lab.run_all(page)
-    lab.wait_idle(page)
-    this = widget(page, 0)
-    row, grid = this.locator(".pw-card>.pw-row"), this.locator(".pw-grid")
-    expect(row).to_be_visible(timeout=LONG)
-
-    page.evaluate(HOLD_WORK)
-    row.press("Enter")
-    expect(this.get_by_text("Reading…")).to_be_visible()
-    page.evaluate("hold()")
-    is_clean(page, ".pw")
-    page.evaluate("release()")
-    expect(grid).to_have_attribute("aria-busy", "false", timeout=LONG)
-
-    page.evaluate(HOLD_WORK)
-    this.locator("th").nth(1).get_by_role("button").press("Enter")
-    expect(grid).to_have_attribute("aria-busy", "true")
-    page.evaluate("hold()")
-    is_clean(page, ".pw")
-    page.evaluate("release()")
-    expect(grid).to_have_attribute("aria-busy", "false", timeout=LONG)
-    expect(this.locator("td").nth(1)).to_have_text("0")
-
-
 @pytest.mark.parametrize("colours", HOSTS)
 def test_axe_finds_nothing_serious_in_the_transcripts(shown: Page, colours: str) -> None:
     transcripts = shown.locator(".powawidget-transcript").evaluate_all(
@@ -753,3 +686,73 @@ def test_keys_work_everything_in_a_held_state(held: Page) -> None:
         expect(pause).to_have_count(0)
     expect(widget(held, REFUSED).locator(".pw-error")).to_contain_text("You gave up waiting")
     is_clean(held, ".pw")
+
+
+# On pages of their own, at whose end all kernels are ended: after the pages that are shared.
+
+
+def test_axe_finds_nothing_serious_once_the_kernel_is_gone(
+    lab: Lab, page: Page, servers: str
+) -> None:
+    tell = f"{servers}\nimport os\nprint(os.getpid())"
+    lab.write_notebook("gone.ipynb", [tell, "\n".join(GOING), SEND])
+    lab.open(page, "gone.ipynb")
+    page.add_script_tag(path=AXE)
+    run_cell(page, 0)
+    told = lab.output(page, 0)
+    expect(told).not_to_be_empty(timeout=LONG)
+    kernel = int(told.inner_text())
+    for place in (1, 2):
+        run_cell(page, place)
+    lab.wait_idle(page)
+    statuses = page.locator(".pw-head .pw-status")
+    expect(statuses).to_have_text(["Waiting for you"] * 3 + ["Running"], timeout=LONG)
+    expect(page.locator(".pw-queue li")).to_have_count(1)
+    # One that is asked to end may end its runs itself before.
+    os.kill(kernel, signal.SIGKILL)
+    gone = "Interrupted: the kernel is gone"
+    expect(statuses).to_have_text([gone] * len(GOING), timeout=LONG)
+    # JupyterLab starts another one, and says so over everything.
+    page.locator(".jp-Dialog button.jp-mod-accept").click(timeout=LONG)
+    lab.wait_idle(page)
+    for place, mark in enumerate(GOING.values()):
+        expect(widget(page, place).locator(mark)).not_to_have_count(0)
+    open_all(page)
+    for theme in ("light", "dark"):
+        lab.set_theme(page, theme)
+        pictures(page, f"gone-{theme}", range(len(GOING)))
+        is_clean(page, ".pw")
+    for place in range(len(GOING)):
+        walk(page, widget(page, place))
+    problems = lab.problems(page)
+    assert all("estart" in each for each in problems), problems
+
+
+def test_axe_finds_nothing_serious_while_a_result_is_read_and_a_table_sorted(
+    lab: Lab, page: Page
+) -> None:
+    lab.write_notebook("busy_table.ipynb", [LARGE])
+    lab.open(page, "busy_table.ipynb")
+    page.add_script_tag(path=AXE)
+    lab.run_all(page)
+    lab.wait_idle(page)
+    this = widget(page, 0)
+    row, grid = this.locator(".pw-card>.pw-row"), this.locator(".pw-grid")
+    expect(row).to_be_visible(timeout=LONG)
+
+    page.evaluate(HOLD_WORK)
+    row.press("Enter")
+    expect(this.get_by_text("Reading…")).to_be_visible()
+    page.evaluate("hold()")
+    is_clean(page, ".pw")
+    page.evaluate("release()")
+    expect(grid).to_have_attribute("aria-busy", "false", timeout=LONG)
+
+    page.evaluate(HOLD_WORK)
+    this.locator("th").nth(1).get_by_role("button").press("Enter")
+    expect(grid).to_have_attribute("aria-busy", "true")
+    page.evaluate("hold()")
+    is_clean(page, ".pw")
+    page.evaluate("release()")
+    expect(grid).to_have_attribute("aria-busy", "false", timeout=LONG)
+    expect(this.locator("td").nth(1)).to_have_text("0")
