@@ -1,5 +1,7 @@
 """What is typed into a chat gets through whatever the kernel is doing, and once."""
 
+import pathlib
+
 import pytest
 
 from tests.kernels.kernel import Kernel
@@ -24,17 +26,31 @@ def is_acked(kernel: Kernel, comm: str, action: str) -> None:
 
 
 @pytest.mark.parametrize("busy", BUSY)
-def test_a_message_is_asked_while_another_cell_is_busy(kernel: Kernel, busy: str) -> None:
-    kernel.do(CHAT)
+def test_a_message_is_asked_while_another_cell_is_busy(
+    kernel: Kernel, busy: str, tmp_path: pathlib.Path
+) -> None:
+    go = tmp_path / "go"
+    kernel.do(f"go = {str(go)!r}\n{CHAT}")
     comm = kernel.until(kernel.comms, "the widget")[0]
     nonce = kernel.nonce(comm)
-    code = f"before = len(starts())\n{BUSY[busy]}\nprint(before, len(starts()), chat.status)"
+    code = (
+        f"before = len(starts())\nprint('busy', flush=True)\n{BUSY[busy]}\n"
+        "print(before, len(starts()), chat.status)"
+    )
     cell = kernel.run(code)
-    kernel.listen(1)
+    kernel.until(lambda: "busy" in kernel.printed(cell), "the busy cell")
     say(kernel, comm, nonce, "hello", "m1")
     is_acked(kernel, comm, "m1")
+    kernel.until(lambda: is_answered(kernel, comm), "the turn's end, while the kernel is busy")
+    go.touch()
     kernel.idle(cell)
-    assert kernel.printed(cell) == "0 1 completed\n"
+    assert kernel.printed(cell) == "busy\n0 1 completed\n"
+
+
+def is_answered(kernel: Kernel, comm: str) -> bool:
+    """Whether the page has been told that a turn is completed."""
+    ops = [op for message in kernel.custom(comm) for op in message.get("ops", ())]
+    return any(path[-1] == "status" and value == "completed" for _, path, value in ops)
 
 
 @pytest.mark.parametrize("how", ["chat.wait()", "run.wait()", "await run"])
