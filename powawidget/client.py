@@ -204,7 +204,7 @@ class Client:
         try:
             # An async generator in fact.
             # httpx types this generator as an iterator, without its aclose.
-            async with contextlib.aclosing(response.aiter_raw()) as chunks:  # type: ignore[type-var]
+            async with contextlib.aclosing(response.aiter_raw()) as chunks:  # type: ignore[type-var]  # a generator
                 async for chunk in chunks:
                     yield chunk
         except httpx.HTTPError as error:
@@ -350,7 +350,7 @@ class Client:
                 temporary=code == "unreachable",
             )
         # Whatever else may come out of there (a redirect's URL that can't be read, for one).
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001  # whatever a transport raises
             failure = ConnectionLost(
                 f"The connection to {self.url} was lost before it answered: {self._reason(error)}.",
                 maybe_accepted=True,

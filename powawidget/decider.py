@@ -234,7 +234,7 @@ class Decider:
     async def until_quiet(self) -> None:
         """Wait until long enough no call or request has come."""
         # Not an event: each further request moves the moment on.
-        while (left := QUIET - (self._monotonic() - self._last_request)) > 0:  # noqa: ASYNC110
+        while (left := QUIET - (self._monotonic() - self._last_request)) > 0:  # noqa: ASYNC110  # see above
             await asyncio.sleep(max(left, _LEAST_SLEEP))
 
     async def _send(self, decision: _Decision, choice: Choice, reason: str | None) -> None:

@@ -73,7 +73,7 @@ async def follow(live: Live, source: Source, patience: Patience) -> None:
                 code="total_timeout",
             )
         )
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001  # a card must not run for ever
         # A fault of ours must not leave a card running for ever.
         _log.exception("powawidget failed while it read a run")
         live.take(

@@ -248,7 +248,7 @@ def test_leaving_the_events_early_closes_the_stream() -> None:
         await exchange.gone()
 
     async def first(agent: Agent) -> None:
-        async with contextlib.aclosing(agent.stream("hi")) as events:  # type: ignore[type-var]
+        async with contextlib.aclosing(agent.stream("hi")) as events:  # type: ignore[type-var]  # a generator
             async for _ in events:
                 break
 

@@ -229,7 +229,7 @@ async def _interleave(  # noqa: C901, PLR0915  # one branch for each thing that 
     def call_ids(digests: list[str]) -> list[str]:
         parts = live.state.parts
         gated = [p.call for p in parts if isinstance(p, ApprovalPart) and p.digest in digests]
-        return [parts[call].call_id for call in gated if call is not None]  # type: ignore[union-attr,misc]
+        return [parts[call].call_id for call in gated if call is not None]  # type: ignore[union-attr,misc]  # calls
 
     def decide(choice: Any, by: str, digests: list[str] | None) -> None:
         nonlocal taken
@@ -274,8 +274,8 @@ async def _interleave(  # noqa: C901, PLR0915  # one branch for each thing that 
     assert server.waiting == []
     parts = [p for p in live.state.parts if isinstance(p, ApprovalPart)]
     for part in parts:
-        call = live.state.parts[part.call]  # type: ignore[index]
-        ran = call.call_id in server.ran  # type: ignore[union-attr]
+        call = live.state.parts[part.call]  # type: ignore[index]  # it has one
+        ran = call.call_id in server.ran  # type: ignore[union-attr]  # a call
         assert (part.decision == "approved") == ran
     await decider.close()
 

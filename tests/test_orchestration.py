@@ -258,7 +258,7 @@ def test_a_run_of_the_embedded_server_is_the_same_when_it_is_brought_back(
 def test_the_documented_dialect_comes_to_the_same_answer(name: str) -> None:
     texts = []
     for dialect in ("seen", "documented"):
-        server = powawidget.local.start(dialect, tokens_per_second=5000)  # type: ignore[arg-type]
+        server = powawidget.local.start(dialect, tokens_per_second=5000)  # type: ignore[arg-type]  # either
         try:
             with powawidget.connect(server.url, api_key=server.key) as pb:
                 run = pb.orchestration(name).run("How did we do?").wait(display=False)

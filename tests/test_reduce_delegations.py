@@ -165,11 +165,11 @@ def test_a_delegation_finds_its_call_by_name_then_by_task() -> None:
         call("delegate_to_Pilot", "3", task="y"),
     ]
     state = told(*begin("supervisor"), *calls, delegate("Pilot", "a", "y"))
-    assert state.parts[-1].call == 2  # type: ignore[union-attr]
+    assert state.parts[-1].call == 2  # type: ignore[union-attr]  # a call
     state = told(*begin("supervisor"), *calls, delegate("Quay Master", "a", "x"))
-    assert state.parts[-1].call == 0  # type: ignore[union-attr]
+    assert state.parts[-1].call == 0  # type: ignore[union-attr]  # a call
     state = told(*begin("supervisor"), *calls, delegate("Nobody", "a", "z"))
-    assert state.parts[-1].call is None  # type: ignore[union-attr]
+    assert state.parts[-1].call is None  # type: ignore[union-attr]  # a call
 
 
 def test_a_failed_delegation_is_told_by_its_own_end_and_not_by_the_text() -> None:

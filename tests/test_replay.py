@@ -175,7 +175,7 @@ def test_a_live_state_tells_its_audience_every_change_and_the_end_once() -> None
             self.heard.append("end")
 
     live = Live(RunState())
-    live.audiences.append(audience := Audience())  # type: ignore[arg-type]
+    live.audiences.append(audience := Audience())  # type: ignore[arg-type]  # it has what is used
     live.take(frame("start"))
     live.take(frame("weather"))
     live.take(frame("complete"))

@@ -124,7 +124,7 @@ class Broken(RecordedSource):
     """A source of which nobody can tell how often it is tried."""
 
     @property
-    def timeouts(self) -> powawidget.Timeouts:  # type: ignore[override]
+    def timeouts(self) -> powawidget.Timeouts:  # type: ignore[override]  # a property there
         raise ZeroDivisionError("ours")
 
 

@@ -26,7 +26,7 @@ def test_a_refused_key_stands_in_no_traceback(wrong: str) -> None:
     try:
         Client("https://ref.p.powabase.ai", Secret(key))
     except PowawidgetError as error:
-        told = rendered(error.with_traceback(error.__traceback__.tb_next))  # type: ignore[union-attr]
+        told = rendered(error.with_traceback(error.__traceback__.tb_next))  # type: ignore[union-attr]  # raised
         assert KEY[7:] not in told
     else:
         pytest.fail("the key was taken")
@@ -49,7 +49,7 @@ def test_nothing_shows_the_key() -> None:
 def test_a_key_is_neither_pickled_nor_copied() -> None:
     for take in (pickle.dumps, copy.copy, copy.deepcopy):
         with pytest.raises(TypeError, match="isn't pickled"):
-            take(Secret(KEY))  # type: ignore[operator]
+            take(Secret(KEY))  # type: ignore[operator]  # any of several
 
 
 def test_an_empty_key_takes_nothing_out() -> None:

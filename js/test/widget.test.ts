@@ -13,7 +13,7 @@ describe("views", () => {
     change(["append", ["parts", 0, "text"], " **you**"]);
     change(["set", ["status"], "completed"], ["set", ["ended"], 1_004]);
     await painted();
-    const seen = ({ el }: typeof first) => el.innerHTML.replaceAll(/"[\da-f]{32}"/g, "");
+    const seen = ({ el }: typeof first) => el.outerHTML.replaceAll(/"[\da-f]{32}"/g, "");
     expect(seen(second)).toBe(seen(first));
     expect(first.ask(".pw-answer").textContent).toBe("Hello you");
   });

@@ -163,7 +163,7 @@ def _handle(kernel: Any, idents: Any, message: Any) -> None:
     except Exception:  # as the kernel's dispatch does: log, and go on
         kernel.log.exception("powawidget could not serve a message")
     finally:
-        kernel._publish_status("idle", "shell", parent=message)  # noqa: SLF001
+        kernel._publish_status("idle", "shell", parent=message)  # noqa: SLF001  # no public way
 
 
 def _serve_queued(kernel: Any) -> None:

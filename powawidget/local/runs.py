@@ -129,7 +129,7 @@ class Execution:
                 "OnRunStart", self._run.message, tool_input={"message": self._run.message}
             )
             if start.refusal is not None:
-                raise Failed(start.refusal)  # noqa: TRY301
+                raise Failed(start.refusal)  # noqa: TRY301  # one way out for all failures
             content, steps = await self._drive()
         except TimeoutError:
             error, steps = ABORTED, len(self._steps.done)

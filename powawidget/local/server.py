@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 try:
-    import starlette  # noqa: F401
+    import starlette  # noqa: F401  # is it installed?
     import uvicorn
 except ImportError as missing:
     raise ImportError(

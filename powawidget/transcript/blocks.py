@@ -20,7 +20,7 @@ def tally(state: RunState) -> str:
     ran = ended.count("done") + ended.count("failed")
     told = [f"{ran:,} of {len(ended):,} ran"]
     for status, word in (("failed", "failed"), ("skipped", "skipped")):
-        if count := ended.count(status):  # type: ignore[arg-type]
+        if count := ended.count(status):  # type: ignore[arg-type]  # its own words
             told.append(f"{count:,} {word}")
     return ", ".join(told)
 

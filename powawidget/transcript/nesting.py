@@ -57,7 +57,7 @@ def depths(found: list[int | None]) -> list[int]:
         at: int | None = start
         while at not in known:
             way.append(at)  # type: ignore[arg-type]  # None is known
-            at = found[at]  # type: ignore[index]
+            at = found[at]  # type: ignore[index]  # a path of the state leads
         for index in reversed(way):
             known[index] = known[found[index]] + 1
     return [known[index] for index in range(len(found))]

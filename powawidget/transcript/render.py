@@ -162,7 +162,7 @@ def _told(
     # Before anything is escaped: a key with marks in it would be another text afterwards.
     kept = told if secret is None else typed(changed(plain(told), secret.redact), type(told))
     tell = document.chat if isinstance(kept, ChatState) else document.run
-    return tell(kept, about)  # type: ignore[arg-type]
+    return tell(kept, about)  # type: ignore[arg-type]  # one kind each
 
 
 def _kept(written: str, secret: Secret | None) -> str:

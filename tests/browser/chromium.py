@@ -62,7 +62,7 @@ def main() -> int:
         own = playwright.chromium.executable_path
     if find(own) is not None:
         return 0
-    print("Getting Chromium for the browser tests ...", flush=True)  # noqa: T201
+    print("Getting Chromium for the browser tests ...", flush=True)  # noqa: T201  # it takes a while
     _install(own)
     if find(own) is not None:
         return 0

@@ -53,7 +53,7 @@ ENDS = {
 
 @pytest.mark.parametrize(("script", "status"), ENDS.values(), ids=ENDS)
 def test_a_process_ends_whatever_its_run_does(script: object, status: str) -> None:
-    with Chaos(at_paths(run=script)) as server:  # type: ignore[arg-type]
+    with Chaos(at_paths(run=script)) as server:  # type: ignore[arg-type]  # one of several
         ended = subprocess.run(
             [sys.executable, "-X", "dev", "-c", PROGRAM, server.url, status],
             env={**os.environ, "PYTHONPATH": str(ROOT), "PLANTED": KEY},

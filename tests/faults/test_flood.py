@@ -82,7 +82,7 @@ def test_p5_a_flood_is_30_updates_a_second_an_exact_state_and_a_kernel_that_answ
     mine = plain(state)
     assert [name for name, value in wanted.items() if mine[name] != value] == []
     if what == "events":
-        assert len(str(state.parts[0].text)) >= EVENTS * 5  # type: ignore[union-attr]
+        assert len(str(state.parts[0].text)) >= EVENTS * 5  # type: ignore[union-attr]  # a text
     else:
         assert state.parts == []
     if len(updates) > UPDATES:

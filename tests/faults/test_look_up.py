@@ -58,7 +58,7 @@ def telling(*answers: object) -> Script:
         if isinstance(answer, dict):
             await exchange.answer_json(answer)
         else:
-            await answer(exchange)  # type: ignore[operator]
+            await answer(exchange)  # type: ignore[operator]  # a script
 
     return script
 
@@ -144,7 +144,7 @@ def of_kind(world: World, server: Chaos, kind: Any) -> Run:
     """A run of another kind, as its own module makes it."""
     client = world.connect(server.url)._client
     source = LiveSource(client, "/api/x/run/stream", {"message": "hello"}, keepalives=True)
-    look_up = lambda run_id: client.get(f"/api/{kind}s/runs/{run_id}")  # noqa: E731
+    look_up = lambda run_id: client.get(f"/api/{kind}s/runs/{run_id}")  # noqa: E731  # short
     run = Run(source, kind=kind, secret=client.secret, look_up=look_up).start()
     world.runs.append(run)
     return run

@@ -343,7 +343,7 @@ def debugging() -> Iterator[None]:
         async def switched() -> None:
             running = asyncio.get_running_loop()
             running.set_debug(debug)
-            running.slow_callback_duration = slow  # type: ignore[attr-defined]
+            running.slow_callback_duration = slow  # type: ignore[attr-defined]  # asyncio has it
 
         loop.run_sync(switched())
 

@@ -137,7 +137,7 @@ def test_the_children_are_stored_with_their_own_texts(service: Service) -> None:
         assert child["content"][:200] == result["result_preview"]
         # The content is the last step's text alone; the events have all of it.
         whole = "".join(e["delta"] for e in child["events"] if e["type"] == "content_delta")
-        assert whole.endswith(child["content"]) and len(whole) > len(child["content"])  # noqa: PT018
+        assert whole.endswith(child["content"]) and len(whole) > len(child["content"])  # noqa: PT018  # one fact
         assert json.loads(child["tool_calls"][0]["result"])
         assert "agent" not in child
     assert not [e for e in stored["events"] if e["type"] in {"content_delta", "reasoning_delta"}]

@@ -128,7 +128,7 @@ PAGE = "<!doctype html>\n<html lang=en>\n<title>{0}</title>\n<h1>{1}</h1>\n<p>{2
         ),
     ],
 )
-def test_html_errors(  # noqa: PLR0913, PLR0917
+def test_html_errors(  # noqa: PLR0913, PLR0917  # one for each column
     service: Service, method: str, path: str, sent: dict[str, Any], status: int, text: str
 ) -> None:
     answer = service.http.request(method, path.format(writer=service.agents["Writer"]), **sent)
@@ -164,7 +164,7 @@ def test_html_errors(  # noqa: PLR0913, PLR0917
         ("GET", "../sessions/sess_nope/messages", None, 404, "Session not found"),
     ],
 )
-def test_json_errors(  # noqa: PLR0913, PLR0917
+def test_json_errors(  # noqa: PLR0913, PLR0917  # one for each column
     service: Service, method: str, path: str, body: Any, status: int, error: str
 ) -> None:
     url = httpx.URL(service.server.url).join(
@@ -271,7 +271,7 @@ def test_many_streams_run_at_once(service: Service) -> None:
 
 def test_wrong_options_are_named() -> None:
     with pytest.raises(ValueError, match="dialect is 'klingon'; use one of"):
-        start(dialect="klingon")  # type: ignore[arg-type]
+        start(dialect="klingon")  # type: ignore[arg-type]  # that is the test
     with pytest.raises(ValueError, match="use more than 0"):
         start(tokens_per_second=0)
 

@@ -56,7 +56,7 @@ def test_text_tells_all(state: RunState) -> None:
 
 @pytest.mark.parametrize("write", [transcript.to_html, transcript.to_markdown, transcript.to_text])
 def test_where_and_when_it_ran_is_told(write: object) -> None:
-    document = write(SAMPLES["tools"], ABOUT)  # type: ignore[operator]
+    document = write(SAMPLES["tools"], ABOUT)  # type: ignore[operator]  # any writer
     for fact in ("2026-07-14 03:33:20 UTC", "took 31.2 s", "ref.example.org", "scripted-1"):
         assert fact in document
 
@@ -107,7 +107,7 @@ def test_what_an_agent_did_stands_within_it() -> None:
 
 def test_a_chat_tells_its_turns_in_their_order() -> None:
     for write in (transcript.to_html, transcript.to_markdown, transcript.to_text):
-        document = write(CHAT, ABOUT)  # type: ignore[operator]
+        document = write(CHAT, ABOUT)  # type: ignore[operator]  # any writer
         turns = [document.index(f"Turn {number}: ") for number in (1, 2)]
         assert turns[0] < document.index("Which orders are late?") < turns[1]
         assert turns[1] < document.index("How many?")

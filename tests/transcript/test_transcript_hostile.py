@@ -350,7 +350,7 @@ def test_an_approval_in_an_answer_stays_in_the_answer() -> None:
         ("a\u202eb", "a⟦U+202E⟧b"),
         ("\x00\x1b\x7f\x85", "⟦U+0000⟧⟦U+001B⟧⟦U+007F⟧⟦U+0085⟧"),
         ("\ud83d", "⟦U+D83D⟧"),
-        ("a\u202e\u202e\u202eb\u202e", "a⟦U+202E ×3⟧b⟦U+202E⟧"),  # noqa: RUF001
+        ("a\u202e\u202e\u202eb\u202e", "a⟦U+202E ×3⟧b⟦U+202E⟧"),  # noqa: RUF001  # the mark itself
         ("\U000e0041", "⟦U+E0041⟧"),
         ("tab\tand\nline", "tab\tand\nline"),
         ("👩\u200d👧", "👩⟦U+200D⟧👧"),
@@ -370,7 +370,7 @@ def test_characters_that_are_not_seen_are_marked(text: str, seen: str) -> None:
         ("a\u200c", "a⟦U+200C⟧"),
         ("\u200d", "⟦U+200D⟧"),
         ("\ufe0fa", "⟦U+FE0F⟧a"),
-        ("❤\ufe0f\ufe0f\ufe0f", "❤\ufe0f⟦U+FE0F ×2⟧"),  # noqa: RUF001
+        ("❤\ufe0f\ufe0f\ufe0f", "❤\ufe0f⟦U+FE0F ×2⟧"),  # noqa: RUF001  # the mark itself
         ("one\r\ntwo\rthree", "one\ntwo⟦U+000D⟧three"),
     ],
 )
