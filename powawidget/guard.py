@@ -52,14 +52,14 @@ class Guard:
         if self._secret.redact(text) != text:
             text = self._secret.redact(f"{_at(run, path)}{value}")
             op = ("set", path, text)
-        self._tails[place] = text[-self._secret.reach :]
+        self._tails[place] = self._secret.tail(text)
         return op
 
     def _note(self, place: tuple[PathKey, ...], value: object) -> None:
         if isinstance(value, dict):
             place, value = (*place, "text"), value.get("text")
         if isinstance(value, str):
-            self._tails[place] = value[-self._secret.reach :]
+            self._tails[place] = self._secret.tail(value)
 
 
 def _at(run: RunState, path: Sequence[PathKey]) -> Text:

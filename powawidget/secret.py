@@ -8,6 +8,7 @@ from urllib.parse import quote
 import msgspec
 
 _SHORTEST = 8
+_LONGEST_ESCAPE = 10  # characters that one of the key may take, as `_any_form` matches it
 _INSTEAD = "[key]"
 _NAMED = {"&": "amp", "<": "lt", ">": "gt", '"': "quot"}
 
@@ -45,9 +46,8 @@ class Secret:
         for form in self.__encoded:
             if form in text:
                 text = text.replace(form, _INSTEAD)
-        # One character at a time is the quickest search there is: most texts end here.
-        odd = "\\" in text or "%" in text or "&" in text
-        if odd and self.__escaped and self.__hints and self.__hints.search(text):
+        hints = self.__hints
+        if self.__escaped and hints and _is_odd(text) and hints.search(text):
             text = self.__escaped.sub(_INSTEAD, text)
         return text
 
@@ -73,10 +73,19 @@ class Secret:
             return msgspec.structs.replace(value, **changed) if changed else value
         return value
 
-    @property
-    def reach(self) -> int:
-        """How many characters before a place may belong to a key that ends there."""
-        return max(map(len, self.__encoded), default=0)
+    def tail(self, text: str) -> str:
+        """Return the end of a text that may be the beginning of the key.
+
+        Args:
+            text: A text that goes on.
+
+        Returns:
+            As much of its end as the key can take up, in the form that takes most.
+        """
+        if not self.__encoded:
+            return ""
+        end = text[-_LONGEST_ESCAPE * len(self.__value) :]
+        return end if _is_odd(end) else end[-max(map(len, self.__encoded)) :]
 
     def __bool__(self) -> bool:
         return bool(self.__value)
@@ -86,6 +95,11 @@ class Secret:
 
     def __reduce__(self) -> str:
         raise TypeError("A key isn't pickled: connect again where you need it.")
+
+
+def _is_odd(text: str) -> bool:
+    """Tell whether there may be escapes in a text; most have none, and no search is as quick."""
+    return "\\" in text or "%" in text or "&" in text
 
 
 def _encoded(value: str) -> tuple[str, ...]:

@@ -16,7 +16,9 @@ from powawidget import events as ev
 from powawidget.client import Client
 from powawidget.connect import Agent, AgentInfo
 from powawidget.errors import PowawidgetError
+from powawidget.guard import Guard
 from powawidget.secret import Secret
+from powawidget.state import RunState, TextPart
 from tests.planted import KEY, rendered
 
 
@@ -93,6 +95,26 @@ def test_any_key_is_found_in_any_escape(
     told = Secret(key).redact(f"{before}{escape(key)}{after}")
     assert key not in told
     assert "[key]" in told
+
+
+@pytest.mark.parametrize("escape", ESCAPES.values(), ids=ESCAPES)
+@given(key=KEYS, before=st.text(max_size=9), size=st.integers(1, 12))
+def test_any_key_is_found_in_any_escape_that_comes_in_pieces(
+    escape: Callable[[str], str], key: str, before: str, size: int
+) -> None:
+    run = RunState(parts=[TextPart()])
+    guard = Guard(Secret(key))
+    told = f"{before}{escape(key)}."
+    for at in range(0, len(told), size):
+        guard.fold(run, [("append", ["parts", 0, "text"], told[at : at + size])])
+    text = str(run.parts[0].text)
+    assert "[key]" in text
+    assert Secret(key).redact(text) == text
+
+
+def test_a_key_that_may_be_a_word_is_looked_for_in_no_text() -> None:
+    assert Secret("short").redact("a short text") == "a short text"
+    assert Secret("short").tail("a short text") == "", "nothing is kept that nobody looks for"
 
 
 @given(key=KEYS, text=st.text())
