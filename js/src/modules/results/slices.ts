@@ -10,6 +10,8 @@ interface Done<T> {
   of: Work<T> | null;
   progress: number;
   value?: T;
+  /** Throws what the work threw, where the page is drawn: outside of it nobody would hear of it. */
+  fail?: () => never;
 }
 
 /**
@@ -17,22 +19,32 @@ interface Done<T> {
  *
  * @param work what is to be done; another one ends it. Null for nothing.
  * @returns how far it is, and once it is done, what came of it.
+ * @throws what the work throws.
  */
-export function useSlices<T>(work: Work<T> | null): Omit<Done<T>, "of"> {
+export function useSlices<T>(work: Work<T> | null): Pick<Done<T>, "progress" | "value"> {
   const [done, know] = useState<Done<T>>({ of: null, progress: 0 });
   useEffect(() => {
     if (work === null) return;
     let timer: ReturnType<typeof setTimeout>;
     const goOn = () => {
-      const next = slice(work, performance.now() + A_SLICE);
-      if (next.done) return know({ of: work, progress: 1, value: next.value });
-      know({ of: work, progress: next.value });
-      timer = setTimeout(goOn);
+      try {
+        const next = slice(work, performance.now() + A_SLICE);
+        if (next.done) return know({ of: work, progress: 1, value: next.value });
+        know({ of: work, progress: next.value });
+        timer = setTimeout(goOn);
+      } catch (error) {
+        const fail = () => {
+          throw error;
+        };
+        know({ of: work, progress: 1, fail });
+      }
     };
     timer = setTimeout(goOn);
     return () => clearTimeout(timer);
   }, [work]);
-  return done.of === work ? done : { progress: 0 };
+  if (done.of !== work) return { progress: 0 };
+  done.fail?.();
+  return done;
 }
 
 /** Goes on until it is done or a time has come. */
