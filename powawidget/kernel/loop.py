@@ -47,26 +47,29 @@ class LoopThread:
         """Cancel what runs on the loop and end the thread."""
         if not self.alive:
             return
-        asyncio.run_coroutine_threadsafe(_cancel_all(), self.loop).result(5)
+        asyncio.run_coroutine_threadsafe(cancel_all(), self.loop).result(5)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(5)
         self.loop.close()
 
 
-async def _cancel_all() -> None:
-    await _gather(cancel=True)
+async def cancel_all() -> None:
+    """Cancel the loop's other tasks and what they start meanwhile, and wait for their end."""
+    while tasks := _others():
+        # One that hasn't begun would leave what it wraps unawaited, and Python would warn of that
+        # on somebody's terminal (anyio wraps each try to connect so).
+        await asyncio.sleep(0)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
     # Generators that a cancelled task has left are closed by tasks of their own.
     await asyncio.get_running_loop().shutdown_asyncgens()
     await asyncio.sleep(0)
-    await _gather(cancel=False)
+    await asyncio.gather(*_others(), return_exceptions=True)
 
 
-async def _gather(*, cancel: bool) -> None:
-    tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    if cancel:
-        for task in tasks:
-            task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+def _others() -> set[asyncio.Task[Any]]:
+    return asyncio.all_tasks() - {asyncio.current_task()}
 
 
 _lock = threading.Lock()
