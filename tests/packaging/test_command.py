@@ -15,6 +15,7 @@ import pytest
 
 import powawidget as pw
 
+WATCHDOG = 60
 Start = Callable[..., "subprocess.Popen[str]"]
 
 
@@ -39,7 +40,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     yield start
     for process in started:
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=WATCHDOG)
 
 
 def read_until(process: "subprocess.Popen[str]", end: str) -> str:
@@ -65,7 +66,7 @@ def test_serve_prints_how_to_connect_and_stops_at_a_signal(
     with pw.connect(arguments[1], api_key=arguments[2]) as powabase:
         assert powabase.agents()
     os.killpg(process.pid, number)
-    rest, _ = process.communicate(timeout=10)
+    rest, _ = process.communicate(timeout=WATCHDOG)
     assert (process.returncode, rest) == (0, "")
 
 
@@ -114,9 +115,9 @@ def test_demo_starts_jupyterlab_and_leaves_nothing_behind(
     assert not any(token in command for _, command in seen)
 
     os.killpg(process.pid, number)
-    rest, _ = process.communicate(timeout=15)
+    rest, _ = process.communicate(timeout=WATCHDOG)
     assert (process.returncode, rest) == (0, "")
-    _, alive = psutil.wait_procs(family, timeout=5)
+    _, alive = psutil.wait_procs(family, timeout=WATCHDOG)
     assert alive == []
 
 
@@ -130,7 +131,7 @@ def test_demo_keeps_a_changed_notebook(start: Start, tmp_path: Path) -> None:
 
 
 def test_misuse_gets_a_sentence(start: Start) -> None:
-    said, _ = start("demo", "--notebook", "none.ipynb").communicate(timeout=30)
+    said, _ = start("demo", "--notebook", "none.ipynb").communicate(timeout=WATCHDOG)
     assert re.fullmatch(r"There is no notebook .*none\.ipynb\.\n", said)
-    said, _ = start("serve", "--port", "99999").communicate(timeout=30)
+    said, _ = start("serve", "--port", "99999").communicate(timeout=WATCHDOG)
     assert said.startswith("Port 99999 can't be used")
