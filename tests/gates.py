@@ -33,6 +33,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         future.add_done_callback(self.threads.discard)
         return future
 
+    async def shutdown_default_executor(self, *_: Any) -> None:
+        # The limit of time that Python 3.12 and later give here would be over at once.
+        await super().shutdown_default_executor()
+
     def time(self) -> float:
         return self.now
 
