@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import warnings
+from collections.abc import AsyncIterator
 
 import anyio
 
@@ -53,3 +54,23 @@ def test_what_is_started_by_a_task_that_is_cancelled_ends_too() -> None:
     thread.close()
     assert ended == ["first", "second"]
     assert not thread.alive
+
+
+def test_what_closes_by_itself_is_let_close() -> None:
+    ended: list[str] = []
+
+    async def lines() -> AsyncIterator[str]:
+        try:
+            yield "line"
+        finally:
+            await asyncio.sleep(0.05)
+            ended.append("closed")
+
+    async def reads() -> None:
+        async for _ in lines():
+            await asyncio.sleep(3600)
+
+    thread = LoopThread()
+    asyncio.run_coroutine_threadsafe(reads(), thread.loop)
+    thread.close()
+    assert ended == ["closed"]

@@ -9,10 +9,12 @@ import concurrent.futures
 import contextvars
 import os
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
 _T = TypeVar("_T")
+
+_GRACE = 1.0  # seconds in which what closes at the end may do so by itself
 
 
 class LoopThread:
@@ -54,18 +56,24 @@ class LoopThread:
 
 
 async def cancel_all() -> None:
-    """Cancel the loop's other tasks and what they start meanwhile, and wait for their end."""
-    while tasks := _others():
-        # One that hasn't begun would leave what it wraps unawaited, and Python would warn of that
-        # on somebody's terminal (anyio wraps each try to connect so).
-        await asyncio.sleep(0)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    """Cancel the loop's other tasks, and wait for their end and that of what they start."""
+    tasks = _others()
+    # One that hasn't begun would leave what it wraps unawaited, and Python would warn of that on
+    # somebody's terminal (anyio wraps each try to connect so).
+    await asyncio.sleep(0)
+    await _cancel(tasks)
     # Generators that a cancelled task has left are closed by tasks of their own.
     await asyncio.get_running_loop().shutdown_asyncgens()
     await asyncio.sleep(0)
-    await asyncio.gather(*_others(), return_exceptions=True)
+    if closing := _others():
+        await asyncio.wait(closing, timeout=_GRACE)
+    await _cancel(closing)
+
+
+async def _cancel(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _others() -> set[asyncio.Task[Any]]:
