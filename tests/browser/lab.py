@@ -61,7 +61,11 @@ APPS = {"lab": ("jupyterlab.labapp", "LabApp"), "notebook": ("notebook.app", "Ju
 
 
 class Lab:
-    """A running JupyterLab; `page` is one of Playwright's, given by the fixture of that name."""
+    """A running JupyterLab; `page` is one of Playwright's, given by the fixture of that name.
+
+    A file by which a test tells a cell to go on lies beside `root`: JupyterLab warns of one that
+    is taken away while it lists the folder.
+    """
 
     def __init__(self, root: Path, port: int, token: str, log: Path, app: str = "lab") -> None:
         self.root = root

@@ -17,7 +17,7 @@ LONG = 60_000
 # A cell that is busy until the test says that it is enough, however slow the machine is. One long
 # sleep can't be ended so: it sleeps in small pieces, and the kernel's event loop runs in none.
 UNTIL_TOLD = """\
-go, end = pathlib.Path("go"), time.monotonic() + 120
+go, end = pathlib.Path("../go"), time.monotonic() + 120
 while not go.exists() and time.monotonic() < end: {}
 assert go.exists(), "nobody said to go on"
 """
@@ -65,7 +65,7 @@ def test_in_notebook_7_too_a_click_is_decided_before_the_busy_cell_ends(
 
 def decide_while_busy(lab: Lab, page: Page, powabase: Any, busy: str) -> None:
     before = len(decisions(powabase))
-    go = lab.root / "go"
+    go = lab.root.parent / "go"
     go.unlink(missing_ok=True)
     lab.write_notebook(
         f"busy_{busy}.ipynb",

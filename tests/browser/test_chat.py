@@ -14,7 +14,7 @@ CHAT = 'chat = pb.agent("Analyst").chat()\nchat'
 # Sleeps, a little at a time, until the test says that it is enough.
 ASLEEP = """\
 import pathlib
-go, end = pathlib.Path("go"), time.monotonic() + 120
+go, end = pathlib.Path("../go"), time.monotonic() + 120
 while not go.exists() and time.monotonic() < end: time.sleep(0.05)
 assert go.exists(), "nobody said to go on"
 print("ENDED")"""
@@ -93,7 +93,7 @@ def test_what_is_typed_while_another_cell_sleeps_is_asked_before_that_ends(
     lab: Lab, page: Page, powabase: Any
 ) -> None:
     before = len(sent(powabase))
-    go = lab.root / "go"
+    go = lab.root.parent / "go"
     go.unlink(missing_ok=True)
     cells = [CONNECT, CHAT, ASLEEP]
     chat = opened(lab, page, "busy_chat.ipynb", cells)

@@ -14,8 +14,8 @@ SECONDS = 1000
 # Asleep, a little at a time, until the test says that it is enough.
 BUSY = """\
 end = time.monotonic() + 120
-while not pathlib.Path("go").exists() and time.monotonic() < end: time.sleep(0.05)
-assert pathlib.Path("go").exists(), "nobody said to go on"\
+while not pathlib.Path("../go").exists() and time.monotonic() < end: time.sleep(0.05)
+assert pathlib.Path("../go").exists(), "nobody said to go on"\
 """
 
 
@@ -102,7 +102,7 @@ def test_jupyterlab_4_2(browser: Browser, powabase: Any, tmp_path: Path) -> None
         lab.open(page, "old.ipynb")
         lab.run_all(page)
         approve(page, powabase)
-        (lab.root / "go").touch()
+        (lab.root.parent / "go").touch()
         lab.wait_idle(page)
         expect(lab.output(page, 2)).to_have_text("decided in the meantime: approved")
         lab.reload(page)

@@ -16,7 +16,7 @@ from powawidget.local import Agent, Pause, Say, start
 
 def halves(_):
     yield Say("The first half.\\n\\n")
-    while not pathlib.Path("go").exists():
+    while not pathlib.Path("../go").exists():
         yield Pause(0.05)
     for part in range(40):
         yield Say(f"## Part {part}\\n\\n" + "some words of **it** " * 20 + "\\n\\n")
@@ -103,7 +103,7 @@ def test_a_hidden_tab_keeps_up_without_a_frame_and_shows_all_in_the_first_one(
     `document.hidden`, its event and the frames are as in a hidden tab; timers aren't slowed. That
     a tab is really frozen is row B4 of the faults, in test_life.
     """
-    go = lab.root / "go"
+    go = lab.root.parent / "go"
     go.unlink(missing_ok=True)
     page.add_init_script(TAB)
     lab.write_notebook("hidden.ipynb", [SETUP, CELL])

@@ -30,7 +30,7 @@ from powawidget.local import Agent, Pause, Say, start
 
 def halves(_):
     yield Say("The first half. ")
-    while not pathlib.Path("go").exists():
+    while not pathlib.Path("../go").exists():
         yield Pause(0.05)
     yield Say("The second half.")
 
@@ -205,7 +205,7 @@ def test_a_page_that_comes_after_the_run_shows_it_as_one_that_was_there(
 def test_a_page_that_comes_while_the_run_streams_shows_what_was_and_what_comes(
     lab: Lab, page: Page
 ) -> None:
-    go = lab.root / "go"
+    go = lab.root.parent / "go"
     go.unlink(missing_ok=True)
     with batch(lab, "during.ipynb", HALVES, HALF):
         lab.open(page, "during.ipynb")

@@ -223,7 +223,7 @@ run = pb.agent("Writer").run("Write about the shop.")
 display(run)
 while not run.text: time.sleep(0.01)
 server.kill()
-go, end = pathlib.Path("go"), time.monotonic() + 120
+go, end = pathlib.Path("../go"), time.monotonic() + 120
 while not go.exists() and time.monotonic() < end: time.sleep(0.05)
 assert go.exists(), "nobody said to go on"
 server.restart()"""
@@ -272,7 +272,7 @@ def test_a_wait_that_counts_down_is_given_up_by_a_click(lab: Lab, page: Page) ->
 
 
 def test_a_run_that_was_cut_is_looked_up_and_says_so(lab: Lab, page: Page) -> None:
-    go = lab.root / "go"
+    go = lab.root.parent / "go"
     go.unlink(missing_ok=True)
     lab.write_notebook("cut.ipynb", [SERVER, CUT])
     lab.open(page, "cut.ipynb")
