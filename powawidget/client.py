@@ -202,9 +202,8 @@ class Client:
     async def _bytes(self, response: httpx.Response) -> AsyncGenerator[bytes, None]:
         problem = ""
         try:
-            # An async generator in fact.
             # httpx types this generator as an iterator, without its aclose.
-            async with contextlib.aclosing(response.aiter_raw()) as chunks:  # type: ignore[type-var]  # a generator
+            async with contextlib.aclosing(response.aiter_raw()) as chunks:  # type: ignore[type-var]  # see above
                 async for chunk in chunks:
                     yield chunk
         except httpx.HTTPError as error:
