@@ -1,6 +1,5 @@
 import { readdirSync } from "node:fs";
 import { defineConfig } from "vitest/config";
-// @ts-expect-error: a script of the build is plain JavaScript, without types
 import { used } from "./preact-only.mjs";
 
 // As the build sets it; here a module's hash is its name.

@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-// @ts-expect-error: a script of the build is plain JavaScript, without types
 import { mangled, ofBoth, ofMarked, ours } from "../mangled.mjs";
 
 const source = (path: string) => readFileSync(path, "utf8");

@@ -6,9 +6,7 @@ import { build } from "esbuild";
 import fc from "fast-check";
 import { Lexer, type Token, Tokenizer } from "marked";
 import { beforeAll, expect, test } from "vitest";
-// @ts-expect-error: a script of the build is plain JavaScript, without types
 import { unfolding } from "../../folded.mjs";
-// @ts-expect-error: a script of the build is plain JavaScript, without types
 import { lexerOnly } from "../../lexer-only.mjs";
 import { decodeEntities } from "../../src/markdown/entities";
 import { documents, hostile } from "./documents";
