@@ -44,6 +44,7 @@ class _Decision:
     """
 
     digests: list[str]
+    is_denial: bool
     task: asyncio.Task[None] | None = None
     is_posted: bool = False
     accepted: float | None = None
@@ -78,6 +79,7 @@ class Decider:
         self._monotonic = monotonic
         self._last_request = float("-inf")
         self._decisions: list[_Decision] = []
+        self._news = asyncio.Event()
 
     def notice(self, event: ev.Event) -> None:
         """See what the stream brings.
@@ -85,6 +87,7 @@ class Decider:
         Args:
             event: Each event of the run, after it was folded in.
         """
+        self._news.set()
         if self._consultation is not None:
             self._consultation.notice()
         if isinstance(event, ev.ToolCallStarted | ev.ApprovalRequested):
@@ -146,15 +149,18 @@ class Decider:
     def _make(self, digests: list[str], choice: Choice, by: str, reason: str | None) -> None:
         self._live.hear()  # while a person took time, nothing was due
         self._take(ev.DecisionMade(digests=digests, choice=choice, by=by, reason=reason))
-        decision = _Decision(digests)
+        decision = _Decision(digests, choice == "deny")
         self._decisions = [one for one in self._decisions if self.sending(one.digests)]
         self._decisions.append(decision)
         decision.task = self._start(self._send(decision, choice, reason))
 
     @property
     def is_open(self) -> bool:
-        """Whether something may still run because of a request: a stop must deny it first."""
-        return bool(self.pending()) or any(self._unsent())
+        """Whether a stop has to wait: something to deny, or a denial that isn't proved yet."""
+        return bool(self.pending()) or any(self._unsent()) or any(self._denials())
+
+    def _denials(self) -> list[_Decision]:
+        return [one for one in self._decisions if one.is_denial and self.sending(one.digests[-1:])]
 
     def _unsent(self) -> list[_Decision]:
         return [one for one in self._decisions if not one.is_posted and self.sending(one.digests)]
@@ -189,6 +195,8 @@ class Decider:
     async def deny_to_stop(self, limit: float) -> None:
         """Before a stop: deny what is open, so that nothing runs after it.
 
+        The server's answer to a denial proves nothing; the stream does, a moment later.
+
         Args:
             limit: How long it may take, in seconds.
         """
@@ -201,11 +209,21 @@ class Decider:
         if asked:
             self._make(asked, "deny", "stop", "The run was stopped.")
             await self._wait_for_tasks(self._decisions[-1:], max(0.0, end - self._monotonic()))
+        # Of several the latest is answered at once, the others when their time is over.
+        await self._wait_for_proof([one.digests[-1] for one in self._denials()], end)
 
     async def _wait_for_tasks(self, decisions: Sequence[_Decision], limit: float) -> None:
         tasks = [one.task for one in decisions if one.task is not None and not one.task.done()]
         if tasks:
             await asyncio.wait(tasks, timeout=limit)
+
+    async def _wait_for_proof(self, digests: Collection[str], end: float) -> None:
+        """Wait until the stream shows what became of decisions that were sent."""
+        while self.sending(digests) and (left := end - self._monotonic()) > 0:
+            self._news.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await self._news.wait()
 
     async def _take_back(self, decision: _Decision) -> None:
         """Undo a decision of which nothing has been sent."""

@@ -575,9 +575,11 @@ class Run(Transcribed):
 
     async def _deny_and_cancel(self, decider: Decider) -> None:
         # After the stream is closed an approval still counts, and the tool would really run.
-        await decider.deny_to_stop(_DENYING)
-        if self._task is not None:
-            self._task.cancel()
+        try:
+            await decider.deny_to_stop(_DENYING)
+        finally:
+            if self._task is not None:
+                self._task.cancel()
 
     def _decide(self, choice: Choice, reason: str | None) -> "Run":
         refused = loop.run_sync(self._decide_on_loop(choice, reason))

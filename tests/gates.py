@@ -74,6 +74,7 @@ class Server:
         self.calls = 0
         self.asked = 0.0
         self.tool_seconds = 0.0
+        self.proof_seconds = 0.0
 
     def request(self, path: str) -> None:
         """Ask for approval of a call, perhaps while one that was approved still runs.
@@ -124,7 +125,7 @@ class Server:
         if approved:
             self.ran.append(entry["id"])
         result = "content" if approved else "Error: Blocked by hook — Denied by user"
-        self.finish(entry, result, self.tool_seconds if approved else 0.0)
+        self.finish(entry, result, self.tool_seconds if approved else self.proof_seconds)
 
     def finish(self, entry: dict[str, Any], result: str, seconds: float = 0.0) -> None:
         self.waiting.remove(entry)

@@ -172,6 +172,57 @@ async def test_a_stop_denies_what_is_open() -> None:
     assert street.server.ran == []
 
 
+@pytest.mark.parametrize("seconds", [0.001, 0.05, 0.1, 0.4])
+@pytest.mark.parametrize("count", [1, 3])
+@virtual
+async def test_a_stop_waits_for_the_proof_of_its_denial(seconds: float, count: int) -> None:
+    street = Street()
+    street.server.proof_seconds = seconds
+    for path in "abc"[:count]:
+        street.server.request(path)
+    begun = street.time()
+    await street.decider.deny_to_stop(0.8)
+    assert street.ledger()[-1] == ("denied", "stop")
+    assert street.time() - begun < 0.3 + 0.02 + seconds, "not for those that the server holds"
+
+
+@pytest.mark.parametrize("waits", [0.0, 0.305, 0.35], ids=["not left", "on the wire", "accepted"])
+@virtual
+async def test_a_stop_right_after_a_denial_waits_for_its_proof(waits: float) -> None:
+    street = Street()
+    street.server.proof_seconds = 0.1
+    street.server.request("a")
+    assert street.click("deny") is None
+    await asyncio.sleep(waits)
+    assert street.decider.is_open
+    await street.decider.deny_to_stop(0.8)
+    assert [decision for decision, _ in street.ledger()] == ["denied"]
+    assert [approved for approved, _ in street.server.posts] == [False]
+    assert not street.decider.is_open
+
+
+@virtual
+async def test_a_stop_waits_no_longer_than_its_limit_for_a_proof_that_does_not_come() -> None:
+    street = Street()
+    street.server.proof_seconds = TIMEOUT
+    street.server.request("a")
+    begun = street.time()
+    await street.decider.deny_to_stop(0.8)
+    assert street.ledger() == [("sending", "stop")]
+    assert 0.79 < street.time() - begun < 0.85
+
+
+@virtual
+async def test_a_stop_waits_for_no_tool_that_was_approved() -> None:
+    street = Street()
+    street.server.tool_seconds = 9.0
+    street.server.request("a")
+    await asyncio.sleep(1)
+    assert street.click("approve") is None
+    await until(lambda: street.server.posts)
+    assert not street.decider.is_open
+
+
 @virtual
 async def test_a_stop_takes_back_an_approval_that_has_not_left_yet() -> None:
     street = Street()
