@@ -30,11 +30,11 @@ test: test-js test-python test-kernels ## every test: front end, Python, Jupyter
 
 test-python: $(VENV)/.stamp-dev front-end chromium
 	$(BIN)/python -m tests.environments labs
-	$(BIN)/python -m pytest --ignore tests/kernels
+	$(BIN)/python -m pytest --durations 10 --ignore tests/kernels
 
 test-kernels: $(VENV)/.stamp-dev front-end ## only the bridge to a busy kernel, on five ipykernels
 	$(BIN)/python -m tests.environments kernels
-	$(BIN)/python -m pytest tests/kernels
+	$(BIN)/python -m pytest --durations 10 tests/kernels
 
 # The front end folds what Python's reducer says of each fixture and recording.
 test-js: $(VENV)/.stamp-dev js/node_modules/.stamp

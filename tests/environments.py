@@ -9,6 +9,8 @@ import subprocess
 import sys
 import tomllib
 
+from uv import find_uv_bin
+
 ROOT = pathlib.Path(__file__).parents[1]
 KERNELS = ("6.29.5", "6.31.0", "7.0.1", "7.3.0", "7.4.0")
 LABS = ("4.2.7",)
@@ -35,10 +37,12 @@ def make(kind: str, version: str) -> None:
     wanted = "\n".join([*NEEDED[kind][version], *needed])
     if complete.is_file() and complete.read_text() == wanted:
         return
-    subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-    install = [folder / "bin" / "python", "-m", "pip", "install", "-qq"]
-    options = ["--disable-pip-version-check"]
-    subprocess.run([*install, *options, *wanted.splitlines()], check=True)
+    # uv takes seconds where pip takes minutes: what the environments share is fetched once.
+    uv = find_uv_bin()
+    python = folder / "bin" / "python"
+    subprocess.run([uv, "venv", "-q", "--clear", "--python", sys.executable, folder], check=True)
+    install = [uv, "pip", "install", "-q", "--python", python]
+    subprocess.run([*install, *wanted.splitlines()], check=True)
     complete.write_text(wanted)
 
 
