@@ -139,8 +139,10 @@ async function build() {
   const metafiles = [whole, ...results].map(({ metafile }) => metafile);
   await writeFile(join(target, "LICENSES.txt"), await licences(metafiles));
   for (const { name, contents } of parts) {
-    await writeFile(join(target, "modules", `${name}.js`), contents);
-    console.log(`powawidget/static/modules/${name}.js: ${contents.length} bytes`);
+    const zipped = gzipSync(contents, { level: 9 });
+    await writeFile(join(target, "modules", `${name}.js.gz`), zipped);
+    const size = `${contents.length} bytes, ${zipped.toString("base64").length} sent`;
+    console.log(`powawidget/static/modules/${name}.js.gz: ${size}`);
   }
   // Last: what builds only where the bundle is missing must not find half a build.
   await writeFile(join(target, "widget.js"), sent);

@@ -273,7 +273,8 @@ class StateWidget(anywidget.AnyWidget):
     def _send_module(self, name: object) -> None:
         found = module(name)
         if found is not None:
-            self.send({"kind": "module", "module": name, "hash": found[0]}, [found[1]])
+            told, packed = found
+            self.send({"kind": "module", "module": name, "hash": told, "packed": packed})
 
     def _is_new(self, request: object) -> bool:
         """Tell whether a page's request is here for the first time; without an id it is."""

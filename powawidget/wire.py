@@ -109,13 +109,16 @@ class FiledMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="filed"):
 
 
 class ModuleMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="module"):
-    """Kernel to page, after a want: a part of the front end; its code is the message's buffer.
+    """Kernel to page, after a want: a part of the front end.
 
-    `hash` is that of its content, so that a page keeps no module of another version.
+    `packed` is its code in gzip and base64: no message has a binary part, which would end the
+    connection to a kernel behind a gateway. `hash` is that of the code, so that a page keeps no
+    module of another version.
     """
 
     module: str
     hash: str
+    packed: str
 
 
 class HelloMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="hello"):

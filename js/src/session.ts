@@ -50,13 +50,13 @@ export function openSession(model: Model) {
     changed: (name) => emit(`module/${name}`),
   });
 
-  const onMessage = (message: unknown, buffers?: readonly unknown[]): void => {
+  const onMessage = (message: unknown): void => {
     const { nonce } = feed;
     const ack = feed.receive(message);
     kernel.heard();
     if (ack !== null) for (const each of all()) each.receive(ack);
     const { kind } = (message ?? {}) as { kind?: unknown };
-    if (kind === "module") modules.receive(message as ModuleMessage, buffers?.[0]);
+    if (kind === "module") modules.receive(message as ModuleMessage);
     if (kind !== "state") return;
     if (nonce === feed.nonce) for (const each of all()) each.resend();
     emit("kernel");

@@ -238,6 +238,7 @@ export interface ModuleMessage {
   kind: "module";
   module: string;
   hash: string;
+  packed: string;
 }
 
 export interface HelloMessage {

@@ -55,10 +55,9 @@ class HostileServer:
 
 def _content(path: str) -> tuple[str, bytes] | None:
     script = "text/javascript"
-    name = path.removeprefix("/modules/").removesuffix(".js")
-    found = module(name) if path.startswith("/modules/") else None
+    found = module(path.removeprefix("/modules/")) if path.startswith("/modules/") else None
     if found is not None:
-        return script, found[1]
+        return "text/plain", found[1].encode()
     match path:
         case "/":
             return "text/html", PAGE.format(name="page").encode()
@@ -69,7 +68,8 @@ def _content(path: str) -> tuple[str, bytes] | None:
         case "/corpus.json":
             return "application/json", json.dumps([vars(entry) for entry in corpus()]).encode()
         case "/modules.json":
-            names = [file.stem for file in (STATIC / "modules").glob("*.js")]
+            folder = STATIC / "modules"
+            names = [file.name.removesuffix(".js.gz") for file in folder.glob("*.js.gz")]
             hashes = {name: found[0] for name in names if (found := module(name)) is not None}
             return "application/json", json.dumps(hashes).encode()
         case "/widget.js":

@@ -56,17 +56,22 @@ def total(rows):
 +[>.<]
 ```
 """
+OFFSETS = 6
 MODULE = re.compile(rb'"module": ?"(\w+)", ?"hash"')
 
 
 @pytest.fixture
 def sent(page: Page) -> Counter[str]:
-    """How often each module came over the page's websockets."""
+    """How often each module came over the page's websockets; "binary" is none."""
     count: Counter[str] = Counter()
 
     def on_frame(payload: bytes | str) -> None:
         raw = payload if isinstance(payload, bytes) else payload.encode()
         count.update(name.decode() for name in MODULE.findall(raw))
+        # Jupyter's framing: how many offsets there are, then those of the channel, four parts and
+        # the end. Further ones are a message's binary parts.
+        if isinstance(payload, bytes) and int.from_bytes(payload[:8], "little") > OFFSETS:
+            count["binary"] += 1
 
     def on_socket(socket: WebSocket) -> None:
         socket.on("framereceived", on_frame)

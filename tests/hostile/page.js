@@ -143,8 +143,8 @@ function open(run) {
   const state = { kind: "agent", name: "Analyst", status: "waiting", started: now, ...run };
   const values = new Map([["_state", { seq: 0, now, state }]]);
   let seq = 0;
-  const hear = (message, buffers) => {
-    for (const each of listeners.get("msg:custom") ?? []) each(message, buffers);
+  const hear = (message) => {
+    for (const each of listeners.get("msg:custom") ?? []) each(message);
   };
   const model = {
     get: (name) => values.get(name),
@@ -153,8 +153,8 @@ function open(run) {
     off: () => {},
     async send({ kind, module }) {
       if (kind !== "want" || !(module in modules)) return;
-      const code = await (await fetch(`/modules/${module}.js`)).arrayBuffer();
-      hear({ kind: "module", module, hash: modules[module] }, [code]);
+      const packed = await (await fetch(`/modules/${module}`)).text();
+      hear({ kind: "module", module, hash: modules[module], packed });
     },
   };
   const made = widget();
