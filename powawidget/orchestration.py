@@ -18,7 +18,7 @@ from powawidget.lookup import Row, rows_of, segment
 from powawidget.run import Home, Run
 from powawidget.sessions import Session, Sessions, sessions_at
 from powawidget.sources import LiveSource
-from powawidget.stored_orchestration import children_of
+from powawidget.stored_children import children_of
 from powawidget.streaming import events_of
 from powawidget.transcript.about import About, host_of
 

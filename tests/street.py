@@ -13,8 +13,8 @@ from powawidget.ops import Op, apply
 from powawidget.reduce import reduce
 from powawidget.sse import SSEDecoder
 from powawidget.state import NoticePart, RunState, plain
+from powawidget.stored_children import children_of
 from powawidget.stored_execution import logs_of
-from powawidget.stored_orchestration import children_of
 
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "tests" / "fixtures"

@@ -147,10 +147,15 @@ def test_decisions_are_read_from_the_stream() -> None:
     }
     assert shown == {
         "approved": ["approved"],
+        "approved_engine061": ["approved"],
         "approved_with_edited_input": ["approved"],
         "bad_bodies_then_ok": ["approved"],
         "by_other_user": ["approved"],
+        "denied_engine061": ["denied"],
         "denied_with_reason": ["denied"],
+        "double_gate_engine061": ["approved", "approved"],
+        "expired_engine061": ["expired"],
+        "policy_engine061": ["approved"],
         "posted_before_requested": ["expired"],
         "timeout_5s": ["expired"],
         "timeout_default_300s": ["expired"],

@@ -13,7 +13,7 @@ from powawidget import events as ev
 from powawidget import views
 from powawidget.state import ParallelPart, RunState, TextPart, plain
 from powawidget.stored import retell
-from powawidget.stored_orchestration import children_of
+from powawidget.stored_children import children_of
 from tests.street import CAPTURES, captures, outcome, payloads, replayed, walk
 
 RECORDINGS = captures(("orch_", "disconnect_orchestration"))
@@ -30,7 +30,39 @@ SUPERVISED = [
     ("Writer", "done", "The Moon pulls the oceans. Hence tides.", []),
 ]
 # Status, answer, and each agent's name, state, text, tools with results.
-EXPECTED: dict[str, tuple[str, str, list[tuple[str, str, str, list[tuple[str, str]]]]]] = {
+Outcome = tuple[str, str, list[tuple[str, str, str, list[tuple[str, str]]]]]
+SEQUENCE: Outcome = (
+    "completed",
+    "B: polished version of the draft.",
+    [
+        (
+            "Drafter",
+            "done",
+            "A: first draft. A: final draft.",
+            [("mcp__stub__get_weather", '{"city": "Nice", "temp_c": 15, "sky": "sunny"}')],
+        ),
+        ("Polisher", "done", "B: polished version of the draft.", []),
+    ],
+)
+MAILED: Outcome = (
+    "completed",
+    "Mailer is done.",
+    [
+        (
+            "Mailer",
+            "done",
+            "I will send the e-mail. Done with the e-mail.",
+            [
+                (
+                    "mcp__stub__send_email",
+                    'sent: {"to": "bob@example.org", "subject": "Hi", '
+                    '"body": "Hello Bob <b>x</b>"}',
+                )
+            ],
+        )
+    ],
+)
+EXPECTED: dict[str, Outcome] = {
     "disconnect_orchestration": ("interrupted", "word0 word1 word2", []),
     "orch_keepalive_65s": ("completed", "Slow first token.", []),
     "orch_member_tool_rules_not_applied": (
@@ -40,52 +72,27 @@ EXPECTED: dict[str, tuple[str, str, list[tuple[str, str, str, list[tuple[str, st
     ),
     "orch_no_entities": ("failed", "", []),
     "orch_parallel": ("completed", "Merged: both agents agree.", []),
+    "orch_parallel_engine061": ("completed", "Merged: both agents agree.", []),
+    "orch_parallel_fail_engine061": ("failed", "", []),
     "orch_router_unknown_strategy": ("failed", "", []),
-    "orch_sequential": (
-        "completed",
-        "B: polished version of the draft.",
-        [
-            (
-                "Drafter",
-                "done",
-                "A: first draft. A: final draft.",
-                [("mcp__stub__get_weather", '{"city": "Nice", "temp_c": 15, "sky": "sunny"}')],
-            ),
-            ("Polisher", "done", "B: polished version of the draft.", []),
-        ],
-    ),
+    "orch_sequential": SEQUENCE,
+    "orch_sequential_engine061": SEQUENCE,
+    "orch_sequential_ten_times_engine061": SEQUENCE,
     "orch_supervisor": ("completed", "Final: tides are caused by the Moon.", SUPERVISED),
     "orch_supervisor_delegate_fails": (
         "completed",
         "Researcher failed; giving up.",
         [("Researcher", "failed", "", [])],
     ),
-    "orch_supervisor_delegate_with_approval_hook_agent": (
-        "completed",
-        "Mailer is done.",
-        [
-            (
-                "Mailer",
-                "done",
-                "I will send the e-mail. Done with the e-mail.",
-                [
-                    (
-                        "mcp__stub__send_email",
-                        'sent: {"to": "bob@example.org", "subject": "Hi", '
-                        '"body": "Hello Bob <b>x</b>"}',
-                    )
-                ],
-            )
-        ],
-    ),
+    "orch_supervisor_delegate_with_approval_hook_agent": MAILED,
+    "orch_supervisor_engine061": ("completed", "Final: tides are caused by the Moon.", SUPERVISED),
     "orch_supervisor_llm_500": ("failed", "", []),
+    "orch_supervisor_member_with_approval_engine061": MAILED,
     "orch_supervisor_reasoning": ("completed", "It is 21 °C.", []),
 }
 
 
-def came_to(
-    state: RunState,
-) -> tuple[str, str, list[tuple[str, str, str, list[tuple[str, str]]]]]:
+def came_to(state: RunState) -> Outcome:
     return (
         state.status,
         views.text_of(state),

@@ -25,6 +25,16 @@ A, B = (
 )
 # The blocks by type, state and error; the output; done, failed, skipped, total.
 EXPECTED: dict[str, tuple[list[str], Any, tuple[int, int, int, int]]] = {
+    "workflow_branch_big_engine061": (
+        ["starter done", "code done", "condition done", "agent done", "response done"],
+        f"Result: {HELLO} / <SmallAgent.output>",
+        (5, 0, 0, 5),
+    ),
+    "workflow_branch_small_engine061": (
+        ["starter done", "code done", "condition done", "agent done", "response done"],
+        f"Result: <BigAgent.output> / {HELLO}",
+        (5, 0, 0, 5),
+    ),
     "workflow_empty_graph": ([], None, (0, 0, 0, 0)),
     "workflow_failing_agent_500": (["starter done", "agent failed"], None, (1, 1, 0, 2)),
     "workflow_failing_code_block": (
@@ -43,6 +53,11 @@ EXPECTED: dict[str, tuple[list[str], Any, tuple[int, int, int, int]]] = {
         (5, 0, 0, 5),
     ),
     "workflow_nested_agent_with_approval_hook": (
+        ["starter done", "agent done", "response done"],
+        "I will send the e-mail. ",
+        (3, 0, 0, 3),
+    ),
+    "workflow_nested_approval_engine061": (
         ["starter done", "agent done", "response done"],
         "I will send the e-mail. ",
         (3, 0, 0, 3),

@@ -16,6 +16,7 @@ from powawidget.errors import ConfigurationError, ConnectionLost, RequestError
 from powawidget.orchestration import Orchestration, OrchestrationInfo
 from powawidget.state import DelegationPart, ParallelPart
 from tests.chaos import Chaos, Exchange, Script
+from tests.street import FIXTURES, payloads
 
 KEY = "planted-key-5f1c9a7be2"
 ID = "be97cabf-431c-400e-8c41-c86c580366f3"
@@ -225,6 +226,32 @@ def test_a_stored_run_is_brought_back_by_its_id(serve: Serve) -> None:
     assert (run.status, run.run_id, run._live.state.origin) == ("completed", "orch_run_1", "stored")
     with pytest.raises(RequestError, match="Not found"):
         pb.run("orch_run_2")
+
+
+SEQUENCE = FIXTURES / "orchestration_sequential_unordered.sse"
+
+
+def test_each_agent_keeps_its_own_text_live_and_brought_back_whatever_the_order(
+    serve: Serve,
+) -> None:
+    frames = [json.loads(payload) for payload in payloads(SEQUENCE.read_bytes())]
+    stored = json.loads(SEQUENCE.with_suffix(".stored.json").read_bytes())
+    frames = [{**one, "run_id": "orch_run_1"} if "run_id" in one else one for one in frames]
+    for runs in (stored["child_runs"], stored["child_runs"][::-1]):
+        told = {**stored, "run_id": "orch_run_1", "child_runs": runs}
+        pb = serve(project(strategy="sequential", stored=told, frames=frames))
+        live = pb.orchestration("Panel").run("Go").wait(display=False)
+        for run in (live, pb.run("orch_run_1")):
+            assert run.text == "Sail at noon, when the water is high."
+            assert [(one.agent, one.text[:4], len(one.tool_calls)) for one in run.delegations] == [
+                ("Reader", "Read", 1),
+                ("Writer", "Sail", 0),
+            ]
+            parts = [p for p in run._live.state.parts if isinstance(p, DelegationPart)]
+            assert [part.child_id for part in parts] == [
+                stored["child_runs"][1]["run_id"],
+                stored["child_runs"][0]["run_id"],
+            ]
 
 
 NAMES = ["Research desk", "Report line", "Forecast panel"]

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from powawidget import events as ev
 from powawidget import views
 from powawidget.ops import Op
@@ -41,6 +43,11 @@ def reported(name: str, full: str) -> ev.ReportedCall:
     return ev.ReportedCall(
         step=1, tool_name=name, arguments="{}", result=full, json=False, duration_ms=None
     )
+
+
+def asked(call_id: str, result: str | None = None, **said: Any) -> ev.Asked:
+    given = {"tool_name": "t", "arguments": "{}", "seconds": None, **said}
+    return ev.Asked(call_id=call_id, result=result, **given)
 
 
 def late(events: list[ev.Event], *children: ev.Child) -> tuple[RunState, list[Op]]:
@@ -119,7 +126,7 @@ def test_a_child_that_nobody_knows_is_left_out() -> None:
     assert late(SUPERVISED, child("9", "other"))[1] == []
 
 
-def test_a_sequence_is_matched_by_its_order_and_a_cut_text_is_completed() -> None:
+def test_a_sequence_is_matched_by_its_places_and_a_cut_text_is_completed() -> None:
     events = [
         *begin("sequential", agent_count=3),
         sequential(0, "A"),
@@ -128,10 +135,111 @@ def test_a_sequence_is_matched_by_its_order_and_a_cut_text_is_completed() -> Non
         delta("pol"),
         ev.Ended(),
     ]
-    state, _ = late(events, child("1", "draft"), child("2", "polished", usage={"n": 1}))
+    state, _ = late(events, DRAFT, child("2", "polished", usage={"n": 1}, place=1))
     assert shape(state) == ["[A done]", "0/draft", "[B done]", "2/polished"]
     parts = [part for part in state.parts if isinstance(part, DelegationPart)]
     assert [(part.child_id, part.usage) for part in parts] == [("1", None), ("2", {"n": 1})]
+
+
+DRAFT, FINAL = child("1", "draft", place=0), child("2", "final", place=1)
+SEQUENCE = [
+    *begin("sequential", agent_count=2),
+    *(sequential(0, "A"), delta("draft"), sequential(1, "B"), delta("final"), complete()),
+]
+
+
+def texts(state: RunState) -> list[tuple[str, str, Any]]:
+    parts = [part for part in state.parts if isinstance(part, DelegationPart)]
+    shown = views.delegations_of(state)
+    return [(one.agent, one.text, part.child_id) for one, part in zip(shown, parts, strict=True)]
+
+
+@pytest.mark.parametrize("places", [(0, 1), (1, 0), (None, None), (0, None), (None, 0), (5, 5)])
+@pytest.mark.parametrize("turned", [False, True])
+def test_in_whatever_order_they_come_each_agent_keeps_its_text_and_gets_its_details(
+    places: tuple[int | None, int | None], turned: bool
+) -> None:
+    children = [child("1", "draft", place=places[0]), child("2", "final", place=places[1])]
+    state, ops = late(SEQUENCE, *(reversed(children) if turned else children))
+    assert texts(state) == [("A", "draft", "1"), ("B", "final", "2")]
+    assert views.text_of(state) == "final"
+    assert not [op for op in ops if op[1][-1] == "text"]
+
+
+@pytest.mark.parametrize("stored", ["other", "final and more", "fin", "draft", ""])
+@pytest.mark.parametrize("place", [None, 0, 1])
+def test_no_stored_text_replaces_the_answer_of_a_stream_that_came_to_its_end(
+    stored: str, place: int | None
+) -> None:
+    for children in ([child("2", stored, place=place)], [DRAFT, child("2", stored, place=place)]):
+        state, _ = late(SEQUENCE, *children)
+        assert views.text_of(state) == "final"
+        assert texts(state)[0][1] == "draft"
+
+
+def test_an_answer_of_nothing_stays_nothing() -> None:
+    events = [*SEQUENCE[:-2], complete()]
+    state, _ = late(events, DRAFT, FINAL)
+    assert views.text_of(state) == ""
+
+
+def test_a_cut_answer_is_completed_by_its_own_agent_alone() -> None:
+    events = [*SEQUENCE[:-2], delta("fi"), ev.Ended()]
+    for children in ([DRAFT, FINAL], [FINAL, DRAFT]):
+        assert views.text_of(late(events, *children)[0]) == "final"
+    # The next agent hadn't begun here, and nobody is given its text.
+    events = [*SEQUENCE[:-3], ev.Ended()]
+    state, _ = late(events, FINAL, DRAFT)
+    assert texts(state) == [("A", "draft", "1")]
+    assert texts(late(events, FINAL)[0]) == [("A", "draft", None)]
+
+
+def test_one_agent_that_works_twice_and_says_the_same_is_told_by_its_places() -> None:
+    events = [
+        *begin("sequential", agent_count=2),
+        *(sequential(0, "A"), delta("same"), sequential(1, "A"), delta("same"), complete()),
+    ]
+    twice = [child("2", "same", place=1), child("1", "same", place=0)]
+    assert texts(late(events, *twice)[0]) == [("A", "same", "1"), ("A", "same", "2")]
+    unplaced = [child("2", "same"), child("1", "same")]
+    assert texts(late(events, *unplaced)[0]) == [("A", "same", None), ("A", "same", None)]
+
+
+def test_a_lost_frame_leaves_its_agent_the_stored_text_where_all_others_are_known() -> None:
+    events = [
+        *begin("sequential", agent_count=2),
+        *(sequential(0, "A"), delta("dr"), sequential(1, "B"), delta("final"), complete()),
+    ]
+    state, _ = late(events, FINAL, DRAFT)
+    assert texts(state) == [("A", "draft", "1"), ("B", "final", "2")]
+
+
+def test_calls_tell_agents_apart_that_said_nothing() -> None:
+    events = [
+        *(*begin("sequential", agent_count=2), sequential(0, "A"), call("t", "x")),
+        *(result("t", "rx" * 150, "x"), sequential(1, "B"), call("t", "y")),
+        *(result("t", "ry", "y"), delta("final"), complete()),
+    ]
+    children = [
+        child("2", "final", asked=[asked("y", "ry")]),
+        child("1", asked=[asked("x", "rx" * 100)], tool_calls=[reported("t", "rx" * 150)]),
+    ]
+    state, _ = late(events, *children)
+    assert texts(state) == [("A", "", "1"), ("B", "final", "2")]
+    wrong = [child("2", asked=[asked("z")], place=0), child("1", "final", place=1)]
+    assert texts(late(events, *wrong)[0])[0] == ("A", "", None)
+
+
+def test_a_supervisors_agents_without_ids_are_told_by_their_places_and_texts() -> None:
+    events = [
+        *(*begin("supervisor"), call("delegate_to_A"), delegate("A"), delta("a"), delegated("A")),
+        *(delegate("B"), delta("b"), delegated("B"), delta("So."), complete()),
+    ]
+    for one, two in ((0, 1), (None, None)):
+        children = [child("2", "b", place=two), child("1", "a", place=one)]
+        state, _ = late(events, *children)
+        assert texts(state) == [("A", "a", "1"), ("B", "b", "2")]
+        assert views.text_of(state) == "So."
 
 
 def test_agents_that_streamed_nothing_get_their_text() -> None:
@@ -153,8 +261,8 @@ PARALLEL = [
 def test_each_child_of_a_group_gets_a_delegation_with_its_text_its_cards_and_its_thoughts() -> None:
     state, _ = late(
         PARALLEL,
-        child("b", "c", asked=["2"], tool_calls=[reported("t", "two")]),
-        child("a", "a", "b", asked=["1"], thoughts=["Hm."], status="failed"),
+        child("b", "c", asked=[asked("2", "two")], tool_calls=[reported("t", "two")]),
+        child("a", "a", "b", asked=[asked("1", "one")], thoughts=["Hm."], status="failed"),
     )
     assert shape(state) == [
         "[2 of 2 done]",

@@ -444,7 +444,7 @@ CHILD = ev.Child(
     status="completed",
     texts=["x"],
     thoughts=["Hm."],
-    asked=["e"],
+    asked=[ev.Asked(call_id="e", tool_name="t", arguments="{}", result=None, seconds=None)],
     steps=1,
     usage=None,
     seconds=1.0,

@@ -1,13 +1,19 @@
 """A stored run of an orchestration, told again: sections 6 and 9 of the wire protocol."""
 
+import itertools
+import json
 from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from powawidget import events as ev
 from powawidget import views
 from powawidget.state import RunState
 from powawidget.stored import retell
-from powawidget.stored_orchestration import children_of
-from tests.street import walk
+from powawidget.stored_children import children_of
+from tests.street import FIXTURES, kept, outcome, walk
 from tests.test_reduce_delegations import shape
 
 
@@ -212,3 +218,236 @@ def test_a_child_took_as_long_as_its_frames() -> None:
     assert one.seconds == 1.5
     (one,) = children_of({"child_runs": [child("1", {"ts": "yesterday"}, {"ts": 7})]}).children
     assert one.seconds is None
+
+
+STORED = sorted(
+    path.name.removesuffix(".stored.json") for path in FIXTURES.glob("orchestration_*.stored.json")
+)
+
+
+def kept_stored(name: str) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads((FIXTURES / f"{name}.stored.json").read_bytes())
+    return told
+
+
+@pytest.mark.parametrize("name", [name for name in STORED if "content" in kept_stored(name)])
+def test_a_stored_run_told_again_comes_to_what_the_live_one_did(name: str) -> None:
+    live = outcome(kept(FIXTURES / f"{name}.sse").state)
+    told = kept_stored(name)
+    for runs in itertools.permutations(told["child_runs"]):
+        again_ = outcome(again({**told, "child_runs": list(runs)}))
+        assert {**again_, "session_id": live["session_id"]} == live
+
+
+def at(second: float, *frames: dict[str, Any]) -> list[dict[str, Any]]:
+    """Frames of one moment; the deltas have no time."""
+    ts = f"2026-01-05T09:00:{second:09.6f}+00:00"
+    return [one if "delta" in one else {**one, "ts": ts} for one in frames]
+
+
+def turn(agent: str) -> dict[str, Any]:
+    return {"type": "sequential_step", "agent": agent}
+
+
+def sequence(*children: dict[str, Any], texts: list[str], timed: bool = True) -> Any:
+    """A stored sequence of agents A, B, C..., whose own frames are those of `at(1)`, `at(2)`..."""
+    events = [started("sequential", agent_count=len(texts))]
+    for number in range(len(texts)):
+        mark = turn("ABCDEFG"[number])
+        events += at(number + 1.0, mark) if timed else [mark]
+    return stored("".join(texts), [*events, OVER], list(children))
+
+
+def worked(run_id: str, second: float | None, *texts: str, **said: Any) -> dict[str, Any]:
+    frames = [step(1)] if second is None else at(second, step(1))
+    return child(run_id, *frames, *deltas(*texts), usage={"n": int(run_id)}, **said)
+
+
+def shown(state: RunState) -> list[tuple[str, str, Any]]:
+    return [(one.agent, one.text, one.usage) for one in views.delegations_of(state)]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_the_steps_of_a_sequence_are_told_by_their_times(order: tuple[int, ...]) -> None:
+    children = [worked("1", 1.5, "a"), worked("2", 2.5, "b"), worked("3", 3.5, "c")]
+    for timed in (True, False):
+        told = sequence(*(children[i] for i in order), texts=["a", "b", "c"], timed=timed)
+        state = again(told)
+        assert views.text_of(state) == "c"
+        assert shown(state) == [("A", "a", {"n": 1}), ("B", "b", {"n": 2}), ("C", "c", {"n": 3})]
+        # Where the text isn't what the parts come to, times alone tell.
+        other = again({**told, "content": "a b c"})
+        assert (shown(other), views.text_of(other)) == (shown(state), "c")
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_agents_that_said_the_same_are_told_apart_by_their_times(turned: bool) -> None:
+    first, second = worked("1", 1.5, "same"), worked("2", 2.5, "same")
+    pair = [second, first] if turned else [first, second]
+    state = again(sequence(*pair, texts=["same", "same"]))
+    assert shown(state) == [("A", "same", {"n": 1}), ("B", "same", {"n": 2})]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("seconds", [(None, None), (1.5, 1.5), (1.5, None), (None, 1.5)])
+def test_where_times_are_missing_or_equal_the_texts_tell(
+    turned: bool, seconds: tuple[float | None, float | None]
+) -> None:
+    pair = [worked("1", seconds[0], "first"), worked("2", seconds[1], "second")]
+    state = again(sequence(*(reversed(pair) if turned else pair), texts=["first", "second"]))
+    assert shown(state) == [("A", "first", {"n": 1}), ("B", "second", {"n": 2})]
+    assert views.text_of(state) == "second"
+
+
+def test_the_text_counts_more_than_a_clock_that_was_set_back() -> None:
+    pair = [worked("1", 2.5, "first"), worked("2", 1.5, "second")]
+    state = again(sequence(*pair, texts=["first", "second"]))
+    assert views.text_of(state) == "second"
+    assert shown(state) == [("A", "first", {"n": 1}), ("B", "second", {"n": 2})]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_children_without_events_are_told_by_their_answers(turned: bool) -> None:
+    pair = [
+        child("1", content="Final.", events=None, usage={"n": 1}),
+        child("2", content="Polished.", events=None, usage={"n": 2}),
+    ]
+    told = sequence(*(reversed(pair) if turned else pair), texts=["Draft. Final.", "Polished."])
+    state = again(told)
+    assert shown(state) == [("A", "Final.", {"n": 1}), ("B", "Polished.", {"n": 2})]
+    assert views.text_of(state) == "Polished."
+
+
+def test_where_nothing_tells_the_order_no_agent_is_given_anothers_text() -> None:
+    pair = [worked("1", None, "a"), worked("2", None, "aa")]
+    state = again(sequence(*pair, texts=["a", "aa"], timed=False))
+    assert [text for _, text, _ in shown(state)] == ["", ""]
+    assert views.text_of(state) == "aaa"
+
+
+@given(st.lists(st.sampled_from(["", "a", "b", "ab", "ba", "aba"]), max_size=7), st.randoms())
+def test_with_times_any_texts_in_any_order_are_their_agents(texts: list[str], chance: Any) -> None:
+    children = [worked(str(i + 1), i + 1.5, text) for i, text in enumerate(texts)]
+    chance.shuffle(children)
+    state = again(sequence(*children, texts=texts))
+    assert [(text, usage) for _, text, usage in shown(state)] == [
+        (text, {"n": number}) for number, text in enumerate(texts, 1)
+    ]
+    assert views.text_of(state) == (texts[-1] if texts else "")
+
+
+@given(st.lists(st.sampled_from(["a", "b", "ab", "ba", "aba"]), max_size=7), st.randoms())
+def test_without_times_a_text_is_its_agents_or_nobodys(texts: list[str], chance: Any) -> None:
+    children = [worked(str(i + 1), None, text) for i, text in enumerate(texts)]
+    chance.shuffle(children)
+    state = again(sequence(*children, texts=texts, timed=False))
+    for (_, text, _), right in zip(shown(state), texts, strict=True):
+        assert text in {right, ""}
+    assert views.text_of(state) in {"".join(texts[-1:]), "".join(texts)}
+
+
+def failed(agent: str, run_id: str, second: float, call_id: str) -> list[dict[str, Any]]:
+    """A delegation that fails in the frames of a supervisor; nothing is stored of its text."""
+    return [
+        *at(second, call(f"delegate_to_{agent}", call_id), began(agent, run_id), step(1)),
+        *at(second + 30, {**ended(agent, run_id), "status": "failed"}),
+        *at(second + 30, result(f"delegate_to_{agent}", "no", call_id)),
+    ]
+
+
+LOST = {"events": None, "content": None, "status": "failed"}
+
+
+@pytest.mark.parametrize(
+    ("content", "took", "said"),
+    [
+        ("I ask. It failed.", 1.0, ["I ask. ", "It failed."]),
+        ("It failed. Sorry.", 0.1, ["", "It failed. Sorry."]),  # asked without a word
+        ("I ask. Then I see. It failed.", 3.0, ["I ask. Then I see. ", "It failed."]),
+        (
+            "I ask. It failed. Sorry. Try it again.",
+            0.7,
+            ["I ask. ", "It failed. Sorry. Try it again."],
+        ),
+        ("I ask. Wait.It failed. Sorry.", 0.5, ["I ask. Wait.", "It failed. Sorry."]),
+        ("no sentence at all", 1.0, ["", "no sentence at all"]),
+    ],
+)
+def test_the_text_around_a_failed_agent_is_divided_by_the_events(
+    content: str, took: float, said: list[str]
+) -> None:
+    events = [
+        *(started("supervisor"), *at(1.0, step(1)), *failed("A", "1", 1.0 + took, "c")),
+        *(*at(40.0, step(2)), *at(42.0, {"type": "step_completed", "step": 2}), OVER),
+    ]
+    state = again(stored(content, events, [child("1", **LOST)]))
+    assert views.text_of(state) == said[-1]
+    before = [said[0]] if said[0] else []
+    assert shape(state) == [*before, "<delegate_to_A failed>", "[A failed]", said[1]]
+
+
+def test_without_times_the_first_sentence_is_what_was_said_before() -> None:
+    events = [
+        *(started("supervisor"), step(1), call("delegate_to_A"), began("A", "1")),
+        *({**ended("A", "1"), "status": "failed"}, result("delegate_to_A", "no"), step(2), OVER),
+    ]
+    state = again(stored("I ask. It failed. Sorry.", events, [child("1", **LOST)]))
+    assert shape(state)[0] == "I ask. "
+    assert views.text_of(state) == "It failed. Sorry."
+
+
+def test_a_failed_agent_after_one_that_answered() -> None:
+    events = [
+        *(started("supervisor"), *at(1.0, step(1), call("delegate_to_A"), began("A", "1"))),
+        *(*at(2.0, step(1)), ended("A", "1"), result("delegate_to_A")),
+        *(*at(3.0, step(2)), *failed("B", "2", 4.0, "d")),
+        *(*at(40.0, step(3)), *at(42.0, {"type": "step_completed", "step": 3}), OVER),
+    ]
+    children = [child("2", **LOST), child("1", step(1), *deltas("Facts."))]
+    state = again(stored("I ask A. Facts.Now B. B failed, A did not.", events, children))
+    assert shape(state) == [
+        *("I ask A. ", "<delegate_to_A done>", "[A done]", "2/Facts."),
+        *("Now B. ", "<delegate_to_B failed>", "[B failed]", "B failed, A did not."),
+    ]
+
+
+def test_the_text_after_a_supervisors_own_tool_is_told_where_it_has_a_joint() -> None:
+    events = [started("supervisor"), step(1), call("t"), result("t"), step(2), OVER]
+    state = again(stored("I look.It is 21 °C. Warm.", events, []))
+    assert shape(state) == ["I look.", "<t done>", "It is 21 °C. Warm."]
+
+
+def test_an_agents_short_text_is_not_found_within_a_word() -> None:
+    events = [started("supervisor"), step(1), call("delegate_to_A"), began("A", "1"), step(1)]
+    events += [ended("A", "1"), result("delegate_to_A"), step(2), OVER]
+    state = again(stored("It may be. maySo.", events, [child("1", step(1), *deltas("may"))]))
+    assert views.text_of(state) == "So."
+    state = again(stored("Say it: aSo.", events, [child("1", step(1), *deltas("a"))]))
+    assert (shape(state)[0], views.text_of(state)) == ("Say it: ", "So.")
+
+
+def test_agents_of_a_group_whose_texts_were_not_kept_are_no_part_of_the_merge() -> None:
+    events = [started("parallel", agent_count=2), step(1), step(1), step(1), OVER]
+    children = [child("1", content="ab", events=None), child("2", content="cd", events=None)]
+    assert views.text_of(again(stored("acbdMerged.", events, children))) == "Merged."
+
+
+def test_cards_with_one_id_go_to_the_agent_that_made_the_call() -> None:
+    def asks(city: str, found: str) -> list[dict[str, Any]]:
+        asked = {**call("t", "call_1"), "arguments": {"city": city}}
+        return [asked, result("t", found, "call_1")]
+
+    mixed = [asks("Nice", "15"), asks("Brest", "9")]
+    events = [
+        *(started("parallel", agent_count=2), step(1), step(1)),
+        *(mixed[0][0], mixed[0][1], mixed[1][0], mixed[1][1], step(1), OVER),
+    ]
+    children = [
+        child("2", step(1), *mixed[1], *deltas("b")),
+        child("1", step(1), *mixed[0], *deltas("a")),
+    ]
+    state = again(stored("abSo.", events, children))
+    assert [
+        (one.text, [(c.arguments, c.result) for c in one.tool_calls])
+        for one in views.delegations_of(state)
+    ] == [("b", [({"city": "Brest"}, "9")]), ("a", [({"city": "Nice"}, "15")])]

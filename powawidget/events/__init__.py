@@ -30,6 +30,7 @@ from powawidget.events.decoding import as_json, decode
 from powawidget.events.event import Event, Frame, Housekeeping, Malformed, Unknown
 from powawidget.events.made import (
     AgentsKnown,
+    Asked,
     Child,
     DeadlineKnown,
     DecisionMade,
@@ -75,6 +76,7 @@ from powawidget.events.workflow import (
 __all__ = [
     "AgentsKnown",
     "ApprovalRequested",
+    "Asked",
     "BlockChunk",
     "BlockCompleted",
     "BlockFailed",

@@ -86,27 +86,39 @@ class AgentsKnown(Event, frozen=True, kw_only=True):
     names: list[str]
 
 
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A tool call of a stored agent; `result` is its preview, where it has come to one."""
+
+    call_id: str
+    tool_name: str
+    arguments: str
+    result: str | None
+    seconds: float | None
+
+
 class Child(msgspec.Struct, frozen=True, kw_only=True):
     """One agent's part of an orchestration, as it is stored.
 
     `texts` is all that it said, a new text after each tool call, where that is stored; `answer` is
-    the last of it. `asked` are the ids of its calls, `thoughts` its thinking step by step.
+    the last of it. `asked` are its calls, `thoughts` its thinking step by step. `place` tells
+    which of the steps or delegations it is, from 0, where what is stored tells it.
     """
 
     child_id: str | None
     status: str
     texts: list[str]
     thoughts: list[str]
-    asked: list[str]
+    asked: list[Asked]
     steps: int | None
     usage: dict[str, int] | None
     seconds: float | None
     tool_calls: list[ReportedCall]
     answer: str
+    place: int | None = None
 
 
 class StoredChildren(Event, frozen=True, kw_only=True):
-    """What the server has stored of an orchestration's agents, in its order."""
+    """What the server has stored of an orchestration's agents."""
 
     children: list[Child]
 

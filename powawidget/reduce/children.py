@@ -4,10 +4,11 @@ It takes the place of what was streamed, without removing or reordering parts; a
 same doesn't change.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 
-from powawidget.events import Child, StoredChildren
+from powawidget.events import Asked, Child, StoredChildren
 from powawidget.ops import Op
 from powawidget.reduce import tools
 from powawidget.reduce.answer import new_text
@@ -15,6 +16,9 @@ from powawidget.reduce.delegations import work_status
 from powawidget.reduce.draft import in_turn
 from powawidget.reduce.place import work
 from powawidget.state import DelegationPart, ParallelPart, RunState, TextPart, ToolPart, plain
+
+# How a run ended whose stream broke off: then more of the last agent is stored than was shown.
+_CUT = frozenset({"interrupted", "stopped", "failed"})
 
 
 def fold(run: RunState, event: StoredChildren) -> list[Op]:
@@ -31,43 +35,103 @@ def fold(run: RunState, event: StoredChildren) -> list[Op]:
 def _matched(run: RunState, children: list[Child]) -> list[tuple[int | None, Child]]:
     """Find the delegation of each child; None is one of a group that has none yet.
 
-    By its id, where the stream told it; by what it said, where only one said that; a sequence by
-    its order, which is the server's too.
+    By its id, where the stream told it; by its place, where what was streamed there doesn't speak
+    against it; by what it said, where only one said that; the last one by elimination.
     """
     delegations = [(i, part) for i, part in work(run) if isinstance(part, DelegationPart)]
+    group = _group(run)
     by_id = {part.child_id: i for i, part in delegations if part.child_id is not None}
     free = [i for i, part in delegations if part.child_id is None]
     found: list[tuple[int | None, Child]] = []
     rest: list[Child] = []
     for child in children:
-        place = by_id.get(child.child_id) if child.child_id is not None else None
+        place = by_id.pop(child.child_id, None) if child.child_id is not None else None
         if place is None:
             rest.append(child)
         else:
             found.append((place, child))
-    if run.strategy != "sequential":
-        same = [(_said(run, free, child), child) for child in rest]
-        known = [(place, child) for place, child in same if place is not None]
-        free = [i for i in free if i not in dict(known)]
-        rest = [child for place, child in same if place is None]
-        found += known
-        if _group(run) is not None and not delegations:
-            return found + [(None, child) for child in rest]
-        if len(free) != len(rest) or _group(run) is not None:
-            return found
-    return found + list(zip(free, rest, strict=False))
+    if group is not None and not delegations:
+        return found + [(None, child) for child in rest]
+    streamed = _Streamed(run)
+    at = {} if group is not None else {place: index for place, (index, _) in enumerate(delegations)}
+    for choose in (_by_place, _by_text, _left_over):
+        pairs = choose(at, free, rest, streamed)
+        found += pairs
+        taken = {id(child) for _, child in pairs}
+        free = [i for i in free if i not in {place for place, _ in pairs}]
+        rest = [child for child in rest if id(child) not in taken]
+    return found
 
 
-def _said(run: RunState, free: list[int], child: Child) -> int | None:
-    """Find the one delegation that said just what this child said."""
-    wanted = "".join(child.texts) or child.answer
-    same = [i for i in free if wanted and wanted == _joined(run, i)]
-    return same[0] if len(same) == 1 else None
+class _Streamed:
+    """What was streamed of each delegation.
+
+    Args:
+        run: The run.
+    """
+
+    def __init__(self, run: RunState) -> None:
+        self._texts: dict[int | None, list[str]] = {}
+        self._ids: dict[int | None, set[str]] = {}
+        for part in run.parts:
+            if isinstance(part, TextPart):
+                self._texts.setdefault(part.within, []).append(str(part.text))
+            elif isinstance(part, ToolPart) and part.call_id is not None:
+                self._ids.setdefault(part.within, set()).add(part.call_id)
+        latest = [index for index, part in work(run) if isinstance(part, DelegationPart)]
+        self._cut = latest[-1] if latest and run.status in _CUT else None
+
+    def fit(self, index: int, child: Child) -> int:
+        """Tell whether a child is a delegation.
+
+        Returns:
+            1 where it said the same, 0 where it may be it, -1 where it can't be.
+        """
+        asked = {one.call_id for one in child.asked}
+        if (asked or child.texts) and not self._ids.get(index, set()) <= asked:
+            return -1
+        shown = "".join(self._texts.get(index, []))
+        stored = "".join(child.texts) or child.answer
+        if not shown or not stored:
+            return 0
+        # Where only the last text is stored, what was streamed is more.
+        if shown == stored or (not child.texts and shown.endswith(stored)):
+            return 1
+        return 0 if index == self._cut and stored.startswith(shown) else -1
 
 
-def _joined(run: RunState, index: int) -> str:
-    own = (part for part in run.parts if isinstance(part, TextPart) and part.within == index)
-    return "".join(str(part.text) for part in own)
+_Pairs = list[tuple[int | None, Child]]
+
+
+def _by_place(at: dict[int, int], free: list[int], rest: list[Child], told: _Streamed) -> _Pairs:
+    """Match by places: all of them, or none where what was streamed speaks against one."""
+    pairs: _Pairs = []
+    for child in rest:
+        index = None if child.place is None else at.get(child.place)
+        if index is None or index not in free:
+            continue
+        if told.fit(index, child) < 0:
+            return []
+        pairs.append((index, child))
+    return pairs if len({index for index, _ in pairs}) == len(pairs) else []
+
+
+def _by_text(_: dict[int, int], free: list[int], rest: list[Child], told: _Streamed) -> _Pairs:
+    """Match where only one of the delegations, and only one of the children, said just that."""
+    same = [(index, child) for index in free for child in rest if told.fit(index, child) > 0]
+    delegations = Counter(index for index, _ in same)
+    children = Counter(id(child) for _, child in same)
+    return [(i, child) for i, child in same if delegations[i] == children[id(child)] == 1]
+
+
+def _left_over(at: dict[int, int], free: list[int], rest: list[Child], told: _Streamed) -> _Pairs:
+    """Match the only one that is left, also where a frame of it got lost in the stream."""
+    if not at or len(free) != 1 or len(rest) != 1:
+        return []
+    index, child = free[0], rest[0]
+    if child.place is None:
+        return [(index, child)] if told.fit(index, child) >= 0 else []
+    return [(index, child)] if at.get(child.place) == index else []
 
 
 def _group(run: RunState) -> int | None:
@@ -102,8 +166,9 @@ def _move_in(run: RunState, group: int | None, index: int, child: Child) -> list
     ops: list[Op] = []
     asked = list(child.asked)
     for place, part in tools.calls(run):
-        if part.within == group and part.call_id in asked:
-            asked.remove(part.call_id)
+        call = next((one for one in asked if part.within == group and _is_call(part, one)), None)
+        if call is not None:
+            asked.remove(call)
             ops.append(("set", ("parts", place, "within"), index))
     thoughts = list(child.thoughts)
     for place, thought in enumerate(run.reasoning.thoughts):
@@ -111,6 +176,18 @@ def _move_in(run: RunState, group: int | None, index: int, child: Child) -> list
             thoughts.remove(str(thought.text))
             ops.append(("set", ("reasoning", "thoughts", place, "within"), index))
     return ops
+
+
+def _is_call(part: ToolPart, call: Asked) -> bool:
+    """Tell whether a card is this call: two agents of a group may have used the same id."""
+    if (part.call_id, part.name) != (call.call_id, call.tool_name):
+        return False
+    if not tools.same_json(part.asked or part.arguments, call.arguments):
+        return False
+    if part.result is None or call.result is None:
+        return True
+    timed = part.seconds is not None and call.seconds is not None
+    return part.result == call.result and (not timed or part.seconds == call.seconds)
 
 
 def _updates(index: int, child: Child) -> list[Callable[[RunState], list[Op]]]:
@@ -123,7 +200,12 @@ def _updates(index: int, child: Child) -> list[Callable[[RunState], list[Op]]]:
 
 
 def _texts(run: RunState, index: int, child: Child) -> list[Op]:
-    """Make the text be the stored one, part by part where they can be told apart."""
+    """Make the text be the stored one, part by part where they can be told apart.
+
+    The answer of a stream that came to its end stays as it was streamed.
+    """
+    if run.streamed and index == run.answer and run.status == "completed":
+        return []
     places = [
         i for i, part in enumerate(run.parts) if isinstance(part, TextPart) and part.within == index
     ]
