@@ -71,7 +71,9 @@ class Writer:
     def _quote(self, node: Quote) -> list[str]:
         text, more = self._cut.piece(node.piece)
         # A line's end counts: a backslash keeps it where markdown is rendered.
-        lines = [escape(line, at_start=True) for line in readable(text).split("\n")]
+        lone = text.count("$") == 1
+        said = readable(text).split("\n")
+        lines = [escape(line, at_start=True, lone=lone) for line in said]
         ends = [*("\\" if line and after else "" for line, after in itertools.pairwise(lines)), ""]
         kept = [line + end for line, end in zip(lines, ends, strict=True)]
         return blocks([quoted(kept), _more(more)])
@@ -97,7 +99,8 @@ class Writer:
         )
 
     def _cell(self, text: str) -> str:
-        return escape(" ".join(visible(self._cut.cell(text)).split("\n")))
+        said = " ".join(visible(self._cut.cell(text)).split("\n"))
+        return escape(said, in_table=True, lone=said.count("$") == 1)
 
     def _entries(self, node: Entries) -> list[str]:
         entries = self._cut.rows(node.entries, lambda entry: len(entry[0]) + len(entry[1]) + 100)
@@ -111,10 +114,10 @@ class Writer:
 
     def _grid(self, node: Grid) -> list[str]:
         first, left, last = self._cut.some(node.rows)
-        rows = [[_in_table(cell) for cell in row] for row in first]
+        rows = [[spans(cell, in_table=True) for cell in row] for row in first]
         if left:
             rows.append([words.more(words.rows(left), node.where)])
-        rows += [[_in_table(cell) for cell in row] for row in last]
+        rows += [[spans(cell, in_table=True) for cell in row] for row in last]
         return table(list(node.columns), rows)
 
     def _fold(self, node: Fold) -> list[str]:
@@ -156,37 +159,29 @@ def _is_plain(told: Spans) -> bool:
     return all(span.tone in {"plain", "dim"} for span in told)
 
 
-def spans(told: Spans) -> str:
-    """Write the spans of a line."""
-    return "".join(map(_span, told)).strip()
+def spans(told: Spans, *, in_table: bool = False) -> str:
+    """Write the spans of a line, or of a cell, where a bar ends the cell even in code."""
+    return "".join(_span(one, in_table=in_table) for one in told).strip()
 
 
-def _in_table(told: Spans) -> str:
-    """Write spans in a cell, where a bar ends the cell even in code; elsewhere it is escaped."""
-    return "".join(
-        _span(one).replace("|", "\\|") if one.tone in {"name", "code"} else _span(one)
-        for one in told
-    ).strip()
-
-
-def _span(span: Span) -> str:
+def _span(span: Span, *, in_table: bool) -> str:
     text = visible(span.text)
     bare = text.strip()
     lead, tail = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
     match span.tone:
         case "strong":
-            return f"{lead}**{escape(bare)}**{tail}" if bare else text
+            return f"{lead}**{escape(bare, in_table=in_table)}**{tail}" if bare else text
         case "title":
-            return f"**{escape(bare)}**" if bare else ""
+            return f"**{escape(bare, in_table=in_table)}**" if bare else ""
         case "name":
-            return f"**{code_span(text)}**" if bare else ""
+            return f"**{code_span(text, in_table=in_table)}**" if bare else ""
         case "code" | "bar":
-            return code_span(text) if bare else ""
+            return code_span(text, in_table=in_table) if bare else ""
         case "said":
-            return f"“{escape(_unquoted(bare))}”"
+            return f"“{escape(_unquoted(bare), in_table=in_table)}”"
         case "glyph":
             return words.SIGNS[span.text]
-    return escape(text)
+    return escape(text, in_table=in_table)
 
 
 def _unquoted(text: str) -> str:

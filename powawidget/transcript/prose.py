@@ -10,7 +10,6 @@ from markdown_it.token import Token
 
 _URL = re.compile(r"https?://[^\s<>\"`⟦⟧]+", re.IGNORECASE)
 _TASK = re.compile(r"\[([ xX])\][ \t]")
-_LANGUAGE = re.compile(r"[\w+#.-]{1,32}")
 _LONGEST_HOST = 60
 # A text longer than this is shown as it is written: reading it would take seconds.
 LONGEST = 1_000_000
@@ -139,6 +138,5 @@ def is_task(tokens: list[Token], index: int) -> bool:
 
 
 def language(token: Token) -> str:
-    """The language of a fence."""
-    found = _LANGUAGE.match(token.info.strip())
-    return "" if found is None else found[0]
+    """The language of a fence, as the model calls it: the first word of what is said there."""
+    return next(iter(token.info.split(maxsplit=1)), "")

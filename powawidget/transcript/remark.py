@@ -1,63 +1,205 @@
 """Markdown of a model, written anew: the same to read, and the same to every renderer.
 
-Renderers of markdown differ in what they take for HTML, code or a link. What is written here is
-plain enough to leave nothing to that: each `<` is escaped or in a code span that nothing else can
-close, references are resolved, images are text.
+Renderers of markdown differ in what they take for HTML, code, a formula or a link. What is written
+here is plain enough to leave nothing to that: no `<` stands outside of code but around an address,
+no address of a text stands bare (some renderers would take a backslash that follows into it, and
+what that escaped would be live), references are resolved, images are text. A dollar stands in code,
+since MathJax pairs those of the page, however the markdown wrote them.
 """
 
+import itertools
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from markdown_it.token import Token
 
-from powawidget.transcript import prose
+from powawidget.transcript import languages, prose
 
-# Characters that could begin markup in a line; `&` only where it could begin an entity, `_` only
-# at the edge of a word.
-_MARKUP = re.compile(r"[\\`*\[\]<>$~|]|&(?=[#A-Za-z])|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
-# What begins a block at the start of a line.
-_BEGINS = re.compile(r"^(\s*)(?:([#+=:-])|(\d{1,9})([.)]))")
+# Characters that could begin markup in a line. A backslash does for most of them. Those that a
+# renderer could read together with what stands before or after them are written by their number.
+_MARKUP = re.compile(
+    r"([<`\\])"
+    r"|&(?=[#A-Za-z])"
+    r"|[*\[\]>~|{}^$]"
+    r"|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])"
+    # An image, if a link follows; the end of a heading; a citation of pandoc and Quarto.
+    r"|!(?=\[|$)|(?<!\S)#|(?<![A-Za-z0-9])@(?=\S|$)"
+    # An address that would be made a link, of any scheme.
+    r"|(?<=[A-Za-z+.-]):(?=\S)|(?<=\d):(?=[^\s\d])|(?<![:/])/(?=/\w)|(?<=\bwww)\.",
+    re.IGNORECASE,
+)
+# What begins a block at the start of a line: the first group, escaped by its last character.
+_BEGINS = re.compile(
+    r"^(\s*(?:"
+    r"(?=[#+=:%-])"
+    r"|\d{1,9}(?=[.)])"
+    # Lists of pandoc and of MyST's labels, and the caption of a table.
+    r"|\(?(?:\d{1,9}|[#A-Za-z]|@[\w-]{0,40}|[ivxlcdmIVXLCDM]{2,9})(?=[.)](?:\s|$))"
+    r"|\([^()`\n]{1,100}(?=\)=)"
+    r"|[Tt]able(?=:)"
+    r"))(.)"
+)
+# What MathJax or a renderer of markdown takes for a formula, and the marks that could be half of
+# one.
+_FORMULA = re.compile(
+    r"\$\$[^$]{1,500}\$\$|\$(?=[^\s\d$])[^$]{0,500}(?<=\S)\$(?!\d)"
+    r"|\\\(.{1,500}?\\\)|\\\[.{1,500}?\\\]|\\begin\{([a-z]*\*?)\}.{0,500}?\\end\{\1\}"
+    r"|\$|\\[\\()\[\]]|\\(?:begin|end|ref|eqref)\s?\{",
+    re.DOTALL,
+)
+# Where a formula would begin even in code: in nbconvert, and in JupyterLab's markdown.
+_EVEN_IN_CODE = re.compile(r"\$\$|\\(?:begin|end)\{|\\\\[()\[\]]", re.IGNORECASE)
+# In a cell a bar too: readers differ in whether the backslash before it is seen.
+_EVEN_IN_CELL = re.compile(rf"{_EVEN_IN_CODE.pattern}|\|", re.IGNORECASE)
+# An address that every reader takes as it is in angle brackets.
+_PLAIN = re.compile(r"https?://(?:[\w.:/?=%+,;~()#-]|&(?!#|\w+;))+", re.ASCII)
+_OPENING, _CLOSING = "([{\"'“‘", ".,;:!?)]}\"'”’"  # noqa: RUF001  # quotation marks
+_FENCES = {"fence", "code_block"}
 _MARKS = {"strong": "**", "em": "*", "s": "~~"}
 _ALIGN = {"text-align:right": "---:", "text-align:center": ":---:"}
 
 
-def escape(text: str, *, at_start: bool = False) -> str:
+class Code(str):
+    """A piece of a line that stands in code; every other piece is markdown already."""
+
+    __slots__ = ()
+
+
+def escape(text: str, *, at_start: bool = False, in_table: bool = False, lone: bool = False) -> str:
     """Escape what markdown would take for markup.
 
     Args:
         text: One line.
         at_start: Whether it stands at the start of a line, where more is markup.
+        in_table: Whether it stands in a cell.
+        lone: Whether no other dollar than one of its own can stand beside it in the page.
 
     Returns:
         Markdown that reads as the text.
     """
-    said = _MARKUP.sub(lambda found: f"\\{found[0]}", text)
-    if not at_start:
-        return said
-    # Space at the start would make it code.
-    return _BEGINS.sub(_escaped_begin, said.lstrip(" \t"))
+    if at_start:
+        # Space at the start would make it code.
+        return begun(joined(pieces(text.lstrip(" \t"), lone=lone), in_table=in_table))
+    return joined(pieces(text, lone=lone), in_table=in_table)
 
 
-def _escaped_begin(found: re.Match[str]) -> str:
-    if found[2]:
-        return f"{found[1]}\\{found[2]}"
-    return f"{found[1]}{found[3]}\\{found[4]}"
+def pieces(text: str, *, lone: bool = False, linked: bool = False) -> list[str]:
+    """Divide a text into markdown that reads as it, and what has to stand in code.
+
+    Args:
+        text: One line.
+        lone: Whether a dollar in it has none to be paired with.
+        linked: Whether it stands in a link, where no other may.
+
+    Returns:
+        The pieces, in their order.
+    """
+    if linked:
+        return list(_without_formulas(text, lone=lone))
+    told: list[str] = []
+    for said, link in prose.with_links(text):
+        if link is None:
+            told += _without_formulas(said, lone=lone)
+        elif _PLAIN.fullmatch(said):
+            told.append(f"<{said}>")
+        else:
+            told += ["[", *_without_formulas(said, lone=lone), f"]({_target(link)})"]
+    return told
 
 
-def code_span(text: str) -> str:
-    """Text as code in a line, whatever backticks are in it."""
+def _without_formulas(text: str, *, lone: bool) -> Iterable[str]:
+    """Put what could be taken for a formula, or for half of one, in code with its word."""
+    end = 0
+    for found in () if lone and "\\" not in text else _FORMULA.finditer(text):
+        if found.start() < end:
+            continue
+        begin, stop = _word(text, end, found)
+        yield _escaped(text[end:begin])
+        yield Code(text[begin:stop])
+        end = stop
+    yield _escaped(text[end:])
+
+
+def _word(text: str, least: int, found: "re.Match[str]") -> tuple[int, int]:
+    """Where the word around a match begins and ends, without the marks of a sentence."""
+    begin, stop = found.span()
+    while begin > least and not text[begin - 1].isspace():
+        begin -= 1
+    while stop < len(text) and not text[stop].isspace():
+        stop += 1
+    while begin < found.start() and text[begin] in _OPENING:
+        begin += 1
+    while stop > found.end() and text[stop - 1] in _CLOSING:
+        stop -= 1
+    return begin, stop
+
+
+def _escaped(text: str) -> str:
+    return _MARKUP.sub(_escaped_mark, text)
+
+
+def _escaped_mark(found: "re.Match[str]") -> str:
+    if found[1]:
+        return f"&#{ord(found[1])};" if found[1] != "<" else "&lt;"
+    return "&amp;" if found[0] == "&" else f"\\{found[0]}"
+
+
+def joined(parts: Iterable[str], *, in_table: bool = False) -> str:
+    """Put pieces of a line together; pieces of code that touch become one."""
+    told = []
+    for is_code, some in itertools.groupby(filter(None, parts), lambda one: isinstance(one, Code)):
+        said = "".join(some)
+        told.append(code_span(said, in_table=in_table) if is_code else said)
+    return "".join(told)
+
+
+def code_span(text: str, *, in_table: bool = False) -> str:
+    """Text as code in a line, whatever backticks are in it.
+
+    Args:
+        text: The text.
+        in_table: Whether it stands in a cell, which a bar would end even in code.
+
+    Returns:
+        Markdown; where something would act even in code, it is divided there.
+    """
+    told, end = [], 0
     said = text.replace("\n", " ")
+    for found in (_EVEN_IN_CELL if in_table else _EVEN_IN_CODE).finditer(said):
+        told += [_span_of(said[end : found.end() - 1]), f"&#{ord(found[0][-1])};"]
+        end = found.end()
+    return "".join([*told, _span_of(said[end:])])
+
+
+def _span_of(said: str) -> str:
+    if not said.strip():
+        return said
     longest = max((len(run) for run in re.findall(r"`+", said)), default=0)
     marks = "`" * (longest + 1)
     # A space at both ends is taken off where it is read.
     pad = " " if said[:1] in {"`", " "} or said[-1:] in {"`", " "} else ""
-    return f"{marks}{pad}{said}{pad}{marks}" if said.strip() else escape(said)
+    return f"{marks}{pad}{said}{pad}{marks}"
 
 
-def fence(text: str, language: str = "") -> list[str]:
-    """Text in a fence that is longer than any in it."""
-    longest = max((len(run) for run in re.findall(r"`{3,}", text)), default=2)
-    marks = "`" * (longest + 1)
+def ticks(text: str) -> int:
+    """How many backticks a fence around a text needs."""
+    return max((len(run) for run in re.findall(r"`{3,}", text)), default=2) + 1
+
+
+def fence(text: str, language: str = "", least: int = 0) -> list[str]:
+    """Text in a fence that is longer than any in it.
+
+    Args:
+        text: The text.
+        language: Its language; one that a renderer could take as a command is left out.
+        least: The least backticks.
+
+    Returns:
+        Lines of markdown.
+    """
+    marks = "`" * max(least, ticks(text))
+    language = languages.plain(language)
     return [f"{marks}{language}", *text.split("\n"), marks]
 
 
@@ -77,8 +219,8 @@ def remark(text: str) -> list[str]:
     """
     if len(text) > prose.LONGEST:
         return [escape(line, at_start=True) for line in text.split("\n")]
-    writer = _Writer()
     tokens = list(prose.read(text))
+    writer = _Writer(tokens)
     for index in range(len(tokens)):
         writer.take(tokens, index)
     return writer.frames[0].lines()
@@ -107,8 +249,12 @@ class _Frame:
 class _Writer:
     """Turns tokens to lines."""
 
-    def __init__(self) -> None:
+    def __init__(self, tokens: list[Token]) -> None:
         self.frames = [_Frame()]
+        # All fences are alike: JupyterLab takes out what stands between two marks of a formula, and
+        # where those are in two fences, the end of the second has to end the first.
+        fences = (token.content for token in tokens if token.type in _FENCES)
+        self._ticks = max(map(ticks, fences), default=0)
         self._cells: list[str] = []
         self._aligns: list[str] = []
         self._rows: list[str] = []
@@ -119,10 +265,12 @@ class _Writer:
         name, _, side = token.type.rpartition("_")
         if side == "inline":
             self._inline(tokens, index)
-        elif token.type in {"fence", "code_block"}:
-            self._add(fence(token.content.removesuffix("\n"), prose.language(token)))
+        elif token.type in _FENCES:
+            text = token.content.removesuffix("\n")
+            self._add(fence(text, prose.language(token), self._ticks))
         elif side == "hr":
-            self._add(["---"])
+            # Not of dashes, which begin metadata and tables of pandoc.
+            self._add(["***"])
         elif side == "open":
             self._open(name, token)
         else:
@@ -177,54 +325,64 @@ class _Writer:
         box = prose.task(token)[0] if prose.is_task(tokens, index) else ""
         said = box + _written(token.children or [], skip=4 if box else 0, in_table=is_cell)
         if is_cell:
-            self._cells.append(said.replace("\n", " "))
+            self._cells.append(_on_one_line(said))
             self._aligns.append(str(opener.attrs.get("style", "")))
         elif opener.type == "heading_open":
             marks = "#" * min(6, int(opener.tag[1:]) + 3)
-            self._add([f"{marks} {' '.join(said.split(chr(10)))}"])
+            self._add([f"{marks} {_on_one_line(said)}"])
         else:
             self.frames[-1].tight |= opener.hidden
             self._add([begun(line) for line in said.split("\n")])
 
 
+def _on_one_line(said: str) -> str:
+    return said.replace("\\\n", " ").replace("\n", " ")
+
+
 def begun(line: str) -> str:
     """A line of a paragraph, without what would begin a block; its markup is escaped already."""
-    return _BEGINS.sub(_escaped_begin, line.lstrip(" \t"))
+    # Pandoc makes a box to click of a sign with a space.
+    said = re.sub("^([☐☑☒]) ", "\\1\u00a0", line.lstrip(" \t"))
+    return _BEGINS.sub(r"\1\\\2", said)
 
 
 def _written(children: list[Token], *, skip: int, in_table: bool) -> str:
     """Write inline tokens; `skip` leaves out the first characters, of a task's box."""
     parts: list[str] = []
     opened: list[int] = []
+    lone = sum(token.content.count("$") for token in children) == 1
     for index, token in enumerate(children):
         kind, _, _ = token.type.rpartition("_")
         if token.type == "text":
             text, skip = token.content[skip:], max(0, skip - len(token.content))
-            parts.append(escape(text))
+            parts += pieces(text, lone=lone, linked=bool(opened))
         elif token.type == "link_open":
             opened.append(index)
             parts.append("" if prose.target(prose.href(token)) is None else "[")
         elif token.type == "link_close":
             begin = opened.pop()
             said = "".join(child.content for child in children[begin + 1 : index])
-            parts.append(_link_end(prose.href(children[begin]), said))
+            parts += _link_end(prose.href(children[begin]), said)
         elif kind in _MARKS:
             parts.append(_MARKS[kind])
         elif token.type == "code_inline":
-            code = code_span(token.content)
-            parts.append(code.replace("|", "\\|") if in_table else code)
+            parts.append(Code(token.content))
         elif token.type == "image":
             alt, link = prose.image(token)
-            parts.append(escape(f"Image: {alt}" + ("" if link is None else f" at {link.href}")))
+            where = "" if link is None else f" at {link.href}"
+            parts += pieces(f"Image: {alt}{where}", linked=bool(opened))
         else:
             parts.append("\\\n" if token.type == "hardbreak" else "\n")
-    return "".join(parts)
+    return joined(parts, in_table=in_table)
 
 
-def _link_end(said_href: str, text: str) -> str:
+def _link_end(said_href: str, text: str) -> list[str]:
     link = prose.target(said_href)
-    aside = escape(prose.aside(text, said_href, link))
-    if link is None:
-        return aside
-    safe = re.sub(r"[()<>\\\[\]|*_`$~]", lambda found: f"%{ord(found[0]):02X}", link.href)
-    return f"]({safe}){aside}"
+    aside = pieces(prose.aside(text, said_href, link), linked=True)
+    return aside if link is None else [f"]({_target(link)})", *aside]
+
+
+def _target(link: prose.Link) -> str:
+    """Where a link leads, in the brackets behind its text."""
+    safe = re.sub(r"[()<>\\\[\]{}|*_`$~^]", lambda found: f"%{ord(found[0]):02X}", link.href)
+    return re.sub(r"&(?=#?\w+;)", "&amp;", safe)

@@ -20,6 +20,9 @@ from powawidget.transcript.texts import changed
 LIMIT = 256_000
 _MARK = re.compile(r"[A-Za-z0-9_-]{0,100}")
 _NOTHING = About()
+# MathJax 3 and 2 pass over what has these classes: prices would be read as formulas, words in them
+# be lost, and a model's text become markup.
+_NO_FORMULAS = ("mathjax_ignore", "tex2jax_ignore")
 
 
 def to_html(  # noqa: PLR0913  # each is one thing a caller may choose
@@ -64,7 +67,7 @@ def to_html(  # noqa: PLR0913  # each is one thing a caller may choose
 
     def write(cut: Cut) -> str:
         inside = html_.Writer(cut, prose, expand=expand).write(nodes)
-        names = " ".join(["powawidget-transcript", *([mark] if mark else [])])
+        names = " ".join(["powawidget-transcript", *([mark] if mark else []), *_NO_FORMULAS])
         attributes = {"class": names, "data-powawidget-transcript": mark, "dir": "ltr"}
         return html_.element(
             "div", style.ROOT, html_.Html("\n"), inside, html_.Html("\n"), **attributes

@@ -1,0 +1,11 @@
+-- Reads lists of markdown, a line of JSON each, and writes the HTML that pandoc makes of them.
+
+for line in io.lines() do
+  local asked = pandoc.json.decode(line, false)
+  local told = {}
+  for index, text in ipairs(asked.texts) do
+    told[index] = pandoc.write(pandoc.read(text, asked.format), "html")
+  end
+  io.write(pandoc.json.encode(told), "\n")
+  io.flush()
+end

@@ -1,0 +1,206 @@
+"""A transcript's markdown is the same text to every reader, and nothing in it is live in any."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from powawidget import transcript
+from powawidget.state import (
+    ApprovalPart,
+    Block,
+    Citation,
+    DelegationPart,
+    Failure,
+    NoticePart,
+    RunState,
+    TextPart,
+    ToolPart,
+)
+from powawidget.text import Text
+from powawidget.transcript import languages
+from powawidget.transcript.markdown import quoted, table
+from powawidget.transcript.remark import escape, fence, remark
+from tests.browser.hostile import corpus
+from tests.transcript import readers
+
+PICTURE = "<img src=x onerror=alert(1)>"
+# What renderers read differently, to be put together in every order.
+PIECES = [
+    PICTURE, "<script>alert(1)</script>", "<a href=javascript:x>", "&lt;img src=x&gt;", "<!--",
+    "-->", "https://a.example/x", "http://b.example/", "www.c.example/x", "ftp://d.example/",
+    "e@f.example", "g.example", "//h.example", "<https://i.example/", "javascript:alert(1)",
+    "data:text/html,x", "$", "$$", "\\begin{a}", "\\end{a}", "\\[", "\\]", "\\(", "\\)", "\\\\[",
+    "\\\\]", "\\\\(", "\\\\", "\\", "\\ref{a}", "@@0@@", "@@1@@", "`", "``", "```", "~~~",
+    "\n```\n", "\n````\n", "\n~~~\n", "\n```mermaid\n", "\n```{=html}\n", "{=html}",
+    "{onclick=alert(1)}", "{.a style=x}", "{raw}", "!", "[", "![", "](https://j.example/y)",
+    "](javascript:alert(1))", "[k](https://l.example)", "[k]", "\n[k]: https://m.example\n", "[^1]",
+    "\n[^1]: ", "\n", "\n\n", "\n---\n", "\n===\n", "\n***\n", "\n- ", "\n1. ", "\n> ", "\n    ",
+    "\n# ", "\n:::", "\n: ", "\n| a | b |\n|---|---|\n| ",
+    "\n---\nheader-includes: '<script>alert(1)</script>'\n---\n", "\n<div onclick=alert(1)>\n", "|",
+    " ", "a", "5", "*", "**", "_", "~~", "^", "&", "<", "{", "}", "]", "(", ")", "%", "(x)=", ":",
+    "=", "\t", '"', "'", "é",
+]  # fmt: skip
+pieces = st.lists(st.sampled_from(PIECES), min_size=1, max_size=9).map("".join)
+slow = settings(suppress_health_check=list(HealthCheck), max_examples=40)
+
+WORDS = [
+    "$5", "costs $5 and $6", "(see $x$)", "US$", "$$x$$", "C#", "a:b", "std::vector", "12:30",
+    "a) b", "(1) c", "iv. d", "1. x", "2) y", "#5", "@me", "x_y_z", "2^3", "a~b", "A/B", "//x",
+    "C:\\dir\\x", "\\\\srv\\x", "{x}", "<b>", "&amp;", "AT&T", "x|y", "50% off", "%a", "=x", "+1",
+    "-1", "Table: x", "---", "***", "`x`", "```", "it's", "wow!", "![a](b)", "[x](y)",
+    "\\begin{a}x\\end{a}", "\\(x\\)", "https://a.example/x?a=1&b=2", "http://b.example/(c)",
+    "www.c.example", "https://d.example/é",
+]  # fmt: skip
+words = st.lists(st.sampled_from(WORDS), min_size=1, max_size=5).map(" ".join)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _processes() -> Iterator[None]:
+    yield
+    readers.end()
+
+
+def everywhere(text: str, other: str, name: str) -> str:
+    """A transcript with three texts, so that what one begins another may end."""
+    given = json.dumps({name: other, "list": [{name: other, "b": text}]})
+    return transcript.to_markdown(
+        RunState(
+            name=name,
+            message=text,
+            status="failed",
+            parts=[
+                TextPart(text=Text(other)),
+                ToolPart(name=name, arguments=given, result=text, full=True, status="done"),
+                ApprovalPart(tool_name=other, message=name, reason=name, outcome=other),
+                NoticePart(code="x", text=other),
+                DelegationPart(agent=text, task=name),
+            ],
+            citations=[Citation(key=name, source=other, excerpt=text)],
+            blocks=[Block(id=name, name=other, type=name, error=other)],
+            error=Failure(title=name, message=text, code=name, hint=other),
+        )
+    )
+
+
+def short(text: str | list[tuple[str, int]]) -> str:
+    """A text of the corpus, of which no piece comes so often that a reader takes long."""
+    pairs = [(text, 1)] if isinstance(text, str) else text
+    whole = "".join(piece.replace("%I%", "1") * min(times, 40) for piece, times in pairs)
+    return whole.replace("%URL%", "http://a.example").replace("%HOST%", "a.example")[:2000]
+
+
+@pytest.fixture(scope="module")
+def of_corpus() -> dict[str, str]:
+    """A transcript for each text of the corpus, in every way in which a text is written."""
+    found = {}
+    for one in corpus():
+        said = short(one.text)
+        given = json.dumps({said[:200]: said[:200], "list": [{said[:100]: said[:300]}]})
+        parts = [
+            TextPart(text=Text(said)),
+            ToolPart(name=said[:200], arguments=given, result=said[:300], status="failed"),
+        ]
+        state = RunState(name=said[:200], message=said[:600], parts=parts)
+        found[one.name] = transcript.to_markdown(state)
+    return found
+
+
+@pytest.mark.parametrize("reader", readers.READERS)
+def test_no_text_of_the_corpus_is_live(reader: str, of_corpus: dict[str, str]) -> None:
+    documents = readers.READERS[reader](list(of_corpus.values()))
+    live = {
+        name: found
+        for name, document in zip(of_corpus, documents, strict=True)
+        if (found := readers.live(document))
+    }
+    assert live == {}
+
+
+@slow
+@given(pieces, pieces, pieces)
+def test_nothing_of_three_texts_is_live(text: str, other: str, name: str) -> None:
+    document = everywhere(text, other, name)
+    for reader, read in readers.READERS.items():
+        assert [(reader, found) for found in readers.live(*read([document]))] == []
+
+
+@settings(slow, max_examples=120)
+@given(pieces)
+def test_nothing_of_an_answer_is_live(text: str) -> None:
+    document = "\n".join([*quoted(remark(text)), ""])
+    for reader, read in readers.READERS.items():
+        assert [(reader, found) for found in readers.live(*read([document]))] == []
+
+
+@settings(slow, max_examples=100)
+@given(words | pieces)
+def test_a_text_is_read_as_it_was_written(text: str) -> None:
+    said = " ".join(text.split()) or "a"
+    quote = "\n".join([*quoted([escape(said, at_start=True)]), ""])
+    cell = "\n".join([*table(["a", "b"], [[escape(said, in_table=True), "c"]]), ""])
+    for reader, read in readers.READERS.items():
+        seen, tabled = map(readers.text, read([quote, cell]))
+        assert (reader, seen) == (reader, said)
+        if reader != "commonmark":  # it knows no tables
+            assert (reader, tabled) == (reader, f"a b {said} c")
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("https://a.example/x<img src=x>", "<https://a.example/x>&lt;img src=x\\>"),
+        ("www.a.example/x<img src=x>", "www\\.a.example/x&lt;img src=x\\>"),
+        ("see https://a.example/x_y?a=1&b=2.", "see <https://a.example/x_y?a=1&b=2>."),
+        ("\\![a](https://a.example/x.png)", "\\![a](https://a.example/x.png) (a.example)"),
+        ("`<img src=x>`{=html}", "`<img src=x>`\\{=html\\}"),
+        ("`a`{onclick=alert(1)}", "`a`\\{onclick=alert(1)\\}"),
+        ("`$$x$$<img src=x>`", "`$`&#36;`x$`&#36;`<img src=x>`"),
+        ("`\\begin{a}` and `\\end{a}`", "`\\begin`&#123;`a}` and `\\end`&#123;`a}`"),
+        ("{raw}`x`", "\\{raw\\}`x`"),
+        ("```\na\n```\n\n````\n```\n````", "````\na\n````\n\n````\n```\n````"),
+        ("a\n\n---\n\nb: c\n\n---", "a\n\n***\n\nb: c\n\n***"),
+        ("It is $900.", "It is \\$900."),
+        ("$4,500 with 12%, so ($900).", "`$4,500` with 12%, so (`$900`)."),
+        ("So $x^2 + y$ and $z$.", "So `$x^2 + y$` and `$z$`."),
+        ("$`x`$", "`$x$`"),
+        ("a `$b` c", "a `$b` c"),
+    ],
+)  # fmt: skip
+def test_how_it_is_written(said: str, written: str) -> None:
+    assert "\n".join(remark(said)) == written
+
+
+COMMANDS = [
+    "mermaid", "Mermaid", "MERMAID", "mermaid-x", "mermaidjs", "plantuml", "puml", "graphviz",
+    "dot", "vega", "vega-lite", "vegalite", "geojson", "topojson", "stl", "math", "abc", "html",
+    "svg", "jsx", "tsx", "mdx", "md", "markdown", "dataviewjs", "ojs", "wavedrom", "kroki", "d2",
+    "echarts", "{=html}", "{python}", "{r}", "{code-cell}", "{raw} html", "{mermaid}",
+    "{.python onclick=x}", "=html", "python{cmd}", "language-mermaid", "\uff4dermaid",
+    "mermaid\u200b", "python/../mermaid",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("info", COMMANDS)
+@pytest.mark.parametrize(
+    "form",
+    ["```{}\n{}\n```", "   ~~~ {}\n{}\n~~~", "- a\n\n  ````{}\n  {}\n  ````", "> ```{}\n> {}"],
+)
+def test_no_fence_names_what_a_renderer_runs(info: str, form: str) -> None:
+    lines = remark(form.format(info, PICTURE))
+    (opening,) = [line for line in lines if "`" in line and line.strip("> `-") != "a"][:1]
+    assert opening.strip("> `") == ""
+    assert (
+        readers.live(*readers.READERS["nbconvert"]("\n".join([*quoted(lines), ""]).split("\0")))
+        == []
+    )
+
+
+@pytest.mark.parametrize(
+    "info", ["python", "Python", "c++", "c#", "objective-c", "sql", "json x=1"]
+)
+def test_a_fence_names_a_language(info: str) -> None:
+    assert remark(f"```{info}\na\n```")[0] == f"```{info.split(maxsplit=1)[0]}"
+    assert fence("a", "mermaid")[0] == fence("a", languages.plain("html"))[0] == "```"
