@@ -3,10 +3,13 @@
 import asyncio
 import fnmatch
 import inspect
+import re
+import unicodedata
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Literal
 
 from powawidget.errors import ConfigurationError
+from powawidget.events import repeats
 from powawidget.views import Approval
 
 Verdict = Literal["approve", "deny", "ask"]
@@ -23,13 +26,17 @@ _WORDS: dict[object, Verdict] = {
     "deny": "deny",
     "ask": "ask",
 }
+# A name that a person reads as it is: no space, no character that looks like another or like none.
+_PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,200}").fullmatch
+# The rests of a longer name aren't looked at one by one: it isn't plain.
+_LONGEST = 200
 
 
 class Policy:
     """Rules over tool names and arguments. Make one with `powawidget.policy`.
 
     A rule is a glob over the tool's name, or a pair of a glob and a predicate on the decoded
-    arguments. `deny` counts before `ask`, `ask` before `allow`.
+    arguments. `deny` counts before `ask`, `ask` before `allow`; `policy` tells how names match.
 
     Args:
         allow: What is approved.
@@ -47,11 +54,9 @@ class Policy:
         otherwise: Verdict,
         name: str | None,
     ) -> None:
-        self._rules: list[tuple[Rule, Verdict]] = [
-            *((_checked(rule), "deny") for rule in deny),
-            *((_checked(rule), "ask") for rule in ask),
-            *((_checked(rule), "approve") for rule in allow),
-        ]
+        self._deny = [_wide(_checked(rule)) for rule in deny]
+        self._ask = [_wide(_checked(rule)) for rule in ask]
+        self._allow = [_checked(rule) for rule in allow]
         if otherwise not in {"approve", "deny", "ask"}:
             raise ConfigurationError('otherwise must be "approve", "deny" or "ask".')
         self._otherwise: Verdict = otherwise
@@ -66,13 +71,18 @@ class Policy:
         Returns:
             approve, deny or ask.
         """
-        for rule, verdict in self._rules:
-            if _fits(rule, approval):
-                return verdict
+        names = _names(approval.tool_name)
+        if any(_fits(rule, names, approval) for rule in self._deny):
+            return "deny"
+        if any(_fits(rule, names, approval) for rule in self._ask) or _is_odd(approval):
+            return "ask"
+        if any(_allows(rule, approval) for rule in self._allow):
+            return "approve"
         return self._otherwise
 
     def __repr__(self) -> str:
-        return f"<Policy {self.name or 'without a name'}, {len(self._rules)} rules>"
+        count = len(self._deny) + len(self._ask) + len(self._allow)
+        return f"<Policy {self.name or 'without a name'}, {count} rules>"
 
 
 def policy(
@@ -87,12 +97,25 @@ def policy(
 
     Example: `policy(allow=["*_read", ("database_write", lambda a: a["limit"] <= 10)])`.
 
+    A model chooses the names and the arguments of what it calls, so a rule that forbids matches
+    widely and one that allows matches narrowly. `deny` and `ask` match without regard to case and
+    to the width of letters, the whole name and each rest of it after a `__`: `drop_*` matches
+    `Drop_table` and `mcp__db__drop_table`. `allow` matches the whole name as it is written:
+    `*_read` doesn't match `Orders_Read`. No glob in `allow` but `""` itself matches a request
+    without a tool's name, which is about the answer or the start of a run.
+
+    Whatever `allow` and `otherwise` say, a person is asked where a name is longer than 200
+    characters or has others than `A-Z a-z 0-9 _ . -`, and where an object of the arguments gives a
+    key twice: the predicate and the tool may see different values. Where there is nobody to ask,
+    `wait()` and `result()` raise `ApprovalNeeded`.
+
     Args:
         allow: What is approved: globs over tool names, or pairs of a glob and a predicate on the
             decoded arguments.
-        deny: What is denied, whatever `allow` says.
+        deny: What is denied, whatever else is said.
         ask: What a person is asked about, whatever `allow` says.
-        otherwise: What happens to everything else: ask, deny or approve.
+        otherwise: What happens to everything else, also where no tool is named: ask, deny or
+            approve.
         name: What the approval's card calls the policy.
 
     Returns:
@@ -148,7 +171,9 @@ async def _one(chosen: PolicyFunction, approval: Approval) -> Verdict:
     if inspect.isawaitable(answer):
         answer = await answer
     if isinstance(answer, bool | str | None) and answer in _WORDS:
-        return _WORDS[answer]
+        verdict = _WORDS[answer]
+        # A function that looks at a key is shown the last of its values: not all that would run.
+        return "ask" if verdict == "approve" and _is_ambiguous(approval.arguments) else verdict
     raise ConfigurationError(
         "A policy answers True or 'approve', False or 'deny', None or 'ask'; "
         f"this one answered {answer!r}."
@@ -174,8 +199,49 @@ def _checked(rule: Any) -> Rule:
     )
 
 
-def _fits(rule: Rule, approval: Approval) -> bool:
-    glob, predicate = (rule, None) if isinstance(rule, str) else rule
-    if not fnmatch.fnmatchcase(approval.tool_name, glob):
+def _fits(rule: Rule, names: Sequence[str], approval: Approval) -> bool:
+    glob, predicate = _parts(rule)
+    if not any(fnmatch.fnmatchcase(name, glob) for name in names):
         return False
     return predicate is None or bool(predicate(approval.arguments))
+
+
+def _allows(rule: Rule, approval: Approval) -> bool:
+    """Tell whether a rule allows a request; "*" doesn't allow what nobody thought of."""
+    name = approval.tool_name
+    return (name != "" or _parts(rule)[0] == "") and _fits(rule, [name], approval)
+
+
+def _parts(rule: Rule) -> tuple[str, Predicate | None]:
+    return (rule, None) if isinstance(rule, str) else rule
+
+
+def _folded(text: str) -> str:
+    """Make texts the same that differ in case, or in the width or the style of their letters."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def _wide(rule: Rule) -> Rule:
+    """Make a rule that forbids match whatever the case."""
+    return _folded(rule) if isinstance(rule, str) else (_folded(rule[0]), rule[1])
+
+
+def _names(name: str) -> list[str]:
+    """List what a rule that forbids is held against: a name, and each rest of it after a `__`."""
+    whole = _folded(name)
+    if len(whole) > _LONGEST:
+        return [whole]
+    return [whole, *(whole[at.end() + 1 :] for at in re.finditer("_(?=_)", whole))]
+
+
+def _is_odd(approval: Approval) -> bool:
+    """Tell whether a person has to look at a request: it may not be what it seems."""
+    name = approval.tool_name
+    return bool(name and not _PLAIN(name)) or _is_ambiguous(approval.arguments)
+
+
+def _is_ambiguous(arguments: Any) -> bool:
+    """Tell whether a key comes twice, or whether it can't be told since Python can't decode it."""
+    if isinstance(arguments, str):
+        return arguments.lstrip()[:1] in {"{", "["}
+    return repeats(arguments)

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from powawidget.errors import ConfigurationError
+from powawidget.events import decode_exactly
 from powawidget.frame import frame_of
 from powawidget.reduce.answer import places
 from powawidget.state import (
@@ -81,7 +83,8 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         tool_name: The gated tool; empty where the answer or the start of the run is gated.
-        arguments: What would run, decoded.
+        arguments: What would run, decoded. Of a key that comes twice it gives the last value, and
+            both among its items.
         arguments_hash: SHA-256 over the exact arguments.
         message: What the hook says to the person.
         covers: call, answer or start.
@@ -347,7 +350,7 @@ def _approval(part: ApprovalPart) -> Approval:
     decided = part.decided_at
     return Approval(
         tool_name=part.tool_name,
-        arguments=decoded(part.arguments),
+        arguments=decoded(part.arguments, decode_exactly),
         arguments_hash=hashlib.sha256(part.arguments.encode()).hexdigest(),
         message=part.message,
         covers=part.covers,
@@ -361,11 +364,11 @@ def _approval(part: ApprovalPart) -> Approval:
     )
 
 
-def decoded(text: str) -> Any:
+def decoded(text: str, decode: Callable[[str], Any] = json.loads) -> Any:
     """Decode JSON text of the state; text that isn't JSON stays as it is."""
     if not text:
         return {}
     try:
-        return json.loads(text)
+        return decode(text)
     except (ValueError, RecursionError):
         return text

@@ -1,12 +1,20 @@
 """Policies: rules over tool names and arguments."""
 
 import asyncio
+import copy
+import json
+import pickle
+import unicodedata
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import powawidget as pw
+from powawidget import events as ev
 from powawidget.policy import name_of, verdict_of
+from tests.chaos import Chaos, Exchange
 
 
 def approval(tool: str, **arguments: Any) -> pw.Approval:
@@ -102,3 +110,185 @@ def test_a_policy_is_called_by_its_name() -> None:
     assert name_of(pw.policy(name="reads")) == "reads"
     assert name_of(careful) == "careful"
     assert name_of(lambda _: True) == ""
+
+
+READS = pw.policy(allow=["*_read"], deny=["drop_*"])
+EVERYTHING = pw.policy(allow=["*"], deny=["drop_*", "*delete*"], otherwise="approve")
+
+
+@pytest.mark.parametrize(
+    ("tool", "verdict"),
+    [
+        *[
+            ("orders_read", "approve"),
+            ("mcp__db__orders_read", "approve"),
+            ("a.b-C_read", "approve"),
+        ],
+        *[("Drop_x_read", "deny"), ("DROP_x_read", "deny"), ("mcp__db__drop_x_read", "deny")],
+        *[
+            ("mcp__Db__DROP_x_read", "deny"),
+            ("a___drop_x_read", "deny"),
+            ("a____drop__read", "deny"),
+        ],
+        *[
+            ("\uff44\uff52\uff4f\uff50_x_read", "deny"),
+            ("mcp\uff3f\uff3fdrop_x_read", "deny"),
+            ("\U0001d41d\U0001d42b\U0001d428\U0001d429_x_read", "deny"),
+        ],
+        *[("dr\u043ep_x_read", "ask"), ("\u200bdrop_x_read", "ask"), ("dro\u00adp_read", "ask")],
+        *[(" drop_x_read", "ask"), ("x_read\n", "ask"), ("x_read ", "ask"), ("\tx_read", "ask")],
+        *[("rm -rf /\n_read", "ask"), ("x\u202e_read", "ask"), ("x_read\x00", "ask")],
+        *[
+            ("\ufb01le_read", "ask"),
+            ("ord\u00e9rs_read", "ask"),
+            ("x\u2028_read", "ask"),
+            ("\u0663_read", "ask"),
+        ],
+        *[("a" * 195 + "_read", "approve"), ("a" * 300 + "_read", "ask"), ("/x_read", "ask")],
+    ],
+)
+def test_what_forbids_matches_widely_and_what_allows_only_plain_names(
+    tool: str, verdict: str
+) -> None:
+    assert READS(approval(tool)) == EVERYTHING(approval(tool)) == verdict
+
+
+def test_patterns_that_forbid_are_folded_and_those_that_allow_are_not() -> None:
+    rules = pw.policy(
+        allow=["Orders_*", "[A-Z]*"],
+        deny=["DROP_*", "\uff24\uff25\uff2c\uff25\uff34\uff25"],
+        ask=["Secret_*"],
+    )
+    names = [
+        "drop_x",
+        "a__drop_x",
+        "delete",
+        "secret_x",
+        "a__SECRET_x",
+        "Orders_x",
+        "orders_x",
+        "Z",
+    ]
+    verdicts = ["deny", "deny", "deny", "ask", "ask", "approve", "ask", "approve"]
+    assert [rules(approval(name)) for name in names] == verdicts
+    assert pw.policy(allow=["orders_*"])(approval("mcp__db__orders_x")) == "ask", "never a rest"
+
+
+def test_a_rule_that_forbids_has_its_predicate_asked_whatever_the_case() -> None:
+    rules = pw.policy(allow=["*"], deny=[("write", lambda a: a["n"] > 9)])
+    assert rules(approval("mcp__db__WRITE", n=10)) == "deny"
+    assert rules(approval("mcp__db__write", n=1)) == "approve"
+
+
+@pytest.mark.parametrize(
+    ("rules", "verdict"),
+    [
+        ({"allow": ["*"]}, "ask"),
+        ({"allow": ["", "*"]}, "approve"),
+        ({"allow": ["*"], "deny": ["*"]}, "deny"),
+        ({"ask": ["*"], "otherwise": "approve"}, "ask"),
+        ({"otherwise": "approve"}, "approve"),
+    ],
+)
+def test_a_star_covers_no_gate_without_a_name(rules: dict[str, Any], verdict: str) -> None:
+    assert pw.policy(**rules)(approval("")) == verdict
+
+
+@given(st.text(min_size=1, max_size=12))
+def test_no_name_that_is_not_plain_is_ever_approved(name: str) -> None:
+    plain = name.isascii() and all(char.isalnum() or char in "_.-" for char in name)
+    assert (EVERYTHING(approval(name)) == "approve") <= plain
+    spelled = unicodedata.normalize("NFKC", f"x__DROP_{name}").casefold()
+    assert EVERYTHING(approval(spelled)) == "deny"
+
+
+def test_a_very_long_name_is_looked_at_once() -> None:
+    assert EVERYTHING(approval("_" * 200_000 + "drop_x")) == "ask"
+    assert EVERYTHING(approval("drop_" * 100_000)) == "deny"
+
+
+def requested(tool_input: str) -> pw.Approval:
+    """A request as it is read from a stream, with these arguments as JSON text."""
+    ask = f'{{"event": "approval_requested", "tool_name": "write", "tool_input": {tool_input}}}'
+    start = '{"event": "start", "run_id": "r"}'
+    run = pw.replay(f"data: {start}\n\ndata: {ask}\n\n".encode())
+    assert isinstance(run, pw.Run)
+    return run.approvals[0]
+
+
+TWICE = [
+    '{"n": 99, "n": 1}',
+    '{"n": 1, "n": 1}',
+    '{"n": 99, "\\u006e": 1}',
+    '{"n": 1, "deep": [{"a": {"b": 1, "b": 2}}]}',
+    json.dumps('{"n": 99, "n": 1}'),
+    json.dumps('[{"n": 99, "n": 1}]'),
+    '{"n": 1, "\\ud800": 1, "\\udfff": 2}',
+    '{"n": 1, "": 1, "": 2}',
+]
+
+
+@pytest.mark.parametrize("tool_input", TWICE)
+def test_arguments_with_a_key_that_comes_twice_are_a_persons_to_decide(tool_input: str) -> None:
+    asked = requested(tool_input)
+    small = pw.policy(allow=[("write", lambda _: True)], otherwise="approve")
+    assert asyncio.run(verdict_of(small, [asked])) == "ask"
+    assert asyncio.run(verdict_of(lambda _: True, [asked])) == "ask"
+    assert asyncio.run(verdict_of(lambda _: False, [asked])) == "deny"
+    assert pw.policy(deny=["write"])(asked) == "deny"
+
+
+@pytest.mark.parametrize(
+    "tool_input", ['{"n": 1, "N": 2}', '{"a": {"n": 1}, "b": {"n": 2}}', '[{"n": 1}, {"n": 1}]']
+)
+def test_keys_that_come_once_in_each_object_are_no_reason_to_ask(tool_input: str) -> None:
+    assert pw.policy(allow=["write"])(requested(tool_input)) == "approve"
+
+
+def test_both_values_of_a_key_are_kept_and_shown() -> None:
+    asked = requested('{"n": 99, "n": 1}')
+    assert asked.arguments["n"] == 1
+    assert list(asked.arguments.items()) == [("n", 99), ("n", 1)]
+    for again in (copy.deepcopy(asked.arguments), pickle.loads(pickle.dumps(asked.arguments))):
+        assert ev.repeats(again)
+        assert again == {"n": 1}
+    call = ev.read('{"event": "tool_call", "tool_name": "t", "arguments": {"n": 99, "n": 1}}')
+    assert isinstance(call, ev.ToolCallStarted)
+    assert call.arguments == '{"n": 99, "n": 1}'
+
+
+def test_arguments_too_deep_to_be_read_are_a_persons_to_decide() -> None:
+    deep = approval("write")
+    deep = pw.Approval(
+        **{**{n: getattr(deep, n) for n in deep.__struct_fields__}, "arguments": "[" * 9}
+    )
+    assert EVERYTHING(deep) == "ask"
+
+
+@pytest.mark.parametrize("what", [{"tool": "x y"}, {"tool": "x_read", "twice": '{"n": 9, "n": 1}'}])
+def test_where_nobody_can_be_asked_waiting_says_so_and_nothing_is_sent(
+    what: dict[str, str],
+) -> None:
+    tool, arguments = json.dumps(what["tool"]), what.get("twice", "{}")
+    ask = f'{{"event": "approval_requested", "tool_name": {tool}, "tool_input": {arguments}}}'
+
+    start = '{"event": "start", "run_id": "run_1", "session_id": "s"}'
+
+    async def script(exchange: Exchange) -> None:
+        if exchange.request.path.endswith("/run/stream"):
+            frames = (f"data: {one}\n\n".encode() for one in (start, ask))
+            await exchange.stream(*frames, end=False)
+            await exchange.gone()
+        elif exchange.request.path.startswith("/api/agents?"):
+            agents = [{"id": "a4122d5a-e890-4601-b671-399d6e8c4151", "name": "Keeper"}]
+            await exchange.answer_json({"agents": agents, "total": 1})
+        else:
+            await exchange.answer_json({"error": "Not found"}, "404 Not Found")
+
+    with Chaos(script) as server, pw.connect(server.url, api_key="planted-key-77b1") as pb:
+        rules = pw.policy(allow=["*"], otherwise="approve")
+        run = pb.agent("Keeper").run("Go", on_approval=rules)
+        with pytest.raises(pw.ApprovalNeeded):
+            run.wait()
+        assert not [one for one in server.requests if one.path.endswith("/approve")]
+        run.stop()

@@ -26,7 +26,7 @@ from powawidget.events.agent import (
     ToolResult,
     looks_failed,
 )
-from powawidget.events.decoding import as_json, decode
+from powawidget.events.decoding import as_json, decode, decode_exactly, repeats
 from powawidget.events.event import Event, Frame, Housekeeping, Malformed, Unknown
 from powawidget.events.made import (
     AgentsKnown,
@@ -133,9 +133,11 @@ __all__ = [
     "WorkflowStarted",
     "as_json",
     "decode",
+    "decode_exactly",
     "ends_workflow",
     "in_workflow",
     "looks_failed",
     "read",
     "read_frame",
+    "repeats",
 ]

@@ -26,6 +26,53 @@ def decode(text: str) -> Any:
     return cleaned(value) if suspect(text) else value
 
 
+class Repeated(dict[str, Any]):
+    """An object that gives a key twice.
+
+    Who reads a key gets the last of its values, as with any JSON; who goes through the items or
+    writes it as JSON gets all of them, so that nothing of it is hidden.
+
+    Args:
+        pairs: The keys with their values, as they were written.
+    """
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self._pairs = pairs
+
+    def items(self) -> Any:
+        """List the keys with their values, as they were written."""
+        return list(self._pairs)
+
+
+def decode_exactly(text: str) -> Any:
+    """Decode JSON that came from outside, and keep the keys that come twice.
+
+    Args:
+        text: JSON text.
+
+    Returns:
+        As `decode` does; an object that gives a key twice is a `Repeated`.
+
+    Raises:
+        ValueError: If it isn't JSON.
+        RecursionError: If it is nested too deeply.
+    """
+    value = _exact_decoder.decode(text)
+    return cleaned(value) if suspect(text) else value
+
+
+def repeats(value: Any) -> bool:
+    """Tell whether an object anywhere in a decoded value gives a key twice."""
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, Repeated):
+            return True
+        left += one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+    return False
+
+
 def as_json(value: Any) -> str:
     """Write a wire value as JSON text.
 
@@ -43,10 +90,15 @@ def cleaned(value: Any) -> Any:
     if isinstance(value, str):
         return harmless(value)
     if isinstance(value, dict):
-        return {harmless(key): cleaned(item) for key, item in value.items()}
+        return _object([(harmless(key), cleaned(item)) for key, item in value.items()])
     if isinstance(value, list):
         return [cleaned(item) for item in value]
     return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    return made if len(made) == len(pairs) else Repeated(pairs)
 
 
 def _finite(number: str) -> float | None:
@@ -63,11 +115,15 @@ def _whole(number: str) -> int | str:
         return number
 
 
+_NUMBERS: dict[str, Any] = {
+    "parse_constant": lambda _: None,
+    "parse_float": _finite,
+    "parse_int": _whole,
+}
 # strict=False: a raw control character inside a string isn't legal JSON, but it isn't a reason to
 # lose a frame either. NaN and the infinities have no JSON form: null.
-_decoder = json.JSONDecoder(
-    strict=False, parse_constant=lambda _: None, parse_float=_finite, parse_int=_whole
-)
+_decoder = json.JSONDecoder(strict=False, **_NUMBERS)
+_exact_decoder = json.JSONDecoder(strict=False, object_pairs_hook=_object, **_NUMBERS)
 # The scanner itself: `loads` costs more than twice as much on a short frame.
 scan: Callable[[str, int], tuple[Any, int]] = vars(_decoder)["scan_once"]
 # Whether JSON text may hold what `cleaned` replaces.

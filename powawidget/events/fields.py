@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from powawidget.events.decoding import as_json, decode
+from powawidget.events.decoding import as_json, decode_exactly
 from powawidget.events.event import Frame
 
 # What the service sends in place of an event whose data it couldn't write: the event happened, its
@@ -87,7 +87,7 @@ def arguments(value: Any) -> str:
     if isinstance(value, str):
         try:
             # Its own escapes are read only now: they may hold a lone surrogate again.
-            return as_json(decode(value)) if value.strip()[:1] in "{[" else as_json(value)
+            return as_json(decode_exactly(value)) if value.strip()[:1] in "{[" else as_json(value)
         except (ValueError, RecursionError):
             return as_json(value)
     return "{}" if value is None else as_json(value)

@@ -4,7 +4,7 @@ from typing import Any
 
 from powawidget.events import agent, orchestration, workflow
 from powawidget.events.agent import TextDelta
-from powawidget.events.decoding import cleaned, scan, suspect
+from powawidget.events.decoding import cleaned, decode_exactly, repeats, scan, suspect
 from powawidget.events.event import Event, Frame, Malformed, Reader, Unknown
 from powawidget.events.fields import LOST, WrongShapeError
 from powawidget.text import harmless
@@ -23,6 +23,8 @@ READERS: dict[str, Reader] = {
     **workflow.READERS,
     "content_delta": _content_delta,
 }
+# What a person, code or a policy decides on: read more slowly, without losing anything.
+_EXACT = frozenset({agent.ApprovalRequested, agent.ToolCallStarted})
 # An error and an end count also where their data was lost.
 WITHOUT_DATA = frozenset({"error", "complete", "done", "workflow_complete", "workflow_error"})
 
@@ -51,7 +53,8 @@ def read(payload: str) -> Event:
             frame = cleaned(frame)
         except RecursionError:
             return Malformed(problem="nested too deeply", raw=harmless(payload[:500]))
-    return read_frame(frame)
+    event = read_frame(frame)
+    return _exact(event, payload) if type(event) in _EXACT else event
 
 
 def read_frame(frame: dict[str, Any]) -> Event:
@@ -79,6 +82,15 @@ def read_frame(frame: dict[str, Any]) -> Event:
         return reader(frame)
     except (WrongShapeError, RecursionError):
         return Unknown(name=str(name)[:200], raw=frame)
+
+
+def _exact(event: Event, payload: str) -> Event:
+    """Read a call's or a request's frame anew where it gives a key twice: no value is lost."""
+    try:
+        frame = decode_exactly(payload)
+    except (ValueError, RecursionError):
+        return event
+    return read_frame(frame) if repeats(frame) else event
 
 
 def _read_odd(payload: str) -> Event:
