@@ -1,5 +1,6 @@
 """An agent of a project, and its runs."""
 
+import functools
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
@@ -126,14 +127,17 @@ class Agent:
         has_tools = True if body.get("knowledge_bases") else self._has_tools
         # Where it isn't known, a silence isn't taken for a fault too early.
         keepalives = has_tools is True
+        client = self._client.for_run()
+        post = functools.partial(_post_decision, client)
+        hooks = functools.partial(_hooks_of, client, self.id)
         return Run(
-            LiveSource(self._client, self._path, body, keepalives=keepalives, session=session),
+            LiveSource(client, self._path, body, keepalives=keepalives, session=session),
             name=self.name,
             message=body["message"],
             on_stop=_ON_STOP[has_tools],
             secret=self._client.secret,
-            decider=lambda live: Decider(live, self._post_decision, self._hooks, on_approval),
-            look_up=self.look_up,
+            decider=lambda live: Decider(live, post, hooks, on_approval),
+            look_up=functools.partial(stored_run, client),
             home=home,
             about=About(host_of(self._client.url), self.model or ""),
         )
@@ -195,12 +199,6 @@ class Agent:
             The server's answer, decoded.
         """
         return await stored_run(self._client, run_id)
-
-    async def _post_decision(self, run_id: str, body: Mapping[str, Any], limit: float) -> None:
-        await self._client.post(f"/api/agents/runs/{run_id}/approve", body, limit)
-
-    async def _hooks(self) -> Any:
-        return await self._client.get(f"/api/agents/{self.id}/hooks")
 
     async def stream(self, message: str, **options: Any) -> AsyncIterator[ev.Event]:
         """Run the agent and read its events, without a widget.
@@ -265,6 +263,16 @@ def _body(given: Mapping[str, Any]) -> dict[str, Any]:
             f"A run takes no {', '.join(unknown)}. It takes {', '.join(_FIELDS)}."
         )
     return checked_json(body)
+
+
+async def _post_decision(
+    client: Client, run_id: str, body: Mapping[str, Any], limit: float
+) -> None:
+    await client.post(f"/api/agents/runs/{run_id}/approve", body, limit)
+
+
+async def _hooks_of(client: Client, agent_id: str) -> Any:
+    return await client.get(f"/api/agents/{agent_id}/hooks")
 
 
 async def stored_run(client: Client, run_id: str) -> Any:

@@ -1,20 +1,24 @@
 """HTTP to the server: the only module that knows httpx.
 
 Both auth headers, no request twice that starts something, no key to another origin, and errors in
-words of ours (wire protocol, sections 1 and 8).
+words of ours (wire protocol, sections 1 and 8). Each request has a client of httpx to itself: none
+is sent another's cookies, and none ends when the connection is closed.
 """
 
 import asyncio
 import contextlib
+import copy
 import socket
 import ssl
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Mapping
+from http.cookiejar import CookieJar
 from typing import Any
 
 import httpx
 
 from powawidget.address import checked_headers, checked_key, checked_url, checked_verify, direct
+from powawidget.cookies import Jar, joined
 from powawidget.errors import (
     AnswerTooLargeError,
     ConfigurationError,
@@ -24,7 +28,9 @@ from powawidget.errors import (
 )
 from powawidget.events import decode
 from powawidget.failures import advice
+from powawidget.holders import Holders
 from powawidget.httplog import keep_out
+from powawidget.kernel import loop
 from powawidget.refusals import SHOWN, readable, seconds_to_wait, words_of
 from powawidget.secret import Secret
 from powawidget.serverclock import ServerClock
@@ -50,7 +56,9 @@ class _Keys(httpx.Auth):
 
 
 class Client:
-    """Requests to one server. Its coroutines run on the loop thread.
+    """Requests to one server; `stream` is called on the loop thread.
+
+    No frame of httpx stands in what a person interrupts: its local variables hold the key.
 
     Args:
         url: The base URL.
@@ -83,29 +91,62 @@ class Client:
         keep_out(secret)
         # Answers of every size come uncompressed: 194 kB unfolded to 200 MB once.
         own = {"Accept-Encoding": "identity", "User-Agent": "powawidget"}
+        given = checked_headers(headers or {})
+        self._cookie = "".join(given.pop(name) for name in tuple(given) if name.lower() == "cookie")
+        self._holders = Holders()
+        self._jar: Jar | None = None  # a run's
+        self._has_left = False
         self._settings: dict[str, Any] = {
             "auth": _Keys(secret),
             "verify": httpx.create_ssl_context(verify=checked_verify(verify)),
             "proxy": proxy,
             "mounts": None if proxy else direct(self.url),
-            "headers": {**own, **checked_headers(headers or {})},
+            "headers": {**own, **given},
             "timeout": httpx.Timeout(None, connect=self.timeouts.connect),
             "follow_redirects": False,
             # No connection is kept: a server may be closing it just as the next request is
             # written, and a POST isn't sent twice.
             "limits": httpx.Limits(max_connections=None, max_keepalive_connections=0),
         }
-        try:
-            self._http = httpx.AsyncClient(**self._settings)
-        except (ValueError, httpx.InvalidURL):
-            refused = True  # raised below, not chained: the URL of a proxy may hold a password
-        else:
-            refused = False
-        if refused:
-            raise ConfigurationError(
-                "The proxy can't be used: pass a URL such as http://host:8080, or set the "
-                "environment's HTTPS_PROXY to one."
-            )
+        self._http(None)  # what can't be used is refused before anything is sent
+
+    def _http(self, jar: CookieJar | None) -> httpx.AsyncClient:
+        """Make the client of one request, and of the redirects that it leads to.
+
+        Args:
+            jar: Where its cookies come from and go to; one that is nobody else's where it isn't
+                given.
+        """
+        with contextlib.suppress(ValueError, httpx.InvalidURL):
+            return httpx.AsyncClient(**self._settings, cookies=jar)
+        # Raised here, not chained: the URL of a proxy may hold a password.
+        raise ConfigurationError(
+            "The proxy can't be used: pass a URL such as http://host:8080, or set the "
+            "environment's HTTPS_PROXY to one."
+        )
+
+    def for_run(self) -> "Client":
+        """Make the client of one run, which has to `leave` when the run is over.
+
+        It keeps the cookies that the answer to the run's start sets, and sends them with whatever
+        else is asked about this run; it goes on when this connection is closed.
+
+        Returns:
+            The client.
+
+        Raises:
+            ConfigurationError: If this connection was closed.
+        """
+        self._holders.enter()
+        one = copy.copy(self)
+        one._jar = Jar()  # noqa: SLF001  # one of its own kind
+        return one
+
+    def leave(self) -> None:
+        """Let go of the connection, as the client of a run that is over; again does nothing."""
+        if self._jar is not None and not self._has_left:
+            self._has_left = True
+            self._holders.leave()
 
     def __repr__(self) -> str:
         return f"<Client of {getattr(self, 'url', 'a URL that was refused')}>"
@@ -125,7 +166,7 @@ class Client:
             ConnectionLost: If it can't be reached.
             ProtocolError: If the answer isn't JSON.
         """
-        return await self._json("GET", path, query=query)
+        return await loop.run_there(self._json("GET", path, query=query))
 
     async def post(self, path: str, body: Mapping[str, Any], limit: float | None = None) -> Any:
         """Post JSON and get a JSON value. It is sent once.
@@ -143,7 +184,7 @@ class Client:
             ConnectionLost: If it can't be reached, or doesn't answer.
             ProtocolError: If the answer isn't JSON.
         """
-        return await self._json("POST", path, body=body, limit=limit)
+        return await loop.run_there(self._json("POST", path, body=body, limit=limit))
 
     @contextlib.asynccontextmanager
     async def stream(
@@ -165,8 +206,10 @@ class Client:
                 have started.
             ProtocolError: If the answer isn't an event stream.
         """
-        # A client of its own: streams are read from any event loop.
-        async with httpx.AsyncClient(**self._settings) as http:
+        self._check()
+        if self._jar is not None:
+            self._jar.clear()  # of a try that was refused
+        async with self._http(self._jar) as http:
             response = await self._send(http, "POST", path, body=body)
             try:
                 async with contextlib.aclosing(await self._events(response)) as chunks:
@@ -174,9 +217,20 @@ class Client:
             finally:
                 await response.aclose()
 
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._http.aclose()
+    async def close(self, then: Callable[[], object] | None = None) -> bool:
+        """Refuse what is new from now on; runs that are open go on.
+
+        Args:
+            then: Called when the last of them has left, where there is any; on the loop thread.
+
+        Returns:
+            Whether there is none.
+        """
+        return self._holders.close(then)
+
+    def _check(self) -> None:
+        if self._jar is None:
+            self._holders.check()
 
     async def _events(self, response: httpx.Response) -> AsyncGenerator[bytes, None]:
         """Check that an answer is an event stream, and give its bytes."""
@@ -224,13 +278,14 @@ class Client:
         body: Mapping[str, Any] | None = None,
         limit: float | None = None,
     ) -> Any:
-        if self._http.is_closed:
-            raise ConfigurationError("This connection was closed: connect again.")
-        response = await self._send(self._http, verb, path, query=query, body=body, limit=limit)
-        try:
-            content = await self._body(response, limit)
-        finally:
-            await response.aclose()
+        self._check()
+        # What is set in answer to these isn't the run's: it goes into a copy.
+        async with self._http(None if self._jar is None else _copied(self._jar)) as http:
+            response = await self._send(http, verb, path, query=query, body=body, limit=limit)
+            try:
+                content = await self._body(response, limit)
+            finally:
+                await response.aclose()
         if not response.is_success:
             raise self._refusal(response, content)
         try:
@@ -296,6 +351,9 @@ class Client:
             request = http.build_request(
                 verb, target, params=query or None, json=None if body is None else dict(body)
             )
+            if self._cookie:
+                own = request.headers.get("cookie", "")
+                request.headers["cookie"] = joined(self._cookie, own)
             response = await self._send_once(http, request, limit)
             if not response.has_redirect_location:
                 return response
@@ -385,6 +443,13 @@ class Client:
 
     def _shown(self, text: str) -> str:
         return self.secret.redact(harmless(text))
+
+
+def _copied(jar: CookieJar) -> CookieJar:
+    copied = Jar()
+    for cookie in jar:
+        copied.set_cookie(cookie)
+    return copied
 
 
 def _after(seconds: float | None) -> str:

@@ -1,14 +1,19 @@
-"""The logs of the HTTP library, without keys.
+"""The logs of the HTTP library, without keys and cookies.
 
-At DEBUG it logs the headers of answers as they came, and a server may repeat a key in one.
+At DEBUG it logs the headers of answers as they came: a server may repeat a key in one, and cookies
+are credentials as well.
 """
 
 import logging
+import re
 import weakref
 
 from powawidget.secret import Secret
 
 _LOGGERS = ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy")))
+_SET_COOKIE = re.compile(
+    r"""(\(b'set-cookie', )b(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""", re.IGNORECASE
+)
 
 
 class _WithoutKeys(logging.Filter):
@@ -20,6 +25,7 @@ class _WithoutKeys(logging.Filter):
         said = shown = record.getMessage()
         for secret in list(self.secrets):
             shown = secret.redact(shown)
+        shown = _SET_COOKIE.sub(r"\1b'[cookie]'", shown)
         if shown != said:
             record.msg, record.args = shown, None
         return True

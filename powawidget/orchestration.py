@@ -1,5 +1,6 @@
 """An orchestration of a project, and its runs."""
 
+import functools
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
@@ -79,16 +80,17 @@ class Orchestration:
         session: Callable[[], str | None] | None = None,
         home: Home | None = None,
     ) -> Run:
+        client = self._client.for_run()
         return Run(
-            LiveSource(self._client, self._path, body, keepalives=True, session=session),
+            LiveSource(client, self._path, body, keepalives=True, session=session),
             kind="orchestration",
             name=self.name,
             message=body["message"],
             on_stop=_ON_STOP,
             secret=self._client.secret,
             observe=self._name_agents,
-            look_up=self.look_up,
-            complete=self.parts_of,
+            look_up=functools.partial(stored_run, client),
+            complete=functools.partial(_parts_of, client),
             home=home,
             about=About(host_of(self._client.url)),
         )
@@ -186,8 +188,7 @@ class Orchestration:
         Returns:
             Their full results and clean texts, as events.
         """
-        stored = await self.look_up(run_id)
-        return [children_of(stored)] if isinstance(stored, Mapping) else []
+        return await _parts_of(self._client, run_id)
 
     def _name_agents(self, live: Live, event: ev.Event) -> None:
         if isinstance(event, ev.OrchestrationStarted) and self._agent_names:
@@ -236,6 +237,11 @@ async def orchestration_of(client: Client, row: Row) -> Orchestration:
     info = info_of({**row, **details})
     names = await _agent_names(client, details) if info.strategy == _PARALLEL else []
     return Orchestration(client, info, names)
+
+
+async def _parts_of(client: Client, run_id: str) -> list[ev.Event]:
+    stored = await stored_run(client, run_id)
+    return [children_of(stored)] if isinstance(stored, Mapping) else []
 
 
 async def stored_run(client: Client, run_id: str) -> Any:

@@ -1,5 +1,8 @@
 """A project: its agents, orchestrations and workflows, by id or by name."""
 
+import contextlib
+import threading
+from collections.abc import Callable
 from typing import Any, Self
 
 from powawidget import orchestration, workflow
@@ -155,11 +158,15 @@ class Powabase:
         return loop.run_sync(session_of(self._client, session_id))
 
     def close(self) -> None:
-        """Close the connections, and the embedded server where there is one."""
-        loop.run_sync(self._client.close())
-        if self._local is not None:
-            self._local.stop()
-            self._local = None
+        """Close the connection, and the embedded server where there is one.
+
+        Nothing new starts. Runs that are open, and queued turns of a chat, go on to their ends with
+        all that they need: their decisions, what is looked up about them, the embedded server.
+        """
+        local, self._local = self._local, None
+        is_left = loop.run_sync(self._client.close(None if local is None else _stopping(local)))
+        if local is not None and is_left:
+            local.stop()
 
     def __enter__(self) -> Self:
         return self
@@ -201,3 +208,14 @@ class Powabase:
             f"No workflow has {execution_id} among its latest executions. If you know whose it "
             f'is, pb.workflow("...").execution("{execution_id}") reads it.'
         )
+
+
+def _stopping(local: Any) -> Callable[[], None]:
+    """Make what stops the embedded server from the loop thread, which mustn't wait for it."""
+
+    def stop() -> None:
+        # At the interpreter's end there are no threads any more; the server stops by itself.
+        with contextlib.suppress(RuntimeError):
+            threading.Thread(target=local.stop, name="powawidget-local-stop").start()
+
+    return stop

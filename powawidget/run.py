@@ -265,6 +265,12 @@ class Run(Transcribed):
         if self._live.stop_asked and self._task is not None:
             self._task.cancel()
         try:
+            await self._follow_and_learn()
+        finally:
+            self._source.close()
+
+    async def _follow_and_learn(self) -> None:
+        try:
             with contextlib.suppress(asyncio.CancelledError):
                 await follow(self._live, self._source, self._patience)
             if self._decider is not None:
@@ -568,6 +574,7 @@ class Run(Transcribed):
         self._live.stop_asked = True
         if self._future is None:
             self._live.take(Stopped(message="It was taken back before it was sent."))
+            self._source.close()
         elif self._decider is not None and self._decider.is_open:
             self._denying = asyncio.ensure_future(self._deny_and_cancel(self._decider))
         elif self._task is not None:

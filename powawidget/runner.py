@@ -28,6 +28,9 @@ class Source(Protocol):
     def open(self) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         """Start the run and give its bytes; raises a PowawidgetError where it can't start."""
 
+    def close(self) -> None:
+        """Let go of what the run has needed; again does nothing."""
+
     @property
     def idle(self) -> float | None:
         """How long the stream may be silent, in seconds."""

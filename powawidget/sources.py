@@ -14,7 +14,7 @@ class LiveSource:
     """A run that the server starts when the source is opened.
 
     Args:
-        client: The server.
+        client: The server, for this run alone.
         path: The path to post to.
         body: The request.
         keepalives: Whether the server sends keepalives in this stream.
@@ -44,6 +44,10 @@ class LiveSource:
         named = {} if session_id is None else {"session_id": session_id}
         return self._client.stream(self._path, {**self._body, **named})
 
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._client.leave()
+
 
 class RecordedSource:
     """Bytes that were recorded.
@@ -65,6 +69,9 @@ class RecordedSource:
     async def open(self) -> AsyncGenerator[AsyncIterator[bytes], None]:
         """Play the recording."""
         yield self._play()
+
+    def close(self) -> None:
+        """Nothing is held."""
 
     async def _play(self) -> AsyncIterator[bytes]:
         loop = asyncio.get_running_loop()

@@ -71,18 +71,19 @@ class Workflow:
             ConfigurationError: If it can't run with these variables; nothing was sent.
         """
         body = self._body(variables, named)
+        client = self._client.for_run()
         return Run(
-            LiveSource(self._client, self._path, body, keepalives=False),
+            LiveSource(client, self._path, body, keepalives=False),
             kind="workflow",
             name=self.name,
             message=_told(body["variables"]),
             on_stop=_ON_STOP,
             secret=self._client.secret,
             known=self._known(),
-            look_up=self.look_up,
-            find=functools.partial(self._find, body["variables"]),
+            look_up=functools.partial(self._look_up, client),
+            find=functools.partial(self._find, client, body["variables"]),
             observe=self._note,
-            complete=self.parts_of,
+            complete=functools.partial(self._parts_of, client),
             about=About(host_of(self._client.url)),
         ).start()
 
@@ -155,9 +156,12 @@ class Workflow:
             Its line of the list, its blocks' logs and the workflow's graph, as `retell` reads
             them.
         """
+        return await self._look_up(self._client, execution_id)
+
+    async def _look_up(self, client: Client, execution_id: str) -> dict[str, Any]:
         wanted = segment(execution_id)
-        row = await stored_execution(self._client, self.id, wanted)
-        logs = await self._client.get(f"/api/workflows/{self.id}/executions/{wanted}/logs")
+        row = await stored_execution(client, self.id, wanted)
+        logs = await client.get(f"/api/workflows/{self.id}/executions/{wanted}/logs")
         return {
             "run_id": wanted,
             "status": None if row is None else row.get("status"),
@@ -176,13 +180,16 @@ class Workflow:
         Returns:
             Their inputs and the rest of their logs, as events.
         """
+        return await self._parts_of(self._client, execution_id)
+
+    async def _parts_of(self, client: Client, execution_id: str) -> list[ev.Event]:
         path = f"/api/workflows/{self.id}/executions/{segment(execution_id)}/logs"
-        logs = await self._client.get(path)
+        logs = await client.get(path)
         return [logs_of(logs)] if isinstance(logs, Mapping) else []
 
-    async def _find(self, variables: Any, begun: float, ended: float) -> list[str]:
+    async def _find(self, client: Client, variables: Any, begun: float, ended: float) -> list[str]:
         """Find what may be an execution whose stream was cut before it told the id."""
-        rows = await rows_at(self._client, self.id, _MOST_EXECUTIONS)
+        rows = await rows_at(client, self.id, _MOST_EXECUTIONS)
         window = self._client.clock.window(begun, ended)
         # As it comes back: a tuple is a list, and the key isn't there.
         sent = _redacted(self._client.secret, json.loads(json.dumps(variables)))

@@ -109,6 +109,23 @@ def submit(work: Coroutine[Any, Any, _T]) -> "concurrent.futures.Future[_T]":
     return asyncio.run_coroutine_threadsafe(work, loop_thread().loop)
 
 
+async def run_there(work: Coroutine[Any, Any, _T]) -> _T:
+    """Run a coroutine on the loop thread for a caller on any loop.
+
+    What interrupts the caller (a cancellation; a KeyboardInterrupt, which Python raises in the main
+    thread wherever that is) cancels the work, and finds no frame of it.
+
+    Args:
+        work: The coroutine.
+
+    Returns:
+        What it returned.
+    """
+    if loop_thread().is_current:
+        return await work
+    return await asyncio.wrap_future(submit(work))
+
+
 def call_soon(function: Callable[..., object], *args: Any) -> None:
     """Call a function on the loop thread, soon.
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from powawidget.connect import Agent, AgentInfo
 from powawidget.run import Run
 from powawidget.sources import LiveSource
 from tests.chaos import WATCHDOG, Chaos, Exchange, Script, at_paths
@@ -245,25 +244,6 @@ def test_whoever_waits_for_the_run_waits_for_the_look_up(world: World, how: str)
     go.set()
     waiting.join(WATCHDOG)
     assert came == ["half rest"]
-
-
-def test_a_connection_that_was_closed_looks_nothing_up(world: World) -> None:
-    go = threading.Event()
-
-    async def cut_later(exchange: Exchange) -> None:
-        await exchange.stream(START, HALF, end=False)
-        await asyncio.to_thread(go.wait, WATCHDOG)
-
-    server = world.serve(at_paths(run=cut_later, look=telling(STORED)))
-    pb = world.connect(server.url)
-    run = Agent(pb._client, AgentInfo(id="a", name="A"), None).run("hi")
-    world.runs.append(run)
-    until(lambda: run.text, "the first text")
-    pb.close()
-    go.set()
-    assert came_to(run)[0] == "interrupted"
-    assert "closed" in notices(run)[0]
-    assert looks(server) == 0
 
 
 def test_a_stopped_run_learns_quietly_what_the_server_did(world: World) -> None:

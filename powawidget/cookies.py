@@ -1,0 +1,80 @@
+"""The cookies of one run.
+
+A load balancer in front of several server processes keeps a client at one of them by a cookie, and
+a decision is taken only by the process that streams its run (wire protocol, section 5).
+"""
+
+import re
+from email.message import Message
+from http.cookiejar import Cookie, CookieJar
+from typing import Any
+
+# What browsers keep as well: with more than that a request is refused.
+_LONGEST = 4096
+_MOST = 50
+# For browsers a cookie without it, for Python none at all.
+_ODD_AGE = re.compile(r";\s*max-age\s*=(?!\s*-?\d+\s*(?:;|$))[^;]*", re.IGNORECASE)
+
+
+class Jar(CookieJar):
+    """What the answer that began a run has set, within limits. It shows itself to nobody."""
+
+    def set_cookie(self, cookie: Cookie) -> None:
+        """Keep a cookie that a request can carry; any other is left out.
+
+        Args:
+            cookie: What the server has set.
+        """
+        text = f"{cookie.name}={cookie.value or ''}"
+        is_known = cookie.name in {one.name for one in self}
+        fits = len(text) <= _LONGEST and text.isascii() and text.isprintable()
+        if fits and (is_known or len(self) < _MOST):
+            super().set_cookie(cookie)
+
+    def extract_cookies(self, response: Any, request: Any) -> None:
+        """Keep what an answer sets, one line after the other.
+
+        Together a line that can't be read takes the others along, and one that takes a cookie back
+        comes too early.
+
+        Args:
+            response: The answer, as urllib knows it.
+            request: What it answers.
+        """
+        for line in response.info().get_all("set-cookie", []):
+            super().extract_cookies(_Line(_ODD_AGE.sub("", line)), request)  # type: ignore[arg-type]  # what is used
+
+    def __repr__(self) -> str:
+        return "<cookies>"
+
+    __str__ = __repr__
+
+
+class _Line:
+    """An answer with one line that sets a cookie."""
+
+    def __init__(self, line: str) -> None:
+        self._headers = Message()
+        self._headers["Set-Cookie"] = line
+
+    def info(self) -> Message:
+        return self._headers
+
+
+def joined(given: str, own: str) -> str:
+    """Join the cookies of a connection's own header with those of a run.
+
+    Args:
+        given: The header that the person set.
+        own: What the server has set, which holds where both name the same.
+
+    Returns:
+        The header to send.
+    """
+    names = {_name(pair) for pair in own.split(";")}
+    kept = [pair.strip() for pair in given.split(";") if _name(pair) not in names]
+    return "; ".join(pair for pair in (own, *kept) if pair)
+
+
+def _name(pair: str) -> str:
+    return pair.partition("=")[0].strip()
