@@ -6,7 +6,7 @@ import { type Maths, maths } from "./maths";
 import { CLOSED, type Open } from "./open";
 import { inParts } from "./parts";
 import { inStretches } from "./stretch";
-import { type Attrs, h, type VElement } from "./vdom";
+import { type Attrs, h, isText, type VElement, type VNode } from "./vdom";
 
 /**
  * A block token as a node; null for what shows nothing (blank lines, definitions). `open`: what has
@@ -40,8 +40,8 @@ export function blockNode(token: Token, blocks: Blocks, open = CLOSED): VElement
 }
 
 /*
- * Which side a container of blocks starts at, by its first letter. The `auto` of the browser looks
- * through all its descendants again whenever one is added.
+ * Which side a block starts at, by its first letter. The `auto` of the browser looks through all its
+ * descendants again whenever one is added, as long as it finds none.
  */
 function direction(text = ""): Attrs {
   const letter = /\p{L}/u.exec(text)?.[0];
@@ -50,6 +50,18 @@ function direction(text = ""): Attrs {
 
 /* Hebrew to Arabic with its kin, their presentation forms, Adlam. */
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufefc\u{1e800}-\u{1efff}]/u;
+
+/** The first text with a letter, of what isn't a mark of ours. */
+function lettered(nodes: readonly VNode[]): string | undefined {
+  for (const node of nodes) {
+    const isMark = !isText(node) && node.attrs.class === "pw-hidden-char";
+    const found = isText(node) ? /\p{L}/u.exec(node.text)?.[0] : !isMark && lettered(node.kids);
+    if (found) return found;
+  }
+  return;
+}
+
+export const directionOf = (nodes: readonly VNode[]): Attrs => direction(lettered(nodes));
 
 const blockNodes = (tokens: readonly Token[] = [], blocks: Blocks): VElement[] =>
   tokens.flatMap((token) => blockNode(token, blocks) ?? []);
@@ -64,7 +76,8 @@ function run(
 ): VElement {
   const source = open.front + (blocks.sources.get(tokens) ?? "");
   const [kids] = inStretches(inlineNodes(blocks.inline(tokens)), open);
-  const node = h(tag, { dir: "auto", ...attrs }, kids);
+  const way = open.attrs.dir ? open.attrs : directionOf(kids);
+  const node = h(tag, { ...way, ...attrs }, kids);
   if (source.includes("[")) node.source = source;
   return node;
 }

@@ -1,7 +1,7 @@
 import type { Token, Tokens } from "marked";
 import { leftOut } from "../strings";
 import { hasHidden } from "../visible";
-import { blockNode } from "./blocks";
+import { blockNode, directionOf } from "./blocks";
 import { listenForControls } from "./controls";
 import { fold } from "./fold";
 import { inlineNodes } from "./inline";
@@ -300,6 +300,8 @@ export class MarkdownView {
       this.#spent += source.length;
       const [kids] = inStretches(inlineNodes(lexInline(source, this.#links)));
       node?.replaceChildren(...node.querySelectorAll(".pw-task"), ...kids.map(create));
+      // an address that a definition took away may have had its first letter
+      node?.setAttribute("dir", directionOf(kids).dir ?? "");
     }
   }
 }

@@ -28,6 +28,9 @@ const MAX_CELLS = 40_000;
 /** Several lines with an underline are a heading up to this length; marked would look through all. */
 const MAX_HEADING = 1000;
 
+/** The lines that a definition may take. */
+const DEFINITION = /^(?:.*\n){0,15}.*\n?/;
+
 /** Marks of emphasis without an end that are looked after in one window. */
 const MAX_LOST = 50;
 
@@ -46,10 +49,12 @@ const ours = (thing: object | undefined) => thing as never;
 class StreamTokenizer extends Tokenizer {
   /**
    * CommonMark: the title of a link reference definition can't hold a blank line. marked lets it,
-   * so a quote mark far below could still take back blocks that have settled long ago.
+   * so a quote mark far below could still take back blocks that have settled long ago. It ends within
+   * some lines too: one that has no end would be looked for through all of a long list of them.
    */
   override def(src: string): Tokens.Def | undefined {
-    return /^ {0,3}\[/.test(src) ? super.def(src.replace(/\n[ \t]*\n.*/s, "\n")) : undefined;
+    const [lines = ""] = /^ {0,3}\[/.test(src) ? (DEFINITION.exec(src) ?? []) : [];
+    return lines ? super.def(lines.replace(/\n[ \t]*\n.*/s, "\n")) : undefined;
   }
 
   /** The first that is asked about a line that isn't indented code. */

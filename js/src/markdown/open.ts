@@ -20,7 +20,7 @@ export interface Open {
   count: number;
   /** How much of the paragraph's last stretch has settled. */
   length: number;
-  /** How the list began, and whether a settled item made it loose. */
+  /** How the list or paragraph began, and whether a settled item made it loose. */
   attrs: Attrs;
   /** What the settled rows of the table's first part ask for. */
   widths: number[];
@@ -120,7 +120,7 @@ export function advance(
     if (end < WORTH) return;
     const place = dropStretches(node.kids, inlineNodes(front), open);
     if (!place) return;
-    const next = { ...CLOSED, ...place, type, prefix: STAND_IN };
+    const next = { ...CLOSED, ...place, type, attrs: node.attrs, prefix: STAND_IN };
     return [{ ...next, front: open.front + source.slice(0, end) }, skip + end];
   }
 }

@@ -42,11 +42,16 @@ export function settledFront(
     const room = end - at;
     if (room <= 0) break;
     at += raw.length;
+    const from = at - raw.length;
     if (type === "text") {
       const stop = raw.replace(REFERENCE, (mark) => "x".repeat(mark.length)).search(OPEN);
-      const safe = raw.slice(0, (stop < 0 ? room : Math.min(stop, room)) + 1);
-      const [cut] = LAST_PLACE.exec(safe) ?? [];
-      if (cut && source.startsWith(cut, at - raw.length)) {
+      const most = stop < 0 ? room : Math.min(stop, room);
+      // what stands beside it counts too: a list of addresses has nothing but blanks between them
+      const before = source.charAt(from - 1);
+      const safe = `${before}${raw}${source.charAt(at)}`.slice(0, before.length + most + 1);
+      const [placed = ""] = LAST_PLACE.exec(safe) ?? [];
+      const cut = placed.slice(before.length);
+      if (cut && source.startsWith(cut, from)) {
         front = [...run.slice(0, i), { ...token, raw: cut, text: cut }];
       }
       if (stop >= 0) break;

@@ -35,7 +35,7 @@ function isBoundary(tokens: readonly Token[], i: number, known: string, start: n
   if (isFence(next) || /^(?:hr|list|blockquote)$/.test(next.type)) return true;
   if (next.type === "heading" && /^ {0,3}#/.test(known.slice(start))) return true;
   // A paragraph decides what an indented line, a definition or a tag after it is; a title may
-  // follow a definition.
-  if (last.type === "def") return false;
+  // follow a definition, but doesn't look like another one.
+  if (last.type === "def") return next.type === "def";
   return last.type !== "paragraph" || (next.type === "table" && known.includes("\n", line + 1));
 }

@@ -31,32 +31,37 @@ export function inStretches(
     home = stretch.kids;
   };
   if (count) begin();
-  for (const node of nodes) {
+  let before = "";
+  for (const [at, node] of nodes.entries()) {
     let rest = node;
+    // a list of addresses has nothing but blanks between them
+    const after = textOf(nodes.slice(at + 1, at + 2)).charAt(0);
     while (isText(rest)) {
       const { text }: { text: string } = rest;
-      const end = cutIn(text, LENGTH - length);
-      if (!end) break;
-      home.push({ text: text.slice(0, end) });
+      const end = cutIn(before + text + after, before.length + LENGTH - length) - before.length;
+      if (end > text.length) break;
+      if (end) home.push({ text: text.slice(0, end) });
       rest = { text: text.slice(end) };
+      before = "";
       begin();
       count++;
       length = 0;
     }
-    home.push(rest);
-    length += textOf([rest]).length;
+    const text = textOf([rest]);
+    if (text || !isText(rest)) home.push(rest);
+    length += text.length;
+    before = text.slice(-1);
   }
   return [kids, { count, length }];
 }
 
-/** Where a text is cut, at or after `from`; 0 if nowhere. */
+/** Where a text is cut, at or after `from`. */
 function cutIn(text: string, from: number): number {
-  const [word, any] = [BETWEEN_WORDS, IN_A_WORD].map((place, i) => {
+  const ends = [BETWEEN_WORDS, IN_A_WORD].map((place, i) => {
     place.lastIndex = Math.max(0, from + i * SLACK);
     return place.lastIndex < text.length && place.test(text) ? place.lastIndex : Infinity;
-  }) as [number, number];
-  const end = Math.min(word, any);
-  return end < Infinity ? end : 0;
+  });
+  return Math.min(...ends);
 }
 
 /**
@@ -69,14 +74,20 @@ export function dropStretches(kids: VNode[], nodes: VNode[], from: Place): Place
   last.text += "x";
   const [gone, end] = inStretches(nodes, from);
   const within = (list: VNode[]) => (end.count ? (list.at(-1) as VElement).kids : list);
-  if (end.count) kids.splice(0, gone.length - 1);
-  const home = end.count ? (kids[0] as VElement).kids : kids;
+  const [whole, home] = end.count
+    ? [gone.length - 1, (kids[gone.length - 1] as VElement | undefined)?.kids]
+    : [0, kids];
   const past = within(gone);
-  home.splice(0, past.length - 1);
-  const seam = home[0];
-  if (!seam || !isText(seam)) return;
   const length = textOf(past.slice(-1)).length - 1;
-  seam.base = (seam.base ?? 0) + length;
-  seam.text = seam.text.slice(length);
+  const seam = home?.[past.length - 1];
+  if (!home || !seam || (length && !(isText(seam) && seam.text.length >= length))) return;
+  kids.splice(0, whole);
+  home.splice(0, past.length - 1);
+  if (length && isText(seam)) {
+    seam.base = (seam.base ?? 0) + length;
+    seam.text = seam.text.slice(length);
+    // an element follows: nothing goes on in this text
+    if (!seam.text) home.shift();
+  }
   return { count: end.count, length: end.length - 1 };
 }

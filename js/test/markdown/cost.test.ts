@@ -18,6 +18,8 @@ const texts: Record<string, string> = {
   "one paragraph with references": repeat((i) => `word [${i}] and [some] more, `, SIZE),
   "one Russian paragraph": repeat((i) => `слово ${i} и ещё слова, `, SIZE),
   "one Chinese paragraph": repeat((i) => `第${i}个词和更多的词，`, SIZE),
+  "mail addresses and commas": repeat((i) => `a${i}@b.example, `, SIZE),
+  definitions: repeat((i) => `[a${i}]: https://example.org\n`, SIZE),
   "a paragraph with an open mark": repeat((i) => (i ? `word ${i} and more, ` : "5 *x "), SIZE),
 };
 
@@ -41,6 +43,40 @@ test.each(Object.entries(texts))("%s costs the same at its end as at its start",
     [...element.childNodes].reduce((sum, { nodeValue }) => sum + (nodeValue?.length ?? 0), 0),
   );
   expect(Math.max(...runs)).toBeLessThan(6000);
+});
+
+test("no block leaves the side it starts at to the browser, which looks through all of it again", () => {
+  const host = document.createElement("div");
+  const view = new MarkdownView(host);
+  const sides = () =>
+    Array.from(host.querySelectorAll("p,h2,td"), (each) => each.getAttribute("dir"));
+  const text =
+    "`1` \\\n`2` \\\n`3`\n\n## \u05d0b\n\n1 **\u05d0** b\n\n1 \u200b a\u05d0\n\n[1][x]\n\n|-|\n|-|\n|\u05d0|";
+  view.append(`${text}\n\n`);
+  view.paint();
+  expect(sides()).toEqual([null, "rtl", "rtl", "ltr", "ltr", "rtl"]);
+  // what is known late may take the first letter away
+  view.append("[x]: https://\u05d0.example\n\n");
+  view.finish();
+  view.paint();
+  expect(sides()).toEqual([null, "rtl", "rtl", "ltr", "ltr", "rtl"]);
+  view.reset(`${"1 `2` ".repeat(2000)} \u05d0 ${"3 a ".repeat(2000)}`);
+  view.paint();
+  view.append(" a".repeat(1000));
+  view.finish();
+  view.paint();
+  expect(sides()).toEqual(["rtl"]);
+});
+
+test("a definition has an end: its title isn't looked for in all that follows", () => {
+  const lex = vi.spyOn(Tokenizer.prototype, "def");
+  const view = new MarkdownView(document.createElement("div"));
+  view.append(texts.definitions as string);
+  view.finish();
+  view.paint();
+  const looked = lex.mock.calls.reduce((sum, [src]) => sum + src.length, 0);
+  lex.mockRestore();
+  expect(looked).toBeLessThan(20 * SIZE);
 });
 
 test("a text of many marks without an end costs what its length does", () => {
