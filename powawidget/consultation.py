@@ -10,7 +10,6 @@ from powawidget import events as ev
 from powawidget import views
 from powawidget.live import Live
 from powawidget.policy import PolicyFunction, Verdict, name_of, verdict_of
-from powawidget.state import ApprovalPart
 
 if TYPE_CHECKING:
     from powawidget.decider import Decider
@@ -62,9 +61,9 @@ class Consultation:
         tries: collections.Counter[frozenset[str]] = collections.Counter()
         while await self._until_decidable():
             asked = self._open()
-            for digest, approval in self._shown():
-                if digest not in self._verdicts:
-                    self._verdicts[digest] = await self._verdict(approval)
+            for part in self._decider.pending():
+                if part.digest not in self._verdicts:
+                    self._verdicts[part.digest] = await self._verdict(views.approval_of(part))
             if asked != self._open():
                 continue  # while the policy thought
             verdicts = {self._verdicts[digest] for digest in asked}
@@ -80,7 +79,7 @@ class Consultation:
                 self._say(f"The approval policy's decision came to nothing: {refused}")
                 self.asks_person = True
                 return
-            while self._decider.sending(asked) and not self._open():
+            while self._decider.is_sending(asked) and not self._decider.is_asking:
                 await self._news_come()
             if asked <= self._open():
                 await asyncio.sleep(_PAUSE)  # nothing could be sent
@@ -89,7 +88,7 @@ class Consultation:
         """Wait until a decision can be made; returns False where nothing asks for one."""
         while True:
             await self._decider.until_quiet()
-            if self._live.ended or not self._open():
+            if self._live.ended or not self._decider.is_asking:
                 return False
             if not self._decider.is_on_the_way:
                 return True
@@ -101,16 +100,6 @@ class Consultation:
 
     def _open(self) -> frozenset[str]:
         return frozenset(part.digest for part in self._decider.pending())
-
-    def _shown(self) -> list[tuple[str, views.Approval]]:
-        """List what is pending as a policy is shown it."""
-        requests = [part for part in self._live.state.parts if isinstance(part, ApprovalPart)]
-        shown = views.approvals_of(self._live.state)
-        return [
-            (part.digest, approval)
-            for part, approval in zip(requests, shown, strict=True)
-            if part.decision == "pending"
-        ]
 
     async def _verdict(self, approval: views.Approval) -> Verdict:
         try:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from powawidget.live import Live
+from powawidget.reduce.gates import pending
 from powawidget.state import ApprovalPart
 
 DEFAULT_TIMEOUT = 300.0
@@ -63,12 +64,7 @@ def is_overdue(live: Live) -> bool:
         Whether the time of every request that is pending is over.
     """
     now = live.clock()
-    pending = [
-        part
-        for part in live.state.parts
-        if isinstance(part, ApprovalPart) and part.decision == "pending"
-    ]
-    return all(deadline_of(part) <= now for part in pending)
+    return all(deadline_of(part) <= now for part in pending(live.state))
 
 
 def deadline_of(part: ApprovalPart) -> float:

@@ -10,6 +10,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ from powawidget.deadlines import deadline_of, margin_of, timeout_of
 from powawidget.errors import ConnectionLost, PowawidgetError, RequestError
 from powawidget.live import Live
 from powawidget.policy import PolicyFunction
+from powawidget.reduce import gates
 from powawidget.state import ApprovalPart
 
 # Parallel calls are requested a few milliseconds apart: before this time without another one
@@ -49,6 +51,11 @@ class _Decision:
     is_posted: bool = False
     accepted: float | None = None
     is_crossed: bool = False
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The same digests, to look one up."""
+        return frozenset(self.digests)
 
 
 class Decider:
@@ -93,20 +100,26 @@ class Decider:
         if isinstance(event, ev.ToolCallStarted | ev.ApprovalRequested):
             self._last_request = self._monotonic()
         if isinstance(event, ev.ApprovalRequested):
-            newest = self.pending()
-            if newest:
-                self._start(self._learn_deadline(newest[-1]))
+            newest = gates.latest(self._live.state)
+            if newest is not None:
+                self._start(self._learn_deadline(newest))
             self._reopen()
             if self._consultation is not None:
                 self._start(self._consultation.hold())
 
     def pending(self) -> list[ApprovalPart]:
         """List the requests that wait for a decision, oldest first."""
-        return [
-            part
-            for part in self._live.state.parts
-            if isinstance(part, ApprovalPart) and part.decision == "pending"
-        ]
+        return list(gates.pending(self._live.state))
+
+    @property
+    def latest(self) -> ApprovalPart | None:
+        """The latest request that waits for a decision."""
+        return gates.latest(self._live.state)
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether any request waits for a decision."""
+        return self.latest is not None
 
     @property
     def asks_person(self) -> bool:
@@ -150,20 +163,25 @@ class Decider:
         self._live.hear()  # while a person took time, nothing was due
         self._take(ev.DecisionMade(digests=digests, choice=choice, by=by, reason=reason))
         decision = _Decision(digests, choice == "deny")
-        self._decisions = [one for one in self._decisions if self.sending(one.digests)]
+        self._forget_answered()
         self._decisions.append(decision)
         decision.task = self._start(self._send(decision, choice, reason))
 
     @property
     def is_open(self) -> bool:
         """Whether a stop has to wait: something to deny, or a denial that isn't proved yet."""
-        return bool(self.pending()) or any(self._unsent()) or any(self._denials())
+        return self.is_asking or bool(self._unsent()) or bool(self._denials())
 
     def _denials(self) -> list[_Decision]:
         return [one for one in self._decisions if one.is_denial and self.sending(one.digests[-1:])]
 
     def _unsent(self) -> list[_Decision]:
-        return [one for one in self._decisions if not one.is_posted and self.sending(one.digests)]
+        self._forget_answered()
+        return [one for one in self._decisions if not one.is_posted]
+
+    def _forget_answered(self) -> None:
+        """Drop the decisions of which the stream has shown what became."""
+        self._decisions = [one for one in self._decisions if self.is_sending(one.known)]
 
     @property
     def is_on_the_way(self) -> bool:
@@ -172,10 +190,8 @@ class Decider:
         The server answers its latest request at once; until that is so, or where a request came
         while the decision was under way, nobody knows which one was answered.
         """
-        return any(
-            self.sending(one.digests) and (one.accepted is None or one.is_crossed)
-            for one in self._decisions
-        )
+        self._forget_answered()
+        return any(one.accepted is None or one.is_crossed for one in self._decisions)
 
     def _reopen(self) -> None:
         """Before a new request: what older ones were answered may no longer hold.
@@ -258,12 +274,12 @@ class Decider:
     async def _send(self, decision: _Decision, choice: Choice, reason: str | None) -> None:
         digests = decision.digests
         await self.until_quiet()
-        if self.pending():
+        if self.is_asking:
             # The one slot would have answered a request that nobody has seen.
             self._note(digests, "pending", "Another request has come: decide on all of them.")
             return
         run_id = self._live.state.run_id
-        if not self.sending(digests):
+        if not self.is_sending(decision.known):
             return
         if run_id is None:
             self._note(digests, "pending", "The server hasn't named this run, so nothing was sent.")
@@ -277,11 +293,11 @@ class Decider:
             refusal = await self._post_once(run_id, body, decision)
             if refusal is None:
                 return
-            if delay is None or not self.sending(digests):
+            if delay is None or not self.is_sending(decision.known):
                 break
             await asyncio.sleep(delay)
             # The first frame about the call ends the tries: the next request isn't this one.
-            if not self.sending(digests):
+            if not self.is_sending(decision.known):
                 return
         self._note(
             digests,
@@ -327,13 +343,14 @@ class Decider:
         """List those of some requests that are decided here, and not answered by the stream."""
         if self._live.ended:
             return []
-        return [
-            part
-            for part in self._live.state.parts
-            if isinstance(part, ApprovalPart)
-            and part.digest in digests
-            and part.decision == "sending"
-        ]
+        named = gates.named(self._live.state, digests)
+        return [part for _, part in named if part.decision == "sending"]
+
+    def is_sending(self, digests: frozenset[str]) -> bool:
+        """Tell whether any of some requests is decided here, and not answered by the stream."""
+        return not self._live.ended and any(
+            part.digest in digests for part in gates.sending(self._live.state)
+        )
 
     def _time_left(self, digests: Sequence[str]) -> float:
         now = self._live.clock()
@@ -346,16 +363,10 @@ class Decider:
 
     async def _learn_deadline(self, part: ApprovalPart) -> None:
         rows = await self._hook_list()
-        timeout = timeout_of(rows, part, self._gates_before(part))
+        timeout = timeout_of(rows, part, gates.gates_before(self._live.state, part))
         deadline = part.asked_at + timeout
         closes = deadline - margin_of(timeout)
         self._take(ev.DeadlineKnown(digest=part.digest, deadline=deadline, closes=closes))
-
-    def _gates_before(self, part: ApprovalPart) -> int:
-        parts = self._live.state.parts
-        same = [other for other in parts if isinstance(other, ApprovalPart)]
-        same = [other for other in same if part.call is not None and other.call == part.call]
-        return next((i for i, other in enumerate(same) if other.digest == part.digest), 0)
 
     async def _hook_list(self) -> list[Mapping[str, Any]]:
         if self._hook_rows is None:
@@ -373,9 +384,6 @@ class Decider:
 def _why_not(live: Live) -> str:
     if live.ended:
         return "The run is over."
-    decided = any(
-        isinstance(part, ApprovalPart) and part.decision == "sending" for part in live.state.parts
-    )
-    if decided:
+    if any(True for _ in gates.sending(live.state)):
         return "A decision has been made already."
     return "This run doesn't wait for a decision."

@@ -74,18 +74,19 @@ def ordered(graph: Graph) -> list[Node]:
     """
     nodes = {node.id: node for node in graph.nodes}
     waits_for = dict.fromkeys(nodes, 0)
+    after: dict[str, list[str]] = {}
     for edge in graph.edges:
         waits_for[edge.target] += 1
+        after.setdefault(edge.source, []).append(edge.target)
     ready = deque(name for name, count in waits_for.items() if count == 0)
     order: list[Node] = []
     while ready:
         node = nodes[ready.popleft()]
         order.append(node)
-        for edge in graph.edges:
-            if edge.source == node.id:
-                waits_for[edge.target] -= 1
-                if waits_for[edge.target] == 0:
-                    ready.append(edge.target)
+        for target in after.get(node.id, ()):
+            waits_for[target] -= 1
+            if waits_for[target] == 0:
+                ready.append(target)
     return order
 
 

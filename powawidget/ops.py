@@ -31,6 +31,7 @@ def apply(state: RunState, ops: Iterable[Op]) -> None:
         LookupError: If a path leads nowhere.
         msgspec.ValidationError: If a value hasn't the type of its place.
     """
+    index = getattr(state, "_index", None)
     for verb, path, value in ops:
         owner: Any = state
         for key in path[:-1]:
@@ -39,7 +40,10 @@ def apply(state: RunState, ops: Iterable[Op]) -> None:
         if verb == "append":
             grown: Text = getattr(owner, str(last))
             grown.append(value)
-        elif isinstance(last, int):
+            if index is not None and index.empty:
+                index.note(path)
+            continue
+        if isinstance(last, int):
             item = typed(value, _item_type(state, path))
             if last == len(owner):
                 owner.append(item)
@@ -47,6 +51,8 @@ def apply(state: RunState, ops: Iterable[Op]) -> None:
                 owner[last] = item
         else:
             setattr(owner, last, typed(value, _field_types(owner.__class__)[last]))
+        if index is not None:
+            index.note(path)
 
 
 def merge(ops: Iterable[Op]) -> list[Op]:

@@ -18,6 +18,8 @@ class Recording(Sequence[ev.Event]):
     def __init__(self) -> None:
         self._frames: list[str | ev.Event] = []
         self._times: list[float] = []
+        # Of the kinds that were taken back: how many frames have been gone through.
+        self._withheld: dict[tuple[type[ev.Event], ...], int] = {}
 
     def add(self, frame: "str | ev.Event", at: float) -> None:
         """Keep a frame.
@@ -35,10 +37,14 @@ class Recording(Sequence[ev.Event]):
         Args:
             *more: What else is forgotten.
         """
-        for index, frame in enumerate(self._frames):
+        kinds: tuple[type[ev.Event], ...] = (*_ANSWER, *more)
+        # What was gone through holds none of these kinds any more.
+        for index in range(self._withheld.get(kinds, 0), len(self._frames)):
+            frame = self._frames[index]
             event = ev.read(frame) if isinstance(frame, str) else frame
-            if isinstance(event, (*_ANSWER, *more)):
+            if isinstance(event, kinds):
                 self._frames[index] = ev.Withheld(name=type(event).__name__)
+        self._withheld[kinds] = len(self._frames)
 
     @property
     def times(self) -> Sequence[float]:

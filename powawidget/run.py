@@ -25,6 +25,7 @@ from powawidget.kernel import cells, host, loop, wait
 from powawidget.live import Live
 from powawidget.patience import Patience
 from powawidget.recording import Recording
+from powawidget.reduce import gates
 from powawidget.runner import Source, follow
 from powawidget.secret import Secret
 from powawidget.sources import RecordedSource
@@ -538,10 +539,11 @@ class Run(Transcribed):
         finally:
             self._deciders -= 1
         with self._live.lock:
-            pending = [a for a in views.approvals_of(self._live.state) if a.decision == "pending"]
-        if pending:
+            latest = gates.latest(self._live.state)
+            asked = None if latest is None else views.approval_of(latest)
+        if asked is not None:
             self._handed_over = time.monotonic()
-        return pending[-1] if pending else None
+        return asked
 
     def stop(self) -> "Run":
         """Stop the run: deny what it waits for, then close its stream. What came is kept.
@@ -602,7 +604,7 @@ class Run(Transcribed):
     def _is_asking(self) -> bool:
         with self._live.lock:
             decider = self._decider
-            return decider is not None and decider.quiet and bool(decider.pending())
+            return decider is not None and decider.quiet and decider.is_asking
 
     def _over_or_stuck(self) -> bool:
         stuck = self._nobody_can_decide()
@@ -634,8 +636,8 @@ class Run(Transcribed):
         if self._home is not None:
             self._home.check(self)
         if self._nobody_can_decide() and self._decider is not None:
-            pending = self._decider.pending()
-            raise ApprovalNeeded(self, _asked(pending[-1]) if pending else "something")
+            latest = self._decider.latest
+            raise ApprovalNeeded(self, "something" if latest is None else _asked(latest))
 
     def _act(self, content: dict[str, Any]) -> str | None:
         """Do what a person asked for on the page; on the loop thread."""

@@ -231,7 +231,7 @@ class Reasoning(msgspec.Struct, kw_only=True):
 Part = TextPart | ToolPart | ApprovalPart | NoticePart | DelegationPart | ParallelPart
 
 
-class RunState(msgspec.Struct, kw_only=True):
+class RunState(msgspec.Struct, kw_only=True, dict=True):
     """One run, complete enough to draw it from nothing.
 
     Times are seconds since the epoch by the kernel's clock. `streamed` says that a content
@@ -242,6 +242,9 @@ class RunState(msgspec.Struct, kw_only=True):
     answer, where it doesn't stand at the top. Of a workflow: `blocks` in the order of its graph,
     `graph` says whether that was known before, and `output` is the result as JSON text. `restored`
     says that the stored run took the place of a stream that was cut.
+
+    Beside its fields, and never on the wire, it carries an index for the reducer's rules
+    (`powawidget.reduce.index`).
     """
 
     kind: Kind = "agent"

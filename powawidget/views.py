@@ -245,8 +245,17 @@ def tool_calls_of(state: RunState) -> list[ToolCall]:
 
 def delegations_of(state: RunState) -> list[Delegation]:
     """List what each agent did for an orchestration, in the order in which they began."""
-    groups = {i for i, part in enumerate(state.parts) if isinstance(part, ParallelPart)}
-    return _delegations(state, {None, *groups})
+    inside: dict[int | None, list[int]] = {}
+    for index, part in enumerate(state.parts):
+        if not isinstance(part, ApprovalPart):
+            inside.setdefault(part.within, []).append(index)
+    tops = [
+        index
+        for index, part in enumerate(state.parts)
+        if isinstance(part, DelegationPart)
+        and (part.within is None or isinstance(state.parts[part.within], ParallelPart))
+    ]
+    return _delegations(state, tops, inside)
 
 
 def blocks_of(state: RunState) -> list[Block]:
@@ -274,7 +283,26 @@ def progress_of(state: RunState) -> Progress | None:
 
 def approvals_of(state: RunState) -> list[Approval]:
     """List the requests for approval of a run."""
-    return [_approval(part) for part in state.parts if isinstance(part, ApprovalPart)]
+    return [approval_of(part) for part in state.parts if isinstance(part, ApprovalPart)]
+
+
+def approval_of(part: ApprovalPart) -> Approval:
+    """Tell of one request what a caller reads of it."""
+    decided = part.decided_at
+    return Approval(
+        tool_name=part.tool_name,
+        arguments=decoded(part.arguments, decode_exactly),
+        arguments_hash=hashlib.sha256(part.arguments.encode()).hexdigest(),
+        message=part.message,
+        covers=part.covers,
+        decision=part.decision,
+        by=part.by,
+        reason=part.reason,
+        asked_at=part.asked_at,
+        decided_at=decided,
+        waited=None if decided is None else round(decided - part.asked_at, 3),
+        outcome=part.outcome,
+    )
 
 
 def seconds_of(state: RunState) -> float | None:
@@ -289,16 +317,23 @@ def _joined(state: RunState, indices: list[int]) -> str:
     return "".join(str(part.text) for part in texts if isinstance(part, TextPart))
 
 
-def _delegations(state: RunState, around: set[int | None]) -> list[Delegation]:
+def _delegations(
+    state: RunState, places: list[int], inside: dict[int | None, list[int]]
+) -> list[Delegation]:
+    parts = ((index, state.parts[index]) for index in places)
     return [
-        _delegation(state, index, part)
-        for index, part in enumerate(state.parts)
-        if isinstance(part, DelegationPart) and part.within in around
+        _delegation(state, inside.get(index, []), inside, part)
+        for index, part in parts
+        if isinstance(part, DelegationPart)
     ]
 
 
-def _delegation(state: RunState, index: int, part: DelegationPart) -> Delegation:
-    own = [i for i, other in enumerate(state.parts) if getattr(other, "within", None) == index]
+def _delegation(
+    state: RunState,
+    own: list[int],
+    inside: dict[int | None, list[int]],
+    part: DelegationPart,
+) -> Delegation:
     cards = [state.parts[i] for i in own]
     return Delegation(
         agent=part.agent,
@@ -308,7 +343,7 @@ def _delegation(state: RunState, index: int, part: DelegationPart) -> Delegation
         tool_calls=[_tool_call(card) for card in cards if isinstance(card, ToolPart)],
         usage=None if part.usage is None else dict(part.usage),
         seconds=part.seconds,
-        delegations=_delegations(state, {index}),
+        delegations=_delegations(state, own, inside),
     )
 
 
@@ -343,24 +378,6 @@ def _tool_call(part: ToolPart) -> ToolCall:
         seconds=part.seconds,
         error=part.result if bad else None,
         asked=None if part.asked is None else decoded(part.asked),
-    )
-
-
-def _approval(part: ApprovalPart) -> Approval:
-    decided = part.decided_at
-    return Approval(
-        tool_name=part.tool_name,
-        arguments=decoded(part.arguments, decode_exactly),
-        arguments_hash=hashlib.sha256(part.arguments.encode()).hexdigest(),
-        message=part.message,
-        covers=part.covers,
-        decision=part.decision,
-        by=part.by,
-        reason=part.reason,
-        asked_at=part.asked_at,
-        decided_at=decided,
-        waited=None if decided is None else round(decided - part.asked_at, 3),
-        outcome=part.outcome,
     )
 
 

@@ -5,6 +5,7 @@ import re
 
 from powawidget.events import Chunk, EntityChunk, HookResult, TextDelta
 from powawidget.ops import Op
+from powawidget.reduce.index import index_of
 from powawidget.reduce.place import group_at, is_marked, place
 from powawidget.state import (
     DelegationPart,
@@ -31,7 +32,7 @@ def delta(run: RunState, event: TextDelta) -> list[Op]:
         if type(part) is TextPart and (part.within is None or _is_at_work(run, part.within)):
             return [("append", ("parts", last, "text"), event.text)] if event.text else []
     where = place(run)
-    if where is not None and not run.streamed and _texts(run, where):
+    if where is not None and not run.streamed and index_of(run).at("text", where):
         # What this agent says comes in frames that name it: this is the coordinator.
         where = None
     ops: list[Op] = [] if run.streamed else [("set", ("streamed",), True)]
@@ -56,8 +57,8 @@ def entity(run: RunState, event: EntityChunk, where: int) -> list[Op]:
     """Append what an agent says that the frame names."""
     if not event.text:
         return []
-    last = _last_within(run, where)
-    if last is not None and isinstance(run.parts[last], TextPart):
+    last = index_of(run).last("in", where)
+    if last is not None and last > where and isinstance(run.parts[last], TextPart):
         return [("append", ("parts", last, "text"), event.text)]
     return grow(run, event.text, where)
 
@@ -98,12 +99,9 @@ def places(run: RunState) -> list[int]:
     if run.kind != "orchestration" or run.answer is not None or not is_marked(run):
         return top
     kinds = (ParallelPart,) if run.strategy == "parallel" else _CARDS
-    cards = [
-        index
-        for index, part in enumerate(run.parts)
-        if isinstance(part, kinds) and part.within is None
-    ]
-    return [index for index in top if not cards or index > cards[-1]]
+    beside = index_of(run).at("in", None)
+    card = next((i for i in reversed(beside) if isinstance(run.parts[i], kinds)), -1)
+    return [index for index in top if index > card]
 
 
 def conclude(run: RunState, content: str | None) -> list[Op]:
@@ -133,7 +131,9 @@ def conclude(run: RunState, content: str | None) -> list[Op]:
 
 def replace(run: RunState, content: str) -> list[Op]:
     """Make the shown answer be exactly this, touching only the parts that differ."""
-    places = _texts(run, None)
+    # A text that was taken back or replaced is empty and stays so: only those that say something
+    # are gone through.
+    places = index_of(run).at("said", None)
     shown = [str(run.parts[i].text) for i in places]  # type: ignore[union-attr]  # the place holds such a part
     joined = "".join(shown)
     if joined == content:
@@ -141,7 +141,7 @@ def replace(run: RunState, content: str) -> list[Op]:
     if run.edited or not places:
         # The edited answer stands after everything that led to it.
         last = len(run.parts) - 1
-        if places and places[-1] == last:
+        if index_of(run).last("text", None) == last >= 0:
             return [*_blank(run, keep=last), ("set", ("parts", last, "text"), content)]
         fresh = plain(TextPart())
         fresh["text"] = content
@@ -161,18 +161,7 @@ def _is_at_work(run: RunState, where: int) -> bool:
 
 
 def _texts(run: RunState, where: int | None) -> list[int]:
-    return [
-        index
-        for index, part in enumerate(run.parts)
-        if isinstance(part, TextPart) and part.within == where
-    ]
-
-
-def _last_within(run: RunState, where: int) -> int | None:
-    for index in range(len(run.parts) - 1, where, -1):
-        if getattr(run.parts[index], "within", None) == where:
-            return index
-    return None
+    return list(index_of(run).at("text", where))
 
 
 def _joined(run: RunState, indices: list[int]) -> str:
@@ -184,11 +173,7 @@ def _unset_answer(run: RunState) -> list[Op]:
 
 
 def _blank(run: RunState, keep: int | None) -> list[Op]:
-    return [
-        ("set", ("parts", i, "text"), "")
-        for i, part in enumerate(run.parts)
-        if isinstance(part, TextPart) and i != keep and part.text
-    ]
+    return [("set", ("parts", i, "text"), "") for i in index_of(run).at("said") if i != keep]
 
 
 def _redivide(shown: list[str], content: str) -> list[str]:

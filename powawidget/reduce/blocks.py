@@ -11,6 +11,7 @@ from powawidget.events import (
     StoredBlocks,
 )
 from powawidget.ops import Op
+from powawidget.reduce.index import index_of
 from powawidget.reduce.tools import same_json
 from powawidget.state import Block, BlockStatus, RunState, Status, plain
 
@@ -174,10 +175,7 @@ def _block_of(stored: StoredBlock) -> Block:
 
 
 def _place(run: RunState, block_id: str) -> int | None:
-    for index, block in enumerate(run.blocks):
-        if block.id == block_id:
-            return index
-    return None
+    return index_of(run).block(block_id)
 
 
 def _begun(run: RunState, block_id: str, block_type: str, at: float) -> list[Op]:

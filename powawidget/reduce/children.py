@@ -5,31 +5,37 @@ same doesn't change.
 """
 
 from collections import Counter
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Iterator
 
 from powawidget.events import Asked, Child, StoredChildren
 from powawidget.ops import Op
 from powawidget.reduce import tools
 from powawidget.reduce.answer import new_text
 from powawidget.reduce.delegations import work_status
-from powawidget.reduce.draft import in_turn
+from powawidget.reduce.draft import Phase, all_in_turn
+from powawidget.reduce.index import index_of, meaning
 from powawidget.reduce.place import work
 from powawidget.state import DelegationPart, ParallelPart, RunState, TextPart, ToolPart, plain
 
 # How a run ended whose stream broke off: then more of the last agent is stored than was shown.
 _CUT = frozenset({"interrupted", "stopped", "failed"})
+_END = 200  # characters by which texts are looked up
+_UNCLEAR = 2  # children that may be one delegation
 
 
 def fold(run: RunState, event: StoredChildren) -> list[Op]:
     """Give each delegation its full results and its clean text."""
-    phases: list[Callable[[RunState], list[Op]]] = []
-    for place, child in _matched(run, event.children):
+    matched = _matched(run, event.children)
+    return all_in_turn(run, _phases(matched)) if matched else []
+
+
+def _phases(matched: list[tuple[int | None, Child]]) -> Iterator[Phase]:
+    mixed = _Mixed()
+    for place, child in matched:
         if place is None:
-            phases.append(partial(_add, child=child))
+            yield from _add(child, mixed)
         else:
-            phases += _updates(place, child)
-    return in_turn(run, *phases) if phases else []
+            yield from _updates(place, child)
 
 
 def _matched(run: RunState, children: list[Child]) -> list[tuple[int | None, Child]]:
@@ -58,7 +64,8 @@ def _matched(run: RunState, children: list[Child]) -> list[tuple[int | None, Chi
         pairs = choose(at, free, rest, streamed)
         found += pairs
         taken = {id(child) for _, child in pairs}
-        free = [i for i in free if i not in {place for place, _ in pairs}]
+        places = {place for place, _ in pairs}
+        free = [i for i in free if i not in places]
         rest = [child for child in rest if id(child) not in taken]
     return found
 
@@ -81,6 +88,14 @@ class _Streamed:
         latest = [index for index, part in work(run) if isinstance(part, DelegationPart)]
         self._cut = latest[-1] if latest and run.status in _CUT else None
 
+    def said(self, index: int) -> str:
+        """Return the text of a delegation."""
+        return "".join(self._texts.get(index, []))
+
+    def id_of(self, index: int) -> str | None:
+        """Return the id of any call of a delegation."""
+        return min(self._ids.get(index, ()), default=None)
+
     def fit(self, index: int, child: Child) -> int:
         """Tell whether a child is a delegation.
 
@@ -90,8 +105,7 @@ class _Streamed:
         asked = {one.call_id for one in child.asked}
         if (asked or child.texts) and not self._ids.get(index, set()) <= asked:
             return -1
-        shown = "".join(self._texts.get(index, []))
-        stored = "".join(child.texts) or child.answer
+        shown, stored = self.said(index), _stored(child)
         if not shown or not stored:
             return 0
         # Where only the last text is stored, what was streamed is more.
@@ -106,9 +120,10 @@ _Pairs = list[tuple[int | None, Child]]
 def _by_place(at: dict[int, int], free: list[int], rest: list[Child], told: _Streamed) -> _Pairs:
     """Match by places: all of them, or none where what was streamed speaks against one."""
     pairs: _Pairs = []
+    left = set(free)
     for child in rest:
         index = None if child.place is None else at.get(child.place)
-        if index is None or index not in free:
+        if index is None or index not in left:
             continue
         if told.fit(index, child) < 0:
             return []
@@ -118,10 +133,46 @@ def _by_place(at: dict[int, int], free: list[int], rest: list[Child], told: _Str
 
 def _by_text(_: dict[int, int], free: list[int], rest: list[Child], told: _Streamed) -> _Pairs:
     """Match where only one of the delegations, and only one of the children, said just that."""
-    same = [(index, child) for index in free for child in rest if told.fit(index, child) > 0]
+    known = _Stored(rest)
+    same = [(index, child) for index in free for child in known.same(index, told)]
     delegations = Counter(index for index, _ in same)
     children = Counter(id(child) for _, child in same)
     return [(i, child) for i, child in same if delegations[i] == children[id(child)] == 1]
+
+
+def _stored(child: Child) -> str:
+    return "".join(child.texts) or child.answer
+
+
+class _Stored:
+    """Children by what is stored of each, so that not every one is compared with every agent.
+
+    Args:
+        children: The children.
+    """
+
+    def __init__(self, children: list[Child]) -> None:
+        self._by: dict[tuple[str, str | None], list[Child]] = {}
+        self._lengths: set[int] = set()
+        for child in children:
+            end = _stored(child)[-_END:]
+            self._lengths.add(len(end))
+            for call_id in {None, *(one.call_id for one in child.asked)}:
+                self._by.setdefault((end, call_id), []).append(child)
+
+    def same(self, index: int, told: _Streamed) -> list[Child]:
+        """List the children that said what a delegation did, or enough to see that it's unclear."""
+        found: dict[int, Child] = {}
+        shown = told.said(index)
+        for length in self._lengths:
+            end = shown[len(shown) - length :] if 0 < length <= len(shown) else ""
+            for call_id in dict.fromkeys((told.id_of(index), None)) if end else ():
+                for child in self._by.get((end, call_id), ()):
+                    if told.fit(index, child) > 0:
+                        found[id(child)] = child
+                    if len(found) > _UNCLEAR:
+                        return list(found.values())
+        return list(found.values())
 
 
 def _left_over(at: dict[int, int], free: list[int], rest: list[Child], told: _Streamed) -> _Pairs:
@@ -135,62 +186,84 @@ def _left_over(at: dict[int, int], free: list[int], rest: list[Child], told: _St
 
 
 def _group(run: RunState) -> int | None:
-    return next((i for i, part in work(run) if isinstance(part, ParallelPart)), None)
+    return index_of(run).first("group")
 
 
-def _add(run: RunState, child: Child) -> list[Op]:
+def _add(child: Child, mixed: "_Mixed") -> Iterator[Phase]:
     """Add a delegation to the group; whose it is, only the server knows."""
-    group = _group(run)
-    around = None if group is None else run.parts[group]
-    started = around.started if isinstance(around, ParallelPart) else 0.0
-    index = len(run.parts)
-    part = DelegationPart(
-        child_id=child.child_id, status=work_status(child.status), started=started, within=group
-    )
-    first: list[Op] = [("set", ("parts", index), plain(part))]
-    texts = [] if run.edited else [text for text in child.texts or [child.answer] if text]
-    first += [
-        ("set", ("parts", index + 1 + number), new_text(text, index))
-        for number, text in enumerate(texts)
-    ]
-    return in_turn(
-        run,
-        lambda _: first,
-        lambda now: _move_in(now, group, index, child),
-        *_updates(index, child),
-    )
+    places: list[int] = []
+
+    def open_part(run: RunState) -> list[Op]:
+        group = _group(run)
+        around = None if group is None else run.parts[group]
+        started = around.started if isinstance(around, ParallelPart) else 0.0
+        index = len(run.parts)
+        places.append(index)
+        part = DelegationPart(
+            child_id=child.child_id, status=work_status(child.status), started=started, within=group
+        )
+        texts = [] if run.edited else [text for text in child.texts or [child.answer] if text]
+        return [
+            ("set", ("parts", index), plain(part)),
+            *(
+                ("set", ("parts", index + 1 + number), new_text(text, index))
+                for number, text in enumerate(texts)
+            ),
+        ]
+
+    yield open_part
+    (index,) = places
+    yield lambda run: mixed.move(run, index, child)
+    yield from _updates(index, child)
 
 
-def _move_in(run: RunState, group: int | None, index: int, child: Child) -> list[Op]:
-    """Move the cards and the thoughts of a group that are known to be this child's."""
-    ops: list[Op] = []
-    asked = list(child.asked)
-    for place, part in tools.calls(run):
-        call = next((one for one in asked if part.within == group and _is_call(part, one)), None)
-        if call is not None:
-            asked.remove(call)
-            ops.append(("set", ("parts", place, "within"), index))
-    thoughts = list(child.thoughts)
-    for place, thought in enumerate(run.reasoning.thoughts):
-        if thought.within == group and str(thought.text) in thoughts:
-            thoughts.remove(str(thought.text))
-            ops.append(("set", ("reasoning", "thoughts", place, "within"), index))
-    return ops
+class _Mixed:
+    """The cards and thoughts of a group, of which nothing told whose they are."""
+
+    def __init__(self) -> None:
+        self._cards: dict[tuple[object, ...], list[int]] | None = None
+
+    def move(self, run: RunState, index: int, child: Child) -> list[Op]:
+        """Move within a delegation what is known to be this child's."""
+        group = _group(run)
+        calls = (self._take(run, group, one) for one in child.asked)
+        thoughts = [
+            place
+            for text, count in Counter(child.thoughts).items()
+            for place in index_of(run).thoughts_at("whole in", group, text)[:count]
+        ]
+        return [
+            *(("set", ("parts", place, "within"), index) for place in calls if place is not None),
+            *(("set", ("reasoning", "thoughts", place, "within"), index) for place in thoughts),
+        ]
+
+    def _take(self, run: RunState, group: int | None, call: Asked) -> int | None:
+        if self._cards is None:
+            self._cards = {}
+            for place, part in tools.calls(run):
+                if part.within == group:
+                    meant = meaning(part.asked or part.arguments)
+                    key = (part.call_id, part.name, meant)
+                    self._cards.setdefault(key, []).append(place)
+        key = (call.call_id, call.tool_name, meaning(call.arguments))
+        places = self._cards.get(key, [])
+        for number, place in enumerate(places):
+            card = run.parts[place]
+            if isinstance(card, ToolPart) and _has_result(card, call):
+                del places[number]
+                return place
+        return None
 
 
-def _is_call(part: ToolPart, call: Asked) -> bool:
-    """Tell whether a card is this call: two agents of a group may have used the same id."""
-    if (part.call_id, part.name) != (call.call_id, call.tool_name):
-        return False
-    if not tools.same_json(part.asked or part.arguments, call.arguments):
-        return False
+def _has_result(part: ToolPart, call: Asked) -> bool:
+    """Tell whether a card has a call's result: two agents may have used the same id."""
     if part.result is None or call.result is None:
         return True
     timed = part.seconds is not None and call.seconds is not None
     return part.result == call.result and (not timed or part.seconds == call.seconds)
 
 
-def _updates(index: int, child: Child) -> list[Callable[[RunState], list[Op]]]:
+def _updates(index: int, child: Child) -> list[Phase]:
     return [
         lambda now: _texts(now, index, child),
         lambda now: tools.upgrade(now, child.tool_calls, index),
@@ -206,9 +279,7 @@ def _texts(run: RunState, index: int, child: Child) -> list[Op]:
     """
     if run.streamed and index == run.answer and run.status == "completed":
         return []
-    places = [
-        i for i, part in enumerate(run.parts) if isinstance(part, TextPart) and part.within == index
-    ]
+    places = index_of(run).at("text", index)
     shown = [str(run.parts[i].text) for i in places]  # type: ignore[union-attr]  # the place holds such a part
     wanted = child.texts or [child.answer]
     before, after = "".join(shown), "".join(wanted)

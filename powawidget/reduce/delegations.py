@@ -15,10 +15,12 @@ from powawidget.events import (
 )
 from powawidget.ops import Op
 from powawidget.reduce import answer, parallel, tools
-from powawidget.reduce.place import levels, place, work
+from powawidget.reduce.index import index_of, plain_name
+from powawidget.reduce.place import depth, group_at, levels, place, work_at
 from powawidget.state import DelegationPart, ParallelPart, RunState, WorkStatus, plain
 
-_DELEGATE = "delegate_to_"
+# A delegation within so many others is put beside the last of them.
+_DEEPEST = 20
 _GOOD = frozenset({"", "completed", "complete", "success", "succeeded", "ok"})
 
 
@@ -48,6 +50,8 @@ def end(run: RunState, event: OrchestrationCompleted, at: float) -> list[Op]:
 def delegate(run: RunState, event: DelegationStarted, at: float) -> list[Op]:
     """Open a delegation where it was asked for."""
     within, call = _asked_for(run, event)
+    if depth(run, within) >= _DEEPEST and group_at(run, within) is None:
+        within = run.parts[within or 0].within  # type: ignore[union-attr]  # the place holds such a part
     ops, within = _beside(run, within, event)
     index = len(run.parts) if within is None else max(len(run.parts), within + 1)
     part = DelegationPart(
@@ -63,20 +67,15 @@ def delegate(run: RunState, event: DelegationStarted, at: float) -> list[Op]:
 
 def complete(run: RunState, event: DelegationCompleted, at: float) -> list[Op]:
     """End a delegation; one that was never seen to begin gets a part of its own."""
-    same = [
-        (index, part)
-        for index, part in work(run)
-        if isinstance(part, DelegationPart) and _is_same(part, event)
-    ]
-    found = [index for index, part in same if part.status == "running"]
+    running = _same(run, event, "agent running")
     fields: dict[str, object] = {"steps": event.steps, "usage": event.usage}
     status = work_status(event.status)
-    if found:
-        ops = finish(run, found[-1], status, at)
+    if running is not None:
+        ops = finish(run, running, status, at)
         told = {name: value for name, value in fields.items() if value is not None}
-        ops += [("set", ("parts", found[-1], name), value) for name, value in told.items()]
-        return ops + _finish_group(run, found[-1], at)
-    if same:
+        ops += [("set", ("parts", running, name), value) for name, value in told.items()]
+        return ops + _finish_group(run, running, at)
+    if _same(run, event, "agent") is not None:
         return []  # the same frame twice
     part = DelegationPart(
         agent=event.agent,
@@ -104,16 +103,12 @@ def step(run: RunState, event: SequentialStep, at: float) -> list[Op]:
 
 def entity(run: RunState, event: EntityChunk, at: float) -> list[Op]:
     """Give a text to the agent that the frame names, which begins with it where it hasn't."""
-    named = [
-        (index, part)
-        for index, part in work(run)
-        if isinstance(part, DelegationPart) and event.agent in ("", part.agent)
-    ]
-    places = [index for index, part in named if part.status == "running"]
-    if not places and event.agent:
-        places = [index for index, _ in named]
-    if places:
-        return answer.entity(run, event, places[-1])
+    name = ("name", event.agent) if event.agent else ()
+    spoken = index_of(run).last("agent running", *name)
+    if spoken is None and event.agent:
+        spoken = index_of(run).last("agent", *name)
+    if spoken is not None:
+        return answer.entity(run, event, spoken)
     index = len(run.parts)
     part = DelegationPart(agent=event.agent, started=at, within=_open_group(run, None))
     ops = [*_mark(run, ""), ("set", ("parts", index), plain(part))]
@@ -124,16 +119,15 @@ def entity(run: RunState, event: EntityChunk, at: float) -> list[Op]:
 
 def finish(run: RunState, index: int, status: WorkStatus, at: float) -> list[Op]:
     """End a delegation or a group, and whatever is still open within it."""
-    inside = {index}
-    for other, part in work(run):
-        if part.within in inside:
-            inside.add(other)
+    inside = [index]
+    for outer in inside:  # it grows on the way
+        inside += index_of(run).at("work", outer)
     return tools.close(run, status, at, inside) + close(run, status, at, inside)
 
 
 def finish_all(run: RunState, status: WorkStatus, at: float) -> list[Op]:
     """End every delegation and group that is at work, and whatever is still open within."""
-    inside = {index for index, part in work(run) if part.status == "running"}
+    inside = list(index_of(run).at("running"))
     return tools.close(run, status, at, inside) + close(run, status, at, inside)
 
 
@@ -142,8 +136,9 @@ def close(
 ) -> list[Op]:
     """Close the delegations and groups that are still open, all of them or these."""
     ops: list[Op] = []
-    for index, part in work(run):
-        if part.status == "running" and (inside is None or index in inside):
+    for index in tuple(index_of(run).at("running")) if inside is None else sorted(inside):
+        part = run.parts[index]
+        if isinstance(part, DelegationPart | ParallelPart) and part.status == "running":
             seconds = round(max(0.0, at - part.started), 3)
             ops.append(("set", ("parts", index, "status"), status))
             ops.append(("set", ("parts", index, "seconds"), seconds))
@@ -154,8 +149,7 @@ def answered(run: RunState, call: int, result: str, at: float) -> list[Op]:
     """End the delegation that a tool call stood for, where its own end got lost."""
     return [
         op
-        for index, part in work(run)
-        if isinstance(part, DelegationPart) and part.call == call and part.status == "running"
+        for index in tuple(index_of(run).at("running for", call))
         for op in finish(run, index, "done" if tools.status_of(result) == "done" else "failed", at)
     ]
 
@@ -169,10 +163,14 @@ def _mark(run: RunState, strategy: str) -> list[Op]:
     return ops
 
 
-def _is_same(part: DelegationPart, event: DelegationCompleted) -> bool:
-    if event.child_id is not None and part.child_id is not None:
-        return part.child_id == event.child_id
-    return event.agent in ("", part.agent)
+def _same(run: RunState, event: DelegationCompleted, state: str) -> int | None:
+    """Find the last delegation that an end is of: by its id where both tell it, else its agent."""
+    keys: list[tuple[object, ...]] = [(state, "name", event.agent) if event.agent else (state,)]
+    if event.child_id is not None:
+        unknown = (state, "unknown", event.agent) if event.agent else (state, "id", None)
+        keys = [(state, "id", event.child_id), unknown]
+    places = (index_of(run).last(*key) for key in keys)
+    return max((place for place in places if place is not None), default=None)
 
 
 def _beside(
@@ -182,14 +180,15 @@ def _beside(
     around = None if within is None else run.parts[within]
     group = within if isinstance(around, ParallelPart) else _open_group(run, within)
     if group is not None:
-        known: list[str] = run.parts[group].agents  # type: ignore[union-attr]  # the place holds such a part
+        known = index_of(run).names(group)
         if event.agent in known:
             return [], group
-        return [("set", ("parts", group, "agents"), [*known, event.agent])], group
+        count = len(run.parts[group].agents)  # type: ignore[union-attr]  # the place holds such a part
+        return [("set", ("parts", group, "agents", count), event.agent)], group
     others = [
         (index, part)
-        for index, part in work(run)
-        if part.status == "running" and part.within == within and isinstance(part, DelegationPart)
+        for index, part in work_at(run, ("running agent", within))
+        if isinstance(part, DelegationPart)
     ]
     if not others:
         return [], within
@@ -203,10 +202,7 @@ def _beside(
 
 
 def _open_group(run: RunState, within: int | None) -> int | None:
-    for index, part in work(run):
-        if isinstance(part, ParallelPart) and part.status == "running" and part.within == within:
-            return index
-    return None
+    return index_of(run).first("running group", within)
 
 
 def _finish_group(run: RunState, index: int, at: float) -> list[Op]:
@@ -215,38 +211,25 @@ def _finish_group(run: RunState, index: int, at: float) -> list[Op]:
     group = None if outer is None else run.parts[outer]
     if outer is None or not isinstance(group, ParallelPart) or group.status != "running":
         return []
-    inside = [(i, part) for i, part in work(run) if part.within == outer]
-    left = [part for i, part in inside if part.status == "running" and i != index]
-    if left or len(inside) < (group.count or 0):
+    known = index_of(run)
+    running = len(known.at("running agent", outer)) + len(known.at("running group", outer))
+    if running > 1 or len(known.at("work", outer)) < (group.count or 0):
         return []
     return parallel.close(group, outer, at)
 
 
 def _asked_for(run: RunState, event: DelegationStarted) -> tuple[int | None, int | None]:
     """Find where a delegation belongs, and the supervisor's call that it stands for."""
-    claimed = {part.call for _, part in work(run) if isinstance(part, DelegationPart)}
+    index = index_of(run)
     for level in levels(run):
-        calls = [
-            (index, part)
-            for index, part in tools.open_calls(run)
-            if part.within == level and index not in claimed and part.name.startswith(_DELEGATE)
-        ]
-        named = [item for item in calls if _plain_name(item[1].name) == _plain_name(event.agent)]
+        calls = index.at("delegate", level)
+        named = index.at("delegate", level, plain_name(event.agent))
         chosen = named or (calls if len(calls) == 1 else [])
         if len(chosen) > 1:
-            task = [item for item in chosen if tools.has_argument(item[1], "task", event.task)]
-            chosen = task or chosen
+            chosen = index.at("delegate", level, plain_name(event.agent), event.task) or chosen
         if chosen:
-            return level, chosen[0][0]
+            return level, chosen[0]
     outer = place(run)
     if outer is None or run.strategy == "supervisor" or isinstance(run.parts[outer], ParallelPart):
         return outer, None
     return run.parts[outer].within, None  # type: ignore[union-attr]  # the place holds such a part
-
-
-def _plain_name(name: str) -> str:
-    """Make an agent's name and that of its tool comparable: a tool's has no odd characters."""
-    return "".join(
-        char if char.isascii() and (char.isalnum() or char in "-_") else "_"
-        for char in name.removeprefix(_DELEGATE)
-    ).casefold()

@@ -1,12 +1,14 @@
 """Changes that build on one another."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from powawidget.ops import Op, apply
 from powawidget.state import RunState, plain, typed
 
+Phase = Callable[[RunState], list[Op]]
 
-def in_turn(run: RunState, *phases: Callable[[RunState], list[Op]]) -> list[Op]:
+
+def in_turn(run: RunState, *phases: Phase) -> list[Op]:
     """Chain changes on a copy: the run itself isn't changed here.
 
     Args:
@@ -16,6 +18,11 @@ def in_turn(run: RunState, *phases: Callable[[RunState], list[Op]]) -> list[Op]:
     Returns:
         All the changes, in order.
     """
+    return all_in_turn(run, phases)
+
+
+def all_in_turn(run: RunState, phases: Iterable[Phase]) -> list[Op]:
+    """Chain changes that are only made when their turn has come: one copy for all of them."""
     draft: RunState = typed(plain(run), RunState)
     ops: list[Op] = []
     for phase in phases:

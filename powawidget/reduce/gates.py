@@ -4,9 +4,10 @@ Wire protocol, section 5. A decision is only ever proved by the stream: the gate
 or for the answer and the start of the run the hook's own result.
 """
 
+import bisect
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from powawidget.events import (
     ApprovalRequested,
@@ -17,10 +18,9 @@ from powawidget.events import (
 )
 from powawidget.ops import Op
 from powawidget.reduce import tools
+from powawidget.reduce.index import OPEN_REQUEST, index_of
 from powawidget.state import ApprovalPart, Decision, Gate, RunState, ToolPart, plain
 
-OPEN: frozenset[str] = frozenset({"pending", "sending", "unknown"})
-_ANSWERABLE = OPEN | {"superseded"}
 _EXPIRED = "Error: Blocked by hook — Approval timed out"
 _WENT_ON = "The run went on to its next step without an answer."
 _NOT_SHOWN = "The run went on; the stream didn't show what the server did with the decision."
@@ -28,16 +28,44 @@ _PROVES = {"approved": "approve", "denied": "deny"}
 _HOOK_GATES: dict[str, Gate] = {"PreResponse": "answer", "OnRunStart": "start"}
 
 
-def approvals(run: RunState) -> Iterator[tuple[int, ApprovalPart]]:
-    """Go through the requests of a run, oldest first, each with its place among the parts."""
-    for index, part in enumerate(run.parts):
+def requests(run: RunState, *key: object) -> Iterator[tuple[int, ApprovalPart]]:
+    """Go through the requests under a key of the index, oldest first."""
+    for index in tuple(index_of(run).at(*key)):
+        part = run.parts[index]
         if isinstance(part, ApprovalPart):
             yield index, part
 
 
-def open_approvals(run: RunState) -> list[tuple[int, ApprovalPart]]:
-    """List the requests whose outcome the stream hasn't shown yet."""
-    return [(i, part) for i, part in approvals(run) if part.decision in OPEN]
+def pending(run: RunState) -> Iterator[ApprovalPart]:
+    """Go through the requests that wait for a decision, oldest first."""
+    return (part for _, part in requests(run, "requests", "pending"))
+
+
+def latest(run: RunState) -> ApprovalPart | None:
+    """Return the latest request that waits for a decision."""
+    last = index_of(run).last("requests", "pending")
+    part = None if last is None else run.parts[last]
+    return part if isinstance(part, ApprovalPart) else None
+
+
+def sending(run: RunState) -> Iterator[ApprovalPart]:
+    """Go through the requests whose decision the stream hasn't shown yet, oldest first."""
+    return (part for _, part in requests(run, "requests", "sending"))
+
+
+def named(run: RunState, digests: Iterable[str]) -> Iterator[tuple[int, ApprovalPart]]:
+    """Go through the requests with these digests."""
+    for digest in dict.fromkeys(digests):
+        yield from requests(run, "digest", digest)
+
+
+def gates_before(run: RunState, part: ApprovalPart) -> int:
+    """Count the gates on the same call that came before this one."""
+    if part.call is None:
+        return 0
+    own = index_of(run).first("digest", part.digest)
+    same = index_of(run).at("about", part.call)
+    return 0 if own is None else bisect.bisect_left(same, own)
 
 
 def ask(run: RunState, event: ApprovalRequested, at: float) -> list[Op]:
@@ -55,9 +83,8 @@ def ask(run: RunState, event: ApprovalRequested, at: float) -> list[Op]:
     ops: list[Op] = []
     if call is not None:
         # A second gate on one call proves that the first was approved.
-        for index, earlier in open_approvals(run):
-            if earlier.call == call:
-                ops += settle(index, earlier, "approved", at, "The server went on to ask again.")
+        for index, earlier in requests(run, "requests about", call):
+            ops += settle(index, earlier, "approved", at, "The server went on to ask again.")
         ops.append(("set", ("parts", call, "status"), "waiting"))
     ops.append(("set", ("parts", len(run.parts)), plain(part)))
     return ops
@@ -68,8 +95,7 @@ def settle_call(run: RunState, call: int, result: str, at: float) -> list[Op]:
     decision, outcome = _outcome(result)
     return [
         op
-        for index, part in approvals(run)
-        if part.call == call and part.decision in _ANSWERABLE
+        for index, part in requests(run, "answerable", call)
         for op in settle(index, part, decision, at, outcome)
     ]
 
@@ -81,10 +107,10 @@ def supersede(run: RunState, at: float) -> list[Op]:
     hit the next request, and one that was sent must not hold up that on the next.
     """
     ops: list[Op] = []
-    for index, part in approvals(run):
-        if part.covers == "call" and part.decision == "pending":
+    for index, part in requests(run, "requests covering", "call"):
+        if part.decision == "pending":
             ops += settle(index, part, "superseded", at, _WENT_ON)
-        elif part.covers == "call" and part.decision == "sending":
+        elif part.decision == "sending":
             ops += settle(index, part, "unknown", at, _NOT_SHOWN)
     return ops
 
@@ -99,7 +125,7 @@ def settle_hook(run: RunState, event: HookResult, at: float) -> list[Op]:
         decision = "expired"
     elif event.blocked:
         decision = "denied"
-    waiting = [item for item in open_approvals(run) if item[1].covers == gate]
+    waiting = requests(run, "requests covering", gate)
     return [op for item in waiting for op in settle(*item, decision, at, event.message)]
 
 
@@ -127,7 +153,7 @@ def note(run: RunState, event: DecisionNoted) -> list[Op]:
 def deadline(run: RunState, event: DeadlineKnown) -> list[Op]:
     """Note until when a request can be decided."""
     fields: dict[str, object] = {"deadline": event.deadline, "closes": event.closes}
-    return _set_all(run, [event.digest], OPEN, fields)
+    return _set_all(run, [event.digest], OPEN_REQUEST, fields)
 
 
 def settle(
@@ -150,8 +176,8 @@ def _set_all(
 ) -> list[Op]:
     return [
         ("set", ("parts", index, name), value)
-        for index, part in approvals(run)
-        if part.digest in digests and part.decision in states
+        for index, part in sorted(named(run, digests), key=lambda item: item[0])
+        if part.decision in states
         for name, value in fields.items()
     ]
 
@@ -159,7 +185,7 @@ def _set_all(
 def close(run: RunState, at: float) -> list[Op]:
     """Close what is open when the run is over: nobody will ever know."""
     ops: list[Op] = []
-    for index, part in open_approvals(run):
+    for index, part in requests(run, "requests"):
         if part.decision == "unknown" and part.outcome is not None:
             continue  # why is told already
         if part.decision == "sending" and part.outcome is None:
@@ -190,15 +216,15 @@ def _gate(run: RunState, event: ApprovalRequested) -> tuple[Gate, int | None]:
             asked = None
         starting = isinstance(asked, dict) and "message" in asked and run.step == 0
         return ("start" if starting else "answer"), None
-    named = [item for item in tools.open_calls(run) if item[1].name == event.tool_name]
-    fitting = [i for i, part in named if tools.same_json(part.arguments, event.arguments)]
-    if not fitting and len(named) == 1:
-        # A hook before the approval has changed the arguments: it can be about no other call.
-        fitting = [named[0][0]]
-    asked_about = {part.call for _, part in approvals(run)}
-    fresh = [index for index in fitting if index not in asked_about]
-    chosen = fresh or fitting
-    return "call", (chosen[-1] if chosen else None)
+    index = index_of(run)
+    meant = index.meant(event.tool_name, event.arguments)
+    for fresh in ("fresh", "fitting"):
+        chosen = index.last(fresh, event.tool_name, meant)
+        if chosen is not None:
+            return "call", chosen
+    called = index.at("open called", event.tool_name)
+    # A hook before the approval has changed the arguments: it can be about no other call.
+    return "call", (called[0] if len(called) == 1 else None)
 
 
 def _outcome(result: str) -> tuple[Decision, str | None]:

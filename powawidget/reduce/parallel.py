@@ -6,7 +6,8 @@ steps as there are agents, one more is the merge.
 
 from powawidget.events import AgentsKnown, StepReset, StepStarted
 from powawidget.ops import Op
-from powawidget.reduce.place import work
+from powawidget.reduce.index import index_of
+from powawidget.reduce.place import group_at
 from powawidget.state import DelegationPart, ParallelPart, RunState, plain
 
 
@@ -21,12 +22,13 @@ def open_group(run: RunState, count: int | None, at: float) -> list[Op]:
 
 def name_agents(run: RunState, event: AgentsKnown) -> list[Op]:
     """Name the agents of the group, or the one that works alone."""
-    for index, part in reversed(list(work(run))):
-        if isinstance(part, ParallelPart):
-            ops: list[Op] = [("set", ("parts", index, "agents"), event.names)]
-            if part.count is None and event.names:
-                ops.append(("set", ("parts", index, "count"), len(event.names)))
-            return ops
+    index = index_of(run).last("group")
+    group = group_at(run, index)
+    if index is not None and group is not None:
+        ops: list[Op] = [("set", ("parts", index, "agents"), event.names)]
+        if group.count is None and event.names:
+            ops.append(("set", ("parts", index, "count"), len(event.names)))
+        return ops
     if run.strategy != "parallel" or run.answer is None or len(event.names) != 1:
         return []
     return [("set", ("parts", run.answer, "agent"), event.names[0])]

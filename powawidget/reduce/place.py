@@ -6,6 +6,7 @@ was added last tells: work begins with a part of its own, and what belongs to it
 
 from collections.abc import Iterator
 
+from powawidget.reduce.index import index_of
 from powawidget.state import ApprovalPart, DelegationPart, ParallelPart, RunState
 
 Work = DelegationPart | ParallelPart
@@ -13,7 +14,13 @@ Work = DelegationPart | ParallelPart
 
 def work(run: RunState) -> Iterator[tuple[int, Work]]:
     """Go through the delegations and groups of a run, oldest first, each with its place."""
-    for index, part in enumerate(run.parts):
+    return work_at(run, ("work",))
+
+
+def work_at(run: RunState, key: tuple[object, ...]) -> Iterator[tuple[int, Work]]:
+    """Go through the delegations and groups under a key of the index."""
+    for index in index_of(run).at(*key):
+        part = run.parts[index]
         if isinstance(part, DelegationPart | ParallelPart):
             yield index, part
 
@@ -25,13 +32,23 @@ def place(run: RunState) -> int | None:
         The index of a delegation or a group that is running; None is the top. In a group of named
         agents it is the group: nothing tells whose the frame is.
     """
-    for index in range(len(run.parts) - 1, -1, -1):
-        part = run.parts[index]
-        if isinstance(part, ApprovalPart):
-            continue  # only an agent's own stream has any
-        inside = isinstance(part, DelegationPart | ParallelPart)
-        return _running(run, index if inside else part.within)
-    return None
+    # Requests don't count: only an agent's own stream has any.
+    last = index_of(run).last("placed")
+    if last is None:
+        return None
+    part = run.parts[last]
+    if isinstance(part, DelegationPart | ParallelPart):
+        return _running(run, last)
+    return None if isinstance(part, ApprovalPart) else _running(run, part.within)
+
+
+def depth(run: RunState, where: int | None) -> int:
+    """Count how many delegations and groups are around a place."""
+    count = 0
+    while where is not None:
+        count += 1
+        where = run.parts[where].within  # type: ignore[union-attr]  # the place holds such a part
+    return count
 
 
 def levels(run: RunState) -> Iterator[int | None]:
@@ -57,7 +74,7 @@ def step_at(run: RunState, where: int | None) -> int:
 
 def is_marked(run: RunState) -> bool:
     """Tell whether any frame said that this is an orchestration, and of which kind."""
-    return bool(run.strategy) or any(True for _ in work(run))
+    return bool(run.strategy) or index_of(run).first("work") is not None
 
 
 def _running(run: RunState, where: int | None) -> int | None:

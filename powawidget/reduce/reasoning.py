@@ -2,6 +2,7 @@
 
 from powawidget.events import ReasoningDelta, ReasoningWhole
 from powawidget.ops import Op
+from powawidget.reduce.index import index_of
 from powawidget.reduce.place import group_at, place, step_at
 from powawidget.state import Reasoning, RunState
 
@@ -32,18 +33,20 @@ def whole(run: RunState, event: ReasoningWhole) -> list[Op]:
     """Take the whole thinking of a step, which repeats the deltas that came before it."""
     where = place(run)
     step = step_at(run, where) if event.step is None else event.step
-    thoughts = [] if group_at(run, where) is not None else run.reasoning.thoughts
-    for i in range(len(thoughts) - 1, -1, -1):
-        thought = thoughts[i]
-        if thought.step != step or thought.within != where:
-            continue
-        if str(thought.text) == event.text:
-            return [] if thought.whole else [("set", ("reasoning", "thoughts", i, "whole"), True)]
-        if not thought.whole:
-            path = ("reasoning", "thoughts", i)
-            return [("set", (*path, "text"), event.text), ("set", (*path, "whole"), True)]
-    index = len(run.reasoning.thoughts)
-    return [_thought(index, step, event.text, where, whole=True)] if event.text else []
+    index = index_of(run)
+    if group_at(run, where) is None:
+        same = index.thoughts_at("whole", step, where, event.text)
+        partly = index.thoughts_at("partly", step, where)
+        if partly and (not same or partly[-1] > same[-1]):
+            path = ("reasoning", "thoughts", partly[-1])
+            said = str(run.reasoning.thoughts[partly[-1]].text)
+            ops: list[Op] = [] if said == event.text else [("set", (*path, "text"), event.text)]
+            return [*ops, ("set", (*path, "whole"), True)]
+        if same:
+            return []
+    if not event.text:
+        return []
+    return [_thought(len(run.reasoning.thoughts), step, event.text, where, whole=True)]
 
 
 def pause(reasoning: Reasoning, at: float) -> list[Op]:

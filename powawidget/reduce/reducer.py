@@ -19,6 +19,7 @@ from powawidget.reduce import (
     waits,
 )
 from powawidget.reduce.draft import in_turn
+from powawidget.reduce.index import index_of
 from powawidget.reduce.place import group_at, place
 from powawidget.state import (
     ENDED,
@@ -90,10 +91,9 @@ def _late(run: RunState, event: ev.Event, at: float) -> list[Op]:
         return restore.take_over(run, event, _folded(event.events, at), at)
     if not isinstance(event, ev.ToolResult) or event.call_id is None:
         return []
-    for index, part in tools.calls(run):
-        unanswered = part.result is None and part.call_id == event.call_id
-        if unanswered and event.step in (None, part.step):
-            return tools.answer(index, part, event)
+    step = () if event.step is None else (event.step,)
+    for index, part in tools.calls_at(run, "unanswered", event.call_id, *step):
+        return tools.answer(index, part, event)
     return []
 
 
@@ -177,10 +177,9 @@ def _waiting_or_running(run: RunState, but: int) -> list[Op]:
     """A run waits for its person while any request other than that about a call is pending."""
     if run.status != "waiting":
         return []
-    pending = [
-        part for _, part in gates.approvals(run) if part.decision == "pending" and part.call != but
-    ]
-    return [] if pending else [("set", ("status",), "running")]
+    index = index_of(run)
+    others = len(index.at("requests", "pending")) - len(index.at("pending about", but))
+    return [] if others else [("set", ("status",), "running")]
 
 
 def _noticed(run: RunState, event: ev.Noticed, _: float) -> list[Op]:
@@ -340,11 +339,8 @@ def _citations(listed: list[Any]) -> list[dict[str, Any]]:
 
 def _decision_made(run: RunState, event: ev.DecisionMade, at: float) -> list[Op]:
     ops = gates.decide(run, event, at)
-    left = [
-        part
-        for _, part in gates.approvals(run)
-        if part.decision == "pending" and part.digest not in event.digests
-    ]
+    decided = set(event.digests)
+    left = any(part.digest not in decided for part in gates.pending(run))
     if ops and not left and run.status == "waiting":
         ops.append(("set", ("status",), "running"))
     return ops

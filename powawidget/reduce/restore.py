@@ -6,6 +6,7 @@ orchestration all parts are taken: which agent said what can only be told of the
 workflow each block becomes what is logged of it.
 """
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +21,8 @@ from powawidget.events import (
 )
 from powawidget.ops import Op, apply
 from powawidget.reduce import answer, blocks, tools
+from powawidget.reduce.index import forget, meaning
+from powawidget.reduce.match import Beginnings, Once
 from powawidget.state import (
     ApprovalPart,
     NoticePart,
@@ -51,6 +54,7 @@ def take_over(run: RunState, event: Restored, told: RunState, at: float) -> list
     """
     draft: RunState = typed(plain(run), RunState)
     apply(draft, _reopen(draft))
+    forget(draft)  # what follows changes it by other means
     if told.edited:
         draft.edited = told.edited
     if told.kind == "orchestration":
@@ -59,12 +63,12 @@ def take_over(run: RunState, event: Restored, told: RunState, at: float) -> list
         _take_execution(draft, event)
     else:
         _take_parts(draft, told)
+        forget(draft)
         apply(draft, answer.replace(draft, _text(told)))
         for call in (one for one in event.events if isinstance(one, Completed)):
             apply(draft, tools.upgrade(draft, call.tool_calls))
     apply(draft, tools.close(draft, "done", at))
-    for thought in told.reasoning.thoughts:
-        _take_thought(draft, thought)
+    _take_thoughts(draft, told.reasoning.thoughts)
     draft.step = max(draft.step, told.step)
     draft.usage = told.usage or draft.usage
     draft.citations = told.citations or draft.citations
@@ -81,13 +85,14 @@ def _take_orchestration(run: RunState, told: RunState) -> None:
     """
     shown, run.parts = run.parts, told.parts
     requests = [part for part in shown if isinstance(part, ApprovalPart)]
+    known = Once((_request_key(part), number) for number, part in enumerate(requests))
     for index, part in enumerate(run.parts):
-        same = next((one for one in requests if _is_same_request(one, part)), None)
+        same = known.take(_request_key(part)) if isinstance(part, ApprovalPart) else None
         if same is not None and isinstance(part, ApprovalPart):
-            requests.remove(same)
-            run.parts[index] = decided = msgspec.structs.replace(same, call=part.call)
+            run.parts[index] = decided = msgspec.structs.replace(requests[same], call=part.call)
             _take_decision(decided, part)
-    run.parts += [msgspec.structs.replace(part, call=None) for part in requests]
+    left = [part for number, part in enumerate(requests) if number not in known.taken]
+    run.parts += [msgspec.structs.replace(part, call=None) for part in left]
     notices = {(part.code, part.text) for part in run.parts if isinstance(part, NoticePart)}
     for part in shown:
         if isinstance(part, NoticePart) and (part.code, part.text) not in notices:
@@ -118,68 +123,112 @@ def _reopen(run: RunState) -> list[Op]:
 
 
 def _take_parts(run: RunState, told: RunState) -> None:
-    shown = len(_text(run))
-    goes_on = not run.edited and _text(told).startswith(_text(run))
+    text = _text(run)
+    shown = len(text)
+    goes_on = not run.edited and _text(told).startswith(text)
+    cards = _Shown(run)
     places: dict[int, int] = {}  # of a stored card: where it is shown
+    grown: TextPart | None = None
     for index, part in enumerate(told.parts):
         if isinstance(part, TextPart):
             new = str(part.text)[shown:]
             shown = max(0, shown - len(str(part.text)))
             if new and goes_on:
-                _grow(run, new)
+                grown = _grow(run, new, grown)
         elif isinstance(part, ToolPart):
-            places[index] = _take_call(run, part, set(places.values()))
+            places[index] = cards.take_call(part)
         elif isinstance(part, ApprovalPart):
             part.call = None if part.call is None else places.get(part.call)
-            places[index] = _take_approval(run, part, set(places.values()))
-        elif part not in run.parts:
-            run.parts.append(part)
+            places[index] = cards.take_approval(part)
+        else:
+            cards.add(part)
+        if run.parts and not isinstance(run.parts[-1], NoticePart | TextPart):
+            grown = None
 
 
-def _grow(run: RunState, text: str) -> None:
-    """Let the answer go on where it stopped, also where a notice came after it."""
-    last = next((part for part in reversed(run.parts) if not isinstance(part, NoticePart)), None)
+def _grow(run: RunState, text: str, grown: TextPart | None) -> TextPart:
+    """Let the answer go on where it stopped, also where a notice came after it.
+
+    `grown` is the part that went on last, where nothing came after it.
+    """
+    last: Part | None = grown or next(
+        (part for part in reversed(run.parts) if not isinstance(part, NoticePart)), None
+    )
     if isinstance(last, TextPart):
         last.text.append(text)
-    else:
-        run.parts.append(TextPart(text=Text(text)))
+        return last
+    run.parts.append(fresh := TextPart(text=Text(text)))
+    return fresh
 
 
-def _take_call(run: RunState, stored: ToolPart, taken: set[int]) -> int:
-    for index, part in tools.calls(run):
-        if index not in taken and _is_same_call(part, stored):
-            run.parts[index] = msgspec.structs.replace(
-                stored, started=part.started, call_id=part.call_id, asked=stored.asked or part.asked
-            )
-            return index
-    run.parts.append(stored)
-    return len(run.parts) - 1
+class _Shown:
+    """The cards that are shown, each to be taken once by what is stored of it.
+
+    Args:
+        run: The run as it was cut.
+    """
+
+    def __init__(self, run: RunState) -> None:
+        self._run = run
+        self._others: set[str] = set()
+        calls: list[tuple[object, int]] = []
+        requests: list[tuple[object, int]] = []
+        for place, part in enumerate(run.parts):
+            if isinstance(part, ToolPart):
+                asked = ("asked", part.name, meaning(part.asked or part.arguments))
+                calls.append((asked, place))
+                named = ("id", part.call_id, part.step)
+                calls.append((named if part.call_id is not None else ("no id", *asked), place))
+            elif isinstance(part, ApprovalPart):
+                requests.append(((part.call, *_request_key(part)), place))
+            else:
+                self._others.add(_written(part))
+        self._calls = Once(calls)
+        self._requests = Once(requests)
+
+    def take_call(self, stored: ToolPart) -> int:
+        """Let the card of a call become what is stored of it; one that never came is added.
+
+        It is the same call by its id, where both tell it, else by what was asked.
+        """
+        asked = ("asked", stored.name, meaning(stored.asked or stored.arguments))
+        keys = [("id", stored.call_id, stored.step), ("no id", *asked)]
+        place = self._calls.take(*([asked] if stored.call_id is None else keys))
+        part = None if place is None else self._run.parts[place]
+        if place is None or not isinstance(part, ToolPart):
+            return self._append(stored)
+        self._run.parts[place] = msgspec.structs.replace(
+            stored, started=part.started, call_id=part.call_id, asked=stored.asked or part.asked
+        )
+        return place
+
+    def take_approval(self, stored: ApprovalPart) -> int:
+        """Let a request become what is stored of it; one that never came is added."""
+        place = self._requests.take((stored.call, *_request_key(stored)))
+        part = None if place is None else self._run.parts[place]
+        if place is None or not isinstance(part, ApprovalPart):
+            return self._append(stored)
+        _take_decision(part, stored)
+        return place
+
+    def add(self, stored: Part) -> None:
+        """Add a notice, or whatever else isn't shown yet."""
+        written = _written(stored)
+        if written not in self._others:
+            self._others.add(written)
+            self._append(stored)
+
+    def _append(self, part: Part) -> int:
+        self._run.parts.append(part)
+        return len(self._run.parts) - 1
 
 
-def _is_same_call(one: ToolPart, other: ToolPart) -> bool:
-    if one.call_id is not None and other.call_id is not None:
-        return (one.call_id, one.step) == (other.call_id, other.step)
-    asked = one.asked or one.arguments
-    return one.name == other.name and tools.same_json(asked, other.asked or other.arguments)
+def _written(part: Part) -> str:
+    return json.dumps(plain(part), sort_keys=True)
 
 
-def _take_approval(run: RunState, stored: ApprovalPart, taken: set[int]) -> int:
-    for index, part in enumerate(run.parts):
-        if not isinstance(part, ApprovalPart) or index in taken:
-            continue
-        if part.call == stored.call and _is_same_request(part, stored):
-            _take_decision(part, stored)
-            return index
-    run.parts.append(stored)
-    return len(run.parts) - 1
-
-
-def _is_same_request(one: ApprovalPart, other: Part) -> bool:
-    return isinstance(other, ApprovalPart) and (one.tool_name, one.covers, one.arguments) == (
-        other.tool_name,
-        other.covers,
-        other.arguments,
-    )
+def _request_key(part: ApprovalPart) -> tuple[str, str, str]:
+    return part.tool_name, part.covers, part.arguments
 
 
 def _take_decision(shown: ApprovalPart, stored: ApprovalPart) -> None:
@@ -188,14 +237,21 @@ def _take_decision(shown: ApprovalPart, stored: ApprovalPart) -> None:
         shown.by = shown.by or stored.by
 
 
-def _take_thought(run: RunState, stored: Thought) -> None:
-    """Take a step's whole thinking: what was cut is its beginning."""
+def _take_thoughts(run: RunState, stored: list[Thought]) -> None:
+    """Take each step's whole thinking: what was cut is its beginning."""
     thoughts = run.reasoning.thoughts
-    for index, thought in enumerate(thoughts):
-        if thought.step == stored.step and str(stored.text).startswith(str(thought.text)):
-            thoughts[index] = stored
-            return
-    thoughts.append(stored)
+    shown: dict[int, Beginnings] = {}
+    for place, thought in enumerate(thoughts):
+        shown.setdefault(thought.step, Beginnings()).add(place, str(thought.text))
+    taken: set[int] = set()
+    for one in stored:
+        known = shown.get(one.step)
+        place_of = None if known is None else known.first(str(one.text), taken)
+        if place_of is None:
+            thoughts.append(one)
+        else:
+            taken.add(place_of)
+            thoughts[place_of] = one
 
 
 def _text(run: RunState) -> str:

@@ -3,18 +3,17 @@
 Wire protocol, section 5.
 """
 
-import json
 from collections.abc import Collection, Iterator
 
 from powawidget.events import ReportedCall, ToolCallStarted, ToolResult, looks_failed
 from powawidget.ops import Op
+from powawidget.reduce.index import Index, index_of, meaning
+from powawidget.reduce.match import MULTIMODAL, Cards, Requests
 from powawidget.reduce.place import levels, place, step_at
 from powawidget.state import DelegationPart, RunState, ToolPart, ToolStatus, plain
 
-_OPEN: frozenset[str] = frozenset({"running", "waiting"})
 _DENIED = "Error: Blocked by hook — Denied by user"
 _PREVIEW = 200
-_MULTIMODAL = "[multimodal content]"
 
 
 def calls(run: RunState) -> Iterator[tuple[int, ToolPart]]:
@@ -24,29 +23,29 @@ def calls(run: RunState) -> Iterator[tuple[int, ToolPart]]:
             yield index, part
 
 
-def open_calls(run: RunState) -> list[tuple[int, ToolPart]]:
-    """List the calls that have no result yet, oldest first."""
-    return [(i, part) for i, part in calls(run) if part.status in _OPEN]
+def calls_at(run: RunState, *key: object) -> Iterator[tuple[int, ToolPart]]:
+    """Go through the calls under a key of the index, oldest first."""
+    for index in tuple(index_of(run).at(*key)):
+        part = run.parts[index]
+        if isinstance(part, ToolPart):
+            yield index, part
 
 
 def begin(run: RunState, event: ToolCallStarted, at: float) -> list[Op]:
     """Open a card, or complete the one that its early result has opened."""
     where = place(run)
     step = step_at(run, where) if event.step is None else event.step
-    for index, part in calls(run):
-        if event.call_id is None or part.call_id != event.call_id or part.step != step:
-            continue
-        if part.within != where:
-            continue
-        if not part.arguments:
+    if event.call_id is not None:
+        named = (event.call_id, where, step)
+        index = index_of(run)
+        early = index.first("early", *named)
+        again = index.first("same", *named, event.tool_name, event.arguments)
+        if early is not None and (again is None or early <= again):
             return [
-                ("set", ("parts", index, "arguments"), event.arguments),
-                ("set", ("parts", index, "name"), event.tool_name),
+                ("set", ("parts", early, "arguments"), event.arguments),
+                ("set", ("parts", early, "name"), event.tool_name),
             ]
-        if part.status in _OPEN and (part.name, part.arguments) == (
-            event.tool_name,
-            event.arguments,
-        ):
+        if again is not None:
             return []  # the same frame twice
     part = ToolPart(
         name=event.tool_name,
@@ -61,7 +60,7 @@ def begin(run: RunState, event: ToolCallStarted, at: float) -> list[Op]:
 
 def finish(run: RunState, event: ToolResult, at: float) -> list[Op]:
     """Give a call its result; one without a call gets a card of its own."""
-    order = sum(1 for _, part in calls(run) if part.order is not None)
+    order = len(index_of(run).at("answered"))
     found = _call_of(run, event)
     if found is not None:
         seconds = event.seconds if event.seconds is not None else _since(found[1], at)
@@ -104,7 +103,7 @@ def answer(
     fields: dict[str, object] = {
         "status": status_of(event.result),
         "result": event.result,
-        "full": event.full or (whole and text != _MULTIMODAL),
+        "full": event.full or (whole and text != MULTIMODAL),
         "json": event.json,
         "size": event.size,
         "seconds": part.seconds if seconds is None else seconds,
@@ -125,30 +124,30 @@ def upgrade(run: RunState, reported: list[ReportedCall], within: int | None = No
     parallel calls finish in another order than they began.
     """
     ops: list[Op] = []
-    rest = sorted(
-        ((i, part) for i, part in calls(run) if part.order is not None and part.within == within),
+    answered = sorted(
+        calls_at(run, "answered", within),
         key=lambda item: item[1].order or 0,
     )
+    cards = Cards(answered)
     unmatched = reported
     for timed in (True, False):  # some servers give a duration in one of the two places only
         missed: list[ReportedCall] = []
         for call in unmatched:
-            found = next((item for item in rest if _same_result(item[1], call, timed)), None)
+            found = cards.take(call, timed=timed)
             if found is None:
                 missed.append(call)
-                continue
-            rest.remove(found)
-            ops += _upgrade_ops(*found, call)
+            else:
+                ops += _upgrade_ops(*found, call)
         unmatched = missed
+    if not unmatched:
+        return ops
+    # A call whose result frame got lost still has its card, open.
+    lost = Requests(item for item in calls_at(run, "open", within) if item[1].order is None)
     for call in unmatched:
-        # A call whose result frame got lost still has its card, open.
-        near = (item for item in open_calls(run) if item[1].within == within)
-        still = (item for item in near if _same_request(item[1], call))
-        lost = next((item for item in still if item not in rest), None)
-        if lost is not None:
-            rest.append(lost)
-            ops += _upgrade_ops(*lost, call)
-            ops.append(("set", ("parts", lost[0], "status"), status_of(call.result)))
+        near = lost.take(call)
+        if near is not None:
+            ops += _upgrade_ops(*near, call)
+            ops.append(("set", ("parts", near[0], "status"), status_of(call.result)))
     return ops
 
 
@@ -157,9 +156,12 @@ def close(
 ) -> list[Op]:
     """Close what is still open, in the sense in which the run or the work around it ended."""
     ops: list[Op] = []
-    for index, part in open_calls(run):
-        if inside is not None and part.within not in inside:
-            continue
+    if inside is None:
+        unfinished = list(calls_at(run, "open"))
+    else:
+        near = (item for where in inside for item in calls_at(run, "open", where))
+        unfinished = sorted(near, key=lambda item: item[0])
+    for index, part in unfinished:
         ops.append(("set", ("parts", index, "status"), _verdict(run, index) or status))
         if part.seconds is None:
             ops.append(("set", ("parts", index, "seconds"), _since(part, at)))
@@ -175,85 +177,50 @@ def status_of(result: str) -> ToolStatus:
 
 def same_json(one: str, other: str) -> bool:
     """Compare two JSON texts by value."""
-    if one == other:
-        return True
-    try:
-        return bool(json.loads(one) == json.loads(other))
-    except (ValueError, RecursionError):
-        return False
-
-
-def has_argument(part: ToolPart, name: str, value: str) -> bool:
-    """Tell whether a call was made with this argument."""
-    try:
-        arguments = json.loads(part.arguments)
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(arguments, dict) and arguments.get(name) == value
+    return one == other or meaning(one) == meaning(other)
 
 
 def _verdict(run: RunState, call: int) -> ToolStatus | None:
     """Return how a call ended that stands for a delegation: its text has no mark of a failure."""
-    for part in run.parts:
-        if isinstance(part, DelegationPart) and part.call == call and part.status != "running":
-            return part.status
+    over = index_of(run).first("over", call)
+    part = None if over is None else run.parts[over]
+    if isinstance(part, DelegationPart) and part.status != "running":
+        return part.status
     return None
 
 
 def _call_of(run: RunState, event: ToolResult) -> tuple[int, ToolPart] | None:
     """Find the call that a result is of: where the frame belongs, or in the work around it."""
-    unfinished = open_calls(run)
     for level in levels(run):
-        near = [item for item in unfinished if item[1].within == level]
-        found = _match(near, event)
-        if found is not None:
-            return found
+        found = _match(index_of(run), event, level)
+        part = None if found is None else run.parts[found]
+        if found is not None and isinstance(part, ToolPart):
+            return found, part
     return None
 
 
-def _match(
-    unfinished: list[tuple[int, ToolPart]], event: ToolResult
-) -> tuple[int, ToolPart] | None:
+def _match(index: Index, event: ToolResult, level: int | None) -> int | None:
     if event.call_id is not None:
-        named = [item for item in unfinished if item[1].call_id == event.call_id]
-        if event.step is not None:
-            named = [item for item in named if item[1].step == event.step]
-        if named:
-            return named[0]
-        unfinished = [item for item in unfinished if item[1].call_id is None]
-        unfinished = [item for item in unfinished if event.tool_name in (None, item[1].name)]
-        return unfinished[0] if unfinished else None
-    same = [item for item in unfinished if item[1].name == event.tool_name]
-    return next(iter(same or unfinished), None)
+        step = () if event.step is None else (event.step,)
+        named = index.first("open id", level, event.call_id, *step)
+        if named is not None:
+            return named
+        name = () if event.tool_name is None else (event.tool_name,)
+        return index.first("anonymous", level, *name)
+    same = index.first("open name", level, event.tool_name)
+    return index.first("open", level) if same is None else same
 
 
 def _seen(run: RunState, event: ToolResult, where: int | None) -> bool:
     """Tell a result that came twice from one that came before its call."""
-    return event.call_id is not None and any(
-        part.call_id == event.call_id and part.within == where and event.step in (None, part.step)
-        for _, part in calls(run)
-    )
+    if event.call_id is None:
+        return False
+    step = () if event.step is None else (event.step,)
+    return index_of(run).first("id", event.call_id, where, *step) is not None
 
 
 def _since(part: ToolPart, at: float) -> float:
     return round(max(0.0, at - part.started), 3)
-
-
-def _same_result(part: ToolPart, call: ReportedCall, timed: bool) -> bool:
-    if part.name != call.tool_name or (call.step is not None and part.step != call.step):
-        return False
-    if timed and call.duration_ms is not None and part.seconds != call.duration_ms / 1000:
-        return False
-    preview = part.result or ""
-    return call.result.startswith(preview) or (call.json and preview == _MULTIMODAL)
-
-
-def _same_request(part: ToolPart, call: ReportedCall) -> bool:
-    return (
-        part.name == call.tool_name
-        and call.step in (None, part.step)
-        and same_json(part.arguments, call.arguments)
-    )
 
 
 def _upgrade_ops(index: int, part: ToolPart, call: ReportedCall) -> list[Op]:

@@ -6,7 +6,7 @@ import re
 import sys
 from base64 import b64decode
 
-from tests.bench import clicks, core, memory, rendering
+from tests.bench import clicks, core, growth, memory, rendering
 
 STATIC = pathlib.Path(__file__).parents[2] / "powawidget" / "static"
 
@@ -15,7 +15,7 @@ def main() -> None:
     """Measure one thing after the other, printing as it goes."""
     for line in sizes():
         say(line)
-    for part in (core, memory, clicks):
+    for part in (core, growth, memory, clicks):
         for line in part.measure():
             say(line)
     for line in rendering.lines():
