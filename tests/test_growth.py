@@ -43,7 +43,7 @@ def test_twice_as_many_frames_are_twice_the_work(kind: str) -> None:
     assert ratio(lambda n: growth.replay(growth.KINDS[kind](n))) < MOST
 
 
-@pytest.mark.parametrize("work", [growth.restore, growth.children])
+@pytest.mark.parametrize("work", [growth.restore, growth.children, growth.sequence])
 def test_what_is_stored_is_taken_in_linear_work(work: Callable[[int], object]) -> None:
     assert ratio(work) < MOST
 

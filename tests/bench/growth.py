@@ -18,6 +18,7 @@ Frame = dict[str, Any]
 SIZES = (500, 1000, 2000)
 GOAL = 2.5
 GATED = (25, 50, 100)
+_END: Frame = {"event": "complete", "status": "completed", "content": ""}
 LARGE = 104_000  # characters of one call's arguments
 
 
@@ -27,7 +28,10 @@ def measure() -> list[str]:
     for kind, frames in KINDS.items():
         lines.append(_told(kind, [_seconds(lambda n=n, f=frames: replay(f(n))) for n in SIZES]))
     lines.append(_told("a cut run restored", [_seconds(lambda n=n: restore(n)) for n in SIZES]))
-    lines.append(_told("stored agents", [_seconds(lambda n=n: children(n)) for n in SIZES]))
+    lines.append(
+        _told("agents at once, stored", [_seconds(lambda n=n: children(n)) for n in SIZES])
+    )
+    lines.append(_told("a sequence, stored", [_seconds(lambda n=n: sequence(n)) for n in SIZES]))
     spent = [_seconds(lambda n=n: asyncio.run(gated(n))) for n in GATED]
     lines.append(_told(f"{GATED} gated calls of {LARGE // 1000} kB and a policy", spent))
     return lines
@@ -240,33 +244,51 @@ def restore(n: int) -> None:
             {"event": "reasoning", "step": 1, "source": "thinking", "content": f"t{i}"},
         )
     ]
-    end: Frame = {"event": "complete", "status": "completed", "content": ""}
     run = _fold(RunState(), map(ev.read_frame, frames[: len(frames) // 2]))
     cut = ev.Interrupted(title="cut", message="cut")
-    _fold(run, iter([cut, ev.Restored(events=[*map(ev.read_frame, [*frames, end])])]))
+    _fold(run, iter([cut, ev.Restored(events=[*map(ev.read_frame, [*frames, _END])])]))
 
 
 def children(n: int) -> None:
     """Take what is stored of n agents that worked at the same time."""
     start: Frame = {"event": "orchestration_started", "strategy": "parallel", "agent_count": n}
-    end: Frame = {"event": "complete", "status": "completed", "content": ""}
-    run = _fold(RunState(), map(ev.read_frame, [start, *map(_call, range(n)), end]))
-    stored = [
-        ev.Child(
-            child_id=f"r{i}",
-            status="completed",
-            texts=[f"said {i}"],
-            thoughts=[],
-            asked=[f"c{i}"],
-            steps=1,
-            usage=None,
-            seconds=1.0,
-            tool_calls=[],
-            answer=f"said {i}",
-        )
-        for i in range(n)
-    ]
-    _fold(run, iter([ev.StoredChildren(children=stored)]))
+    run = _fold(RunState(), map(ev.read_frame, [start, *map(_call, range(n)), _END]))
+    _fold(run, iter([ev.StoredChildren(children=[_child(i) for i in range(n)])]))
+
+
+def sequence(n: int) -> None:
+    """Take what is stored of n agents that worked one after another, in another order."""
+    frames: list[Frame] = [{"event": "orchestration_started", "strategy": "sequential"}]
+    for i in range(n):
+        frames += [
+            {"event": "sequential_step", "step": i, "agent": f"a{i}"},
+            _call(i),
+            {"event": "content_delta", "delta": f"said {i}"},
+        ]
+    run = _fold(RunState(), map(ev.read_frame, [*frames, _END]))
+    _fold(run, iter([ev.StoredChildren(children=[_child(i) for i in reversed(range(n))])]))
+
+
+def _child(number: int) -> ev.Child:
+    asked = ev.Asked(
+        call_id=f"c{number}",
+        tool_name="t",
+        arguments=ev.as_json({"i": number}),
+        result=None,
+        seconds=None,
+    )
+    return ev.Child(
+        child_id=f"r{number}",
+        status="completed",
+        texts=[f"said {number}"],
+        thoughts=[],
+        asked=[asked],
+        steps=1,
+        usage=None,
+        seconds=1.0,
+        tool_calls=[],
+        answer=f"said {number}",
+    )
 
 
 async def gated(n: int) -> None:
