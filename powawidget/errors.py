@@ -1,13 +1,50 @@
-"""The errors a caller may meet. Each message says what to do."""
+"""The errors a caller may meet. Each message says what to do.
 
-from typing import TYPE_CHECKING
+They are raised in worker processes too, where an error that can't be pickled breaks a pool, or
+leaves it waiting for ever: so each crosses with its attributes and its notes. A run is left where
+it is, with its connection and its key; what arrives in its place is the run as it would be saved.
+"""
+
+import copy
+import pickle
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 if TYPE_CHECKING:
     from powawidget.run import Run
 
+_RUN = "run"
+_Error = TypeVar("_Error", bound="PowawidgetError")
+
 
 class PowawidgetError(Exception):
-    """The base of all errors of this package."""
+    """The base of all errors of this package.
+
+    An error can be copied and pickled. In another process, an attribute that can't be pickled is
+    missing, and `run` is a run that is over: it can be read as ever, nothing can be decided in it.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        kept = {name: one for name, one in vars(self).items() if name != _RUN and _crosses(one)}
+        args = tuple(one if _crosses(one) else repr(one) for one in self.args)
+        saved = _saved(vars(self)[_RUN]) if _RUN in vars(self) else None
+        return _arrive, (type(self), args, kept, _RUN in vars(self), saved)
+
+    def __copy__(self) -> Self:
+        return self._like(dict(vars(self)))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        # The run is one thing in the world, however often the error is copied.
+        own = {
+            name: one if name == _RUN else copy.deepcopy(one, memo)
+            for name, one in vars(self).items()
+        }
+        return self._like(own)
+
+    def _like(self, own: dict[str, Any]) -> Self:
+        made = _made(type(self), self.args, own)
+        made.__traceback__, made.__context__ = self.__traceback__, self.__context__
+        made.__cause__, made.__suppress_context__ = self.__cause__, self.__suppress_context__
+        return made
 
 
 class ConfigurationError(PowawidgetError):
@@ -96,7 +133,7 @@ class RunFailed(_RunError):  # noqa: N818  # the public name
     """The run ended as failed.
 
     Attributes:
-        run: The run; its text up to the failure was kept.
+        run: The run; its text up to the failure was kept. In another process the run as saved.
     """
 
 
@@ -104,7 +141,7 @@ class RunInterrupted(_RunError):  # noqa: N818  # the public name
     """The run was stopped, or its stream ended without its terminal event.
 
     Attributes:
-        run: The run; what came of it was kept.
+        run: The run; what came of it was kept. In another process the run as saved.
     """
 
 
@@ -126,7 +163,7 @@ class ApprovalNeeded(PowawidgetError):  # noqa: N818  # the public name
     """A run waits for a decision where nobody can click.
 
     Attributes:
-        run: The waiting run.
+        run: The waiting run. In another process the run as saved: only here it can be decided on.
     """
 
     def __init__(self, run: "Run", asked: str) -> None:
@@ -136,3 +173,53 @@ class ApprovalNeeded(PowawidgetError):  # noqa: N818  # the public name
             "or decide by code with run.approve() or run.deny()."
         )
         self.run = run
+
+
+def _made(kind: type[_Error], args: tuple[Any, ...], own: dict[str, Any]) -> _Error:
+    """Make an error as it was, without what its class asks for where one is raised."""
+    made = kind.__new__(kind, *args)
+    made.args = args
+    vars(made).update(own)
+    return made
+
+
+def _arrive(
+    kind: type[PowawidgetError],
+    args: tuple[Any, ...],
+    own: dict[str, Any],
+    has_run: bool,
+    saved: str | None,
+) -> PowawidgetError:
+    """Make an error that comes from another process."""
+    return _made(kind, args, {**own, _RUN: _run_of(saved)} if has_run else own)
+
+
+def _saved(run: "Run") -> str | None:
+    """Write a run as it would be saved; without its key, like any file of ours."""
+    try:
+        return run.to_json()
+    except Exception:  # noqa: BLE001  # the error itself has to cross, whatever its run is like
+        return None
+
+
+def _run_of(saved: str | None) -> "Run | None":
+    from powawidget.run import Run  # noqa: PLC0415  # it raises these errors
+    from powawidget.transcript import About, load  # noqa: PLC0415  # likewise
+
+    try:
+        told = load(saved.encode()) if saved is not None else None
+        return (
+            None
+            if told is None or told.run is None
+            else Run.saved(told.run, About(told.server, told.model))
+        )
+    except Exception:  # noqa: BLE001  # a pool's thread that an exception ends leaves all waiting
+        return None
+
+
+def _crosses(value: Any) -> bool:
+    try:
+        pickle.loads(pickle.dumps(value))  # noqa: S301  # what was written the moment before
+    except Exception:  # noqa: BLE001  # whatever an attribute's own code raises
+        return False
+    return True
