@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Handler: TypeAlias = Callable[["Engine", "Request", Any], Any]
 Routes: TypeAlias = list[tuple[str, str, Handler]]
 
+_DIGITS = 18  # of a number in a query: nothing here is counted further
 _UUID = re.compile(r"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -70,9 +71,22 @@ def is_uuid(text: str) -> bool:
 
 
 def number(request: Request, name: str, default: int) -> int:
-    """Read a number from the query."""
+    """Read a number from the query.
+
+    Args:
+        request: The request.
+        name: What the number is called.
+        default: What stands for it where it is missing or no number.
+
+    Raises:
+        Refused: It is too large for any use.
+    """
     text = request.query_params.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() else default
+    if not (text.isascii() and text.isdigit()):
+        return default
+    if len(text) > _DIGITS:
+        raise refuse(400, f"{name} is too large: use a smaller number.")
+    return int(text)
 
 
 def paged(request: Request, name: str, entries: list[Any], most: int) -> dict[str, Any]:

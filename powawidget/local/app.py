@@ -6,17 +6,14 @@ and 8). Here are those of agents and sessions; orchestrations and workflows brin
 
 from __future__ import annotations
 
-import json
-import secrets
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from powawidget.local import orchestrations, workflows
+from powawidget.local import bodies, orchestrations, workflows
 from powawidget.local.answers import (
     Handler,
     Refused,
@@ -28,12 +25,15 @@ from powawidget.local.answers import (
     refuse_page,
 )
 from powawidget.local.approvals import Decision
+from powawidget.local.gate import PUBLIC, Gate
 from powawidget.local.pages import page
 from powawidget.local.stream import Stream
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.responses import Response
 
+    from powawidget.local.connections import Connections
     from powawidget.local.engine import Engine
     from powawidget.local.store import Session
 
@@ -42,11 +42,12 @@ _ENDPOINTS = ("/health", "/api/agents", "/api/sessions", "/api/workflows", "/api
 _LIMITS = {"agents": 50, "sessions": 50, "runs": 100}
 
 
-def make_app(engine: Engine) -> Starlette:
+def make_app(engine: Engine, connections: Connections) -> Gate:
     """Make the application.
 
     Args:
         engine: What answers.
+        connections: Which of them are at work.
 
     Returns:
         The ASGI application.
@@ -81,34 +82,33 @@ def make_app(engine: Engine) -> Starlette:
     ]
 
     async def failed(request: Request, error: Exception) -> Response:
-        try:
-            engine.record(request, await _body(request))
-        except Refused as refused:
-            return refused.response
+        if request.scope["path"] not in PUBLIC:
+            engine.record(request, b"")
         status: int = getattr(error, "status_code", 500)
         headers = getattr(error, "headers", None)
         return HTMLResponse(page(status), status, headers)
 
-    return Starlette(
+    app = Starlette(
         routes=[
             *(
                 Route(path, _endpoint(engine, method, do), methods=[method])
                 for method, path, do in routes
             ),
-            *(Route(path, _public(engine, body), methods=["GET"]) for path, body in public),
+            *(Route(path, _public(body), methods=["GET"]) for path, body in public),
         ],
         exception_handlers={404: failed, 405: failed},
     )
+    return Gate(app, engine.key, connections)
 
 
 def _endpoint(engine: Engine, method: str, do: Handler) -> Callable[[Request], Awaitable[Any]]:
     async def endpoint(request: Request) -> Any:
         try:
-            raw = await _body(request)
+            raw = await bodies.read(request)
+            body = bodies.understand(request, raw) if method == "POST" else None
             engine.record(request, raw)
-            _authorize(request, engine.key)
-            engine.faults.meet(request.url.path)
-            done = do(engine, request, _json_body(request, raw) if method == "POST" else None)
+            engine.faults.meet(request.scope["path"])
+            done = do(engine, request, body)
         except Refused as refused:
             return refused.response
         return answer(done) if isinstance(done, dict) else done
@@ -116,44 +116,12 @@ def _endpoint(engine: Engine, method: str, do: Handler) -> Callable[[Request], A
     return endpoint
 
 
-async def _body(request: Request) -> bytes:
-    try:
-        return await request.body()
-    except ClientDisconnect:
-        # As when a run is stopped while it connects: nobody reads this answer.
-        raise Refused(Response(status_code=400)) from None
-
-
-def _public(engine: Engine, body: dict[str, Any]) -> Callable[[Request], Awaitable[Any]]:
-    async def endpoint(request: Request) -> Response:
-        engine.record(request, b"")
+def _public(body: dict[str, Any]) -> Callable[[Request], Awaitable[Any]]:
+    async def endpoint(_request: Request) -> Response:
+        # Not remembered: anybody could push out what is.
         return answer(body)
 
     return endpoint
-
-
-def _authorize(request: Request, key: str) -> None:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise refuse(401, "Authorization header required")
-    if not secrets.compare_digest(token.strip().encode(), key.encode()):
-        raise refuse(401, "Invalid token: Not enough segments")
-    # The gateway in front of the service asks for the second header.
-    apikey = request.headers.get("apikey")
-    if not apikey:
-        raise refuse(401, "No API key found in request")
-    if not secrets.compare_digest(apikey.encode(), key.encode()):
-        raise refuse(401, "Invalid authentication credentials")
-
-
-def _json_body(request: Request, raw: bytes) -> dict[str, Any]:
-    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
-        raise refuse_page(415)
-    try:
-        body = json.loads(raw)
-    except ValueError:
-        raise refuse_page(400) from None
-    return body if isinstance(body, dict) else {}
 
 
 def _agent_id(engine: Engine, request: Request) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 
-from powawidget.local import workflows
+from powawidget.local import limits, workflows
+from powawidget.local.answers import refuse
 from powawidget.local.channel import Channel
 from powawidget.local.faults import Faults
 from powawidget.local.frames import DIALECTS
+from powawidget.local.kept import Requests
 from powawidget.local.orchestrations.runs import OrchestrationExecution
 from powawidget.local.orchestrations.store import OrchestrationStore
 from powawidget.local.quota import Quota
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from powawidget.local.orchestrations.store import OrchestrationRun
     from powawidget.local.script import Agent
     from powawidget.local.store import Run
-
-_REMEMBERED = 10_000  # requests; a server may live as long as its notebook's kernel
 
 
 class Engine:
@@ -80,7 +79,7 @@ class Engine:
         self.key = key
         self.executions = Quota(executions_per_minute)
         self.faults = Faults()
-        self.requests: list[tuple[str, str, Any]] = []
+        self.requests = Requests()
         self.open_streams = 0
         self._database = database
         self._dialect = dialect
@@ -93,14 +92,7 @@ class Engine:
 
     def record(self, request: Request, raw: bytes) -> None:
         """Remember a request, without its headers."""
-        body: Any = None
-        if raw:
-            try:
-                body = json.loads(raw)
-            except ValueError:
-                body = raw.decode("utf-8", "replace")
-        self.requests.append((request.method, request.url.path, body))
-        del self.requests[:-_REMEMBERED]
+        self.requests.add(request.method, request.scope["path"], raw)
 
     def begin(self, agent_id: str, body: dict[str, Any]) -> tuple[Run, Channel]:
         """Begin a run.
@@ -112,13 +104,14 @@ class Engine:
         Returns:
             The stored run, and where its frames come from.
         """
+        self._check_room()
         message = str(body["message"])
         run, is_new = self.store.new_run(agent_id, message, _session_id(body))
-        turn = self._turn(message, run.session.history, len(self.store.runs), body)
+        turn = self._turn(message, run.session.history, self.store.begun, body)
         channel = Channel()
         encode = DIALECTS[self._dialect]
         execution = Execution(run, turn, channel, encode, self._rate, is_new_session=is_new)
-        self._start(execution.execute(), channel)
+        self._start(execution.execute(), channel, lambda: self.store.settle(run))
         return run, channel
 
     def begin_orchestration(
@@ -141,14 +134,15 @@ class Engine:
             channel.put(encode({"event": "error", "error": error}, {}))
             channel.end()
             return None, channel
+        self._check_room()
         message = str(body["message"])
         run = self.orchestrations.new_run(orchestration, message, _session_id(body))
-        drawn = f"orchestration {len(self.orchestrations.runs)}"
+        drawn = f"orchestration {self.orchestrations.begun}"
         turn = self._turn(message, run.session.history, drawn, body)
         execution = OrchestrationExecution(
             run, turn, channel, encode, self._rate, new_id=self.orchestrations.new_id
         )
-        self._start(execution.execute(), channel)
+        self._start(execution.execute(), channel, lambda: self.orchestrations.settle(run))
         return run, channel
 
     def begin_workflow(self, workflow: workflows.Workflow, variables: Any) -> Channel:
@@ -161,6 +155,7 @@ class Engine:
         Returns:
             Where the execution's frames come from.
         """
+        self._check_room()
         stored = self.workflows.new_execution(workflow, variables)
         house = House(
             self._database,
@@ -171,8 +166,10 @@ class Engine:
             self.workflows.new_id,
         )
         channel = Channel()
-        generator = self._generator(f"workflow {len(self.workflows.executions)}")
-        self._start(WorkflowExecution(stored, house, channel, generator).execute(), channel)
+        execution = WorkflowExecution(
+            stored, house, channel, self._generator(f"workflow {self.workflows.begun}")
+        )
+        self._start(execution.execute(), channel, lambda: self.workflows.settle(stored))
         return channel
 
     def stream(
@@ -220,14 +217,25 @@ class Engine:
         self._closed = True
         await self.abandon()
 
-    def _start(self, work: Coroutine[Any, Any, None], channel: Channel) -> None:
+    def _check_room(self) -> None:
+        if len(self._running) >= limits.RUNNING:
+            raise refuse(503, "The service is busy. Retry shortly.")
+
+    def _start(
+        self, work: Coroutine[Any, Any, None], channel: Channel, settle: Callable[[], None]
+    ) -> None:
         if self._closed:
             work.close()
             channel.end()
             return
+
+        def done(task: asyncio.Task[None]) -> None:
+            del self._running[task]
+            settle()
+
         task = asyncio.create_task(work)
         self._running[task] = channel
-        task.add_done_callback(self._running.pop)
+        task.add_done_callback(done)
 
     def _stream_closed(self) -> None:
         self.open_streams -= 1

@@ -21,7 +21,9 @@ except ImportError as missing:
         ' Install them with: pip install "powawidget[local]"'
     ) from missing
 
+from powawidget.local import limits
 from powawidget.local.app import make_app
+from powawidget.local.connections import Connections, protocol_of
 from powawidget.local.database import Database
 from powawidget.local.engine import Engine
 from powawidget.local.faults import Fault
@@ -102,7 +104,8 @@ class LocalServer:
             executions_per_minute=executions_per_minute,
             abort=self._abort,
         )
-        self._app = make_app(self._engine)
+        self._connections = Connections()
+        self._app = make_app(self._engine, self._connections)
         self._uvicorn = self._make_uvicorn()
         self._serving: list[asyncio.Task[None]] = []
         self._killed = False
@@ -127,8 +130,8 @@ class LocalServer:
 
     @property
     def requests(self) -> list[tuple[str, str, Any]]:
-        """The requests so far, in order: method, path, body."""
-        return list(self._engine.requests)
+        """The latest requests that had the key, in order: method, path, body."""
+        return self._engine.requests.all()
 
     @property
     def open_streams(self) -> int:
@@ -226,7 +229,10 @@ class LocalServer:
             uvicorn.Config(
                 self._app,
                 loop="asyncio",
-                http="h11",
+                http=protocol_of(self._connections),
+                h11_max_incomplete_event_size=limits.HEAD_BYTES,
+                # Whoever asks is who is connected, whatever a header says.
+                proxy_headers=False,
                 ws="none",
                 lifespan="off",
                 # Its loggers belong to the whole process, in which somebody may run a uvicorn

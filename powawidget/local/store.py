@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from powawidget.local.approvals import Slot
+from powawidget.local.kept import Over
 
 if TYPE_CHECKING:
     import random
@@ -234,6 +235,8 @@ class Store:
         self.agents = {fixed_id(agent.name): agent for agent in agents}
         self.sessions: dict[str, Session] = {}
         self.runs: dict[str, Run] = {}
+        self.begun = 0  # runs, also those that aren't kept any more
+        self._over = Over(self._drop)
 
     def new_run(self, agent_id: str, message: str, session_id: str | None) -> tuple[Run, bool]:
         """Begin a run.
@@ -257,7 +260,12 @@ class Store:
             run.slot = Slot()
         session.runs.append(run)
         self.runs[run.run_id] = run
+        self.begun += 1
         return run, is_new
+
+    def settle(self, run: Run) -> None:
+        """Note that nothing works on a run any more: it is kept as long as there is room."""
+        self._over.add(run.run_id, run.as_json())
 
     def sessions_of(self, agent_id: str) -> list[Session]:
         """List an agent's sessions, the newest first."""
@@ -314,6 +322,12 @@ class Store:
             }
             for position, hook in enumerate(self.agents[agent_id].hooks)
         ]
+
+    def _drop(self, run_id: str) -> None:
+        session = self.runs.pop(run_id).session
+        session.runs = [run for run in session.runs if run.run_id != run_id]
+        if not session.runs:
+            del self.sessions[session.session_id]
 
     def _hex(self, prefix: str) -> str:
         return f"{prefix}{self._generator.getrandbits(48):012x}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import socket
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -146,3 +148,44 @@ def until(true: Callable[[], Any]) -> Any:
     while not (value := true()):
         time.sleep(0.005)
     return value
+
+
+# Below HTTP: what no client library sends.
+
+
+def connected(server: LocalServer) -> socket.socket:
+    """Connect to a server, without a word."""
+    return socket.create_connection(("127.0.0.1", server.port), timeout=60)
+
+
+def head(server: LocalServer, request: str, *headers: str, key: bool = True) -> bytes:
+    """Write the head of a request.
+
+    Args:
+        server: Whom it is for.
+        request: Its method and path.
+        *headers: Further headers; a Host among them takes the place of the right one.
+        key: Whether it has the key.
+    """
+    lines = [f"{request} HTTP/1.1", *headers]
+    if not any(line.lower().startswith("host:") for line in headers):
+        lines.append(f"Host: 127.0.0.1:{server.port}")
+    if key:
+        lines += [f"Authorization: Bearer {server.key}", f"apikey: {server.key}"]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+def answered(client: socket.socket) -> tuple[int, dict[str, str], bytes]:
+    """Read one answer: its status, its headers in lower case, its body."""
+    with closing(http.client.HTTPResponse(client)) as answer:
+        answer.begin()
+        headers = {name.lower(): value for name, value in answer.getheaders()}
+        return answer.status, headers, answer.read()
+
+
+def is_closed(client: socket.socket) -> bool:
+    """Wait until the server says something or closes; tell whether it closed."""
+    try:
+        return client.recv(1) == b""
+    except ConnectionError:
+        return True

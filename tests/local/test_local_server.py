@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from powawidget.local import Agent, LocalServer, Pause, Say, start
-from tests.local.service import until
+from tests.local.service import connected, head, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,15 +61,15 @@ def test_a_header_that_is_no_ascii_is_refused(service: Service) -> None:
     connection.close()
 
 
-@pytest.mark.parametrize("path", ["/api/agents", "/nowhere"])
 def test_a_client_that_leaves_before_its_request_is_whole_is_no_error(
-    service: Service, caplog: pytest.LogCaptureFixture, path: str
+    service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
     known = service.server.requests
     at_work = service.server._uvicorn.server_state.tasks
     until(lambda: not at_work)
-    with socket.create_connection(("127.0.0.1", service.server.port)) as client:
-        client.sendall(f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{{".encode())
+    with connected(service.server) as client:
+        path = "POST /api/agents/runs/run_nope/approve"
+        client.sendall(head(service.server, path, "Content-Length: 9") + b"{")
         until(lambda: at_work)
     until(lambda: not at_work)
     assert "ClientDisconnect" not in caplog.text

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from powawidget.local.kept import Over
 from powawidget.local.store import drawn_id, now
 
 if TYPE_CHECKING:
@@ -204,6 +205,8 @@ class OrchestrationStore:
         self.all = {orchestration.id: orchestration for orchestration in orchestrations}
         self.sessions: dict[str, OrchestrationSession] = {}
         self.runs: dict[str, OrchestrationRun] = {}
+        self.begun = 0  # runs, also those that aren't kept any more
+        self._over = Over(self._drop)
 
     def new_run(
         self, orchestration: Orchestration, message: str, session_id: str | None
@@ -222,7 +225,12 @@ class OrchestrationStore:
         run = OrchestrationRun(self._hex("orch_run_"), orchestration, session, message)
         session.runs.append(run)
         self.runs[run.run_id] = run
+        self.begun += 1
         return run
+
+    def settle(self, run: OrchestrationRun) -> None:
+        """Note that nothing works on a run any more: it is kept as long as there is room."""
+        self._over.add(run.run_id, [run.message, run.as_json()])
 
     def new_id(self) -> str:
         """Draw the id of a member's run."""
@@ -252,6 +260,12 @@ class OrchestrationStore:
             "strategy": orchestration.strategy,
             "updated_at": self._started_at,
         }
+
+    def _drop(self, run_id: str) -> None:
+        session = self.runs.pop(run_id).session
+        session.runs = [run for run in session.runs if run.run_id != run_id]
+        if not session.runs:
+            del self.sessions[session.session_id]
 
     def _hex(self, prefix: str) -> str:
         return f"{prefix}{self._generator.getrandbits(48):012x}"

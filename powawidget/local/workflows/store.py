@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from powawidget.local.kept import Over
 from powawidget.local.store import drawn_id, now
 
 if TYPE_CHECKING:
@@ -124,12 +125,20 @@ class WorkflowStore:
         self._started_at = now()
         self.all = {workflow.id: workflow for workflow in workflows}
         self.executions: dict[str, StoredExecution] = {}
+        self.begun = 0  # executions, also those that aren't kept any more
+        self._over = Over(self.executions.pop)
 
     def new_execution(self, workflow: Workflow, variables: Any) -> StoredExecution:
         """Begin an execution."""
         execution = StoredExecution(self.new_id(), workflow, variables)
         self.executions[execution.id] = execution
+        self.begun += 1
         return execution
+
+    def settle(self, execution: StoredExecution) -> None:
+        """Note that nothing works on an execution any more: it is kept as long as there is room."""
+        logs = [[log.data, dict(log.block.config)] for log in execution.logs]
+        self._over.add(execution.id, [execution.variables, execution.output, logs])
 
     def new_id(self) -> str:
         """Draw an id."""
