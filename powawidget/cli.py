@@ -1,6 +1,7 @@
 """The powawidget command: the embedded server alone, or with JupyterLab on a notebook."""
 
 import argparse
+import html
 import http.client
 import importlib.util
 import json
@@ -15,7 +16,7 @@ import threading
 import time
 import webbrowser
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal, NoReturn
@@ -26,6 +27,14 @@ from powawidget import __version__
 LOOPBACK = "127.0.0.1"
 LAB_START = 90.0  # seconds: the first start after an install compiles every module
 LAB_STOP = 8.0  # seconds for JupyterLab to end its kernels
+# Without the page that Jupyter itself writes for a browser, also where none is opened: it holds the
+# token, and whoever the umask lets may read it. No option leaves it out.
+LAB = """
+from jupyter_server.serverapp import ServerApp
+from jupyterlab.labapp import main
+ServerApp.no_browser_open_file = True
+main()
+"""
 DEMO_FOLDER = "powawidget-demo"
 NEWS = "@jupyterlab/apputils-extension:announcements"  # asks a question over the first notebook
 
@@ -130,9 +139,8 @@ def _demo(notebook: Path | None, *, port: int, browser: bool) -> int:
                 if lab.wait_until_ready(stop):
                     url = lab.url(notebook.name)
                     _say(f"JupyterLab is at {url}", "Press Ctrl-C to stop it.")
-                    if browser and _has_screen():
-                        webbrowser.open(url)
-                    lab.wait_until_ended(stop)
+                    with _browser(url) if browser and _has_screen() else nullcontext():
+                        lab.wait_until_ended(stop)
         finally:
             server.stop()
     return 0
@@ -209,10 +217,10 @@ def _lab(folder: Path, environment: dict[str, str], port: int) -> Iterator[_Lab]
         page.write_text(json.dumps({"disabledExtensions": {NEWS: True}}), encoding="utf-8")
         search = [own, *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
         log = Path(own, "jupyterlab.log")
-        with log.open("wb") as output:
+        with open(log, "wb", opener=_for_the_owner) as output:
             process = subprocess.Popen(  # noqa: S603 - this Python, and arguments of ours
                 [
-                    *(sys.executable, "-m", "jupyterlab", "--no-browser"),
+                    *(sys.executable, "-c", LAB, "--no-browser"),
                     f"--ServerApp.ip={LOOPBACK}",
                     f"--ServerApp.port={port}",
                     "--ServerApp.port_retries=0",
@@ -281,7 +289,41 @@ def _free_port(port: int = 0) -> int:
 def _has_screen() -> bool:
     if sys.platform in ("darwin", "win32"):
         return True
-    return any(name in os.environ for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"))
+
+
+@contextmanager
+def _browser(url: str) -> Iterator[None]:
+    """Open an address in the browser, by a file that only its owner can read.
+
+    A browser gets its page on its command line, which everybody on the machine can read. The
+    address holds the token; the name of a file that leads there, which is what Jupyter gives it
+    too, doesn't.
+    """
+    from jupyter_core.paths import jupyter_runtime_dir  # noqa: PLC0415 - JupyterLab's
+
+    folder = Path(jupyter_runtime_dir())
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    page = folder / f"powawidget-{os.getpid()}-open.html"
+    page.unlink(missing_ok=True)  # of an earlier process of that number
+    address = html.escape(url)
+    try:
+        with open(page, "x", encoding="utf-8", opener=_for_the_owner) as file:
+            file.write(
+                '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
+                f'<meta http-equiv="refresh" content="0;url={address}">\n'
+                "<title>JupyterLab</title>\n"
+                f'<p><a href="{address}">Open JupyterLab</a></p>\n'
+            )
+        # In a thread: some browsers are waited for until they end, and Ctrl-C would wait too.
+        threading.Thread(target=webbrowser.open, args=(page.as_uri(),), daemon=True).start()
+        yield
+    finally:
+        page.unlink(missing_ok=True)
+
+
+def _for_the_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _copy_notebooks() -> Path:

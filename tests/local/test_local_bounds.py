@@ -199,6 +199,7 @@ NO_JSON = {
     "a little too deep": b'{"a":' + b"[" * limits.DEPTH + b"]" * limits.DEPTH + b"}",
     "5,000 digits": b'{"message":' + b"9" * 5000 + b"}",
     "5,000 digits below zero": b"-" + b"9" * 5000,
+    "a digit too many": b"9" * (limits.DIGITS + 1),
     "a million digits": b"[" + b"9" * 1_000_000 + b"]",
     "5,000 digits and a fraction": b"[" + b"9" * 5000 + b".5]",
     "an infinite number": b'{"a":1e999}',
@@ -346,6 +347,7 @@ def test_those_who_say_nothing_make_room(
     serve: Callable[..., Service], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "CONNECTIONS", 12)
+    monkeypatch.setattr(limits, "WAITING_SECONDS", 3600)  # nobody goes for another reason
     service = serve(agents=[Agent("Waiting", waits)])
     with contextlib.ExitStack() as stack:
         stream = stack.enter_context(service.stream("Waiting", "x"))
@@ -367,6 +369,7 @@ def test_where_everybody_is_at_work_the_next_is_turned_away(
     service.http.close()
     until(lambda: len(service.server._connections) == 0)
     monkeypatch.setattr(limits, "CONNECTIONS", 3)
+    monkeypatch.setattr(limits, "WAITING_SECONDS", 3600)
     path = f"POST /api/agents/{service.agents['Waiting']}/run/stream"
     body = b'{"message": "x"}'
     asked = head(service.server, path, JSON, f"Content-Length: {len(body)}") + body
