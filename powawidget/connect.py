@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from powawidget.agent import Agent, AgentInfo
 from powawidget.client import Client
 from powawidget.errors import ConfigurationError
-from powawidget.kernel import cells
+from powawidget.kernel import cells, displayed
 from powawidget.project import Powabase
 from powawidget.secret import Secret
 from powawidget.timeouts import Timeouts
@@ -81,6 +81,8 @@ def connect(  # noqa: PLR0913  # each is one setting of a connection
         insecure=insecure,
     )
     connection = Powabase(client, local)
+    # From now on: a callback that shows a run later must find the cell that it belongs to.
+    displayed.follow()
     if local is not None:
         # A cell that is run again gets a fresh server; its earlier one isn't left running.
         cells.adopt(connection)

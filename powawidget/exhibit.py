@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from powawidget.document import Document, Render
-from powawidget.kernel import host
+from powawidget.kernel import displayed, host, outputs
 
 
 class Exhibit:
@@ -30,6 +30,8 @@ class Exhibit:
         self._making = threading.Lock()
         self._widget: Any = None
         self._waited_in: str | None = None
+        self._made_in = host.cell()[1]
+        displayed.follow()
         self.is_closed = False
         self.shown_at: float | None = None
 
@@ -40,6 +42,7 @@ class Exhibit:
             if self._widget is None:
                 self._widget = self._make(self.document.mark)
                 self.shown_at = time.monotonic()
+                displayed.when_displayed(self._widget, self._put_out_transcript)
             return self._widget
 
     @property
@@ -78,6 +81,8 @@ class Exhibit:
     def put_out(self) -> None:
         """Emit the view, and the transcript beside it, as two outputs of the running cell.
 
+        Where an Output widget takes what is displayed, it has the view.
+
         Raises:
             NotImplementedError: Where there is only a line of text to show, which IPython then
                 writes by itself.
@@ -86,10 +91,13 @@ class Exhibit:
             raise NotImplementedError
         from IPython.display import display  # noqa: PLC0415  # there is a kernel
 
+        self.document.find_place()
         data, metadata = self.bundle()
         # The line stays in the file as it is now: it must not say how far the run has come.
         data = {**data, "text/plain": "The transcript stands below."}
         display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]  # IPython has no types
+        if self._made_in is not None and self._made_in == host.cell()[1]:
+            outputs.watch(self)
         size = self.document.show()
         if self._widget is not None:
             self._widget.put_out(size)
@@ -101,6 +109,15 @@ class Exhibit:
             widget, self._widget = self._widget, None
         if widget is not None:
             widget.close()
+
+    def _put_out_transcript(self) -> None:
+        """Emit the transcript of a view that stands in a layout, where only a widget may."""
+        if self.is_closed or self.document.is_shown_by_cell():
+            return
+        self.document.find_place()
+        size = self.document.show()
+        if self._widget is not None:
+            self._widget.put_out(size)
 
     def _filled(self, size: int) -> None:
         if self._widget is not None:

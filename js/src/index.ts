@@ -15,19 +15,23 @@ interface Place {
 }
 
 /**
- * Hides the transcript that stands in the output beside the view: the file needs it, the page
- * doesn't. As a style it holds wherever and whenever a front end attaches the view.
+ * Hides the transcript that stands in an output beside the view: the file needs it, the page
+ * doesn't. As a style it holds wherever and whenever a front end attaches the view. An output that
+ * has a view itself stays: that of a widget with outputs of its own has both.
  */
 function hiding(mark: string): HTMLStyleElement {
   const style = document.createElement("style");
-  const isOurs = /^[\w-]+$/.test(mark);
-  const root = `.${isOurs ? mark : "none"}`;
   style.textContent = [
+    [".jp-Notebook", ".jp-OutputArea-child"], // an Output widget may stand in another cell
     [".jp-OutputArea", ".jp-OutputArea-child"],
     [".output", ".output_area"],
+    [".cell_output", ".output"], // MyST-NB
     [".cell_container", ".output_container"],
   ]
-    .map(([area, output]) => `${area}:has(.pw) ${output}:has(${root}){display:none}`)
+    .map(
+      ([area, output]) =>
+        `${area}:has(.pw.${mark}) ${output}:has(.${mark}):not(:has(.pw)){display:none}`,
+    )
     .join("");
   return style;
 }
@@ -46,9 +50,11 @@ export default function widget() {
       session ??= openSession(model);
       const view = session.view();
       const root = document.createElement("section");
-      root.className = "pw";
+      const told = String(model.get("_mark"));
+      const mark = /^[\w-]+$/.test(told) ? told : "pw-unmarked";
+      root.className = `pw ${mark}`;
       root.dir = direction;
-      const hidden = hiding(String(model.get("_mark")));
+      const hidden = hiding(mark);
       el.append(root, hidden);
       const dropStyle = useStyle(root);
       const endTheme = followTheme(root);

@@ -29,8 +29,7 @@ def cell() -> tuple[str | None, str | None]:
     Returns:
         The cell's id, where the front end sends one, and the id of the execute request.
     """
-    host = kernel()
-    parent = _parent(host) if host is not None else {}
+    parent = request()
     metadata, header = parent.get("metadata") or {}, parent.get("header") or {}
     return metadata.get("cellId"), header.get("msg_id")
 
@@ -45,7 +44,9 @@ def follow_cells() -> None:
         _followed = shell
 
 
-def publish(kind: str, content: dict[str, Any], topic: bytes) -> None:
+def publish(
+    kind: str, content: dict[str, Any], topic: bytes, parent: dict[str, Any] | None = None
+) -> None:
     """Send a message as one of the running cell, or of the last one; on any thread.
 
     `display` and comms name the cell that made the thread they are used on. nbclient heeds what
@@ -55,20 +56,22 @@ def publish(kind: str, content: dict[str, Any], topic: bytes) -> None:
         kind: The message's type.
         content: What it says.
         topic: By which subscribers pick messages.
+        parent: The request of another cell, where it is one of that.
     """
     host = kernel()
     if host is None:
         return
     try:
-        host.session.send(host.iopub_socket, kind, content, parent=_latest_parent, ident=topic)
+        host.session.send(
+            host.iopub_socket, kind, content, parent=parent or _latest_parent, ident=topic
+        )
     except Exception:  # noqa: BLE001  # at the kernel's end its sockets may be gone
         _log.debug("A message could not be sent", exc_info=True)
 
 
 def _note_parent() -> None:
     global _latest_parent  # noqa: PLW0603  # replaced as a whole: other threads read it
-    host = kernel()
-    _latest_parent = _parent(host) if host is not None else {}
+    _latest_parent = request()
 
 
 def is_showing_value() -> bool:
@@ -93,6 +96,26 @@ def has_front_end() -> bool:
         Whether the request names its cell.
     """
     return cell()[0] is not None
+
+
+def request() -> dict[str, Any]:
+    """Give the message that is being handled.
+
+    Returns:
+        The request of the running cell, or a page's message to a widget; empty where there is none.
+    """
+    host = kernel()
+    return _parent(host) if host is not None else {}
+
+
+def is_in_cell() -> bool:
+    """Tell whether a cell is running, and not only a callback of a widget.
+
+    Returns:
+        Whether what is displayed now becomes an output of a cell, unless a widget takes it.
+    """
+    header = request().get("header") or {}
+    return header.get("msg_type") == "execute_request"
 
 
 def _parent(host: Any) -> dict[str, Any]:

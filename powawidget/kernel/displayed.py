@@ -1,0 +1,109 @@
+"""Which cell has displayed a widget, by itself or within a layout.
+
+A layout's outputs don't tell what is in it, and a callback runs when its cell is over: so what
+cells display is noted while they run.
+"""
+
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from powawidget.kernel import host
+
+_VIEW = "application/vnd.jupyter.widget-view+json"
+
+# Each widget that stands in a cell's outputs, and the request of that cell; the latest ones last.
+_cells: "weakref.WeakKeyDictionary[Any, dict[str, Any]]" = weakref.WeakKeyDictionary()
+# What is to be done at the end of a cell that has displayed a widget, maybe in a layout.
+_awaited: "weakref.WeakKeyDictionary[Any, Callable[[], object]]" = weakref.WeakKeyDictionary()
+_followed: Any = None
+
+
+def follow() -> None:
+    """Keep note of what cells display from now on; it counts on the thread that runs them."""
+    global _followed  # noqa: PLW0603  # one shell a process
+    shell = getattr(host.kernel(), "shell", None)
+    register = getattr(getattr(shell, "display_pub", None), "register_hook", None)
+    is_main = threading.current_thread() is threading.main_thread()
+    if shell is None or shell is _followed or register is None or not is_main:
+        return
+    _followed = shell
+    register(_note_message)
+    shell.events.register("post_run_cell", _at_end)
+
+
+def when_displayed(widget: Any, job: Callable[[], object]) -> None:
+    """Do something at the end of each cell that displays a widget, by itself or in a layout.
+
+    Args:
+        widget: The widget.
+        job: What to do, on the cell's thread; it is kept as long as the widget.
+    """
+    _awaited[widget] = job
+
+
+def cell_of(widget: Any) -> dict[str, Any] | None:
+    """Find the cell in whose outputs a widget stands, by itself or in a layout.
+
+    Args:
+        widget: The widget.
+
+    Returns:
+        The request by which that cell ran last, or None where none is known.
+    """
+    return next(
+        (request for shown, request in reversed(list(_cells.items())) if widget in _within(shown)),
+        None,
+    )
+
+
+def widgets() -> list[Any]:
+    """Find all widgets that are open, the oldest first: there is no public way."""
+    module = sys.modules.get("ipywidgets.widgets.widget")
+    return list(getattr(module, "_instances", {}).values())
+
+
+def _note_message(message: dict[str, Any]) -> dict[str, Any]:
+    content = message.get("content") or {}
+    model = (content.get("data") or {}).get(_VIEW, {}).get("model_id")
+    if message.get("msg_type") == "display_data" and model is not None and host.is_in_cell():
+        _note(next((each for each in widgets() if each.model_id == model), None))
+    return message
+
+
+def _note(widget: Any) -> None:
+    if widget is not None:
+        _cells.pop(widget, None)
+        _cells[widget] = host.request()
+
+
+def _at_end(result: Any) -> None:
+    if not host.is_in_cell():
+        return
+    value = getattr(result, "result", None)
+    if any(value is each for each in widgets()):
+        _note(value)
+    here = host.cell()[1]
+    shown = [widget for widget, request in list(_cells.items()) if _id(request) == here]
+    for widget in [each for found in shown for each in _within(found)]:
+        job = _awaited.get(widget)
+        if job is not None:
+            job()
+
+
+def _id(request: dict[str, Any]) -> Any:
+    return request.get("header", {}).get("msg_id")
+
+
+def _within(widget: Any) -> Iterator[Any]:
+    """A widget and all in it."""
+    waiting, seen = [widget], set()
+    while waiting:
+        each = waiting.pop()
+        if id(each) not in seen:
+            seen.add(id(each))
+            yield each
+            children = getattr(each, "children", ())
+            waiting.extend(reversed(children) if isinstance(children, tuple) else ())
