@@ -54,6 +54,8 @@ def test_voila(browser: Browser, powabase: Any, tmp_path: Path) -> None:
         f"run = {ASK}\nrun",
         # Nobody sees the page before all its cells have run: a wait would never end.
         "try:\n    run.wait()\nexcept pw.ApprovalNeeded as needed:\n    print('Told:', needed)",
+        "import ipywidgets as W\nout = W.Output()\ndisplay(W.VBox([out]))\n"
+        "with out:\n    display(pb.agent('Writer').run('haiku'))",
     ]
     with start_voila(tmp_path, cells, environment(powabase)) as address:
         page = open_page(browser, address)
@@ -63,8 +65,13 @@ def test_voila(browser: Browser, powabase: Any, tmp_path: Path) -> None:
         # What grows above the card moves it out of sight, and Approve arms in sight only.
         expect(page.locator(".pw-status").first).to_have_text("Done", timeout=60 * SECONDS)
         approve(page, powabase)
-        expect(page.locator(".pw-status")).to_have_text(["Done", "Done"], timeout=30 * SECONDS)
+        done = ["Done", "Done", "Done"]
+        expect(page.locator(".pw-status")).to_have_text(done, timeout=30 * SECONDS)
         expect(page.locator(".pw").first).to_contain_text("Late orders by region and carrier")
+        expect(page.locator(".pw").last).to_be_visible()
+        expect(page.locator(".pw").last).to_contain_text("haiku")
+        expect(page.locator(".powawidget-transcript")).to_have_count(3)
+        expect(page.locator(".powawidget-transcript:visible")).to_have_count(0)
         page.context.close()
 
 
@@ -92,6 +99,8 @@ def test_jupyterlab_4_2(browser: Browser, powabase: Any, tmp_path: Path) -> None
         "import pathlib, time\nimport powawidget as pw\npb = pw.connect()",
         f"run = {ASK}\nrun",
         f"{BUSY}\nprint('decided in the meantime:', run.approvals[0].decision)",
+        "import ipywidgets as W\nout = W.Output()\ndisplay(out)\n"
+        "with out:\n    display(pb.agent('Writer').run('haiku'))",
     ]
     variables = {**environment(powabase), "PYTHONPATH": str(ROOT)}
     python = str(python_of("labs", LABS[0]))
@@ -105,8 +114,12 @@ def test_jupyterlab_4_2(browser: Browser, powabase: Any, tmp_path: Path) -> None
         (lab.root.parent / "go").touch()
         lab.wait_idle(page)
         expect(lab.output(page, 2)).to_have_text("decided in the meantime: approved")
+        expect(page.locator(".pw-status")).to_have_text(["Done", "Done"], timeout=30 * SECONDS)
+        expect(lab.output(page, 3).locator(".pw")).to_be_visible()
+        expect(lab.output(page, 3).locator(".powawidget-transcript")).to_have_count(1)
+        expect(lab.output(page, 3).locator(".powawidget-transcript")).to_be_hidden()
         lab.reload(page)
-        expect(page.locator(".pw-status")).to_have_text("Done", timeout=30 * SECONDS)
+        expect(page.locator(".pw-status").first).to_have_text("Done", timeout=30 * SECONDS)
         # This version says things of its own on the console.
         ours = [each for each in lab.problems(page) if "powawidget" in each]
         assert ours == []
