@@ -13,6 +13,7 @@ from powawidget.chat import Chat, Partner
 from powawidget.client import Client
 from powawidget.decider import Decider
 from powawidget.errors import ConfigurationError, ProtocolError, RequestError
+from powawidget.events.bounds import cut
 from powawidget.history import History
 from powawidget.kernel import loop
 from powawidget.lookup import Row, segment
@@ -139,7 +140,7 @@ class Agent:
             decider=lambda live: Decider(live, post, hooks, on_approval),
             look_up=functools.partial(stored_run, client),
             home=home,
-            about=About(host_of(self._client.url), self.model or ""),
+            about=About(host_of(self._client.url), cut(self.model or "")),
         )
 
     def chat(

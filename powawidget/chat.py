@@ -10,6 +10,7 @@ import msgspec
 
 from powawidget import filed
 from powawidget.errors import ChatPaused, ConfigurationError, PowawidgetError
+from powawidget.events.bounds import cut
 from powawidget.exhibit import Exhibit
 from powawidget.history import History, Message, why_no_history
 from powawidget.kernel import cells, loop, wait
@@ -91,7 +92,7 @@ class Chat(Transcribed):
             ChatState(
                 id=_new_id(),
                 kind="agent" if asked is None else asked.kind,
-                name="" if asked is None else asked.name,
+                name="" if asked is None else cut(asked.name),
                 session_id=None if history is None else history.session_id,
                 options=_python(options or {}, secret),
                 writable=partner is not None,

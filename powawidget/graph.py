@@ -12,6 +12,7 @@ import msgspec
 
 from powawidget.errors import ConfigurationError
 from powawidget.events import GraphBlock
+from powawidget.events.bounds import cut
 
 _STARTER = "starter"
 _SHOWN = 10
@@ -196,8 +197,8 @@ def _node(block: Any) -> Node | None:
     config = block.get("config")
     return Node(
         id=block["id"],
-        name=str(block.get("name") or "")[:500],
-        type=str(block.get("type") or "")[:100],
+        name=cut(str(block.get("name") or "")),
+        type=cut(str(block.get("type") or "")),
         enabled=block.get("enabled") is not False,
         config=dict(config) if isinstance(config, Mapping) else {},
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from powawidget import events as ev
+from powawidget.events.bounds import bounded
 from powawidget.guard import Guard
 from powawidget.ops import Op, apply
 from powawidget.recording import Recording
@@ -81,7 +82,9 @@ class Live:
             self.hear()
         else:
             # What a person or a policy said may hold it as well.
-            frame = event = frame if self._secret is None else self._secret.redacted(frame)
+            event = frame if self._secret is None else self._secret.redacted(frame)
+            # Names and words of the server come this way too, such as a refusal's.
+            frame = event = bounded(event)
         with self.lock:
             self.recording.add(frame, at)
             if isinstance(event, ev.Errored):

@@ -19,6 +19,7 @@ from powawidget.errors import (
     RunInterrupted,
 )
 from powawidget.events import Ended, Event, Stopped
+from powawidget.events.bounds import cut
 from powawidget.exhibit import Exhibit
 from powawidget.fate import Find, is_worth_a_look, learn
 from powawidget.kernel import cells, host, loop, wait
@@ -120,7 +121,7 @@ class Run(Transcribed):
     ) -> None:
         # What is sent is the source's affair, and exact; what is kept and shown is without the key.
         shown = message if secret is None else secret.redact(message)
-        state = RunState(kind=kind, name=name, message=shown, origin=origin, on_stop=on_stop)
+        state = RunState(kind=kind, name=cut(name), message=shown, origin=origin, on_stop=on_stop)
         self._live = Live(state, secret, lock=None if home is None else home.lock)
         self._home = home
         self._source = source

@@ -148,8 +148,8 @@ def _block(log: Mapping[str, Any]) -> ev.StoredBlock:
     error = said(log.get("error")) or said(inner)
     return ev.StoredBlock(
         id=str(log.get("block_id")),
-        name=(maybe_text(log, "block_name") or "")[:500],
-        type=kind[:100],
+        name=maybe_text(log, "block_name") or "",
+        type=kind,
         failed=refused or error is not None or status in {"error", "failed"},
         input=None if log.get("input") is None else ev.as_json(log["input"]),
         output=None

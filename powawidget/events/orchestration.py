@@ -57,8 +57,8 @@ def _agent(frame: Frame) -> str:
 def _orchestration_started(frame: Frame) -> Event:
     count = fields.whole(frame, "agent_count")
     return OrchestrationStarted(
-        strategy=(fields.maybe_text(frame, "strategy") or "")[:100],
-        name=(fields.maybe_text(frame, "name") or "")[:500],
+        strategy=fields.maybe_text(frame, "strategy") or "",
+        name=fields.maybe_text(frame, "name") or "",
         agent_count=count if count is not None and count > 0 else None,
         raw=frame,
     )

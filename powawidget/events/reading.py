@@ -4,6 +4,7 @@ from typing import Any
 
 from powawidget.events import agent, orchestration, workflow
 from powawidget.events.agent import TextDelta
+from powawidget.events.bounds import bounded, cut
 from powawidget.events.decoding import cleaned, decode_exactly, repeats, scan, suspect
 from powawidget.events.event import Event, Frame, Malformed, Reader, Unknown
 from powawidget.events.fields import LOST, WrongShapeError
@@ -74,14 +75,14 @@ def read_frame(frame: dict[str, Any]) -> Event:
         other = frame.get("type")
         reader = READERS.get(other) if type(other) is str else None
         if reader is None:
-            return Unknown(name=str(name or other or "")[:200], raw=frame)
+            return Unknown(name=cut(str(name or other or "")), raw=frame)
         name = other
     if frame.get("error") == LOST and name not in WITHOUT_DATA:
-        return Unknown(name=str(name)[:200], raw=frame)
+        return Unknown(name=cut(str(name)), raw=frame)
     try:
-        return reader(frame)
+        return bounded(reader(frame))
     except (WrongShapeError, RecursionError):
-        return Unknown(name=str(name)[:200], raw=frame)
+        return Unknown(name=cut(str(name)), raw=frame)
 
 
 def _exact(event: Event, payload: str) -> Event:

@@ -4,6 +4,7 @@ from typing import Any
 
 from powawidget.events import fields
 from powawidget.events.agent import Completed, Errored
+from powawidget.events.bounds import bounded
 from powawidget.events.decoding import as_json
 from powawidget.events.event import Event, Frame, Reader, Unknown
 
@@ -87,6 +88,10 @@ def in_workflow(event: Event) -> Event:
     Returns:
         The same event, or the end that it is for a workflow.
     """
+    return bounded(_meant(event))
+
+
+def _meant(event: Event) -> Event:
     frame = event.raw if isinstance(event.raw, dict) else {}
     if isinstance(event, Errored):
         return WorkflowFailed(
@@ -204,7 +209,7 @@ def _block_failed(frame: Frame) -> Event:
 
 
 def _block_type(frame: Frame) -> str:
-    return (fields.maybe_text(frame, "block_type") or "")[:100]
+    return fields.maybe_text(frame, "block_type") or ""
 
 
 def output_of(data: Any) -> str | None:

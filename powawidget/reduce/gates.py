@@ -16,6 +16,7 @@ from powawidget.events import (
     DecisionNoted,
     HookResult,
 )
+from powawidget.events.bounds import SENTENCES, cut
 from powawidget.ops import Op
 from powawidget.reduce import tools
 from powawidget.reduce.index import OPEN_REQUEST, index_of
@@ -230,7 +231,7 @@ def _gate(run: RunState, event: ApprovalRequested) -> tuple[Gate, int | None]:
 def _outcome(result: str) -> tuple[Decision, str | None]:
     status = tools.status_of(result)
     if status == "denied":
-        return "denied", result.removeprefix("Error: ")
+        return "denied", cut(result.removeprefix("Error: "), SENTENCES)
     if result.startswith(_EXPIRED):
-        return "expired", result.removeprefix("Error: ")
+        return "expired", cut(result.removeprefix("Error: "), SENTENCES)
     return "approved", "The tool ran." if status == "done" else "The tool ran and failed."

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from powawidget.events.bounds import TASK, cut
 from powawidget.ops import PathKey
 from powawidget.state import (
     ApprovalPart,
@@ -300,13 +301,13 @@ def plain_name(name: str) -> str:
 
 
 def argument(part: ToolPart, name: str) -> str | None:
-    """Read one argument of a call, where it is a text."""
+    """Read one argument of a call, where it is a text, cut as the same text in an event is."""
     try:
         arguments = json.loads(part.arguments)
     except (ValueError, RecursionError):
         return None
     value = arguments.get(name) if isinstance(arguments, dict) else None
-    return value if isinstance(value, str) else None
+    return cut(value, TASK) if isinstance(value, str) else None
 
 
 def _number(text: str) -> float:

@@ -5,6 +5,7 @@ steps as there are agents, one more is the merge.
 """
 
 from powawidget.events import AgentsKnown, StepReset, StepStarted
+from powawidget.events.bounds import LISTED
 from powawidget.ops import Op
 from powawidget.reduce.index import index_of
 from powawidget.reduce.place import group_at
@@ -25,7 +26,10 @@ def name_agents(run: RunState, event: AgentsKnown) -> list[Op]:
     index = index_of(run).last("group")
     group = group_at(run, index)
     if index is not None and group is not None:
-        ops: list[Op] = [("set", ("parts", index, "agents"), event.names)]
+        listed = event.names[:LISTED]
+        if len(event.names) > LISTED:
+            listed = [*listed, f"… {len(event.names) - LISTED:,} more"]
+        ops: list[Op] = [("set", ("parts", index, "agents"), listed)]
         if group.count is None and event.names:
             ops.append(("set", ("parts", index, "count"), len(event.names)))
         return ops

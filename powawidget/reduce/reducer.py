@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from powawidget import events as ev
+from powawidget.events.bounds import LISTED, SENTENCES, cut
 from powawidget.failures import explain
 from powawidget.ops import Op, apply
 from powawidget.reduce import (
@@ -33,7 +34,6 @@ from powawidget.state import (
 )
 
 _GOOD_ENDS = frozenset({"completed", "complete", "success", "succeeded", "ok"})
-_MAX_CITATIONS = 1000
 
 
 def reduce(run: RunState, event: ev.Event, at: float) -> list[Op]:
@@ -295,6 +295,15 @@ def _of_workflow(handler: "_Handler") -> "_Handler":
     return lambda run, event, at: _workflow(run) + handler(run, event, at)
 
 
+def _graph_known(run: RunState, event: ev.GraphKnown, _: float) -> list[Op]:
+    left = len(event.blocks) - LISTED
+    if left <= 0:
+        return blocks.know(run, event)
+    said = f"The graph has {left:,} more blocks: they are listed once they run."
+    listed = ev.GraphKnown(blocks=event.blocks[:LISTED])
+    return [*blocks.know(run, listed), *_notice(run, "cut", said)]
+
+
 def _stopped(run: RunState, event: ev.Stopped, at: float) -> list[Op]:
     return [*_notice(run, "stopped", event.message), *_end(run, "stopped", at)]
 
@@ -324,17 +333,20 @@ def _end(run: RunState, status: Status, at: float) -> list[Op]:
 
 
 def _citations(listed: list[Any]) -> list[dict[str, Any]]:
-    return [
+    cited: list[dict[str, Any]] = [
         plain(
             Citation(
-                key=str(item.get("key", index + 1))[:100],
-                source=str(item.get("source_name") or "")[:500],
-                excerpt=str(item.get("text_excerpt") or "")[:2000],
+                key=cut(str(item.get("key", index + 1))),
+                source=cut(str(item.get("source_name") or "")),
+                excerpt=cut(str(item.get("text_excerpt") or ""), SENTENCES),
             )
         )
-        for index, item in enumerate(listed[:_MAX_CITATIONS])
+        for index, item in enumerate(listed[:LISTED])
         if isinstance(item, dict)
     ]
+    if len(listed) > LISTED:
+        cited.append(plain(Citation(key="…", source=f"{len(listed) - LISTED:,} more sources")))
+    return cited
 
 
 def _decision_made(run: RunState, event: ev.DecisionMade, at: float) -> list[Op]:
@@ -416,7 +428,7 @@ _HANDLERS: dict[type[ev.Event], _Handler] = {
     ev.BlockOutput: _of_workflow(blocks.output),
     ev.BlockCompleted: _of_workflow(blocks.complete),
     ev.BlockFailed: _of_workflow(blocks.fail),
-    ev.GraphKnown: _of_workflow(lambda run, event, _: blocks.know(run, event)),
+    ev.GraphKnown: _of_workflow(_graph_known),
     ev.StoredBlocks: _of_workflow(lambda run, event, _: blocks.fold_logs(run, event)),
     ev.WorkflowCompleted: _workflow_completed,
     ev.WorkflowFailed: _workflow_failed,
