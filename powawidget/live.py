@@ -12,6 +12,7 @@ from powawidget.guard import Guard
 from powawidget.ops import Op, apply
 from powawidget.recording import Recording
 from powawidget.reduce import reduce
+from powawidget.reduce.index import index_of
 from powawidget.secret import Secret
 from powawidget.state import ENDED, RunState, plain
 
@@ -104,6 +105,7 @@ class Live:
             ops, is_clean = self._guard.fold(self.state, ops)
             if not is_clean:
                 self.recording.withhold(ev.ReasoningDelta)
+        index_of(self.state).settle()
         if self.state.edited != edited_before:
             self.recording.withhold()
         for audience in self.audiences:

@@ -637,7 +637,8 @@ class Run(Transcribed):
         if self._home is not None:
             self._home.check(self)
         if self._nobody_can_decide() and self._decider is not None:
-            latest = self._decider.latest
+            with self._live.lock:
+                latest = self._decider.latest
             raise ApprovalNeeded(self, "something" if latest is None else _asked(latest))
 
     def _act(self, content: dict[str, Any]) -> str | None:

@@ -9,7 +9,6 @@ that has none, such as a saved one.
 import bisect
 import hashlib
 import json
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -49,9 +48,6 @@ class Lists:
         self._keys: list[frozenset[_Key]] = []
         self._lists: dict[_Key, list[int]] = {}
         self._changed: set[int] = set()
-        # Whoever reads a run holds the run's lock, but for the loop thread, which alone writes: it
-        # and another may find at once that the lists aren't up to date.
-        self._lock = threading.Lock()
 
     def note(self, place: int) -> None:
         """Note that a thing isn't what it was; one that is new is seen without that."""
@@ -60,12 +56,9 @@ class Lists:
 
     def settle(self, things: Sequence[Any]) -> None:
         """Bring the lists up to what the things are now."""
-        if not self._changed and len(self._keys) == len(things):
-            return
-        with self._lock:
-            while self._changed or len(self._keys) < len(things):
-                place = next(iter(self._changed), len(self._keys))
-                self._settle(place, frozenset(self._keys_of((place, things[place]))))
+        while self._changed or len(self._keys) < len(things):
+            place = next(iter(self._changed), len(self._keys))
+            self._settle(place, frozenset(self._keys_of((place, things[place]))))
 
     def _settle(self, place: int, new: frozenset[_Key]) -> None:
         is_new = place == len(self._keys)
@@ -142,6 +135,15 @@ class Index:
             self._of_thoughts.note(int(rest[1]))
         elif top == "blocks" and rest:
             self._of_blocks.note(int(rest[0]))
+
+    def settle(self) -> None:
+        """Bring all lists up to date, so that looking something up changes nothing.
+
+        Whoever changes a run does this before others read it: they may be other threads.
+        """
+        self._of_parts.settle(self.parts)
+        self._of_thoughts.settle(self.thoughts)
+        self._of_blocks.settle(self.blocks)
 
     def _add_name(self, place: int, number: int) -> None:
         group = self.parts[place]
@@ -273,7 +275,9 @@ def index_of(run: RunState) -> Index:
     """
     found: Index | None = vars(run).get("_index")
     if found is None or not found.fits(run):
-        found = vars(run)["_index"] = Index(run)
+        found = Index(run)
+        found.settle()
+        vars(run)["_index"] = found
     return found
 
 
