@@ -1,12 +1,19 @@
 """What a connection is made from, checked before anything is sent."""
 
 import ipaddress
+import re
 import ssl
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from powawidget.errors import ConfigurationError
 from powawidget.secret import Secret
+
+LOCALHOST = "localhost"
+# What `localhost` is, in the order in which it is tried.
+LOOPBACK = ("127.0.0.1", "::1")
+_LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
+_ODD = re.compile(r"[\\\s\x00-\x20\x7f-\x9f]")
 
 
 def checked_url(url: str, *, insecure: bool = False) -> str:
@@ -24,7 +31,8 @@ def checked_url(url: str, *, insecure: bool = False) -> str:
     """
     trimmed = url.strip().rstrip("/")
     try:
-        parts = urlsplit(trimmed)
+        # Who splits a URL drops some of these, and who connects may not.
+        parts = urlsplit("" if _ODD.search(trimmed) else trimmed)
         host, _ = parts.hostname, parts.port
     except ValueError:
         host, parts = None, urlsplit("")
@@ -40,8 +48,9 @@ def checked_url(url: str, *, insecure: bool = False) -> str:
         )
     if parts.scheme == "http" and not insecure and not is_this_machine(host):
         raise ConfigurationError(
-            f"The key would go to {host} unencrypted. Use https://, or pass insecure=True if you "
-            "trust every machine between here and there."
+            f"The key would go to {host} unencrypted. Use https://. If the server runs on this "
+            "machine, write localhost or 127.0.0.1; if you trust every machine between here and "
+            "there, pass insecure=True."
         )
     return trimmed
 
@@ -62,13 +71,23 @@ def direct(url: str) -> dict[str, None] | None:
 
 
 def is_this_machine(host: str) -> bool:
-    """Tell whether a host's name or address is this machine's own."""
-    if host == "localhost" or host.endswith(".localhost"):
+    """Tell whether a host is this machine by rule, whatever a resolver says of it.
+
+    Args:
+        host: A name or an address in lower case, without brackets.
+
+    Returns:
+        True for `localhost` itself, 127.0.0.0/8 and ::1. Names below `localhost`, `localhost.` and
+        other spellings of an address are resolved, and who answers may say anything.
+    """
+    if host == LOCALHOST:
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
         return False
+    # Versions of Python differ over ::ffff:127.0.0.1, and ::1 may name an interface.
+    return "%" not in host and any(address in network for network in _LOOPBACK)
 
 
 def checked_key(secret: Secret) -> Secret:

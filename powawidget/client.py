@@ -17,7 +17,15 @@ from typing import Any
 
 import httpx
 
-from powawidget.address import checked_headers, checked_key, checked_url, checked_verify, direct
+from powawidget.address import (
+    LOCALHOST,
+    LOOPBACK,
+    checked_headers,
+    checked_key,
+    checked_url,
+    checked_verify,
+    direct,
+)
 from powawidget.cookies import Jar, joined
 from powawidget.errors import (
     AnswerTooLargeError,
@@ -53,6 +61,35 @@ class _Keys(httpx.Auth):
         request.headers["apikey"] = self._secret.reveal()
         request.headers["Authorization"] = f"Bearer {self._secret.reveal()}"
         yield request
+
+
+class _ThisMachine(httpx.AsyncBaseTransport):
+    """Connects to `localhost` without asking a resolver, which may name any machine.
+
+    In plain HTTP nothing else tells who answers.
+
+    Args:
+        inner: What connects to an address.
+    """
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request to the first of the loopback addresses where somebody listens."""
+        first, second = (_moved(request, address) for address in LOOPBACK)
+        try:
+            return await self._inner.handle_async_request(first)
+        except httpx.ConnectError as error:
+            refused = error
+        try:
+            return await self._inner.handle_async_request(second)
+        except httpx.ConnectError:
+            raise refused from None
+
+    async def aclose(self) -> None:
+        """Close what was opened."""
+        await self._inner.aclose()
 
 
 class Client:
@@ -117,8 +154,14 @@ class Client:
             jar: Where its cookies come from and go to; one that is nobody else's where it isn't
                 given.
         """
+        settings = self._settings
+        if settings["mounts"]:
+            limits = {name: settings[name] for name in ("verify", "limits")}
+            inner = httpx.AsyncHTTPTransport(**limits, trust_env=False)
+            mounts = {**settings["mounts"], f"http://{LOCALHOST}": _ThisMachine(inner)}
+            settings = {**settings, "mounts": mounts}
         with contextlib.suppress(ValueError, httpx.InvalidURL):
-            return httpx.AsyncClient(**self._settings, cookies=jar)
+            return httpx.AsyncClient(**settings, cookies=jar)
         # Raised here, not chained: the URL of a proxy may hold a password.
         raise ConfigurationError(
             "The proxy can't be used: pass a URL such as http://host:8080, or set the "
@@ -443,6 +486,17 @@ class Client:
 
     def _shown(self, text: str) -> str:
         return self.secret.redact(harmless(text))
+
+
+def _moved(request: httpx.Request, address: str) -> httpx.Request:
+    """Make the same request, with the same Host, to an address."""
+    return httpx.Request(
+        request.method,
+        request.url.copy_with(host=address),
+        headers=request.headers,
+        stream=request.stream,
+        extensions=request.extensions,
+    )
 
 
 def _copied(jar: CookieJar) -> CookieJar:

@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import gzip
 import json
+import socket
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
@@ -353,6 +355,37 @@ def test_settings_that_cannot_be_used_are_refused_before_anything_is_sent(
     assert caught.value.__cause__ is None
 
 
+# A resolver says where these lead, or those who split a URL differ over it.
+NOT_THIS_MACHINE = [
+    *(
+        "http://api.localhost",
+        "http://a.b.localhost:8000",
+        "http://.localhost",
+        "http://localhost.",
+    ),
+    *("http://127.1", "http://127.0.1", "http://0x7f.0.0.1", "http://0x7f.1", "http://2130706433"),
+    *("http://0177.0.0.1", "http://127.0.0.01", "http://0", "http://0.0.0.0", "http://127.0.0.1."),
+    *("http://[::]", "http://[::ffff:127.0.0.1]", "http://[::ffff:7f00:1]", "http://[::1%25lo]"),
+    *("http://[::127.0.0.1]", "http://128.0.0.1", "http://126.255.255.255", "http://[::2]"),
+    *("http://l\u043ecalhost", "http://\u24c1ocalhost", "http://localhost\u3002example.org"),
+    *("http://\uff11\uff12\uff17.0.0.1", "http://127\u3002example.org", "http://localho\u017ft"),
+    *("http://localhost@example.org", "http://localhost:80@example.org", "http://a@localhost"),
+    *("http://localhost\\@example.org", "http://localhost\\.example.org", "http://localhost#.org"),
+    *(
+        "http://local\thost",
+        "http://localhost\n.example.org",
+        "http://local host",
+        "http:/localhost",
+    ),
+    *(
+        "http://localhost%2eexample.org",
+        "http://%6cocalhost",
+        "http://localhost\x00.org",
+        "//localhost",
+    ),
+]
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -368,6 +401,7 @@ def test_settings_that_cannot_be_used_are_refused_before_anything_is_sent(
         "http://10.0.0.7:8000",
         "http://localhost.example.org",
         "http://127.0.0.1.example.org",
+        *NOT_THIS_MACHINE,
     ],
 )
 def test_a_url_that_cannot_be_used_is_refused(url: str) -> None:
@@ -383,6 +417,11 @@ def test_a_url_that_cannot_be_used_is_refused(url: str) -> None:
         ("http://localhost:8000", False),
         ("http://127.0.0.1:8000//", False),
         ("http://[::1]:8000", False),
+        ("http://LocalHost:8000", False),
+        ("http://127.255.255.254", False),
+        ("http://[0:0:0:0:0:0:0:1]", False),
+        ("https://api.localhost", False),
+        ("http://api.localhost:8000", True),
         ("http://powabase.example.org/base", True),
     ],
 )
@@ -390,6 +429,67 @@ def test_a_url_that_can_be_used(url: str, insecure: bool) -> None:
     made = Client(url, Secret(KEY), insecure=insecure)
     assert made.url == url.rstrip("/")
     asyncio.run(made.close())
+
+
+def test_localhost_is_this_machine_whatever_a_resolver_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[Any] = []
+    resolve = socket.getaddrinfo
+
+    def lies(host: Any, *given: Any, **named: Any) -> Any:
+        asked.append(host)
+        return resolve("127.0.0.2" if "localhost" in str(host) else host, *given, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", lies)
+    with socket.socket() as elsewhere, socket.socket() as here:
+        here.bind(("127.0.0.1", 0))
+        port = here.getsockname()[1]
+        elsewhere.bind(("127.0.0.2", port))
+        elsewhere.listen()
+        elsewhere.settimeout(0)
+        url, soon = f"http://localhost:{port}", Timeouts(first_byte=10)
+        with pytest.raises(ConnectionLost, match=f"localhost:{port} can't be reached"):
+            asyncio.run(Client(url, Secret(KEY), timeouts=soon).get("/x"))  # it doesn't listen yet
+        here.listen()
+        answered = threading.Thread(target=answer_once, args=(here,), daemon=True)
+        answered.start()
+        assert (
+            asyncio.run(
+                Client(url.replace("localhost", "LocalHost"), Secret(KEY)).post("/x", {"n": 1})
+            )
+            == {}
+        )
+        answered.join()
+        with pytest.raises(BlockingIOError):
+            elsewhere.accept()
+    assert not [host for host in asked if "localhost" in str(host)]
+
+
+def test_localhost_is_found_at_its_other_address() -> None:
+    with socket.socket(socket.AF_INET6) as here:
+        here.bind(("::1", 0))
+        here.listen()
+        answered = threading.Thread(target=answer_once, args=(here,), daemon=True)
+        answered.start()
+        url = f"http://localhost:{here.getsockname()[1]}"
+        assert asyncio.run(Client(url, Secret(KEY)).post("/x", {"n": 1})) == {}
+        answered.join()
+
+
+def answer_once(listener: socket.socket) -> None:
+    """Answer one request that is addressed to localhost and has all its parts."""
+    listener.settimeout(20)
+    connection, _ = listener.accept()
+    with connection:
+        got = b""
+        while not got.endswith(b'{"n":1}'):
+            got += connection.recv(65536)
+        port = listener.getsockname()[1]
+        right = f"host: localhost:{port}".encode() in got.lower() and KEY.encode() in got
+        status = b"200 OK" if right else b"400 Bad Request"
+        head = b"content-type: application/json\r\ncontent-length: 2\r\n"
+        connection.sendall(b"HTTP/1.1 " + status + b"\r\n" + head + b"\r\n{}")
 
 
 @pytest.mark.parametrize("key", ["", "a b", "a\nb", "clé", "a\x7f"])
