@@ -98,6 +98,7 @@ class Chat(Transcribed):
                 writable=partner is not None,
             ),
             lambda live: loop.call_soon(self._over, live),
+            str if secret is None else secret.redact,
         )
         self.lock = self._live.lock
         self._partner = partner
@@ -255,11 +256,15 @@ class Chat(Transcribed):
     def close(self) -> None:
         """Stop what is under way, take back what waits, and close the widget."""
         self._exhibit.is_closed = True
-        if self._waiting:
-            self.discard()
-        if self._current is not None:
-            self._current.close()
-        self._exhibit.close()
+        try:
+            if self._waiting:
+                self.discard()
+        finally:
+            try:
+                if self._current is not None:
+                    self._current.close()
+            finally:
+                self._exhibit.close()
 
     # What there is.
 
@@ -459,6 +464,13 @@ class Chat(Transcribed):
 
     def _over(self, live: Live) -> None:
         """A turn is over, or a message was taken back."""
+        try:
+            self._go_on(live)
+        except Exception as error:  # noqa: BLE001  # who waits for the chat must not wait for ever
+            self._live.trouble("let the next message in", error)
+            self._idle.set()
+
+    def _go_on(self, live: Live) -> None:
         current = self._current
         if current is not None and current._live is live:
             self._current = None
@@ -513,7 +525,7 @@ class Chat(Transcribed):
         elif action == "discard":
             self._discard()
         elif action == "earlier" and self._history is not None:
-            loop.submit(self._bring(self._history, _SHOWN_FIRST))
+            loop.submit(self._bring_or_tell(self._history))
         else:
             return "This version can't do that."
         return None
@@ -525,6 +537,14 @@ class Chat(Transcribed):
             self._live.put(notice=why_no_history(error))
             return
         await self._bring(history, _SHOWN_FIRST)
+
+    async def _bring_or_tell(self, history: History) -> None:
+        try:
+            await self._bring(history, _SHOWN_FIRST)
+        except PowawidgetError as error:
+            self._live.put(notice=why_no_history(error))
+        except Exception as error:  # noqa: BLE001  # nobody awaits it: the page must hear of it
+            self._live.trouble("read earlier turns", error)
 
     async def _bring(self, history: History, turns: int) -> None:
         if self._live.state.loading:

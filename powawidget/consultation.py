@@ -53,6 +53,9 @@ class Consultation:
         self._is_open, self.asks_person = True, False
         try:
             await self._decide()
+        except Exception as error:  # noqa: BLE001  # whatever it is, somebody has to decide
+            self.asks_person = True
+            self._live.trouble("asked the approval policy", error)
         finally:
             self._is_open = False
 

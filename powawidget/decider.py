@@ -22,6 +22,7 @@ from powawidget.live import Live
 from powawidget.policy import PolicyFunction
 from powawidget.reduce import gates
 from powawidget.state import ApprovalPart
+from powawidget.text import harmless
 
 # Parallel calls are requested a few milliseconds apart: before this time without another one
 # nobody knows what a decision would cover.
@@ -161,11 +162,13 @@ class Decider:
 
     def _make(self, digests: list[str], choice: Choice, by: str, reason: str | None) -> None:
         self._live.hear()  # while a person took time, nothing was due
+        # Half an emoji can't be sent, nor shown.
+        by, reason = harmless(by), None if reason is None else harmless(reason)
         self._take(ev.DecisionMade(digests=digests, choice=choice, by=by, reason=reason))
         decision = _Decision(digests, choice == "deny")
         self._forget_answered()
         self._decisions.append(decision)
-        decision.task = self._start(self._send(decision, choice, reason))
+        decision.task = self._start(self._send_or_tell(decision, choice, reason))
 
     @property
     def is_open(self) -> bool:
@@ -258,8 +261,14 @@ class Decider:
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._over)
         return task
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._live.trouble("waited for a decision", error)
 
     def _take(self, event: ev.Event) -> None:
         if not self._live.ended:
@@ -270,6 +279,16 @@ class Decider:
         # Not an event: each further request moves the moment on.
         while (left := QUIET - (self._monotonic() - self._last_request)) > 0:  # noqa: ASYNC110  # see above
             await asyncio.sleep(max(left, _LEAST_SLEEP))
+
+    async def _send_or_tell(self, decision: _Decision, choice: Choice, reason: str | None) -> None:
+        try:
+            await self._send(decision, choice, reason)
+        except Exception as error:  # noqa: BLE001  # a card must not say for ever that it is on its way
+            self._live.trouble("sent a decision", error)
+            if decision.is_posted:
+                self._note(decision.digests, "unknown", "It isn't known whether it arrived.")
+            else:
+                self._note(decision.digests, "pending", "Nothing was sent.")
 
     async def _send(self, decision: _Decision, choice: Choice, reason: str | None) -> None:
         digests = decision.digests
@@ -362,8 +381,13 @@ class Decider:
         self._take(ev.DecisionNoted(digests=digests, decision=decision, outcome=outcome))
 
     async def _learn_deadline(self, part: ApprovalPart) -> None:
-        rows = await self._hook_list()
-        timeout = timeout_of(rows, part, gates.gates_before(self._live.state, part))
+        try:
+            timeout = timeout_of(
+                await self._hook_list(), part, gates.gates_before(self._live.state, part)
+            )
+        except Exception as error:  # noqa: BLE001  # without a deadline nothing ever closes
+            self._live.trouble("read when a decision is due", error)
+            timeout = timeout_of([], part, 0)
         deadline = part.asked_at + timeout
         closes = deadline - margin_of(timeout)
         self._take(ev.DeadlineKnown(digest=part.digest, deadline=deadline, closes=closes))

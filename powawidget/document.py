@@ -28,6 +28,8 @@ class Document:
         filled: Called with its size in bytes when it was brought up to date.
     """
 
+    doing = "wrote the transcript into the notebook"
+
     def __init__(self, render: Render, filled: Callable[[int], object]) -> None:
         self.mark = f"powawidget-{secrets.token_hex(8)}"
         self._render = render

@@ -120,8 +120,9 @@ class History:
                 await self._look_up(start, len(chosen))
             except PowawidgetError as error:
                 self.trouble = f"What the tools did in these turns could not be read. {error}"
+        runs = [self._run(exchange) for exchange in chosen]
         self._shown += len(chosen)
-        return [self._run(exchange) for exchange in chosen]
+        return runs
 
     def messages(self) -> list[Message]:
         """List all that was said, oldest first."""

@@ -9,19 +9,28 @@ from typing import Any, Protocol
 from powawidget import events as ev
 from powawidget.events.bounds import bounded
 from powawidget.guard import Guard
+from powawidget.listening import Troubles, doing_of
 from powawidget.ops import Op, apply
 from powawidget.recording import Recording
 from powawidget.reduce import reduce
 from powawidget.reduce.index import index_of
 from powawidget.secret import Secret
-from powawidget.state import ENDED, RunState, plain
+from powawidget.state import ENDED, Failure, RunState, plain
 
 # Proof, for the page, of the kernel that it talks to: a saved notebook holds none.
 NONCE = secrets.token_hex(16)
 
 
 class Audience(Protocol):
-    """Who wants to hear of changes: a widget, or the chat whose turn a run is."""
+    """Who wants to hear of changes: a widget, or the chat whose turn a run is.
+
+    What one raises is logged and told in the view, and keeps nobody else from hearing.
+
+    Attributes:
+        doing: What is done when it hears something, as in "powawidget failed while it …".
+    """
+
+    doing: str
 
     def changed(self, ops: list[Op]) -> None:
         """Take changes that have just been folded in; called under the lock."""
@@ -53,6 +62,8 @@ class Live:
         self.state = state
         self.lock = lock or threading.RLock()
         self.done = threading.Event()
+        # Set a moment after `done`: the transcript stands in the file, as far as it can.
+        self.told = threading.Event()
         self.recording = Recording()
         self.clock = clock
         self.audiences: list[Audience] = []
@@ -67,6 +78,7 @@ class Live:
         self._heard = time.monotonic()
         self._secret = secret
         self._guard = None if secret is None else Guard(secret)
+        self._troubles = Troubles(self.redact)
 
     def take(self, frame: str | ev.Event, at: float | None = None) -> None:
         """Fold one frame in; on the loop thread only.
@@ -91,8 +103,12 @@ class Live:
             if isinstance(event, ev.Errored):
                 self.engine_error = isinstance(event.raw, dict) and "seq" in event.raw
             self._fold(event, at)
+            self._tell_troubles()
         if self.observe is not None:
-            self.observe(event)
+            try:
+                self.observe(event)
+            except Exception as error:  # noqa: BLE001  # the stream goes on
+                self.trouble("looked at what has come", error)
 
     def _fold(self, event: ev.Event, at: float) -> None:
         ops = reduce(self.state, event, at)
@@ -108,8 +124,7 @@ class Live:
         index_of(self.state).settle()
         if self.state.edited != edited_before:
             self.recording.withhold()
-        for audience in self.audiences:
-            audience.changed(ops)
+        self._tell_changes(ops)
         if self.ended and self.state.status not in self.held:
             self._settle()
 
@@ -119,19 +134,75 @@ class Live:
             self.held = frozenset()
             if self.ended:
                 self._settle()
+            self._tell_troubles()
 
     def _settle(self) -> None:
         if self.done.is_set():
             return
-        for audience in self.audiences:
-            audience.ended()
+        # First: who waits for the run depends on nobody else who hears of its end.
         self.done.set()
+        try:
+            for audience in tuple(self.audiences):
+                self._troubles.call(doing_of(audience), audience.ended)
+        finally:
+            self.told.set()
+
+    def give_up(self, error: BaseException | None = None) -> None:
+        """End a run that isn't over though nothing follows it any more; on the loop thread only.
+
+        Its state can't be relied on where folding fails: nothing is folded here.
+
+        Args:
+            error: What ended the following.
+        """
+        with self.lock:
+            if error is not None:
+                self._troubles.note("read this run", error)
+            if self.ended:
+                return
+            why = "" if error is None else f"{type(error).__name__}. The kernel's log says more."
+            failure = Failure(
+                title="powawidget failed while it read this run",
+                message=why,
+                hint="Please report it. The run may still be going on at the server.",
+            )
+            values = {"wait": None, "error": failure, "ended": self.clock()}
+            ops: list[Op] = []
+            for name, value in (*values.items(), ("status", "interrupted")):
+                setattr(self.state, name, value)
+                ops.append(("set", (name,), plain(value)))
+            self._tell_changes(ops)
+
+    def trouble(self, doing: str, error: BaseException) -> None:
+        """Log and tell what has failed beside the run; on the loop thread only.
+
+        Args:
+            doing: What was done, as in "powawidget failed while it …".
+            error: What was raised.
+        """
+        with self.lock:
+            self._troubles.note(doing, error)
+            self._tell_troubles()
+
+    def _tell_changes(self, ops: list[Op]) -> None:
+        for audience in tuple(self.audiences):
+            self._troubles.call(doing_of(audience), audience.changed, ops)
+
+    def _tell_troubles(self) -> None:
+        """Tell them when everybody has heard of what came before, so that all hear the same."""
+        for text in self._troubles.untold():
+            try:
+                self.take(ev.Troubled(text=text))
+            except Exception as error:  # noqa: BLE001  # a state that can't be folded: it is logged
+                self._troubles.note("told of a failure", error)
+                self._troubles.untold()
 
     def close_book(self) -> None:
         """Say that what was learned after the end is all there is; on the loop thread only."""
         with self.lock:
-            for audience in self.audiences:
-                audience.learned()
+            for audience in tuple(self.audiences):
+                self._troubles.call(doing_of(audience), audience.learned)
+            self._tell_troubles()
 
     def redact(self, text: str) -> str:
         """Take the key out of a text, where there is one."""

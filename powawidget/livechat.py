@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from powawidget.listening import Troubles, doing_of
 from powawidget.live import Audience, Live
 from powawidget.ops import Op
 from powawidget.state import ChatState, RunState, plain
@@ -23,14 +24,21 @@ class LiveChat:
     Args:
         state: The state to start from.
         over: Called under the lock when a run that was let in, or waits to be, has ended.
+        redact: Takes the key out of a text.
     """
 
-    def __init__(self, state: ChatState, over: Callable[[Live], object]) -> None:
+    def __init__(
+        self,
+        state: ChatState,
+        over: Callable[[Live], object],
+        redact: Callable[[str], str] = str,
+    ) -> None:
         self.state = state
         self.lock = threading.RLock()
         self.audiences: list[Audience] = []
         self._over = over
         self._latest: Live | None = None
+        self._troubles = Troubles(redact)
 
     @property
     def heard(self) -> float:
@@ -121,8 +129,24 @@ class LiveChat:
 
     def _tell(self, ops: list[Op]) -> None:
         if ops:
-            for audience in self.audiences:
-                audience.changed(ops)
+            for audience in tuple(self.audiences):
+                self._troubles.call(doing_of(audience), audience.changed, ops)
+            self._tell_troubles()
+
+    def trouble(self, doing: str, error: BaseException) -> None:
+        """Log and tell what has failed beside the chat; on the loop thread only.
+
+        Args:
+            doing: What was done, as in "powawidget failed while it …".
+            error: What was raised.
+        """
+        with self.lock:
+            self._troubles.note(doing, error)
+            self._tell_troubles()
+
+    def _tell_troubles(self) -> None:
+        for text in self._troubles.untold():
+            self.put(notice=text)
 
     def turn_changed(self, place: int, ops: list[Op]) -> None:
         """Tell a turn's changes as the chat's; called under the lock."""
@@ -134,15 +158,17 @@ class LiveChat:
     def turn_ended(self, live: Live) -> None:
         """Tell the end of a turn; called under the lock."""
         if live is self._latest:
-            for audience in self.audiences:
-                audience.ended()
+            for audience in tuple(self.audiences):
+                self._troubles.call(doing_of(audience), audience.ended)
+            self._tell_troubles()
         self._over(live)
 
     def turn_learned(self, live: Live) -> None:
         """Tell what was learned of a turn after its end; called under the lock."""
         if live is self._latest:  # else the end of the turn after it will do
-            for audience in self.audiences:
-                audience.learned()
+            for audience in tuple(self.audiences):
+                self._troubles.call(doing_of(audience), audience.learned)
+            self._tell_troubles()
 
     def _is_session(self, told: str) -> bool:
         # A stored run names its session by the database's id, which starts another conversation.
@@ -156,6 +182,8 @@ class Turn:
         chat: The chat.
         live: The run.
     """
+
+    doing = "told the chat of a turn"
 
     def __init__(self, chat: LiveChat, live: Live) -> None:
         self.live = live

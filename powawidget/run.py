@@ -36,6 +36,7 @@ from powawidget.transcribed import Told, Transcribed
 from powawidget.transcript import About
 
 _STOPPING = 5.0
+_TELLING = 5.0  # for the transcript, so that it is in the file before its cell is over
 _DENYING = 0.8
 _GRACE = 2.0
 _GRACE_FOR_A_PAGE = 30.0
@@ -267,26 +268,38 @@ class Run(Transcribed):
         if self._live.stop_asked and self._task is not None:
             self._task.cancel()
         try:
-            await self._follow_and_learn()
+            await self._follow_to_the_end()
+            if self.status == "stopped":
+                with contextlib.suppress(asyncio.CancelledError):
+                    await self._or_tell("looked the run up", self._learn_fate())
+                    self._live.close_book()
         finally:
             self._source.close()
 
-    async def _follow_and_learn(self) -> None:
+    async def _follow_to_the_end(self) -> None:
+        """Follow the run, and let those go on who wait for it, whatever happens."""
+        problem: Exception | None = None
         try:
             with contextlib.suppress(asyncio.CancelledError):
                 await follow(self._live, self._source, self._patience)
             if self._decider is not None:
                 await self._decider.close()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._fetch_parts()
+                await self._or_tell("fetched the run's parts", self._fetch_parts())
                 if self.status == "interrupted":
-                    await self._learn_fate()
+                    await self._or_tell("looked the run up", self._learn_fate())
+        except Exception as error:  # noqa: BLE001  # told below: nothing of it may vanish
+            problem = error
         finally:
+            self._live.give_up(problem)
             self._live.settle()
-        if self.status == "stopped":
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._learn_fate()
-                self._live.close_book()
+
+    async def _or_tell(self, doing: str, work: Awaitable[None]) -> None:
+        """Do what a run can do without: where it fails that is logged and told."""
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001  # whatever it is, the run is what it was
+            self._live.trouble(doing, error)
 
     async def _fetch_parts(self) -> None:
         """Fetch what the server tells only when a run is over; without it the run is as it is."""
@@ -447,7 +460,8 @@ class Run(Transcribed):
         self._exhibit.wait()
         try:
             self._show(display=display)
-            wait.block(self._live.done, timeout, self._check)
+            if wait.block(self._live.done, timeout, self._check):
+                self._live.told.wait(_TELLING)
         except KeyboardInterrupt:
             if on_interrupt == "stop":
                 self.stop()
@@ -495,6 +509,7 @@ class Run(Transcribed):
             while not self._live.done.is_set():
                 await wait.until(self._over_or_stuck)
                 self._check()
+            await wait.until(self._live.told.is_set, _TELLING)
         except (asyncio.CancelledError, KeyboardInterrupt):
             self.stop()
             raise
@@ -558,18 +573,20 @@ class Run(Transcribed):
         if not self._live.settled and (self._future is not None or self._home is not None):
             loop.call_soon(self._cancel)
             if not loop.loop_thread().is_current:
-                self._live.done.wait(_STOPPING)
+                self._live.told.wait(_STOPPING)
         return self
 
     def close(self) -> None:
         """Stop the run and close its widget; nothing of it stays but its state."""
         self._exhibit.is_closed = True
-        self.stop()
-        if self._task is not None and not self._task.done():
-            # What is still being learned about a stopped run isn't wanted any more. Where nothing
-            # is, the loop isn't asked for: at the interpreter's end no thread can be started.
-            loop.call_soon(self._task.cancel)
-        self._exhibit.close()
+        try:
+            self.stop()
+            if self._task is not None and not self._task.done():
+                # What is still being learned about a stopped run isn't wanted any more. Where
+                # nothing is, the loop isn't asked for: at the interpreter's end no thread starts.
+                loop.call_soon(self._task.cancel)
+        finally:
+            self._exhibit.close()
 
     def _cancel(self) -> None:
         if self._live.stop_asked:
@@ -586,7 +603,7 @@ class Run(Transcribed):
     async def _deny_and_cancel(self, decider: Decider) -> None:
         # After the stream is closed an approval still counts, and the tool would really run.
         try:
-            await decider.deny_to_stop(_DENYING)
+            await self._or_tell("denied what the run waits for", decider.deny_to_stop(_DENYING))
         finally:
             if self._task is not None:
                 self._task.cancel()

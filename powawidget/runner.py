@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
@@ -77,8 +78,9 @@ async def follow(live: Live, source: Source, patience: Patience) -> None:
             )
         )
     except Exception as error:  # noqa: BLE001  # a card must not run for ever
-        # A fault of ours must not leave a card running for ever.
-        _log.exception("powawidget failed while it read a run")
+        # A fault of ours must not leave a card running for ever. What was raised may hold the key.
+        told = live.redact(traceback.format_exc())
+        _log.error("powawidget failed while it read a run\n%s", told)  # see above
         live.take(
             ev.Interrupted(
                 title="powawidget failed while it read this run",

@@ -8,7 +8,6 @@ number; a gap makes the front end ask for the state (see `powawidget.wire`).
 import asyncio
 import contextlib
 import hmac
-import logging
 import pathlib
 import threading
 import time
@@ -28,7 +27,6 @@ from powawidget.ops import Op
 from powawidget.options import options
 from powawidget.outbox import Outbox
 
-_log = logging.getLogger("powawidget")
 _STATIC = pathlib.Path(__file__).parent / "static"
 _BEAT = 1.0
 _IDLE_BEATS = 20
@@ -56,6 +54,9 @@ class Shown(Protocol):
 
     def snapshot(self) -> Any:
         """Return the whole state as plain JSON values."""
+
+    def trouble(self, doing: str, error: BaseException) -> None:
+        """Log and tell what has failed beside it; on the loop thread."""
 
 
 def _front_end() -> str:
@@ -87,6 +88,8 @@ class StateWidget(anywidget.AnyWidget):
     # The trait's value never changes: what is sent is made when it is asked for.
     _state = traitlets.Any(None, allow_none=True).tag(sync=True, to_json=_snapshot_of)
     _mark = traitlets.Unicode().tag(sync=True)
+
+    doing = "brought the view up to date"
 
     # What the state is called in messages; by that the page knows what it shows.
     _whole = "state"
@@ -195,12 +198,14 @@ class StateWidget(anywidget.AnyWidget):
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._stop_beating)
         layout = self.layout
-        super().close()
-        if layout is not None:
-            layout.close()  # a widget of its own, which ipywidgets would keep for ever
         on_close, self._on_close = self._on_close, None
-        if on_close is not None:
-            on_close()
+        try:
+            super().close()
+            if layout is not None:
+                layout.close()  # a widget of its own, which ipywidgets would keep for ever
+        finally:
+            if on_close is not None:
+                on_close()
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take state from the front end, but never what is shown: a page can't write it."""
@@ -213,7 +218,10 @@ class StateWidget(anywidget.AnyWidget):
 
     def _fire(self) -> None:
         with self._live.lock:
-            self._outbox.flush()
+            try:
+                self._outbox.flush()
+            except Exception as error:  # noqa: BLE001  # the page misses it, and asks for all
+                self._live.trouble(self.doing, error)
 
     def _send_ops(self, ops: list[Op]) -> None:
         self._seq += 1
@@ -237,7 +245,10 @@ class StateWidget(anywidget.AnyWidget):
                 self._beat = None
                 return
             if self._beat is not None and not (is_idle and self._beats % self._idle_beats):
-                self._send_beat()
+                try:
+                    self._send_beat()
+                except Exception as error:  # noqa: BLE001  # without the next one the page gives up
+                    self._live.trouble(self.doing, error)
             self._beats += 1
         self._beat = self._loop.call_later(_BEAT, self._start_beating)
 
@@ -259,6 +270,12 @@ class StateWidget(anywidget.AnyWidget):
 
     def _receive(self, content: dict[str, Any]) -> None:
         """Take a message of the page; on the loop thread."""
+        try:
+            self._take_message(content)
+        except Exception as error:  # noqa: BLE001  # a loop's callback: nobody else would hear of it
+            self._live.trouble("answered the page", error)
+
+    def _take_message(self, content: dict[str, Any]) -> None:
         kind = content.get("kind")
         if kind in {"hello", "sync"}:
             self.greeted = True
@@ -309,7 +326,7 @@ class StateWidget(anywidget.AnyWidget):
         try:
             return self._act(content)
         except Exception as error:  # noqa: BLE001  # whatever it is, the page must hear of it
-            _log.exception("powawidget failed to do what a page asked for")
+            self._live.trouble("did what a page asked for", error)
             return f"powawidget failed: {type(error).__name__}. The kernel's log says more."
 
 

@@ -67,6 +67,12 @@ class Learned(Event, frozen=True, kw_only=True):
     text: str
 
 
+class Troubled(Event, frozen=True, kw_only=True):
+    """Something of ours failed beside the run, which goes on or is over all the same."""
+
+    text: str
+
+
 class Refused(Event, frozen=True, kw_only=True):
     """The run never began."""
 

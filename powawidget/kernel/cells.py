@@ -1,10 +1,13 @@
 """Which runs belong to which cell: a cell that is run again closes its earlier ones."""
 
+import logging
 import threading
 import weakref
 from typing import Protocol
 
 from powawidget.kernel import host
+
+_log = logging.getLogger("powawidget")
 
 
 class Closable(Protocol):
@@ -37,4 +40,7 @@ def adopt(thing: Closable) -> None:
     for ref in earlier:
         old = ref()
         if old is not None:
-            old.close()
+            try:
+                old.close()
+            except Exception:  # noqa: BLE001  # what the cell has started now isn't to blame for it
+                _log.exception("powawidget failed while it closed what a cell had started")

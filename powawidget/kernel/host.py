@@ -57,15 +57,20 @@ def publish(
         content: What it says.
         topic: By which subscribers pick messages.
         parent: The request of another cell, where it is one of that.
+
+    Raises:
+        Exception: If it can't be written as a message.
     """
     host = kernel()
     if host is None:
         return
+    import zmq  # noqa: PLC0415  # there is a kernel, so there is zmq
+
     try:
         host.session.send(
             host.iopub_socket, kind, content, parent=parent or _latest_parent, ident=topic
         )
-    except Exception:  # noqa: BLE001  # at the kernel's end its sockets may be gone
+    except (AttributeError, zmq.ZMQError):  # at the kernel's end its sockets may be gone
         _log.debug("A message could not be sent", exc_info=True)
 
 

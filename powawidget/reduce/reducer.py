@@ -382,11 +382,13 @@ _QUIET = frozenset(
         ev.AgentsKnown,
         ev.Waiting,
         ev.WaitOver,
+        ev.Troubled,
     }
 )
 _Handler = Callable[[RunState, Any, float], list[Op]]
 _LATE: dict[type[ev.Event], _Handler] = {
     ev.Learned: lambda run, event, _: _notice(run, "learned", event.text),
+    ev.Troubled: lambda run, event, _: _notice(run, "trouble", event.text),
     ev.WorkflowStarted: lambda run, event, _: (
         [] if run.run_id else _names(run, event.execution_id, None)
     ),
@@ -412,6 +414,7 @@ _HANDLERS: dict[type[ev.Event], _Handler] = {
     ev.HookResult: _hook_result,
     ev.StepCompleted: lambda _run, _event, _at: [],
     ev.Noticed: _noticed,
+    ev.Troubled: lambda run, event, _: _notice(run, "trouble", event.text, place(run)),
     ev.Malformed: _malformed,
     ev.StepReset: _step_reset,
     ev.OrchestrationStarted: delegations.start,

@@ -1,0 +1,489 @@
+"""The end of a run is the end, whoever fails that hears of it; and what failed is told."""
+
+import asyncio
+import json
+import logging
+import threading
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import zmq
+from jupyter_client.session import Session
+
+import powawidget as pw
+from powawidget import events as ev
+from powawidget.errors import RequestError
+from powawidget.kernel import cells, host, loop
+from powawidget.ops import Op, apply
+from powawidget.run import Run
+from powawidget.secret import Secret
+from powawidget.sources import RecordedSource
+from powawidget.state import ApprovalPart, NoticePart, RunState, plain, typed
+from tests.chaos import WATCHDOG
+from tests.gates import Street, virtual
+from tests.planted import KEY, Listening, leaks
+
+START = {"event": "start", "run_id": "run_1", "session_id": "sess_1"}
+HALF = {"event": "content_delta", "delta": "half "}
+DONE = {"event": "complete", "run_id": "run_1", "status": "completed", "content": "half"}
+LOGS = "The kernel's log says more."
+
+
+class Slowly(RecordedSource):
+    """Plays when it is told to."""
+
+    def __init__(self, *frames: object) -> None:
+        data = [f"data: {json.dumps(frame)}\n\n".encode() for frame in frames]
+        super().__init__([(0.0, one) for one in data], None)
+        self.go_on = threading.Event()
+
+    async def _play(self) -> Any:
+        while not self.go_on.is_set():  # noqa: ASYNC110  # the test sets it in another thread
+            await asyncio.sleep(0.001)
+        async for data in super()._play():
+            yield data
+
+
+class Audience:
+    """Hears everything, and fails where it is told to."""
+
+    doing = "sang"
+
+    def __init__(self, *fails: str) -> None:
+        self.fails = fails
+        self.heard: list[str] = []
+        self.ops: list[Op] = []
+
+    def changed(self, ops: list[Op]) -> None:
+        self.ops += ops
+        self.hear("changed")
+
+    def ended(self) -> None:
+        self.hear("ended")
+
+    def learned(self) -> None:
+        self.hear("learned")
+
+    def hear(self, what: str) -> None:
+        self.heard.append(what)
+        if what in self.fails:
+            raise ValueError(f"{what}: {KEY}")
+
+
+@pytest.fixture(autouse=True)
+def log() -> Iterator[Listening]:
+    """What is logged; the key stands in none of it."""
+    heard = Listening()
+    logger = logging.getLogger("powawidget")
+    logger.addHandler(heard)
+    yield heard
+    logger.removeHandler(heard)
+    assert not heard.found
+
+
+def made(source: RecordedSource, **told: Any) -> Run:
+    return Run(source, secret=Secret(KEY), **told)
+
+
+def notices(run: Run) -> list[str]:
+    return [part.text for part in run._live.state.parts if isinstance(part, NoticePart)]
+
+
+async def awaited(run: Run) -> Any:
+    return await run
+
+
+async def failing(*_: object) -> Any:
+    raise ValueError(KEY)
+
+
+# Each makes something raise for real, and says how that is told.
+Break = Callable[[Run, pytest.MonkeyPatch], str]
+
+
+def an_audience(*fails: str) -> Break:
+    def broken(run: Run, _: pytest.MonkeyPatch) -> str:
+        run._live.audiences.append(Audience(*fails))
+        return "sang"
+
+    return broken
+
+
+def the_observer(run: Run, _: pytest.MonkeyPatch) -> str:
+    def observe(_: ev.Event) -> None:
+        raise ValueError(KEY)
+
+    run._live.observe = observe
+    return "looked at what has come"
+
+
+def the_transcript(run: Run, monkeypatch: pytest.MonkeyPatch) -> str:
+    def to_html(*_: object, **__: object) -> str:
+        raise ValueError(KEY)
+
+    assert run.widget is not None
+    run._exhibit.document.is_shown = True
+    monkeypatch.setattr("powawidget.filed.to_html", to_html)
+    return "wrote the transcript into the notebook"
+
+
+def what_publishes(run: Run, monkeypatch: pytest.MonkeyPatch) -> str:
+    def publish(*_: object) -> None:
+        raise ValueError(KEY)
+
+    assert run.widget is not None
+    run._exhibit.document.is_shown = True
+    monkeypatch.setattr(host, "publish", publish)
+    return "wrote the transcript into the notebook"
+
+
+def the_view(run: Run, monkeypatch: pytest.MonkeyPatch) -> str:
+    def send(*_: object, **__: object) -> None:
+        raise ValueError(KEY)
+
+    monkeypatch.setattr(run.widget, "send", send)
+    return "brought the view up to date"
+
+
+def the_parts(run: Run, _: pytest.MonkeyPatch) -> str:
+    run._complete = failing
+    return "fetched the run's parts"
+
+
+BROKEN: dict[str, Break] = {
+    "hears of changes": an_audience("changed"),
+    "hears of the end": an_audience("ended"),
+    "hears of all": an_audience("changed", "ended", "learned"),
+    "observes": the_observer,
+    "writes the transcript": the_transcript,
+    "publishes": what_publishes,
+    "shows": the_view,
+    "fetches the parts": the_parts,
+}
+WAITING: dict[str, Callable[[Run], object]] = {
+    "wait": lambda run: run.wait(WATCHDOG, display=False),
+    "result": lambda run: run.result(WATCHDOG, display=False),
+    "await": lambda run: asyncio.run(awaited(run)),
+    "next_approval": lambda run: asyncio.run(asyncio.wait_for(run.next_approval(), WATCHDOG)),
+}
+
+
+@pytest.mark.parametrize("wait", WAITING.values(), ids=WAITING)
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
+def test_whoever_fails_a_run_ends_and_says_so(
+    broken: Break,
+    wait: Callable[[Run], object],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    source = Slowly(START, HALF, DONE)
+    run = made(source)
+    doing = broken(run, monkeypatch)
+    run._live.audiences.append(well := Audience())
+    run.start()
+    source.go_on.set()
+    wait(run)
+    assert run._live.told.wait(WATCHDOG)
+    run.close()
+    assert (run.status, run.text) == ("completed", "half")
+    assert notices(run) == [f"powawidget failed while it {doing}: ValueError. {LOGS}"]
+    assert f"powawidget failed while it {doing}" in caplog.text
+    assert "[key]" in caplog.text
+    assert not leaks(caplog.text + json.dumps(run._live.snapshot()))
+    assert well.heard.count("ended") == 1
+    folded = RunState()
+    apply(folded, well.ops)
+    shown = {**run._live.snapshot(), "message": "", "name": ""}
+    assert {**plain(folded), "started": shown["started"], "on_stop": shown["on_stop"]} == shown
+
+
+def test_who_fails_often_is_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    source = Slowly(START, *[HALF] * 50, DONE)
+    run = made(source)
+    run._live.audiences.append(Audience("changed"))
+    run.start()
+    source.go_on.set()
+    run.wait(WATCHDOG, display=False)
+    assert len(notices(run)) == 1
+    assert len([one for one in caplog.records if one.levelno >= logging.ERROR]) == 1
+
+
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
+def test_whoever_fails_a_run_stops_and_closes(
+    broken: Break, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = made(Slowly(START, HALF, DONE))
+    broken(run, monkeypatch)
+    run.start()
+    assert run.stop().status == "stopped"
+    run.close()
+    assert run._live.done.is_set()
+
+
+def test_who_hangs_when_the_run_ends_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("powawidget.run._TELLING", 0.01)
+    go_on = threading.Event()
+
+    class Hangs(Audience):
+        def ended(self) -> None:
+            assert go_on.wait(WATCHDOG)
+
+    source = Slowly(START, HALF, DONE)
+    run = made(source)
+    run._live.audiences.append(Hangs())
+    run.start()
+    source.go_on.set()
+    try:
+        assert run.wait(WATCHDOG, display=False).status == "completed"
+    finally:
+        go_on.set()
+
+
+@pytest.mark.parametrize("after", [0, 1, 2, 3])
+def test_a_state_that_cannot_be_folded_any_more_ends_the_run(
+    after: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from powawidget.reduce import reduce  # noqa: PLC0415  # before it is replaced
+
+    folded: list[ev.Event] = []
+
+    def breaks(run: RunState, event: ev.Event, at: float) -> list[Op]:
+        if len(folded) >= after:
+            raise ValueError(KEY)
+        folded.append(event)
+        return reduce(run, event, at)
+
+    source = Slowly(START, HALF, DONE)
+    run = made(source)
+    monkeypatch.setattr("powawidget.live.reduce", breaks)
+    run.start()
+    source.go_on.set()
+    assert run.wait(WATCHDOG, display=False).status == "interrupted"
+    assert run.error is not None
+    assert run.error.title == "powawidget failed while it read this run"
+    assert "ValueError" in run.error.message
+    assert "failed while it read" in caplog.text
+    typed(run._live.snapshot(), RunState)
+    with pytest.raises(pw.RunInterrupted):
+        run.result(display=False)
+
+
+@pytest.mark.parametrize("status", ["interrupted", "stopped"])
+def test_a_look_up_that_fails_is_told(status: str, caplog: pytest.LogCaptureFixture) -> None:
+    source = Slowly(START, HALF)
+    run = made(source, look_up=failing)
+    run._live.audiences.append(well := Audience())
+    run.start()
+    if status == "stopped":
+        until(lambda: run._task is not None)
+        run._live.state.run_id = "run_1"
+        run.stop()
+    else:
+        source.go_on.set()
+    assert run.wait(WATCHDOG, display=False).status == status
+    until(lambda: "looked the run up" in caplog.text)
+    until(lambda: status == "interrupted" or "learned" in well.heard)
+    assert notices(run)[-1] == f"powawidget failed while it looked the run up: ValueError. {LOGS}"
+    assert run._live.state.wait is None
+
+
+def until(condition: Callable[[], Any]) -> None:
+    end = threading.Event()
+    for _ in range(WATCHDOG * 100):
+        if condition():
+            return
+        end.wait(0.01)
+    pytest.fail("not seen in time")
+
+
+# What waits for a decision.
+
+
+@virtual
+async def test_a_decision_that_fails_here_does_not_stay_on_its_way() -> None:
+    for fault in (UnicodeEncodeError("utf-8", "", 0, 1, "no"), ValueError("no")):
+        street = Street()
+        street.server.request("a")
+        await asyncio.sleep(1)
+        street.server.fault = lambda fault=fault: fault
+        assert street.click("approve") is None
+        await asyncio.sleep(1)
+        assert street.ledger() == [("unknown", "click")]
+        told = [part.text for part in street.live.state.parts if isinstance(part, NoticePart)]
+        assert told == [
+            f"powawidget failed while it sent a decision: {type(fault).__name__}. {LOGS}"
+        ]
+
+
+@pytest.mark.parametrize("rows", ["odd", "raised"])
+@virtual
+async def test_a_deadline_that_cannot_be_read_is_the_usual_one(rows: str) -> None:
+    def hook(position: object) -> Any:
+        return {"type": "approval", "event": "PreToolUse", "position": position, "config": {}}
+
+    async def hooks() -> Any:
+        if rows == "raised":
+            raise ValueError("no")
+        return {"hooks": [hook("first"), hook(1), hook({})]}
+
+    street = Street()
+    street.decider._hooks = hooks
+    street.server.request("a")
+    await asyncio.sleep(1)
+    (part,) = [part for part in street.live.state.parts if isinstance(part, ApprovalPart)]
+    assert part.deadline == part.asked_at + 300
+    assert street.click("approve") is None
+
+
+@virtual
+async def test_where_asking_the_policy_fails_a_person_is_asked() -> None:
+    class Policy:
+        @property
+        def __name__(self) -> str:
+            raise ValueError("no")
+
+        def __call__(self, _: pw.Approval) -> bool:
+            return True
+
+    street = Street(Policy())
+    street.server.request("a")
+    await asyncio.sleep(2)
+    assert street.decider.asks_person
+    assert street.server.posts == []
+    assert street.click("approve") is None
+    await street.approved(1)
+
+
+@virtual
+async def test_half_an_emoji_in_a_reason_is_sent_and_shown_as_what_can_be() -> None:
+    street = Street()
+    bodies: list[Any] = []
+
+    async def post(_: str, body: Any, __: float) -> None:
+        bodies.append(body)
+        raise RequestError("no", status=500)
+
+    street.decider._post = post
+    street.server.request("a")
+    assert street.decider.decide("deny", "code", "no \ud83d\0") is None
+    await asyncio.sleep(1)
+    assert bodies == [{"approved": False, "reason": "no \ufffd\ufffd"}]
+    json.dumps(plain(street.live.state), ensure_ascii=False).encode()
+
+
+# Chats.
+
+
+def chatting(*sources: RecordedSource) -> pw.Chat:
+    from powawidget.chat import Chat, Partner  # noqa: PLC0415  # it isn't made like this elsewhere
+
+    left = list(sources)
+
+    def turn(message: str, _: object, home: Any) -> Run:
+        return made(left.pop(0), message=message, home=home)
+
+    return Chat(Partner("agent", "A", turn, Secret(KEY)))
+
+
+@pytest.mark.parametrize("fails", [["changed"], ["ended"], ["changed", "ended", "learned"]])
+def test_whoever_fails_a_chat_goes_on_and_says_so(
+    fails: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    sources = [Slowly(START, HALF, DONE) for _ in range(3)]
+    chat = chatting(*sources)
+    chat._live.audiences += [Audience(*fails), well := Audience()]
+    for text in "abc":
+        chat.send(text)
+    for source in sources:
+        source.go_on.set()
+    chat.wait(WATCHDOG, display=False)
+    assert [run.status for run in chat.runs] == ["completed"] * 3
+    assert well.heard.count("ended") == 3
+    assert f"powawidget failed while it sang: ValueError. {LOGS}" in str(well.ops)
+    assert "failed while it sang" in caplog.text
+    chat.close()
+
+
+def test_a_queue_that_fails_lets_those_go_who_wait(caplog: pytest.LogCaptureFixture) -> None:
+    chat = chatting(Slowly(START, DONE), Slowly(START, DONE))
+    first, second = chat.send("a"), chat.send("b")
+
+    def begin() -> None:
+        raise ValueError(KEY)
+
+    second._begin = begin  # type: ignore[method-assign]  # it fails
+    first._source.go_on.set()  # type: ignore[attr-defined]  # it is told when to play
+    chat.wait(WATCHDOG, display=False)
+    assert chat._live.state.notice is not None
+    assert "let the next message in: ValueError" in chat._live.state.notice
+    assert "[key]" in caplog.text
+    chat.close()
+
+
+def test_earlier_turns_that_cannot_be_read_are_told_on_the_page() -> None:
+    chat = chatting()
+    chat._history = types.SimpleNamespace(  # type: ignore[assignment]  # what is used of one
+        more=failing, missing=0, trouble=None, earlier=3, messages=list
+    )
+
+    async def click() -> str | None:
+        return chat._act({"id": "1", "action": "earlier"})
+
+    assert loop.run_sync(click()) is None
+    until(lambda: chat._live.state.notice)
+    said = f"powawidget failed while it read earlier turns: ValueError. {LOGS}"
+    assert chat._live.state.notice == said
+    assert not chat._live.state.loading
+    chat.close()
+
+
+# What a cell and a kernel have.
+
+
+def test_what_fails_to_close_hinders_no_cell_that_is_run_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Thing:
+        def __init__(self) -> None:
+            self.closed = 0
+
+        def close(self) -> None:
+            self.closed += 1
+            raise ValueError("no")
+
+    executions = iter(["1", "1", "2"])
+    monkeypatch.setattr(host, "cell", lambda: ("the cell", next(executions)))
+    things = [Thing(), Thing(), Thing()]
+    for thing in things:
+        cells.adopt(thing)
+    assert [thing.closed for thing in things] == [1, 1, 0]
+    assert "closed what a cell had started" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("content", "is_open", "raised"),
+    [({}, True, None), ({}, False, None), ({"odd": object()}, True, Exception)],
+)
+def test_a_message_that_cannot_be_written_is_no_secret_and_a_socket_that_is_gone_is_none(
+    content: dict[str, Any],
+    is_open: bool,  # a case's value
+    raised: type[Exception] | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    context = zmq.Context()
+    socket = context.socket(zmq.PUB)
+    if not is_open:
+        socket.close()
+    kernel = types.SimpleNamespace(session=Session(key=b"k"), iopub_socket=socket)
+    monkeypatch.setattr(host, "kernel", lambda: kernel)
+    try:
+        if raised is None:
+            host.publish("kind", content, b"topic")
+        else:
+            with pytest.raises(raised):
+                host.publish("kind", content, b"topic")
+    finally:
+        socket.close()
+        context.term()
