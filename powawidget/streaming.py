@@ -8,6 +8,7 @@ from typing import Any
 from powawidget import events as ev
 from powawidget.client import Client
 from powawidget.errors import ConnectionLost, ProtocolError, RequestError
+from powawidget.kernel.far import far
 from powawidget.reading import Limit, payloads
 from powawidget.retries import Retries, waiting
 from powawidget.sse import EventTooLargeError
@@ -42,6 +43,7 @@ async def events_of(
             terminal event.
         ProtocolError: If an event is too large.
     """
+    client = client.for_run()
     told = False
     after_error, total = client.timeouts.after_error, client.timeouts.total
     end = None if total is None else asyncio.get_running_loop().time() + total
@@ -50,19 +52,24 @@ async def events_of(
         return after_error if told and after_error is not None else idle
 
     try:
-        async with contextlib.aclosing(_read(client, path, body, limit)) as read:
+        # What interrupts the caller must find no frame of the HTTP library: it holds the key.
+        read = far(lambda: _read(client, path, body, limit))
+        async with contextlib.aclosing(read):
             # The limit is never open while the caller handles an event: it would be cancelled.
-            while (one := await _next(read, total, end)) is not None:
-                event = meaning(one)
-                told = told or isinstance(event, ev.Errored)
-                yield event
-                if isinstance(event, _ENDS):
-                    return
+            while (some := await _next(read, total, end)) is not None:
+                for one in some:
+                    event = meaning(one)
+                    told = told or isinstance(event, ev.Errored)
+                    yield event
+                    if isinstance(event, _ENDS):
+                        return
     except EventTooLargeError as error:
         raise ProtocolError(str(error)) from None
     except ConnectionLost:
         if not told:
             raise
+    finally:
+        client.leave()
     if told:
         return  # where an error was told, the terminal event may be left out
     raise ConnectionLost(
@@ -72,13 +79,13 @@ async def events_of(
 
 
 async def _next(
-    events: AsyncGenerator[ev.Event, None], total: float | None, end: float | None
-) -> ev.Event | None:
-    """Read an event, or None at the stream's end, until the time for all of them is over."""
+    read: AsyncGenerator[list[ev.Event], None], total: float | None, end: float | None
+) -> list[ev.Event] | None:
+    """Read some events, or None at the stream's end, until the time for all of them is over."""
     scope = asyncio.timeout_at(end)
     try:
         async with scope:
-            return await anext(events, None)
+            return await anext(read, None)
     except TimeoutError:
         if not scope.expired():
             raise
@@ -92,8 +99,8 @@ async def _next(
 
 async def _read(
     client: Client, path: str, body: Mapping[str, Any], limit: Limit
-) -> AsyncGenerator[ev.Event, None]:
-    """Start a run, again where that can't start a second one, and read what it sends."""
+) -> AsyncGenerator[list[ev.Event], None]:
+    """Start a run, again where that can't start a second one, and read what each read brings."""
     retries = Retries(client.timeouts)
     while True:
         async with contextlib.AsyncExitStack() as stack:
@@ -107,8 +114,8 @@ async def _read(
                 reads = payloads(chunks, limit, client.secret.redact)
                 await stack.enter_async_context(contextlib.aclosing(reads))
                 async for frames in reads:
-                    for data in frames:
-                        yield ev.read(data)
+                    if frames:
+                        yield [ev.read(data) for data in frames]
                 return
-        yield waiting(pause)
+        yield [waiting(pause)]
         await asyncio.sleep(pause.seconds)
