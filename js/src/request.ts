@@ -1,14 +1,14 @@
 import { isScalar, type Json, parseJson, pretty } from "./json";
 import { isCode } from "./peek";
-import { visible } from "./visible";
+import { MOST_LENGTH, MOST_MARKS, visible } from "./visible";
 import type { ApprovalPart } from "./wire";
 
 const SHORT = 80; // characters of a name or a key that are shown without being opened
 const LONG = 1_200; // of a value or a message
 const LINES = 24;
 const BESIDE = 120; // characters that fit beside their key
-const TOO_LONG = 200_000; // characters of arguments that nobody reads in a cell
-const TOO_MANY = 1_000; // arguments, or marks for characters that can't be seen
+const TOO_LONG = MOST_LENGTH; // characters that nobody reads in a cell
+const TOO_MANY = MOST_MARKS / 2; // arguments, or marks for characters that can't be seen
 
 /** A text of a request. What is beyond `cut` is shown once a person opens it. */
 export interface Piece {
@@ -50,7 +50,7 @@ export function readRequest(part: ApprovalPart): Reading {
     text,
     cut: cutOf(text, most),
   });
-  const isLong = source.length > TOO_LONG;
+  const isLong = source.length + part.tool_name.length + part.message.length > TOO_LONG;
   const json = isLong ? null : parseJson(source, TOO_LONG);
   const entries = json?.kind === "object" ? json.entries : source.trim() === "" ? [] : null;
   const reading: Reading = {
@@ -67,7 +67,7 @@ export function readRequest(part: ApprovalPart): Reading {
     whole: piece("whole", json ? pretty(json) : source, LONG),
     isTooLarge: false,
   };
-  const texts = textsOf(reading);
+  const texts = [reading.name, reading.message, ...textsOf(reading)];
   // Each mark is an element, and many thousands of them stop the page.
   const marks = () => texts.reduce((sum, { text }) => sum + visible(text, STRICT).length / 2, 0);
   reading.isTooLarge = isLong || texts.length > 2 * TOO_MANY || marks() > TOO_MANY;

@@ -48,6 +48,41 @@ export function visible(text: string, options?: VisibleOptions): Array<string | 
   return parts;
 }
 
+/**
+ * What is drawn of one text: each mark is an element, and many thousands of them stop a page. A
+ * request with more than half of these can't be approved by a click.
+ */
+export const MOST_MARKS = 2_000;
+export const MOST_LENGTH = 200_000;
+
+/** How much of a text has no more than so many characters and marks; never half of a pair. */
+export function reach(text: string, length = MOST_LENGTH, marks = MOST_MARKS): number {
+  const isCut = length < text.length && /[\ud800-\udbff]/.test(text.charAt(length - 1));
+  const end = isCut ? length - 1 : Math.min(length, text.length);
+  let left = marks;
+  let next = ["", -1];
+  for (const { 0: char, index } of text.slice(0, end).matchAll(new RegExp(HIDDEN, "gu"))) {
+    const isSame = next[0] === char && next[1] === index;
+    if (!isSame && left-- === 0) return index;
+    next = [char, index + char.length];
+  }
+  return end;
+}
+
+/** What a character takes of the room for a text, in letters, by what stands before it. */
+export function cost(char: string, before: string): number {
+  if (/[\p{L}\p{M}\p{N} ]/u.test(char)) return 1;
+  if (!hasHidden(char)) return SIGN * char.length;
+  if (char === before) return 1;
+  // spelling and pictures need some, after a letter or a picture
+  return before > "\u0500" && !hasHidden(before) ? NEEDED : MARK;
+}
+
+/* What may be a mark of markdown may become an element. */
+const SIGN = 20;
+const MARK = 500;
+const NEEDED = 200;
+
 /** The mark of hidden characters. */
 export const markOf = ({ code, count }: HiddenChar): string =>
   count > 1 ? `${code} ×${count}` : code;

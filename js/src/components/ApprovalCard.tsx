@@ -190,8 +190,10 @@ function standingOf(view: View, parts: ApprovalPart[], now: number): Standing {
     whyInert = words.earlierDecision;
   }
   let whyNotYet: string | null = null;
-  if (tooLarge !== undefined) whyNotYet = words.tooLarge(tooLarge.arguments.length);
-  else if (folded > 0) whyNotYet = words.openFirst(folded);
+  if (tooLarge !== undefined) {
+    const { arguments: args, message, tool_name: name } = tooLarge;
+    whyNotYet = words.tooLarge(Math.max(args.length, message.length, name.length));
+  } else if (folded > 0) whyNotYet = words.openFirst(folded);
 
   let said: (string | null)[];
   if (isSending) {

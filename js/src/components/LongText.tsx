@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import * as words from "../strings";
+import { MOST_MARKS, reach } from "../visible";
 import { Button } from "./Button";
 import { Visible } from "./Visible";
 
@@ -18,26 +19,21 @@ interface Props {
 
 /** Text in a box, line breaks kept; the rest of a long one waits behind a button that counts it. */
 export function LongText({ text, kind = "", folded = FOLDED, draw }: Props) {
-  const [shown, show] = useState(folded);
-  const rest = text.length - shown;
-  const now = rest > 0 ? whole(text, shown) : text;
+  const [steps, more] = useState(0);
+  const marks = MOST_MARKS * (steps + 1);
+  const now = text.slice(0, reach(text, folded + steps * STEP, marks));
+  const rest = text.length - now.length;
   return (
     <div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
       <pre class={`pw-pre ${kind}`} dir="auto" tabIndex={0}>
-        {draw === undefined ? <Visible text={now} /> : draw(now)}
+        {draw === undefined ? <Visible text={now} marks={marks} /> : draw(now)}
       </pre>
       {rest > 0 && (
-        <Button class="pw-quiet pw-more" onClick={() => show(shown + STEP)}>
+        <Button class="pw-quiet pw-more" onClick={() => more(steps + 1)}>
           {words.moreCharacters(rest)}
         </Button>
       )}
     </div>
   );
-}
-
-/** The first characters, never half of a pair. */
-function whole(text: string, length: number): string {
-  const last = text.charCodeAt(length - 1);
-  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length);
 }

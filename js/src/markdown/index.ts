@@ -1,6 +1,6 @@
 import type { Token, Tokens } from "marked";
 import { leftOut } from "../strings";
-import { hasHidden } from "../visible";
+import { cost, hasHidden } from "../visible";
 import { blockNode, directionOf } from "./blocks";
 import { listenForControls } from "./controls";
 import { fold } from "./fold";
@@ -35,9 +35,11 @@ export interface MarkdownOptions {
 /** A tail larger than this that can't settle is lexed again only after it grew by a twelfth. */
 const LARGE_TAIL = 6000;
 
-/** How much is drawn of a text, in letters. What may be a mark may become an element: it takes more. */
+/** How much is drawn of a text, in letters. */
 const ROOM = 2_000_000;
-const MARK = 20;
+
+/** More marks than this on one letter are shown beside it, as those that no script needs are. */
+const TOWER = 6;
 
 /** How much settled text definitions may paint again before the end. */
 const AGAIN = 200_000;
@@ -67,6 +69,9 @@ export class MarkdownView {
   readonly #due = new Set<VElement>();
   #spent = 0;
   #room = ROOM;
+  /** The last character that came, and how many marks on a letter came in a row. */
+  #last = "";
+  #tower = 0;
   /** How many characters there was no room for, and the note that says so. */
   #left = 0;
   readonly #note = document.createElement("p");
@@ -157,6 +162,8 @@ export class MarkdownView {
     this.#links[CITED] = this.#cited;
     this.#waiting = Object.create(null);
     this.#room = ROOM;
+    this.#last = "";
+    this.#tower = 0;
     this.#left = 0;
     this.#due.clear();
     this.#spent = 0;
@@ -178,11 +185,14 @@ export class MarkdownView {
   /** As much of a text as there is room for; what is left out is counted at the end. */
   #limited(text: string): string {
     let end = 0;
-    while (end < text.length && this.#room > 0) {
-      this.#room -= /[\p{L}\p{M}\p{N} ]/u.test(text.charAt(end++)) ? 1 : MARK;
+    for (const char of text) {
+      if (this.#room <= 0) break;
+      end += char.length;
+      this.#tower = /\p{M}/u.test(char) ? this.#tower + 1 : 0;
+      const isMarked = this.#tower > TOWER && char !== this.#last;
+      this.#room -= cost(isMarked ? "\0" : char, this.#last);
+      this.#last = char;
     }
-    // not in the middle of a pair
-    if (/[\ud800-\udbff]/.test(text.charAt(end - 1))) end++;
     this.#left += Math.max(0, text.length - end);
     this.#finished ||= this.#left > 0;
     return text.slice(0, end);

@@ -1,6 +1,7 @@
 import { newId } from "../../id";
 import { textWithMarks } from "../../marks";
 import { sourceOf } from "../../strings";
+import { reach } from "../../visible";
 import type { Citation } from "../../wire";
 
 const LONGEST = 4_000; // characters of an excerpt
@@ -18,7 +19,7 @@ export function noteOf({ key, source, excerpt }: Citation): HTMLElement {
   );
   note.append(title);
   if (excerpt !== "") {
-    const text = part("div", "pw-source-text", excerpt.slice(0, LONGEST));
+    const text = part("div", "pw-source-text", excerpt);
     text.tabIndex = 0; // what scrolls must be reached by keyboard
     text.dir = "auto";
     note.append(text);
@@ -29,7 +30,7 @@ export function noteOf({ key, source, excerpt }: Citation): HTMLElement {
 function part(tag: string, kind: string, text: string): HTMLElement {
   const el = document.createElement(tag);
   el.className = kind;
-  el.append(...textWithMarks(text, { strict: true }));
+  el.append(...textWithMarks(text.slice(0, reach(text, LONGEST)), { strict: true }));
   return el;
 }
 
