@@ -48,12 +48,17 @@ _FORMULA = re.compile(
     r"|\$|\\[\\()\[\]]|\\(?:begin|end|ref|eqref)\s?\{",
     re.DOTALL,
 )
-# Where a formula would begin even in code: in nbconvert, and in JupyterLab's markdown.
-_EVEN_IN_CODE = re.compile(r"\$\$|\\(?:begin|end)\{|\\\\[()\[\]]", re.IGNORECASE)
+# What acts even in code: the marks of formulas in nbconvert's and JupyterLab's markdown. And
+# backticks: where code has more of them around it, or a backslash before the last, JupyterLab's
+# reads stars in it as emphasis. The first character of each is put out of the code.
+_EVEN_IN_CODE = re.compile(
+    r"\$\$|`|\\(?=\\+[()\[\]])|\\(?=\\*(?:(?:begin|end)\{|`|\||\$\$|$))", re.IGNORECASE
+)
 # In a cell a bar too: readers differ in whether the backslash before it is seen.
 _EVEN_IN_CELL = re.compile(rf"{_EVEN_IN_CODE.pattern}|\|", re.IGNORECASE)
 # An address that every reader takes as it is in angle brackets.
 _PLAIN = re.compile(r"https?://(?:[\w.:/?=%+,;~()#-]|&(?!#|\w+;))+", re.ASCII)
+_UNBRACKETED = re.compile(r"\\([\[\]])")
 _OPENING, _CLOSING = "([{\"'“‘", ".,;:!?)]}\"'”’"  # noqa: RUF001  # quotation marks
 _FENCES = {"fence", "code_block"}
 _MARKS = {"strong": "**", "em": "*", "s": "~~"}
@@ -96,7 +101,11 @@ def pieces(text: str, *, lone: bool = False, linked: bool = False) -> list[str]:
         The pieces, in their order.
     """
     if linked:
-        return list(_without_formulas(text, lone=lone))
+        # The marked of JupyterLab takes the backslash before a bracket off, and reads on: a link.
+        plain = _without_formulas(text, lone=lone)
+        return [
+            one if isinstance(one, Code) else _UNBRACKETED.sub(_by_number, one) for one in plain
+        ]
     told: list[str] = []
     for said, link in prose.with_links(text):
         if link is None:
@@ -104,7 +113,7 @@ def pieces(text: str, *, lone: bool = False, linked: bool = False) -> list[str]:
         elif _PLAIN.fullmatch(said):
             told.append(f"<{said}>")
         else:
-            told += ["[", *_without_formulas(said, lone=lone), f"]({_target(link)})"]
+            told += ["[", *pieces(said, lone=lone, linked=True), f"]({_target(link)})"]
     return told
 
 
@@ -145,6 +154,10 @@ def _escaped_mark(found: "re.Match[str]") -> str:
     return "&amp;" if found[0] == "&" else f"\\{found[0]}"
 
 
+def _by_number(found: "re.Match[str]") -> str:
+    return f"&#{ord(found[1])};"
+
+
 def joined(parts: Iterable[str], *, in_table: bool = False) -> str:
     """Put pieces of a line together; pieces of code that touch become one."""
     told = []
@@ -167,19 +180,17 @@ def code_span(text: str, *, in_table: bool = False) -> str:
     told, end = [], 0
     said = text.replace("\n", " ")
     for found in (_EVEN_IN_CELL if in_table else _EVEN_IN_CODE).finditer(said):
-        told += [_span_of(said[end : found.end() - 1]), f"&#{ord(found[0][-1])};"]
-        end = found.end()
+        told += [_span_of(said[end : found.start()]), f"&#{ord(found[0][0])};"]
+        end = found.start() + 1
     return "".join([*told, _span_of(said[end:])])
 
 
 def _span_of(said: str) -> str:
     if not said.strip():
         return said
-    longest = max((len(run) for run in re.findall(r"`+", said)), default=0)
-    marks = "`" * (longest + 1)
     # A space at both ends is taken off where it is read.
-    pad = " " if said[:1] in {"`", " "} or said[-1:] in {"`", " "} else ""
-    return f"{marks}{pad}{said}{pad}{marks}"
+    pad = " " if said[0] == said[-1] == " " else ""
+    return f"`{pad}{said}{pad}`"
 
 
 def ticks(text: str) -> int:
