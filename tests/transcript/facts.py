@@ -1,11 +1,11 @@
 """What a reader must find in the transcript of a run, however it is written."""
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
-from powawidget import views
 from powawidget.state import (
     ApprovalPart,
     DelegationPart,
@@ -76,7 +76,7 @@ def _of_part(part: Any) -> Iterator[str]:
             yield from (part.tool_name, DECIDED[part.decision], part.reason or "")
             yield from (part.message, part.outcome or "")
             yield from leaves(part.arguments)
-            yield views._approval(part).arguments_hash
+            yield hashlib.sha256(part.arguments.encode()).hexdigest()
         case NoticePart():
             yield part.text
         case DelegationPart():
