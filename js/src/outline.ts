@@ -6,6 +6,9 @@ export const TOP = -1;
 /** From this many calls of one tool in a row, they fold into a group. */
 const FOLD_FROM = 3;
 
+/** Agents within agents; deeper ones stand beside one another, or drawing them would have no end. */
+const DEEPEST = 30;
+
 /** Calls of one tool in a row, by their places. */
 export interface CallRun {
   readonly calls: number[];
@@ -27,6 +30,7 @@ export function openOutline(emit: (key: string) => void) {
   let runs: (CallRun | undefined)[] = [];
   /** The place that each part is within, and for each such place its parts. */
   let homes: number[] = [];
+  let depths: number[] = [];
   const lists = new Map<number, number[]>();
   const working = new Set<number>();
   /** Calls that are shown as the delegation they made. */
@@ -34,7 +38,9 @@ export function openOutline(emit: (key: string) => void) {
   /** The calls as they were when they were counted. */
   let counted: (Pick<ToolPart, "name" | "status"> | undefined)[] = [];
   const gates = new Map<number, number[]>();
-  const asks = new Set<number>();
+  /** How each request stood when it was looked at, and those that stand alike, oldest first. */
+  const stood = new Map<number, ApprovalPart["decision"]>();
+  const asks = new Map<ApprovalPart["decision"], number[]>();
 
   const tool = (index: number): ToolPart | undefined => {
     const part = parts[index];
@@ -58,7 +64,8 @@ export function openOutline(emit: (key: string) => void) {
   const homeOf = (index: number): number => {
     const { within } = parts[index] as { within?: number | null };
     const home = within ?? TOP;
-    return work(home) && (home < index || !work(index)) ? home : TOP;
+    if (!work(home) || !(home < index || !work(index))) return TOP;
+    return (depths[home] ?? 0) < DEEPEST ? home : (homes[home] ?? TOP);
   };
 
   const inside = (home: number): number[] => {
@@ -107,9 +114,27 @@ export function openOutline(emit: (key: string) => void) {
     emitParts(run.calls);
   };
 
+  /** Where what is asked at once is shown and decided as one: at the last of it. */
+  const cards = (): number[] =>
+    (["pending", "sending"] as const).flatMap((decision) => asks.get(decision)?.at(-1) ?? []);
+
   const ask = (index: number): void => {
-    asks.add(index);
-    emit("asks"); // what is asked at once is shown and decided as one
+    const before = cards();
+    const old = stood.get(index);
+    const decision = request(index)?.decision;
+    if (old !== decision) {
+      const left = asks.get(old ?? "pending") ?? [];
+      if (old !== undefined) left.splice(left.indexOf(index), 1);
+      stood.delete(index);
+      if (decision !== undefined) {
+        const list = asks.get(decision) ?? [];
+        list.push(index);
+        if (index < (list.at(-2) ?? 0)) list.sort((a, b) => a - b);
+        asks.set(decision, list);
+        stood.set(index, decision);
+      }
+    }
+    emitParts(new Set([...before, ...cards()]));
     const call = gated(index);
     if (call === undefined) return;
     const known = gates.get(call) ?? [];
@@ -159,6 +184,7 @@ export function openOutline(emit: (key: string) => void) {
     const list = inside(home);
     const before = runs[list.at(-1) ?? TOP];
     homes[index] = home;
+    depths[index] = (depths[home] ?? 0) + 1;
     list.push(index);
     emit(`within/${home}`);
     if (request(index) !== undefined) ask(index);
@@ -177,7 +203,8 @@ export function openOutline(emit: (key: string) => void) {
     runs = [];
     counted = [];
     homes = [];
-    for (const known of [lists, working, taken, gates, asks]) known.clear();
+    depths = [];
+    for (const known of [lists, working, taken, gates, stood, asks]) known.clear();
     while (length < parts.length) next();
   };
 
@@ -219,15 +246,14 @@ export function openOutline(emit: (key: string) => void) {
     gates: (call: number): readonly number[] => gates.get(call) ?? [],
 
     /** The requests that stand so, oldest first. */
-    asks: (decision: ApprovalPart["decision"]): number[] =>
-      [...asks].filter((index) => request(index)?.decision === decision),
+    asks: (decision: ApprovalPart["decision"]): readonly number[] => asks.get(decision) ?? [],
 
     /** Whether a request is shown at its call, not in its own place. */
     isAttached: (index: number): boolean => gated(index) !== undefined,
 
     /** A part that is known was changed or replaced. */
     update(index: number): void {
-      if (request(index) !== undefined) ask(index);
+      if (request(index) !== undefined || stood.has(index)) ask(index);
       watch(index);
       const part = tool(index);
       if (part?.name !== counted[index]?.name || homeOf(index) !== homes[index]) {

@@ -76,9 +76,38 @@ export function readRequest(part: ApprovalPart): Reading {
   return reading;
 }
 
+const folds = new WeakMap<Reading, Piece[]>();
+
 /** The pieces that a person has to open before the request can be approved. */
-export const foldsOf = (reading: Reading): Piece[] =>
-  [reading.name, reading.message, ...textsOf(reading)].filter(({ text, cut }) => cut < text.length);
+export function foldsOf(reading: Reading): Piece[] {
+  const found =
+    folds.get(reading) ??
+    [reading.name, reading.message, ...textsOf(reading)].filter(
+      ({ text, cut }) => cut < text.length,
+    );
+  folds.set(reading, found);
+  return found;
+}
+
+const FIRST = 50; // requests of one decision that are drawn at first
+const MORE = 200; // more at a click: hundreds at once stall a page
+
+/** Names the stage that begins with a request, for who opens it. */
+export const stageOf = ({ digest }: ApprovalPart): string => `stage/${digest}`;
+
+/** How many of the requests are shown, by what was opened, and how many are next. */
+export function stages(
+  parts: readonly ApprovalPart[],
+  isOpen: (stage: string) => boolean,
+): [shown: number, next: number] {
+  let shown = FIRST;
+  for (;;) {
+    const first = parts[shown];
+    if (first === undefined) return [parts.length, 0];
+    if (!isOpen(stageOf(first))) return [shown, Math.min(MORE, parts.length - shown)];
+    shown += MORE;
+  }
+}
 
 const textsOf = ({ args, whole }: Reading): Piece[] =>
   args === null ? [whole] : args.flatMap(({ key, value }) => [key, value]);

@@ -15,7 +15,7 @@ export interface TextListener {
  *
  * Listeners have keys: `parts` (how many there are), `parts/3`, `within/3` (how many there are in
  * it; -1 is the top), `group/3` (calls that start there), `open` (calls under way), `work` (agents at
- * work), `asks` (any request for approval), `reasoning`, `blocks` (how they stand), `blocks/3`,
+ * work), `reasoning`, `blocks` (how they stand), `blocks/3`,
  * `root` (everything else of the run), `status` (that, or which part is the answer), `beat`; and
  * from others, `kernel` (whether it lives) and `actions` (what became of clicks).
  */

@@ -170,6 +170,10 @@ export const deny = (requests: number) => (requests > 1 ? `Deny all ${requests}`
 export const cancel = "Cancel";
 export const reason = "Reason, told to the model (optional)";
 export const shortcuts = "A approves, D denies";
+export const moreRequests = (next: number, more: number) =>
+  `Show ${next === more ? "" : `${count(next)} of `}${plural(more, "more request")}`;
+export const showFirst = (more: number) =>
+  `Approve needs ${plural(more, "more request")} to be shown first.`;
 export const openFirst = (folded: number) =>
   `Approve needs ${plural(folded, "folded text")} to be opened first.`;
 export const tooLarge = (characters: number) =>

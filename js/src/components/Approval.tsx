@@ -11,7 +11,7 @@ import { Visible } from "./Visible";
 export const Approval = pure(function Approval({ view, index }: { view: View; index: number }) {
   const { state, outline } = view.store;
   const part = state.parts[index] as ApprovalPart;
-  useKeys(view, `parts/${index}`, `parts/${part.call}`, "asks", "actions", "kernel", "status");
+  useKeys(view, `parts/${index}`, `parts/${part.call}`, "actions", "kernel", "status");
   const { decision } = part;
   const isAsked =
     !hasEnded(state) &&

@@ -4,7 +4,7 @@ import { isOver } from "../actions";
 import { useArming } from "../arming";
 import { useNow } from "../hooks";
 import { newId } from "../id";
-import { foldsOf, readRequest } from "../request";
+import { foldsOf, readRequest, stageOf, stages } from "../request";
 import * as words from "../strings";
 import type { View } from "../view";
 import type { ApprovalPart } from "../wire";
@@ -63,6 +63,14 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
   const areCalls = parts.every((part) => part.covers === "call");
   const all = words.requests(parts.length, areCalls);
   const isForm = isDenying && canDeny;
+  const [shown, next] = shownOf(view, parts);
+  const showMore = (event: Event) => {
+    view.follow?.hold();
+    view.toggles.choose(stageOf(parts[shown] as ApprovalPart), true);
+    view.store.changes.emit("actions"); // Approve may wait for this
+    // This button may go, and would take the focus of who uses the keyboard with it.
+    if ((event as UIEvent).detail === 0) card.current?.focus({ preventScroll: true });
+  };
   return (
     <section
       ref={card}
@@ -89,9 +97,14 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
         )}
       </div>
       <div class="pw-open">
-        {parts.map((part) => (
+        {parts.slice(0, shown).map((part) => (
           <Asked key={part.digest} view={view} part={part} isOne={isOne} />
         ))}
+        {next > 0 && (
+          <button type="button" class="pw-quiet pw-more" onClick={showMore}>
+            {words.moreRequests(next, parts.length - shown)}
+          </button>
+        )}
         <p class="pw-note pw-ask-note" role="status" id={`${id}-note`}>
           <Visible text={standing.note} />
         </p>
@@ -179,6 +192,7 @@ function standingOf(view: View, parts: ApprovalPart[], now: number): Standing {
   const isSending = first.decision === "sending";
   const readings = parts.map(readRequest);
   const folded = readings.flatMap(foldsOf).filter(({ id }) => toggles.chosen(id) !== true).length;
+  const unseen = parts.length - shownOf(view, parts)[0];
   const tooLarge = parts.find((_, place) => readings[place]?.isTooLarge);
 
   let whyInert: string | null = null;
@@ -193,7 +207,8 @@ function standingOf(view: View, parts: ApprovalPart[], now: number): Standing {
   if (tooLarge !== undefined) {
     const { arguments: args, message, tool_name: name } = tooLarge;
     whyNotYet = words.tooLarge(Math.max(args.length, message.length, name.length));
-  } else if (folded > 0) whyNotYet = words.openFirst(folded);
+  } else if (unseen > 0) whyNotYet = words.showFirst(unseen);
+  else if (folded > 0) whyNotYet = words.openFirst(folded);
 
   let said: (string | null)[];
   if (isSending) {
@@ -214,6 +229,10 @@ function standingOf(view: View, parts: ApprovalPart[], now: number): Standing {
     note: said.filter((each) => each !== null).join(" "),
   };
 }
+
+/** How many of the requests are shown, and how many the next click shows. */
+const shownOf = ({ toggles }: View, parts: readonly ApprovalPart[]) =>
+  stages(parts, (stage) => toggles.chosen(stage) === true);
 
 const least = (values: (number | null)[]): number | null => {
   const known = values.filter((value) => value !== null);

@@ -78,10 +78,14 @@ export const Work = pure(function Work({ view, index }: Props) {
 export function agentsOf({ parts }: RunState, index: number): string {
   const part = parts[index];
   if (part?.kind === "parallel") {
-    return oneLine(part.agents.join(", ")) || words.agents(part.count ?? 0);
+    return namesOf(part) || words.agents(part.count ?? 0);
   }
   if (part?.kind !== "delegation") return "";
+  if (part.agent.trim() !== "") return oneLine(part.agent);
   const group = parts[part.within ?? -1];
-  const among = group?.kind === "parallel" ? group.agents.join(", ") : "";
-  return oneLine(part.agent) || (among === "" ? words.anAgent : words.oneOf(oneLine(among)));
+  const among = group?.kind === "parallel" ? namesOf(group) : "";
+  return among === "" ? words.anAgent : words.oneOf(among);
 }
+
+/** On one line: of thousands of names no more are put together than can be seen. */
+const namesOf = ({ agents }: ParallelPart): string => oneLine(agents.slice(0, 400).join(", "));
