@@ -13,9 +13,12 @@ class Options:
         file_limit: The most bytes that one run or chat puts into the notebook's file, its
             transcript and, where widget state is saved, its state and the front end's core
             together; at least 130,000.
+        replay_limit: The most bytes of a recording that `powawidget.replay` reads. A saved run or
+            chat is read up to 256 MB, whatever this says.
     """
 
     file_limit: int = 256_000
+    replay_limit: int = 256_000_000
 
     def share(self, of_hundred: int) -> int:
         """Divide what is left of the limit once the core has its place.

@@ -1,27 +1,49 @@
 """A run from recorded bytes: no server, no key."""
 
-import json
 import math
+import os
 import pathlib
+import re
+import stat
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+
+import msgspec
 
 from powawidget import events as ev
 from powawidget.chat import Chat
 from powawidget.errors import ConfigurationError
 from powawidget.kernel import cells
+from powawidget.options import options
 from powawidget.run import Run
 from powawidget.runner import too_large
 from powawidget.sources import RecordedSource
 from powawidget.sse import EventTooLargeError, SSEDecoder
 from powawidget.transcript import About, load
 
-if TYPE_CHECKING:
-    import os
-
 # A recording without times is played at a pace that can be read along.
 _GAP = 0.02
 _READ = 64 * 1024
+# What files begin with that are neither.
+_OTHERS = {
+    b"\x1f\x8b": "compressed by gzip: decompress it first",
+    b"PK\x03\x04": "a ZIP archive: unpack it first",
+    b"\x28\xb5\x2f\xfd": "compressed by Zstandard: decompress it first",
+    b"BZh": "compressed by bzip2: decompress it first",
+    b"\xfd7zXZ": "compressed by xz: decompress it first",
+    b"%PDF": "a PDF file",
+    b"\x89PNG": "an image",
+    b"\xff\xd8\xff": "an image",
+    b"GIF8": "an image",
+    b"\xff\xfe": "text in UTF-16: save it as UTF-8",
+    b"\xfe\xff": "text in UTF-16: save it as UTF-8",
+}
+_MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|!--)", re.IGNORECASE)
+
+
+class _Times(msgspec.Struct):
+    """What stands beside a recording: when each read came, and its bytes."""
+
+    reads: list[tuple[float, float]]
 
 
 def replay(
@@ -45,7 +67,8 @@ def replay(
         The run, or the chat where one was saved. Without a speed it is over when this returns.
 
     Raises:
-        ConfigurationError: If the speed isn't a positive number, or the file can't be read.
+        ConfigurationError: If the speed isn't a positive number, or the file can't be read: it is
+            no file, larger than `powawidget.options.replay_limit`, or something else.
     """
     if speed is not None and not (speed > 0 and math.isfinite(speed)):
         raise ConfigurationError("speed must be a positive number, or None for all at once.")
@@ -54,10 +77,16 @@ def replay(
     else:
         path = pathlib.Path(source)
         try:
-            data = path.read_bytes()
+            data = _bytes_of(path)
         except OSError as error:
             raise ConfigurationError(f"The recording can't be read: {error}.") from None
+        if _MARKUP.match(data):
+            raise ConfigurationError(
+                "The recording can't be read: it is an HTML page. Pass the .json that run.save "
+                "writes, or a recorded stream."
+            )
         times, title = _times(path), name or path.stem
+    _check_format(data)
     if _is_saved(data):
         return _saved(data, speed, name)
     if speed is None:
@@ -65,6 +94,37 @@ def replay(
         cells.adopt(run)
         return run
     return Run(RecordedSource(_reads(data, times), speed), name=title, origin="replay").start()
+
+
+def _bytes_of(path: pathlib.Path) -> bytes:
+    """Read a file, whose kind and size are looked at before: what is opened is what is read."""
+    # Without the flag, opening a pipe that nobody writes to would wait for ever.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with open(os.open(path, flags), "rb") as file:  # noqa: PTH123  # pathlib takes no descriptor
+        known = os.fstat(file.fileno())
+        if not stat.S_ISREG(known.st_mode):
+            raise ConfigurationError(f"The recording can't be read: {path} isn't a file.")
+        _check_size(known.st_size)
+        # Some files grow, and those of /proc say nothing of their size.
+        data = file.read(options.replay_limit + 1)
+    _check_size(len(data))
+    return data
+
+
+def _check_size(size: int) -> None:
+    if size > options.replay_limit:
+        raise ConfigurationError(
+            f"The recording can't be read: it is larger than {options.replay_limit / 1e6:,.4g} MB. "
+            "powawidget.options.replay_limit can be raised."
+        )
+
+
+def _check_format(data: bytes) -> None:
+    """Refuse what is something else, by how it begins."""
+    _check_size(len(data))
+    for begin, what in _OTHERS.items():
+        if data.startswith(begin):
+            raise ConfigurationError(f"The recording can't be read: it is {what}.")
 
 
 def _is_saved(data: bytes) -> bool:
@@ -98,11 +158,10 @@ def _frames(data: bytes) -> Iterator[str | ev.Event]:
 
 
 def _times(path: pathlib.Path) -> list[tuple[float, int]] | None:
-    meta = path.with_suffix(".meta.json")
     try:
-        reads = json.loads(meta.read_bytes())["reads"]
-        return [(float(at), int(size)) for at, size in reads]
-    except (OSError, ValueError, LookupError, TypeError):
+        told = msgspec.json.decode(_bytes_of(path.with_suffix(".meta.json")), type=_Times)
+        return [(at, int(size)) for at, size in told.reads]
+    except (OSError, ValueError, OverflowError, RecursionError, ConfigurationError):
         return None
 
 

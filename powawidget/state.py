@@ -347,3 +347,19 @@ def typed(value: Any, kind: Any) -> Any:
         msgspec.ValidationError: If the value doesn't have that type.
     """
     return msgspec.convert(value, kind, dec_hook=_decode)
+
+
+def typed_json(data: bytes, kind: Any) -> Any:
+    """Read JSON as a piece of the state, without making objects of what doesn't belong to it.
+
+    Args:
+        data: JSON.
+        kind: The type it must have.
+
+    Returns:
+        The value as that type.
+
+    Raises:
+        msgspec.DecodeError: If it isn't JSON, or doesn't have that type.
+    """
+    return msgspec.json.decode(data, type=kind, dec_hook=_decode)

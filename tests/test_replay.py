@@ -1,8 +1,14 @@
 """A run from recorded bytes: no server, no key; at once, or at the recorded pace."""
 
+import bz2
 import gc
+import gzip
 import json
+import lzma
+import os
 import threading
+import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -77,6 +83,106 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
         powawidget.replay(tmp_path / "no.sse")
 
 
+def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    for name in ("a.sse", "a.json"):
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(3_000_000_000)  # it takes no space
+        tracemalloc.start()
+        with pytest.raises(ConfigurationError, match=r"larger than 256 MB.*replay_limit"):
+            powawidget.replay(tmp_path / name)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+        tracemalloc.stop()
+
+
+@pytest.fixture
+def limited() -> Iterator[None]:
+    before = powawidget.options.replay_limit
+    powawidget.options.replay_limit = len(SHORT_STREAM) - 1
+    yield
+    powawidget.options.replay_limit = before
+
+
+@pytest.mark.usefixtures("limited")
+def test_the_limit_is_an_option_and_holds_for_bytes_too(tmp_path: Path) -> None:
+    (tmp_path / "a.sse").write_bytes(SHORT_STREAM)
+    for source in (SHORT_STREAM, tmp_path / "a.sse"):
+        with pytest.raises(ConfigurationError, match="larger than"):
+            powawidget.replay(source)
+    powawidget.options.replay_limit += 1
+    for source in (SHORT_STREAM, tmp_path / "a.sse"):
+        assert powawidget.replay(source).status == "completed"
+
+
+def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.sse")
+    for path in (tmp_path / "pipe.sse", Path("/dev/zero"), Path("/dev/null")):
+        with pytest.raises(ConfigurationError, match=f"{path} isn't a file"):
+            powawidget.replay(path)
+    with pytest.raises(ConfigurationError, match="can't be read"):
+        powawidget.replay(tmp_path)
+    # Neither do its times: they are passed by.
+    (tmp_path / "a.sse").write_bytes(SHORT_STREAM)
+    os.mkfifo(tmp_path / "a.meta.json")
+    assert powawidget.replay(tmp_path / "a.sse").status == "completed"
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (gzip.compress(SHORT_STREAM), "compressed by gzip: decompress it first"),
+        (bz2.compress(SHORT_STREAM), "bzip2"),
+        (lzma.compress(SHORT_STREAM), "xz"),
+        (b"PK\x03\x04rest", "ZIP archive"),
+        (b"%PDF-1.7", "a PDF file"),
+        (b"\x89PNG\r\n", "an image"),
+        (SHORT_STREAM.decode().encode("utf-16"), "UTF-16"),
+    ],
+)
+def test_what_is_something_else_is_named(data: bytes, what: str, tmp_path: Path) -> None:
+    (tmp_path / "a.sse").write_bytes(data)
+    for source in (data, tmp_path / "a.sse"):
+        with pytest.raises(ConfigurationError, match=f"can't be read: it is .*{what}"):
+            powawidget.replay(source)
+
+
+def test_a_saved_page_says_which_file_is_replayed(tmp_path: Path) -> None:
+    page = powawidget.replay(SHORT_STREAM).save(tmp_path / "run.html")
+    with pytest.raises(ConfigurationError, match=r"HTML page. Pass the \.json"):
+        powawidget.replay(page)
+
+
+SAVED = b'{"format": "powawidget", "version": 1, '
+MANY = 2_000_000
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"{}" * MANY,
+        b"{}\n" * MANY,
+        b"{" * MANY,
+        b'{"a":' * MANY,
+        b"{[" * MANY,
+        SAVED + b'"x": [' + b"{}," * MANY + b"{}]}",
+        SAVED + b'"x": ' + b"[" * MANY,
+        SAVED + b'"run": {"parts": [' + b"{}," * MANY + b"{}]}}",
+        SAVED + b'"run": {"name": ' + b"[" * MANY,
+        SAVED + b'"run": {"started": ' + b"9" * MANY + b"}}",
+        b'{"format": [' + b"{}," * MANY + b"{}]}",
+        b'{"format": "powawidget", "version": ' + b"9" * MANY + b"}",
+        b'{"format": "powawidget", "version": 1e999}',
+    ],
+    ids=lambda data: data[:60].decode(),
+)
+def test_nothing_is_made_of_what_is_no_run(data: bytes) -> None:
+    tracemalloc.start()
+    with pytest.raises(ConfigurationError, match="can't be read"):
+        powawidget.replay(data)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 5_000_000, "objects were made of it"
+
+
 def test_recorded_times_are_read_beside_the_stream(tmp_path: Path) -> None:
     (tmp_path / "a.sse").write_bytes(SHORT_STREAM)
     half = len(SHORT_STREAM) // 2
@@ -91,7 +197,16 @@ def test_recorded_times_are_read_beside_the_stream(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "meta", ["{", "{}", '{"reads": 5}', '{"reads": [[0.1, 3]]}', '{"reads": [5]}']
+    "meta",
+    [
+        *(
+            '{"reads": [[1e999, 3]]}',
+            '{"reads": [[0, 1e999]]}',
+            "[" * 9999,
+            '{"reads": [[0, "3"]]}',
+        ),
+        *("{", "{}", '{"reads": 5}', '{"reads": [[0.1, 3]]}', '{"reads": [5]}'),
+    ],
 )
 def test_times_that_do_not_fit_are_passed_by(tmp_path: Path, meta: str) -> None:
     (tmp_path / "a.sse").write_bytes(SHORT_STREAM)

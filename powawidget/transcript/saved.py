@@ -1,8 +1,9 @@
 """A run or a chat as JSON that is read back: its whole state, with the version of the format."""
 
 import json
+import re
 import time
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -14,7 +15,7 @@ from powawidget.state import (
     DelegationPart,
     RunState,
     plain,
-    typed,
+    typed_json,
 )
 from powawidget.text import harmless
 from powawidget.transcript import nesting
@@ -25,6 +26,16 @@ VERSION = 1
 LARGEST = 256_000_000
 _DEEPEST = 100
 _NO_RUN = "The file can't be read: it holds no run that powawidget saved."
+# An escape, or an escaped backslash that isn't the beginning of one. U+0000 can't travel.
+_ESCAPE = re.compile(rb"\\(?:u0000|.)", re.DOTALL)
+_NULS = {rb"\u0000": rb"\ufffd"}
+
+
+class _Kind(msgspec.Struct):
+    """What a file says of itself: it is read before anything is made of the rest."""
+
+    format: str = ""
+    version: int = VERSION
 
 
 class Saved(msgspec.Struct, kw_only=True):
@@ -97,11 +108,13 @@ def load(data: bytes) -> Saved:
             f"The saved run can't be read: it is larger than {LARGEST // 1_000_000} MB."
         )
     try:
-        value = msgspec.json.decode(data)
-        if not isinstance(value, dict) or value.get("format") != "powawidget":
+        kind = msgspec.json.decode(data, type=_Kind)
+        if kind.format != "powawidget":
             raise ConfigurationError(_NO_RUN)
-        _check_version(value.get("version"))
-        saved: Saved = typed(changed(value, harmless), Saved)
+        _check_version(kind.version)
+        if b"\\u0000" in data:
+            data = _ESCAPE.sub(lambda found: _NULS.get(found[0], found[0]), data)
+        saved: Saved = typed_json(data, Saved)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigurationError(f"The saved run can't be read: {error}.") from None
     chat = saved.chat
@@ -112,8 +125,8 @@ def load(data: bytes) -> Saved:
     return saved
 
 
-def _check_version(version: Any) -> None:
-    if isinstance(version, int) and version > VERSION:
+def _check_version(version: int) -> None:
+    if version > VERSION:
         raise ConfigurationError(
             "The saved run can't be read: a later powawidget wrote it. Update powawidget."
         )

@@ -177,6 +177,18 @@ def test_what_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path:
         powawidget.replay(file)
 
 
+def test_a_nul_becomes_what_can_travel_and_a_backslash_before_its_name_stays() -> None:
+    written = saved(samples.ran(message="zero"))
+    for inside, read in (
+        (rb"a\u0000b", "a\ufffdb"),
+        (rb"a\\u0000b", r"a\u0000b"),
+        (rb"a\\\u0000b", "a\\\ufffdb"),
+        (rb"\"\\\"\u0000", '"\\"\ufffd'),
+    ):
+        run = powawidget.replay(written.replace(b"zero", inside))
+        assert run._told().state.message == read
+
+
 def test_fields_of_a_later_minor_change_are_passed_by() -> None:
     assert powawidget.replay(saved(SAMPLES["tools"], weather="fine")).status == "completed"
 
