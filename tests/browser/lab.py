@@ -33,9 +33,20 @@ NOISE = {
     r"\[W .*\] The websocket_ping_timeout .*\n    Setting websocket_ping_timeout.*": (
         "jupyter_server 2.21 corrects its own default"
     ),
-    r"Task exception was never retrieved\nfuture: .*WebSocketProtocol13\.write_message.*\n"
+    r"(?:Task exception was never retrieved\nfuture: .*WebSocketProtocol13\.write_message.*"
+    r"|Exception in callback BaseAsyncIOLoop\._handle_events\(.*)\n"
     r"(?:(?!\[).*\n)*?tornado\.websocket\.WebSocketClosedError": (
         "a page was left or loaded again while the server wrote to it"
+    ),
+    # pyzmq has already scheduled to read from a stream when the server closes it, or the server
+    # when its page closes the connection: what the kernel says is kept for the next page.
+    r"\[W .*\] Got events for closed stream <zmq\.eventloop\.zmqstream\.ZMQStream object at \w+>": (
+        "a page was left or loaded again while its kernel had something to say"
+    ),
+    r"\[E .*\] (?:Uncaught exception in (?:ZMQStream|zmqstream) callback"
+    r"|Exception in callback functools\.partial\(<function ZMQStream\._update_handler\..*)\n"
+    r"(?:[ ]+.*\n)*?[ ]+tornado\.websocket\.WebSocketClosedError(?=\n)": (
+        "a page was left or loaded again while its kernel had something to say"
     ),
     r"page: Cannot read properties of undefined \(reading 'schema'\)": (
         "Notebook 7 looks for the settings of its news, which are turned off here"

@@ -1,8 +1,15 @@
 """The stage of the browser tests itself."""
 
+import asyncio
+import json
+import secrets
+import struct
+import threading
 import time
 
 from playwright.sync_api import Page, expect
+from tornado.httpclient import HTTPRequest
+from tornado.websocket import websocket_connect
 
 from tests.browser.lab import Lab
 
@@ -55,3 +62,47 @@ def test_themes_change_and_a_reload_keeps_the_outputs(lab: Lab, page: Page) -> N
     lab.reload(page)
     expect(lab.output(page, 0)).to_have_text("kept\n")
     lab.wait_idle(page)
+
+
+TALKS = "import time\nfor n in range(2000): print(n, flush=True); time.sleep(0.001)"
+PROTOCOL = "v1.kernel.websocket.jupyter.org"  # as JupyterLab speaks to the server
+
+
+def request(code: str) -> bytes:
+    """Write a request to run code, as JupyterLab does."""
+    header = {"msg_id": "1", "msg_type": "execute_request", "username": "", "session": "1"}
+    content = {"code": code, "silent": False, "user_expressions": {}, "allow_stdin": False}
+    dated = {**header, "version": "5.4", "date": ""}
+    parts = [b"shell", *(json.dumps(part).encode() for part in (dated, {}, {}, content))]
+    offsets = [8 * (len(parts) + 2)]
+    for part in parts:
+        offsets.append(offsets[-1] + len(part))
+    return struct.pack(f"<{len(offsets) + 1}Q", len(offsets), *offsets) + b"".join(parts)
+
+
+def test_pages_that_leave_a_kernel_while_it_talks_are_no_problem(lab: Lab, page: Page) -> None:
+    lab.write_notebook("talks.ipynb", ["1"])
+    lab.open(page, "talks.ipynb")
+    (kernel,) = lab.api("GET", "/api/kernels")
+    channels = f"{lab.url.replace('http', 'ws')}/api/kernels/{kernel['id']}/channels"
+
+    async def leave() -> None:
+        for number in range(25):
+            address = f"{channels}?token={lab.token}&session_id={secrets.token_hex(8)}"
+            connection = await websocket_connect(HTTPRequest(address), subprotocols=[PROTOCOL])
+            if number == 0:
+                await connection.write_message(request(TALKS), binary=True)
+            for _ in range(5):
+                await connection.read_message()
+            if number % 2:
+                connection.close()
+            else:  # as if its process had been killed
+                connection.protocol.stream.close()
+
+    # Playwright's loop is this thread's.
+    thread = threading.Thread(target=asyncio.run, args=(leave(),))
+    thread.start()
+    thread.join(WATCHDOG)
+    assert not thread.is_alive()
+    lab.wait_idle(page)
+    assert lab.problems(page) == []
