@@ -94,10 +94,9 @@ def test_pages_that_leave_a_kernel_while_it_talks_are_no_problem(lab: Lab, page:
                 await connection.write_message(request(TALKS), binary=True)
             for _ in range(5):
                 await connection.read_message()
-            if number % 2:
-                connection.close()
-            else:  # as if its process had been killed
+            if number % 2:  # as if its process had been killed
                 connection.protocol.stream.close()
+            connection.close()
 
     # Playwright's loop is this thread's.
     thread = threading.Thread(target=asyncio.run, args=(leave(),))
