@@ -296,7 +296,14 @@ def test_a_name_of_this_machine_is_answered(server: LocalServer, host: str) -> N
 @pytest.mark.parametrize(
     "host",
     [
-        *("evil.test", "evil.test:PORT", "127.0.0.1.evil.test", "localhost.evil.test", "10.0.0.1"),
+        *(
+            "evil.test",
+            "evil.test:PORT",
+            "127.0.0.1.evil.test",
+            "localhost.evil.test",
+            "evil.localhost",
+            "10.0.0.1",
+        ),
         *("0.0.0.0", "[::]", "[::2]:PORT", "127.0.0.1@evil.test", "evil.test@127.0.0.1", "", ":80"),
         *(
             "127.0.0.1:80:80",
