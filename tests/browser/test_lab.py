@@ -87,7 +87,7 @@ def test_pages_that_leave_a_kernel_while_it_talks_are_no_problem(lab: Lab, page:
     channels = f"{lab.url.replace('http', 'ws')}/api/kernels/{kernel['id']}/channels"
 
     async def leave() -> None:
-        for number in range(25):
+        for number in range(12):
             address = f"{channels}?token={lab.token}&session_id={secrets.token_hex(8)}"
             connection = await websocket_connect(HTTPRequest(address), subprotocols=[PROTOCOL])
             if number == 0:
