@@ -10,6 +10,7 @@ from markdown_it.token import Token
 
 _URL = re.compile(r"https?://[^\s<>\"`⟦⟧]+", re.IGNORECASE)
 _TASK = re.compile(r"\[([ xX])\][ \t]")
+_HOST = re.compile(r"[\w.-]+|[\da-f:.]+", re.ASCII)
 _LONGEST_HOST = 60
 # A text longer than this is shown as it is written: reading it would take seconds.
 LONGEST = 1_000_000
@@ -59,7 +60,8 @@ def target(href: str) -> Link | None:
 def _host(parts: SplitResult) -> str:
     if parts.scheme in {"http", "https"}:
         port = f":{parts.port}" if parts.port is not None else ""
-        return f"{parts.hostname}{port}" if parts.hostname else ""
+        # With a bracket in it no browser takes it for one.
+        return f"{parts.hostname}{port}" if _HOST.fullmatch(parts.hostname or "") else ""
     return parts.path if parts.scheme == "mailto" else ""
 
 

@@ -30,6 +30,7 @@ from powawidget.text import Text
 from powawidget.transcript.html import prose_html
 from powawidget.transcript.remark import remark
 from powawidget.transcript.visible import readable, visible
+from tests.browser.hostile import corpus
 from tests.transcript import strict
 from tests.transcript.samples import ABOUT, FORGED, SAMPLES
 
@@ -212,6 +213,26 @@ def test_an_attack_in_every_place_is_text(attack: str) -> None:
     assert strict.problems(transcript.to_html(chat)) == []
 
 
+CORPUS = [one for one in corpus() if one.category != "exhaustion"]
+
+
+def whole(text: str | list[tuple[str, int]]) -> str:
+    """A text of the corpus, of which no piece comes so often that the test takes long."""
+    pairs = [(text, 1)] if isinstance(text, str) else text
+    said = "".join(piece.replace("%I%", "1") * min(times, 20) for piece, times in pairs)
+    return said.replace("%URL%", "http://a.example").replace("%HOST%", "a.example")[:300]
+
+
+@pytest.mark.parametrize("category", sorted({one.category for one in CORPUS}))
+def test_the_corpus_in_every_place_is_text(category: str) -> None:
+    texts = {one.name: whole(one.text) for one in CORPUS if one.category == category}
+    assert texts
+    for name, text in texts.items():
+        state = everywhere(text)
+        assert (name, strict.problems(transcript.to_html(state))) == (name, [])
+        assert_only_seen(transcript.to_text(state))
+
+
 def everywhere(text: str) -> RunState:
     """A run that has a text wherever there can be one."""
     given = json.dumps({text: text, "list": [{text: text}]})
@@ -327,6 +348,11 @@ def test_a_model_cannot_add_lines_to_text(forgery: str) -> None:
 @given(states)
 def test_text_of_anything_is_written(state: RunState) -> None:
     said = transcript.to_text(state)
+    assert_only_seen(said)
+
+
+def assert_only_seen(said: str) -> None:
+    """A text holds no control character, none that turns others round, and no half of a pair."""
     said.encode()
     assert not re.search(
         "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", said
@@ -400,6 +426,7 @@ def test_links_that_are_followed(said: str, link: str) -> None:
     [
         ("[a](javascript:alert)", "[a](javascript:alert)"),
         ("[a](/etc/passwd)", "a (/etc/passwd)"),
+        ("[a](https://b.example](x)", "[a](https://b.example](x)"),
         ("[bank.example](https://evil.example/)", "bank.example (evil.example)"),
         ("[bank.example](https://bank.example@evil.example/)", "bank.example (evil.example)"),
         ("[example.org/x](https://example.org/x)", "example.org/x"),
