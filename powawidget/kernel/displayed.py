@@ -66,8 +66,9 @@ def widgets() -> list[Any]:
 
 
 def _note_message(message: dict[str, Any]) -> dict[str, Any]:
-    content = message.get("content") or {}
-    model = (content.get("data") or {}).get(_VIEW, {}).get("model_id")
+    # Whatever else displays something comes by here too: nothing of it may raise.
+    view = message.get("content", {}).get("data", {}).get(_VIEW)
+    model = view.get("model_id") if isinstance(view, dict) else None
     if message.get("msg_type") == "display_data" and model is not None and host.is_in_cell():
         _note(next((each for each in widgets() if each.model_id == model), None))
     return message
