@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
 from typing import Any, Literal, Protocol
 
-from powawidget import filed, views
+from powawidget import filed, shown, views
 from powawidget.decider import Choice, Decider
 from powawidget.errors import (
     ApprovalNeeded,
@@ -672,6 +672,8 @@ class Run(Transcribed):
         known = isinstance(digests, list) and all(isinstance(one, str) for one in digests)
         if self._decider is None or not known or action not in ("approve", "deny"):
             return "This version can't do that."
+        if action == "approve" and any(map(shown.is_withheld, gates.pending(self._live.state))):
+            return shown.REFUSED
         # First the key, then the length: half a key must not stay either.
         said = self._live.redact(reason)[:_REASON_LENGTH] if isinstance(reason, str) else ""
         return self._decider.decide(action, "click", said if said.strip() else None, digests)

@@ -77,12 +77,22 @@ class TextPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="text"):
     within: int | None = None
 
 
+class TooLarge(msgspec.Struct, kw_only=True):
+    """A text that a page isn't given: its size in bytes of UTF-8, and its SHA-256 in hex."""
+
+    size: int
+    digest: str
+
+
 class ToolPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="tool"):
     """One tool call, from its request to its result.
 
     `arguments` is JSON text. `result` is text, or JSON text where `json` is true; it is the
     first 200 characters while `full` is false (wire protocol, section 3). `asked` holds the
     arguments of the request where a hook changed them before the tool ran.
+
+    `withheld` and `withheld_asked` are set in what a page is given only, in place of arguments that
+    are too large to show there (`powawidget.shown`); here the arguments are whole.
     """
 
     name: str
@@ -99,6 +109,8 @@ class ToolPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="tool"):
     started: float = 0.0
     order: int | None = None
     within: int | None = None
+    withheld: TooLarge | None = None
+    withheld_asked: TooLarge | None = None
 
 
 class ApprovalPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="approval"):
@@ -108,7 +120,7 @@ class ApprovalPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="approval
     gate: a tool call, the answer, or the start of the run (wire protocol, section 5). `digest`
     is the request's own: over its run, its call, its place and its exact arguments. `choice` is
     what was sent, `decision` what has come of it; after `closes` nothing is sent any more, so that
-    a late answer can't hit the next request.
+    a late answer can't hit the next request. `withheld` is as in a tool call.
     """
 
     tool_name: str
@@ -126,6 +138,7 @@ class ApprovalPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="approval
     deadline: float | None = None
     closes: float | None = None
     outcome: str | None = None
+    withheld: TooLarge | None = None
 
 
 class NoticePart(msgspec.Struct, kw_only=True, tag_field="kind", tag="notice"):

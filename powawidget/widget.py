@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import anywidget
 import traitlets
 
-from powawidget import filed
+from powawidget import filed, shown
 from powawidget.errors import ConfigurationError
 from powawidget.kernel import bridge, host, loop
 from powawidget.live import NONCE, Audience
@@ -128,7 +128,7 @@ class StateWidget(anywidget.AnyWidget):
         """
         with self._live.lock:
             self._outbox.flush()
-            return {"seq": self._seq, "now": time.time(), self._whole: self._live.snapshot()}
+            return {"seq": self._seq, "now": time.time(), self._whole: self._shown()}
 
     def filed(self) -> dict[str, Any]:
         """Return the state as it may stand in the notebook's file; a page asks for the whole.
@@ -139,6 +139,10 @@ class StateWidget(anywidget.AnyWidget):
         snapshot = self.snapshot()
         shorten = filed.chat if self._whole == "chat" else filed.run
         return {**snapshot, self._whole: shorten(snapshot[self._whole], options.share(28))}
+
+    def _shown(self) -> dict[str, Any]:
+        given = shown.chat if self._whole == "chat" else shown.run
+        return given(self._live.snapshot())
 
     def put_out(self, size: int) -> None:
         """Learn that a cell shows the state; where that is over its end will tell of no file.
@@ -168,13 +172,13 @@ class StateWidget(anywidget.AnyWidget):
         self._send_filed(kept)
 
     def _send_filed(self, kept: dict[str, Any]) -> None:
-        cuts = filed.cuts({self._whole: self._live.snapshot()}, {self._whole: kept[self._whole]})
+        cuts = filed.cuts({self._whole: self._shown()}, {self._whole: kept[self._whole]})
         size = self._filed_size
         self.send({"kind": "filed", "bytes": size, "seq": kept["seq"], "cuts": cuts})
 
     def changed(self, ops: list[Op]) -> None:
         """Take changes of the state; called under its lock, on the loop thread."""
-        self._outbox.push(ops)
+        self._outbox.push(shown.changes(ops))
 
     def ended(self) -> None:
         """Send the last changes and the number they must have; called under the state's lock."""

@@ -11,9 +11,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from powawidget.ops import merge
-from powawidget.state import plain
-from tests.street import captures, fixtures, kept
+from powawidget import shown
+from powawidget.ops import Op, merge
+from powawidget.state import RunState, plain
+from tests.street import captures, fixtures, frame, kept, walk
 
 MOST_BATCHES = 2000
 RECORDED = ("agent_", "nostream_", "two_workers_", "disconnect_", "orch_", "workflow_")
@@ -32,7 +33,34 @@ def fold(path: Path) -> dict[str, Any]:
     batches = [batch for batch in walked.batches if batch]
     if len(batches) > MOST_BATCHES:
         batches = [merge([op for batch in batches for op in batch])]
-    return {"name": path.stem, "batches": batches, "state": plain(walked.state)}
+    return _told(path.stem, batches, walked.state)
+
+
+def withheld() -> dict[str, Any]:
+    """Say how a run folds whose arguments are too large for a page, some of them edited."""
+    large = {"text": "x" * (shown.MOST + 1)}
+    call = {"tool_name": "t", "arguments": large, "call_id": "c", "step": 1}
+    result = {"tool_name": "t", "call_id": "c", "step": 1, "result_preview": "ok"}
+    ran = {"tool_name": "t", "step": 1, "result": "ok", "arguments": {"text": "short"}}
+    late = {"tool_name": "u", "call_id": "d", "step": 1}
+    walked = walk(
+        [
+            frame("start", run_id="run_1", session_id="s"),
+            frame("tool_call", **call),
+            frame("approval_requested", tool_name="t", tool_input=large, message="m"),
+            frame("tool_result", **result),
+            frame("tool_result", **late, result_preview="early"),
+            frame("tool_call", **late, arguments=large),
+            frame("complete", status="completed", content="", tool_calls=[ran]),
+        ]
+    )
+    return _told("withheld", walked.batches, walked.state)
+
+
+def _told(name: str, batches: list[list[Op]], state: RunState) -> dict[str, Any]:
+    """Tell it as a page is told."""
+    given = [shown.changes(batch) for batch in batches]
+    return {"name": name, "batches": given, "state": shown.run(plain(state))}
 
 
 def main() -> None:
@@ -41,9 +69,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     folder: Path = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
-    for path in [*fixtures(), *captures(RECORDED)]:
-        told = json.dumps(fold(path), ensure_ascii=False, allow_nan=False)
-        (folder / f"{path.stem}.json").write_text(told + "\n", encoding="utf-8")
+    for told in (withheld(), *map(fold, [*fixtures(), *captures(RECORDED)])):
+        written = json.dumps(told, ensure_ascii=False, allow_nan=False)
+        (folder / f"{told['name']}.json").write_text(written + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

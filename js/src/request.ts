@@ -44,13 +44,14 @@ const known = new WeakMap<ApprovalPart, Reading>();
 export function readRequest(part: ApprovalPart): Reading {
   const before = known.get(part);
   if (before !== undefined) return before;
-  const { arguments: source, digest } = part;
+  const { arguments: source, digest, withheld } = part;
   const piece = (place: string, text: string, most: number): Piece => ({
     id: `fold/${digest}/${place}`,
     text,
     cut: cutOf(text, most),
   });
-  const isLong = source.length + part.tool_name.length + part.message.length > TOO_LONG;
+  const isLong =
+    withheld !== null || source.length + part.tool_name.length + part.message.length > TOO_LONG;
   const json = isLong ? null : parseJson(source, TOO_LONG);
   const entries = json?.kind === "object" ? json.entries : source.trim() === "" ? [] : null;
   const reading: Reading = {

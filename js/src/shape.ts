@@ -1,4 +1,13 @@
-import type { Block, ChatSnapshot, ChatState, Part, RunState, Snapshot, Wait } from "./wire";
+import type {
+  Block,
+  ChatSnapshot,
+  ChatState,
+  Part,
+  RunState,
+  Snapshot,
+  TooLarge,
+  Wait,
+} from "./wire";
 
 /**
  * The shape of a value of the state: how it is read from what may be anything, and which places in
@@ -66,6 +75,8 @@ const asked = word("agent", "orchestration", "workflow");
 
 type Bare<K extends Part["kind"]> = Omit<Extract<Part, { kind: K }>, "kind">;
 
+const tooLarge = maybe(record<TooLarge>({ size: number, digest: text }));
+
 const PARTS: { [K in Part["kind"]]: Shape } = {
   text: record<Bare<"text">>({ text, within: maybeNumber }),
   tool: record<Bare<"tool">>({
@@ -83,6 +94,8 @@ const PARTS: { [K in Part["kind"]]: Shape } = {
     started: number,
     order: maybeNumber,
     within: maybeNumber,
+    withheld: tooLarge,
+    withheld_asked: tooLarge,
   }),
   approval: record<Bare<"approval">>({
     tool_name: text,
@@ -109,6 +122,7 @@ const PARTS: { [K in Part["kind"]]: Shape } = {
     deadline: maybeNumber,
     closes: maybeNumber,
     outcome: maybeText,
+    withheld: tooLarge,
   }),
   notice: record<Bare<"notice">>({ code: text, text, count: number, within: maybeNumber }),
   delegation: record<Bare<"delegation">>({

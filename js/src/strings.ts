@@ -1,5 +1,5 @@
 import type { Tally } from "./blocks";
-import type { ApprovalPart, Block, RunState, ToolPart } from "./wire";
+import type { ApprovalPart, Block, RunState, TooLarge, ToolPart } from "./wire";
 
 const grouped = new Intl.NumberFormat("en-US");
 
@@ -176,8 +176,12 @@ export const showFirst = (more: number) =>
   `Approve needs ${plural(more, "more request")} to be shown first.`;
 export const openFirst = (folded: number) =>
   `Approve needs ${plural(folded, "folded text")} to be opened first.`;
-export const tooLarge = (characters: number) =>
-  `${plural(characters, "character")} of arguments are too many to show here. Approve them by code: run.approve()`;
+export const tooLarge = ({ arguments: given, message, tool_name, withheld }: ApprovalPart) =>
+  withheld === null
+    ? `${plural(Math.max(given.length, message.length, tool_name.length), "character")} of arguments are too many to show here. Approve them by code: run.approve()`
+    : `${withheldArguments(withheld)}; decide by code: run.approve()`;
+export const withheldArguments = ({ size, digest }: TooLarge, label = args) =>
+  `${label}: ${size < 1e6 ? `${Math.ceil(size / 1e3)} kB` : `${(size / 1e6).toFixed(1)} MB`}, SHA-256 ${digest}: too large to show`;
 export const aboutToBlock = "The server is about to block the call.";
 export const earlierDecision = "The decision on an earlier request is on its way.";
 const CHOICE = { approve: "approval", deny: "denial" };

@@ -10,6 +10,11 @@ export interface TextPart {
   within: number | null;
 }
 
+export interface TooLarge {
+  size: number;
+  digest: string;
+}
+
 export interface ToolPart {
   kind: "tool";
   name: string;
@@ -26,6 +31,8 @@ export interface ToolPart {
   started: number;
   order: number | null;
   within: number | null;
+  withheld: TooLarge | null;
+  withheld_asked: TooLarge | null;
 }
 
 export interface ApprovalPart {
@@ -45,6 +52,7 @@ export interface ApprovalPart {
   deadline: number | null;
   closes: number | null;
   outcome: string | null;
+  withheld: TooLarge | null;
 }
 
 export interface NoticePart {

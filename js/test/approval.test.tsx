@@ -419,6 +419,23 @@ describe("arguments", () => {
     expect(acts(model)).toHaveLength(1);
   });
 
+  test("that the page isn't given are told by size and digest, and only code approves", async () => {
+    const withheld = { size: 1_234_567, digest: "ab12".repeat(16) };
+    const { model, el, approve, deny, ask } = await shown("", { withheld });
+    const card = el.querySelector(".pw-ask") as HTMLElement;
+    expect(card.textContent).toContain(
+      `Arguments: 1.2 MB, SHA-256 ${withheld.digest}: too large to show; decide by code: run.approve()`,
+    );
+    expect(card.textContent).not.toContain("No arguments");
+    approve().click();
+    key(card, "a");
+    expect(acts(model)).toEqual([]);
+    deny().click();
+    await settle();
+    ask(".pw-firm").click();
+    expect(acts(model)).toMatchObject([{ action: "deny" }]);
+  });
+
   test.each([
     ["too long", JSON.stringify({ data: "x".repeat(200_001) })],
     [

@@ -37,7 +37,7 @@ function Decided({ view, part, index }: { view: View; part: ApprovalPart; index:
     decision === "approved" &&
     call?.kind === "tool" &&
     call.asked !== null &&
-    call.arguments !== part.arguments;
+    (call.arguments !== part.arguments || call.withheld?.digest !== part.withheld?.digest);
   const gate = words.gate(view.store.outline.gates(part.call ?? -1).indexOf(index));
   const isUnknown = decision === "unknown" || decision === "sending";
   return (

@@ -204,10 +204,8 @@ function standingOf(view: View, parts: ApprovalPart[], now: number): Standing {
     whyInert = words.earlierDecision;
   }
   let whyNotYet: string | null = null;
-  if (tooLarge !== undefined) {
-    const { arguments: args, message, tool_name: name } = tooLarge;
-    whyNotYet = words.tooLarge(Math.max(args.length, message.length, name.length));
-  } else if (unseen > 0) whyNotYet = words.showFirst(unseen);
+  if (tooLarge !== undefined) whyNotYet = words.tooLarge(tooLarge);
+  else if (unseen > 0) whyNotYet = words.showFirst(unseen);
   else if (folded > 0) whyNotYet = words.openFirst(folded);
 
   let said: (string | null)[];

@@ -2,6 +2,7 @@ import { useMemo } from "preact/hooks";
 import { parseJson } from "../json";
 import * as words from "../strings";
 import type { Place } from "../view";
+import type { TooLarge } from "../wire";
 import { Decoded } from "./Decoded";
 import { Field } from "./Field";
 import { isTall, Value } from "./Value";
@@ -11,11 +12,18 @@ interface Props {
   /** JSON text. */
   source: string;
   label?: string;
+  /** What there is in its place where it is too large for a page. */
+  withheld: TooLarge | null;
 }
 
 /** The arguments of a call, all of them, as they were written. */
-export function Arguments({ view, source, label = words.args }: Props) {
+export function Arguments({ view, source, label = words.args, withheld }: Props) {
   const value = useMemo(() => parseJson(source), [source]);
+  if (withheld !== null) {
+    return (
+      <p class="pw-note">{words.withheldArguments(withheld, label)}; run.tool_calls has them.</p>
+    );
+  }
   const isObject = value?.kind === "object";
   if (source.trim() === "" || (isObject && value.entries.length === 0)) {
     return <p class="pw-note">{words.noArguments}</p>;

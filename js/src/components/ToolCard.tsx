@@ -71,15 +71,15 @@ export function ToolName({ name }: { name: string }) {
 }
 
 function CallArguments({ view, part }: { view: View; part: ToolPart }) {
-  const { asked, arguments: ran } = part;
+  const { asked, arguments: ran, withheld } = part;
   if (asked === null) {
-    return <Arguments view={view} source={ran} />;
+    return <Arguments view={view} source={ran} withheld={withheld} />;
   }
   return (
     <>
       <p class="pw-note pw-warn">{words.hookChanged}</p>
-      <Arguments view={view} source={asked} label={words.asked} />
-      <Arguments view={view} source={ran} label={words.ranWith} />
+      <Arguments view={view} source={asked} label={words.asked} withheld={part.withheld_asked} />
+      <Arguments view={view} source={ran} label={words.ranWith} withheld={withheld} />
     </>
   );
 }

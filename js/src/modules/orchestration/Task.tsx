@@ -19,7 +19,7 @@ export function Task({ view, index }: { view: View; index: number }) {
   if (part?.kind !== "delegation") return null;
   const call = state.parts[part.call ?? -1];
   if (call?.kind === "tool" && !isOnly(part.task, call)) {
-    return <Arguments view={view} source={call.arguments} />;
+    return <Arguments view={view} source={call.arguments} withheld={call.withheld} />;
   }
   return isLong(part.task) ? <LongText text={part.task} kind="pw-excerpt" folded={FOLDED} /> : null;
 }
