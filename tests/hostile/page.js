@@ -136,8 +136,8 @@ const waiting = () => ({
   status: "waiting",
 });
 
-/** Opens a widget on a run. */
-function open(run) {
+/** Opens a widget on a run; what measures it doesn't watch it too. */
+function open(run, { isWatched = true } = {}) {
   const listeners = new Map();
   const now = Date.now() / 1000;
   const state = { kind: "agent", name: "Analyst", status: "waiting", started: now, ...run };
@@ -161,6 +161,7 @@ function open(run) {
   const close = made.initialize({ model });
   const el = document.querySelector("#place");
   const oracle = watch(el);
+  if (!isWatched) oracle.end();
   const remove = made.render({ model, el });
   hear({ kind: "state", seq: 0, now, state: structuredClone(state), nonce: "n" });
   return {
@@ -271,4 +272,4 @@ async function more(text) {
   await paint();
 }
 
-window.hostile = { whole, growing, begin, more };
+window.hostile = { whole, growing, begin, more, open, paint };
