@@ -24,7 +24,8 @@ export const approvalCss = `
   .pw-acts{display:flex;align-items:center;gap:8px 10px;flex-wrap:wrap}
   .pw-covers{flex:1;text-align:end;color:var(--pw-dim)}
   .pw-shortcuts{display:none;margin-inline-end:12px}
-  .pw-ask:focus .pw-shortcuts{display:inline}
+  .pw-ask:focus .pw-shortcuts{display:inline;visibility:hidden}
+  .pw-ask-keyed:focus .pw-shortcuts{visibility:visible}
   .pw-ask .pw-button{font-weight:500;padding:3px 14px;min-height:30px}
   .pw-deny:not([aria-disabled=true]){color:var(--pw-red);border-color:var(--pw-red-line)}
   .pw-approve:not([aria-disabled=true]){color:var(--pw-bg);background:var(--pw-green);border-color:transparent}

@@ -291,9 +291,25 @@ describe("a decision", () => {
 });
 
 describe("keys", () => {
+  /** What a browser says of an element with the focus. */
+  const looks = (target: HTMLElement, isVisible: boolean) => {
+    const matches = (selector: string) =>
+      selector === ":focus-visible" ? isVisible : Element.prototype.matches.call(target, selector);
+    target.matches = matches as typeof target.matches;
+  };
+  /** What it does where a key or a click brings the focus. */
+  const focus = (target: HTMLElement, isVisible = true) => {
+    looks(target, isVisible);
+    (document.activeElement as HTMLElement).blur();
+    target.focus();
+  };
+  const press = (target: Element) =>
+    target.dispatchEvent(new Event("pointerdown", { bubbles: true, composed: true }));
+
   test("A and D work while the card itself has focus, and nowhere else", async () => {
     const { model, el, card, approve } = page(asking());
     await settle();
+    focus(card());
     key(card(), "a");
     expect(acts(model)).toEqual([]); // not armed
     await settle(700);
@@ -311,6 +327,68 @@ describe("keys", () => {
     key(card(), "A");
     expect(acts(model)).toMatchObject([{ action: "approve" }]);
   });
+
+  test("act on a focus that keys brought, until a pointer is used or it is elsewhere", async () => {
+    const { model, el, card, deny, ask } = page(asking());
+    await settle(700);
+    const isKeyed = () => card().classList.contains("pw-ask-keyed");
+    const opens = async () => {
+      key(card(), "d");
+      await settle();
+      const field = el.querySelector<HTMLElement>(".pw-input");
+      if (field !== null) key(field, "Escape");
+      await settle();
+      expect(isKeyed()).toBe(field !== null);
+      return field !== null;
+    };
+    expect(await opens()).toBe(false); // it has no focus
+    focus(card(), false);
+    expect(await opens()).toBe(false);
+    focus(card());
+    expect(await opens()).toBe(true);
+    for (const where of [card(), deny(), el, document.body]) {
+      focus(card());
+      press(where);
+      expect(await opens()).toBe(false);
+    }
+    focus(card());
+    document.body.focus();
+    card().blur();
+    expect(await opens()).toBe(false);
+    // Its own script moves the focus, which then looks as if keys had.
+    press(deny());
+    deny().click();
+    await settle();
+    looks(card(), true);
+    press(ask(".pw-quiet"));
+    ask(".pw-reason .pw-quiet").click();
+    await settle();
+    expect(document.activeElement).toBe(card());
+    expect(await opens()).toBe(false);
+    expect(acts(model)).toEqual([]);
+  });
+
+  test.each([true, false])(
+    "find what the focus was, after the window had none: %s",
+    async (was) => {
+      const { card } = page(asking());
+      await settle();
+      const isKeyed = () => card().classList.contains("pw-ask-keyed");
+      focus(card(), was);
+      looks(card(), true);
+      for (const type of ["focusout", "focus"]) {
+        card().dispatchEvent(new FocusEvent(type, { bubbles: type === "focusout" }));
+        await settle();
+        expect(isKeyed()).toBe(was);
+      }
+      // Something else has it when the window comes back.
+      card().dispatchEvent(new FocusEvent("focusout", { bubbles: true }));
+      document.body.append(document.createElement("input"));
+      document.querySelector("input:last-of-type")?.dispatchEvent(new FocusEvent("focus"));
+      await settle();
+      expect(isKeyed()).toBe(false);
+    },
+  );
 
   test("are kept from the notebook's own commands", () => {
     expect(page(asking()).card().dataset.lmSuppressShortcuts).toBe("true");

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import watched_page
 from tests.browser.lab import SHOTS, Lab
+from tests.browser.test_keys import armed, by_tab
 from tests.street import FIXTURES
 
 AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
@@ -598,9 +599,7 @@ def test_keys_decide_only_on_the_card_and_nothing_takes_the_focus(
         }"""
     )
     card = shown.locator(".jp-Cell").nth(ASK_AT).locator(".pw-ask")
-    approve = card.get_by_role("button", name="Approve", exact=True)
-    approve.scroll_into_view_if_needed(timeout=LONG)
-    expect(approve).to_be_enabled(timeout=LONG)
+    approve = armed(card)
     assert shown.evaluate("moves") == []
     expect(row).to_be_focused()
     for elsewhere in (row, approve, card.get_by_role("button", name="Deny")):
@@ -608,7 +607,7 @@ def test_keys_decide_only_on_the_card_and_nothing_takes_the_focus(
         shown.keyboard.press("a")
         shown.keyboard.press("d")
         expect(card.get_by_role("textbox")).to_have_count(0)
-    card.focus()
+    by_tab(shown, card)
     shown.keyboard.press("d")
     expect(card.get_by_role("textbox")).to_be_focused()
     is_clean(shown, ".pw-ask")
@@ -617,7 +616,7 @@ def test_keys_decide_only_on_the_card_and_nothing_takes_the_focus(
     expect(card).to_be_focused()
     expect(card.get_by_role("textbox")).to_have_count(0)
     assert len(decisions(powabase)) == before
-    expect(approve).to_be_enabled()
+    armed(card)
     shown.keyboard.press("a")
     asked = shown.locator(".jp-Cell").nth(ASK_AT).locator(".pw-status")
     expect(asked).to_have_text("Done", timeout=LONG)

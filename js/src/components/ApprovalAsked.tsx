@@ -1,4 +1,5 @@
 import { pure, useToggle } from "../hooks";
+import { refocus } from "../keyed";
 import { type Argument, type Piece, readRequest } from "../request";
 import * as words from "../strings";
 import type { View } from "../view";
@@ -103,7 +104,7 @@ function Folded({ view, piece }: { view: View; piece: Piece }) {
     view.store.changes.emit("actions"); // Approve may wait for this
     // This button goes, and would take the focus of who uses the keyboard with it.
     const card = (event.currentTarget as Element).closest<HTMLElement>(".pw-ask");
-    if ((event as UIEvent).detail === 0) card?.focus({ preventScroll: true });
+    if ((event as UIEvent).detail === 0) refocus(card);
   };
   return (
     <>

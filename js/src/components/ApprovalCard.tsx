@@ -4,6 +4,7 @@ import { isOver } from "../actions";
 import { useArming } from "../arming";
 import { useNow } from "../hooks";
 import { newId } from "../id";
+import { refocus, useKeyed } from "../keyed";
 import { foldsOf, readRequest, stageOf, stages } from "../request";
 import * as words from "../strings";
 import type { View } from "../view";
@@ -24,6 +25,7 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
   const digests = parts.map((part) => part.digest);
   const standing = standingOf(view, parts, now);
   const { isBusy, whyInert, whyNotYet } = standing;
+  const [isKeyed, isKeyedNow] = useKeyed(card);
   const [button, isArmed, isArmedNow] = useArming(`${digests} ${isDenying} ${isBusy}`);
 
   const canDeny = !isBusy && whyInert === null;
@@ -42,16 +44,18 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
     if (!canDeny) return;
     view.follow?.hold();
     setDenying(true);
+    // Where it is open already.
+    card.current?.querySelector<HTMLElement>(".pw-input")?.focus({ preventScroll: true });
   };
   const close = () => {
     setDenying(false);
-    card.current?.focus({ preventScroll: true }); // the focused field goes
+    refocus(card.current); // the focused field goes
   };
   const onKey = (event: TargetedKeyboardEvent<HTMLElement>) => {
     const isPlain = !(event.repeat || event.ctrlKey || event.metaKey || event.altKey);
     if (event.target !== event.currentTarget || !isPlain) return;
     const key = event.key.toLowerCase();
-    if (key !== "a" && key !== "d") return;
+    if ((key !== "a" && key !== "d") || !isKeyedNow()) return;
     event.preventDefault(); // a typed D would be the first letter of the reason
     (key === "a" ? approve : open)();
   };
@@ -74,7 +78,7 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
   return (
     <section
       ref={card}
-      class={`pw-card pw-ask${isLost ? " pw-ask-lost" : ""}`}
+      class={`pw-card pw-ask${isLost ? " pw-ask-lost" : ""}${isKeyed ? " pw-ask-keyed" : ""}`}
       aria-labelledby={id}
       aria-describedby={`${id}-note`}
       aria-keyshortcuts="A D"

@@ -1,0 +1,91 @@
+import type { RefObject } from "preact";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+
+/** Whether a script of ours moves the focus just now. */
+let isOurs = false;
+
+/** Gives a card the focus of something in it that goes. What is known of the card stays. */
+export function refocus(card: HTMLElement | null): void {
+  isOurs = true;
+  card?.focus({ preventScroll: true });
+  isOurs = false;
+}
+
+/**
+ * Watches how a card came to its focus: its keys decide only where that was by the keyboard and
+ * no pointer has been used since. Who clicks and then types means the notebook, whose commands
+ * have the same letters.
+ *
+ * It is stored when the focus comes, since `:focus-visible` is true of any focus once a key was
+ * pressed. What comes back with the window, or by a script of ours, was not brought by a person.
+ */
+export class Keyed {
+  #isKeyed = false;
+  /** Whether the focus went with the window, and will come back with it. */
+  #isAway = false;
+  readonly #ended = new AbortController();
+
+  constructor(
+    private readonly card: HTMLElement,
+    private readonly changed: (isKeyed: boolean) => void,
+  ) {
+    const { signal } = this.#ended;
+    card.addEventListener("focus", this.#come, { signal });
+    card.addEventListener("focusout", this.#leave, { signal });
+    // In the capture phase of the page nothing is kept from here.
+    const early = { signal, capture: true };
+    window.addEventListener("pointerdown", this.#clear, early);
+    window.addEventListener("focus", this.#elsewhere, early);
+  }
+
+  get isKeyed(): boolean {
+    return this.#isKeyed;
+  }
+
+  close(): void {
+    this.#ended.abort();
+  }
+
+  #set(isKeyed: boolean): void {
+    if (isKeyed === this.#isKeyed) return;
+    this.#isKeyed = isKeyed;
+    this.changed(isKeyed);
+  }
+
+  readonly #clear = (): void => this.#set(false);
+
+  readonly #come = (): void => {
+    if (!this.#isAway && !isOurs) this.#set(this.card.matches(":focus-visible"));
+    this.#isAway = false;
+  };
+
+  readonly #leave = ({ target, relatedTarget }: FocusEvent): void => {
+    if (this.card.contains(relatedTarget as Node | null)) return;
+    // What loses the focus to something in the page isn't the active element any more.
+    this.#isAway = (this.card.getRootNode() as Document | ShadowRoot).activeElement === target;
+    if (!this.#isAway) this.#set(false);
+  };
+
+  /** Something else got the focus, perhaps while the window had none. */
+  readonly #elsewhere = (event: FocusEvent): void => {
+    if (!(event.target instanceof Element) || event.composedPath().includes(this.card)) return;
+    this.#isAway = false;
+    this.#set(false);
+  };
+}
+
+/**
+ * Watches a card.
+ *
+ * @returns whether its keys act, and the same asked at the moment of a key.
+ */
+export function useKeyed(card: RefObject<HTMLElement | null>): [boolean, () => boolean] {
+  const keyed = useRef<Keyed | null>(null);
+  const [isKeyed, set] = useState(false);
+  useLayoutEffect(() => {
+    const watch = new Keyed(card.current as HTMLElement, set);
+    keyed.current = watch;
+    return () => watch.close();
+  }, []);
+  return [isKeyed, () => keyed.current?.isKeyed ?? false];
+}
