@@ -19,7 +19,8 @@ export const approvalCss = `
   .pw-asked{display:grid;gap:8px}
   .pw-asked>*{min-width:0}
   .pw-asked+.pw-asked{border-top:1px solid var(--pw-edge);padding-top:10px}
-  .pw-quote{color:var(--pw-dim);overflow-wrap:anywhere}
+  .pw-quote{margin:0;padding:6px 10px;border:var(--pw-rule);border-inline-start:3px solid var(--pw-faint);border-radius:6px;background:var(--pw-bg);overflow-wrap:anywhere}
+  .pw-reasoned{padding:1px 5px;border-radius:4px;background:var(--pw-raise);color:var(--pw-fg);unicode-bidi:isolate;box-decoration-break:clone}
   .pw-ask-note:empty{display:none}
   .pw-acts{display:flex;align-items:center;gap:8px 10px;flex-wrap:wrap}
   .pw-covers{flex:1;text-align:end;color:var(--pw-dim)}

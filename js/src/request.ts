@@ -1,4 +1,5 @@
 import { isScalar, type Json, parseJson, pretty } from "./json";
+import { lookalikes } from "./lookalikes";
 import { isCode } from "./peek";
 import { MOST_LENGTH, MOST_MARKS, visible } from "./visible";
 import type { ApprovalPart } from "./wire";
@@ -15,6 +16,8 @@ export interface Piece {
   id: string;
   text: string;
   cut: number;
+  /** A name, JSON whose keys are names, or neither. */
+  kind: "name" | "json" | "text";
 }
 
 export interface Argument {
@@ -45,36 +48,70 @@ export function readRequest(part: ApprovalPart): Reading {
   const before = known.get(part);
   if (before !== undefined) return before;
   const { arguments: source, digest, withheld } = part;
-  const piece = (place: string, text: string, most: number): Piece => ({
+  const piece = (
+    place: string,
+    text: string,
+    most = LONG,
+    kind: Piece["kind"] = "text",
+  ): Piece => ({
     id: `fold/${digest}/${place}`,
     text,
     cut: cutOf(text, most),
+    kind,
   });
   const isLong =
     withheld !== null || source.length + part.tool_name.length + part.message.length > TOO_LONG;
   const json = isLong ? null : parseJson(source, TOO_LONG);
   const entries = json?.kind === "object" ? json.entries : source.trim() === "" ? [] : null;
   const reading: Reading = {
-    name: piece("name", part.tool_name, SHORT),
-    message: piece("message", part.message, LONG),
+    name: piece("name", part.tool_name, SHORT, "name"),
+    message: piece("message", part.message),
     args:
       entries?.map(([key, value], index) => ({
-        key: piece(`key/${index}`, key, SHORT),
-        value: piece(`value/${index}`, written(key, value), LONG),
+        key: piece(`key/${index}`, key, SHORT, "name"),
+        value: piece(
+          `value/${index}`,
+          written(key, value),
+          LONG,
+          value.kind === "text" ? "text" : "json",
+        ),
         kind: value.kind,
         inner: inner(value),
         isTall: isTall(key, value),
       })) ?? null,
-    whole: piece("whole", json ? pretty(json) : source, LONG),
+    whole: piece("whole", json ? pretty(json) : source, LONG, json ? "json" : "text"),
     isTooLarge: false,
   };
   const texts = [reading.name, reading.message, ...textsOf(reading)];
   // Each mark is an element, and many thousands of them stop the page.
-  const marks = () => texts.reduce((sum, { text }) => sum + visible(text, STRICT).length / 2, 0);
+  const marks = () => texts.reduce((sum, each) => sum + marksIn(each), 0);
   reading.isTooLarge = isLong || texts.length > 2 * TOO_MANY || marks() > TOO_MANY;
   if (reading.isTooLarge) reading.args = [];
   known.set(part, reading);
   return reading;
+}
+
+function marksIn({ text, kind }: Piece): number {
+  const names = kind === "text" ? [] : namesIn(text, kind).filter((_, place) => place % 2);
+  const parts = names.reduce((sum, name) => sum + lookalikes(name).length, 0);
+  return (visible(text, STRICT).length + parts) / 2;
+}
+
+/** Splits a text where names begin and end: every second piece is one. */
+export function namesIn(text: string, kind: Piece["kind"]): string[] {
+  if (kind === "name") return ["", text];
+  const pieces: string[] = [];
+  let at = 0;
+  if (kind === "json") {
+    // Every string is stepped over, so that none of what stands in one is taken for a key.
+    for (const found of text.matchAll(/"([^"\\]*(?:\\.[^"\\]*)*)"(?=(\s*:)?)/g)) {
+      const [quoted, key = "", colon] = found;
+      if (colon === undefined) continue;
+      pieces.push(text.slice(at, found.index + 1), key);
+      at = found.index + quoted.length - 1;
+    }
+  }
+  return [...pieces, text.slice(at)];
 }
 
 const folds = new WeakMap<Reading, Piece[]>();

@@ -158,6 +158,7 @@ export const approvalMissed = "Approval was needed:";
 export const covers = { call: "", answer: "the answer", start: "this run" };
 export const requests = (requests: number, areCalls: boolean) =>
   plural(requests, areCalls ? "call" : "request");
+export const hookSays = "What the hook says";
 export const gate = (place: number) =>
   place < 1 ? "" : place === 1 ? "second gate" : `gate ${place + 1}`;
 export const together = (requests: string) => `these ${requests}, one decision`;
@@ -245,6 +246,7 @@ export const blocked = "Blocked by a hook";
 export const sources = (sources: number) => plural(sources, "source");
 export const sourceOf = (key: string) => `Source ${key}`;
 export const hiddenCharacter = (code: string) => `Hidden character ${code}`;
+export const notAsItLooks = "Not the characters that it looks like";
 export const loadImage = "Load image";
 export const leftOut = (more: number) =>
   `${plural(more, "more character")} not shown: read them in Python.`;

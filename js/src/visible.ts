@@ -93,7 +93,13 @@ export function unmarked(mark: string): string {
   return String.fromCodePoint(Number.parseInt(code, 16)).repeat(Number(count));
 }
 
+/* Marks that end a quotation, or look like those that do; two single ones look like a double. */
+const QUOTES = /["«»ʺ˝ˮ״“-‟″‶⹂❝❞〃〝-〟＂]|['‘-‛′‵ʹʻ-ʽ＇]{2,}/g;
+
+/** A few words of somebody else in quotation marks that nothing in them can close. */
+export const quoted = (text: string): string => `“${text.replace(QUOTES, "'")}”`;
+
 export const hasHidden = (text: string): boolean => HIDDEN.test(text);
 
-const codeOf = (mark: string): string =>
+export const codeOf = (mark: string): string =>
   `U+${mark.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0")}`;

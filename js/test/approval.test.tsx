@@ -466,6 +466,33 @@ describe("arguments", () => {
     expect(marks).toEqual(["U+200B", "U+202E", "U+200B", "U+2066"]);
   });
 
+  test("and names are marked where they look like others, also keys within values", async () => {
+    const { el } = await shown(
+      JSON.stringify({
+        "l\u0456mit": "\u0456",
+        имя: "drop \u043e",
+        where: { "\uff49d": "\uff49d: 1", list: ['"l\u0456": ', { "\u0430\u0441": ": l\u0456" }] },
+      }),
+      { tool_name: "dr\u043ep_table" },
+    );
+    const marks = [...el.querySelectorAll(".pw-ask .pw-hidden-char")];
+    expect(marks.map((each) => each.textContent)).toEqual([
+      "о Cyrillic U+043E",
+      "і Cyrillic U+0456",
+      "ｉ U+FF49",
+      "ас Cyrillic U+0430…",
+    ]);
+    expect(el.querySelector(".pw-row .pw-name")?.textContent).toBe("delete_rows");
+    expect(el.querySelector(".pw-ask-title .pw-name")?.textContent).toBe(
+      "drо Cyrillic U+043Ep_table",
+    );
+  });
+
+  test("of which too many look like others can't be approved by click", async () => {
+    const { el } = await shown(JSON.stringify({ where: { [`a\u0430`.repeat(1_100)]: 1 } }));
+    expect(el.textContent).toContain("Approve them by code: run.approve()");
+  });
+
   test("that aren't JSON are shown raw", async () => {
     const { el } = await shown('{"table": "orders"');
     expect(el.querySelector(".pw-ask .pw-pre")?.textContent).toBe('{"table": "orders"');
@@ -539,6 +566,26 @@ describe("arguments", () => {
   });
 });
 
+describe("a hook's message", () => {
+  test.each([
+    "Writes need a person.",
+    "Safe.” Approval needed: read_only. “",
+    "Safe.\n\nApprove\nthis call only",
+    "\u202eSafe",
+    "</blockquote>Safe",
+  ])("is a block of its own: %j", async (message) => {
+    const { el } = page(asking({ message }));
+    await settle();
+    const quote = el.querySelector(".pw-ask blockquote");
+    const text = message.replace("\u202e", "U+202E");
+    expect(quote?.textContent).toBe(text);
+    expect(quote?.previousElementSibling?.textContent).toBe("What the hook says");
+    expect(el.querySelector(".pw-ask .pw-asked")?.firstElementChild?.textContent).toBe(
+      `What the hook says${text}`,
+    );
+  });
+});
+
 describe("what was decided", () => {
   const at = new Date(2026, 4, 1, 14, 3, 22).getTime() / 1000;
   const said = async (given: Partial<ApprovalPart>, called = {}) => {
@@ -561,6 +608,14 @@ describe("what was decided", () => {
     [
       "Denied by you at 14:03:22, after 41 s: “May only”",
       { decision: "denied", by: "click", reason: "May only" },
+    ],
+    [
+      "Denied by you at 14:03:22, after 41 s: “no'. Approved by policy: 'x' don’t 'y'”",
+      {
+        decision: "denied",
+        by: "click",
+        reason: "no”. Approved by policy: \"x\" don’t ’’y''",
+      },
     ],
     ["Denied, because the run was stopped", { decision: "denied", by: "stop" }],
     [

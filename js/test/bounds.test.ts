@@ -13,6 +13,7 @@ const FLOODS: Record<string, string> = {
   joiners: of("\u200c\u200d"),
   "marks on a letter by turns": `a${of("\u0301\u0302")}`,
   "controls in words": of("w\u0001 "),
+  "scripts by turns": of("a\u0430"),
 };
 
 const error = (flood: string) => ({ title: flood, message: `${flood} `, code: flood, hint: flood });

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from powawidget.state import ENDED, ApprovalPart, RunState, ToolPart
 from powawidget.transcript import layout, words
 from powawidget.transcript.about import Scribe
-from powawidget.transcript.glance import one_line
+from powawidget.transcript.glance import one_line, tool_name
 from powawidget.transcript.nodes import Fold, Grid, Heading, Node, Span, Spans
 
 _CHOICE = {"approve": "approval", "deny": "denial"}
@@ -54,7 +54,7 @@ def subject(part: ApprovalPart) -> Span:
     """What a request is about."""
     if part.covers != "call":
         return Span(words.COVERS[part.covers])
-    return Span(one_line(part.tool_name), "name")
+    return Span(tool_name(part.tool_name), "name")
 
 
 def digest(part: ApprovalPart) -> str:

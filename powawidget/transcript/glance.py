@@ -5,6 +5,7 @@ from typing import Any
 
 from powawidget.state import ToolPart
 from powawidget.transcript import values, words
+from powawidget.transcript.lookalikes import named
 from powawidget.transcript.visible import visible
 
 _LONGEST = 160
@@ -30,6 +31,12 @@ def one_line(text: str, longest: int = _LONGEST) -> str:
     """A text on one line, its hidden characters marked, cut."""
     head = visible(" ".join(text[: 4 * longest].split()))
     return f"{head[:longest]}…" if len(head) > longest or len(text) > 4 * longest else head
+
+
+def tool_name(name: str) -> str:
+    """The name of a tool, with marks where it isn't what it looks like, cut."""
+    head = visible(named(name[: 4 * _LONGEST]))
+    return f"{head[:_LONGEST]}…" if len(head) > _LONGEST or len(name) > 4 * _LONGEST else head
 
 
 def telling_argument(source: str) -> str:

@@ -27,7 +27,7 @@ from powawidget.transcript.nodes import (
     Spans,
     Title,
 )
-from powawidget.transcript.visible import readable, visible
+from powawidget.transcript.visible import quoted, readable, visible
 
 _NUMERIC_ROWS = 100
 
@@ -277,13 +277,13 @@ _TONES = {
     "dim": ("span", style.DIM),
     "title": ("strong", ""),
     "code": ("code", style.CODE),
-    "said": ("q", ""),
+    "said": ("span", style.SAID),
     "glance": ("span", "opacity:.85"),
 }
 
 
 def _span(span: Span) -> Html:
-    text = visible(span.text)
+    text = quoted(visible(span.text)) if span.tone == "said" else visible(span.text)
     match span.tone:
         case "plain":
             return joined([text])

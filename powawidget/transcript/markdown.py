@@ -28,6 +28,7 @@ from powawidget.transcript.nodes import (
     Title,
 )
 from powawidget.transcript.remark import begun, code_span, escape, fence, remark, row
+from powawidget.transcript.visible import quoted as in_quotes
 from powawidget.transcript.visible import readable, visible
 
 
@@ -178,12 +179,7 @@ def _span(span: Span, *, in_table: bool) -> str:
         case "code" | "bar":
             return code_span(text, in_table=in_table) if bare else ""
         case "said":
-            return f"“{escape(_unquoted(bare), in_table=in_table)}”"
+            return escape(in_quotes(bare), in_table=in_table)
         case "glyph":
             return words.SIGNS[span.text]
     return escape(text, in_table=in_table)
-
-
-def _unquoted(text: str) -> str:
-    """Without the marks that would end the quotation."""
-    return text.replace("“", '"').replace("”", '"')

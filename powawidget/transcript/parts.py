@@ -128,7 +128,7 @@ class Parts:
         took = part.seconds is not None and (part.seconds > 0 or part.status == "done")
         chip = glance.telling_argument(part.arguments)
         peek, own = glance.peek(part, self._value(part))
-        name = Span(one_line(part.name), "name")
+        name = Span(glance.tool_name(part.name), "name")
         tail = [Span(peek, "said" if own else "plain")] if peek else []
         tail += [Span(words.duration(part.seconds or 0), "dim")] if took else []
         brief = Span(chip, "code") if chip else None
@@ -187,7 +187,9 @@ class Parts:
             ]
         if isinstance(made, ToolPart) and call is not None:
             where = self._scribe.whole(f"tool_calls[{self._calls[call]}]")
-            body.append(layout.line(Span("Called as ", "dim"), Span(one_line(made.name), "name")))
+            body.append(
+                layout.line(Span("Called as ", "dim"), Span(glance.tool_name(made.name), "name"))
+            )
             if not _is_only(part.task, made):
                 body += self._arguments(made, where)
         body += [*self.thoughts(index), inside]

@@ -23,7 +23,7 @@ from powawidget.transcript.nodes import (
     Spans,
     Title,
 )
-from powawidget.transcript.visible import readable, visible
+from powawidget.transcript.visible import quoted, readable, visible
 
 _WIDEST = 60
 _PLAIN = re.compile(r"[\w .,()&/'-]*")
@@ -151,7 +151,7 @@ def _span(span: Span) -> str:
         case "glyph":
             return words.SIGNS[span.text]
         case "said":
-            return f"“{text.replace('“', chr(34)).replace('”', chr(34))}”"
+            return quoted(text)
         case "code":
             return f"`{text.replace('`', chr(39))}`" if text else ""
         case "name" | "title":

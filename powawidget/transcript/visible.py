@@ -15,6 +15,11 @@ _HIDDEN = re.compile(
 # Scripts whose spelling uses the joiners: Arabic and its kin, those of India, Tibetan, Myanmar,
 # Khmer, Mongolian.
 _JOINING = re.compile("[\u0620-\u0dff\u0f00-\u109f\u1780-\u18af\ufb50-\ufefc]")
+# Marks that end a quotation, or look like those that do; two single ones look like a double.
+_QUOTES = re.compile(
+    '["«»\u02ba\u02dd\u02ee\u05f4\u201c-\u201f\u2033\u2036\u2e42\u275d\u275e\u3003'
+    "\u301d-\u301f\uff02]|['\u2018-\u201b\u2032\u2035\u02b9\u02bb-\u02bd\uff07]{2,}"
+)
 _JOINERS = "\u200c\u200d"
 _PICTURES = "\u00a9\u00ae\u203c\u2049\u2122\u2139\u3030\u303d\u3297\u3299"
 _KEYCAPS = "0123456789#*"
@@ -42,6 +47,16 @@ def readable(text: str) -> str:
         The text with marks.
     """
     return _HIDDEN.sub(_mark_out_of_place, text.replace("\r\n", "\n"))
+
+
+def quoted(text: str) -> str:
+    """Put a few words of somebody else in quotation marks that nothing in them can close."""
+    return f"“{_QUOTES.sub(chr(39), text)}”"
+
+
+def hides(character: str) -> bool:
+    """Whether a character is one of those that get a mark."""
+    return _HIDDEN.match(character) is not None
 
 
 def _mark(character: str, count: int) -> str:

@@ -1,6 +1,7 @@
 import { pure, useKeys } from "../hooks";
 import * as words from "../strings";
 import { hasEnded, type View } from "../view";
+import { quoted } from "../visible";
 import type { ApprovalPart, ToolPart } from "../wire";
 import { ApprovalCard } from "./ApprovalCard";
 import { Glyph } from "./Glyph";
@@ -49,8 +50,10 @@ function Decided({ view, part, index }: { view: View; part: ApprovalPart; index:
       {covers === "call" && part.call === null && <ToolName name={part.tool_name} />}
       {reason !== null && reason !== "" && (
         <>
-          {": “"}
-          <Visible text={reason} />”
+          {": "}
+          <span class="pw-reasoned" dir="auto">
+            <Visible text={quoted(reason)} />
+          </span>
         </>
       )}
       {isUnknown && part.outcome !== null && (

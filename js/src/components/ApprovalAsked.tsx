@@ -1,11 +1,11 @@
 import { pure, useToggle } from "../hooks";
 import { refocus } from "../keyed";
-import { type Argument, type Piece, readRequest } from "../request";
+import { type Argument, namesIn, type Piece, readRequest } from "../request";
 import * as words from "../strings";
 import type { View } from "../view";
 import type { ApprovalPart } from "../wire";
 import { CopyButton } from "./CopyButton";
-import { Visible } from "./Visible";
+import { Named, Visible } from "./Visible";
 
 interface Props {
   view: View;
@@ -23,9 +23,12 @@ export const Asked = pure(function Asked({ view, part, isOne }: Props & { isOne:
         </strong>
       )}
       {message.text !== "" && (
-        <p class="pw-quote">
-          “<Folded view={view} piece={message} />”
-        </p>
+        <div>
+          <p class="pw-label">{words.hookSays}</p>
+          <blockquote class="pw-quote" dir="auto">
+            <Folded view={view} piece={message} />
+          </blockquote>
+        </div>
       )}
       {args === null ? (
         <Box view={view} piece={whole} />
@@ -67,7 +70,7 @@ function Row({ view, argument }: { view: View; argument: Argument }) {
       <div class="pw-entry">
         {key}
         <span class={`pw-value pw-value-${kind}`} dir="auto">
-          <Visible text={value.text} />
+          <Shown text={value.text} kind={value.kind} />
         </span>
       </div>
     );
@@ -94,11 +97,17 @@ function Box({ view, piece }: { view: View; piece: Piece }) {
   );
 }
 
+/** A text with its marks; those of names stand in names only. */
+const Shown = ({ text, kind }: Pick<Piece, "text" | "kind">) =>
+  namesIn(text, kind).map((each, place) =>
+    place % 2 ? <Named name={each} /> : <Visible text={each} />,
+  );
+
 /** A text, with a button that counts and opens the rest of a long one. Opened, it stays open. */
 function Folded({ view, piece }: { view: View; piece: Piece }) {
-  const { text, cut, id } = piece;
+  const { text, cut, id, kind } = piece;
   const [isOpen, toggle] = useToggle(view, id, cut === text.length);
-  if (isOpen) return <Visible text={text} />;
+  if (isOpen) return <Shown text={text} kind={kind} />;
   const open = (event: Event) => {
     toggle();
     view.store.changes.emit("actions"); // Approve may wait for this
@@ -108,7 +117,7 @@ function Folded({ view, piece }: { view: View; piece: Piece }) {
   };
   return (
     <>
-      <Visible text={text.slice(0, cut)} />
+      <Shown text={text.slice(0, cut)} kind={kind} />
       {"… "}
       <button type="button" class="pw-quiet pw-more" onClick={open}>
         {words.moreCharacters(text.length - cut)}

@@ -11,7 +11,7 @@ import { Button } from "./Button";
 import { Glyph } from "./Glyph";
 import { Result } from "./Result";
 import { useGroupToggle } from "./ToolGroup";
-import { Visible } from "./Visible";
+import { Named, Visible } from "./Visible";
 
 /** One call: a line at rest, its arguments and result when opened, what gates it below. */
 export const ToolCard = pure(function ToolCard({ view, index }: { view: View; index: number }) {
@@ -64,8 +64,12 @@ export function ToolName({ name }: { name: string }) {
   const prefix = /^mcp__.+?__(?=.)/.exec(name)?.[0] ?? "";
   return (
     <span class="pw-name">
-      {prefix !== "" && <Visible kind="pw-prefix" text={prefix} />}
-      <Visible text={name.slice(prefix.length)} />
+      {prefix !== "" && (
+        <span class="pw-prefix">
+          <Named name={prefix} />
+        </span>
+      )}
+      <Named name={name.slice(prefix.length)} />
     </span>
   );
 }

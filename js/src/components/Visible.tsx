@@ -1,5 +1,25 @@
-import { hiddenCharacter, leftOut } from "../strings";
-import { markOf, reach, visible } from "../visible";
+import { lookalikes } from "../lookalikes";
+import { hiddenCharacter, leftOut, notAsItLooks } from "../strings";
+import { MOST_MARKS, markOf, reach, visible } from "../visible";
+
+/** The name of a tool or an argument, with a mark also for what looks like other characters. */
+export function Named({ name }: { name: string }) {
+  const parts = lookalikes(name.slice(0, reach(name)));
+  let left = name.length;
+  const shown = parts.slice(0, MOST_MARKS).map((part) => {
+    left -= (typeof part === "string" ? part : part.text).length;
+    if (typeof part === "string") return <Visible text={part} />;
+    return (
+      <span class="pw-hidden-char" title={notAsItLooks}>
+        <Visible text={part.told} />
+      </span>
+    );
+  });
+  if (left > 0) shown.push(<LeftOut count={left} />);
+  return shown;
+}
+
+const LeftOut = ({ count }: { count: number }) => <span class="pw-cut"> … {leftOut(count)}</span>;
 
 interface Props {
   text: string;
@@ -24,6 +44,6 @@ export function Visible({ text, kind, marks }: Props) {
       </span>
     ),
   );
-  if (end < text.length) parts.push(<span class="pw-cut"> … {leftOut(text.length - end)}</span>);
+  if (end < text.length) parts.push(<LeftOut count={text.length - end} />);
   return kind === undefined ? parts : <span class={kind}>{parts}</span>;
 }

@@ -1,0 +1,149 @@
+"""Names that look like others, made seen, as the live view does (`js/src/lookalikes.ts`)."""
+
+import re
+import unicodedata
+
+from powawidget.transcript.visible import hides
+
+_SCRIPTS = {
+    *("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU", "GEORGIAN"),
+    *("HEBREW", "ARABIC", "DEVANAGARI", "THAI"),
+}
+# Han, kana, hangul and bopomofo, which are written together, and with Latin.
+_ASIAN = re.compile(
+    "["
+    "\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3021-\u3035\u3038-\u303b\u3041-\u318f\u31a0"
+    "-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-"
+    "\uffdf\U0001b000-\U0001b16f\U00020000-\U0003ffff"
+    "]"
+)
+# Of them, what is a mere stroke, in the middle of other letters.
+_STROKE = frozenset("\u30ce\u30fc\u4e00\u4e28\u4e3f\u3007\u3161\u3163")
+# No letters, beside dashes and connectors: like a slash, a colon, a bar or a dot.
+_SIGNS = frozenset(
+    "\u02c8\u02cd\u02d0\u02d7\u02f8\u0589\u05c0\u05c3\u2017\u2024\u2027\u2041\u2043\u2044\u205a"
+    "\u2212\u2215\u2223\u2225\u2236\u29f8\ua789"
+)
+# Letters that read as Latin ones, after https://www.unicode.org/reports/tr39/, and all those of
+# Cherokee, Coptic, Lisu and scripts of old: a name in nothing but these is taken for another.
+_LIKE_LATIN = re.compile(
+    "["
+    "\u0131\u0181-\u019f\u01a2-\u01ae\u01b1-\u01c3\u021c\u0222\u0223\u0250-\u02af\u1d00-"
+    "\u1dbf\ua722-\ua7ff\uab30-\uab68\u0405\u0406\u0408\u0410\u0412\u0415\u0417\u041a"
+    "\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425\u0430\u0441\u0435\u043e\u0440\u0443"
+    "\u0445\u0455\u0456\u0458\u0461\u0474\u0475\u04ae\u04af\u04bb\u04bd\u04c0\u04cf\u0501"
+    "\u050c\u051a\u051b\u051c\u051d\u037f\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c"
+    "\u039d\u039f\u03a1\u03a4\u03a5\u03a7\u03b1\u03b3\u03b7\u03b9\u03ba\u03bd\u03bf\u03c1"
+    "\u03c3\u03c5\u03c7\u03d2\u03dc\u03f1\u03f2\u03f3\u03f9\u03fa\u054d\u054f\u0555\u0561"
+    "\u0563\u0566\u0570\u0578\u057c\u057d\u0581\u0584\u0585"
+    "\u03e2-\u03ef\u13a0-\u13fd\u2c80-\u2cff\ua4d0-\ua4ff\uab70-\uabbf"
+    "\U00010280-\U0001057f"
+    "]"
+)
+_PLAIN = re.compile("[!-~]+(?: [!-~]+)*")
+_ASIANS, _ODD, _SIGN, _OTHER = "asian", "odd", "sign", "other"
+
+
+def named(name: str) -> str:
+    """Put marks into a name where it isn't what it looks like.
+
+    Marked are letters of another script than its first one, or than Latin where it has Latin
+    ones; a whole name of letters that read as Latin; wide, mathematical and other forms of ASCII;
+    space that isn't seen. A name in one script of its own is left as it is.
+
+    Args:
+        name: The name of a tool or an argument.
+
+    Returns:
+        The name with marks such as `dr⟦\u043e Cyrillic U+043E⟧p`.
+    """
+    if _PLAIN.fullmatch(name):
+        return name
+    is_asian = any(_ASIAN.match(each) and not hides(each) for each in name)
+    kinds = [_kind(each, is_asian=is_asian) for each in name]
+    is_odd = _Odd(name, kinds, is_asian=is_asian)
+    said: list[str] = []
+    run, last = "", ""
+    for place, each in enumerate(name):
+        # Marks belong to their letter.
+        is_of_last = bool(last) and unicodedata.category(each).startswith("M")
+        kind = last if is_of_last else (kinds[place] or _OTHER) if is_odd(place) else ""
+        if kind != last:
+            said.append(_told(run, last))
+            run, last = "", kind
+        run += each
+    return "".join([*said, _told(run, last)])
+
+
+def _kind(character: str, *, is_asian: bool) -> str:
+    """What a character is to a name: its script, or how it is odd; empty where it is neither."""
+    if hides(character):
+        return ""
+    if character < " ":
+        return _ODD  # a tab, a line's end
+    if character < "\x7f":
+        return "LATIN" if character.isalpha() else ""
+    category = unicodedata.category(character)
+    is_letter = category.startswith("L")
+    plain = unicodedata.normalize("NFKC", character)
+    is_form = plain.isascii() and plain.isprintable() and (is_letter or len(plain) == 1)
+    if is_form and " " not in plain and category != "No":
+        return "" if is_asian and "\uff00" <= character <= "\uffef" else _ODD
+    if _ASIAN.match(character):
+        return _ASIANS
+    if category.startswith("Z"):
+        return _ODD
+    if category in {"Nd", "Pd", "Pc"} or character in _SIGNS:
+        return _SIGN
+    script = unicodedata.name(plain[0], "").partition(" ")[0]
+    return "" if not is_letter else script if script in _SCRIPTS else _OTHER
+
+
+class _Odd:
+    """Tells which characters of a name are odd in it."""
+
+    def __init__(self, name: str, kinds: list[str], *, is_asian: bool) -> None:
+        self._name = name
+        self._kinds = kinds
+        self._is_asian = is_asian
+        both = list(zip(name, kinds, strict=True))
+        self._is_latin = any(
+            kind == "LATIN"
+            or (kind == _ODD and re.search("[A-Za-z]", unicodedata.normalize("NFKC", each)))
+            for each, kind in both
+        )
+        known = (kind for kind in kinds if kind not in {"", _SIGN, _ODD})
+        self._base = "LATIN" if self._is_latin else next(known, None)
+        self._reads_as_latin = all(
+            each < "\x7f" or kind in {"", _ODD, _SIGN} or _LIKE_LATIN.match(each)
+            for each, kind in both
+        )
+
+    def __call__(self, place: int) -> bool:
+        each, kind = self._name[place], self._kinds[place]
+        before = self._name[place - 1] if place else " "
+        if each == " ":
+            return before == " " or place == len(self._name) - 1
+        if kind == "":
+            # A mark on a character of ASCII makes it look like another one, or like two.
+            is_mark = unicodedata.category(each).startswith("M")
+            return is_mark and " " < before < "\x7f" and not hides(each)
+        if kind == _ODD or each < "\x7f":
+            return kind == _ODD
+        if self._reads_as_latin:
+            return True
+        if kind == _SIGN:
+            return not self._is_asian and (self._is_latin or self._base is None)
+        if kind != _ASIANS or not self._is_latin:
+            return kind != self._base
+        beside = {*self._kinds[max(0, place - 1) : place], *self._kinds[place + 1 : place + 2]}
+        return each in _STROKE and _ASIANS not in beside
+
+
+def _told(run: str, kind: str) -> str:
+    """A run as it is, or its mark: itself where it is seen, its script, the code of the first."""
+    if not kind or not run:
+        return run
+    shown = "" if unicodedata.category(run[0])[0] in "ZMC" else f"{run} "
+    script = f"{kind.capitalize()} " if kind in _SCRIPTS else ""
+    return f"⟦{shown}{script}U+{ord(run[0]):04X}{'…' if len(run) > 1 else ''}⟧"
