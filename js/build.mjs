@@ -18,7 +18,7 @@ import { plainCore, sharedCore } from "./shared-core.mjs";
 import { sqlOnly } from "./sql-only.mjs";
 
 /** How many bytes the core may have: it travels with every widget instance. */
-const BUDGETS = { minified: 126_000, packed: 75_000 };
+const BUDGETS = { minified: 127_000, packed: 75_000 };
 
 const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, "..", "powawidget", "static");

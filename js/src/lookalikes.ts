@@ -17,8 +17,6 @@ const SCRIPTS =
     .map(letters);
 /* Han, kana, hangul and bopomofo, which are written together, and with Latin. */
 const ASIAN = /[ー〆〱-〵ｰﾞﾟ\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Hang}\p{sc=Bopo}]/u;
-/* Of them, what is a mere stroke, in the middle of other letters. */
-const STROKE = /[ノー一丨丿〇ㅡㅣ]/;
 const WIDE = /[\uff00-\uffef]/;
 /* No letters: dashes, connectors, and what is like a slash, a colon, a bar or a dot. */
 const SIGNS = /[\p{Pd}\p{Pc}ˈˍː˗˸։׀׃‗․‧⁁⁃⁄⁚−∕∣∥∶⧸꞉]/u;
@@ -86,8 +84,7 @@ export function lookalikes(name: string): (string | Lookalike)[] {
     if (isAscii(each)) return false;
     if (isReadAsLatin) return true;
     if (kind === SIGN) return !isAsian && (isLatin || base === undefined);
-    if (kind !== ASIANS || !isLatin) return kind !== base;
-    return STROKE.test(each) && kinds[i - 1] !== kind && kinds[i + 1] !== kind;
+    return kind !== base && (kind !== ASIANS || !isLatin);
   };
   const runs: { text: string; kind: string | undefined }[] = [];
   for (const [i, each] of all.entries()) {

@@ -17,8 +17,6 @@ _ASIAN = re.compile(
     "\uffdf\U0001b000-\U0001b16f\U00020000-\U0003ffff"
     "]"
 )
-# Of them, what is a mere stroke, in the middle of other letters.
-_STROKE = frozenset("\u30ce\u30fc\u4e00\u4e28\u4e3f\u3007\u3161\u3163")
 # No letters, beside dashes and connectors: like a slash, a colon, a bar or a dot.
 _SIGNS = frozenset(
     "\u02c8\u02cd\u02d0\u02d7\u02f8\u0589\u05c0\u05c3\u2017\u2024\u2027\u2041\u2043\u2044\u205a"
@@ -134,10 +132,7 @@ class _Odd:
             return True
         if kind == _SIGN:
             return not self._is_asian and (self._is_latin or self._base is None)
-        if kind != _ASIANS or not self._is_latin:
-            return kind != self._base
-        beside = {*self._kinds[max(0, place - 1) : place], *self._kinds[place + 1 : place + 2]}
-        return each in _STROKE and _ASIANS not in beside
+        return kind != self._base and (kind != _ASIANS or not self._is_latin)
 
 
 def _told(run: str, kind: str) -> str:
