@@ -73,7 +73,7 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
     view.toggles.choose(stageOf(parts[shown] as ApprovalPart), true);
     view.store.changes.emit("actions"); // Approve may wait for this
     // This button may go, and would take the focus of who uses the keyboard with it.
-    if ((event as UIEvent).detail === 0) card.current?.focus({ preventScroll: true });
+    if ((event as UIEvent).detail === 0) refocus(card.current);
   };
   return (
     <section
