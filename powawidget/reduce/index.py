@@ -51,7 +51,8 @@ class Lists:
 
     def note(self, place: int) -> None:
         """Note that a thing isn't what it was; one that is new is seen without that."""
-        if place < len(self._keys):
+        # A saved run that somebody made up points wherever it likes.
+        if 0 <= place < len(self._keys):
             self._changed.add(place)
 
     def settle(self, things: Sequence[Any]) -> None:
