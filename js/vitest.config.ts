@@ -19,6 +19,8 @@ export default defineConfig({
     css: true,
     environment: "happy-dom",
     include: ["test/**/*.test.ts", "test/**/*.test.tsx"],
+    // A watchdog, not a measurement: a machine with other work takes several times as long.
+    testTimeout: 60_000,
     server: { deps: { inline: ["preact"] } },
   },
 });
