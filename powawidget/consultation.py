@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from powawidget import events as ev
 from powawidget import views
+from powawidget.listening import log
 from powawidget.live import Live
 from powawidget.policy import PolicyFunction, Verdict, name_of, verdict_of
 
 if TYPE_CHECKING:
     from powawidget.decider import Decider
-
-_log = logging.getLogger("powawidget")
 
 # How often a decision of which nothing could be sent is made again, and after how long.
 _TRIES = 3
@@ -113,7 +112,8 @@ class Consultation:
             if task is not None and task.cancelling():
                 raise
             told = self._live.redact(traceback.format_exc())
-            _log.warning("An approval policy failed, so a person is asked\n%s", told)
+            text = "An approval policy failed, so a person is asked\n%s"
+            log(logging.WARNING, text, told)
             self._say(f"The approval policy failed: {type(error).__name__}: {error}")
             return "ask"
 

@@ -123,15 +123,22 @@ _KEYS = (
 _MONEY = {"balance": "Balance", "estimated_cost": "estimated cost", "renews_at": "renews at"}
 
 
-def title_of(status: int) -> str:
+# A 403 that isn't about the key: servers of one machine say so, and gateways of many names.
+_HOST = re.compile(r"\bhost\b", re.IGNORECASE)
+
+
+def title_of(status: int, said: str) -> str:
     """Say in a few words what a refusal before the stream means.
 
     Args:
         status: The HTTP status.
+        said: The server's words.
 
     Returns:
         A title for a run that never began.
     """
+    if status == 403 and _HOST.search(said):  # noqa: PLR2004  # a number everybody knows
+        return "The server doesn't answer to this name"
     return _REFUSED.get(status, "The server refused the run")
 
 
@@ -154,6 +161,11 @@ def advice(status: int, said: str, details: Mapping[str, Any]) -> str:
             f"{label} {str(details[key])[:60]}" for key, label in _MONEY.items() if key in details
         ]
         return f"{', '.join(told)}. Add credits, then run the cell again.".removeprefix(". ")
+    if status == 403 and _HOST.search(said):  # noqa: PLR2004  # a number everybody knows
+        return (
+            "It is about the name in the URL, not about the key. Where a proxy or a tunnel needs "
+            'this URL, send the name that the server knows: connect(..., headers={"Host": "..."}).'
+        )
     return _ADVICE.get(status, "")
 
 

@@ -1,6 +1,8 @@
 """Whoever hears of something may fail: what they hear of goes on, and says so."""
 
+import contextlib
 import logging
+import threading
 import traceback
 from collections.abc import Callable
 
@@ -29,7 +31,11 @@ class Troubles:
         """
         try:
             listener(*args)
-        except Exception as error:  # noqa: BLE001  # one who listens must not end what it hears of
+        except BaseException as error:
+            # One who listens must not end what it hears of: an exit would end the loop thread
+            # with all runs. In the main thread it may be a person's interrupt.
+            if not isinstance(error, Exception) and is_main_thread():
+                raise
             self.note(doing, error)
 
     def note(self, doing: str, error: BaseException) -> None:
@@ -44,7 +50,7 @@ class Troubles:
         level = logging.DEBUG if doing in self._known else logging.ERROR
         if _log.isEnabledFor(level):
             told = self._redact("".join(traceback.format_exception(error)))
-            _log.log(level, "powawidget failed while it %s\n%s", doing, told)
+            log(level, "powawidget failed while it %s\n%s", doing, told)
         if doing not in self._known:
             self._known.add(doing)
             self._untold.append(said(doing, error))
@@ -53,6 +59,23 @@ class Troubles:
         """Take what is to be told now, in words."""
         untold, self._untold = self._untold, []
         return untold
+
+
+def log(level: int, text: str, *args: object) -> None:
+    """Log something, whatever a person's own handlers and filters raise at it.
+
+    Args:
+        level: Its level.
+        text: What to say.
+        *args: What is put into the text.
+    """
+    with contextlib.suppress(Exception):
+        _log.log(level, text, *args)
+
+
+def is_main_thread() -> bool:
+    """Tell whether this is the thread that a person interrupts."""
+    return threading.current_thread() is threading.main_thread()
 
 
 def said(doing: str, error: BaseException) -> str:

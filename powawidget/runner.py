@@ -13,14 +13,13 @@ from powawidget import events as ev
 from powawidget.deadlines import is_overdue
 from powawidget.errors import ConnectionLost, PowawidgetError, RequestError
 from powawidget.failures import title_of
+from powawidget.listening import log
 from powawidget.live import Live
 from powawidget.patience import GaveUp, Patience
 from powawidget.reading import payloads
 from powawidget.retries import Pause, Retries, waiting
 from powawidget.sse import EventTooLargeError
 from powawidget.timeouts import Timeouts
-
-_log = logging.getLogger("powawidget")
 
 
 class Source(Protocol):
@@ -80,7 +79,7 @@ async def follow(live: Live, source: Source, patience: Patience) -> None:
     except Exception as error:  # noqa: BLE001  # a card must not run for ever
         # A fault of ours must not leave a card running for ever. What was raised may hold the key.
         told = live.redact(traceback.format_exc())
-        _log.error("powawidget failed while it read a run\n%s", told)  # see above
+        log(logging.ERROR, "powawidget failed while it read a run\n%s", told)
         live.take(
             ev.Interrupted(
                 title="powawidget failed while it read this run",
@@ -182,7 +181,7 @@ def _cancelled(live: Live) -> ev.Event:
 
 def _refused(error: RequestError, note: str) -> ev.Refused:
     return ev.Refused(
-        title=title_of(error.status),
+        title=title_of(error.status, error.body),
         message=error.said,
         code=error.code or str(error.status),
         hint=" ".join(part for part in (note, error.hint) if part) or None,

@@ -81,6 +81,7 @@ HTML = b"content-type: text/html\r\n"
 REFUSALS = [
     ("400 Bad Request", {"error": "message is required"}, None, "message is required"),
     ("403 Forbidden", {"error": "Not yours", "code": "forbidden"}, "forbidden", "service-role key"),
+    ("403 Forbidden", {"error": "Host not in allowlist"}, None, "not about the key"),
     ("404 Not Found", {"error": "Agent not found"}, None, "Agent not found"),
     ("409 Conflict", {"message": "Busy"}, None, "Busy"),
     ("422 Unprocessable", {"detail": [{"loc": ["a"]}]}, None, '"loc"'),

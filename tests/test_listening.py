@@ -51,8 +51,9 @@ class Audience:
 
     doing = "sang"
 
-    def __init__(self, *fails: str) -> None:
+    def __init__(self, *fails: str, kind: type[BaseException] = ValueError) -> None:
         self.fails = fails
+        self.kind = kind
         self.heard: list[str] = []
         self.ops: list[Op] = []
 
@@ -69,7 +70,7 @@ class Audience:
     def hear(self, what: str) -> None:
         self.heard.append(what)
         if what in self.fails:
-            raise ValueError(f"{what}: {KEY}")
+            raise self.kind(f"{what}: {KEY}")
 
 
 @pytest.fixture(autouse=True)
@@ -197,6 +198,51 @@ def test_whoever_fails_a_run_ends_and_says_so(
     apply(folded, well.ops)
     shown = {**run._live.snapshot(), "message": "", "name": ""}
     assert {**plain(folded), "started": shown["started"], "on_stop": shown["on_stop"]} == shown
+
+
+# What a plain `except Exception` lets through.
+EXITS = [SystemExit, KeyboardInterrupt, asyncio.CancelledError, GeneratorExit]
+
+
+@pytest.mark.parametrize("kind", EXITS)
+def test_whoever_leaves_by_an_exit_ends_neither_run_nor_thread(
+    kind: type[BaseException], caplog: pytest.LogCaptureFixture
+) -> None:
+    thread = loop.loop_thread()
+    source = Slowly(START, HALF, DONE)
+    run = made(source)
+    run._live.audiences += [Audience("changed", "ended", "learned", kind=kind), well := Audience()]
+    run.start()
+    source.go_on.set()
+    assert run.wait(WATCHDOG, display=False).status == "completed"
+    assert run._live.told.wait(WATCHDOG)
+    assert loop.loop_thread() is thread
+    assert notices(run) == [f"powawidget failed while it sang: {kind.__name__}. {LOGS}"]
+    assert "failed while it sang" in caplog.text
+    assert well.heard.count("ended") == 1
+
+
+@pytest.mark.parametrize("fails", ["changed", "ended", "learned"])
+def test_a_log_that_fails_ends_no_run(fails: str) -> None:
+    class Broken(logging.Handler):
+        def emit(self, _: logging.LogRecord) -> None:
+            raise ValueError(KEY)
+
+    source = Slowly(START, HALF, DONE)
+    run = made(source)
+    run._live.audiences += [Audience(fails), well := Audience()]
+    logger, handler = logging.getLogger("powawidget"), Broken()
+    logger.addHandler(handler)
+    try:
+        run.start()
+        source.go_on.set()
+        assert run.wait(WATCHDOG, display=False).status == "completed"
+        run.close()
+        assert run._live.told.wait(WATCHDOG)
+    finally:
+        logger.removeHandler(handler)
+    assert well.heard.count("ended") == 1
+    assert not leaks(json.dumps(run._live.snapshot()))
 
 
 def test_who_fails_often_is_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
@@ -388,12 +434,13 @@ def chatting(*sources: RecordedSource) -> pw.Chat:
 
 
 @pytest.mark.parametrize("fails", [["changed"], ["ended"], ["changed", "ended", "learned"]])
+@pytest.mark.parametrize("kind", [ValueError, SystemExit, KeyboardInterrupt])
 def test_whoever_fails_a_chat_goes_on_and_says_so(
-    fails: list[str], caplog: pytest.LogCaptureFixture
+    kind: type[BaseException], fails: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     sources = [Slowly(START, HALF, DONE) for _ in range(3)]
     chat = chatting(*sources)
-    chat._live.audiences += [Audience(*fails), well := Audience()]
+    chat._live.audiences += [Audience(*fails, kind=kind), well := Audience()]
     for text in "abc":
         chat.send(text)
     for source in sources:
@@ -401,7 +448,7 @@ def test_whoever_fails_a_chat_goes_on_and_says_so(
     chat.wait(WATCHDOG, display=False)
     assert [run.status for run in chat.runs] == ["completed"] * 3
     assert well.heard.count("ended") == 3
-    assert f"powawidget failed while it sang: ValueError. {LOGS}" in str(well.ops)
+    assert f"powawidget failed while it sang: {kind.__name__}. {LOGS}" in str(well.ops)
     assert "failed while it sang" in caplog.text
     chat.close()
 

@@ -44,7 +44,7 @@ class Gate:
         headers = Headers(scope=scope)
         try:
             _check_length(scope)
-            _check_host(headers)
+            _check_host(headers, scope)
             if scope["path"] not in PUBLIC:
                 _authorize(headers, self._key)
         except Refused as refused:
@@ -68,11 +68,15 @@ def _check_length(scope: Scope) -> None:
         raise refuse(431, f"The request's head is longer than {limits.HEAD_BYTES} bytes.")
 
 
-def _check_host(headers: Headers) -> None:
+def _check_host(headers: Headers, scope: Scope) -> None:
     # A name of somebody else's that resolves to this machine would make their page one of ours.
     host = _HOST.fullmatch(headers.get("host", ""))
     if host is None or not is_this_machine((host["six"] or host["name"]).lower()):
-        raise refuse(403, "This server answers to the names of its own machine only: 127.0.0.1.")
+        raise refuse(
+            403,
+            "This server answers only where the header Host names its own machine, so that no page "
+            f"of another site can ask it: use http://127.0.0.1:{scope['server'][1]}.",
+        )
 
 
 def _authorize(headers: Headers, key: str) -> None:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+import powawidget
+from powawidget import agent as agents
 from powawidget.local import (
     Agent,
     Block,
@@ -324,6 +326,24 @@ def test_any_other_name_is_refused_with_the_key_too(server: LocalServer, host: s
             status, _, body = answered(client)
             assert (status, b"127.0.0.1" in body) == (403, True)
     assert server.requests == known
+
+
+def test_a_name_that_a_proxy_left_is_told_from_a_key_and_can_be_mended(
+    server: LocalServer,
+) -> None:
+    with powawidget.connect(server.url, api_key=server.key) as pb:
+        writer = pb.agent("Writer").id
+    for host, status in ((f"hub.example:{server.port}", "failed"), ("127.0.0.1", "completed")):
+        headers = {"Host": host}
+        with powawidget.connect(server.url, api_key=server.key, headers=headers) as pb:
+            agent = agents.Agent(pb._client, agents.AgentInfo(id=writer, name="W"), has_tools=False)
+            run = agent.run("hi").wait(display=False)
+        assert run.status == status
+        if run.error is not None:
+            assert run.error.title == "The server doesn't answer to this name"
+            assert f"use {server.url}" in run.error.message
+            assert 'headers={"Host": "..."}' in str(run.error.hint)
+            assert "service-role" not in str(run.error)
 
 
 def test_no_page_is_allowed_to_read(server: LocalServer) -> None:
