@@ -5,7 +5,15 @@ import fnmatch
 import inspect
 import re
 import unicodedata
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from typing import Any, Literal
 
 from powawidget.errors import ConfigurationError
@@ -122,11 +130,16 @@ def policy(
         The policy.
 
     Raises:
-        ConfigurationError: If a rule has another form.
+        ConfigurationError: If a rule has another form, or a predicate is async.
     """
     for rules in (allow, deny, ask):
         if isinstance(rules, str):
             raise ConfigurationError(f"Rules come in a list: [{rules!r}], not {rules!r}.")
+        # Of a dict only its keys would be rules, and none of its predicates would be asked.
+        if isinstance(rules, Mapping) or not isinstance(rules, Iterable):
+            raise ConfigurationError(
+                f"Rules come in a list of globs or (glob, predicate) pairs, not as {rules!r}."
+            )
     return Policy(allow, deny, ask, otherwise, name)
 
 
@@ -172,8 +185,10 @@ async def _one(chosen: PolicyFunction, approval: Approval) -> Verdict:
         answer = await answer
     if isinstance(answer, bool | str | None) and answer in _WORDS:
         verdict = _WORDS[answer]
-        # A function that looks at a key is shown the last of its values: not all that would run.
-        return "ask" if verdict == "approve" and _is_ambiguous(approval.arguments) else verdict
+        # A function that looks at a key is shown the last of its values, and of a name that is
+        # very long its beginning: not all that would run.
+        partly = len(approval.tool_name) > _LONGEST or _is_ambiguous(approval.arguments)
+        return "ask" if verdict == "approve" and partly else verdict
     raise ConfigurationError(
         "A policy answers True or 'approve', False or 'deny', None or 'ask'; "
         f"this one answered {answer!r}."
@@ -193,6 +208,11 @@ def _checked(rule: Any) -> Rule:
         return rule
     pair = isinstance(rule, tuple) and len(rule) == 2  # noqa: PLR2004  # said once, here
     if pair and isinstance(rule[0], str) and callable(rule[1]):
+        if inspect.iscoroutinefunction(rule[1]):
+            raise ConfigurationError(
+                f"The predicate for {rule[0]!r} is async: write one with def, or pass an async "
+                "function as the whole policy."
+            )
         return rule[0], rule[1]
     raise ConfigurationError(
         f"{rule!r} isn't a rule: use a glob over tool names, or (glob, predicate on arguments)."
@@ -203,7 +223,19 @@ def _fits(rule: Rule, names: Sequence[str], approval: Approval) -> bool:
     glob, predicate = _parts(rule)
     if not any(fnmatch.fnmatchcase(name, glob) for name in names):
         return False
-    return predicate is None or bool(predicate(approval.arguments))
+    return predicate is None or _holds(glob, predicate(approval.arguments))
+
+
+def _holds(glob: str, answer: Any) -> bool:
+    """Read what a predicate answers: what still has to be computed would count as true."""
+    if inspect.iscoroutine(answer):
+        answer.close()
+    is_late = inspect.isawaitable(answer) or isinstance(answer, Iterator | AsyncIterator)
+    if is_late or (isinstance(answer, str) and answer in {"deny", "ask"}):
+        raise ConfigurationError(
+            f"The predicate for {glob!r} must answer True or False; it answered {answer!r}."
+        )
+    return bool(answer)
 
 
 def _allows(rule: Rule, approval: Approval) -> bool:

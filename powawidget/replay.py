@@ -3,6 +3,7 @@
 import math
 import os
 import pathlib
+import re
 import stat
 from collections.abc import Iterator, Sequence
 
@@ -37,6 +38,9 @@ _OTHERS = {
     b"\xfe\xff": "text in UTF-16: save it as UTF-8",
 }
 _PAGES = frozenset({".html", ".htm", ".xhtml"})
+# A saved run is an object; the lines of a stream begin with the name of a field. Editors may have
+# put a byte order mark or empty lines before it.
+_SAVED = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?=\{)").match
 
 
 class _Times(msgspec.Struct):
@@ -77,7 +81,7 @@ def replay(
         path = pathlib.Path(source)
         try:
             data = _bytes_of(path)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise ConfigurationError(f"The recording can't be read: {error}.") from None
         # A recording may be of an error page.
         if path.suffix.lower() in _PAGES:
@@ -87,8 +91,9 @@ def replay(
             )
         times, title = _times(path), name or path.stem
     _check_format(data)
-    if _is_saved(data):
-        return _saved(data, speed, name)
+    begin = _SAVED(data)
+    if begin is not None:
+        return _saved(data[begin.end() :], speed, name)
     if speed is None:
         run = Run.told(_frames(data), name=title, origin="replay")
         cells.adopt(run)
@@ -100,13 +105,17 @@ def _bytes_of(path: pathlib.Path) -> bytes:
     """Read a file, whose kind and size are looked at before: what is opened is what is read."""
     # Without the flag, opening a pipe that nobody writes to would wait for ever.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    with open(os.open(path, flags), "rb") as file:  # noqa: PTH123  # pathlib takes no descriptor
-        known = os.fstat(file.fileno())
+    descriptor = os.open(path, flags)
+    try:
+        known = os.fstat(descriptor)
         if not stat.S_ISREG(known.st_mode):
             raise ConfigurationError(f"The recording can't be read: {path} isn't a file.")
         _check_size(known.st_size)
-        # Some files grow, and those of /proc say nothing of their size.
-        data = file.read(options.replay_limit + 1)
+        with open(descriptor, "rb", closefd=False) as file:
+            # Some files grow, and those of /proc say nothing of their size.
+            data = file.read(options.replay_limit + 1)
+    finally:
+        os.close(descriptor)
     _check_size(len(data))
     return data
 
@@ -125,11 +134,6 @@ def _check_format(data: bytes) -> None:
     for begin, what in _OTHERS.items():
         if data.startswith(begin):
             raise ConfigurationError(f"The recording can't be read: it is {what}.")
-
-
-def _is_saved(data: bytes) -> bool:
-    """Tell a saved run from a stream, whose lines begin with the name of a field."""
-    return data[:64].lstrip().startswith(b"{")
 
 
 def _saved(data: bytes, speed: float | None, name: str | None) -> Run | Chat:

@@ -5,6 +5,7 @@ the list say nothing: when each began and what it said tell which of them is whi
 """
 
 import datetime as dt
+import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -108,10 +109,11 @@ def _places(
         texts = [said_by(child) for child in children]
         order = _by_text(texts, content, places)
         if order is not None:
-            return [*order]
-        last = [number for number, text in enumerate(texts) if text and content.endswith(text)]
+            return order
+        last = [number for number, text in enumerate(texts) if content.endswith(text)]
         end = max(len(steps), len(texts)) - 1
-        if len(last) == 1 and places[last[0]] is None and end not in places:
+        # One that said nothing, as one that failed, may be the last: then the end is another's.
+        if all(texts) and len(last) == 1 and places[last[0]] is None and end not in places:
             places[last[0]] = end
     left = [place for place in range(len(marks) or len(children)) if place not in places]
     if len(left) == places.count(None) == 1:
@@ -138,30 +140,41 @@ def _by_time(
 
 def _by_text(
     texts: Sequence[str], content: str, places: Sequence[int | None]
-) -> Sequence[int] | None:
+) -> list[int | None] | None:
     """Find the one order in which the texts come to everybody's text.
 
     Args:
         texts: What each agent said.
         content: Everybody's text.
-        places: The places by time: they tell equal texts apart.
+        places: The places by time: they tell equal texts apart, and where one said nothing.
 
     Returns:
-        For each text its place; None where no order or more than one gives the whole.
+        For each text its place, for all None where the times contradict the texts and nothing else
+        tells where one said nothing; None where no order or more than one gives the whole.
     """
-    if not all(texts) or sum(map(len, texts)) != len(content):
+    spoken = [one for one, text in enumerate(texts) if text]
+    if not spoken or sum(map(len, texts)) != len(content):
         return None
     found: list[list[str]] = []
-    for number, order in enumerate(_orders(Counter(texts), content)):
+    for number, order in enumerate(_orders(Counter(texts[one] for one in spoken), content)):
         if order is not None:
             found.append(order)
         if number >= _TRIES or len(found) > 1:
             return None
     if not found:
         return None
-    early = sorted(range(len(texts)), key=lambda one: (places[one] is None, places[one] or 0))
-    result = [0] * len(texts)
-    for place, text in enumerate(found[0]):
+    silent = {places[one] for one in range(len(texts)) if not texts[one]}
+    early = sorted(spoken, key=lambda one: (places[one] is None, places[one] or 0))
+    if len(spoken) < len(texts):
+        timed = [texts[one] for one in early if places[one] is not None]
+        rest = iter(found[0])
+        if any(text not in rest for text in timed):  # `in` goes on where it found the last
+            return [None] * len(texts)
+        if None in silent or len(silent) < len(texts) - len(spoken):
+            return None
+    result = list(places)
+    free = (place for place in itertools.count() if place not in silent)
+    for place, text in zip(free, found[0], strict=False):
         child = next(one for one in early if texts[one] == text)
         early.remove(child)
         result[child] = place

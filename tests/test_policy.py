@@ -2,9 +2,12 @@
 
 import asyncio
 import copy
+import functools
 import json
 import pickle
+import sys
 import unicodedata
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,6 +18,19 @@ import powawidget as pw
 from powawidget import events as ev
 from powawidget.policy import name_of, verdict_of
 from tests.chaos import Chaos, Exchange
+
+
+async def late(_: Any) -> bool:
+    return False
+
+
+def yielding(_: Any) -> Iterator[bool]:
+    yield False
+
+
+class Late:
+    async def __call__(self, arguments: Any) -> bool:
+        return await late(arguments)
 
 
 def approval(tool: str, **arguments: Any) -> pw.Approval:
@@ -153,6 +169,35 @@ def test_what_forbids_matches_widely_and_what_allows_only_plain_names(
     assert READS(approval(tool)) == EVERYTHING(approval(tool)) == verdict
 
 
+def test_an_async_predicate_is_refused_where_the_policy_is_made() -> None:
+    for rules in ("allow", "deny", "ask"):
+        with pytest.raises(
+            pw.ConfigurationError, match=r"predicate for 'x' is async.*whole policy"
+        ):
+            pw.policy(**{rules: [("x", late)]})
+
+
+@pytest.mark.parametrize(
+    "predicate", [Late(), functools.partial(lambda f, a: f(a), late), yielding, lambda _: "deny"]
+)
+def test_what_is_not_yet_an_answer_of_a_predicate_allows_nothing(predicate: Any) -> None:
+    with pytest.raises(pw.ConfigurationError, match="must answer True or False"):
+        pw.policy(allow=[("x", predicate)])(approval("x"))
+
+
+@pytest.mark.parametrize("rules", [{"x": lambda _: False}, None, 5])
+def test_rules_that_would_be_read_as_others_are_refused(rules: Any) -> None:
+    with pytest.raises(pw.ConfigurationError, match="list of globs"):
+        pw.policy(allow=rules)
+
+
+def test_a_function_that_is_shown_the_beginning_of_a_name_approves_nothing() -> None:
+    # A longer name is cut, and what the function looks for may stand in the rest.
+    asked = approval("x" * 450 + "… 900 more characters (SHA-256 0011223344556677)")
+    assert asyncio.run(verdict_of(lambda a: "delete" not in a.tool_name, [asked])) == "ask"
+    assert asyncio.run(verdict_of(lambda _: False, [asked])) == "deny"
+
+
 def test_patterns_that_forbid_are_folded_and_those_that_allow_are_not() -> None:
     rules = pw.policy(
         allow=["Orders_*", "[A-Z]*"],
@@ -243,6 +288,48 @@ def test_arguments_with_a_key_that_comes_twice_are_a_persons_to_decide(tool_inpu
 )
 def test_keys_that_come_once_in_each_object_are_no_reason_to_ask(tool_input: str) -> None:
     assert pw.policy(allow=["write"])(requested(tool_input)) == "approve"
+
+
+@pytest.mark.parametrize("opened", ["[", '{"k": '])
+def test_no_depth_hides_one_of_the_values_of_a_key(opened: str) -> None:
+    closed = {"[": "]"}.get(opened, "}")
+    read = []
+    for depth in range(sys.getrecursionlimit() - 100, sys.getrecursionlimit() + 10):
+        deep = f'{{"n": {opened * depth}{{"a": 1, "a": 2}}{closed * depth}}}'
+        ask = f'{{"event": "approval_requested", "tool_name": "t", "tool_input": {deep}}}'
+        event = ev.read(ask)
+        read.append(isinstance(event, ev.ApprovalRequested))
+        assert not isinstance(event, ev.ApprovalRequested) or event.arguments.count('"a"') == 2
+    assert (read[0], read[-1]) == (True, False)
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e400", "-2E+999", "9" * 5000])
+@pytest.mark.parametrize("as_text", [False, True])
+def test_a_number_that_json_cannot_hold_is_kept_as_it_was_written(
+    number: str, as_text: bool
+) -> None:
+    tool_input = f'{{"n": {number}}}'
+    asked = requested(json.dumps(tool_input) if as_text else tool_input)
+    assert asked.arguments == {"n": number}
+    with pytest.raises(TypeError):  # then a person is asked
+        pw.policy(allow=[("write", lambda a: (a["n"] or 0) <= 10)])(asked)
+
+
+@pytest.mark.parametrize("tool_input", ['{"n": 1e400}', '{"n": NaN}', '{"n": 1, "n": 2}'])
+def test_arguments_that_are_read_exactly_ran_as_they_were_asked_for(tool_input: str) -> None:
+    frames = [
+        '{"event": "start", "run_id": "r"}',
+        f'{{"event": "tool_call", "step": 1, "tool_name": "t", "arguments": {tool_input}, '
+        '"call_id": "c"}',
+        '{"event": "tool_result", "step": 1, "tool_name": "t", "call_id": "c", '
+        '"result_preview": "[1", "duration_ms": 5}',
+        '{"event": "complete", "status": "completed", "tool_calls": [{"step": 1, '
+        f'"tool_name": "t", "arguments": {tool_input}, "result": [1, NaN], "duration_ms": 5}}]}}',
+    ]
+    run = pw.replay("".join(f"data: {one}\n\n" for one in frames).encode())
+    assert isinstance(run, pw.Run)
+    (call,) = run.tool_calls
+    assert (call.asked, call.result) == (None, [1, None])
 
 
 def test_both_values_of_a_key_are_kept_and_shown() -> None:

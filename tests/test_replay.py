@@ -118,8 +118,10 @@ def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
     for path in (tmp_path / "pipe.sse", Path("/dev/zero"), Path("/dev/null")):
         with pytest.raises(ConfigurationError, match=f"{path} isn't a file"):
             powawidget.replay(path)
-    with pytest.raises(ConfigurationError, match="can't be read"):
+    with pytest.raises(ConfigurationError, match=f"{tmp_path} isn't a file"):
         powawidget.replay(tmp_path)
+    with pytest.raises(ConfigurationError, match="can't be read"):
+        powawidget.replay("a\0.sse")
     # Neither do its times: they are passed by.
     (tmp_path / "a.sse").write_bytes(SHORT_STREAM)
     os.mkfifo(tmp_path / "a.meta.json")
@@ -143,6 +145,13 @@ def test_what_is_something_else_is_named(data: bytes, what: str, tmp_path: Path)
     for source in (data, tmp_path / "a.sse"):
         with pytest.raises(ConfigurationError, match=f"can't be read: it is .*{what}"):
             powawidget.replay(source)
+
+
+@pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b"\n" * 500, b"\xef\xbb\xbf \r\n"])
+def test_a_saved_run_may_have_gone_through_an_editor(before: bytes) -> None:
+    saved = powawidget.replay(SHORT_STREAM).to_json().encode()
+    run = powawidget.replay(before + saved)
+    assert (run.status, run.text) == ("completed", powawidget.replay(SHORT_STREAM).text)
 
 
 def test_a_saved_page_says_which_file_is_replayed(tmp_path: Path) -> None:

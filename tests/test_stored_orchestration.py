@@ -346,6 +346,32 @@ def test_without_times_a_text_is_its_agents_or_nobodys(texts: list[str], chance:
     assert views.text_of(state) in {"".join(texts[-1:]), "".join(texts)}
 
 
+@given(st.lists(st.sampled_from(["", "", "a.", "b."]), max_size=4), st.randoms())
+def test_a_text_is_not_given_to_an_agent_that_said_nothing(texts: list[str], chance: Any) -> None:
+    texts = [text and f"{number}{text}" for number, text in enumerate(texts)]
+    for second in (None, 9.5):  # what is missing, and what is equal, tells nothing
+        children = [worked(str(i + 1), second, text) for i, text in enumerate(texts)]
+        chance.shuffle(children)
+        state = again(sequence(*children, texts=texts, timed=second is not None))
+        for (_, text, usage), right in zip(shown(state), texts, strict=True):
+            assert text in {right, ""}
+            assert not right or usage is None or texts[usage["n"] - 1] == right
+        assert views.text_of(state) in {"".join(texts[-1:]), "".join(texts)}
+
+
+def test_times_that_the_texts_contradict_do_not_tell_where_one_said_nothing() -> None:
+    children = [worked("1", 0.3, "a."), worked("2", 0.2, "b."), worked("3", 0.1, "")]
+    state = again(sequence(*children, texts=["a.", "b.", ""]))
+    assert {text for _, text, _ in shown(state)} == {""}
+
+
+def test_where_one_agents_time_is_lost_the_texts_tell_where_it_stood() -> None:
+    children = [worked("1", None, "a."), worked("2", 2.5, ""), worked("3", None, "c.")]
+    for order in itertools.permutations(children):
+        state = again(sequence(*order, texts=["a.", "", "c."]))
+        assert shown(state) == [("A", "a.", {"n": 1}), ("B", "", {"n": 2}), ("C", "c.", {"n": 3})]
+
+
 def failed(agent: str, run_id: str, second: float, call_id: str) -> list[dict[str, Any]]:
     """A delegation that fails in the frames of a supervisor; nothing is stored of its text."""
     return [

@@ -46,13 +46,14 @@ class Repeated(dict[str, Any]):
 
 
 def decode_exactly(text: str) -> Any:
-    """Decode JSON that came from outside, and keep the keys that come twice.
+    """Decode JSON that came from outside, and keep the keys that come twice and all numbers.
 
     Args:
         text: JSON text.
 
     Returns:
-        As `decode` does; an object that gives a key twice is a `Repeated`.
+        As `decode` does; an object that gives a key twice is a `Repeated`, and a number that JSON
+        has no form for (NaN, Infinity, 1e400) is the text it was written as.
 
     Raises:
         ValueError: If it isn't JSON.
@@ -107,6 +108,12 @@ def _finite(number: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
+def _finite_or_text(number: str) -> float | str:
+    """Read a float; somebody decides on one out of range, so it isn't made null."""
+    value = float(number)
+    return value if math.isfinite(value) else number
+
+
 def _whole(number: str) -> int | str:
     """Read an int; one of thousands of digits stays text (Python refuses to convert it)."""
     try:
@@ -123,7 +130,15 @@ _NUMBERS: dict[str, Any] = {
 # strict=False: a raw control character inside a string isn't legal JSON, but it isn't a reason to
 # lose a frame either. NaN and the infinities have no JSON form: null.
 _decoder = json.JSONDecoder(strict=False, **_NUMBERS)
-_exact_decoder = json.JSONDecoder(strict=False, object_pairs_hook=_object, **_NUMBERS)
+_exact_decoder = json.JSONDecoder(
+    strict=False,
+    object_pairs_hook=_object,
+    parse_constant=str,
+    parse_float=_finite_or_text,
+    parse_int=_whole,
+)
+# Whether JSON text may hold a number that only the exact decoder keeps.
+unbounded = re.compile(r"NaN|Infinity|[0-9][eE]\+?[0-9]{3}|[0-9]{309}").search
 # The scanner itself: `loads` costs more than twice as much on a short frame.
 scan: Callable[[str, int], tuple[Any, int]] = vars(_decoder)["scan_once"]
 # Whether JSON text may hold what `cleaned` replaces.

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import msgspec
+
 from powawidget.events import agent, orchestration, workflow
 from powawidget.events.agent import TextDelta
 from powawidget.events.bounds import bounded, cut
-from powawidget.events.decoding import cleaned, decode_exactly, repeats, scan, suspect
+from powawidget.events.decoding import cleaned, decode_exactly, repeats, scan, suspect, unbounded
 from powawidget.events.event import Event, Frame, Malformed, Reader, Unknown
 from powawidget.events.fields import LOST, WrongShapeError
 from powawidget.text import harmless
@@ -24,8 +26,9 @@ READERS: dict[str, Reader] = {
     **workflow.READERS,
     "content_delta": _content_delta,
 }
-# What a person, code or a policy decides on: read more slowly, without losing anything.
-_EXACT = frozenset({agent.ApprovalRequested, agent.ToolCallStarted})
+# What a person, code or a policy decides on, and what it is held against: read more slowly, without
+# losing anything.
+_EXACT = frozenset({agent.ApprovalRequested, agent.ToolCallStarted, agent.Completed})
 # An error and an end count also where their data was lost.
 WITHOUT_DATA = frozenset({"error", "complete", "done", "workflow_complete", "workflow_error"})
 
@@ -86,12 +89,21 @@ def read_frame(frame: dict[str, Any]) -> Event:
 
 
 def _exact(event: Event, payload: str) -> Event:
-    """Read a call's or a request's frame anew where it gives a key twice: no value is lost."""
+    """Read arguments anew where a key comes twice or a number has no JSON form: nothing is lost."""
     try:
         frame = decode_exactly(payload)
     except (ValueError, RecursionError):
+        # Close to the depth at which nothing is read: who decides mustn't see a part of it.
+        return Malformed(problem="nested too deeply", raw=harmless(payload[:500]))
+    if not (repeats(frame) or unbounded(payload)):
         return event
-    return read_frame(frame) if repeats(frame) else event
+    exact = read_frame(frame)
+    if not isinstance(event, agent.Completed) or not isinstance(exact, agent.Completed):
+        return exact
+    # What ran is held against what was asked for; results stay as they are read everywhere else.
+    pairs = zip(event.tool_calls, exact.tool_calls, strict=True)
+    calls = [msgspec.structs.replace(one, arguments=told.arguments) for one, told in pairs]
+    return msgspec.structs.replace(event, tool_calls=calls)
 
 
 def _read_odd(payload: str) -> Event:
