@@ -8,12 +8,17 @@ import re
 from email.message import Message
 from http.cookiejar import Cookie, CookieJar
 from typing import Any
+from urllib.parse import urlsplit
 
 # What browsers keep as well: with more than that a request is refused.
 _LONGEST = 4096
 _MOST = 50
-# For browsers a cookie without it, for Python none at all.
-_ODD_AGE = re.compile(r";\s*max-age\s*=(?!\s*-?\d+\s*(?:;|$))[^;]*", re.IGNORECASE)
+# For browsers a cookie without these, for Python none at all.
+_ODD = re.compile(
+    r";\s*(?:max-age\s*=(?!\s*-?\d{1,30}\s*(?:;|$))|port\s*(?=[=;]|$)|domain\s*=?\s*(?=;|$))[^;]*",
+    re.IGNORECASE,
+)
+_DOMAIN = re.compile(r";\s*domain\s*=\s*\.?([^;]*?)\s*(?=;|$)", re.IGNORECASE)
 
 
 class Jar(CookieJar):
@@ -42,7 +47,8 @@ class Jar(CookieJar):
             request: What it answers.
         """
         for line in response.info().get_all("set-cookie", []):
-            super().extract_cookies(_Line(_ODD_AGE.sub("", line)), request)  # type: ignore[arg-type]  # what is used
+            read = _own_domain_out(_ODD.sub("", line), urlsplit(request.get_full_url()).hostname)
+            super().extract_cookies(_Line(read), request)  # type: ignore[arg-type]  # what is used
 
     def __repr__(self) -> str:
         return "<cookies>"
@@ -59,6 +65,11 @@ class _Line:
 
     def info(self) -> Message:
         return self._headers
+
+
+def _own_domain_out(line: str, host: str | None) -> str:
+    """Leave out a domain that is the host itself: Python refuses one without a dot in it."""
+    return _DOMAIN.sub(lambda found: "" if found[1].lower() == host else found[0], line)
 
 
 def joined(given: str, own: str) -> str:

@@ -229,7 +229,10 @@ class Decider:
             self._make(asked, "deny", "stop", "The run was stopped.")
             await self._wait_for_tasks(self._decisions[-1:], max(0.0, end - self._monotonic()))
         # Of several the latest is answered at once, the others when their time is over.
-        await self._wait_for_proof([one.digests[-1] for one in self._denials()], end)
+        # A denial counts also where its answer says nothing, such as a gateway's error.
+        await self._wait_for_proof(
+            [one.digests[-1] for one in self._decisions if one.is_denial], end
+        )
 
     async def _wait_for_tasks(self, decisions: Sequence[_Decision], limit: float) -> None:
         tasks = [one.task for one in decisions if one.task is not None and not one.task.done()]
@@ -238,11 +241,17 @@ class Decider:
 
     async def _wait_for_proof(self, digests: Collection[str], end: float) -> None:
         """Wait until the stream shows what became of decisions that were sent."""
-        while self.sending(digests) and (left := end - self._monotonic()) > 0:
+        while self._is_unproved(digests) and (left := end - self._monotonic()) > 0:
             self._news.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(left):
                     await self._news.wait()
+
+    def _is_unproved(self, digests: Collection[str]) -> bool:
+        named = gates.named(self._live.state, digests)
+        return not self._live.ended and any(
+            part.decision in {"sending", "unknown"} for _, part in named
+        )
 
     async def _take_back(self, decision: _Decision) -> None:
         """Undo a decision of which nothing has been sent."""

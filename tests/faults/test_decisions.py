@@ -7,7 +7,9 @@ import logging
 import threading
 import time
 import types
+import urllib.request
 from collections.abc import Callable
+from email.message import Message
 from typing import Any
 
 import pytest
@@ -53,8 +55,8 @@ DENIED = {
 HOOK = {"event": "hook_result", "hook_event": "PreToolUse", "status": "succeeded", "blocked": True}
 
 
-def proving(seconds: float) -> Script:
-    """A server that tells in the stream what became of a decision, some time after its 200."""
+def proving(seconds: float, status: str = "200 OK") -> Script:
+    """A server that tells in the stream what became of a decision, some time after its answer."""
     decided = asyncio.Event()
 
     async def run(exchange: Exchange) -> None:
@@ -68,17 +70,20 @@ def proving(seconds: float) -> Script:
         if exchange.request.path.endswith("/approve"):
             assert exchange.request.json["approved"] is False
             decided.set()
-        await exchange.answer_json({"status": "ok"})
+        await exchange.answer_json({"status": "ok"}, status)
 
     return at_paths(run=run, other=other)
 
 
-@pytest.mark.parametrize("seconds", [0.05, 0.1])
+@pytest.mark.parametrize(
+    ("seconds", "status"),
+    [(0.05, "200 OK"), (0.1, "200 OK"), (0.1, "500 Oops"), (0.1, "409 Conflict")],
+)
 def test_a_stop_leaves_a_ledger_that_says_denied(
-    world: World, seconds: float, monkeypatch: pytest.MonkeyPatch
+    world: World, seconds: float, status: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("powawidget.run._DENYING", WATCHDOG)  # a slow machine changes no outcome
-    run = world.run(world.serve(proving(seconds)))
+    run = world.run(world.serve(proving(seconds, status)))
     until(lambda: run.status == "waiting", "the request")
     run.stop()
     assert came_to(run)[0] == "stopped"
@@ -183,6 +188,9 @@ SET: dict[str, tuple[list[str], str]] = {
     "another path": (["W=a; Path=/other", "V=b; Path=/"], "V=b"),
     "the path of the start alone": (["W=a"], ""),
     "this domain": (["W=a; Path=/; Domain=127.0.0.1"], "W=a"),
+    "no domain": (["W=a; Path=/; Domain=", "V=b; Domain; Path=/"], "W=a; V=b"),
+    "a port": (['W=a; Path=/; Port="1"', "V=b; Port; Path=/"], "W=a; V=b"),
+    "for longer than anybody counts": ([f"W=a; Path=/; Max-Age={'9' * 5000}"], "W=a"),
     "another domain": (["W=a; Path=/; Domain=example.org"], ""),
     "for TLS alone": (["W=a; Path=/; Secure"], ""),
     "for an hour": (["W=a; Path=/; Max-Age=3600"], "W=a"),
@@ -303,6 +311,27 @@ def test_a_cookie_is_told_nowhere(world: World, caplog: pytest.LogCaptureFixture
     assert {sent for _, sent in heard} == {f"W={planted}; V={quoted}"}
     assert "[cookie]" in caplog.text
     assert not [text for text in said if planted in text]
+
+
+@pytest.mark.parametrize(
+    ("host", "domain", "kept"),
+    [
+        ("localhost", "localhost", True),
+        ("powa", "POWA", True),
+        ("powa", ".powa", True),
+        ("app.example.com", "example.com", True),
+        ("app.example.com", "com", False),
+        ("app.example.com", "other.example.com", False),
+        ("powa", "owa", False),
+    ],
+)
+def test_a_domain_is_the_hosts_or_one_above_it(host: str, domain: str, kept: bool) -> None:
+    jar, answer = Jar(), Message()
+    answer["Set-Cookie"] = f"W=a; Path=/; Domain={domain}"
+    request = urllib.request.Request(f"http://{host}:8000/a")
+    jar.extract_cookies(types.SimpleNamespace(info=lambda: answer), request)
+    jar.add_cookie_header(request)
+    assert request.get_header("Cookie") == ("W=a" if kept else None)
 
 
 def test_a_jar_tells_nothing_of_itself() -> None:
