@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -148,15 +149,33 @@ def test_every_text_of_every_class_has_a_bound(kind: type[msgspec.Struct], name:
         assert len(kept) <= (SENTENCES if name == "text" else most_of(name))
 
 
-def test_what_is_cut_says_how_much_was_left_out_and_is_not_cut_again() -> None:
-    for most in (NAME, SENTENCES, TASK):
-        short = cut("x" * LONG, most)
-        left = LONG - most
-        assert len(short) == most
-        assert short.startswith("xxx")
-        assert f"… {left:,} more characters" in short
-        assert cut(short, most) == short
-        assert cut("x" * most, most) == "x" * most
+@pytest.mark.parametrize("most", [NAME, SENTENCES, TASK])
+@pytest.mark.parametrize("more", [1, 2, 900, 960, 999, 1_000, 9_950, 99_999, LONG])
+def test_what_is_cut_says_how_much_was_left_out_and_is_not_cut_again(most: int, more: int) -> None:
+    text = "".join(chr(ord("a") + i % 26) for i in range(most + more))
+    short = cut(text, most)
+    note = re.fullmatch(
+        r"([a-z]+)… ([\d,]+) more characters(?: …| \(SHA-256 \w{16}\))([a-z]*)", short
+    )
+    assert note is not None
+    begin, left, end = note[1], int(note[2].replace(",", "")), note[3]
+    assert len(begin) + left + len(end) == len(text)
+    assert text.startswith(begin)
+    assert text.endswith(end)
+    assert len(end) == (0 if most == NAME else most // 4)
+    assert len(short) == most
+    assert cut(short, most) == short
+    assert cut(text[:most], most) == text[:most]
+
+
+def test_the_last_line_of_a_long_traceback_is_kept() -> None:
+    lines = "  File 'block.py', line 1, in work\n" * 1_000
+    frame = {
+        "type": "block_error",
+        "block_id": "b",
+        "data": {"error": f"{lines}KeyError: 'region'"},
+    }
+    assert "KeyError: 'region'" in str(ev.read_frame(frame).error)  # type: ignore[attr-defined]  # a block's
 
 
 def test_two_long_ids_that_begin_alike_stay_two() -> None:

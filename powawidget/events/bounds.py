@@ -74,17 +74,23 @@ def cut(text: str, most: int = NAME) -> str:
         most: The most characters of what is returned.
 
     Returns:
-        The text itself where it is no longer. Else its beginning; that of a name ends with a
-        digest too, so that two long ids that begin alike stay two.
+        The text itself where it is no longer. Else its beginning, and what more: the digest of a
+        name, so that two long ids that begin alike stay two; the end of a longer text, since a
+        traceback says only there what went wrong.
     """
     if len(text) <= most:
         return text
-    told = f"… {len(text) - most:,} more characters"
     if most == NAME:
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-        told += f" (SHA-256 {digest[:16]})"
+        form, end = f"… {{:,}} more characters (SHA-256 {digest[:16]})", 0
+    else:
+        form, end = "… {:,} more characters …", most // 4
     # The note takes its place from the text: what is cut once isn't cut again.
-    return f"{text[: most - len(told)]}{told}"
+    left = len(text) - most
+    while left != (more := len(text) - most + len(form.format(left))):
+        left = more
+    begin = len(text) - left - end
+    return f"{text[:begin]}{form.format(left)}{text[begin + left :]}"
 
 
 def _item(one: Any) -> Any:
