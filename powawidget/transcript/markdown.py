@@ -75,7 +75,7 @@ class Writer:
         lone = text.count("$") == 1
         said = readable(text).split("\n")
         lines = [escape(line, at_start=True, lone=lone) for line in said]
-        ends = [*("\\" if line and after else "" for line, after in itertools.pairwise(lines)), ""]
+        ends = [*(_end(line) if after else "" for line, after in itertools.pairwise(lines)), ""]
         kept = [line + end for line, end in zip(lines, ends, strict=True)]
         return blocks([quoted(kept), _more(more)])
 
@@ -101,7 +101,7 @@ class Writer:
 
     def _cell(self, text: str) -> str:
         said = " ".join(visible(self._cut.cell(text)).split("\n"))
-        return escape(said, in_table=True, lone=said.count("$") == 1)
+        return escape(said, in_table=True)
 
     def _entries(self, node: Entries) -> list[str]:
         entries = self._cut.rows(node.entries, lambda entry: len(entry[0]) + len(entry[1]) + 100)
@@ -150,6 +150,11 @@ def table(head: list[str], rows: list[list[str]]) -> list[str]:
     """A table; its cells are escaped already."""
     lines = [head, ["---"] * len(head), *rows]
     return [row(line) for line in lines]
+
+
+def _end(line: str) -> str:
+    """What keeps the end of a line; apart from a colon, behind which pandoc would find a link."""
+    return f"{' ' if line[-1] == ':' else ''}\\" if line else ""
 
 
 def _more(note: str) -> list[str]:

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-_URL = re.compile(r"https?://[^\s<>\"`⟦⟧]+", re.IGNORECASE)
+_URL = re.compile(r"https?://[^\s<>\"“”`⟦⟧]+", re.IGNORECASE)
 _TASK = re.compile(r"\[([ xX])\][ \t]")
 _HOST = re.compile(r"[\w.-]+|[\da-f:.]+", re.ASCII)
 _LONGEST_HOST = 60

@@ -41,23 +41,26 @@ _BEGINS = re.compile(
     r"))(.)"
 )
 # What MathJax or a renderer of markdown takes for a formula, and the marks that could be half of
-# one.
+# one. And what GitHub's makes a link of though a backslash stands in it: the word before an `@`.
 _FORMULA = re.compile(
     r"\$\$[^$]{1,500}\$\$|\$(?=[^\s\d$])[^$]{0,500}(?<=\S)\$(?!\d)"
     r"|\\\(.{1,500}?\\\)|\\\[.{1,500}?\\\]|\\begin\{([a-z]*\*?)\}.{0,500}?\\end\{\1\}"
-    r"|\$|\\[\\()\[\]]|\\(?:begin|end|ref|eqref)\s?\{",
+    r"|\$|\\[\\()\[\]]|\\(?:begin|end|ref|eqref)\s?\{"
+    r"|(?i:mailto|xmpp):(?=[^\s@]{1,500}@)",
     re.DOTALL,
 )
 # What acts even in code: the marks of formulas in nbconvert's and JupyterLab's markdown. And
 # backticks: where code has more of them around it, or a backslash before the last, JupyterLab's
 # reads stars in it as emphasis. The first character of each is put out of the code.
 _EVEN_IN_CODE = re.compile(
-    r"\$\$|`|\\(?=\\+[()\[\]])|\\(?=\\*(?:(?:begin|end)\{|`|\||\$\$|$))", re.IGNORECASE
+    r"\$(?=\$)|`|\\(?=\\+[()\[\]])|\\(?=\\*(?:(?:begin|end)\{|`|\||\$\$|$))",
+    re.IGNORECASE,
 )
 # In a cell a bar too: readers differ in whether the backslash before it is seen.
 _EVEN_IN_CELL = re.compile(rf"{_EVEN_IN_CODE.pattern}|\|", re.IGNORECASE)
 # An address that every reader takes as it is in angle brackets.
 _PLAIN = re.compile(r"https?://(?:[\w.:/?=%+,;~()#-]|&(?!#|\w+;))+", re.ASCII)
+_SCHEME = re.compile(r"[A-Za-z0-9+.-]:$")
 _UNBRACKETED = re.compile(r"\\([\[\]])")
 _OPENING, _CLOSING = "([{\"'“‘", ".,;:!?)]}\"'”’"  # noqa: RUF001  # quotation marks
 _FENCES = {"fence", "code_block"}
@@ -120,13 +123,17 @@ def pieces(text: str, *, lone: bool = False, linked: bool = False) -> list[str]:
 def _without_formulas(text: str, *, lone: bool) -> Iterable[str]:
     """Put what could be taken for a formula, or for half of one, in code with its word."""
     end = 0
-    for found in () if lone and "\\" not in text else _FORMULA.finditer(text):
-        if found.start() < end:
+    pass_over = lone and "\\" not in text
+    at = 0
+    # From the end of each word on: one that began within it would take others with it.
+    while found := _FORMULA.search(text, at):
+        at = found.end()
+        if pass_over and found[0].startswith("$"):
             continue
-        begin, stop = _word(text, end, found)
+        begin, at = _word(text, end, found)
         yield _escaped(text[end:begin])
-        yield Code(text[begin:stop])
-        end = stop
+        yield Code(text[begin:at])
+        end = at
     yield _escaped(text[end:])
 
 
@@ -161,10 +168,24 @@ def _by_number(found: "re.Match[str]") -> str:
 def joined(parts: Iterable[str], *, in_table: bool = False) -> str:
     """Put pieces of a line together; pieces of code that touch become one."""
     told = []
-    for is_code, some in itertools.groupby(filter(None, parts), lambda one: isinstance(one, Code)):
+    apart = _without_schemes(list(filter(None, parts)))
+    for is_code, some in itertools.groupby(apart, lambda one: isinstance(one, Code)):
         said = "".join(some)
         told.append(code_span(said, in_table=in_table) if is_code else said)
     return "".join(told)
+
+
+def _without_schemes(parts: list[str]) -> Iterable[str]:
+    """Keep a colon from making an address of what comes right after it: pandoc reads on in that."""
+    for part, following in itertools.pairwise([*parts, ""]):
+        if isinstance(part, Code) or not _SCHEME.search(part):
+            yield part
+        elif following == "\\\n":
+            yield f"{part} "
+        elif isinstance(following, Code) or re.match(r"[^\s*~]", following):
+            yield f"{part[:-1]}\\:"
+        else:
+            yield part
 
 
 def code_span(text: str, *, in_table: bool = False) -> str:
@@ -179,6 +200,7 @@ def code_span(text: str, *, in_table: bool = False) -> str:
     """
     told, end = [], 0
     said = text.replace("\n", " ")
+    # A dollar that is put out has code right behind it, so that MathJax pairs it with no other.
     for found in (_EVEN_IN_CELL if in_table else _EVEN_IN_CODE).finditer(said):
         told += [_span_of(said[end : found.start()]), f"&#{ord(found[0][0])};"]
         end = found.start() + 1
@@ -361,12 +383,19 @@ def _written(children: list[Token], *, skip: int, in_table: bool) -> str:
     """Write inline tokens; `skip` leaves out the first characters, of a task's box."""
     parts: list[str] = []
     opened: list[int] = []
-    lone = sum(token.content.count("$") for token in children) == 1
+    # Not in a cell: nbconvert's markdown reads no table in a quotation or a list, only its text.
+    lone = not in_table and sum(token.content.count("$") for token in children) == 1
+    after = 0
     for index, token in enumerate(children):
+        if index < after:
+            continue
         kind, _, _ = token.type.rpartition("_")
         if token.type == "text":
             text, skip = token.content[skip:], max(0, skip - len(token.content))
             parts += pieces(text, lone=lone, linked=bool(opened))
+        elif token.type == "link_open" and _is_address(children, index):
+            parts.append(f"<{children[index + 1].content}>")
+            after = index + 3
         elif token.type == "link_open":
             opened.append(index)
             parts.append("" if prose.target(prose.href(token)) is None else "[")
@@ -387,6 +416,19 @@ def _written(children: list[Token], *, skip: int, in_table: bool) -> str:
     return joined(parts, in_table=in_table)
 
 
+def _is_address(children: list[Token], index: int) -> bool:
+    """Whether a link is no more than its address, one that every reader takes as it is."""
+    said = children[index + 1].content
+    return (
+        children[index + 2 : index + 3] != []
+        and children[index + 2].type == "link_close"
+        and children[index + 1].type == "text"
+        and said == prose.href(children[index])
+        and prose.target(said) is not None
+        and _PLAIN.fullmatch(said) is not None
+    )
+
+
 def _link_end(said_href: str, text: str) -> list[str]:
     link = prose.target(said_href)
     aside = pieces(prose.aside(text, said_href, link), linked=True)
@@ -395,5 +437,6 @@ def _link_end(said_href: str, text: str) -> list[str]:
 
 def _target(link: prose.Link) -> str:
     """Where a link leads, in the brackets behind its text."""
-    safe = re.sub(r"[()<>\\\[\]{}|*_`$~^]", lambda found: f"%{ord(found[0]):02X}", link.href)
+    odd = r"[()<>\\\[\]{}|*`$~^]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])"
+    safe = re.sub(odd, lambda found: f"%{ord(found[0]):02X}", link.href)
     return re.sub(r"&(?=#?\w+;)", "&amp;", safe)

@@ -155,6 +155,20 @@ def test_a_text_is_read_as_it_was_written(text: str) -> None:
         ("So $x^2 + y$ and $z$.", "So `$x^2 + y$` and `$z$`."),
         ("$`x`$", "`$x$`"),
         ("a `$b` c", "a `$b` c"),
+        ("a$$\nb = 1\n$$$c", "`a`&#36;`$`\nb = 1\n&#36;&#36;`$c`"),
+        ("| a $5 |\n|---|\n| $6 |", "| a `$5` |\n| --- |\n| `$6` |"),
+        ("<https://a.example/x_y> and `b`", "<https://a.example/x_y> and `b`"),
+        ("[https://a.example/x](https://a.example/x)", "<https://a.example/x>"),
+        ("[x_y](https://a.example/x_y_)", "[x_y](https://a.example/x_y%5F) (a.example)"),
+        ("javascript:[a](https://e.org)", "javascript\\:[a](https://e.org) (e.org)"),
+        ("javascript:`a`", "javascript\\:`a`"),
+        ("javascript:![a](x)", "javascript\\:Image: a"),
+        ("data:\\\nx", "data: \\\nx"),
+        ("see:https://a.example", "see\\:<https://a.example>"),
+        ("xmpp:a@b.org/x, or --mailto:c@d.org", "`xmpp:a@b.org/x`, or `--mailto:c@d.org`"),
+        ("$5\\\\begin{a} $6 \\\\end{a}", "`$5`&#92;`begin{a`\\} `$6` &#92;`end{a`\\}"),
+        ("a: **b:** `c`", "a: **b:** `c`"),
+        ("“https://a.example/x)” b", "“<https://a.example/x>)” b"),
     ],
 )  # fmt: skip
 def test_how_it_is_written(said: str, written: str) -> None:
@@ -187,8 +201,10 @@ def test_no_fence_names_what_a_renderer_runs(info: str, form: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "info", ["python", "Python", "c++", "c#", "objective-c", "sql", "json x=1"]
+    "info", ["python", "Python", "c++", "c#", "objective-c", "sql", "json x=1", "http", "pycon"]
 )
 def test_a_fence_names_a_language(info: str) -> None:
     assert remark(f"```{info}\na\n```")[0] == f"```{info.split(maxsplit=1)[0]}"
+    # By their short names a page of Observable would run them.
+    assert [fence("a", name)[0] for name in ("js", "TS")] == ["```javascript", "```typescript"]
     assert fence("a", "mermaid")[0] == fence("a", languages.plain("html"))[0] == "```"
