@@ -23,7 +23,10 @@ const SIGNS = /[\p{Pd}\p{Pc}ˈˍː˗˸։׀׃‗․‧⁁⁃⁄⁚−∕∣∥∶
 /* Letters that read as Latin ones, after https://www.unicode.org/reports/tr39/, and all those of
    Cherokee, Coptic, Lisu and scripts of old: a name in nothing but these is taken for another. */
 const LIKE_LATIN =
-  /[ıƁ-ƟƢ-ƮƱ-ǃȜȢȣɐ-ʯᴀ-ᶿꜢ-ꟿꬰ-ꭨЅІЈАВЕЗКМНОРСТУХасеорухѕіјѡѴѵҮүһҽӀӏԁԌԚԛԜԝͿΑΒΕΖΗΙΚΜΝΟΡΤΥΧαγηικνορσυχϒϜϱϲϳϹϺՍՏՕագզհոռսցքօ\p{sc=Cher}\p{sc=Lisu}\p{sc=Copt}\u{10280}-\u{1057f}]/u;
+  /[ıƁ-ƎƐ-ƟƢ-ƮƱ-ǃȜȢȣɐ-ɘɚ-ʯᴀ-ᶿꜢ-ꟿꬰ-ꭨЅІЈАВЕЗКМНОРСТУХасеорухѕіјѡѴѵҮүһҽӀӏԁԌԚԛԜԝͿΑΒΕΖΗΙΚΜΝΟΡΤΥΧαγηικνορσυχϒϜϱϲϳϹϺՍՏՕագզհոռսցքօ\p{sc=Cher}\p{sc=Lisu}\p{sc=Copt}\u{10280}-\u{1057f}]/u;
+
+/* Letters to Unicode, but of no script and like none: the sign of micro, two apostrophes. */
+const OF_ANY = /[µʻʼ]/;
 
 const ASIANS = "Asian";
 const ODD = "odd";
@@ -35,7 +38,7 @@ const isAscii = (character: string): boolean => character < "\x7f";
 
 /** What a character is to a name: its script, or how it is odd; empty where it is neither. */
 function kindOf(character: string, isAsian: boolean): string {
-  if (hasHidden(character)) return "";
+  if (hasHidden(character) || OF_ANY.test(character)) return "";
   if (character < " ") return ODD; // a tab, a line's end
   if (isAscii(character)) return /[a-z]/i.test(character) ? "Latin" : "";
   const isLetter = /\p{L}/u.test(character);

@@ -26,7 +26,8 @@ _SIGNS = frozenset(
 # Cherokee, Coptic, Lisu and scripts of old: a name in nothing but these is taken for another.
 _LIKE_LATIN = re.compile(
     "["
-    "\u0131\u0181-\u019f\u01a2-\u01ae\u01b1-\u01c3\u021c\u0222\u0223\u0250-\u02af\u1d00-"
+    "\u0131\u0181-\u018e\u0190-\u019f\u01a2-\u01ae\u01b1-\u01c3\u021c\u0222\u0223\u0250-\u0258"
+    "\u025a-\u02af\u1d00-"
     "\u1dbf\ua722-\ua7ff\uab30-\uab68\u0405\u0406\u0408\u0410\u0412\u0415\u0417\u041a"
     "\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425\u0430\u0441\u0435\u043e\u0440\u0443"
     "\u0445\u0455\u0456\u0458\u0461\u0474\u0475\u04ae\u04af\u04bb\u04bd\u04c0\u04cf\u0501"
@@ -38,6 +39,8 @@ _LIKE_LATIN = re.compile(
     "\U00010280-\U0001057f"
     "]"
 )
+# Letters to Unicode, but of no script and like none: the sign of micro, two apostrophes.
+_OF_ANY = frozenset("\u00b5\u02bb\u02bc")
 _PLAIN = re.compile("[!-~]+(?: [!-~]+)*")
 _ASIANS, _ODD, _SIGN, _OTHER = "asian", "odd", "sign", "other"
 
@@ -75,7 +78,7 @@ def named(name: str) -> str:
 
 def _kind(character: str, *, is_asian: bool) -> str:
     """What a character is to a name: its script, or how it is odd; empty where it is neither."""
-    if hides(character):
+    if hides(character) or character in _OF_ANY:
         return ""
     if character < " ":
         return _ODD  # a tab, a line's end
