@@ -14,6 +14,7 @@ export const approvalCss = `
   .pw-ask .pw-pre{max-height:none}
   .pw-ask .pw-pre>.pw-more{display:block;margin-block:4px -3px;margin-inline:-7px 0}
   .pw-ask :is(.pw-name,.pw-key,.pw-value,.pw-quote,.pw-pre){overflow:clip;white-space:pre-wrap;unicode-bidi:isolate}
+  .pw-ask .pw-hidden-char{white-space:normal;overflow-wrap:anywhere}
   .pw-asked .pw-tall:not(:last-child){margin-bottom:5px}
   .pw-ask .pw-more{font:500 12px/1.5 var(--vscode-font-family,var(--jp-ui-font-family,system-ui,sans-serif))}
   .pw-asked{display:grid;gap:8px}

@@ -68,9 +68,10 @@ export class Keyed {
 
   /** Something else got the focus, perhaps while the window had none. */
   readonly #elsewhere = (event: FocusEvent): void => {
-    if (!(event.target instanceof Element) || event.composedPath().includes(this.card)) return;
+    const path = event.composedPath();
+    if (!(event.target instanceof Element) || path[0] === this.card) return;
     this.#isAway = false;
-    this.#set(false);
+    if (!path.includes(this.card)) this.#set(false); // its own field may have been left, too
   };
 }
 

@@ -61,3 +61,30 @@ def test_the_oracle_sees_what_a_naive_page_lets_through(browser: Browser) -> Non
     assert len(scripts) >= 30, scripts
     assert len(requests) >= 30, requests
     assert len(marked) >= 100, marked
+
+
+def test_no_mark_in_a_request_pushes_text_out_of_its_card(browser: Browser) -> None:
+    """A mark holds the letters themselves, perhaps a whole name of them, which may be long."""
+    with start_server() as server, watched(browser, server, "/") as opened:
+        page = opened.page
+        page.set_viewport_size({"width": 330, "height": 900})
+        marks = page.evaluate(MARKS, "\u0443\u0434\u0430\u043b\u0438\u0442\u044c" * 8 + "_id")
+        assert opened.take() == []
+    assert len(marks) == 5
+    assert [mark for mark in marks if mark["right"] > mark["edge"]] == []
+
+
+MARKS = """async (name) => {
+  const part = { tool_name: name, arguments: JSON.stringify({ [name]: 1, in: { [name]: [1] } }) };
+  const asked = { kind: "approval", decision: "pending", digest: "d", covers: "call", call: null };
+  const { el, close } = window.hostile.open({ parts: [{ ...asked, ...part, message: "\u200b" }] });
+  await window.hostile.paint();
+  const right = (element) => Math.floor(element.getBoundingClientRect().right);
+  const marks = [...el.querySelectorAll(".pw-ask :is(.pw-hidden-char,.pw-value)")].map((mark) => ({
+    text: mark.textContent,
+    right: right(mark),
+    edge: right(el.querySelector(".pw-ask")),
+  }));
+  close();
+  return marks;
+}"""

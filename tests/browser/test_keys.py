@@ -32,6 +32,7 @@ MEANT = {
     "Tab, d, leave, Escape": True,
     "Tab, d, Tab, Tab, Enter": True,
     "click, Tab, Enter, leave, Escape": False,
+    "Deny, leave, Shift+Tab, Tab, Escape": True,
 }
 
 

@@ -4,13 +4,15 @@ import type { View } from "../view";
 import type { NoticePart } from "../wire";
 import { Visible } from "./Visible";
 
+const MOST_MARKS_IN_LINE = 100; // more are a wall that hides what comes after it
+
 /** A quiet line about something that happened on the way. */
 export const Notice = pure(function Notice({ view, index }: { view: View; index: number }) {
   useKeys(view, `parts/${index}`);
   const { code, text, count } = view.store.state.parts[index] as NoticePart;
   return (
     <p class="pw-notice">
-      <Visible text={text || code || words.unreadable} />
+      <Visible text={text || code || words.unreadable} marks={MOST_MARKS_IN_LINE} />
       {count > 1 && <span class="pw-times"> {words.times(count)}</span>}
     </p>
   );
