@@ -119,3 +119,10 @@ test("a long text is shown in steps, by marks as by characters", async () => {
   expect(el.querySelector(".pw-error .pw-more")).toBeNull();
   expect(el.querySelectorAll(".pw-error .pw-hidden-char")).toHaveLength(3_000);
 });
+
+test("a notice of hidden characters is no wall of marks", async () => {
+  const { el } = open(run(FIELDS["a notice"]?.("\u001b[31m".repeat(800)))).show();
+  await painted();
+  expect(el.querySelectorAll(".pw-notice .pw-hidden-char")).toHaveLength(100);
+  expect(el.querySelector(".pw-notice .pw-cut")?.textContent).toContain("not shown");
+});
