@@ -52,7 +52,13 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
     refocus(card.current); // the focused field goes
   };
   const onKey = (event: TargetedKeyboardEvent<HTMLElement>) => {
-    const isPlain = !(event.repeat || event.ctrlKey || event.metaKey || event.altKey);
+    const isPlain = !(
+      event.repeat ||
+      event.shiftKey ||
+      event.ctrlKey ||
+      event.metaKey ||
+      event.altKey
+    );
     if (event.target !== event.currentTarget || !isPlain) return;
     const key = event.key.toLowerCase();
     if ((key !== "a" && key !== "d") || !isKeyedNow()) return;
