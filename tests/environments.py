@@ -41,7 +41,7 @@ def make(kind: str, version: str) -> None:
     uv = find_uv_bin()
     python = folder / "bin" / "python"
     subprocess.run([uv, "venv", "-q", "--clear", "--python", sys.executable, folder], check=True)
-    install = [uv, "pip", "install", "-q", "--python", python]
+    install = [uv, "pip", "install", "-q", "--compile-bytecode", "--python", python]
     subprocess.run([*install, *wanted.splitlines()], check=True)
     complete.write_text(wanted)
 

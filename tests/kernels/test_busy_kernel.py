@@ -124,9 +124,26 @@ def test_a_click_gets_through_after_the_cell_has_returned(kernel: Kernel) -> Non
     )
 
 
-def test_a_page_that_loads_while_a_cell_waits_gets_the_whole_state(kernel: Kernel) -> None:
-    waiting = kernel.run(f"{ASK}\nrun.wait()\nprint(run.status)")
+# Tells when the cell waits, which nothing does from outside: before that a request stays queued.
+TELL_WAIT = """
+from pathlib import Path
+from powawidget.kernel import bridge
+def tell_wait(path):
+    while not bridge._waiting:
+        time.sleep(0.01)
+    Path(path).touch()
+threading.Thread(target=tell_wait, args=({path!r},)).start()
+"""
+
+
+def test_a_page_that_loads_while_a_cell_waits_gets_the_whole_state(
+    kernel: Kernel, tmp_path: pathlib.Path
+) -> None:
+    waits = tmp_path / "waits"
+    tell = TELL_WAIT.format(path=str(waits))
+    waiting = kernel.run(f"{ASK}{tell}\nrun.wait()\nprint(run.status)")
     comm = kernel.until(kernel.comms, "the widget")[0]
+    kernel.until(waits.exists, "the wait")
     digests(kernel, comm)
     asked = kernel.client.session.msg("comm_info_request", {"target_name": "jupyter.widget"})
     kernel.client.shell_channel.send(asked)
