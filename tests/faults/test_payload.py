@@ -180,12 +180,19 @@ HOSTILE = {
 }
 
 
+# A number that JSON has no form for is the text that it was written as: somebody decides on it.
+ARGUMENTS = {
+    HOSTILE["__proto__"]: [{"__proto__": {"a": 1}}],
+    HOSTILE["1e400"]: [{"n": "1e400", "m": "-1e400"}],
+    HOSTILE["NaN"]: [{"n": "NaN"}],
+}
+
+
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_p6_hostile_json_crashes_nothing_and_pollutes_nothing(world: World, text: str) -> None:
     run = world.run(world.serve(streaming(START, HALF, raw(text), REST, DONE)))
     assert came_to(run) == ("completed", "half rest", None)
-    for call in run.tool_calls:
-        assert all(value is None or value == {"a": 1} for value in call.arguments.values())
+    assert [call.arguments for call in run.tool_calls] == ARGUMENTS.get(text, [])
     assert len(delivered(run)) == 5
 
 
