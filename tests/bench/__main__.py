@@ -35,8 +35,8 @@ def sizes() -> list[str]:
         for path in modules
     )
     return [
-        f"the front end's core: {core_bytes:,} bytes minified (goal: under 120,000); "
-        f"{len(sent):,} bytes packed, as it is sent with each widget (goal: under 71,000)",
+        f"the front end's core: {core_bytes:,} bytes minified (goal: under 127,000); "
+        f"{len(sent):,} bytes packed, as it is sent with each widget (goal: under 75,000)",
         f"  modules as they are sent, once a page when first needed: {told}",
     ]
 
