@@ -6,8 +6,6 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.street import CAPTURES
-
 HERE = Path(__file__).parent
 LAST = ("kernels", "packaging", "browser")  # slower and slower
 
@@ -15,16 +13,6 @@ LAST = ("kernels", "packaging", "browser")  # slower and slower
 settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
-
-
-collect_ignore_glob = [] if CAPTURES.is_dir() else ["test_captures*.py"]
-
-
-def pytest_report_header() -> str | None:
-    """Say why a module is left out; `fixtures/` covers the same ground everywhere."""
-    if collect_ignore_glob:
-        return f"test_captures*.py are left out: there are no recordings in {CAPTURES}"
-    return None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

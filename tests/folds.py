@@ -1,7 +1,7 @@
 """Changes and the state they fold to, for the TypeScript tests.
 
-`python -m tests.folds js/test/folds` writes one JSON file for each fixture, and for each
-recording of the real service where those lie beside the project:
+`python -m tests.folds js/test/folds` writes one JSON file for each fixture and each
+recording of the real service:
 `{"name": ..., "batches": [[op, ...], ...], "state": {...}}`. A long stream is written once, with
 its changes merged into one batch.
 """
@@ -14,10 +14,10 @@ from typing import Any
 from powawidget import shown
 from powawidget.ops import Op, merge
 from powawidget.state import RunState, plain
-from tests.street import captures, fixtures, frame, kept, walk
+from tests.street import fixtures, frame, kept, recordings, walk
 
 MOST_BATCHES = 2000
-RECORDED = ("agent_", "nostream_", "two_workers_", "disconnect_", "orch_", "workflow_")
+RECORDED = ("agent_", "nostream_", "disconnect_", "orch_", "workflow_")
 
 
 def fold(path: Path) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     folder: Path = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
-    for told in (withheld(), *map(fold, [*fixtures(), *captures(RECORDED)])):
+    for told in (withheld(), *map(fold, [*fixtures(), *recordings(RECORDED)])):
         written = json.dumps(told, ensure_ascii=False, allow_nan=False)
         (folder / f"{told['name']}.json").write_text(written + "\n", encoding="utf-8")
 

@@ -18,7 +18,7 @@ from powawidget.stored_execution import logs_of
 
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "tests" / "fixtures"
-CAPTURES = ROOT.parent / "shared" / "captures"
+RECORDED = FIXTURES / "recordings"
 BEGIN = 1_700_000_000.0
 
 
@@ -145,11 +145,11 @@ def _delegation(one: views.Delegation) -> dict[str, Any]:
 
 
 def fixtures() -> list[Path]:
-    """Every stream that is kept with the tests."""
+    """The streams that have an expectation beside them."""
     return sorted(FIXTURES.glob("*.sse"))
 
 
-def captures(prefixes: Sequence[str] = ("",)) -> list[Path]:
-    """The recordings of the real service, where they lie beside the project."""
-    found = sorted(CAPTURES.glob("*.sse")) if CAPTURES.is_dir() else []
+def recordings(prefixes: Sequence[str] = ("",)) -> list[Path]:
+    """The recordings of the real service."""
+    found = sorted(RECORDED.glob("*.sse"))
     return [path for path in found if path.name.startswith(tuple(prefixes))]

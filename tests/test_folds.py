@@ -8,7 +8,7 @@ from pathlib import Path
 from powawidget.ops import apply
 from powawidget.state import RunState, plain
 from tests.folds import MOST_BATCHES, fold
-from tests.street import ROOT, captures, fixtures
+from tests.street import ROOT, fixtures, recordings
 
 
 def test_the_files_hold_every_fixture_and_fold_to_their_state(tmp_path: Path) -> None:
@@ -25,5 +25,5 @@ def test_the_files_hold_every_fixture_and_fold_to_their_state(tmp_path: Path) ->
 
 
 def test_a_long_stream_is_one_batch() -> None:
-    for path in captures(("agent_long_plain",)):
-        assert len(fold(path)["batches"]) == 1
+    (path,) = recordings(("agent_long_plain",))
+    assert len(fold(path)["batches"]) == 1

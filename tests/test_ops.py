@@ -16,10 +16,10 @@ from powawidget.ops import Op, apply, merge
 from powawidget.reduce import reduce
 from powawidget.state import RunState, plain, typed
 from powawidget.text import Text, harmless
-from tests.street import BEGIN, captures, fixtures, frame, payloads, replayed, walk
+from tests.street import BEGIN, fixtures, frame, payloads, recordings, replayed, walk
 from tests.test_events import FRAMES
 
-STREAMS = [*fixtures(), *captures(("agent_", "nostream_", "two_workers_", "disconnect_"))]
+STREAMS = [*fixtures(), *recordings(("agent_", "nostream_", "disconnect_"))]
 SHORT = [path for path in STREAMS if path.stat().st_size < 200_000]
 
 

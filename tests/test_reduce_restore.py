@@ -14,7 +14,7 @@ from powawidget.reduce import reduce
 from powawidget.state import ApprovalPart, RunState, ToolPart, plain, typed
 from powawidget.stored import retell
 from powawidget.stored_execution import logs_of
-from tests.street import BEGIN, captures, fixtures, frame, outcome, payloads, told
+from tests.street import BEGIN, fixtures, frame, outcome, payloads, recordings, told
 
 CUT = ev.Interrupted(title="The connection was lost", message="Reset.")
 STORED: dict[str, Any] = {"run_id": "run_1", "status": "completed", "content": "half rest"}
@@ -185,7 +185,7 @@ def agent_runs() -> list[Path]:
     """Recordings of agents that completed, in the service's own dialect."""
     return [
         path
-        for path in [*fixtures(), *captures(["agent_", "two_workers"])]
+        for path in [*fixtures(), *recordings(["agent_"])]
         if _is_completed(path) and "documented" not in path.name
     ]
 

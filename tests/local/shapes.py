@@ -1,18 +1,14 @@
 """The shapes of the real service's frames and answers: the keys in order, and their types.
 
-`shapes.json` holds them; where the recordings lie beside the project, they are read anew from
-there (run this file to write the table again).
+They are read from the recordings.
 """
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).parent
-CAPTURES = HERE.parents[2] / "shared" / "captures"
-TABLE = HERE / "shapes.json"
+from tests.street import RECORDED
 
 STREAMS = {
     "tools": [
@@ -78,9 +74,9 @@ ANSWERS = {
     "orchestration": ["orch_get"],
     "entities": ["orch_entities"],
     "orchestration run": [
-        "orch_get_run",
+        "orch_run_get_after_orch_supervisor",
         "orch_run_get_after_orch_parallel",
-        "orch_run_get_after_disconnect_orchestration",
+        "disconnect_orchestration_run",
     ],
     "orchestration sessions": ["orch_sessions"],
     "orchestration messages": ["orch_session_messages"],
@@ -170,11 +166,11 @@ def told(frame: dict[str, Any], family: str, table: dict[str, set[str]]) -> None
     shape(frame, f"{family} {name}", table)
 
 
-def from_captures() -> dict[str, set[str]]:
+def expected() -> dict[str, set[str]]:
     table: dict[str, set[str]] = {}
     for family, names in STREAMS.items():
         for name in names:
-            for frame in frames((CAPTURES / f"{name}.sse").read_bytes()):
+            for frame in frames((RECORDED / f"{name}.sse").read_bytes()):
                 told(frame, family, table)
                 agents = ("GET run.events", "GET runs.runs[].events")
                 stored_at = STORED if family == "orchestration" else agents
@@ -188,17 +184,11 @@ def from_captures() -> dict[str, set[str]]:
     shape(delta, f"{child}[reasoning_delta]", table)
     for group, names in ANSWERS.items():
         for name in names:
-            pair = json.loads((CAPTURES / "http" / f"{name}.json").read_text("utf-8"))
+            pair = json.loads((RECORDED / "http" / f"{name}.json").read_text("utf-8"))
             shape(pair["response"]["body"], f"GET {group}", table)
     for path, unrecorded in UNRECORDED.items():
         table[path].add(unrecorded)
     return table
-
-
-def expected() -> dict[str, set[str]]:
-    if CAPTURES.is_dir():
-        return from_captures()
-    return {path: set(kinds) for path, kinds in json.loads(TABLE.read_text("utf-8")).items()}
 
 
 def differences(seen: dict[str, set[str]], allowed: dict[str, set[str]]) -> list[str]:
@@ -211,8 +201,3 @@ def differences(seen: dict[str, set[str]], allowed: dict[str, set[str]]) -> list
         if not kinds <= known:
             found.append(f"{path}: {sorted(kinds - known)}, recorded are {sorted(known)}")
     return found
-
-
-if __name__ == "__main__":
-    written = {path: sorted(kinds) for path, kinds in sorted(from_captures().items())}
-    TABLE.write_text(json.dumps(written, indent=1) + "\n", "utf-8")

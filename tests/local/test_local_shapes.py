@@ -36,11 +36,6 @@ EXTRA = [
 ]
 
 
-def test_the_table_of_shapes_is_what_the_recordings_show() -> None:
-    table = {path: set(kinds) for path, kinds in json.loads(shapes.TABLE.read_text()).items()}
-    assert table == shapes.expected()
-
-
 def test_every_frame_of_agents_with_tools_has_a_recorded_shape(serve: Callable) -> None:
     service: Service = serve(
         agents=EXTRA, deadlines={"Operator (short deadline)": 0.1, "Operator (parallel reads)": 0.2}

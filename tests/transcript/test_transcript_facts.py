@@ -7,11 +7,11 @@ import pytest
 
 from powawidget import transcript
 from powawidget.state import RunState
-from tests.street import captures, fixtures, kept
+from tests.street import fixtures, kept, recordings
 from tests.transcript import facts, strict
 from tests.transcript.samples import ABOUT, CHAT, SAMPLES
 
-RECORDED = [*fixtures(), *captures()]
+RECORDED = [*fixtures(), *recordings()]
 SMALL = 400_000  # bytes of a recording; beyond, a limit of its own applies
 
 

@@ -19,7 +19,7 @@ from powawidget.state import ChatState, RunState, TextPart, plain
 from powawidget.text import Text
 from powawidget.transcript.about import host_of
 from powawidget.transcript.saved import Saved
-from tests.street import captures, fixtures, kept
+from tests.street import fixtures, kept, recordings
 from tests.transcript import samples
 from tests.transcript.samples import ABOUT, CHAT, SAMPLES
 from tests.transcript.test_transcript_hostile import everywhere, states
@@ -44,7 +44,7 @@ def with_run(**changes: Any) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "path", [*fixtures(), *captures()], ids=lambda path: getattr(path, "stem", path)
+    "path", [*fixtures(), *recordings()], ids=lambda path: getattr(path, "stem", path)
 )
 def test_a_recorded_run_is_read_back_as_it_was(path: Path) -> None:
     state = kept(path).state
