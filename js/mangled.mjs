@@ -1,6 +1,6 @@
 // Property names that the bundle says shorter: most are long, or said in very many places. esbuild
 // renames them everywhere at once, so none may be a name of the wire, of the page (the DOM,
-// anywidget, JupyterLab), of preact, or of an export of src/strings.ts;
+// anywidget, JupyterLab), of preact, or of an export of src/text/words.ts;
 // test/mangled.test.ts looks after that.
 
 /** Said in js/src only. */

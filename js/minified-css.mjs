@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { folded } from "./folded.mjs";
 
-const STYLES = /(?:^|[\\/])(?:[\w]+-)?style\.ts$/;
+const STYLES = /[\\/]style\.ts$/;
 
 /**
  * Minifies the CSS that the files named style.ts hold in templates, and makes the names of its
@@ -24,7 +24,7 @@ export const minifiedCss = {
       return { source, css: new Map(await Promise.all(minified)) };
     };
     // The style of the core is one text of several sheets: what they say alike is said once.
-    build.onLoad({ filter: /[\\/]src[\\/]style\.ts$/ }, async ({ path }) => {
+    build.onLoad({ filter: /[\\/]view[\\/]style\.ts$/ }, async ({ path }) => {
       const { source, css } = await sheets(path);
       for (const [, names, file] of source.matchAll(/^import \{ (\w+Css) \} from "(.+)";$/gm)) {
         const imported = await sheets(join(dirname(path), `${file}.ts`));

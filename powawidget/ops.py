@@ -2,7 +2,7 @@
 
 An op is `["set", path, value]` or `["append", path, text]`; a path is a list of field names and
 list indices. A set one past the end of a list adds to it. Folding every op over an empty state
-gives the state: the front end does the same in `js/src/ops.ts`.
+gives the state: the front end does the same in `js/src/state/ops.ts`.
 """
 
 from collections.abc import Iterable, Sequence

@@ -15,7 +15,7 @@ from typing import Any
 from powawidget.ops import Op
 from powawidget.state import ApprovalPart, TooLarge, plain
 
-# Characters. The page reads no more at once either (`js/src/request.ts`).
+# Characters. The page reads no more at once either (`js/src/approval/request.ts`).
 MOST = 200_000
 REFUSED = (
     "The arguments are too large to show, so a click can't approve them: read them in "

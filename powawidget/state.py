@@ -1,9 +1,9 @@
 """What a run is: the state that the reducer folds and that the page shows.
 
-These are the shapes of the wire between the kernel and the page; `js/src/wire.ts` is generated
-from them. Values that come from a model (arguments, results) are carried as JSON text, never as
-objects: so a key that a model chose is never a key of the state, a number keeps every digit, and
-what a person is shown is what was sent.
+These are the shapes of the wire between the kernel and the page; `js/src/state/wire.ts` is
+generated from them. Values that come from a model (arguments, results) are carried as JSON text,
+never as objects: so a key that a model chose is never a key of the state, a number keeps every
+digit, and what a person is shown is what was sent.
 """
 
 from typing import Any, Literal

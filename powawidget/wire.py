@@ -1,7 +1,7 @@
 """The messages between the kernel and the page.
 
-`js/src/wire.ts` is generated from these shapes and those of `powawidget.state`: run
-`python -m powawidget.wire > js/src/wire.ts` after a change; a test compares.
+`js/src/state/wire.ts` is generated from these shapes and those of `powawidget.state`: run
+`python -m powawidget.wire > js/src/state/wire.ts` after a change; a test compares.
 """
 
 import sys
@@ -197,14 +197,14 @@ def typescript() -> str:
     """Write the TypeScript of these shapes.
 
     Returns:
-        The text of `js/src/wire.ts`.
+        The text of `js/src/state/wire.ts`.
     """
     known: dict[str, str] = {}
     for struct in _STRUCTS:
         _name_of(msgspec.inspect.type_info(struct), known)
     head = (
         "// Generated from powawidget/wire.py and powawidget/state.py: do not edit.\n"
-        "// Run `python -m powawidget.wire > js/src/wire.ts` after a change there.\n\n"
+        "// Run `python -m powawidget.wire > js/src/state/wire.ts` after a change there.\n\n"
         "export type Path = (string | number)[];\n"
         'export type Op = ["set", Path, unknown] | ["append", Path, string];\n'
     )

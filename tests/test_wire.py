@@ -7,11 +7,11 @@ import msgspec
 from powawidget import wire
 from tests.street import ROOT
 
-GENERATED = ROOT / "js" / "src" / "wire.ts"
+GENERATED = ROOT / "js" / "src" / "state" / "wire.ts"
 
 
 def test_the_generated_typescript_is_up_to_date() -> None:
-    said = "run `python -m powawidget.wire > js/src/wire.ts`"
+    said = "run `python -m powawidget.wire > js/src/state/wire.ts`"
     assert GENERATED.read_text(encoding="utf-8") == wire.typescript(), said
 
 

@@ -4,8 +4,6 @@
  */
 export { createElement, Fragment } from "preact";
 export { useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
-export { isOver } from "./actions";
-export { answerOf } from "./answer";
 export { Act } from "./components/Act";
 export { Arguments } from "./components/Arguments";
 export { Button } from "./components/Button";
@@ -19,9 +17,11 @@ export { StreamedText } from "./components/StreamedText";
 export { Scalar, Value } from "./components/Value";
 export { Visible } from "./components/Visible";
 export { agentsOf } from "./components/Work";
-export { pure, useKeys, useNow, useSeconds, useToggle } from "./hooks";
-export { newId } from "./id";
-export { compact, isScalar, parseJson, pretty, readJson } from "./json";
-export { oneLine, peek } from "./peek";
-export { textAt } from "./store";
-export { hasEnded } from "./view";
+export { isOver } from "./link/actions";
+export { newId } from "./link/id";
+export { textAt } from "./state/run";
+export { answerOf } from "./text/answer";
+export { oneLine, peek } from "./text/glance";
+export { compact, isScalar, parseJson, pretty, readJson } from "./text/json";
+export { pure, useKeys, useNow, useSeconds, useToggle } from "./view/hooks";
+export { hasEnded } from "./view/view";

@@ -1,13 +1,13 @@
 import { render as draw, h } from "preact";
 import { App } from "./components/App";
 import { Chat } from "./components/Chat";
-import type { Model } from "./host";
-import { shareKeys } from "./keys";
-import { openSession, type Session } from "./session";
-import { direction } from "./strings";
-import { useStyle } from "./style";
-import { followTheme } from "./theme";
-import { ChatView } from "./view";
+import type { Model } from "./link/host";
+import { openSession, type Session } from "./link/session";
+import { direction } from "./text/words";
+import { shareKeys } from "./view/shortcuts";
+import { useStyle } from "./view/style";
+import { followTheme } from "./view/theme";
+import { ChatView } from "./view/view";
 
 interface Place {
   model: Model;

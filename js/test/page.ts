@@ -1,6 +1,6 @@
 import { afterEach } from "vitest";
 import widget from "../src/index";
-import type { KernelMessage, Op, PageMessage, RunState } from "../src/wire";
+import type { KernelMessage, Op, PageMessage, RunState } from "../src/state/wire";
 
 type Listener = (...args: unknown[]) => void;
 

@@ -1,4 +1,4 @@
-import { RUN } from "../src/shape";
+import { RUN } from "../src/state/shape";
 import type {
   ApprovalPart,
   Block,
@@ -8,7 +8,7 @@ import type {
   RunState,
   TextPart,
   ToolPart,
-} from "../src/wire";
+} from "../src/state/wire";
 
 /** A run that goes on, with what is told otherwise. */
 export const run = (given: Partial<RunState> = {}): RunState => ({

@@ -1,4 +1,4 @@
-"""JSON as it was written, as the live view reads it (`js/src/json.ts`).
+"""JSON as it was written, as the live view reads it (`js/src/text/json.ts`).
 
 Numbers keep their digits, objects keep the order of their keys and keys that come twice.
 """

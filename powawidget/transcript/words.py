@@ -1,4 +1,4 @@
-"""The words of a transcript: those of the live view (`js/src/strings.ts`), said of what is over."""
+"""The words of a transcript: those of the page (`js/src/text/words.ts`), said of what is over."""
 
 import datetime as dt
 import math

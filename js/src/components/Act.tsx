@@ -1,9 +1,9 @@
 import { useState } from "preact/hooks";
-import { isOver } from "../actions";
-import { pure, useKeys } from "../hooks";
-import { newId } from "../id";
-import * as words from "../strings";
-import type { View } from "../view";
+import { isOver } from "../link/actions";
+import { newId } from "../link/id";
+import * as words from "../text/words";
+import { pure, useKeys } from "../view/hooks";
+import type { View } from "../view/view";
 import { Button } from "./Button";
 
 interface ActProps {

@@ -1,9 +1,9 @@
 import type { FunctionComponent } from "preact";
-import { answerOf } from "../answer";
-import { pure, useKeys } from "../hooks";
-import { TOP } from "../outline";
-import * as words from "../strings";
-import { hasEnded, type View } from "../view";
+import { TOP } from "../state/outline";
+import { answerOf } from "../text/answer";
+import * as words from "../text/words";
+import { pure, useKeys } from "../view/hooks";
+import { hasEnded, type View } from "../view/view";
 import { CopyButton } from "./CopyButton";
 import { Ending } from "./Ending";
 import { ErrorBox } from "./ErrorBox";

@@ -1,8 +1,8 @@
-import { pure, useKeys } from "../hooks";
-import * as words from "../strings";
-import { hasEnded, type View } from "../view";
-import { quoted } from "../visible";
-import type { ApprovalPart, ToolPart } from "../wire";
+import type { ApprovalPart, ToolPart } from "../state/wire";
+import { quoted } from "../text/visible";
+import * as words from "../text/words";
+import { pure, useKeys } from "../view/hooks";
+import { hasEnded, type View } from "../view/view";
 import { ApprovalCard } from "./ApprovalCard";
 import { Glyph } from "./Glyph";
 import { ToolName } from "./ToolCard";

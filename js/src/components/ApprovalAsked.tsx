@@ -1,9 +1,9 @@
-import { pure, useToggle } from "../hooks";
-import { refocus } from "../keyed";
-import { type Argument, namesIn, type Piece, readRequest } from "../request";
-import * as words from "../strings";
-import type { View } from "../view";
-import type { ApprovalPart } from "../wire";
+import { refocus } from "../approval/keyboard";
+import { type Argument, namesIn, type Piece, readRequest } from "../approval/request";
+import type { ApprovalPart } from "../state/wire";
+import * as words from "../text/words";
+import { pure, useToggle } from "../view/hooks";
+import type { View } from "../view/view";
 import { CopyButton } from "./CopyButton";
 import { Named, Visible } from "./Visible";
 

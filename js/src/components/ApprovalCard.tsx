@@ -1,14 +1,14 @@
 import type { TargetedKeyboardEvent } from "preact";
 import { useRef, useState } from "preact/hooks";
-import { isOver } from "../actions";
-import { useArming } from "../arming";
-import { useNow } from "../hooks";
-import { newId } from "../id";
-import { refocus, useKeyed } from "../keyed";
-import { foldsOf, readRequest, stageOf, stages } from "../request";
-import * as words from "../strings";
-import type { View } from "../view";
-import type { ApprovalPart } from "../wire";
+import { useArming } from "../approval/arming";
+import { refocus, useKeyed } from "../approval/keyboard";
+import { foldsOf, readRequest, stageOf, stages } from "../approval/request";
+import { isOver } from "../link/actions";
+import { newId } from "../link/id";
+import type { ApprovalPart } from "../state/wire";
+import * as words from "../text/words";
+import { useNow } from "../view/hooks";
+import type { View } from "../view/view";
 import { Asked, What } from "./ApprovalAsked";
 import { Visible } from "./Visible";
 

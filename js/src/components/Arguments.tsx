@@ -1,8 +1,8 @@
 import { useMemo } from "preact/hooks";
-import { parseJson } from "../json";
-import * as words from "../strings";
-import type { Place } from "../view";
-import type { TooLarge } from "../wire";
+import type { TooLarge } from "../state/wire";
+import { parseJson } from "../text/json";
+import * as words from "../text/words";
+import type { Place } from "../view/view";
 import { Decoded } from "./Decoded";
 import { Field } from "./Field";
 import { isTall, Value } from "./Value";

@@ -1,6 +1,6 @@
-import { pure, useKeys, useModule } from "../hooks";
-import * as words from "../strings";
-import type { ChatView } from "../view";
+import * as words from "../text/words";
+import { pure, useKeys, useModule } from "../view/hooks";
+import type { ChatView } from "../view/view";
 import { Story } from "./App";
 import { Header } from "./Header";
 import { Message } from "./Message";

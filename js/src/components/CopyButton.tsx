@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
-import { copyText } from "../copy";
-import * as words from "../strings";
+import * as words from "../text/words";
+import { copyText } from "../view/clipboard";
 import { Button } from "./Button";
 
 const SAID_FOR = 1_600; // ms

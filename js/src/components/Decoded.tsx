@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
-import { useModule } from "../hooks";
-import type { Json } from "../json";
-import type { Place } from "../view";
+import type { Json } from "../text/json";
+import { useModule } from "../view/hooks";
+import type { Place } from "../view/view";
 import { LongText } from "./LongText";
 import { Value } from "./Value";
 

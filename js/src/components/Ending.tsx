@@ -1,6 +1,6 @@
-import { pure, useKeys, useToggle } from "../hooks";
-import * as words from "../strings";
-import type { View } from "../view";
+import * as words from "../text/words";
+import { pure, useKeys, useToggle } from "../view/hooks";
+import type { View } from "../view/view";
 import { Button } from "./Button";
 import { Chevron } from "./Glyph";
 import { LongText } from "./LongText";

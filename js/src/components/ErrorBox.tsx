@@ -1,6 +1,6 @@
-import { pure, useKeys } from "../hooks";
-import * as words from "../strings";
-import type { View } from "../view";
+import * as words from "../text/words";
+import { pure, useKeys } from "../view/hooks";
+import type { View } from "../view/view";
 import { LongText } from "./LongText";
 import { Visible } from "./Visible";
 

@@ -1,9 +1,9 @@
-import { tally } from "../blocks";
-import { pure, useKeys, useModule, useNow } from "../hooks";
 import type { PauseProps } from "../modules/pause";
-import * as words from "../strings";
-import { clock, STATUS } from "../strings";
-import { hasEnded, type View } from "../view";
+import { tally } from "../state/tally";
+import * as words from "../text/words";
+import { clock, STATUS } from "../text/words";
+import { pure, useKeys, useModule, useNow } from "../view/hooks";
+import { hasEnded, type View } from "../view/view";
 import { Act } from "./Act";
 import { Visible } from "./Visible";
 import { agentsOf } from "./Work";

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import * as words from "../strings";
-import { MOST_MARKS, reach } from "../visible";
+import { MOST_MARKS, reach } from "../text/visible";
+import * as words from "../text/words";
 import { Button } from "./Button";
 import { Visible } from "./Visible";
 

@@ -1,7 +1,7 @@
-import { pure, useKeys, useToggle } from "../hooks";
-import { oneLine } from "../peek";
-import * as words from "../strings";
-import type { View } from "../view";
+import { oneLine } from "../text/glance";
+import * as words from "../text/words";
+import { pure, useKeys, useToggle } from "../view/hooks";
+import type { View } from "../view/view";
 import { Button } from "./Button";
 import { Chevron } from "./Glyph";
 import { Visible } from "./Visible";

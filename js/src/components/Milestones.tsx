@@ -1,9 +1,9 @@
 import { useRef } from "preact/hooks";
-import { tally } from "../blocks";
-import { pure, useKeys } from "../hooks";
-import * as words from "../strings";
-import { hasEnded, type View } from "../view";
-import type { RunState } from "../wire";
+import { tally } from "../state/tally";
+import type { RunState } from "../state/wire";
+import * as words from "../text/words";
+import { pure, useKeys } from "../view/hooks";
+import { hasEnded, type View } from "../view/view";
 import { Visible } from "./Visible";
 import { agentsOf } from "./Work";
 

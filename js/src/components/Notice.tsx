@@ -1,7 +1,7 @@
-import { pure, useKeys } from "../hooks";
-import * as words from "../strings";
-import type { View } from "../view";
-import type { NoticePart } from "../wire";
+import type { NoticePart } from "../state/wire";
+import * as words from "../text/words";
+import { pure, useKeys } from "../view/hooks";
+import type { View } from "../view/view";
 import { Visible } from "./Visible";
 
 const MOST_MARKS_IN_LINE = 100; // more are a wall that hides what comes after it

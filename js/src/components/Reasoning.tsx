@@ -1,8 +1,8 @@
 import { useRef } from "preact/hooks";
-import { pure, useKeys, useToggle } from "../hooks";
-import { TOP } from "../outline";
-import * as words from "../strings";
-import type { View } from "../view";
+import { TOP } from "../state/outline";
+import * as words from "../text/words";
+import { pure, useKeys, useToggle } from "../view/hooks";
+import type { View } from "../view/view";
 import { Button } from "./Button";
 import { Chevron } from "./Glyph";
 import { StreamedText } from "./StreamedText";

@@ -1,9 +1,9 @@
 import { useMemo } from "preact/hooks";
-import { holdsImage, parseJson } from "../json";
-import { isImage } from "../peek";
-import * as words from "../strings";
-import type { Place } from "../view";
-import type { ToolPart } from "../wire";
+import type { ToolPart } from "../state/wire";
+import { isImage } from "../text/glance";
+import { holdsImage, parseJson } from "../text/json";
+import * as words from "../text/words";
+import type { Place } from "../view/view";
 import { Decoded } from "./Decoded";
 import { Field } from "./Field";
 import { sizeOf } from "./Value";

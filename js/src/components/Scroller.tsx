@@ -1,8 +1,8 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { useToggle } from "../hooks";
-import * as words from "../strings";
-import type { Place } from "../view";
+import * as words from "../text/words";
+import { useToggle } from "../view/hooks";
+import type { Place } from "../view/view";
 import { Button } from "./Button";
 
 interface Props {

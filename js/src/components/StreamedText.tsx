@@ -1,11 +1,11 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { showSources } from "../citations";
-import { copyText } from "../copy";
-import { pure } from "../hooks";
 import { MarkdownView } from "../markdown";
-import { openRich } from "../rich";
-import { textAt } from "../store";
-import { hasEnded, type View } from "../view";
+import { textAt } from "../state/run";
+import { showSources } from "../view/citations";
+import { copyText } from "../view/clipboard";
+import { pure } from "../view/hooks";
+import { openRich } from "../view/rich";
+import { hasEnded, type View } from "../view/view";
 
 /** The renderer takes a rejection for "could not copy". */
 async function copy(text: string): Promise<void> {

@@ -1,10 +1,10 @@
 import { useMemo } from "preact/hooks";
-import { pure, useKeys, useSeconds, useToggle } from "../hooks";
-import { peek, tellingArgument } from "../peek";
-import * as words from "../strings";
-import { duration, TOOL_STATUS } from "../strings";
-import type { View } from "../view";
-import type { ToolPart } from "../wire";
+import type { ToolPart } from "../state/wire";
+import { peek, tellingArgument } from "../text/glance";
+import * as words from "../text/words";
+import { duration, TOOL_STATUS } from "../text/words";
+import { pure, useKeys, useSeconds, useToggle } from "../view/hooks";
+import type { View } from "../view/view";
 import { Approval } from "./Approval";
 import { Arguments } from "./Arguments";
 import { Button } from "./Button";

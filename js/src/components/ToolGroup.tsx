@@ -1,9 +1,9 @@
-import { pure, useKeys, useToggle } from "../hooks";
-import type { CallRun } from "../outline";
-import * as words from "../strings";
-import { TOOL_STATUS } from "../strings";
-import type { View } from "../view";
-import type { ToolPart } from "../wire";
+import type { CallRun } from "../state/outline";
+import type { ToolPart } from "../state/wire";
+import * as words from "../text/words";
+import { TOOL_STATUS } from "../text/words";
+import { pure, useKeys, useToggle } from "../view/hooks";
+import type { View } from "../view/view";
 import { Button } from "./Button";
 import { Glyph } from "./Glyph";
 import { ToolName } from "./ToolCard";

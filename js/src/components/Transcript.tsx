@@ -1,7 +1,7 @@
 import { Component, type ComponentChildren } from "preact";
-import { pure, useKeys } from "../hooks";
-import * as words from "../strings";
-import type { View } from "../view";
+import * as words from "../text/words";
+import { pure, useKeys } from "../view/hooks";
+import type { View } from "../view/view";
 import { Approval } from "./Approval";
 import { Notice } from "./Notice";
 import { StreamedText } from "./StreamedText";

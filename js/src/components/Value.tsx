@@ -1,8 +1,8 @@
-import { useModule } from "../hooks";
-import { holdsImage, isScalar, type Json, pretty } from "../json";
-import { languageOf } from "../peek";
-import * as words from "../strings";
-import type { Place } from "../view";
+import { languageOf } from "../text/glance";
+import { holdsImage, isScalar, type Json, pretty } from "../text/json";
+import * as words from "../text/words";
+import { useModule } from "../view/hooks";
+import type { Place } from "../view/view";
 import { CopyButton } from "./CopyButton";
 import { LongText } from "./LongText";
 import { Visible } from "./Visible";

@@ -1,6 +1,6 @@
-import { lookalikes } from "../lookalikes";
-import { hiddenCharacter, leftOut, notAsItLooks } from "../strings";
-import { MOST_MARKS, markOf, reach, visible } from "../visible";
+import { lookalikes } from "../text/lookalikes";
+import { MOST_MARKS, markOf, reach, visible } from "../text/visible";
+import { hiddenCharacter, leftOut, notAsItLooks } from "../text/words";
 
 /** The name of a tool or an argument, with a mark also for what looks like other characters. */
 export function Named({ name }: { name: string }) {

@@ -1,9 +1,9 @@
-import { pure, useKeys, useModule, useToggle } from "../hooks";
-import { oneLine } from "../peek";
-import * as words from "../strings";
-import { TOOL_STATUS } from "../strings";
-import type { View } from "../view";
-import type { DelegationPart, ParallelPart, RunState } from "../wire";
+import type { DelegationPart, ParallelPart, RunState } from "../state/wire";
+import { oneLine } from "../text/glance";
+import * as words from "../text/words";
+import { TOOL_STATUS } from "../text/words";
+import { pure, useKeys, useModule, useToggle } from "../view/hooks";
+import type { View } from "../view/view";
 import { Button } from "./Button";
 import { Chevron } from "./Glyph";
 import { LongText } from "./LongText";

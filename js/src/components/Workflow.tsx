@@ -1,8 +1,8 @@
-import { answerOf } from "../answer";
-import { pure, useKeys, useModule } from "../hooks";
-import * as words from "../strings";
-import { BLOCK_STATUS } from "../strings";
-import type { View } from "../view";
+import { answerOf } from "../text/answer";
+import * as words from "../text/words";
+import { BLOCK_STATUS } from "../text/words";
+import { pure, useKeys, useModule } from "../view/hooks";
+import type { View } from "../view/view";
 import { LongText } from "./LongText";
 import { StreamedText } from "./StreamedText";
 import { Visible } from "./Visible";

@@ -1,4 +1,4 @@
-import { copyCode, copy as copyWord } from "../strings";
+import { copyCode, copy as copyWord } from "../text/words";
 import { h, type VElement } from "./vdom";
 
 /*

@@ -1,5 +1,5 @@
-import * as words from "../strings";
-import { unmarked } from "../visible";
+import { unmarked } from "../text/visible";
+import * as words from "../text/words";
 import { target } from "./links";
 
 /** One listener for every button in the text. */

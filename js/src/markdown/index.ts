@@ -1,10 +1,10 @@
 import type { Token, Tokens } from "marked";
-import { leftOut } from "../strings";
-import { cost, hasHidden } from "../visible";
+import { cost, hasHidden } from "../text/visible";
+import { leftOut } from "../text/words";
 import { blockNode, directionOf } from "./blocks";
 import { listenForControls } from "./controls";
-import { fold } from "./fold";
 import { inlineNodes } from "./inline";
+import { fold } from "./label";
 import { Blocks, CITED, collectDefinitions, type Links, labelsIn, lexInline } from "./lex";
 import { advance, CLOSED } from "./open";
 import { dropParts, inParts } from "./parts";

@@ -1,5 +1,5 @@
 import type { Token, Tokens } from "marked";
-import { image as imageWord, loadImage, sourceOf } from "../strings";
+import { image as imageWord, loadImage, sourceOf } from "../text/words";
 import { decodeEntities } from "./entities";
 import type { Citation } from "./lex";
 import { shortHost, showsHost, target } from "./links";

@@ -1,5 +1,5 @@
 import { Lexer, type Token, Tokenizer, type Tokens, type TokensList } from "marked";
-import { fold } from "./fold";
+import { fold } from "./label";
 import { beforeBlockMaths, beforeMaths, blockMaths, inlineMaths, maskMaths } from "./maths";
 import { CLOSED, type Open } from "./open";
 import { isOpenMark, lengthOf, PLACE, STAND_IN, settledFront } from "./paragraph";

@@ -1,5 +1,5 @@
-import { hiddenCharacter } from "../strings";
-import { markOf, visible } from "../visible";
+import { markOf, visible } from "../text/visible";
+import { hiddenCharacter } from "../text/words";
 
 /** A text node; `base` characters of the DOM node before it have settled and are not compared. */
 export interface VText {

@@ -1,5 +1,5 @@
 import { afterEach } from "vitest";
-import type { ModuleName, Modules } from "../../src/demand";
+import type { ModuleName, Modules } from "../../src/link/modules";
 
 const page = globalThis as { powawidgetModules?: Map<string, Promise<unknown>> };
 

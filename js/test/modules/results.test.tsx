@@ -1,10 +1,7 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
-import type { Json } from "../../src/json";
-import { parseJson } from "../../src/json";
 import * as results from "../../src/modules/results";
 import { contentOf } from "../../src/modules/results/content";
-import { glance } from "../../src/modules/results/glance";
 import {
   cellOf,
   type Order,
@@ -13,7 +10,10 @@ import {
   sorting,
 } from "../../src/modules/results/records";
 import { whole } from "../../src/modules/results/slices";
-import type { ToolPart } from "../../src/wire";
+import { glance } from "../../src/modules/results/start";
+import type { ToolPart } from "../../src/state/wire";
+import type { Json } from "../../src/text/json";
+import { parseJson } from "../../src/text/json";
 import { open, painted } from "../page";
 import { run, tool } from "../runs";
 import { load } from "./loaded";

@@ -1,8 +1,8 @@
 import { Button, pure, useKeys, Visible } from "../../core";
-import * as words from "../../strings/chat";
-import type { ChatView } from "../../view";
+import type { ChatView } from "../../view/view";
 import { isUnderWay } from "./live";
 import { type Letter, type Outgoing, whyNotSent } from "./outgoing";
+import * as words from "./words";
 
 interface Props {
   view: ChatView;

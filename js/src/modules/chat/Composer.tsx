@@ -1,13 +1,13 @@
 import type { TargetedKeyboardEvent } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Button, newId, pure, useKeys } from "../../core";
-import * as words from "../../strings/chat";
-import type { ChatView } from "../../view";
+import type { ChatView } from "../../view/view";
 import { Chips } from "./Chips";
-import { chatCss } from "./chat-style";
 import { isUnderWay } from "./live";
 import { type Outgoing, outgoingOf } from "./outgoing";
 import { Recall } from "./recall";
+import { chatCss } from "./style";
+import * as words from "./words";
 
 const TALLEST = 220; // px
 

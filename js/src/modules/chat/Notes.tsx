@@ -1,10 +1,10 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { Button, CopyButton, pure, useKeys, Visible } from "../../core";
-import * as words from "../../strings/chat";
-import type { ChatView } from "../../view";
+import type { ChatView } from "../../view/view";
 import { isAmongChips } from "./Chips";
 import { outgoingOf } from "./outgoing";
 import { pythonOfChat } from "./python";
+import * as words from "./words";
 
 const AT_ONCE = 20; // turns that the kernel brings at a time
 

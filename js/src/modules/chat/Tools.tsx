@@ -1,9 +1,9 @@
 import { answerOf, Button, CopyButton, isOver, pure, useKeys } from "../../core";
-import { duration, tokenCount } from "../../strings";
-import * as words from "../../strings/chat";
-import type { ChatView, View } from "../../view";
+import { duration, tokenCount } from "../../text/words";
+import type { ChatView, View } from "../../view/view";
 import { isUnderWay } from "./live";
 import { pythonOfTurn } from "./python";
+import * as words from "./words";
 
 interface Props {
   chat: ChatView;

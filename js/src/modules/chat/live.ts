@@ -1,5 +1,5 @@
 import { hasEnded } from "../../core";
-import type { View } from "../../view";
+import type { View } from "../../view/view";
 
 /** Whether an answer is coming. */
 export const isUnderWay = (turn: View | undefined): turn is View =>

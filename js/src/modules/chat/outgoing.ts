@@ -1,7 +1,7 @@
-import type { Sent } from "../../actions";
 import { newId } from "../../core";
-import { otherKernel } from "../../strings/chat";
-import type { ChatView } from "../../view";
+import type { Sent } from "../../link/actions";
+import type { ChatView } from "../../view/view";
+import { otherKernel } from "./words";
 
 /** A message on its way: sent, but not yet in the chat's state. */
 export interface Letter {

@@ -1,5 +1,5 @@
-import { visible } from "../../visible";
-import type { ChatState, RunState } from "../../wire";
+import type { ChatState, RunState } from "../../state/wire";
+import { visible } from "../../text/visible";
 
 /**
  * A text as a Python literal. JSON's escapes are Python's too; characters that can't be seen, or

@@ -1,12 +1,12 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { Visible } from "../../core";
 import { originalText } from "../../markdown/controls";
-import type { Take } from "../../rich";
-import { addSheet } from "../../sheet";
-import { codeCss } from "./code-style";
+import type { Take } from "../../view/rich";
+import { addSheet } from "../../view/sheet";
 import { type Grammar, grammar } from "./languages";
 import { Listing } from "./listing";
 import { keepingSelection } from "./selection";
+import { codeCss } from "./style";
 
 const LONGEST = 200_000; // characters of a listing: what stands behind them stays plain
 

@@ -1,5 +1,5 @@
-import { textWithMarks } from "../../marks";
-import { visible } from "../../visible";
+import { textWithMarks } from "../../text/marks";
+import { visible } from "../../text/visible";
 import type { Grammar } from "./languages";
 import { copy, start, type Token, tokens } from "./tokens";
 

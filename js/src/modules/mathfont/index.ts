@@ -1,6 +1,6 @@
 import bytes from "@fontsource/stix-two-math/files/stix-two-math-latin-400-normal.woff2";
 
-/** What src/modules/maths/maths-style.ts calls it. */
+/** What src/modules/maths/style.ts calls it. */
 const FAMILY = "powawidget-math";
 
 // From its bytes and not by a rule of a sheet: those of a shadow root aren't heeded, and nothing is

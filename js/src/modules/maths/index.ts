@@ -1,9 +1,9 @@
 import { originalText } from "../../markdown/controls";
-import { textWithMarks } from "../../marks";
-import type { Take } from "../../rich";
-import { addSheet } from "../../sheet";
+import { textWithMarks } from "../../text/marks";
+import type { Take } from "../../view/rich";
+import { addSheet } from "../../view/sheet";
 import { lacksMathFont } from "./font";
-import { mathsCss } from "./maths-style";
+import { mathsCss } from "./style";
 import { typeset } from "./typeset";
 
 /** Typesets a formula of a text; what can't be typeset stays as its source. */

@@ -1,6 +1,6 @@
 import temml from "temml";
-import { hasHidden } from "../../visible";
-import { knownClasses } from "./maths-style";
+import { hasHidden } from "../../text/visible";
+import { knownClasses } from "./style";
 
 const LONGEST = 5_000; // characters of a formula's source
 const MOST = 4_000; // elements of a formula

@@ -1,12 +1,12 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { agentsOf, Glyph, oneLine, useSeconds, Visible } from "../../core";
-import { addSheet } from "../../sheet";
-import * as words from "../../strings";
-import { duration, TOOL_STATUS } from "../../strings";
-import type { View } from "../../view";
-import type { DelegationPart, ParallelPart } from "../../wire";
+import type { DelegationPart, ParallelPart } from "../../state/wire";
+import * as words from "../../text/words";
+import { duration, TOOL_STATUS } from "../../text/words";
+import { addSheet } from "../../view/sheet";
+import type { View } from "../../view/view";
 import { isLong } from "./length";
-import { orchestrationCss } from "./orchestration-style";
+import { orchestrationCss } from "./style";
 
 interface Props {
   view: View;

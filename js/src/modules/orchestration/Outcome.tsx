@@ -1,6 +1,6 @@
 import { Result } from "../../core";
-import * as words from "../../strings";
-import type { View } from "../../view";
+import * as words from "../../text/words";
+import type { View } from "../../view/view";
 
 /** What an agent's work gave, where that isn't what it is shown to have said. */
 export function Outcome({ view, index }: { view: View; index: number }) {

@@ -1,7 +1,7 @@
 import { Arguments, LongText, parseJson, useKeys } from "../../core";
-import * as words from "../../strings";
-import type { View } from "../../view";
-import type { ToolPart } from "../../wire";
+import type { ToolPart } from "../../state/wire";
+import * as words from "../../text/words";
+import type { View } from "../../view/view";
 import { isLong } from "./length";
 
 const FOLDED = 400; // characters of a task that are shown at first

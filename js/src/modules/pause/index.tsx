@@ -1,11 +1,11 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { Act, oneLine, Visible } from "../../core";
-import { addSheet } from "../../sheet";
-import { stopping } from "../../strings";
-import * as words from "../../strings/pause";
-import type { View } from "../../view";
-import type { Wait } from "../../wire";
-import { pauseCss } from "./pause-style";
+import type { Wait } from "../../state/wire";
+import { stopping } from "../../text/words";
+import { addSheet } from "../../view/sheet";
+import type { View } from "../../view/view";
+import { pauseCss } from "./style";
+import * as words from "./words";
 
 export interface PauseProps {
   view: View;

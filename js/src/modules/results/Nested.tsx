@@ -1,14 +1,14 @@
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { Value } from "../../core";
-import type { Json } from "../../json";
-import { addSheet } from "../../sheet";
-import * as words from "../../strings/results";
-import type { Place } from "../../view";
+import type { Json } from "../../text/json";
+import { addSheet } from "../../view/sheet";
+import type { Place } from "../../view/view";
 import { contentOf } from "./content";
 import { recordsOf } from "./records";
-import { resultsCss } from "./results-style";
+import { resultsCss } from "./style";
 import { Table } from "./Table";
 import { Tree } from "./Tree";
+import * as words from "./words";
 
 interface Props {
   view: Place;

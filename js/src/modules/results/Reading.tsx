@@ -1,9 +1,9 @@
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { readJson } from "../../core";
-import type { Json } from "../../json";
-import * as words from "../../strings/results";
+import type { Json } from "../../text/json";
 import { useSlices, type Work } from "./slices";
+import * as words from "./words";
 
 const A_FEW = 500; // values between two looks at the clock
 

@@ -1,11 +1,11 @@
 import { useMemo, useRef, useState } from "preact/hooks";
 import { Button, isScalar, Scalar, Visible } from "../../core";
-import type { Json } from "../../json";
-import { cutCharacters, moreColumns, rows as rowCount } from "../../strings";
-import * as words from "../../strings/results";
-import { glance } from "./glance";
+import type { Json } from "../../text/json";
+import { cutCharacters, moreColumns, rows as rowCount } from "../../text/words";
 import { cellOf, isNumeric, type Order, type Records, type Row, sorting } from "./records";
 import { useSlices, whole } from "./slices";
+import { glance } from "./start";
+import * as words from "./words";
 
 const PAGE = 100; // rows shown at once
 const AT_ONCE = 5_000; // rows sorted without a pause

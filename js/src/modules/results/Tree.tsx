@@ -10,10 +10,10 @@ import {
   Scalar,
   Visible,
 } from "../../core";
-import type { Json } from "../../json";
-import { characters, items, object } from "../../strings";
-import * as words from "../../strings/results";
-import { glance } from "./glance";
+import type { Json } from "../../text/json";
+import { characters, items, object } from "../../text/words";
+import { glance } from "./start";
+import * as words from "./words";
 
 const PAGE = 100; // items of one level drawn at once
 const MORE = 10; // pages more at a click

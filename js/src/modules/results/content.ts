@@ -1,4 +1,4 @@
-import type { Json } from "../../json";
+import type { Json } from "../../text/json";
 
 /** A piece of what a tool returned: a picture, or anything else. */
 export type Piece = { picture: string } | { value: Json };

@@ -1,4 +1,4 @@
-import { isScalar, type Json } from "../../json";
+import { isScalar, type Json } from "../../text/json";
 import type { Work } from "./slices";
 
 export type Row = Extract<Json, { kind: "object" }>;

@@ -1,8 +1,8 @@
-import { fold } from "../../markdown/fold";
-import { addSheet } from "../../sheet";
-import type { Citation } from "../../wire";
+import { fold } from "../../markdown/label";
+import type { Citation } from "../../state/wire";
+import { addSheet } from "../../view/sheet";
 import { noteOf, place } from "./note";
-import { sourcesCss } from "./sources-style";
+import { sourcesCss } from "./style";
 
 const LINGER = 250; // ms: the way of a pointer from the badge to the note
 

@@ -1,8 +1,8 @@
-import { newId } from "../../id";
-import { textWithMarks } from "../../marks";
-import { sourceOf } from "../../strings";
-import { reach } from "../../visible";
-import type { Citation } from "../../wire";
+import { newId } from "../../link/id";
+import type { Citation } from "../../state/wire";
+import { textWithMarks } from "../../text/marks";
+import { reach } from "../../text/visible";
+import { sourceOf } from "../../text/words";
 
 const LONGEST = 4_000; // characters of an excerpt
 const GAP = 6; // pixels between a badge and its note

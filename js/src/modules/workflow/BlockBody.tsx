@@ -1,7 +1,7 @@
 import { CopyButton, Field, LongText, parseJson, StreamedText, textAt } from "../../core";
-import * as words from "../../strings";
-import type { View } from "../../view";
-import type { Block } from "../../wire";
+import type { Block } from "../../state/wire";
+import * as words from "../../text/words";
+import type { View } from "../../view/view";
 import { JsonField } from "./Content";
 import { named } from "./named";
 

@@ -9,10 +9,10 @@ import {
   useToggle,
   Visible,
 } from "../../core";
-import * as words from "../../strings";
-import type { View } from "../../view";
-import type { Block } from "../../wire";
-import { glance as startOf } from "../results/glance";
+import type { Block } from "../../state/wire";
+import * as words from "../../text/words";
+import type { View } from "../../view/view";
+import { glance as startOf } from "../results/start";
 import { BlockBody } from "./BlockBody";
 import { StateSign, TypeSign } from "./signs";
 import { Timing } from "./Timing";

@@ -1,12 +1,12 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { hasEnded, pure, useKeys, useNow } from "../../core";
-import { addSheet } from "../../sheet";
-import * as words from "../../strings";
-import type { View } from "../../view";
+import * as words from "../../text/words";
+import { addSheet } from "../../view/sheet";
+import type { View } from "../../view/view";
 import { axisOf } from "./axis";
 import { BlockRow } from "./BlockRow";
 import { Output } from "./Output";
-import { workflowCss } from "./workflow-style";
+import { workflowCss } from "./style";
 
 /** The blocks of a workflow in the order of its graph, and what came out in the end. */
 export const Blocks = pure(function Blocks({ view }: { view: View }) {

@@ -9,8 +9,8 @@ import {
   Value,
   Visible,
 } from "../../core";
-import type { Json } from "../../json";
-import type { View } from "../../view";
+import type { Json } from "../../text/json";
+import type { View } from "../../view/view";
 
 /** What makes a text read better as markdown than as it stands. */
 const MARKED = /^ {0,3}(?:#{1,6} |[-*+] |\d+[.)] |>|```|\|)|\*\*\S|`\S/m;

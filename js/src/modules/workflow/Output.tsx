@@ -1,6 +1,6 @@
 import { CopyButton, Decoded, parseJson, useMemo } from "../../core";
-import * as words from "../../strings";
-import type { View } from "../../view";
+import * as words from "../../text/words";
+import type { View } from "../../view/view";
 import { Content } from "./Content";
 
 /** The result of a workflow: what the person came for. */

@@ -1,7 +1,7 @@
-import { tally } from "../../blocks";
 import { hasEnded, pure, useKeys } from "../../core";
-import * as words from "../../strings";
-import type { View } from "../../view";
+import { tally } from "../../state/tally";
+import * as words from "../../text/words";
+import type { View } from "../../view/view";
 
 /** A bar under the header: how many of the blocks have run, and how many of those failed. */
 export const Progress = pure(function Progress({ view }: { view: View }) {

@@ -1,7 +1,7 @@
 import { useSeconds } from "../../core";
-import * as words from "../../strings";
-import type { View } from "../../view";
-import type { Block } from "../../wire";
+import type { Block } from "../../state/wire";
+import * as words from "../../text/words";
+import type { View } from "../../view/view";
 
 interface Props {
   view: View;

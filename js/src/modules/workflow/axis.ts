@@ -1,4 +1,4 @@
-import type { RunState } from "../../wire";
+import type { RunState } from "../../state/wire";
 
 /** The stretch of time that all strips of a workflow stand for, in seconds. */
 export interface Axis {

@@ -1,5 +1,5 @@
-import type { Json } from "../../json";
-import type { Block } from "../../wire";
+import type { Block } from "../../state/wire";
+import type { Json } from "../../text/json";
 
 /**
  * A block's input as people know it. The server logs it by the ids of the blocks before it, each

@@ -1,5 +1,5 @@
 import { Glyph } from "../../core";
-import type { Block } from "../../wire";
+import type { Block } from "../../state/wire";
 
 const TYPES: [type: RegExp, path: string][] = [
   [/^(start|starter|trigger|input)$/, "M5 3.5l7.5 4.5L5 12.5z"],

@@ -1,0 +1,124 @@
+import * as core from "../core";
+import type { ModuleMessage, WantMessage } from "../state/wire";
+import { newId } from "./id";
+
+/** What a module brings, by its name. */
+export interface Modules {
+  chat: typeof import("../modules/chat");
+  code: typeof import("../modules/code");
+  mathfont: typeof import("../modules/mathfont");
+  maths: typeof import("../modules/maths");
+  orchestration: typeof import("../modules/orchestration");
+  pause: typeof import("../modules/pause");
+  results: typeof import("../modules/results");
+  sources: typeof import("../modules/sources");
+  workflow: typeof import("../modules/workflow");
+}
+
+export type ModuleName = keyof Modules;
+
+/** A module as it comes: it is given the core of the widget that uses it. */
+export type Factory = (shared: typeof core) => unknown;
+
+const ANSWERED_WITHIN = 60_000; // ms after which another widget may ask
+
+interface Link {
+  /** Whether a live kernel would answer. */
+  canAsk(): boolean;
+  send(message: WantMessage): void;
+  changed(name: ModuleName): void;
+}
+
+/** Set by the build: the content hash of each module. */
+declare const MODULE_HASHES: Record<ModuleName, string>;
+
+/** One for each page, whatever widgets it holds: a module is sent once. */
+const page = globalThis as { powawidgetModules?: Map<string, Promise<Factory>> };
+const known = () => {
+  page.powawidgetModules ??= new Map();
+  return page.powawidgetModules;
+};
+
+export type Demand = ReturnType<typeof openDemand>;
+
+/**
+ * The modules that one widget uses beside the core. The kernel sends one when it is first asked for;
+ * until then, and without a kernel, what is there must read well without it.
+ */
+export function openDemand(link: Link) {
+  const made = new Map<ModuleName, unknown>();
+  const started = new Set<ModuleName>();
+  /** What this widget has asked the kernel for, by hash. */
+  const asked = new Map<string, (factory: Promise<Factory>) => void>();
+
+  const ask = (name: ModuleName, hash: string): Promise<Factory> => {
+    const factory = new Promise<Factory>((resolve) => {
+      asked.set(hash, resolve);
+      const late = setTimeout(() => fail(hash, "no answer"), ANSWERED_WITHIN);
+      (late as { unref?: () => void }).unref?.();
+    });
+    known().set(hash, factory);
+    link.send({ kind: "want", id: newId(), module: name });
+    return factory;
+  };
+
+  const fail = (hash: string, why: string): void => {
+    const resolve = asked.get(hash);
+    if (resolve === undefined) return;
+    asked.delete(hash);
+    known().delete(hash);
+    resolve(Promise.reject(new Error(why)));
+  };
+
+  const start = async (name: ModuleName): Promise<void> => {
+    const hash = MODULE_HASHES[name];
+    if (started.has(name) || !(known().has(hash) || link.canAsk())) return;
+    started.add(name);
+    try {
+      const factory = await (known().get(hash) ?? ask(name, hash));
+      made.set(name, factory(core));
+    } catch {
+      known().delete(hash);
+      started.delete(name); // asked for again when it is next drawn
+    }
+    link.changed(name);
+  };
+
+  return {
+    /** A module, or undefined while it isn't here: asks for it then. */
+    get<Name extends ModuleName>(name: Name): Modules[Name] | undefined {
+      if (!made.has(name)) void start(name);
+      return made.get(name) as Modules[Name] | undefined;
+    },
+
+    /** The kernel sent a module. */
+    receive(message: ModuleMessage): void {
+      const hash = MODULE_HASHES[message.module as ModuleName];
+      const resolve = asked.get(hash);
+      if (resolve === undefined) return;
+      asked.delete(hash);
+      // A kernel of another version than this page's core: its module would not fit.
+      if (message.hash === hash) resolve(evaluate(message.packed));
+      else resolve(Promise.reject(new Error("another version")));
+    },
+
+    close(): void {
+      for (const hash of [...asked.keys()]) fail(hash, "closed");
+    },
+  };
+}
+
+async function evaluate(packed: string): Promise<Factory> {
+  const binary = atob(packed);
+  const bytes = new Uint8Array(binary.length);
+  // Not `Uint8Array.from`: it takes a text letter by letter, ten times slower.
+  for (let at = 0; at < bytes.length; at++) bytes[at] = binary.charCodeAt(at);
+  const code = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const headers = { "content-type": "text/javascript" };
+  const url = URL.createObjectURL(await new Response(code, { headers }).blob());
+  try {
+    return (await import(/* @vite-ignore */ url)).default;
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}

@@ -1,0 +1,286 @@
+// Generated from powawidget/wire.py and powawidget/state.py: do not edit.
+// Run `python -m powawidget.wire > js/src/state/wire.ts` after a change there.
+
+export type Path = (string | number)[];
+export type Op = ["set", Path, unknown] | ["append", Path, string];
+
+export interface TextPart {
+  kind: "text";
+  text: string;
+  within: number | null;
+}
+
+export interface TooLarge {
+  size: number;
+  digest: string;
+}
+
+export interface ToolPart {
+  kind: "tool";
+  name: string;
+  arguments: string;
+  asked: string | null;
+  call_id: string | null;
+  step: number;
+  status: "denied" | "done" | "failed" | "interrupted" | "running" | "waiting";
+  result: string | null;
+  full: boolean;
+  json: boolean;
+  size: number | null;
+  seconds: number | null;
+  started: number;
+  order: number | null;
+  within: number | null;
+  withheld: TooLarge | null;
+  withheld_asked: TooLarge | null;
+}
+
+export interface ApprovalPart {
+  kind: "approval";
+  tool_name: string;
+  arguments: string;
+  digest: string;
+  message: string;
+  covers: "answer" | "call" | "start";
+  call: number | null;
+  decision: "approved" | "denied" | "expired" | "pending" | "sending" | "superseded" | "undecided" | "unknown";
+  choice: "approve" | "deny" | null;
+  by: string | null;
+  reason: string | null;
+  asked_at: number;
+  decided_at: number | null;
+  deadline: number | null;
+  closes: number | null;
+  outcome: string | null;
+  withheld: TooLarge | null;
+}
+
+export interface NoticePart {
+  kind: "notice";
+  code: string;
+  text: string;
+  count: number;
+  within: number | null;
+}
+
+export interface DelegationPart {
+  kind: "delegation";
+  agent: string;
+  task: string;
+  child_id: string | null;
+  call: number | null;
+  status: "done" | "failed" | "interrupted" | "running";
+  step: number;
+  steps: number | null;
+  usage: Record<string, number> | null;
+  started: number;
+  seconds: number | null;
+  stored: boolean;
+  within: number | null;
+}
+
+export interface ParallelPart {
+  kind: "parallel";
+  agents: string[];
+  count: number | null;
+  begun: number;
+  characters: number;
+  status: "done" | "failed" | "interrupted" | "running";
+  started: number;
+  seconds: number | null;
+  within: number | null;
+}
+
+export interface Thought {
+  step: number;
+  text: string;
+  whole: boolean;
+  within: number | null;
+}
+
+export interface Reasoning {
+  thoughts: Thought[];
+  seconds: number;
+  since: number | null;
+}
+
+export interface Citation {
+  key: string;
+  source: string;
+  excerpt: string;
+}
+
+export interface Failure {
+  title: string;
+  message: string;
+  code: string | null;
+  hint: string | null;
+}
+
+export interface Block {
+  id: string;
+  name: string;
+  type: string;
+  status: "done" | "failed" | "interrupted" | "not_reached" | "pending" | "running" | "skipped";
+  input: string | null;
+  output: string | null;
+  error: string | null;
+  text: string;
+  started: number | null;
+  seconds: number | null;
+}
+
+export interface Wait {
+  purpose: "look_up" | "retry";
+  why: string;
+  until: number;
+  attempt: number;
+}
+
+export interface RunState {
+  kind: "agent" | "orchestration" | "workflow";
+  name: string;
+  message: string;
+  origin: "live" | "replay" | "stored";
+  status: "completed" | "connecting" | "failed" | "interrupted" | "reconnecting" | "running" | "stopped" | "waiting";
+  run_id: string | null;
+  session_id: string | null;
+  step: number;
+  streamed: boolean;
+  edited: "blocked" | "modified" | null;
+  parts: Part[];
+  reasoning: Reasoning;
+  citations: Citation[];
+  usage: Record<string, number> | null;
+  error: Failure | null;
+  started: number | null;
+  ended: number | null;
+  on_stop: string;
+  strategy: string;
+  answer: number | null;
+  blocks: Block[];
+  graph: boolean;
+  output: string | null;
+  wait: Wait | null;
+  restored: boolean;
+}
+
+export interface Snapshot {
+  seq: number;
+  now: number;
+  state: RunState;
+}
+
+export interface Queued {
+  id: string;
+  text: string;
+}
+
+export interface ChatState {
+  id: string;
+  kind: "agent" | "orchestration" | "workflow";
+  name: string;
+  session_id: string | null;
+  options: string;
+  writable: boolean;
+  turns: RunState[];
+  order: number[];
+  retried: number[];
+  queued: Queued[];
+  paused: string | null;
+  earlier: number;
+  missing: number;
+  loading: boolean;
+  notice: string | null;
+}
+
+export interface ChatSnapshot {
+  seq: number;
+  now: number;
+  chat: ChatState;
+}
+
+export interface OpsMessage {
+  kind: "ops";
+  seq: number;
+  ops: Op[];
+}
+
+export interface StateMessage {
+  kind: "state";
+  seq: number;
+  now: number;
+  state: RunState;
+  nonce: string;
+}
+
+export interface ChatStateMessage {
+  kind: "state";
+  seq: number;
+  now: number;
+  chat: ChatState;
+  nonce: string;
+}
+
+export interface BeatMessage {
+  kind: "beat";
+  seq: number;
+  now: number;
+  quiet: number;
+}
+
+export interface AckMessage {
+  kind: "ack";
+  id: string;
+  refused: string | null;
+}
+
+export interface FiledMessage {
+  kind: "filed";
+  bytes: number;
+  seq: number;
+  cuts: unknown[];
+}
+
+export interface ModuleMessage {
+  kind: "module";
+  module: string;
+  hash: string;
+  packed: string;
+}
+
+export interface HelloMessage {
+  kind: "hello";
+  id: string;
+  have: number;
+}
+
+export interface SyncMessage {
+  kind: "sync";
+  id: string;
+  have: number;
+}
+
+export interface WantMessage {
+  kind: "want";
+  id: string;
+  module: string;
+}
+
+export interface ActMessage {
+  kind: "act";
+  id: string;
+  nonce: string;
+  action: "approve" | "deny" | "discard" | "earlier" | "give_up" | "resume" | "retry" | "send" | "stop" | "unqueue";
+  digests: string[];
+  reason: string | null;
+  turn: number | null;
+  text: string | null;
+  item: string | null;
+}
+
+export type Part = TextPart | ToolPart | ApprovalPart | NoticePart | DelegationPart | ParallelPart;
+
+export type KernelMessage = OpsMessage | StateMessage | ChatStateMessage | BeatMessage | AckMessage | FiledMessage | ModuleMessage;
+
+export type PageMessage = HelloMessage | SyncMessage | WantMessage | ActMessage;

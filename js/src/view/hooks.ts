@@ -1,0 +1,93 @@
+import { Component, createElement, type FunctionComponent } from "preact";
+import { useLayoutEffect, useReducer } from "preact/hooks";
+import type { ModuleName, Modules } from "../link/modules";
+import type { Place } from "./view";
+
+/**
+ * Lets something mark the component, to be drawn again in the next frame.
+ *
+ * @param listen starts that, and returns what ends it.
+ */
+function useMarks(view: Place, listen: (mark: () => void) => () => void, key: unknown): void {
+  const [, draw] = useReducer((drawn: number, _: undefined) => drawn + 1, 0);
+  useLayoutEffect(() => {
+    const job = draw as unknown as () => void;
+    const end = listen(() => view.frame.mark(job));
+    return () => {
+      end();
+      view.frame.unmark(job);
+    };
+  }, [view, key]);
+}
+
+/** Draws the component again, in the next frame, when one of these keys of the run changes. */
+export function useKeys(view: Place, ...keys: string[]): void {
+  const listen = (mark: () => void) => {
+    const offs = keys.map((key) => view.store.changes.on(key, mark));
+    return () => {
+      for (const off of offs) off();
+    };
+  };
+  useMarks(view, listen, keys.join());
+}
+
+/** A module, once it is here: the component is drawn again then. */
+export function useModule<Name extends ModuleName>(
+  view: Place,
+  name: Name,
+): Modules[Name] | undefined {
+  useKeys(view, `module/${name}`, "kernel");
+  return view.modules.get(name);
+}
+
+/** The kernel's clock, drawn again every so many milliseconds; 0 stands still. */
+export function useNow(view: Place, every: number): number {
+  const listen = (mark: () => void) => {
+    const timer = every === 0 ? undefined : setInterval(mark, every);
+    return () => clearInterval(timer);
+  };
+  useMarks(view, listen, every);
+  return view.store.now;
+}
+
+interface Timed {
+  started: number | null;
+  seconds: number | null;
+}
+
+/** How long something has gone on or took, in seconds; null where nobody knows. */
+export function useSeconds(
+  view: Place,
+  { started, seconds }: Timed,
+  isRunning: boolean,
+): number | null {
+  const isLive = isRunning && Number(started) > 0;
+  const now = useNow(view, isLive ? 100 : 0);
+  return isLive ? Math.max(0, now - Number(started)) : seconds;
+}
+
+/** Whether a thing is open, and what toggles it: a person's choice, or else `auto`. */
+export function useToggle(view: Place, key: string, auto: boolean): [boolean, () => void] {
+  const { toggles } = view;
+  useMarks(view, (mark) => toggles.changes.on(key, mark), key);
+  const isOpen = toggles.chosen(key) ?? auto;
+  const toggle = () => {
+    view.follow?.hold();
+    toggles.choose(key, !isOpen);
+  };
+  return [isOpen, toggle];
+}
+
+/** A component that is drawn again only for new properties or by its own hooks. */
+export function pure<P extends object>(inner: FunctionComponent<P>): FunctionComponent<P> {
+  class Pure extends Component<P> {
+    override shouldComponentUpdate(next: Readonly<P>): boolean {
+      const names = Object.keys({ ...this.props, ...next }) as (keyof P)[];
+      return names.some((name) => this.props[name] !== next[name]);
+    }
+    override render() {
+      return createElement(inner, this.props);
+    }
+  }
+  return Pure as unknown as FunctionComponent<P>;
+}

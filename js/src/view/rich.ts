@@ -1,0 +1,58 @@
+import type { Demand } from "../link/modules";
+import { drawers } from "../markdown";
+import type { Place } from "./view";
+
+/**
+ * What a module does for an element of a text: it draws it, and again whenever its text changes.
+ *
+ * @param drawers what is told the new text of an element.
+ * @param modules where the module may ask for more.
+ */
+export type Take = (
+  el: HTMLElement,
+  drawers: WeakMap<Element, (text: string) => unknown>,
+  modules?: Demand,
+) => void;
+
+const A_FRAME = 6; // ms: what drawing may take of one
+
+/** Gives the listings and formulas of one text to the modules that draw them, once these are here. */
+export function openRich({ frame, modules, store }: Place) {
+  const waiting = { code: new Set<HTMLElement>(), maths: new Set<HTMLElement>() };
+  const names = Object.keys(waiting) as (keyof typeof waiting)[];
+
+  const draw = () => {
+    const end = performance.now() + A_FRAME;
+    for (const name of names) {
+      const elements = waiting[name];
+      const module = elements.size > 0 ? modules.get(name) : undefined;
+      if (module === undefined) continue;
+      for (const el of elements) {
+        if (performance.now() > end) return frame.mark(draw);
+        elements.delete(el);
+        module.take(el, drawers, modules);
+      }
+    }
+  };
+  const mark = () => frame.mark(draw);
+  const offs = [...names.map((name) => `module/${name}`), "kernel"].map((key) =>
+    store.changes.on(key, mark),
+  );
+
+  return {
+    drawn(elements: readonly HTMLElement[]): void {
+      for (const el of elements) {
+        if (drawers.has(el)) continue;
+        if (el.className !== "pw-code-part") waiting.maths.add(el);
+        // without a language there is nothing to tell apart
+        else if (el.closest(".pw-code")?.firstChild?.firstChild?.textContent) waiting.code.add(el);
+      }
+      draw();
+    },
+
+    close(): void {
+      for (const off of offs) off();
+      frame.unmark(draw);
+    },
+  };
+}

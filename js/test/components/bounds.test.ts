@@ -1,0 +1,128 @@
+import { expect, test } from "vitest";
+import type { RunState } from "../../src/state/wire";
+import { open, painted } from "../page";
+import { approval, block, delegation, parallel, run, text, tool } from "../runs";
+
+const SIZE = 200_000;
+const of = (piece: string): string => piece.repeat(Math.ceil(SIZE / piece.length)).slice(0, SIZE);
+
+/** What would be an element for every few characters, in whatever field it comes. */
+const FLOODS: Record<string, string> = {
+  colours: of("\u001b[31m"),
+  "hidden ones by turns": of("\u200b\u2060"),
+  joiners: of("\u200c\u200d"),
+  "marks on a letter by turns": `a${of("\u0301\u0302")}`,
+  "controls in words": of("w\u0001 "),
+};
+
+const error = (flood: string) => ({ title: flood, message: `${flood} `, code: flood, hint: flood });
+
+const FIELDS: Record<string, (flood: string) => Partial<RunState>> = {
+  "the answer": (flood) => ({ parts: [text(flood)] }),
+  "a thought": (flood) => ({
+    reasoning: {
+      thoughts: [{ step: 1, text: flood, whole: true, within: null }],
+      seconds: 1,
+      since: null,
+    } as RunState["reasoning"],
+  }),
+  "the question": (flood) => ({ message: flood }),
+  "the run's name": (flood) => ({ name: flood }),
+  "a notice": (flood) => ({
+    parts: [{ kind: "notice", code: flood, text: flood, count: 1 } as RunState["parts"][number]],
+  }),
+  "the error": (flood) => ({ status: "failed", error: error(flood) as RunState["error"] }),
+  "a tool's name": (flood) => ({ parts: [tool({ name: flood })] }),
+  arguments: (flood) => ({ parts: [tool({ arguments: flood })] }),
+  "arguments in JSON": (flood) => ({
+    parts: [
+      tool({ arguments: JSON.stringify({ [flood.slice(0, 90_000)]: flood.slice(0, 90_000) }) }),
+    ],
+  }),
+  "a result": (flood) => ({ parts: [tool({ result: flood, full: true })] }),
+  "a request": (flood) => ({
+    status: "waiting",
+    parts: [approval({ tool_name: flood, arguments: flood, message: flood })],
+  }),
+  "a request's message": (flood) => ({ status: "waiting", parts: [approval({ message: flood })] }),
+  "what became of a request": (flood) => ({
+    parts: [approval({ decision: "unknown", reason: flood, outcome: flood })],
+  }),
+  "an agent": (flood) => ({
+    kind: "orchestration",
+    parts: [delegation({ agent: flood, task: flood }), parallel({ agents: [flood, flood] })],
+  }),
+  "a block": (flood) => ({
+    kind: "workflow",
+    output: flood,
+    blocks: [block({ name: flood, type: flood, output: flood, error: flood, text: flood })],
+  }),
+  "a citation": (flood) => ({
+    status: "completed",
+    parts: [text("it")],
+    citations: [{ key: flood, source: flood, excerpt: flood }] as RunState["citations"],
+  }),
+};
+
+/** Marks of all the texts of a field, some of which stand in several places. */
+const MOST = 20_000;
+
+const openAll = (el: Element): void => {
+  for (const row of el.querySelectorAll<HTMLElement>("[aria-expanded=false]")) row.click();
+};
+
+const wide = Object.keys(FIELDS).flatMap((field, at) =>
+  Object.keys(FLOODS)
+    .filter((_, place) => at === 0 || place % 3 === 0)
+    .map((flood) => [field, flood] as const),
+);
+
+/* Marks of names only. */
+const names = ["a tool's name", "a request"].map((field) => [field, "scripts by turns"] as const);
+
+test.each([...wide, ...names])("%s of 200,000 characters: %s", async (field, flood) => {
+  const state = run(FIELDS[field]?.(FLOODS[flood] ?? of("a\u0430")));
+  const { el } = open(state).show();
+  await painted();
+  openAll(el);
+  await painted();
+  const marks = el.querySelectorAll(".pw-hidden-char").length;
+  expect(marks).toBeGreaterThan(0);
+  expect(marks).toBeLessThan(MOST);
+  expect(el.textContent).toMatch(/[\d,]+ more characters/);
+});
+
+test("what is in a request beyond that can't be approved by a click, and is denied by one", async () => {
+  for (const given of [{ message: FLOODS.colours }, { tool_name: FLOODS.colours }]) {
+    const state = run({ status: "waiting", parts: [approval(given as object)] });
+    const { el, ask } = open(state).show();
+    await painted();
+    for (const fold of el.querySelectorAll<HTMLElement>(".pw-ask .pw-more")) fold.click();
+    await painted();
+    expect(ask(".pw-approve").getAttribute("aria-disabled")).toBe("true");
+    expect(ask(".pw-deny").getAttribute("aria-disabled")).toBe("false");
+  }
+});
+
+test("a long text is shown in steps, by marks as by characters", async () => {
+  const given = "\u001b[31m".repeat(3_000);
+  const { el, ask } = open(
+    run({
+      status: "failed",
+      error: { ...error(""), title: "x", message: given } as RunState["error"],
+    }),
+  ).show();
+  await painted();
+  expect(el.querySelectorAll(".pw-hidden-char").length).toBeLessThan(500);
+  ask(".pw-error .pw-more").click();
+  await painted();
+  expect(el.querySelector(".pw-error .pw-more")).toBeNull();
+  expect(el.querySelectorAll(".pw-error .pw-hidden-char")).toHaveLength(3_000);
+});
+
+test("a notice of hidden characters is no wall of marks", async () => {
+  const { el } = open(run(FIELDS["a notice"]?.("\u001b[31m".repeat(800)))).show();
+  await painted();
+  expect(el.querySelectorAll(".pw-notice .pw-hidden-char")).toHaveLength(100);
+  expect(el.querySelector(".pw-notice .pw-cut")?.textContent).toContain("not shown");
+});
