@@ -15,7 +15,7 @@ import nbformat
 import pytest
 
 from powawidget.local import Agent, Pause, Say, start
-from powawidget.local.script import Script
+from powawidget.local.agents.script import Script
 from powawidget.local.server import LocalServer
 
 WATCHDOG = 100  # seconds, far fewer than the server's deadline for an approval

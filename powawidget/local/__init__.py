@@ -4,8 +4,7 @@ The model is scripted, the rest is real: tools run SQL on SQLite and return what
 approved write really writes, a denied one doesn't, the code of a workflow's blocks really runs.
 """
 
-from powawidget.local.orchestrations import Member, Orchestration
-from powawidget.local.script import (
+from powawidget.local.agents.script import (
     Agent,
     Call,
     Calls,
@@ -20,8 +19,9 @@ from powawidget.local.script import (
     Tool,
     Turn,
 )
+from powawidget.local.orchestrations.definition import Member, Orchestration
 from powawidget.local.server import LocalServer, start
-from powawidget.local.workflows import Block, Edge, Workflow
+from powawidget.local.workflows.definition import Block, Edge, Workflow
 
 __all__ = [
     "Agent",

@@ -6,7 +6,7 @@ import sqlite3
 import statistics
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from powawidget.local.sample import fill
+from powawidget.local.sample_data import fill
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,19 +7,19 @@ import random
 from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 
-from powawidget.local import limits, workflows
-from powawidget.local.answers import refuse
+from powawidget.local import limits
+from powawidget.local.agents.runs import Execution
+from powawidget.local.agents.script import Turn
+from powawidget.local.agents.store import Store
 from powawidget.local.channel import Channel
+from powawidget.local.dialects import DIALECTS
 from powawidget.local.faults import Faults
-from powawidget.local.frames import DIALECTS
-from powawidget.local.kept import Requests
+from powawidget.local.http.responses import refuse
+from powawidget.local.http.stream import Stream
 from powawidget.local.orchestrations.runs import OrchestrationExecution
 from powawidget.local.orchestrations.store import OrchestrationStore
 from powawidget.local.quota import Quota
-from powawidget.local.runs import Execution
-from powawidget.local.script import Turn
-from powawidget.local.store import Store
-from powawidget.local.stream import Stream
+from powawidget.local.retention import Requests
 from powawidget.local.workflows.dialects import DIALECTS as WORKFLOW_DIALECTS
 from powawidget.local.workflows.runs import House, WorkflowExecution
 from powawidget.local.workflows.store import WorkflowStore
@@ -28,12 +28,13 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Scope
 
+    from powawidget.local.agents.script import Agent
+    from powawidget.local.agents.store import Run
     from powawidget.local.database import Database
-    from powawidget.local.frames import DialectName
+    from powawidget.local.dialects import DialectName
     from powawidget.local.orchestrations.definition import Orchestration
     from powawidget.local.orchestrations.store import OrchestrationRun
-    from powawidget.local.script import Agent
-    from powawidget.local.store import Run
+    from powawidget.local.workflows.definition import Workflow
 
 
 class Engine:
@@ -58,7 +59,7 @@ class Engine:
         self,
         agents: Iterable[Agent],
         orchestrations: Iterable[Orchestration],
-        flows: Iterable[workflows.Workflow],
+        flows: Iterable[Workflow],
         database: Database,
         *,
         key: str,
@@ -145,7 +146,7 @@ class Engine:
         self._start(execution.execute(), channel, lambda: self.orchestrations.settle(run))
         return run, channel
 
-    def begin_workflow(self, workflow: workflows.Workflow, variables: Any) -> Channel:
+    def begin_workflow(self, workflow: Workflow, variables: Any) -> Channel:
         """Begin an execution of a workflow.
 
         Args:

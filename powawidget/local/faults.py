@@ -12,8 +12,8 @@ from typing import Any
 
 from starlette.responses import HTMLResponse, Response
 
-from powawidget.local.answers import Refused, answer
-from powawidget.local.pages import page
+from powawidget.local.http.error_pages import page
+from powawidget.local.http.responses import Refused, answer
 
 _BODIES: dict[int, dict[str, Any]] = {
     402: {

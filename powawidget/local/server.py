@@ -22,22 +22,22 @@ except ImportError as missing:
     ) from missing
 
 from powawidget.local import limits
-from powawidget.local.app import make_app
-from powawidget.local.connections import Connections, protocol_of
 from powawidget.local.database import Database
+from powawidget.local.dialects import DIALECTS
 from powawidget.local.engine import Engine
 from powawidget.local.faults import Fault
-from powawidget.local.frames import DIALECTS
-from powawidget.local.samples import samples
+from powawidget.local.http.app import make_app
+from powawidget.local.http.connections import Connections, protocol_of
+from powawidget.local.samples.project import samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from starlette.types import Scope
 
-    from powawidget.local.orchestrations import Orchestration
-    from powawidget.local.script import Agent
-    from powawidget.local.workflows import Workflow
+    from powawidget.local.agents.script import Agent
+    from powawidget.local.orchestrations.definition import Orchestration
+    from powawidget.local.workflows.definition import Workflow
 
 _PATIENCE = 10.0  # seconds for the thread to begin or to end
 

@@ -15,9 +15,10 @@ SETUP = """
 import json
 import pathlib
 import powawidget as pw
-from powawidget.local import Agent, Block, Call, Calls, Edge, Say, Tool, Workflow, calls, start
+from powawidget.local import Agent, Block, Call, Calls, Edge, Say, Tool, Workflow, start
+from powawidget.local.agents import tool_calls
 
-calls.LONGEST_RESULT = 20_000_000
+tool_calls.LONGEST_RESULT = 20_000_000
 
 def rows(arguments):
     return json.dumps([

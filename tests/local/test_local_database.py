@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from powawidget.local.agents.figures import (
+from powawidget.local.database import Database
+from powawidget.local.pace import tokens
+from powawidget.local.samples.figures import (
     Sample,
     Share,
     change_point,
@@ -17,8 +19,6 @@ from powawidget.local.agents.figures import (
     two_proportions,
     welch,
 )
-from powawidget.local.database import Database
-from powawidget.local.pace import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from powawidget.local import Agent, Block, Call, Calls, Edge, Pause, Say, Tool, Workflow
-from powawidget.local.store import fixed_id
+from powawidget.local.agents.store import fixed_id
 from powawidget.local.workflows.expression import decide, evaluate
 from powawidget.local.workflows.references import resolve
 from tests.local.service import of, until

@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from powawidget.local.store import fixed_id
+from powawidget.local.agents.store import fixed_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from powawidget.local.script import Agent, Script, Turn
+    from powawidget.local.agents.script import Agent, Script, Turn
 
 _NO_TOOL_NAME = re.compile(r"[^a-zA-Z0-9_-]")
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from powawidget.local.answers import Routes, is_uuid, paged, refuse, refuse_page
+from powawidget.local.http.responses import Routes, is_uuid, paged, refuse, refuse_page
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from powawidget.local.engine import Engine
+    from powawidget.local.http.stream import Stream
     from powawidget.local.orchestrations.definition import Orchestration
-    from powawidget.local.stream import Stream
 
 _MOST = 50
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from powawidget.local.agents.emitter import DELTAS
 from powawidget.local.endings import Stopped
 from powawidget.local.orchestrations.strategies import work_out
 from powawidget.local.orchestrations.work import Outcome, Work
-from powawidget.local.telling import DELTAS
 
 if TYPE_CHECKING:
+    from powawidget.local.agents.script import Turn
     from powawidget.local.channel import Channel
-    from powawidget.local.frames import Encode, Frame
+    from powawidget.local.dialects import Encode, Frame
     from powawidget.local.orchestrations.store import OrchestrationRun
-    from powawidget.local.script import Turn
 
 
 class OrchestrationExecution:

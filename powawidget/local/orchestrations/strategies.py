@@ -9,8 +9,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from powawidget.local.agents.script import Agent, Tool, Turn
 from powawidget.local.orchestrations.work import Outcome, total, worked
-from powawidget.local.script import Agent, Tool, Turn
 
 if TYPE_CHECKING:
     from powawidget.local.orchestrations.definition import Member

@@ -7,17 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from powawidget.local.agents.emitter import Telling
+from powawidget.local.agents.hooks import Hooks
+from powawidget.local.agents.script import Agent, Turn
+from powawidget.local.agents.steps import Steps
 from powawidget.local.endings import Failed, Stopped
-from powawidget.local.hooks import Hooks
 from powawidget.local.orchestrations.store import ChildRun
-from powawidget.local.script import Agent, Turn
-from powawidget.local.steps import Steps
-from powawidget.local.telling import Telling
 
 if TYPE_CHECKING:
+    from powawidget.local.agents.emitter import Hear
     from powawidget.local.channel import Channel
     from powawidget.local.orchestrations.definition import Member, Orchestration
-    from powawidget.local.telling import Hear
 
 History = tuple[tuple[str, str], ...]
 TOKENS = (

@@ -9,24 +9,24 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from powawidget.local.agents.emitter import Telling
+from powawidget.local.agents.hooks import Hooks
+from powawidget.local.agents.script import Calls, Turn
+from powawidget.local.agents.steps import Steps
 from powawidget.local.channel import Channel
 from powawidget.local.endings import Failed, Stopped
-from powawidget.local.hooks import Hooks
 from powawidget.local.orchestrations.strategies import work_out
 from powawidget.local.orchestrations.work import Work
-from powawidget.local.script import Calls, Turn
-from powawidget.local.steps import Steps
-from powawidget.local.telling import Telling
 from powawidget.local.workflows.code import run_code
 from powawidget.local.workflows.expression import decide
 
 if TYPE_CHECKING:
     import random
 
+    from powawidget.local.agents.script import Agent, Script
     from powawidget.local.database import Database
-    from powawidget.local.frames import Frame
+    from powawidget.local.dialects import Frame
     from powawidget.local.orchestrations.definition import Orchestration
-    from powawidget.local.script import Agent, Script
     from powawidget.local.workflows.definition import Block
     from powawidget.local.workflows.graph import Outputs
 

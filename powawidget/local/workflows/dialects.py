@@ -5,7 +5,7 @@ Source: the wire protocol, section 7. The engine builds every frame in the diale
 
 from __future__ import annotations
 
-from powawidget.local.frames import Encode, Frame, event, seen
+from powawidget.local.dialects import Encode, Frame, event, seen
 
 
 def documented(frame: Frame, more: Frame) -> bytes:

@@ -21,11 +21,11 @@ from powawidget.local.workflows.store import BlockLog
 if TYPE_CHECKING:
     import random
 
+    from powawidget.local.agents.script import Agent
     from powawidget.local.channel import Channel
     from powawidget.local.database import Database
-    from powawidget.local.frames import Encode, Frame
+    from powawidget.local.dialects import Encode, Frame
     from powawidget.local.orchestrations.definition import Orchestration
-    from powawidget.local.script import Agent
     from powawidget.local.workflows.definition import Block
     from powawidget.local.workflows.store import StoredExecution
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from powawidget.local.kept import Over
-from powawidget.local.store import drawn_id, now
+from powawidget.local.agents.store import drawn_id, now
+from powawidget.local.retention import Over
 
 if TYPE_CHECKING:
     import random

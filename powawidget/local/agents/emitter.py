@@ -1,0 +1,57 @@
+"""What one agent says while it works: its frames, numbered as the engine numbers them.
+
+Source: the wire protocol, sections 2 and 6: engine frames have `seq` and `ts`, deltas neither, and
+in an orchestration each member begins to count anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from powawidget.local.agents.store import now
+
+if TYPE_CHECKING:
+    from powawidget.local.dialects import Frame
+
+Hear: TypeAlias = Callable[["Frame", "Frame"], None]
+
+DELTAS = frozenset({"content_delta", "reasoning_delta"})
+
+
+class Telling:
+    """The frames of one agent's work.
+
+    Args:
+        hear: Where a frame goes, with what only the documented dialect puts into it.
+    """
+
+    def __init__(self, hear: Hear) -> None:
+        self._hear = hear
+        self._numbered = 0
+        self.frames: list[Frame] = []  # as they are stored: with `type` only
+
+    @property
+    def events(self) -> list[Frame]:
+        """What is stored of a run: everything but the deltas."""
+        return [frame for frame in self.frames if frame["type"] not in DELTAS]
+
+    def emit(self, name: str, /, *, result: str | None = None, **fields: Any) -> None:
+        """Tell an engine frame.
+
+        Args:
+            name: The event.
+            result: A tool's whole result, which only the documented dialect tells here.
+            **fields: What the frame holds.
+        """
+        self._numbered += 1
+        numbered = {"seq": self._numbered, "ts": now()}
+        self._tell(name, fields | numbered, {} if result is None else {"result": result})
+
+    def say(self, name: str, /, **fields: Any) -> None:
+        """Tell a frame that isn't numbered: a delta."""
+        self._tell(name, fields, {})
+
+    def _tell(self, name: str, fields: Frame, more: Frame) -> None:
+        self.frames.append({"type": name, **fields})
+        self._hear({"event": name, "type": name, **fields}, more)

@@ -1,0 +1,109 @@
+"""The hooks of a run: a person's approval, or a machine's edit.
+
+Source: the wire protocol, section 5. All hooks of one moment run first, their results are told
+afterwards; the first that blocks ends it.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from powawidget.local.agents.store import hook_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from powawidget.local.agents.approvals import Slot
+    from powawidget.local.agents.script import Agent, Hook
+
+DEFAULT_TIMEOUT = 300.0
+EXPIRED = "Approval timed out"
+
+
+@dataclass(frozen=True)
+class Passage:
+    """What became of a subject (a call's arguments, an answer) that went through the hooks.
+
+    Args:
+        subject: It, as the hooks left it.
+        refusal: Why it may not pass, or None.
+    """
+
+    subject: Any
+    refusal: str | None = None
+
+
+class Hooks:
+    """An agent's hooks at work in one run.
+
+    Args:
+        agent: The agent.
+        slot: Where decisions arrive; None where no hook asks for any.
+        emit: Tells an engine frame, by its name and fields.
+    """
+
+    def __init__(self, agent: Agent, slot: Slot | None, emit: Callable[..., None]) -> None:
+        self._agent = agent
+        self._slot = slot
+        self._emit = emit
+
+    async def run(
+        self, event: str, subject: Any, *, tool_name: str = "", tool_input: Any = None
+    ) -> Passage:
+        """Send a subject through the hooks of an event.
+
+        Args:
+            event: PreToolUse, PreResponse or OnRunStart.
+            subject: What the hooks may edit.
+            tool_name: What the request for an approval names; also what matchers look at.
+            tool_input: What the request for an approval shows.
+
+        Returns:
+            The subject as it may go on, or why it may not.
+        """
+        results: list[dict[str, Any]] = []
+        passage = Passage(subject)
+        for position, hook in enumerate(self._agent.hooks):
+            if hook.event != event or hook.matcher not in (None, tool_name):
+                continue
+            asked = time.monotonic()
+            shown = passage.subject if event == "PreToolUse" else tool_input
+            status, after = await self._one(hook, passage, tool_name, shown)
+            results.append(
+                {
+                    "hook_id": hook_id(self._agent, position),
+                    "position": position,
+                    "hook_event": event,
+                    "status": status,
+                    "modified": after.subject != passage.subject,
+                    "blocked": after.refusal is not None,
+                    "latency_ms": round((time.monotonic() - asked) * 1000),
+                    "message": after.refusal,
+                }
+            )
+            passage = after
+            if passage.refusal is not None:
+                break
+        for result in results:
+            self._emit("hook_result", **result)
+        return passage
+
+    async def _one(
+        self, hook: Hook, passage: Passage, tool_name: str, tool_input: Any
+    ) -> tuple[str, Passage]:
+        if hook.type == "http" or self._slot is None:
+            edited = hook.edit(passage.subject) if hook.edit else passage.subject
+            return "succeeded", replace(passage, subject=edited)
+        answered = self._slot.request()
+        self._emit(
+            "approval_requested", tool_name=tool_name, tool_input=tool_input, message=hook.message
+        )
+        seconds = DEFAULT_TIMEOUT if hook.timeout is None else hook.timeout
+        decision = await self._slot.wait(answered, seconds)
+        if decision is None:
+            return "timed_out", replace(passage, refusal=EXPIRED)
+        return "succeeded", passage if decision.approved else replace(
+            passage, refusal=decision.refusal
+        )

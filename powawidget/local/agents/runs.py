@@ -1,0 +1,178 @@
+"""The engine: an agent's run, from its first frame to its last.
+
+The order and the fields are the real service's (the wire protocol, section 3), which speaks in
+two ways: agents without tools have neither steps nor hooks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from powawidget.local.agents.emitter import Telling
+from powawidget.local.agents.hooks import Hooks
+from powawidget.local.agents.steps import Steps
+from powawidget.local.endings import Failed, Stopped
+
+if TYPE_CHECKING:
+    from powawidget.local.agents.script import Turn
+    from powawidget.local.agents.store import Run
+    from powawidget.local.channel import Channel
+    from powawidget.local.dialects import Encode, Frame
+
+ABORTED = "Execution aborted"
+
+
+class Execution:
+    """One run at work.
+
+    Args:
+        run: The stored run.
+        turn: What the script gets to know.
+        channel: Where the frames go.
+        encode: The dialect they are told in.
+        rate: Tokens a second.
+        is_new_session: Whether this is the session's first turn.
+    """
+
+    def __init__(  # noqa: PLR0913  # each is told once
+        self,
+        run: Run,
+        turn: Turn,
+        channel: Channel,
+        encode: Encode,
+        rate: float,
+        *,
+        is_new_session: bool,
+    ) -> None:
+        self._run = run
+        self._turn = turn
+        self._channel = channel
+        self._encode = encode
+        self._is_new_session = is_new_session
+        self._telling = Telling(self._tell)
+        self._hooks = Hooks(run.agent, run.slot, self._telling.emit)
+        self._steps = Steps(
+            run.agent,
+            turn,
+            self._telling,
+            channel,
+            self._hooks,
+            rate=rate,
+            # A run with tools ends when its client is found to have gone; one without goes on.
+            gone=lambda: run.over,
+            told=bool(run.agent.tools),
+        )
+
+    async def execute(self) -> None:
+        """Run it to its end, and store how it ended."""
+        try:
+            self._tell(
+                {
+                    "event": "start",
+                    "run_id": self._run.run_id,
+                    "session_id": self._run.session.session_id,
+                    "context_handler_id": None,
+                    "reasoning_requested": False,
+                }
+            )
+            await (self._with_tools() if self._run.agent.tools else self._plain())
+        except Stopped:
+            self._run.lose()
+        except Exception as failure:  # noqa: BLE001  # a faulty script mustn't end the server
+            # After an exception the real service sends an error and no `complete`.
+            error = str(failure) or type(failure).__name__
+            self._run.fail(error)
+            self._tell(
+                {
+                    "event": "error",
+                    "error": error,
+                    "run_id": self._run.run_id,
+                    "context_handler_id": None,
+                }
+            )
+        finally:
+            self._run.slot = None
+            self._channel.end()
+
+    async def _plain(self) -> None:
+        step = self._steps.begin()
+        error = None
+        try:
+            await self._steps.drive()
+        except Failed as failure:
+            error = str(failure)
+        if step.text:
+            self._tell({"event": "chunk", "content": step.text})
+        if error is not None:
+            self._tell({"event": "error", "error": error, "run_id": self._run.run_id})
+        elif step.thinking:
+            self._telling.say("reasoning", step=1, source="thinking", content=step.thinking)
+        self._complete(
+            {
+                "event": "complete",
+                "run_id": self._run.run_id,
+                "session_id": self._run.session.session_id,
+                "context_handler_id": None,
+                "content": step.text,
+                "retrieved_items": 0,
+                "is_new_session": self._is_new_session,
+                "status": "completed" if error is None else "failed",
+                "error": error,
+            }
+        )
+
+    async def _with_tools(self) -> None:
+        error, steps, content = None, 0, ""
+        try:
+            start = await self._hooks.run(
+                "OnRunStart", self._run.message, tool_input={"message": self._run.message}
+            )
+            if start.refusal is not None:
+                raise Failed(start.refusal)  # noqa: TRY301  # one way out for all failures
+            content, steps = await self._drive()
+        except TimeoutError:
+            error, steps = ABORTED, len(self._steps.done)
+        except Failed as failure:
+            # Steps and calls are told as none, although they ran (the wire protocol, section 3).
+            error = str(failure)
+        failed = error is not None
+        if failed:
+            content = self._steps.text
+        self._tell({"event": "chunk", "content": content})
+        self._complete(
+            {
+                "event": "complete",
+                "run_id": self._run.run_id,
+                "session_id": self._run.session.session_id,
+                "content": content,
+                "status": "failed" if failed else "completed",
+                "steps": steps,
+                "tool_calls": [] if failed else self._steps.calls,
+                "usage": None if failed and not steps else self._steps.usage,
+                "error": error,
+            }
+        )
+
+    async def _drive(self) -> tuple[str, int]:
+        async with asyncio.timeout(self._turn.options.get("timeout_seconds")):
+            await self._steps.drive()
+        self._steps.finish()
+        content = self._steps.text
+        answer = await self._hooks.run("PreResponse", content, tool_input={})
+        if answer.refusal is not None:
+            content = f"[Response blocked: {answer.refusal}]"
+        else:
+            content = answer.subject
+        steps = len(self._steps.done)
+        if self._run.agent.hooks:
+            self._telling.emit("on_run_complete", status="completed", steps=steps)
+        return content, steps
+
+    def _tell(self, frame: Frame, more: Frame | None = None) -> None:
+        self._channel.put(self._encode(frame, {"run_id": self._run.run_id} | (more or {})))
+
+    def _complete(self, frame: Frame) -> None:
+        usage = frame.get("usage", self._steps.usage)
+        self._run.finish(frame, self._telling.events, self._steps.as_json(), usage)
+        self._tell(frame, {"usage": usage})

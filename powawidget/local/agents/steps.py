@@ -1,0 +1,221 @@
+"""One agent at work: its script's parts become the steps of a run.
+
+The order and the fields are the real service's (the wire protocol, section 3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, assert_never
+
+from powawidget.local.agents.script import Calls, Cut, Emit, Fail, Part, Pause, Say, Think
+from powawidget.local.agents.tool_calls import ToolCalls
+from powawidget.local.dialects import event
+from powawidget.local.endings import Failed, Stopped
+from powawidget.local.pace import Pace, tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from powawidget.local.agents.emitter import Telling
+    from powawidget.local.agents.hooks import Hooks
+    from powawidget.local.agents.script import Agent, Turn
+    from powawidget.local.channel import Channel
+
+_PROMPT_TOKENS = 40  # what an agent's instructions seem to cost in each step
+
+
+@dataclass
+class Step:
+    """One model call.
+
+    Args:
+        number: Which one, from 1.
+        said: What it wrote, token by token.
+        thought: What it thought, likewise.
+    """
+
+    number: int
+    said: list[str] = field(default_factory=list)
+    thought: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """What it wrote."""
+        return "".join(self.said)
+
+    @property
+    def thinking(self) -> str:
+        """What it thought."""
+        return "".join(self.thought)
+
+
+class Steps:
+    """The model calls of one agent's work.
+
+    Args:
+        agent: Who works.
+        turn: What its script gets to know.
+        telling: Where its frames are told.
+        channel: Where a script's own bytes go.
+        hooks: What its tool calls pass.
+        rate: Tokens a second.
+        gone: Tells whether nobody wants the work any more.
+        told: Whether the steps are told; agents without tools have none.
+    """
+
+    def __init__(  # noqa: PLR0913  # each is told once
+        self,
+        agent: Agent,
+        turn: Turn,
+        telling: Telling,
+        channel: Channel,
+        hooks: Hooks,
+        *,
+        rate: float,
+        gone: Callable[[], bool],
+        told: bool = True,
+    ) -> None:
+        self._agent = agent
+        self._turn = turn
+        self._telling = telling
+        self._channel = channel
+        self._gone = gone
+        self._told = told
+        self._pace = Pace(agent.tokens_per_second or rate)
+        self._calls = ToolCalls(agent, hooks, telling.emit, self._pace, turn.random)
+        self._open: Step | None = None
+        self._used = dict.fromkeys(("prompt_tokens", "completion_tokens", "reasoning_tokens"), 0)
+        self.done: list[Step] = []
+
+    @property
+    def calls(self) -> list[dict[str, Any]]:
+        """The tool calls so far, as `complete` tells them."""
+        return self._calls.done
+
+    @property
+    def text(self) -> str:
+        """Everything that was written."""
+        return "".join(step.text for step in self.done)
+
+    @property
+    def usage(self) -> dict[str, int]:
+        """What it cost so far."""
+        used = self._used | {"cached_tokens": 0}
+        return used | {"total_tokens": used["prompt_tokens"] + used["completion_tokens"]}
+
+    async def drive(self) -> None:
+        """Run the script to its end.
+
+        Raises:
+            Failed: The script says that the model fails.
+            Stopped: Nobody wants the work any more, or the script cuts the stream.
+        """
+        self._pace.restart()
+        script = self._agent.script(self._turn)
+        try:
+            answer: list[str] | None = None
+            while True:
+                part = script.send(answer) if answer is not None else next(script)
+                answer = await self._part(part)
+        except StopIteration:
+            return
+        finally:
+            script.close()
+
+    def begin(self) -> Step:
+        """Begin a step, where none is under way."""
+        if self._open is None:
+            self._check()
+            self._open = Step(len(self.done) + 1)
+            self.done.append(self._open)
+            self._read()
+            if self._told:
+                self._telling.emit("step_started", step=self._open.number, is_last_step=False)
+        return self._open
+
+    def finish(self) -> None:
+        """End the last step, which has no calls."""
+        step = self.begin()
+        self._think()
+        self._telling.emit(
+            "step_completed",
+            step=step.number,
+            finish_reason="stop",
+            has_tool_calls=[] if self._agent.tools else None,
+        )
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """Answer with the steps as a stored run shows them."""
+        return [self._as_json(step) for step in self.done]
+
+    def _as_json(self, step: Step) -> dict[str, Any]:
+        names = [call["tool_name"] for call in self.calls if call["step"] == step.number]
+        said = {"content": step.text, "step": step.number}
+        return said | ({"tool_calls": names} if names else {})
+
+    def _read(self) -> None:
+        # Each step reads everything that was said so far, about four characters a token.
+        said = [self._turn.message, *(text for turn in self._turn.history for text in turn)]
+        said += [call["result"] for call in self.calls]
+        self._used["prompt_tokens"] += _PROMPT_TOKENS + sum(len(text) // 4 for text in said)
+
+    def _think(self) -> None:
+        if self._open and self._open.thinking:
+            told = {"content": self._open.thinking, "source": "thinking"}
+            self._telling.emit("reasoning", step=self._open.number, **told)
+
+    async def _part(self, part: Part) -> list[str] | None:
+        match part:
+            case Think() | Say():
+                await self._speak(part)
+            case Calls():
+                return await self._call(part)
+            case Pause():
+                self.begin()
+                await self._pace.pause(part.seconds)
+            case Emit():
+                raw = part.data if isinstance(part.data, bytes) else event({**part.data})
+                self._channel.put(raw)
+            case Fail():
+                self.begin()
+                raise Failed(part.error)
+            case Cut():
+                self._channel.end(cut=part.abruptly)
+                raise Stopped
+            case _:
+                assert_never(part)
+        return None
+
+    async def _speak(self, part: Think | Say) -> None:
+        step = self.begin()
+        thinking = isinstance(part, Think)
+        for token in tokens(part.text, part.size if isinstance(part, Say) else None):
+            self._check()
+            await self._pace.token()
+            self._used["completion_tokens"] += 1
+            if thinking:
+                step.thought.append(token)
+                self._used["reasoning_tokens"] += 1
+                told = {"step": step.number, "source": "thinking", "delta": token}
+                self._telling.say("reasoning_delta", **told)
+            else:
+                step.said.append(token)
+                self._telling.say("content_delta", delta=token)
+
+    async def _call(self, part: Calls) -> list[str]:
+        if not self._agent.tools:
+            raise TypeError(f"{self._agent.name} has no tools: give it some, or drop the call.")
+        step = self.begin()
+        self._think()
+        results = await self._calls.run(step.number, part.calls, self._check)
+        self._telling.emit(
+            "step_completed", step=step.number, finish_reason="tool_calls", has_tool_calls=True
+        )
+        self._open = None
+        self._pace.restart()
+        return results
+
+    def _check(self) -> None:
+        if self._gone():
+            raise Stopped

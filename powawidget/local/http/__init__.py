@@ -1,0 +1,1 @@
+"""The HTTP side: who may ask and how much, the routes, and how they answer."""

@@ -1,0 +1,103 @@
+"""How the routes answer: JSON as the service writes it, refusals, pages of a list.
+
+Source: the wire protocol, section 8.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from starlette.responses import HTMLResponse, Response
+
+from powawidget.local.http.error_pages import page
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from powawidget.local.engine import Engine
+
+Handler: TypeAlias = Callable[["Engine", "Request", Any], Any]
+Routes: TypeAlias = list[tuple[str, str, Handler]]
+
+_DIGITS = 18  # of a number in a query: nothing here is counted further
+_UUID = re.compile(r"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
+
+
+class Refused(Exception):  # noqa: N818  # an answer, thrown to the route's edge
+    """A request that is answered with an error.
+
+    Args:
+        response: The answer.
+    """
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status_code)
+        self.response = response
+
+
+def answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Write JSON as the service does: keys sorted, no spaces, ASCII, a newline at the end."""
+    text = json.dumps(body, sort_keys=True, separators=(",", ":")) + "\n"
+    return Response(text, status, headers, media_type="application/json")
+
+
+def refuse(status: int, error: str, **more: Any) -> Refused:
+    """Refuse with a JSON error.
+
+    Args:
+        status: The HTTP status.
+        error: What is wrong.
+        **more: What else the body holds, such as an error_code.
+    """
+    return Refused(answer({"error": error, **more}, status))
+
+
+def refuse_page(status: int, text: str | None = None) -> Refused:
+    """Refuse with an HTML page.
+
+    Args:
+        status: The HTTP status.
+        text: What to say instead of the framework's own text.
+    """
+    return Refused(HTMLResponse(page(status, text), status))
+
+
+def is_uuid(text: str) -> bool:
+    """Tell whether a path's id is one that the database understands."""
+    return _UUID.fullmatch(text) is not None
+
+
+def number(request: Request, name: str, default: int) -> int:
+    """Read a number from the query.
+
+    Args:
+        request: The request.
+        name: What the number is called.
+        default: What stands for it where it is missing or no number.
+
+    Raises:
+        Refused: It is too large for any use.
+    """
+    text = request.query_params.get(name, "")
+    if not (text.isascii() and text.isdigit()):
+        return default
+    if len(text) > _DIGITS:
+        raise refuse(400, f"{name} is too large: use a smaller number.")
+    return int(text)
+
+
+def paged(request: Request, name: str, entries: list[Any], most: int) -> dict[str, Any]:
+    """Answer one page of a list.
+
+    Args:
+        request: The request, whose query may have `limit` and `offset`.
+        name: What the list is called in the body.
+        entries: The whole list.
+        most: The limit where the query has none.
+    """
+    limit, offset = number(request, "limit", most), number(request, "offset", 0)
+    shown = entries[offset : offset + limit]
+    return {name: shown, "limit": limit, "offset": offset, "total": len(entries)}

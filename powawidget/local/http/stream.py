@@ -1,0 +1,95 @@
+"""The response that streams a run, with the real service's habits.
+
+Source: the wire protocol, sections 2 (keepalives) and 9 (what a disconnect does).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from powawidget.local.dialects import KEEPALIVE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.types import Receive, Scope, Send
+
+    from powawidget.local.channel import Channel
+
+_TYPE = [(b"content-type", b"text/event-stream; charset=utf-8")]
+_UNBUFFERED = [(b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no")]
+
+
+class Stream:
+    """An ASGI response with the frames of one run.
+
+    Args:
+        channel: Where the frames come from.
+        keepalive: Seconds of silence until a keepalive; None sends none.
+        on_lost: Called when a write finds the client gone; None where that changes nothing.
+        on_closed: Called once, when no client reads any more.
+        abort: Breaks the connection of a scope.
+        unbuffered: Whether the headers ask what lies between not to hold anything back;
+            orchestrations don't.
+    """
+
+    def __init__(  # noqa: PLR0913  # each is told once
+        self,
+        channel: Channel,
+        *,
+        keepalive: float | None,
+        on_lost: Callable[[], None] | None,
+        on_closed: Callable[[], None],
+        abort: Callable[[Scope], None],
+        unbuffered: bool = True,
+    ) -> None:
+        self._channel = channel
+        self._keepalive = keepalive
+        self._on_lost = on_lost
+        self._on_closed = on_closed
+        self._abort = abort
+        self._headers = [*(_UNBUFFERED if unbuffered else []), *_TYPE]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request."""
+        watcher = asyncio.create_task(self._watch(receive))
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": self._headers})
+            await self._pass_on(send)
+            if self._channel.cut:
+                self._abort(scope)
+                await watcher
+            elif not self._channel.gone:
+                await send(_body(b"", more=False))
+        finally:
+            watcher.cancel()
+            with suppress(asyncio.CancelledError):
+                await watcher
+
+    async def _pass_on(self, send: Send) -> None:
+        unheard = False
+        while (said := await self._channel.take(self._keepalive)) is not None:
+            if self._channel.gone:
+                # The first keepalive after the client went is written into the void, only the
+                # second is found out: twice the interval.
+                if not said and not unheard:
+                    unheard = True
+                    continue
+                if self._on_lost:
+                    self._on_lost()
+                return
+            await send(_body(said or KEEPALIVE, more=True))
+
+    async def _watch(self, receive: Receive) -> None:
+        try:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            self._channel.gone = True
+        finally:
+            self._on_closed()
+
+
+def _body(data: bytes, *, more: bool) -> dict[str, Any]:
+    return {"type": "http.response.body", "body": data, "more_body": more}

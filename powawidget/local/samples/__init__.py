@@ -1,0 +1,1 @@
+"""What the server offers from the start: agents, orchestrations and workflows over sample data."""

@@ -1,0 +1,379 @@
+"""The Research desk: a supervisor, and the specialists it asks one after another."""
+
+from __future__ import annotations
+
+import calendar
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from powawidget.local.agents.script import Agent, Call, Calls, Fail, Hook, Say, Think
+from powawidget.local.sample_data import TODAY
+from powawidget.local.samples.figures import Share, p_value, two_proportions
+from powawidget.local.samples.late import BY_LANE, by_month, lanes_of, months_of
+from powawidget.local.samples.lateness import Lateness, interval, lateness, since
+from powawidget.local.samples.prose import ask, money, percent, query, sections, table
+from powawidget.local.samples.questions import mentions, topic_of
+from powawidget.local.samples.tools import reading_tools, writing_tool
+
+if TYPE_CHECKING:
+    from powawidget.local.agents.script import Script, Turn
+    from powawidget.local.database import Database
+
+SCOUT = "Find the region and carrier with the highest share of late orders, and since when."
+TEST = "Test whether the rise in {lane} since {month} could be chance; use the other lanes."
+COST = "Count what the late orders of {lane} since {month} are worth, and whom they concern."
+BOOK = "Credit {name} with 2% of the revenue of their late orders."
+GOODWILL = 0.02
+TOPICS = {
+    "credit": r"credit|refund|compensat|make it up",
+    "shorter": r"short|brief|one (sentence|line)|sum .*up|tl;?dr",
+    "cost": r"\bcost|worth|money|expens|customer",
+    "chance": r"chance|significan|\bsure\b|random|certain|test",
+    "where": r"where|since when|which (lane|carrier|region)",
+}
+OVERLOADED = "litellm.InternalServerError: The server had an error while processing your request."
+
+
+def specialists(database: Database) -> tuple[Agent, Agent, Agent, Agent]:
+    """Make the Scout, the Statistician, the Controller and the Clerk."""
+    reading = reading_tools(database)
+    gate = Hook("PreToolUse", matcher="database_write", message="Writes need a person.")
+    return (
+        Agent("Scout", _scout, reading, system_prompt="You find where and since when."),
+        Agent("Statistician", _test, reading, system_prompt="You tell signal from chance."),
+        Agent("Controller", _count, reading, system_prompt="You count what it is worth."),
+        Agent(
+            "Clerk",
+            _book,
+            (*reading, writing_tool(database)),
+            # On its own it waits for a person; as a member of an orchestration it doesn't.
+            (gate,),
+            system_prompt="You book credits.",
+        ),
+    )
+
+
+def failing(statistician: Agent) -> Agent:
+    """Make a Statistician whose model fails after its first queries."""
+    return replace(statistician, script=_test_and_fail)
+
+
+def supervise(turn: Turn) -> Script:
+    """Answer as the desk's supervisor: delegate what is needed, then write the answer."""
+    topic = topic_of(turn.message, TOPICS)
+    alone: dict[str, Callable[[Turn], Script]] = {
+        "shorter": _in_short,
+        "cost": _only_cost,
+        "chance": _only_chance,
+        "where": _only_where,
+    }
+    if topic == "credit":
+        yield from _credit(turn)
+    elif turn.history and topic in alone:
+        # A question that goes on with the conversation needs one specialist, or none.
+        yield from alone[topic](turn)
+    else:
+        yield from _investigate(turn)
+
+
+def _investigate(turn: Turn) -> Script:
+    yield Think(
+        "Three questions in one: where and since when, whether it is more than chance, and what"
+        " it is worth. Each needs what the one before it found, so I ask one after another."
+    )
+    yield Say("I first want to know **where** orders are late, and **since when**.\n\n")
+    yield Calls(_delegate("Scout", SCOUT))
+    found = lateness(turn.database)
+    yield Say(f"It is one lane, {found.lane}, since {found.month_name}. Could that be chance?\n\n")
+    named = {"lane": found.lane, "month": found.month_name}
+    tested = yield Calls(_delegate("Statistician", TEST.format(**named)))
+    yield Say("And what is it worth?\n\n")
+    yield Calls(_delegate("Controller", COST.format(**named)))
+    yield Think("I have what I need. The answer first, then the figures, then what to do.")
+    yield Say(_report(turn.database, found, tested=not tested[0].startswith("litellm.")))
+
+
+def _delegate(name: str, task: str) -> Call:
+    return Call(f"delegate_to_{name}", {"task": task})
+
+
+def _report(database: Database, found: Lateness, *, tested: bool) -> str:
+    worth = database.read(_worth(found))[0]
+    z = two_proportions(found.after, found.before)
+    low, high = interval(found.after, found.before)
+    sure = (
+        f"It is no chance: $z = {z:.1f}$, and the rise is between {100 * low:.0f} and"
+        f" {100 * high:.0f} points."
+        if tested
+        else "The Statistician could not answer, so **nobody has tested this yet**: take it as a"
+        " strong suspicion."
+    )
+    return sections(
+        "## One lane is late, and only since " + found.month_name,
+        (
+            f"**{found.lane}** left {percent(found.after.rate)} of its orders late since"
+            f" {found.month_name}, against {percent(found.before.rate)} before. All other lanes"
+            f" together stand at {percent(found.rest.rate)}. {sure}"
+        ),
+        table(
+            ["", "Orders:", "Late:", "Rate:"],
+            [
+                (f"{found.lane}, before", *_counts(found.before)),
+                (f"{found.lane}, since {found.month_name}", *_counts(found.after)),
+                ("All other lanes", *_counts(found.rest)),
+            ],
+        ),
+        (
+            f"At the old rate about **{found.avoidable} late orders** would not have happened."
+            f" The late ones hold {money(worth['revenue'])} EUR from {worth['customers']}"
+            " customers."
+        ),
+        "### What I would do",
+        (
+            f"1. Ask {found.carrier} what changed at the {found.region} depot in"
+            f" {found.month_name}.\n"
+            f"2. Move part of the lane to another carrier for two weeks, and compare.\n"
+            f"3. Credit the customers concerned; 2% of their late orders is"
+            f" {money(GOODWILL * worth['revenue'])} EUR."
+        ),
+    )
+
+
+def _counts(share: Share) -> tuple[str, str, str]:
+    return f"{share.all:,}", f"{share.hits:,}", percent(share.rate)
+
+
+def _credit(turn: Turn) -> Script:
+    found = lateness(turn.database)
+    named = {"lane": found.lane, "month": found.month_name}
+    yield Think("Money leaves the house, so first who is concerned, then one booking.")
+    yield Say("I ask the Controller whom it concerns most.\n\n")
+    yield Calls(_delegate("Controller", COST.format(**named)))
+    first = turn.database.read(_concerned(found))[0]
+    yield Say(f"The first in the list is {first['name']}. The Clerk books the credit.\n\n")
+    booked = yield Calls(_delegate("Clerk", BOOK.format(name=first["name"])))
+    yield Say(
+        sections(
+            f"## A credit for {first['name']}",
+            booked[0].strip(),
+            (
+                "Nobody was asked to approve this: in an orchestration the approvals of its"
+                " members don't apply. Run the Clerk alone, and it waits for you."
+            ),
+        )
+    )
+
+
+def _only_where(_turn: Turn) -> Script:
+    yield Say("That is a question for the Scout.\n\n")
+    results = yield Calls(_delegate("Scout", SCOUT))
+    yield Say(results[0])
+
+
+def _only_chance(turn: Turn) -> Script:
+    found = lateness(turn.database)
+    yield Say("That is a question for the Statistician.\n\n")
+    task = TEST.format(lane=found.lane, month=found.month_name)
+    results = yield Calls(_delegate("Statistician", task))
+    yield Say(results[0])
+
+
+def _only_cost(turn: Turn) -> Script:
+    found = lateness(turn.database)
+    yield Say("That is a question for the Controller.\n\n")
+    task = COST.format(lane=found.lane, month=found.month_name)
+    results = yield Calls(_delegate("Controller", task))
+    yield Say(results[0])
+
+
+def _in_short(turn: Turn) -> Script:
+    found = lateness(turn.database)
+    yield Say(
+        f"Since {found.month_name} {found.lane} leaves {percent(found.after.rate, 0)} of its"
+        f" orders late instead of {percent(found.before.rate, 0)}; everything else is as it"
+        f" was. Ask {found.carrier} what changed there.\n"
+    )
+
+
+def _scout(_turn: Turn) -> Script:
+    yield Think("By region and carrier together: an average over either alone hides the other.")
+    yield Say("I count by region and carrier.\n\n")
+    lanes = lanes_of((yield from ask(BY_LANE, 0.9)))
+    region, carrier = max(lanes, key=lambda lane: lanes[lane].rate)
+    worst = lanes[region, carrier]
+    yield Say(f"{carrier} in {region} has {percent(worst.rate)}. Now that lane by month.\n\n")
+    months = months_of((yield from ask(by_month(region, carrier), 0.7)))
+    found = since(region, carrier, lanes, months)
+    shown = [
+        (calendar.month_abbr[month], share.all, share.hits, percent(share.rate, 0))
+        for month, share in list(months.items())[-6:]
+    ]
+    yield Say(
+        sections(
+            (
+                f"**{found.lane}**: {worst.hits} of {worst.all} orders late"
+                f" ({percent(worst.rate)}), against {percent(found.rest.rate)} in all other"
+                f" lanes. It began in **{found.month_name}**: {percent(found.before.rate)} before,"
+                f" {percent(found.after.rate)} since."
+            ),
+            table(["Month", "Orders:", "Late:", "Rate:"], shown),
+        )
+    )
+
+
+def _lane_before_after(found: Lateness) -> str:
+    return query(
+        f"""
+        SELECT ordered_at >= '{found.first_day}' AS after,
+               COUNT(*) AS orders, SUM(shipped_at > due_at) AS late
+        FROM orders
+        WHERE region = '{found.region}' AND carrier = '{found.carrier}'
+          AND shipped_at IS NOT NULL
+        GROUP BY after ORDER BY after
+        """  # noqa: S608  # all of it comes from the table itself
+    )
+
+
+def _control_before_after(found: Lateness) -> str:
+    return query(
+        f"""
+        SELECT ordered_at >= '{found.first_day}' AS after,
+               COUNT(*) AS orders, SUM(shipped_at > due_at) AS late
+        FROM orders
+        WHERE NOT (region = '{found.region}' AND carrier = '{found.carrier}')
+          AND shipped_at IS NOT NULL
+        GROUP BY after ORDER BY after
+        """  # noqa: S608  # all of it comes from the table itself
+    )
+
+
+def _test(turn: Turn) -> Script:
+    found = lateness(turn.database)
+    yield Think(
+        "Before and after in the lane, and the same in all other lanes as the control: if those"
+        " rose too, it isn't the lane."
+    )
+    yield Say("I take the lane and the rest at the same time.\n\n")
+    results = yield Calls(
+        Call("database_query", {"query": _lane_before_after(found)}, 0.9),
+        Call("database_query", {"query": _control_before_after(found)}, 0.6),
+    )
+    before, after, calm, later = (
+        Share(row["late"], row["orders"]) for result in results for row in json.loads(result)
+    )
+    z = two_proportions(after, before)
+    low, high = interval(after, before)
+    drift = later.rate - calm.rate
+    rise = after.rate - before.rate
+    yield Say(
+        sections(
+            (
+                f"The lane rose by **{100 * rise:.1f} points** (95% interval {100 * low:.1f} to"
+                f" {100 * high:.1f}), $z = {z:.1f}$. All other lanes moved by"
+                f" {100 * drift:.1f} points, $z = {two_proportions(later, calm):.1f}$"
+                f" ($p = {p_value(two_proportions(later, calm)):.2f}$)."
+            ),
+            (
+                r"$$\Delta = (\hat p_1 - \hat p_0)_{\text{lane}} - (\hat p_1 - \hat"
+                r" p_0)_{\text{rest}}"
+                f" = {rise:.3f} - {drift:.3f} = {rise - drift:.3f}$$"
+            ),
+            (
+                "So it is the lane, and not the season. The month was chosen by the data, which"
+                f" flatters $z$; at {z:.1f} that doesn't matter."
+            ),
+        )
+    )
+
+
+def _test_and_fail(turn: Turn) -> Script:
+    found = lateness(turn.database)
+    yield Say("I take the lane and the rest at the same time.\n\n")
+    yield Calls(
+        Call("database_query", {"query": _lane_before_after(found)}, 0.9),
+        Call("database_query", {"query": _control_before_after(found)}, 0.6),
+    )
+    yield Say("The lane rose by")
+    yield Fail(OVERLOADED)
+
+
+def _worth(found: Lateness) -> str:
+    return query(
+        f"""
+        SELECT COUNT(*) AS orders, ROUND(SUM(amount), 2) AS revenue,
+               COUNT(DISTINCT customer_id) AS customers
+        FROM orders
+        WHERE region = '{found.region}' AND carrier = '{found.carrier}'
+          AND ordered_at >= '{found.first_day}' AND shipped_at > due_at
+        """  # noqa: S608  # all of it comes from the table itself
+    )
+
+
+def _concerned(found: Lateness) -> str:
+    return query(
+        f"""
+        SELECT c.id, c.name, c.segment, COUNT(*) AS late, ROUND(SUM(o.amount), 2) AS revenue
+        FROM orders o JOIN customers c ON c.id = o.customer_id
+        WHERE o.region = '{found.region}' AND o.carrier = '{found.carrier}'
+          AND o.ordered_at >= '{found.first_day}' AND o.shipped_at > o.due_at
+        GROUP BY c.id ORDER BY late DESC, revenue DESC LIMIT 5
+        """  # noqa: S608  # all of it comes from the table itself
+    )
+
+
+def _count(turn: Turn) -> Script:
+    found = lateness(turn.database)
+    yield Say(f"I add up the late orders of {found.lane} since {found.month_name}.\n\n")
+    results = yield Calls(
+        Call("database_query", {"query": _worth(found)}, 0.5),
+        Call("database_query", {"query": _concerned(found)}, 0.8),
+    )
+    worth = json.loads(results[0])[0]
+    rows = [
+        (row["name"], row["segment"], row["late"], money(row["revenue"]))
+        for row in json.loads(results[1])
+    ]
+    yield Say(
+        sections(
+            (
+                f"**{worth['orders']} late orders** worth **{money(worth['revenue'])} EUR**, from"
+                f" {worth['customers']} customers. A goodwill credit of 2% would cost"
+                f" {money(GOODWILL * worth['revenue'])} EUR."
+            ),
+            table(["Customer", "Segment", "Late:", "Revenue, EUR:"], rows),
+        )
+    )
+
+
+def _book(turn: Turn) -> Script:
+    found = lateness(turn.database)
+    yield Say("I look the customers up.\n\n")
+    rows = yield from ask(_concerned(found), 0.6)
+    row = next((row for row in rows if mentions(turn.message, row["name"])), rows[0])
+    credit = round(GOODWILL * row["revenue"], 2)
+    results = yield Calls(
+        Call(
+            "database_write",
+            {
+                "table": "credits",
+                "operation": "insert",
+                "data": {
+                    "customer_id": row["id"],
+                    "amount": credit,
+                    "reason": f"{row['late']} late orders of {found.lane}",
+                    "created_at": TODAY.isoformat(),
+                },
+            },
+        )
+    )
+    if results[0].startswith("Error: "):
+        yield Say(f"Nothing was booked: {results[0].removeprefix('Error: ')}.\n")
+        return
+    check = f"SELECT COUNT(*) AS n FROM credits WHERE customer_id = {row['id']}"  # noqa: S608  # names of our own tables
+    stored = yield from ask(check, 0.3)
+    yield Say(
+        f"Booked: **{money(credit)} EUR** for {row['name']}, {row['late']} late orders. The table"
+        f" now holds {stored[0]['n']} credit{'s' * (stored[0]['n'] != 1)} of theirs.\n"
+    )

@@ -1,0 +1,189 @@
+"""The writers in workflows: a block hands them facts as JSON, and they write what these say."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from powawidget.local.agents.script import Agent, Fail, Say, Think
+from powawidget.local.samples.desk import OVERLOADED
+from powawidget.local.samples.prose import money, percent, sections, signed, table
+
+if TYPE_CHECKING:
+    from powawidget.local.agents.script import Script, Turn
+
+Facts = dict[str, Any]
+
+_BARS = "\u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"
+_MANY = 2.0  # standard deviations
+_UNRESOLVED = re.compile(r"<[\w -]+\.output>")
+
+
+def reporters() -> list[Agent]:
+    """Make the Watchdog, the Reporter and a Reporter whose model fails."""
+    return [
+        Agent("Watchdog", _watch, system_prompt="You say what stands out in a week, if anything."),
+        Agent("Reporter", _report, system_prompt="You write short reports from given facts."),
+        Agent("Reporter (fails)", _fail, system_prompt="You fail in the middle of a sentence."),
+    ]
+
+
+def facts_in(message: str) -> Facts:
+    """Find the facts in a message.
+
+    Args:
+        message: Text with one JSON object in it, of which `kind` says what it holds.
+
+    Returns:
+        The object, empty where there is none.
+    """
+    decoder = json.JSONDecoder()
+    start = message.find("{")
+    while start >= 0:
+        try:
+            found, _ = decoder.raw_decode(message, start)
+        except ValueError:
+            start = message.find("{", start + 1)
+        else:
+            return found if isinstance(found, dict) else {}
+    return {}
+
+
+def _watch(turn: Turn) -> Script:
+    facts = facts_in(turn.message)
+    if facts.get("kind") != "week":
+        yield Say("I need the facts of a week. The workflow *Weekly report* hands them to me.\n")
+        return
+    worst = max(facts["carriers"], key=lambda row: row["late"] / max(row["orders"], 1))
+    rate = worst["late"] / max(worst["orders"], 1)
+    if facts["late_share"] <= facts["alert_above"]:
+        yield Say(
+            f"Nothing stands out. {percent(facts['late_share'])} of the week's orders left late,"
+            f" under the limit of {percent(facts['alert_above'])}, and the eight weeks before had"
+            f" {percent(facts['usual'])}. The slowest carrier was {worst['carrier']} with"
+            f" {percent(rate)}.\n"
+        )
+        return
+    others = facts["late"] - worst["late"], facts["shipped"] - worst["orders"]
+    rest = others[0] / max(others[1], 1)
+    z = facts["z"]
+    yield Say(
+        f"**{percent(facts['late_share'])} late is above the limit of"
+        f" {percent(facts['alert_above'])}.** It comes from {worst['carrier']}: {worst['late']} of"
+        f" its {worst['orders']} orders ({percent(rate)}), while the others stand at"
+        f" {percent(rest)}. The eight weeks before had {percent(facts['usual'])}, so the week is"
+        f" {signed(z)} standard deviations away"
+        + (": look at it today.\n" if z > _MANY else ", within what weeks do here.\n")
+    )
+
+
+def _report(turn: Turn) -> Script:
+    facts = facts_in(turn.message)
+    writing: dict[str, Callable[[Facts, str], Script]] = {
+        "week": _week,
+        "regions": _regions,
+        "credit": _ask,
+    }
+    write = writing.get(str(facts.get("kind")))
+    if write is None:
+        yield Say("I need facts to report on. A workflow's blocks hand them to me as JSON.\n")
+        return
+    yield from write(facts, turn.message)
+
+
+def _week(facts: Facts, message: str) -> Script:
+    # The note of the branch that wasn't taken is still a reference.
+    note = _UNRESOLVED.sub("", message.partition("Note: ")[2]).strip()
+    yield Think("The note says what stands out. I put the figures under it, and keep it short.")
+    yield Say(
+        sections(
+            f"## Week {facts['week']}, {facts['region']}",
+            (
+                f"*{facts['from']} to {facts['to']}.* **{facts['orders']} orders** brought"
+                f" **{money(facts['revenue'])} EUR**, {signed(100 * facts['growth'])}% against the"
+                " mean of the eight weeks before."
+            ),
+            note,
+            table(
+                ["Carrier", "Shipped:", "Late:", "Rate:"],
+                [
+                    (
+                        row["carrier"],
+                        row["orders"],
+                        row["late"],
+                        percent(row["late"] / max(row["orders"], 1)),
+                    )
+                    for row in facts["carriers"]
+                ],
+            ),
+            (
+                f"Late share, week by week: `{_bars(facts['weeks'])}` (from"
+                f" {percent(facts['weeks'][0])} eight weeks ago to {percent(facts['weeks'][-1])})."
+            ),
+            (
+                f"The best seller was **{facts['best']['name']}** with"
+                f" {money(facts['best']['revenue'])} EUR."
+            ),
+            _next(facts),
+        )
+    )
+
+
+def _bars(shares: list[float]) -> str:
+    top = max(shares) or 1
+    return "".join(_BARS[round(share / top * (len(_BARS) - 1))] for share in shares)
+
+
+def _next(facts: Facts) -> str:
+    if facts["late_share"] <= facts["alert_above"]:
+        return "**Next week:** nothing to do. The limit stays as it is."
+    worst = max(facts["carriers"], key=lambda row: row["late"] / max(row["orders"], 1))
+    return (
+        f"**Next week:** ask {worst['carrier']} for the reasons of these {worst['late']} orders,"
+        " tell the customers before they ask, and look again on Monday."
+    )
+
+
+def _regions(facts: Facts, _message: str) -> Script:
+    rows = sorted(facts["regions"], key=lambda row: -row["revenue"])
+    first, last = rows[0], rows[-1]
+    late = max(rows, key=lambda row: row["late_share"])
+    yield Say(
+        sections(
+            f"## {facts['month']} by region",
+            table(
+                ["Region", "Orders:", "Revenue, EUR:", "Late:"],
+                [
+                    (r["region"], r["orders"], money(r["revenue"]), percent(r["late_share"]))
+                    for r in rows
+                ],
+            ),
+            (
+                f"**{first['region']}** leads with {money(first['revenue'])} EUR,"
+                f" {first['revenue'] / last['revenue']:.1f} times {last['region']}."
+                f" **{late['region']}** has the most late orders, {percent(late['late_share'])};"
+                f" the other three stand at {percent(facts['late_elsewhere'])}."
+            ),
+        )
+    )
+
+
+def _ask(facts: Facts, _message: str) -> Script:
+    yield Say(
+        f"A credit of {money(facts['amount'])} EUR for **{facts['name']}** is above the limit of"
+        f" {money(facts['limit'])} EUR, so nothing was booked. They ordered {facts['orders']}"
+        f" times this year for {money(facts['revenue'])} EUR, and {facts['late']} of these orders"
+        " left late. Please decide.\n"
+    )
+
+
+def _fail(turn: Turn) -> Script:
+    facts = facts_in(turn.message)
+    yield Say(
+        f"## The year\n\nThe shop took **{money(facts.get('revenue', 0.0))} EUR** with"
+        f" {facts.get('orders', 0):,} orders, most of them in the last two months. The largest"
+        " region"
+    )
+    yield Fail(OVERLOADED)
