@@ -2,8 +2,9 @@
 
 __version__ = "0.1.0"
 
-from powawidget.chat import Chat
-from powawidget.connect import Agent, Powabase, connect
+from powawidget.approvals.policy import Policy, policy
+from powawidget.chat.chat import Chat
+from powawidget.chat.history import Message
 from powawidget.errors import (
     ApprovalNeeded,
     ChatPaused,
@@ -16,15 +17,14 @@ from powawidget.errors import (
     RunFailed,
     RunInterrupted,
 )
-from powawidget.history import Message
-from powawidget.options import Options, options
-from powawidget.orchestration import Orchestration
-from powawidget.policy import Policy, policy
-from powawidget.replay import replay
-from powawidget.run import Run
-from powawidget.timeouts import Timeouts
-from powawidget.views import Approval, Block, Delegation, Progress, RunResult, ToolCall
-from powawidget.workflow import Workflow
+from powawidget.http.timeouts import Timeouts
+from powawidget.resources.connect import Agent, Powabase, connect
+from powawidget.resources.orchestration import Orchestration
+from powawidget.resources.replay import replay
+from powawidget.resources.workflow import Workflow
+from powawidget.run.run import Run
+from powawidget.settings import Options, options
+from powawidget.state.values import Approval, Block, Delegation, Progress, RunResult, ToolCall
 
 __all__ = [
     "Agent",

@@ -10,7 +10,7 @@ import pickle
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 if TYPE_CHECKING:
-    from powawidget.run import Run
+    from powawidget.run.run import Run
 
 _RUN = "run"
 _Error = TypeVar("_Error", bound="PowawidgetError")
@@ -203,8 +203,9 @@ def _saved(run: "Run") -> str | None:
 
 
 def _run_of(saved: str | None) -> "Run | None":
-    from powawidget.run import Run  # noqa: PLC0415  # it raises these errors
-    from powawidget.transcript import About, load  # noqa: PLC0415  # likewise
+    from powawidget.run.run import Run  # noqa: PLC0415  # it raises these errors
+    from powawidget.state.about import About  # noqa: PLC0415  # likewise
+    from powawidget.transcript import load  # noqa: PLC0415  # likewise
 
     try:
         told = load(saved.encode()) if saved is not None else None

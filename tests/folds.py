@@ -11,9 +11,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from powawidget import shown
-from powawidget.ops import Op, merge
-from powawidget.state import RunState, plain
+from powawidget.state.model import RunState, plain
+from powawidget.state.ops import Op, merge
 from tests.street import fixtures, frame, kept, recordings, walk
 
 MOST_BATCHES = 2000
@@ -38,7 +37,7 @@ def fold(path: Path) -> dict[str, Any]:
 
 def withheld() -> dict[str, Any]:
     """Say how a run folds whose arguments are too large for a page, some of them edited."""
-    large = {"text": "x" * (shown.MOST + 1)}
+    large = {"text": "x" * (page_state.MOST + 1)}
     call = {"tool_name": "t", "arguments": large, "call_id": "c", "step": 1}
     result = {"tool_name": "t", "call_id": "c", "step": 1, "result_preview": "ok"}
     ran = {"tool_name": "t", "step": 1, "result": "ok", "arguments": {"text": "short"}}
@@ -59,8 +58,8 @@ def withheld() -> dict[str, Any]:
 
 def _told(name: str, batches: list[list[Op]], state: RunState) -> dict[str, Any]:
     """Tell it as a page is told."""
-    given = [shown.changes(batch) for batch in batches]
-    return {"name": name, "batches": given, "state": shown.run(plain(state))}
+    given = [page_state.changes(batch) for batch in batches]
+    return {"name": name, "batches": given, "state": page_state.run(plain(state))}
 
 
 def main() -> None:

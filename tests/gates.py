@@ -6,11 +6,11 @@ import json
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from powawidget import events as ev
-from powawidget.decider import Decider
+from powawidget.approvals.decider import Decider
 from powawidget.errors import RequestError
-from powawidget.live import Live
-from powawidget.state import ApprovalPart, RunState
+from powawidget.live.run import Live
+from powawidget.protocol import events as ev
+from powawidget.state.model import ApprovalPart, RunState
 
 TIMEOUT = 20.0
 PARALLEL = 0.25

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from powawidget import events as ev
-from powawidget import views
-from powawidget.graph import listed, read_graph
-from powawidget.ops import Op, apply
-from powawidget.reduce import reduce
+from powawidget.protocol import events as ev
+from powawidget.protocol.graph import listed, read_graph
+from powawidget.protocol.stored.children import children_of
+from powawidget.protocol.stored.execution import logs_of
 from powawidget.sse import SSEDecoder
-from powawidget.state import NoticePart, RunState, plain
-from powawidget.stored_children import children_of
-from powawidget.stored_execution import logs_of
+from powawidget.state import values
+from powawidget.state.model import NoticePart, RunState, plain
+from powawidget.state.ops import Op, apply
+from powawidget.state.reduce import reduce
 
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "tests" / "fixtures"
@@ -89,8 +89,8 @@ def outcome(state: RunState) -> dict[str, Any]:
     error = state.error
     return _of_kind(state) | {
         "status": state.status,
-        "text": views.text_of(state),
-        "reasoning": views.reasoning_of(state),
+        "text": values.text_of(state),
+        "reasoning": values.reasoning_of(state),
         "tool_calls": [
             {
                 "name": call.name,
@@ -99,9 +99,9 @@ def outcome(state: RunState) -> dict[str, Any]:
                 "result": call.result,
                 "asked": call.asked,
             }
-            for call in views.tool_calls_of(state)
+            for call in values.tool_calls_of(state)
         ],
-        "approvals": [approval.decision for approval in views.approvals_of(state)],
+        "approvals": [approval.decision for approval in values.approvals_of(state)],
         "notices": [
             part.code
             for part in state.parts
@@ -119,21 +119,21 @@ def outcome(state: RunState) -> dict[str, Any]:
 def _of_kind(state: RunState) -> dict[str, Any]:
     """What an orchestration or a workflow came to beside that."""
     if state.kind == "orchestration":
-        return {"delegations": [_delegation(one) for one in views.delegations_of(state)]}
+        return {"delegations": [_delegation(one) for one in values.delegations_of(state)]}
     if state.kind == "workflow":
         blocks = [
             {name: value for name, value in plain(block).items() if name not in {"seconds", "text"}}
-            for block in views.blocks_of(state)
+            for block in values.blocks_of(state)
         ]
         return {
             "blocks": blocks,
-            "output": views.output_of(state),
-            "progress": plain(views.progress_of(state)),
+            "output": values.output_of(state),
+            "progress": plain(values.progress_of(state)),
         }
     return {}
 
 
-def _delegation(one: views.Delegation) -> dict[str, Any]:
+def _delegation(one: values.Delegation) -> dict[str, Any]:
     return {
         "agent": one.agent,
         "task": one.task,

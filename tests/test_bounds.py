@@ -9,15 +9,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from powawidget import events as ev
-from powawidget import views
-from powawidget.events.bounds import LISTED, NAME, SENTENCES, TASK, bounded, cut
-from powawidget.events.fields import WrongShapeError
-from powawidget.events.reading import READERS
-from powawidget.live import Live
-from powawidget.ops import apply
-from powawidget.reduce import reduce
-from powawidget.state import Citation, NoticePart, RunState, plain
+from powawidget.live.run import Live
+from powawidget.protocol import events as ev
+from powawidget.protocol.events.bounds import LISTED, NAME, SENTENCES, TASK, bounded, cut
+from powawidget.protocol.events.fields import WrongShapeError
+from powawidget.protocol.events.reading import READERS
+from powawidget.state import values
+from powawidget.state.model import Citation, NoticePart, RunState, plain
+from powawidget.state.ops import apply
+from powawidget.state.reduce import reduce
 from tests.street import walk
 
 LONG = 200_000
@@ -187,7 +187,7 @@ def test_two_long_ids_that_begin_alike_stay_two() -> None:
         {**call, "call_id": ids[1]},
         {**result, "call_id": ids[1]},
     ]
-    calls = views.tool_calls_of(walk(map(ev.read_frame, frames), end=False).state)
+    calls = values.tool_calls_of(walk(map(ev.read_frame, frames), end=False).state)
     assert [one.status for one in calls] == ["running", "done"]
     assert len({one.call_id for one in calls}) == 2
 
@@ -199,7 +199,7 @@ def test_arguments_are_whole_for_code_and_for_policies() -> None:
     state = walk(
         [_frame("tool_call", called), _frame("approval_requested", asked)], end=False
     ).state
-    (approval,), (call,) = views.approvals_of(state), views.tool_calls_of(state)
+    (approval,), (call,) = values.approvals_of(state), values.tool_calls_of(state)
     assert approval.arguments == call.arguments == arguments
 
 

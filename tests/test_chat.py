@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 import powawidget as pw
-from powawidget.chat import Chat
+from powawidget.chat.chat import Chat
 from powawidget.kernel import loop
-from powawidget.live import NONCE
+from powawidget.live.run import NONCE
 from powawidget.local import Agent, Call, Calls, Fail, Hook, LocalServer, Pause, Say, Tool, start
-from powawidget.ops import Op, apply
-from powawidget.state import ChatState, plain, typed
-from powawidget.widget import ChatWidget
+from powawidget.state.model import ChatState, plain, typed
+from powawidget.state.ops import Op, apply
+from powawidget.widget.widget import ChatWidget
 
 WATCHDOG = 60
 GO_ON = threading.Event()

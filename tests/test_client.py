@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 import powawidget
-from powawidget.client import Client
-from powawidget.connect import Agent, AgentInfo
 from powawidget.errors import ConfigurationError, ConnectionLost, ProtocolError, RequestError
-from powawidget.secret import Secret
-from powawidget.timeouts import Timeouts
+from powawidget.http.client import Client
+from powawidget.http.secret import Secret
+from powawidget.http.timeouts import Timeouts
+from powawidget.resources.connect import Agent, AgentInfo
 from tests.chaos import Chaos, Exchange, Script, event
 
 KEY = "planted-key-5f1c9a7be2"

@@ -11,9 +11,9 @@ import pytest
 
 import powawidget
 import powawidget.local
-from powawidget import events as ev
-from powawidget.connect import Agent, AgentInfo
 from powawidget.errors import ConfigurationError, ConnectionLost, ProtocolError, RequestError
+from powawidget.protocol import events as ev
+from powawidget.resources.connect import Agent, AgentInfo
 from tests.chaos import Chaos, Exchange, Script
 
 KEY = "planted-key-5f1c9a7be2"

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from powawidget.deadlines import is_overdue, timeout_of
+from powawidget.approvals.deadlines import is_overdue, timeout_of
 from powawidget.errors import ConnectionLost, RequestError
-from powawidget.state import ApprovalPart, NoticePart
+from powawidget.state.model import ApprovalPart, NoticePart
 from tests.gates import TIMEOUT, Street, until, virtual
 
 ACTIONS = st.lists(

@@ -17,9 +17,9 @@ import pytest
 import powawidget as pw
 from powawidget import errors
 from powawidget.errors import PowawidgetError
-from powawidget.run import Run
-from powawidget.secret import Secret
-from powawidget.sources import RecordedSource
+from powawidget.http.secret import Secret
+from powawidget.run.run import Run
+from powawidget.run.sources import RecordedSource
 
 KEY = "planted-key-3f9d21c07a"
 FRAMES = (

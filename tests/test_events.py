@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from powawidget import events as ev
-from powawidget.events.reading import READERS, WITHOUT_DATA
-from powawidget.state import plain
+from powawidget.protocol import events as ev
+from powawidget.protocol.events.reading import READERS, WITHOUT_DATA
+from powawidget.state.model import plain
 from tests.street import frame, walk
 
 ENGINE = {"seq": 3, "ts": "2026-03-01T08:00:00+00:00"}

@@ -6,10 +6,10 @@ import pathlib
 from typing import Any
 
 import powawidget
-from powawidget import filed
-from powawidget.document import Document
-from powawidget.options import _CORE
-from powawidget.state import ChatState, plain
+from powawidget.settings import _CORE
+from powawidget.state.model import ChatState, plain
+from powawidget.widget import notebook_file
+from powawidget.widget.transcript_output import Document
 from tests.bench.answers import one_paragraph, stream
 
 LIMIT = 20_000
@@ -39,8 +39,8 @@ def cut(whole: Any, cuts: list[list[Any]]) -> Any:
 
 def test_cuts_make_the_shorter_state_of_the_whole_in_a_few_bytes() -> None:
     whole = made()
-    kept = filed.run(whole, LIMIT)
-    cuts = filed.cuts(whole, kept)
+    kept = notebook_file.run(whole, LIMIT)
+    cuts = notebook_file.cuts(whole, kept)
     assert kept != whole
     assert cut(whole, cuts) == kept
     assert len(json.dumps(cuts)) < LIMIT / 20
@@ -49,19 +49,19 @@ def test_cuts_make_the_shorter_state_of_the_whole_in_a_few_bytes() -> None:
 def test_a_cut_counts_as_javascript_does() -> None:
     whole = {"parts": [{"text": "🚢" * 100}, {"text": "é"}]}
     kept = {"parts": [{"text": "🚢" * 10 + "\nmore"}, {"text": "é"}]}
-    assert filed.cuts(whole, kept) == [[["parts", 0, "text"], 20, "\nmore"]]
+    assert notebook_file.cuts(whole, kept) == [[["parts", 0, "text"], 20, "\nmore"]]
 
 
 def test_what_fits_has_no_cuts() -> None:
     whole = made()
-    assert filed.cuts(whole, filed.run(whole, 1_000_000)) == []
+    assert notebook_file.cuts(whole, notebook_file.run(whole, 1_000_000)) == []
 
 
 def test_lists_of_another_length_are_told_whole() -> None:
     turn = made()
     whole = {**plain(ChatState()), "turns": [turn] * 5, "order": [0, 1, 2, 3, 4]}
-    kept = filed.chat(whole, LIMIT + 10_000)
-    cuts = filed.cuts(whole, kept)
+    kept = notebook_file.chat(whole, LIMIT + 10_000)
+    cuts = notebook_file.cuts(whole, kept)
     assert len(kept["turns"]) < len(whole["turns"])
     assert cut(whole, cuts) == kept
     assert {path[0] for path, *_ in cuts} == {"turns", "order", "earlier"}
@@ -87,7 +87,7 @@ def test_an_end_that_comes_while_a_transcript_is_put_out_is_told_after_it() -> N
 
 def test_half_a_character_is_counted_too() -> None:
     whole = {"text": "a\ud83d and more"}
-    assert filed.cuts(whole, {"text": "a\ud83d or less"}) == [[["text"], 3, "or less"]]
+    assert notebook_file.cuts(whole, {"text": "a\ud83d or less"}) == [[["text"], 3, "or less"]]
 
 
 def test_what_is_reserved_in_the_file_for_the_core_is_enough() -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import powawidget
-from powawidget import events as ev
-from powawidget.state import plain
+from powawidget.protocol import events as ev
+from powawidget.state.model import plain
 from tests.street import FIXTURES, fixtures, kept, outcome, payloads, replayed
 
 NAMES = [path.stem for path in fixtures()]

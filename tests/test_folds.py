@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from powawidget.ops import apply
-from powawidget.state import RunState, plain
+from powawidget.state.model import RunState, plain
+from powawidget.state.ops import apply
 from tests.folds import MOST_BATCHES, fold
 from tests.street import ROOT, fixtures, recordings
 

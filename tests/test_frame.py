@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from powawidget.errors import ConfigurationError
-from powawidget.views import ToolCall
+from powawidget.state.values import ToolCall
 
 RECORDS = [{"id": 1, "region": "north"}, {"id": 2, "region": None}]
 

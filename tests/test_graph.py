@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from powawidget.errors import ConfigurationError
-from powawidget.graph import Graph, check, left_out, listed, ordered, read_graph
+from powawidget.protocol.graph import Graph, check, left_out, listed, ordered, read_graph
 
 
 def graph(names: str, *edges: str, config: dict[str, Any] | None = None) -> Graph:

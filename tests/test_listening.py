@@ -13,14 +13,14 @@ import zmq
 from jupyter_client.session import Session
 
 import powawidget as pw
-from powawidget import events as ev
 from powawidget.errors import RequestError
+from powawidget.http.secret import Secret
 from powawidget.kernel import cells, host, loop
-from powawidget.ops import Op, apply
-from powawidget.run import Run
-from powawidget.secret import Secret
-from powawidget.sources import RecordedSource
-from powawidget.state import ApprovalPart, NoticePart, RunState, plain, typed
+from powawidget.protocol import events as ev
+from powawidget.run.run import Run
+from powawidget.run.sources import RecordedSource
+from powawidget.state.model import ApprovalPart, NoticePart, RunState, plain, typed
+from powawidget.state.ops import Op, apply
 from tests.chaos import WATCHDOG
 from tests.gates import Street, virtual
 from tests.planted import KEY, Listening, leaks
@@ -126,7 +126,7 @@ def the_transcript(run: Run, monkeypatch: pytest.MonkeyPatch) -> str:
 
     assert run.widget is not None
     run._exhibit.document.is_shown = True
-    monkeypatch.setattr("powawidget.filed.to_html", to_html)
+    monkeypatch.setattr("powawidget.widget.notebook_file.to_html", to_html)
     return "wrote the transcript into the notebook"
 
 
@@ -269,7 +269,7 @@ def test_whoever_fails_a_run_stops_and_closes(
 
 
 def test_who_hangs_when_the_run_ends_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("powawidget.run._TELLING", 0.01)
+    monkeypatch.setattr("powawidget.run.run._TELLING", 0.01)
     go_on = threading.Event()
 
     class Hangs(Audience):
@@ -291,7 +291,7 @@ def test_who_hangs_when_the_run_ends_keeps_nobody_waiting(monkeypatch: pytest.Mo
 def test_a_state_that_cannot_be_folded_any_more_ends_the_run(
     after: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from powawidget.reduce import reduce  # noqa: PLC0415  # before it is replaced
+    from powawidget.state.reduce import reduce  # noqa: PLC0415  # before it is replaced
 
     folded: list[ev.Event] = []
 
@@ -303,7 +303,7 @@ def test_a_state_that_cannot_be_folded_any_more_ends_the_run(
 
     source = Slowly(START, HALF, DONE)
     run = made(source)
-    monkeypatch.setattr("powawidget.live.reduce", breaks)
+    monkeypatch.setattr("powawidget.live.run.reduce", breaks)
     run.start()
     source.go_on.set()
     assert run.wait(WATCHDOG, display=False).status == "interrupted"
@@ -423,7 +423,7 @@ async def test_half_an_emoji_in_a_reason_is_sent_and_shown_as_what_can_be() -> N
 
 
 def chatting(*sources: RecordedSource) -> pw.Chat:
-    from powawidget.chat import Chat, Partner  # noqa: PLC0415  # it isn't made like this elsewhere
+    from powawidget.chat.chat import Chat, Partner  # noqa: PLC0415  # it isn't made like this elsewhere
 
     left = list(sources)
 

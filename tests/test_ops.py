@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from powawidget import events as ev
-from powawidget.ops import Op, apply, merge
-from powawidget.reduce import reduce
-from powawidget.state import RunState, plain, typed
-from powawidget.text import Text, harmless
+from powawidget.protocol import events as ev
+from powawidget.protocol.characters import harmless
+from powawidget.state.model import RunState, plain, typed
+from powawidget.state.ops import Op, apply, merge
+from powawidget.state.reduce import reduce
+from powawidget.state.text import Text
 from tests.street import BEGIN, fixtures, frame, payloads, recordings, replayed, walk
 from tests.test_events import FRAMES
 

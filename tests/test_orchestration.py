@@ -11,10 +11,10 @@ import pytest
 
 import powawidget
 import powawidget.local
-from powawidget import events as ev
 from powawidget.errors import ConfigurationError, ConnectionLost, RequestError
-from powawidget.orchestration import Orchestration, OrchestrationInfo
-from powawidget.state import DelegationPart, ParallelPart
+from powawidget.protocol import events as ev
+from powawidget.resources.orchestration import Orchestration, OrchestrationInfo
+from powawidget.state.model import DelegationPart, ParallelPart
 from tests.chaos import Chaos, Exchange, Script
 from tests.street import FIXTURES, payloads
 

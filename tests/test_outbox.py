@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from powawidget import outbox
-from powawidget.ops import Op, merge
-from powawidget.outbox import Outbox
+from powawidget.state.ops import Op, merge
+from powawidget.widget import outbox
+from powawidget.widget.outbox import Outbox
 
 TEXT = ("parts", 0, "text")
 

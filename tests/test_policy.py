@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import powawidget as pw
-from powawidget import events as ev
-from powawidget.policy import name_of, verdict_of
+from powawidget.approvals.policy import name_of, verdict_of
+from powawidget.protocol import events as ev
 from tests.chaos import Chaos, Exchange
 
 

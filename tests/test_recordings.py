@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 import powawidget
-from powawidget import events as ev
-from powawidget.state import plain
-from powawidget.stored import retell
+from powawidget.protocol import events as ev
+from powawidget.protocol.stored.run import retell
+from powawidget.state.model import plain
 from tests.street import RECORDED, outcome, payloads, recordings, replayed, walk
 
 KINDS = ("agent_", "nostream_", "disconnect_during", "disconnect_plain")

@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 
 import powawidget
-from powawidget import events as ev
-from powawidget import views
-from powawidget.state import ParallelPart, RunState, TextPart, plain
-from powawidget.stored import retell
-from powawidget.stored_children import children_of
+from powawidget.protocol import events as ev
+from powawidget.protocol.stored.children import children_of
+from powawidget.protocol.stored.run import retell
+from powawidget.state.model import ParallelPart, RunState, TextPart, plain
 from tests.street import RECORDED, outcome, payloads, recordings, replayed, walk
 
 RECORDINGS = recordings(("orch_", "disconnect_orchestration"))
@@ -94,10 +93,10 @@ EXPECTED: dict[str, Outcome] = {
 def came_to(state: RunState) -> Outcome:
     return (
         state.status,
-        views.text_of(state),
+        values.text_of(state),
         [
             (one.agent, one.status, one.text, [(c.name, str(c.result)) for c in one.tool_calls])
-            for one in views.delegations_of(state)
+            for one in values.delegations_of(state)
         ],
     )
 
@@ -219,7 +218,7 @@ def test_a_stored_supervisor_told_again_is_the_live_run() -> None:
 def test_a_stored_parallel_run_told_again_has_its_answer_from_the_scrambled_text() -> None:
     again = walk(retell(stored("orch_run_get_after_orch_parallel"))).state
     assert came_to(again)[:2] == EXPECTED["orch_parallel"][:2]
-    assert [one.text[:5] for one in views.delegations_of(again)] == ["BETA ", "alpha"]
+    assert [one.text[:5] for one in values.delegations_of(again)] == ["BETA ", "alpha"]
 
 
 def test_an_orchestration_that_was_cut_stays_unfinished_at_the_server() -> None:

@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 
 import powawidget
-from powawidget import events as ev
-from powawidget import views
-from powawidget.graph import Graph, left_out, listed, ordered, read_graph
-from powawidget.state import RunState, plain
-from powawidget.stored import retell
-from powawidget.stored_execution import logs_of
+from powawidget.protocol import events as ev
+from powawidget.protocol.graph import Graph, left_out, listed, ordered, read_graph
+from powawidget.protocol.stored.execution import logs_of
+from powawidget.protocol.stored.run import retell
+from powawidget.state.model import RunState, plain
 from tests.street import RECORDED, Walk, payloads, recordings, replayed, walk
 
 RECORDINGS = recordings(("workflow_",))
@@ -109,7 +108,7 @@ def test_a_recording_comes_to_its_blocks_and_its_output(path: Path) -> None:
     assert run.status == "completed", "also where blocks failed"
     assert [f"{block.type} {block.status}" for block in run.blocks] == blocks
     assert run.output == output
-    assert run.progress == views.Progress(
+    assert run.progress == values.Progress(
         done=counts[0], failed=counts[1], skipped=counts[2], total=counts[3]
     )
     text = "" if output is None else output if isinstance(output, str) else json.dumps(output)
@@ -155,7 +154,7 @@ def test_the_branch_that_is_not_taken_is_skipped_and_known_by_name(
         f"{name}: {'skipped' if name == not_taken else 'done'}" for name in names
     ]
     assert state.graph
-    assert views.progress_of(state) == views.Progress(done=5, failed=0, skipped=1, total=6)
+    assert values.progress_of(state) == values.Progress(done=5, failed=0, skipped=1, total=6)
 
 
 def test_after_a_split_one_branch_runs_after_the_other() -> None:
@@ -197,7 +196,7 @@ def test_the_logs_add_inputs_and_names_and_change_nothing_else(name: str) -> Non
     state = walk(map(ev.read, payloads(data)), after=[logs_of(logs)])
     assert {op[1][-1] for op in state.batches[-1]} <= {"name", "input"}
     told = {log["block_id"]: log for log in logs["block_logs"]}
-    for block in views.blocks_of(state.state):
+    for block in values.blocks_of(state.state):
         assert block.name == told[block.id]["block_name"]
         assert block.input == told[block.id]["input"]
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from powawidget import events as ev
-from powawidget import views
-from powawidget.state import RunState
+from powawidget.protocol import events as ev
+from powawidget.state import values
+from powawidget.state.model import RunState
 from tests.street import BEGIN, frame, told, walk
 
 KNOWN = ev.GraphKnown(
@@ -91,7 +91,7 @@ def test_a_block_may_fail_in_several_ways_and_the_run_is_done_all_the_same(
     state = told(start("a"), event, DONE)
     assert (state.blocks[0].status, state.blocks[0].error) == ("failed", error)
     assert state.status == "completed"
-    assert views.progress_of(state) == views.Progress(done=0, failed=1, skipped=0, total=1)
+    assert values.progress_of(state) == values.Progress(done=0, failed=1, skipped=0, total=1)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_frames_whose_beginning_got_lost_begin_the_block() -> None:
 )
 def test_the_last_frame_may_have_several_names(end: ev.Event) -> None:
     state = told(start("r", "response"), over("r", "response", output={"a": 1}), end)
-    assert (state.status, views.output_of(state)) == (
+    assert (state.status, values.output_of(state)) == (
         "completed",
         None if '"result": null' in ev.as_json(end.raw) else {"a": 1},
     )
@@ -260,7 +260,7 @@ def test_logs_of_blocks_that_nobody_knew_are_added() -> None:
 )
 def test_the_text_of_a_workflow_is_its_output(output: Any, text: str) -> None:
     state = told(start("r", "response"), over("r", "response", output=output), DONE)
-    assert views.text_of(state) == text
+    assert values.text_of(state) == text
 
 
 def test_a_streamed_token_of_a_block_is_one_append() -> None:

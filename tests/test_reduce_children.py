@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from powawidget import events as ev
-from powawidget import views
-from powawidget.ops import Op
-from powawidget.reduce import reduce
-from powawidget.state import DelegationPart, RunState
+from powawidget.protocol import events as ev
+from powawidget.state import values
+from powawidget.state.model import DelegationPart, RunState
+from powawidget.state.ops import Op
+from powawidget.state.reduce import reduce
 from tests.street import told, walk
 from tests.test_reduce_delegations import (
     begin,
@@ -89,7 +89,7 @@ SUPERVISED = [
 def test_previews_become_full_results_and_equal_texts_stay() -> None:
     known = child("1", "a", "b", answer="y" * 250, tool_calls=[reported("t", "x" * 300)])
     state, ops = late(SUPERVISED, known)
-    assert [c.result for c in views.tool_calls_of(state)] == ["y" * 250, "x" * 300]
+    assert [c.result for c in values.tool_calls_of(state)] == ["y" * 250, "x" * 300]
     assert shape(state) == shape(told(*SUPERVISED))
     assert not [op for op in ops if op[1][-1] == "text"]
     (card,) = [part for part in state.parts if isinstance(part, DelegationPart)]
@@ -99,7 +99,7 @@ def test_previews_become_full_results_and_equal_texts_stay() -> None:
 
 def test_an_answer_that_is_not_the_previews_stays_a_preview() -> None:
     state, _ = late(SUPERVISED, child("1", "a", "b", answer="z" * 250))
-    assert views.tool_calls_of(state)[0].result is None
+    assert values.tool_calls_of(state)[0].result is None
 
 
 def test_a_text_that_differs_is_the_stored_one_part_by_part() -> None:
@@ -150,7 +150,7 @@ SEQUENCE = [
 
 def texts(state: RunState) -> list[tuple[str, str, Any]]:
     parts = [part for part in state.parts if isinstance(part, DelegationPart)]
-    shown = views.delegations_of(state)
+    shown = values.delegations_of(state)
     return [(one.agent, one.text, part.child_id) for one, part in zip(shown, parts, strict=True)]
 
 
@@ -162,7 +162,7 @@ def test_in_whatever_order_they_come_each_agent_keeps_its_text_and_gets_its_deta
     children = [child("1", "draft", place=places[0]), child("2", "final", place=places[1])]
     state, ops = late(SEQUENCE, *(reversed(children) if turned else children))
     assert texts(state) == [("A", "draft", "1"), ("B", "final", "2")]
-    assert views.text_of(state) == "final"
+    assert values.text_of(state) == "final"
     assert not [op for op in ops if op[1][-1] == "text"]
 
 
@@ -173,20 +173,20 @@ def test_no_stored_text_replaces_the_answer_of_a_stream_that_came_to_its_end(
 ) -> None:
     for children in ([child("2", stored, place=place)], [DRAFT, child("2", stored, place=place)]):
         state, _ = late(SEQUENCE, *children)
-        assert views.text_of(state) == "final"
+        assert values.text_of(state) == "final"
         assert texts(state)[0][1] == "draft"
 
 
 def test_an_answer_of_nothing_stays_nothing() -> None:
     events = [*SEQUENCE[:-2], complete()]
     state, _ = late(events, DRAFT, FINAL)
-    assert views.text_of(state) == ""
+    assert values.text_of(state) == ""
 
 
 def test_a_cut_answer_is_completed_by_its_own_agent_alone() -> None:
     events = [*SEQUENCE[:-2], delta("fi"), ev.Ended()]
     for children in ([DRAFT, FINAL], [FINAL, DRAFT]):
-        assert views.text_of(late(events, *children)[0]) == "final"
+        assert values.text_of(late(events, *children)[0]) == "final"
     # The next agent hadn't begun here, and nobody is given its text.
     events = [*SEQUENCE[:-3], ev.Ended()]
     state, _ = late(events, FINAL, DRAFT)
@@ -239,7 +239,7 @@ def test_a_supervisors_agents_without_ids_are_told_by_their_places_and_texts() -
         children = [child("2", "b", place=two), child("1", "a", place=one)]
         state, _ = late(events, *children)
         assert texts(state) == [("A", "a", "1"), ("B", "b", "2")]
-        assert views.text_of(state) == "So."
+        assert values.text_of(state) == "So."
 
 
 def test_agents_that_streamed_nothing_get_their_text() -> None:
@@ -270,10 +270,10 @@ def test_each_child_of_a_group_gets_a_delegation_with_its_text_its_cards_and_its
         *("0/[ done]", "4/c", "0/[ failed]", "6/a", "6/b"),
     ]
     assert [t.within for t in state.reasoning.thoughts] == [6]
-    assert views.text_of(state) == "Merged."
+    assert values.text_of(state) == "Merged."
     shown = [
         (d.agent, d.text, [c.result for c in d.tool_calls], d.seconds)
-        for d in views.delegations_of(state)
+        for d in values.delegations_of(state)
     ]
     assert shown == [("", "c", ["two"], 2.5), ("", "ab", ["one"], 2.5)]
 

@@ -7,9 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from powawidget import events as ev
-from powawidget import views
-from powawidget.state import DelegationPart, NoticePart, ParallelPart, RunState, TextPart, ToolPart
+from powawidget.protocol import events as ev
+from powawidget.state import values
+from powawidget.state.model import (
+    DelegationPart,
+    NoticePart,
+    ParallelPart,
+    RunState,
+    TextPart,
+    ToolPart,
+)
 from tests.street import frame, told, walk
 
 START = frame("start", run_id="orch_run_1", session_id="orch_sess_1")
@@ -106,7 +113,7 @@ def test_what_an_agent_says_and_calls_belongs_to_its_delegation() -> None:
         *("2/a", "2/<t done>", "2/b"),
         "So.",
     ]
-    assert views.text_of(state) == "So."
+    assert values.text_of(state) == "So."
     (card,) = [part for part in state.parts if isinstance(part, DelegationPart)]
     assert (card.call, card.child_id, card.step, card.steps) == (1, "1", 1, 1)
     assert (state.kind, state.strategy, state.name, state.step) == (
@@ -134,7 +141,7 @@ def test_delegations_within_delegations_are_a_stack() -> None:
         *("0/a", "0/<delegate_to_B done>", "0/[B done]"),
         *("3/b", "0/c", "d"),
     ]
-    (outer,) = views.delegations_of(state)
+    (outer,) = values.delegations_of(state)
     assert (outer.text, [inner.text for inner in outer.delegations]) == ("ac", ["b"])
 
 
@@ -223,11 +230,11 @@ def test_each_step_of_a_sequence_ends_the_one_before_and_the_last_text_is_the_an
         "[B running]",
         *("2/pol", "2/<t done>", "2/ished"),
     ]
-    assert views.text_of(told(*events[:5])) == "draft"
-    assert views.text_of(told(*events[:6])) == ""
+    assert values.text_of(told(*events[:5])) == "draft"
+    assert values.text_of(told(*events[:6])) == ""
     for ended in ([], [engine("orchestration_completed", status="completed")]):
         state = told(*events, *ended, complete(content="draftpolished"))
-        assert (state.answer, views.text_of(state)) == (2, "polished")
+        assert (state.answer, values.text_of(state)) == (2, "polished")
         assert shape(state)[2] == "[B done]"
 
 
@@ -243,7 +250,7 @@ def test_a_sequence_that_fails_has_no_answer_and_its_last_agent_failed() -> None
             complete("failed", "drafthalf", error="Agent 'B' failed: no"),
         )
         assert shape(state) == ["[A done]", "0/draft", "[B failed]", "2/half"]
-        assert (state.status, views.text_of(state)) == ("failed", "")
+        assert (state.status, values.text_of(state)) == ("failed", "")
 
 
 @pytest.mark.parametrize("content", [None, "everybody", ""])
@@ -260,7 +267,7 @@ def test_the_content_of_the_end_never_replaces_streamed_text(content: str | None
     ]
     after = [frame("chunk", content=content)] if content else []
     state = told(*events, *after, complete(content=content))
-    assert views.text_of(state) == "So."
+    assert values.text_of(state) == "So."
     assert shape(state) == shape(told(*events))
 
 
@@ -268,16 +275,16 @@ def test_the_content_of_the_end_never_replaces_streamed_text(content: str | None
 def test_without_a_delta_the_content_of_the_end_is_the_answer(strategy: str) -> None:
     agent = sequential(0, "A") if strategy == "sequential" else delegate("A")
     silent = [*begin(strategy), agent, delegated("A")]
-    assert views.text_of(told(*silent, complete(content="All."))) == "All."
+    assert values.text_of(told(*silent, complete(content="All."))) == "All."
     chunked = told(*silent, frame("chunk", content="All."), complete(content="All."))
-    assert views.text_of(chunked) == "All."
-    assert views.text_of(told(*silent, frame("chunk", content="All."), complete())) == "All."
-    assert views.text_of(told(*silent, complete(content=""))) == ""
+    assert values.text_of(chunked) == "All."
+    assert values.text_of(told(*silent, frame("chunk", content="All."), complete())) == "All."
+    assert values.text_of(told(*silent, complete(content=""))) == ""
 
 
 def test_without_any_marker_the_answer_is_all_that_was_said() -> None:
     state = told(START, delta("a "), call("t"), result("t"), delta("b"), complete(content="a b"))
-    assert (state.kind, views.text_of(state)) == ("orchestration", "a b")
+    assert (state.kind, values.text_of(state)) == ("orchestration", "a b")
 
 
 def test_an_answer_that_a_hook_edited_is_the_content_and_stands_nowhere_else() -> None:
@@ -287,13 +294,13 @@ def test_an_answer_that_a_hook_edited_is_the_content_and_stands_nowhere_else() -
         [*begin("sequential", agent_count=1), sequential(0, "A"), delta("secret")],
     ):
         state = told(*events, hook, complete(content="clean"))
-        assert views.text_of(state) == "clean"
+        assert values.text_of(state) == "clean"
         assert "secret" not in repr(state)
 
 
 def test_after_a_top_level_tool_only_what_follows_is_the_answer() -> None:
     state = told(*begin("supervisor"), delta("a"), call("t"), result("t"), delta("b"))
-    assert views.text_of(state) == "b"
+    assert values.text_of(state) == "b"
 
 
 def test_thoughts_and_notices_belong_to_the_agent() -> None:
@@ -335,7 +342,7 @@ def test_frames_that_name_their_agent_are_believed(names: tuple[str, str]) -> No
         complete(),
     )
     assert shape(state) == ["[A done]", "0/ac", "[B done]", "2/b", "So."]
-    assert views.text_of(state) == "So."
+    assert values.text_of(state) == "So."
 
 
 def test_agents_that_overlap_share_a_group_for_what_names_nobody() -> None:

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from powawidget import events as ev
-from powawidget.failures import explain
-from powawidget.state import NoticePart, RunState, ToolPart
-from powawidget.views import text_of
+from powawidget.protocol import events as ev
+from powawidget.state.explain import explain
+from powawidget.state.model import NoticePart, RunState, ToolPart
+from powawidget.state.values import text_of
 from tests.street import BEGIN, frame, told
 
 START = frame("start", run_id="run_1", session_id="sess_1")

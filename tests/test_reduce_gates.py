@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from powawidget import events as ev
-from powawidget.state import ApprovalPart, RunState, ToolPart
+from powawidget.protocol import events as ev
+from powawidget.state.model import ApprovalPart, RunState, ToolPart
 from tests.street import frame, told
 
 DENIED = "Error: Blocked by hook — Denied by user: too dear"

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from powawidget import events as ev
-from powawidget.ops import apply
-from powawidget.reduce import reduce
-from powawidget.reduce.index import forget, meaning
-from powawidget.state import RunState, plain, typed
+from powawidget.protocol import events as ev
+from powawidget.state.model import RunState, plain, typed
+from powawidget.state.ops import apply
+from powawidget.state.reduce import reduce
+from powawidget.state.reduce.index import forget, meaning
 from tests.street import companions, fixtures, frame, payloads, walk
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from powawidget import events as ev
-from powawidget import views
-from powawidget.state import ParallelPart, RunState
+from powawidget.protocol import events as ev
+from powawidget.state import values
+from powawidget.state.model import ParallelPart, RunState
 from tests.street import told
 from tests.test_reduce_delegations import (
     begin,
@@ -34,7 +34,7 @@ def test_the_merge_begins_with_one_more_first_step_than_there_are_agents() -> No
         complete(content="alBEphaTA!Merged."),
     )
     assert shape(state) == ["[2 of 2 done]", "Merged."]
-    assert (group(state).characters, views.text_of(state), state.step) == (10, "Merged.", 1)
+    assert (group(state).characters, values.text_of(state), state.step) == (10, "Merged.", 1)
 
 
 def test_first_steps_that_come_again_after_a_reset_are_not_counted() -> None:
@@ -49,12 +49,12 @@ def test_first_steps_that_come_again_after_a_reset_are_not_counted() -> None:
 def test_a_reset_of_another_step_takes_nothing_back() -> None:
     again = engine("step_reset", step=2, reason="model_error")
     state = told(*TWO, step(1), step(1), step(2), again, step(2), step(1), delta("Merged."))
-    assert views.text_of(state) == "Merged."
+    assert values.text_of(state) == "Merged."
 
 
 def test_a_reset_in_the_merge_is_the_merges_own() -> None:
     state = told(*TWO, step(1), step(1), step(1), delta("Mer"), RESET, step(1), delta("ged."))
-    assert views.text_of(state) == "Merged."
+    assert values.text_of(state) == "Merged."
 
 
 def test_cards_and_whole_thoughts_are_kept_in_the_group_and_nothing_is_guessed() -> None:
@@ -67,7 +67,7 @@ def test_cards_and_whole_thoughts_are_kept_in_the_group_and_nothing_is_guessed()
     assert shape(state) == [
         *("[2 of 2 running]", "0/<t done>", "0/<u done>", "0/(output_recovery)"),
     ]
-    results = [call.result for call in views.tool_calls_of(state)]
+    results = [call.result for call in values.tool_calls_of(state)]
     assert results == ["1", "2"]
     assert [(str(t.text), t.within) for t in state.reasoning.thoughts] == [("Thought.", 0)]
     assert state.reasoning.since is None
@@ -77,7 +77,7 @@ def test_cards_and_whole_thoughts_are_kept_in_the_group_and_nothing_is_guessed()
 def test_a_parallel_run_that_failed_has_no_answer(ended: list[ev.Event]) -> None:
     state = told(*TWO, step(1), delta("a"), *ended, complete("failed", "a", error="no"))
     assert shape(state) == ["[1 of 2 failed]"]
-    assert views.text_of(state) == ""
+    assert values.text_of(state) == ""
 
 
 def test_one_agent_has_no_merge_and_its_text_is_the_answer() -> None:
@@ -85,16 +85,16 @@ def test_one_agent_has_no_merge_and_its_text_is_the_answer() -> None:
     events = [*alone, step(1), delta("a"), call("t"), result("t"), step(2), delta("b"), OVER]
     state = told(*events, ev.AgentsKnown(names=["Alone"]), complete(content="ab"))
     assert shape(state) == ["[Alone done]", "0/a", "0/<t done>", "0/b"]
-    assert (views.text_of(state), state.answer) == ("ab", 0)
+    assert (values.text_of(state), state.answer) == ("ab", 0)
 
 
 def test_without_a_count_nobody_can_tell_the_merge_until_the_names_are_known() -> None:
     unknown = begin("parallel")
     events = [step(1), step(1), delta("a"), step(1), delta("Merged.")]
     state = told(*unknown, *events, complete())
-    assert (views.text_of(state), group(state).characters) == ("", 8)
+    assert (values.text_of(state), group(state).characters) == ("", 8)
     state = told(*unknown, ev.AgentsKnown(names=["A", "B"]), *events, complete())
-    assert (views.text_of(state), group(state).agents) == ("Merged.", ["A", "B"])
+    assert (values.text_of(state), group(state).agents) == ("Merged.", ["A", "B"])
 
 
 def test_names_that_are_known_change_nothing_else() -> None:
@@ -105,10 +105,10 @@ def test_names_that_are_known_change_nothing_else() -> None:
 
 def test_without_deltas_the_content_of_the_end_is_the_answer() -> None:
     state = told(*TWO, step(1), step(1), OVER, complete(content="Merged."))
-    assert views.text_of(state) == "Merged."
+    assert values.text_of(state) == "Merged."
 
 
 def test_a_cut_closes_the_group() -> None:
     state = told(*TWO, step(1), delta("a"), call("t"), end=True)
     assert shape(state) == ["[1 of 2 interrupted]", "0/<t interrupted>"]
-    assert views.text_of(state) == ""
+    assert values.text_of(state) == ""

@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 
-from powawidget import events as ev
-from powawidget import views
-from powawidget.graph import listed, read_graph
-from powawidget.ops import Op, apply
-from powawidget.reduce import reduce
-from powawidget.state import ApprovalPart, RunState, ToolPart, plain, typed
-from powawidget.stored import retell
-from powawidget.stored_execution import logs_of
+from powawidget.protocol import events as ev
+from powawidget.protocol.graph import listed, read_graph
+from powawidget.protocol.stored.execution import logs_of
+from powawidget.protocol.stored.run import retell
+from powawidget.state.model import ApprovalPart, RunState, ToolPart, plain, typed
+from powawidget.state.ops import Op, apply
+from powawidget.state.reduce import reduce
 from tests.street import BEGIN, fixtures, frame, outcome, payloads, recordings, told
 
 CUT = ev.Interrupted(title="The connection was lost", message="Reset.")
@@ -48,7 +47,7 @@ def test_a_text_goes_on_where_it_stopped() -> None:
     assert run.status == "completed"
     assert run.restored
     assert run.error is None
-    assert views.text_of(run) == "half rest"
+    assert values.text_of(run) == "half rest"
     assert ("append", ("parts", 0, "text"), "rest") in ops
     assert [op for op in ops if op[1][0] == "parts" and op[1][1] == 0] == [
         ("append", ("parts", 0, "text"), "rest")
@@ -77,7 +76,7 @@ def test_a_text_goes_on_before_a_notice_that_came_after_it() -> None:
 
 def test_another_text_is_written_anew() -> None:
     run, _ = restored(half(delta("half ")), {**STORED, "content": "Something else"})
-    assert views.text_of(run) == "Something else"
+    assert values.text_of(run) == "Something else"
 
 
 def test_an_open_card_gets_its_result_and_what_never_came_is_added() -> None:
@@ -99,9 +98,9 @@ def test_an_open_card_gets_its_result_and_what_never_came_is_added() -> None:
         "usage": {"total_tokens": 7},
     }
     cut = half(frame("step_started", step=1), delta("half "), frame("tool_call", **CALL))
-    assert [call.status for call in views.tool_calls_of(cut)] == ["interrupted"]
+    assert [call.status for call in values.tool_calls_of(cut)] == ["interrupted"]
     run, ops = restored(cut, stored)
-    calls = views.tool_calls_of(run)
+    calls = values.tool_calls_of(run)
     assert [(call.call_id, call.status, call.result) for call in calls] == [
         ("c", "done", "r"),
         ("d", "done", "r"),
@@ -121,7 +120,7 @@ def test_a_card_whose_frames_are_not_stored_gets_the_result_that_is() -> None:
     calls = [{"step": 1, "tool_name": "t", "arguments": {"n": 1}, "result": "r", "duration_ms": 5}]
     cut = half(frame("step_started", step=1), frame("tool_call", **CALL))
     run, _ = restored(cut, {**STORED, "tool_calls": calls})
-    (call,) = views.tool_calls_of(run)
+    (call,) = values.tool_calls_of(run)
     assert (call.status, call.result) == ("done", "r")
 
 
@@ -132,7 +131,7 @@ def test_a_request_whose_outcome_never_came_is_told() -> None:
         frame("tool_call", **CALL),
         frame("approval_requested", **ask),
     )
-    assert [one.decision for one in views.approvals_of(cut)] == ["undecided"]
+    assert [one.decision for one in values.approvals_of(cut)] == ["undecided"]
     stored = {
         **STORED,
         "events": [
@@ -143,7 +142,7 @@ def test_a_request_whose_outcome_never_came_is_told() -> None:
         ],
     }
     run, _ = restored(cut, stored)
-    (approval,) = views.approvals_of(run)
+    (approval,) = values.approvals_of(run)
     assert (approval.decision, approval.outcome) == ("approved", "The tool ran.")
     part = run.parts[1]
     assert getattr(part, "call", None) == 0
@@ -156,7 +155,7 @@ def test_an_answer_that_a_hook_edited_leaves_nothing_of_what_was_streamed() -> N
     )
     run, _ = restored(half(delta("secret ")), {**STORED, "content": "public", "events": [hook]})
     assert run.edited == "modified"
-    assert views.text_of(run) == "public"
+    assert values.text_of(run) == "public"
     assert "secret" not in json.dumps(plain(run))
 
 
@@ -167,7 +166,7 @@ def test_reasoning_is_completed() -> None:
         frame("reasoning_delta", step=1, source="thinking", delta="I think"),
     )
     run, _ = restored(cut, {**STORED, "events": [engine("step_started", step=1), whole]})
-    assert views.reasoning_of(run) == "I think so."
+    assert values.reasoning_of(run) == "I think so."
 
 
 @pytest.mark.parametrize("status", ["completed", "failed", "stopped"])
@@ -287,9 +286,9 @@ def test_who_decided_stays_known_of_an_orchestration() -> None:
         "child_runs": [],
     }
     run, _ = restored(cut, kept)
-    (told_now,) = views.approvals_of(run)
+    (told_now,) = values.approvals_of(run)
     assert (told_now.decision, told_now.by, told_now.reason) == ("approved", "click", "fine")
-    assert views.text_of(run) == "Done."
+    assert values.text_of(run) == "Done."
 
 
 def as_execution(path: Path) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from powawidget import events as ev
-from powawidget.state import RunState, TextPart, ToolPart
-from powawidget.views import reasoning_of, text_of
+from powawidget.protocol import events as ev
+from powawidget.state.model import RunState, TextPart, ToolPart
+from powawidget.state.values import reasoning_of, text_of
 from tests.street import frame, told
 
 START = frame("start", run_id="run_1", session_id="sess_1")

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from powawidget import events as ev
-from powawidget.state import RunState, ToolPart
-from powawidget.views import tool_calls_of
+from powawidget.protocol import events as ev
+from powawidget.state.model import RunState, ToolPart
+from powawidget.state.values import tool_calls_of
 from tests.street import frame, told
 
 LONG = "x" * 300

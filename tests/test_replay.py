@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 
 import powawidget
-from powawidget import events as ev
 from powawidget.errors import ConfigurationError
-from powawidget.live import Live
-from powawidget.recording import Recording
-from powawidget.replay import _reads
-from powawidget.state import RunState
+from powawidget.live.recording import Recording
+from powawidget.live.run import Live
+from powawidget.protocol import events as ev
+from powawidget.resources.replay import _reads
+from powawidget.state.model import RunState
 from tests.chaos import event
 from tests.street import FIXTURES, frame
 

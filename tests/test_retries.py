@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from powawidget import events as ev
 from powawidget.errors import ConnectionLost, RequestError
-from powawidget.retries import Retries
-from powawidget.timeouts import Timeouts
+from powawidget.http.retries import Retries
+from powawidget.http.timeouts import Timeouts
+from powawidget.protocol import events as ev
 from tests.chaos import Exchange
 from tests.faults.world import DONE, HALF, START, World
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 import powawidget
-from powawidget.sources import RecordedSource
+from powawidget.run.sources import RecordedSource
 from tests.chaos import WATCHDOG, Exchange, at_paths
 from tests.faults.world import (
     CALL,
@@ -141,7 +141,7 @@ def test_a_fault_of_ours_ends_the_run_as_interrupted(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("ours")
 
-    monkeypatch.setattr("powawidget.reading.SSEDecoder.feed", broken)
+    monkeypatch.setattr("powawidget.run.reading.SSEDecoder.feed", broken)
 
     async def script(exchange: Exchange) -> None:
         await exchange.stream(START, DONE)

@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import powawidget
-from powawidget import events as ev
-from powawidget.client import Client
-from powawidget.connect import Agent, AgentInfo
 from powawidget.errors import PowawidgetError
-from powawidget.guard import Guard
-from powawidget.secret import Secret
-from powawidget.state import RunState, TextPart
+from powawidget.http.client import Client
+from powawidget.http.secret import Secret
+from powawidget.live.redaction import Guard
+from powawidget.protocol import events as ev
+from powawidget.resources.connect import Agent, AgentInfo
+from powawidget.state.model import RunState, TextPart
 from tests.planted import KEY, rendered
 
 

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from powawidget.serverclock import ServerClock
+from powawidget.http.clock import ServerClock
 
 NOW = 1_700_000_000.25
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from powawidget.stored import question_of, retell
+from powawidget.protocol.stored.run import question_of, retell
 from tests.street import outcome, walk
 
 CALL = {"type": "tool_call", "step": 1, "tool_name": "t", "arguments": {"n": 1}, "call_id": "c"}

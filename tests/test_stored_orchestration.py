@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from powawidget import events as ev
-from powawidget import views
-from powawidget.state import RunState
-from powawidget.stored import retell
-from powawidget.stored_children import children_of
+from powawidget.protocol import events as ev
+from powawidget.protocol.stored.children import children_of
+from powawidget.protocol.stored.run import retell
+from powawidget.state import values
+from powawidget.state.model import RunState
 from tests.street import FIXTURES, kept, outcome, walk
 from tests.test_reduce_delegations import shape
 
@@ -104,7 +104,7 @@ def test_everybodys_text_is_divided_by_what_the_agents_said() -> None:
         *("I ask no one: ", "<delegate_to_A done>", "[A done]", "2/a", "2/<t done>", "2/b"),
         *("And B.", "<delegate_to_B done>", "[B done]", "8/no", "So."),
     ]
-    assert (views.text_of(state), state.status, state.usage) == (
+    assert (values.text_of(state), state.status, state.usage) == (
         *("So.", "completed"),
         {"total_tokens": 4},
     )
@@ -113,9 +113,9 @@ def test_everybodys_text_is_divided_by_what_the_agents_said() -> None:
 def test_where_an_agents_text_is_not_found_the_rest_is_the_answer() -> None:
     events = [started("supervisor"), call("delegate_to_A"), began("A", "1"), ended("A", "1"), OVER]
     state = again(stored("All.", events, [child("1", *deltas("other"))]))
-    assert views.text_of(state) == "All."
+    assert values.text_of(state) == "All."
     state = again(stored("All.", events, [child("9", *deltas("All."))]))
-    assert (views.text_of(state), shape(state)[-1]) == ("All.", "All.")
+    assert (values.text_of(state), shape(state)[-1]) == ("All.", "All.")
 
 
 def test_a_supervisors_own_tools_stand_before_its_answer() -> None:
@@ -133,7 +133,7 @@ def test_each_agent_of_a_sequence_says_its_own() -> None:
     children[1]["events"] += [call("t"), result("t"), *deltas("!")]
     state = again(stored("draftB!", events, children))
     assert shape(state) == ["[A done]", "0/draft", "[B done]", "2/B", "2/<t done>", "2/!"]
-    assert views.text_of(state) == "B!"
+    assert values.text_of(state) == "B!"
 
 
 def test_a_sequence_whose_texts_were_not_streamed() -> None:
@@ -143,7 +143,7 @@ def test_a_sequence_whose_texts_were_not_streamed() -> None:
     ]
     state = again(stored("Done.", events, [child("1", content="Done.", events=None)]))
     assert shape(state) == ["[A done]", "0/Done."]
-    assert views.text_of(state) == "Done."
+    assert values.text_of(state) == "Done."
 
 
 def test_the_merge_of_a_parallel_run_is_what_comes_after_everybodys_text() -> None:
@@ -156,13 +156,13 @@ def test_the_merge_of_a_parallel_run_is_what_comes_after_everybodys_text() -> No
         child("1", *deltas("ac")),
     ]
     state = again(stored("abcdMerged.", events, children))
-    assert views.text_of(state) == "Merged."
+    assert values.text_of(state) == "Merged."
     assert shape(state) == [
         *("[2 of 2 done]", "3/<t done>", "Merged.", "0/[ done]", "3/bd", "0/[ done]", "5/ac"),
     ]
     alone = [started("parallel", agent_count=1), step(1), OVER]
     state = again(stored("ab", alone, [child("1", step(1), *deltas("a", "b"))]))
-    assert (shape(state), views.text_of(state)) == (["[ done]", "0/ab"], "ab")
+    assert (shape(state), values.text_of(state)) == (["[ done]", "0/ab"], "ab")
 
 
 def test_a_run_that_failed_says_why_and_has_no_answer() -> None:
@@ -172,7 +172,7 @@ def test_a_run_that_failed_says_why_and_has_no_answer() -> None:
     ]
     told = stored("half", events, [child("1", *deltas("half"), status="failed")])
     state = again({**told, "status": "failed", "error": "Agent 'A' failed: no"})
-    assert (state.status, views.text_of(state), shape(state)) == (
+    assert (state.status, values.text_of(state), shape(state)) == (
         *("failed", ""),
         ["[A failed]", "0/half"],
     )
@@ -197,7 +197,7 @@ def test_what_a_hook_took_back_is_not_told_again() -> None:
     ]
     told = stored("clean", events, [child("1", *deltas("secret"))])
     assert "secret" not in repr(list(retell(told)))
-    assert views.text_of(again(told)) == "clean"
+    assert values.text_of(again(told)) == "clean"
 
 
 def test_the_parts_of_a_child_may_be_anything() -> None:
@@ -264,7 +264,7 @@ def worked(run_id: str, second: float | None, *texts: str, **said: Any) -> dict[
 
 
 def shown(state: RunState) -> list[tuple[str, str, Any]]:
-    return [(one.agent, one.text, one.usage) for one in views.delegations_of(state)]
+    return [(one.agent, one.text, one.usage) for one in values.delegations_of(state)]
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
@@ -273,11 +273,11 @@ def test_the_steps_of_a_sequence_are_told_by_their_times(order: tuple[int, ...])
     for timed in (True, False):
         told = sequence(*(children[i] for i in order), texts=["a", "b", "c"], timed=timed)
         state = again(told)
-        assert views.text_of(state) == "c"
+        assert values.text_of(state) == "c"
         assert shown(state) == [("A", "a", {"n": 1}), ("B", "b", {"n": 2}), ("C", "c", {"n": 3})]
         # Where the text isn't what the parts come to, times alone tell.
         other = again({**told, "content": "a b c"})
-        assert (shown(other), views.text_of(other)) == (shown(state), "c")
+        assert (shown(other), values.text_of(other)) == (shown(state), "c")
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -296,13 +296,13 @@ def test_where_times_are_missing_or_equal_the_texts_tell(
     pair = [worked("1", seconds[0], "first"), worked("2", seconds[1], "second")]
     state = again(sequence(*(reversed(pair) if turned else pair), texts=["first", "second"]))
     assert shown(state) == [("A", "first", {"n": 1}), ("B", "second", {"n": 2})]
-    assert views.text_of(state) == "second"
+    assert values.text_of(state) == "second"
 
 
 def test_the_text_counts_more_than_a_clock_that_was_set_back() -> None:
     pair = [worked("1", 2.5, "first"), worked("2", 1.5, "second")]
     state = again(sequence(*pair, texts=["first", "second"]))
-    assert views.text_of(state) == "second"
+    assert values.text_of(state) == "second"
     assert shown(state) == [("A", "first", {"n": 1}), ("B", "second", {"n": 2})]
 
 
@@ -315,14 +315,14 @@ def test_children_without_events_are_told_by_their_answers(turned: bool) -> None
     told = sequence(*(reversed(pair) if turned else pair), texts=["Draft. Final.", "Polished."])
     state = again(told)
     assert shown(state) == [("A", "Final.", {"n": 1}), ("B", "Polished.", {"n": 2})]
-    assert views.text_of(state) == "Polished."
+    assert values.text_of(state) == "Polished."
 
 
 def test_where_nothing_tells_the_order_no_agent_is_given_anothers_text() -> None:
     pair = [worked("1", None, "a"), worked("2", None, "aa")]
     state = again(sequence(*pair, texts=["a", "aa"], timed=False))
     assert [text for _, text, _ in shown(state)] == ["", ""]
-    assert views.text_of(state) == "aaa"
+    assert values.text_of(state) == "aaa"
 
 
 @given(st.lists(st.sampled_from(["", "a", "b", "ab", "ba", "aba"]), max_size=7), st.randoms())
@@ -333,7 +333,7 @@ def test_with_times_any_texts_in_any_order_are_their_agents(texts: list[str], ch
     assert [(text, usage) for _, text, usage in shown(state)] == [
         (text, {"n": number}) for number, text in enumerate(texts, 1)
     ]
-    assert views.text_of(state) == (texts[-1] if texts else "")
+    assert values.text_of(state) == (texts[-1] if texts else "")
 
 
 @given(st.lists(st.sampled_from(["a", "b", "ab", "ba", "aba"]), max_size=7), st.randoms())
@@ -343,7 +343,7 @@ def test_without_times_a_text_is_its_agents_or_nobodys(texts: list[str], chance:
     state = again(sequence(*children, texts=texts, timed=False))
     for (_, text, _), right in zip(shown(state), texts, strict=True):
         assert text in {right, ""}
-    assert views.text_of(state) in {"".join(texts[-1:]), "".join(texts)}
+    assert values.text_of(state) in {"".join(texts[-1:]), "".join(texts)}
 
 
 @given(st.lists(st.sampled_from(["", "", "a.", "b."]), max_size=4), st.randoms())
@@ -356,7 +356,7 @@ def test_a_text_is_not_given_to_an_agent_that_said_nothing(texts: list[str], cha
         for (_, text, usage), right in zip(shown(state), texts, strict=True):
             assert text in {right, ""}
             assert not right or usage is None or texts[usage["n"] - 1] == right
-        assert views.text_of(state) in {"".join(texts[-1:]), "".join(texts)}
+        assert values.text_of(state) in {"".join(texts[-1:]), "".join(texts)}
 
 
 def test_times_that_the_texts_contradict_do_not_tell_where_one_said_nothing() -> None:
@@ -407,7 +407,7 @@ def test_the_text_around_a_failed_agent_is_divided_by_the_events(
         *(*at(40.0, step(2)), *at(42.0, {"type": "step_completed", "step": 2}), OVER),
     ]
     state = again(stored(content, events, [child("1", **LOST)]))
-    assert views.text_of(state) == said[-1]
+    assert values.text_of(state) == said[-1]
     before = [said[0]] if said[0] else []
     assert shape(state) == [*before, "<delegate_to_A failed>", "[A failed]", said[1]]
 
@@ -419,7 +419,7 @@ def test_without_times_the_first_sentence_is_what_was_said_before() -> None:
     ]
     state = again(stored("I ask. It failed. Sorry.", events, [child("1", **LOST)]))
     assert shape(state)[0] == "I ask. "
-    assert views.text_of(state) == "It failed. Sorry."
+    assert values.text_of(state) == "It failed. Sorry."
 
 
 def test_a_failed_agent_after_one_that_answered() -> None:
@@ -447,15 +447,15 @@ def test_an_agents_short_text_is_not_found_within_a_word() -> None:
     events = [started("supervisor"), step(1), call("delegate_to_A"), began("A", "1"), step(1)]
     events += [ended("A", "1"), result("delegate_to_A"), step(2), OVER]
     state = again(stored("It may be. maySo.", events, [child("1", step(1), *deltas("may"))]))
-    assert views.text_of(state) == "So."
+    assert values.text_of(state) == "So."
     state = again(stored("Say it: aSo.", events, [child("1", step(1), *deltas("a"))]))
-    assert (shape(state)[0], views.text_of(state)) == ("Say it: ", "So.")
+    assert (shape(state)[0], values.text_of(state)) == ("Say it: ", "So.")
 
 
 def test_agents_of_a_group_whose_texts_were_not_kept_are_no_part_of_the_merge() -> None:
     events = [started("parallel", agent_count=2), step(1), step(1), step(1), OVER]
     children = [child("1", content="ab", events=None), child("2", content="cd", events=None)]
-    assert views.text_of(again(stored("acbdMerged.", events, children))) == "Merged."
+    assert values.text_of(again(stored("acbdMerged.", events, children))) == "Merged."
 
 
 def test_cards_with_one_id_go_to_the_agent_that_made_the_call() -> None:
@@ -475,5 +475,5 @@ def test_cards_with_one_id_go_to_the_agent_that_made_the_call() -> None:
     state = again(stored("abSo.", events, children))
     assert [
         (one.text, [(c.arguments, c.result) for c in one.tool_calls])
-        for one in views.delegations_of(state)
+        for one in values.delegations_of(state)
     ] == [("b", [({"city": "Brest"}, "9")]), ("a", [({"city": "Nice"}, "15")])]

@@ -9,7 +9,7 @@ import pytest
 import powawidget
 from powawidget import Timeouts
 from powawidget.errors import ConfigurationError, RequestError
-from powawidget.retries import Retries
+from powawidget.http.retries import Retries
 from tests.chaos import Exchange, at_paths
 from tests.faults.world import DONE, HALF, START, STORED, World, came_to, waits
 

@@ -12,12 +12,12 @@ import pytest
 
 import powawidget
 import powawidget.local
-from powawidget import events as ev
-from powawidget import views
 from powawidget.errors import ConfigurationError, ConnectionLost, RequestError
 from powawidget.local.workflows.definition import Block, Edge
 from powawidget.local.workflows.definition import Workflow as LocalWorkflow
-from powawidget.workflow import Workflow, WorkflowInfo
+from powawidget.protocol import events as ev
+from powawidget.resources.workflow import Workflow, WorkflowInfo
+from powawidget.state import values
 from tests.chaos import WATCHDOG, Chaos, Exchange, Script
 
 KEY = "planted-key-5f1c9a7be2"
@@ -146,7 +146,7 @@ def test_a_run_knows_its_blocks_before_and_their_inputs_after(serve: Serve) -> N
         ("Begin", "done", None, {"n": 2}),
         ("Reply", "done", {"B": DATA}, {"n": 2}),
     ]
-    assert run.progress == views.Progress(done=2, failed=0, skipped=0, total=2)
+    assert run.progress == values.Progress(done=2, failed=0, skipped=0, total=2)
     result = run.result()
     assert (result.output, result.blocks) == (run.output, run.blocks)
     assert isinstance(run.events[0], ev.GraphKnown)
@@ -348,7 +348,7 @@ def test_executions_of_the_embedded_server_in_either_dialect(dialect: Any) -> No
                 assert shown[0] == shown[1]
                 assert {"pending", "running"}.isdisjoint(b.status for b in live.blocks)
             assert pb.workflow("Weekly report").run(week=40).wait(display=False).progress == (
-                views.Progress(done=7, failed=0, skipped=1, total=8)
+                values.Progress(done=7, failed=0, skipped=1, total=8)
             )
     finally:
         server.stop()

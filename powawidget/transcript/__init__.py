@@ -4,7 +4,7 @@ The document stands on its own: it makes no request, runs nothing and needs no k
 model, a tool or the server wrote is quoted in it, and can't pass for the document's own words.
 """
 
-from powawidget.transcript.about import About
+from powawidget.state.about import About
 from powawidget.transcript.render import to_html, to_markdown, to_page, to_text
 from powawidget.transcript.saved import Saved, load, to_json
 

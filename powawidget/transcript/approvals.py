@@ -4,11 +4,11 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable
 
-from powawidget.state import ENDED, ApprovalPart, RunState, ToolPart
+from powawidget.state.model import ENDED, ApprovalPart, RunState, ToolPart
 from powawidget.transcript import layout, words
-from powawidget.transcript.about import Scribe
 from powawidget.transcript.glance import one_line, tool_name
 from powawidget.transcript.nodes import Fold, Grid, Heading, Node, Span, Spans
+from powawidget.transcript.scribe import Scribe
 
 _CHOICE = {"approve": "approval", "deny": "denial"}
 _BY = {"stop": ", because the run was stopped", "elsewhere": " elsewhere"}

@@ -4,11 +4,11 @@ import math
 from collections.abc import Iterable
 from typing import Literal
 
-from powawidget.state import Block, RunState
+from powawidget.state.model import Block, RunState
 from powawidget.transcript import layout, words
-from powawidget.transcript.about import Scribe
 from powawidget.transcript.glance import one_line
 from powawidget.transcript.nodes import Fold, Grid, Heading, Node, Series, Span, Spans
+from powawidget.transcript.scribe import Scribe
 
 _WIDTH = 24
 _SKIPPED = {"skipped", "not_reached", "pending"}

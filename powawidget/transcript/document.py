@@ -1,11 +1,12 @@
 """A run, or a chat, as the nodes of a transcript."""
 
-from powawidget.state import ENDED, ChatState, RunState
+from powawidget.state.about import About
+from powawidget.state.model import ENDED, ChatState, RunState
 from powawidget.transcript import approvals, blocks, layout, words
-from powawidget.transcript.about import About, Scribe
 from powawidget.transcript.glance import one_line
 from powawidget.transcript.nodes import Box, Heading, Line, Node, Series, Span, Spans, Title
 from powawidget.transcript.parts import Parts
+from powawidget.transcript.scribe import Scribe
 
 _STRATEGIES = {"supervisor", "sequential", "parallel"}
 _COUNTS = (("prompt_tokens", "in"), ("completion_tokens", "out"))

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from powawidget.state import ToolPart
+from powawidget.state.model import ToolPart
 from powawidget.transcript import values, words
 from powawidget.transcript.lookalikes import named
 from powawidget.transcript.visible import visible

@@ -3,7 +3,6 @@
 from typing import Any
 
 from powawidget.transcript import glance, values, words
-from powawidget.transcript.about import Scribe
 from powawidget.transcript.nodes import (
     Code,
     Entries,
@@ -15,6 +14,7 @@ from powawidget.transcript.nodes import (
     Records,
     Span,
 )
+from powawidget.transcript.scribe import Scribe
 
 _BESIDE = 120
 _MOST_READ = 4_000_000

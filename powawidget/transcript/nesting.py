@@ -1,6 +1,6 @@
 """What each part of a run is within. A saved file isn't believed: nothing is within itself."""
 
-from powawidget.state import ApprovalPart, DelegationPart, ParallelPart, RunState
+from powawidget.state.model import ApprovalPart, DelegationPart, ParallelPart, RunState
 
 WORK = (DelegationPart, ParallelPart)
 

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from powawidget.reduce.answer import places
-from powawidget.state import (
+from powawidget.state.model import (
     ApprovalPart,
     DelegationPart,
     NoticePart,
@@ -14,10 +13,11 @@ from powawidget.state import (
     Thought,
     ToolPart,
 )
+from powawidget.state.reduce.answer import places
 from powawidget.transcript import approvals, glance, layout, nesting, values, words
-from powawidget.transcript.about import Scribe
 from powawidget.transcript.glance import one_line
 from powawidget.transcript.nodes import Fold, Line, Node, Series, Span, Spans
+from powawidget.transcript.scribe import Scribe
 
 _DEEPEST = 8
 _LONG_TASK = 60

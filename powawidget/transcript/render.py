@@ -5,13 +5,13 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from powawidget.secret import Secret
-from powawidget.state import ChatState, RunState, plain, typed
+from powawidget.http.secret import Secret
+from powawidget.state.about import About
+from powawidget.state.model import ChatState, RunState, plain, typed
 from powawidget.transcript import document, style
 from powawidget.transcript import html as html_
 from powawidget.transcript import markdown as markdown_
 from powawidget.transcript import text as text_
-from powawidget.transcript.about import About
 from powawidget.transcript.cut import Cut, fit
 from powawidget.transcript.glance import one_line
 from powawidget.transcript.nodes import Node

@@ -8,8 +8,10 @@ from typing import Literal
 import msgspec
 
 from powawidget.errors import ConfigurationError
-from powawidget.secret import Secret
-from powawidget.state import (
+from powawidget.http.secret import Secret
+from powawidget.protocol.characters import harmless
+from powawidget.state.about import About
+from powawidget.state.model import (
     ApprovalPart,
     ChatState,
     DelegationPart,
@@ -17,9 +19,7 @@ from powawidget.state import (
     plain,
     typed_json,
 )
-from powawidget.text import harmless
 from powawidget.transcript import nesting
-from powawidget.transcript.about import About
 from powawidget.transcript.texts import changed
 
 VERSION = 1

@@ -5,11 +5,11 @@ import statistics
 import time
 from collections.abc import Callable
 
-from powawidget import events
-from powawidget.ops import apply
-from powawidget.reduce import reduce
+from powawidget.protocol import events
 from powawidget.sse import SSEDecoder
-from powawidget.state import RunState
+from powawidget.state.model import RunState
+from powawidget.state.ops import apply
+from powawidget.state.reduce import reduce
 from tests.bench.answers import prose, stream
 
 TOKENS = 20_000

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import powawidget as pw
-from powawidget import events as ev
-from powawidget.decider import Decider
-from powawidget.live import Live
-from powawidget.ops import apply
-from powawidget.reduce import reduce
-from powawidget.state import RunState
+from powawidget.approvals.decider import Decider
+from powawidget.live.run import Live
+from powawidget.protocol import events as ev
+from powawidget.state.model import RunState
+from powawidget.state.ops import apply
+from powawidget.state.reduce import reduce
 
 Frame = dict[str, Any]
 SIZES = (500, 1000, 2000)

@@ -11,7 +11,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, Request
 
-from powawidget.modules import module
+from powawidget.widget.assets import module
 
 FOLDER = Path(__file__).parents[1] / "hostile"
 ROOT = FOLDER.parents[1]

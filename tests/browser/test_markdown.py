@@ -8,8 +8,8 @@ import nbformat
 from playwright.sync_api import Page, expect
 
 from powawidget import transcript
-from powawidget.state import RunState, TextPart, ToolPart
-from powawidget.text import Text
+from powawidget.state.model import RunState, TextPart, ToolPart
+from powawidget.state.text import Text
 from tests.browser.hostile import corpus
 from tests.browser.lab import Lab
 from tests.transcript.pieces import PIECES

@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 
 import powawidget
-from powawidget.connect import Agent, AgentInfo
-from powawidget.cookies import Jar
+from powawidget.http.cookies import Jar
 from powawidget.kernel import loop
 from powawidget.local import LocalServer, start
-from powawidget.orchestration import Orchestration, OrchestrationInfo
-from powawidget.workflow import Workflow, WorkflowInfo
+from powawidget.resources.connect import Agent, AgentInfo
+from powawidget.resources.orchestration import Orchestration, OrchestrationInfo
+from powawidget.resources.workflow import Workflow, WorkflowInfo
 from tests.chaos import WATCHDOG, Exchange, Script, at_paths
 from tests.faults.world import (
     ASK,
@@ -42,7 +42,7 @@ from tests.planted import rendered
 @pytest.fixture(autouse=True)
 def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """One request at a time comes here: nobody has to wait for the next."""
-    monkeypatch.setattr("powawidget.decider.QUIET", 0.01)
+    monkeypatch.setattr("powawidget.approvals.decider.QUIET", 0.01)
 
 
 DENIED = {
@@ -82,7 +82,9 @@ def proving(seconds: float, status: str = "200 OK") -> Script:
 def test_a_stop_leaves_a_ledger_that_says_denied(
     world: World, seconds: float, status: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("powawidget.run._DENYING", WATCHDOG)  # a slow machine changes no outcome
+    monkeypatch.setattr(
+        "powawidget.run.run._DENYING", WATCHDOG
+    )  # a slow machine changes no outcome
     run = world.run(world.serve(proving(seconds, status)))
     until(lambda: run.status == "waiting", "the request")
     run.stop()

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from powawidget.ops import apply
-from powawidget.state import RunState, plain, typed
+from powawidget.state.model import RunState, plain, typed
+from powawidget.state.ops import apply
 from tests.chaos import Chaos, Exchange, at_paths, event
 from tests.faults.world import START
 from tests.kernels.kernel import Kernel

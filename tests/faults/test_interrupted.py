@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from powawidget import events as ev
-from powawidget.connect import Agent, AgentInfo
-from powawidget.orchestration import Orchestration, OrchestrationInfo
-from powawidget.workflow import Workflow, WorkflowInfo
+from powawidget.protocol import events as ev
+from powawidget.resources.connect import Agent, AgentInfo
+from powawidget.resources.orchestration import Orchestration, OrchestrationInfo
+from powawidget.resources.workflow import Workflow, WorkflowInfo
 from tests.chaos import WATCHDOG, Chaos, Exchange
 from tests.faults.world import DONE, HALF, START, World, until
 from tests.planted import leaks, rendered

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from powawidget.run import Run
-from powawidget.sources import LiveSource
+from powawidget.run.run import Run
+from powawidget.run.sources import LiveSource
 from tests.chaos import WATCHDOG, Chaos, Exchange, Script, at_paths
 from tests.faults.world import (
     CUT_WITH_TOOLS,

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from powawidget.graph import read_graph
-from powawidget.run import Run
-from powawidget.workflow import Workflow, WorkflowInfo
+from powawidget.protocol.graph import read_graph
+from powawidget.resources.workflow import Workflow, WorkflowInfo
+from powawidget.run.run import Run
 from tests.chaos import Chaos, Exchange, Script
 from tests.faults.world import World, act, came_to, notices, until, waits
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from powawidget.events import Malformed
-from powawidget.sse import MAX_EVENT_BYTES, SSEDecoder
+from powawidget.protocol.events import Malformed
+from powawidget.protocol.sse import MAX_EVENT_BYTES, SSEDecoder
 from tests.chaos import Exchange, Script, at_paths, event
 from tests.faults.world import (
     CALL,
@@ -131,7 +131,7 @@ def test_p4_events_in_the_same_read_as_one_that_is_too_large_are_kept(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small = functools.partial(SSEDecoder, max_event_bytes=1000)
-    monkeypatch.setattr("powawidget.reading.SSEDecoder", small)
+    monkeypatch.setattr("powawidget.run.reading.SSEDecoder", small)
     server = world.serve(streaming(START, event(HALF) + b"data: " + b"x" * 2000, b"more"))
     run = world.run(server)
     assert came_to(run) == ("interrupted", "half ", "event_too_large")

@@ -16,10 +16,10 @@ from urllib.parse import quote
 import pytest
 
 import powawidget
-from powawidget import events as ev
-from powawidget.connect import Agent, AgentInfo
 from powawidget.kernel import loop
-from powawidget.workflow import Workflow, WorkflowInfo
+from powawidget.protocol import events as ev
+from powawidget.resources.connect import Agent, AgentInfo
+from powawidget.resources.workflow import Workflow, WorkflowInfo
 from tests.chaos import WATCHDOG, Exchange, Script, at_paths
 from tests.faults.world import (
     ASK,

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from powawidget.connect import Agent, AgentInfo
-from powawidget.run import Run
+from powawidget.resources.connect import Agent, AgentInfo
+from powawidget.run.run import Run
 from tests.chaos import CHUNKED, UNTIL_CLOSED, WATCHDOG, Exchange, Request, event
 from tests.faults.world import World, came_to, delivered
 

@@ -8,24 +8,24 @@ from typing import Any
 import pytest
 
 import powawidget
-from powawidget import shown
 from powawidget.kernel import loop
-from powawidget.live import NONCE
-from powawidget.ops import apply
-from powawidget.state import ApprovalPart, RunState, ToolPart, plain, typed
-from powawidget.widget import RunWidget
+from powawidget.live.run import NONCE
+from powawidget.protocol.events import as_json
+from powawidget.state.model import ApprovalPart, RunState, ToolPart, plain, typed
+from powawidget.state.ops import apply
+from powawidget.widget.widget import RunWidget, page_state
 from tests.chaos import Exchange, Script, at_paths
 from tests.faults.world import ASK, CALL, DONE, RESULT, START, STEP, World, came_to, until
 
 LARGE = {"rows": ["ü" * 40] * 5_000}
-TEXT = powawidget.events.as_json(LARGE)
+TEXT = as_json(LARGE)
 TOLD = {"size": len(TEXT.encode()), "digest": hashlib.sha256(TEXT.encode()).hexdigest()}
 
 
 @pytest.fixture(autouse=True)
 def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """One request at a time comes here: nobody has to wait for the next."""
-    monkeypatch.setattr("powawidget.decider.QUIET", 0.01)
+    monkeypatch.setattr("powawidget.approvals.decider.QUIET", 0.01)
 
 
 def gated(posts: list[Any]) -> Script:
@@ -71,7 +71,7 @@ def test_a_page_gets_size_and_digest_and_cannot_approve_but_code_can(
     parts = {part["kind"]: part for part in widget.snapshot()["state"]["parts"]}
     for kind in ("tool", "approval"):
         assert (parts[kind]["arguments"], parts[kind]["withheld"]) == ("", TOLD)
-    assert click(run, "approve") == shown.REFUSED
+    assert click(run, "approve") == page_state.REFUSED
     assert posts == []
     (asked,) = run.approvals
     assert asked.arguments == run.tool_calls[0].arguments == LARGE
@@ -128,7 +128,7 @@ def test_a_saved_run_has_all_that_its_own_limit_allows(world: World, tmp_path: A
 
 
 def large(letter: str) -> str:
-    return json.dumps({"text": letter * shown.MOST})
+    return json.dumps({"text": letter * page_state.MOST})
 
 
 def test_any_change_is_given_as_the_state_it_leads_to_is() -> None:
@@ -153,12 +153,12 @@ def test_any_change_is_given_as_the_state_it_leads_to_is() -> None:
     whole, page = RunState(), RunState()
     for change in changes:
         apply(whole, [change])
-        apply(page, shown.changes([change]))
-        assert plain(page) == shown.run(plain(whole)), change[1]
+        apply(page, page_state.changes([change]))
+        assert plain(page) == page_state.run(plain(whole)), change[1]
     turn = ("set", ("turns", 0), plain(whole))
-    assert shown.changes([turn]) == [("set", ("turns", 0), plain(page))]
+    assert page_state.changes([turn]) == [("set", ("turns", 0), plain(page))]
     within = ("set", ("turns", 0, "parts", 0, "arguments"), large("e"))
-    assert [op[1] for op in shown.changes([within])] == [
+    assert [op[1] for op in page_state.changes([within])] == [
         ("turns", 0, "parts", 0, "arguments"),
         ("turns", 0, "parts", 0, "withheld"),
     ]

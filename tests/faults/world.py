@@ -13,12 +13,12 @@ from collections.abc import Callable
 from typing import Any
 
 import powawidget
-from powawidget import events as ev
-from powawidget.connect import Agent, AgentInfo
 from powawidget.kernel import loop
-from powawidget.ops import apply
-from powawidget.reduce import reduce
-from powawidget.state import ENDED, RunState, Wait, plain
+from powawidget.protocol import events as ev
+from powawidget.resources.connect import Agent, AgentInfo
+from powawidget.state.model import ENDED, RunState, Wait, plain
+from powawidget.state.ops import apply
+from powawidget.state.reduce import reduce
 from tests.chaos import WATCHDOG, Chaos, Script
 from tests.planted import KEY, MESSAGE, leaks, shown
 

@@ -13,7 +13,6 @@ import httpx
 import pytest
 
 import powawidget
-from powawidget import agent as agents
 from powawidget.local import (
     Agent,
     Block,
@@ -25,6 +24,7 @@ from powawidget.local import (
     limits,
     start,
 )
+from powawidget.resources import agent as agents
 from tests.local.service import Service, answered, connected, head, is_closed, of, until
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from powawidget.state import (
+from powawidget.state.model import (
     ApprovalPart,
     DelegationPart,
     NoticePart,

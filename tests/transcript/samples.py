@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from powawidget import transcript
-from powawidget.state import (
+from powawidget.state.model import (
     ApprovalPart,
     Block,
     ChatState,
@@ -20,7 +20,7 @@ from powawidget.state import (
     Thought,
     ToolPart,
 )
-from powawidget.text import Text
+from powawidget.state.text import Text
 
 BEGIN = 1_784_000_000.0
 ABOUT = transcript.About(server="ref.example.org", model="scripted-1", zone=dt.UTC)

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from powawidget import transcript
-from powawidget.state import Citation
+from powawidget.state.model import Citation
 from powawidget.transcript.direction import apart, direction, mirrored
 from powawidget.transcript.html import prose_html
 from tests.transcript import strict

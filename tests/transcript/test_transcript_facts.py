@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from powawidget import transcript
-from powawidget.state import RunState
+from powawidget.state.model import RunState
 from tests.street import fixtures, kept, recordings
 from tests.transcript import facts, strict
 from tests.transcript.samples import ABOUT, CHAT, SAMPLES

@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from powawidget import transcript
-from powawidget.state import (
+from powawidget.state.model import (
     ApprovalPart,
     Block,
     ChatState,
@@ -26,7 +26,7 @@ from powawidget.state import (
     Thought,
     ToolPart,
 )
-from powawidget.text import Text
+from powawidget.state.text import Text
 from powawidget.transcript.html import prose_html
 from powawidget.transcript.remark import remark
 from powawidget.transcript.visible import readable, visible

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from powawidget import transcript
 from powawidget.errors import ConfigurationError
-from powawidget.run import Run
-from powawidget.state import (
+from powawidget.run.run import Run
+from powawidget.state.model import (
     Block,
     ChatState,
     Citation,
@@ -22,7 +22,7 @@ from powawidget.state import (
     RunState,
     Thought,
 )
-from powawidget.text import Text
+from powawidget.state.text import Text
 from powawidget.transcript.cut import Cut, fit
 from tests.transcript import strict
 from tests.transcript.samples import ABOUT, SAMPLES, call, ran, request, text

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from powawidget import transcript
-from powawidget.state import (
+from powawidget.state.model import (
     ApprovalPart,
     Block,
     Citation,
@@ -19,7 +19,7 @@ from powawidget.state import (
     TextPart,
     ToolPart,
 )
-from powawidget.text import Text
+from powawidget.state.text import Text
 from powawidget.transcript import languages
 from powawidget.transcript.markdown import quoted, table
 from powawidget.transcript.remark import escape, fence, remark

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from powawidget import transcript
-from powawidget.state import ApprovalPart, RunState, ToolPart
+from powawidget.state.model import ApprovalPart, RunState, ToolPart
 from powawidget.transcript.lookalikes import named
 from tests.transcript.samples import ABOUT, ran
 

@@ -11,13 +11,13 @@ from hypothesis import HealthCheck, given, settings
 
 import powawidget
 from powawidget import transcript
-from powawidget.chat import Chat
+from powawidget.chat.chat import Chat
 from powawidget.errors import ConfigurationError, DecisionRefused
-from powawidget.run import Run
-from powawidget.secret import Secret
-from powawidget.state import ChatState, RunState, TextPart, plain
-from powawidget.text import Text
-from powawidget.transcript.about import host_of
+from powawidget.http.secret import Secret
+from powawidget.run.run import Run
+from powawidget.state.about import host_of
+from powawidget.state.model import ChatState, RunState, TextPart, plain
+from powawidget.state.text import Text
 from powawidget.transcript.saved import Saved
 from tests.street import fixtures, kept, recordings
 from tests.transcript import samples

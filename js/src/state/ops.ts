@@ -5,7 +5,7 @@ import type { ChatState, Op, RunState } from "./wire";
 export class OpError extends Error {}
 
 /**
- * Folds changes into a state, in place: the twin of `powawidget/ops.py`.
+ * Folds changes into a state, in place: the twin of `powawidget/state/ops.py`.
  *
  * A path reaches own, known places only, so `__proto__` and its like lead nowhere.
  *

@@ -1,5 +1,5 @@
-// Generated from powawidget/wire.py and powawidget/state.py: do not edit.
-// Run `python -m powawidget.wire > js/src/state/wire.ts` after a change there.
+// Generated from powawidget/widget/messages.py and state/model.py: do not edit.
+// Run `python -m powawidget.widget.messages > js/src/state/wire.ts` after a change there.
 
 export type Path = (string | number)[];
 export type Op = ["set", Path, unknown] | ["append", Path, string];

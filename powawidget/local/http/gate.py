@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
 
-from powawidget.address import is_this_machine
+from powawidget.http.address import is_this_machine
 from powawidget.local import limits
 from powawidget.local.http.responses import Refused, refuse
 

@@ -1,0 +1,422 @@
+"""Deciding on a run's requests for approval: once, for exactly what was shown.
+
+The server has one decision slot for a run, and a decision that comes too late or too early hits
+another request (wire protocol, section 5). So everything that decides (a click, code, a policy, a
+stop) goes through `decide`, on the loop thread, and one POST at most leaves for each request.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from http import HTTPStatus
+from typing import Any, Literal
+
+from powawidget.approvals.consultation import Consultation
+from powawidget.approvals.deadlines import deadline_of, margin_of, timeout_of
+from powawidget.approvals.policy import PolicyFunction
+from powawidget.errors import ConnectionLost, PowawidgetError, RequestError
+from powawidget.live.run import Live
+from powawidget.protocol import events as ev
+from powawidget.protocol.characters import harmless
+from powawidget.state.model import ApprovalPart
+from powawidget.state.reduce import gates
+
+# Parallel calls are requested a few milliseconds apart: before this time without another one
+# nobody knows what a decision would cover.
+QUIET = 0.3
+_RETRIES = (0.15, 0.3, 0.6, 1.0, 1.5, 2.0, 3.0)
+_NOT_WAITING = HTTPStatus.NOT_FOUND
+# What rounding leaves of a wait is too short to move a clock.
+_LEAST_SLEEP = 0.001
+_ON_THE_WAY = "A decision on an earlier request is still on its way."
+
+Choice = Literal["approve", "deny"]
+Post = Callable[[str, Mapping[str, Any], float], Awaitable[Any]]
+Hooks = Callable[[], Awaitable[Any]]
+
+
+@dataclass(eq=False)
+class _Decision:
+    """One decision on its way: on which requests, and what is known of its POST.
+
+    `accepted` is when the server took it, by the monotonic clock. `is_crossed` says that a request
+    came while it was under way, so that nobody knows which one the server has answered.
+    """
+
+    digests: list[str]
+    is_denial: bool
+    task: asyncio.Task[None] | None = None
+    is_posted: bool = False
+    accepted: float | None = None
+    is_crossed: bool = False
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The same digests, to look one up."""
+        return frozenset(self.digests)
+
+
+class Decider:
+    """Decides for one run. Everything but the constructor is called on the loop thread.
+
+    Args:
+        live: The run.
+        post: Sends a decision: the run's id, the body, and how long it may take in seconds.
+        hooks: Fetches the agent's hooks; None where there is no such way.
+        policy: Decides in place of a person, where there is one.
+        monotonic: Seconds of a clock that is never set back.
+    """
+
+    def __init__(
+        self,
+        live: Live,
+        post: Post,
+        hooks: Hooks | None = None,
+        policy: PolicyFunction | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._live = live
+        self._post = post
+        self._hooks = hooks
+        self._consultation = None if policy is None else Consultation(self, live, policy)
+        self._hook_rows: list[Mapping[str, Any]] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._monotonic = monotonic
+        self._last_request = float("-inf")
+        self._decisions: list[_Decision] = []
+        self._news = asyncio.Event()
+
+    def notice(self, event: ev.Event) -> None:
+        """See what the stream brings.
+
+        Args:
+            event: Each event of the run, after it was folded in.
+        """
+        self._news.set()
+        if self._consultation is not None:
+            self._consultation.notice()
+        if isinstance(event, ev.ToolCallStarted | ev.ApprovalRequested):
+            self._last_request = self._monotonic()
+        if isinstance(event, ev.ApprovalRequested):
+            newest = gates.latest(self._live.state)
+            if newest is not None:
+                self._start(self._learn_deadline(newest))
+            self._reopen()
+            if self._consultation is not None:
+                self._start(self._consultation.hold())
+
+    def pending(self) -> list[ApprovalPart]:
+        """List the requests that wait for a decision, oldest first."""
+        return list(gates.pending(self._live.state))
+
+    @property
+    def latest(self) -> ApprovalPart | None:
+        """The latest request that waits for a decision."""
+        return gates.latest(self._live.state)
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether any request waits for a decision."""
+        return self.latest is not None
+
+    @property
+    def asks_person(self) -> bool:
+        """Whether a person has to decide on what is open."""
+        return self._consultation is None or self._consultation.asks_person
+
+    @property
+    def quiet(self) -> bool:
+        """Whether long enough no call or request has come."""
+        return self._monotonic() - self._last_request >= QUIET
+
+    def decide(
+        self, choice: Choice, by: str, reason: str | None, digests: Sequence[str] | None = None
+    ) -> str | None:
+        """Decide on all requests that are open.
+
+        Args:
+            choice: approve or deny.
+            by: click, code or policy.
+            reason: Why.
+            digests: The requests that were shown to whoever decides; None where it was all.
+
+        Returns:
+            Why it is refused, in words; None where the decision is on its way.
+        """
+        asked = self.pending()
+        if not asked:
+            return _why_not(self._live)
+        names = [part.digest for part in asked]
+        if digests is not None and set(digests) != set(names):
+            return "What is asked has changed since it was shown: look at it again."
+        now = self._live.clock()
+        if any(part.closes is not None and now >= part.closes for part in asked):
+            return "It is too late: the server is about to block the call."
+        if self.is_on_the_way:
+            return _ON_THE_WAY
+        self._make(names, choice, by, reason)
+        return None
+
+    def _make(self, digests: list[str], choice: Choice, by: str, reason: str | None) -> None:
+        self._live.hear()  # while a person took time, nothing was due
+        # Half an emoji can't be sent, nor shown.
+        by, reason = harmless(by), None if reason is None else harmless(reason)
+        self._take(ev.DecisionMade(digests=digests, choice=choice, by=by, reason=reason))
+        decision = _Decision(digests, choice == "deny")
+        self._forget_answered()
+        self._decisions.append(decision)
+        decision.task = self._start(self._send_or_tell(decision, choice, reason))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a stop has to wait: something to deny, or a denial that isn't proved yet."""
+        return self.is_asking or bool(self._unsent()) or bool(self._denials())
+
+    def _denials(self) -> list[_Decision]:
+        return [one for one in self._decisions if one.is_denial and self.sending(one.digests[-1:])]
+
+    def _unsent(self) -> list[_Decision]:
+        self._forget_answered()
+        return [one for one in self._decisions if not one.is_posted]
+
+    def _forget_answered(self) -> None:
+        """Drop the decisions of which the stream has shown what became."""
+        self._decisions = [one for one in self._decisions if self.is_sending(one.known)]
+
+    @property
+    def is_on_the_way(self) -> bool:
+        """Tell whether a decision now could be taken for one on an earlier request.
+
+        The server answers its latest request at once; until that is so, or where a request came
+        while the decision was under way, nobody knows which one was answered.
+        """
+        self._forget_answered()
+        return any(one.accepted is None or one.is_crossed for one in self._decisions)
+
+    def _reopen(self) -> None:
+        """Before a new request: what older ones were answered may no longer hold.
+
+        The server has one slot. Of a decision on several requests it answers the latest at once,
+        the others when their time is over, and a request that comes first clears what is stored.
+        """
+        now = self._monotonic()
+        for one in self._decisions:
+            if one.accepted is None or now - one.accepted < QUIET:
+                one.is_crossed = one.is_crossed or one.is_posted
+                continue
+            older = [part.digest for part in self.sending(one.digests[:-1])]
+            if older and not one.is_crossed:
+                self._note(older, "pending", "A further request has come: decide on all of them.")
+
+    async def deny_to_stop(self, limit: float) -> None:
+        """Before a stop: deny what is open, so that nothing runs after it.
+
+        The server's answer to a denial proves nothing; the stream does, a moment later.
+
+        Args:
+            limit: How long it may take, in seconds.
+        """
+        for one in self._unsent():
+            await self._take_back(one)
+        # What is on the wire comes first: the two could change places on the way.
+        end = self._monotonic() + limit
+        await self._wait_for_tasks(self._decisions, limit / 2)
+        asked = [part.digest for part in self.pending()]
+        if asked:
+            self._make(asked, "deny", "stop", "The run was stopped.")
+            await self._wait_for_tasks(self._decisions[-1:], max(0.0, end - self._monotonic()))
+        # Of several the latest is answered at once, the others when their time is over.
+        # A denial counts also where its answer says nothing, such as a gateway's error.
+        await self._wait_for_proof(
+            [one.digests[-1] for one in self._decisions if one.is_denial], end
+        )
+
+    async def _wait_for_tasks(self, decisions: Sequence[_Decision], limit: float) -> None:
+        tasks = [one.task for one in decisions if one.task is not None and not one.task.done()]
+        if tasks:
+            await asyncio.wait(tasks, timeout=limit)
+
+    async def _wait_for_proof(self, digests: Collection[str], end: float) -> None:
+        """Wait until the stream shows what became of decisions that were sent."""
+        while self._is_unproved(digests) and (left := end - self._monotonic()) > 0:
+            self._news.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await self._news.wait()
+
+    def _is_unproved(self, digests: Collection[str]) -> bool:
+        named = gates.named(self._live.state, digests)
+        return not self._live.ended and any(
+            part.decision in {"sending", "unknown"} for _, part in named
+        )
+
+    async def _take_back(self, decision: _Decision) -> None:
+        """Undo a decision of which nothing has been sent."""
+        if decision.task is not None:
+            decision.task.cancel()
+            await asyncio.gather(decision.task, return_exceptions=True)
+        if not decision.is_posted:
+            self._note(decision.digests, "pending", "The run was stopped before it was sent.")
+
+    async def close(self) -> None:
+        """Cancel what is under way."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._over)
+        return task
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._live.trouble("waited for a decision", error)
+
+    def _take(self, event: ev.Event) -> None:
+        if not self._live.ended:
+            self._live.take(event)
+
+    async def until_quiet(self) -> None:
+        """Wait until long enough no call or request has come."""
+        # Not an event: each further request moves the moment on.
+        while (left := QUIET - (self._monotonic() - self._last_request)) > 0:  # noqa: ASYNC110  # see above
+            await asyncio.sleep(max(left, _LEAST_SLEEP))
+
+    async def _send_or_tell(self, decision: _Decision, choice: Choice, reason: str | None) -> None:
+        try:
+            await self._send(decision, choice, reason)
+        except Exception as error:  # noqa: BLE001  # a card must not say for ever that it is on its way
+            self._live.trouble("sent a decision", error)
+            if decision.is_posted:
+                self._note(decision.digests, "unknown", "It isn't known whether it arrived.")
+            else:
+                self._note(decision.digests, "pending", "Nothing was sent.")
+
+    async def _send(self, decision: _Decision, choice: Choice, reason: str | None) -> None:
+        digests = decision.digests
+        await self.until_quiet()
+        if self.is_asking:
+            # The one slot would have answered a request that nobody has seen.
+            self._note(digests, "pending", "Another request has come: decide on all of them.")
+            return
+        run_id = self._live.state.run_id
+        if not self.is_sending(decision.known):
+            return
+        if run_id is None:
+            self._note(digests, "pending", "The server hasn't named this run, so nothing was sent.")
+            return
+        body: dict[str, Any] = {"approved": choice == "approve"}
+        if reason and choice == "deny":
+            body["reason"] = reason
+        decision.is_posted = True
+        self._note(digests, "sending", "It is on its way to the server.")
+        for delay in (*_RETRIES, None):
+            refusal = await self._post_once(run_id, body, decision)
+            if refusal is None:
+                return
+            if delay is None or not self.is_sending(decision.known):
+                break
+            await asyncio.sleep(delay)
+            # The first frame about the call ends the tries: the next request isn't this one.
+            if not self.is_sending(decision.known):
+                return
+        self._note(
+            digests,
+            "unknown",
+            "The server says that this run doesn't wait for an answer.",
+        )
+
+    async def _post_once(
+        self, run_id: str, body: Mapping[str, Any], decision: _Decision
+    ) -> RequestError | None:
+        """Send the decision; returns the refusal after which the same may be sent again."""
+        digests = decision.digests
+        left = self._time_left(digests)
+        if left <= 0:
+            self._note(digests, "unknown", "The deadline passed before the server took it.")
+            return None
+        try:
+            async with asyncio.timeout(left):
+                await self._post(run_id, body, left)
+        except RequestError as error:
+            if error.status == _NOT_WAITING:
+                return error
+            if error.temporary:
+                self._note(digests, "pending", f"The server didn't take it: {error}")
+            else:
+                self._note(digests, "unknown", f"It isn't known whether it counted: {error}")
+        except ConnectionLost as error:
+            if error.maybe_accepted:
+                self._note(digests, "unknown", f"It isn't known whether it arrived: {error}")
+            else:
+                self._note(digests, "pending", f"Nothing was sent: {error}")
+        except TimeoutError:
+            self._note(digests, "unknown", "The server didn't answer before the deadline.")
+        except PowawidgetError as error:
+            # A 2xx that isn't JSON: it was taken, as far as anybody can tell.
+            self._note(digests, "unknown", f"It isn't known whether it counted: {error}")
+        else:
+            decision.accepted = self._monotonic()
+            self._note(digests, "sending", "The server has it; the stream will show what it did.")
+        return None
+
+    def sending(self, digests: Collection[str]) -> list[ApprovalPart]:
+        """List those of some requests that are decided here, and not answered by the stream."""
+        if self._live.ended:
+            return []
+        named = gates.named(self._live.state, digests)
+        return [part for _, part in named if part.decision == "sending"]
+
+    def is_sending(self, digests: frozenset[str]) -> bool:
+        """Tell whether any of some requests is decided here, and not answered by the stream."""
+        return not self._live.ended and any(
+            part.digest in digests for part in gates.sending(self._live.state)
+        )
+
+    def _time_left(self, digests: Sequence[str]) -> float:
+        now = self._live.clock()
+        return min(map(deadline_of, self.sending(digests)), default=now) - now
+
+    def _note(
+        self, digests: list[str], decision: Literal["pending", "sending", "unknown"], outcome: str
+    ) -> None:
+        self._take(ev.DecisionNoted(digests=digests, decision=decision, outcome=outcome))
+
+    async def _learn_deadline(self, part: ApprovalPart) -> None:
+        try:
+            timeout = timeout_of(
+                await self._hook_list(), part, gates.gates_before(self._live.state, part)
+            )
+        except Exception as error:  # noqa: BLE001  # without a deadline nothing ever closes
+            self._live.trouble("read when a decision is due", error)
+            timeout = timeout_of([], part, 0)
+        deadline = part.asked_at + timeout
+        closes = deadline - margin_of(timeout)
+        self._take(ev.DeadlineKnown(digest=part.digest, deadline=deadline, closes=closes))
+
+    async def _hook_list(self) -> list[Mapping[str, Any]]:
+        if self._hook_rows is None:
+            rows: Any = None
+            if self._hooks is not None:
+                # A key that may not read the hooks can still decide: the default holds then.
+                with contextlib.suppress(PowawidgetError):
+                    answer = await self._hooks()
+                    rows = answer.get("hooks") if isinstance(answer, dict) else None
+            listed = rows if isinstance(rows, list) else []
+            self._hook_rows = [row for row in listed if isinstance(row, dict)]
+        return self._hook_rows
+
+
+def _why_not(live: Live) -> str:
+    if live.ended:
+        return "The run is over."
+    if any(True for _ in gates.sending(live.state)):
+        return "A decision has been made already."
+    return "This run doesn't wait for a decision."

@@ -1,0 +1,1 @@
+"""A conversation of many runs."""

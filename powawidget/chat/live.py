@@ -1,0 +1,204 @@
+"""A chat's state while it changes: one lock for it and all its turns, one thread that writes.
+
+The turns share the chat's lock, so that there is no order in which two locks could be taken: under
+it a turn changes, the chat is told, and the chat's widget gathers what to send.
+"""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from powawidget.live.run import Audience, Live
+from powawidget.live.subscribers import Troubles, doing_of
+from powawidget.state.model import ChatState, RunState, plain
+from powawidget.state.ops import Op
+
+_DATABASE_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+class LiveChat:
+    """The state of one chat, and who watches it. Changed on the loop thread only.
+
+    Args:
+        state: The state to start from.
+        over: Called under the lock when a run that was let in, or waits to be, has ended.
+        redact: Takes the key out of a text.
+    """
+
+    def __init__(
+        self,
+        state: ChatState,
+        over: Callable[[Live], object],
+        redact: Callable[[str], str] = str,
+    ) -> None:
+        self.state = state
+        self.lock = threading.RLock()
+        self.audiences: list[Audience] = []
+        self._over = over
+        self._latest: Live | None = None
+        self._troubles = Troubles(redact)
+
+    @property
+    def heard(self) -> float:
+        """When bytes last came from the server, by the monotonic clock."""
+        return time.monotonic() if self._latest is None else self._latest.heard
+
+    @property
+    def settled(self) -> bool:
+        """Whether no turn is under way."""
+        return self._latest is None or self._latest.settled
+
+    def snapshot(self) -> Any:
+        """Return the whole state as plain JSON values."""
+        with self.lock:
+            return plain(self.state)
+
+    def put(self, **fields: Any) -> None:
+        """Set fields of the chat; what is as it was is told to nobody.
+
+        Args:
+            **fields: The new values.
+        """
+        with self.lock:
+            ops: list[Op] = []
+            for name, value in fields.items():
+                if getattr(self.state, name) != value:
+                    setattr(self.state, name, value)
+                    ops.append(("set", (name,), plain(value)))
+            self._tell(ops)
+
+    def expect(self, live: Live) -> "Turn":
+        """Watch a run that may become a turn; it shares the chat's lock.
+
+        Args:
+            live: The run.
+
+        Returns:
+            The turn that it may become.
+        """
+        with self.lock:
+            turn = Turn(self, live)
+            live.audiences.append(turn)
+            return turn
+
+    def let_in(self, turn: "Turn") -> int:
+        """Make a run that is expected the latest turn.
+
+        Args:
+            turn: What `expect` gave.
+
+        Returns:
+            The turn's place.
+        """
+        with self.lock:
+            run, turns, order = turn.live.state, self.state.turns, self.state.order
+            place = turn.place = len(turns)
+            turns.append(run)
+            order.append(place)
+            self._latest = turn.live
+            self._tell(
+                [
+                    ("set", ("turns", place), plain(run)),
+                    ("set", ("order", len(order) - 1), place),
+                ]
+            )
+            return place
+
+    def bring(self, runs: Sequence[RunState]) -> list[int]:
+        """Put stored turns before all others.
+
+        Args:
+            runs: The turns, oldest first; nothing changes them any more.
+
+        Returns:
+            Their places.
+        """
+        with self.lock:
+            first = len(self.state.turns)
+            places = list(range(first, first + len(runs)))
+            self.state.turns += runs
+            ops: list[Op] = [
+                ("set", ("turns", place), plain(run))
+                for place, run in zip(places, runs, strict=True)
+            ]
+            self.state.order[:0] = places
+            self._tell([*ops, ("set", ("order",), list(self.state.order))])
+            return places
+
+    def _tell(self, ops: list[Op]) -> None:
+        if ops:
+            for audience in tuple(self.audiences):
+                self._troubles.call(doing_of(audience), audience.changed, ops)
+            self._tell_troubles()
+
+    def trouble(self, doing: str, error: BaseException) -> None:
+        """Log and tell what has failed beside the chat; on the loop thread only.
+
+        Args:
+            doing: What was done, as in "powawidget failed while it …".
+            error: What was raised.
+        """
+        with self.lock:
+            self._troubles.note(doing, error)
+            self._tell_troubles()
+
+    def _tell_troubles(self) -> None:
+        for text in self._troubles.untold():
+            self.put(notice=text)
+
+    def turn_changed(self, place: int, ops: list[Op]) -> None:
+        """Tell a turn's changes as the chat's; called under the lock."""
+        self._tell([(verb, ("turns", place, *path), value) for verb, path, value in ops])
+        for _, path, value in ops:
+            if tuple(path) == ("session_id",) and self._is_session(value):
+                self.put(session_id=value)
+
+    def turn_ended(self, live: Live) -> None:
+        """Tell the end of a turn; called under the lock."""
+        if live is self._latest:
+            for audience in tuple(self.audiences):
+                self._troubles.call(doing_of(audience), audience.ended)
+            self._tell_troubles()
+        self._over(live)
+
+    def turn_learned(self, live: Live) -> None:
+        """Tell what was learned of a turn after its end; called under the lock."""
+        if live is self._latest:  # else the end of the turn after it will do
+            for audience in tuple(self.audiences):
+                self._troubles.call(doing_of(audience), audience.learned)
+            self._tell_troubles()
+
+    def _is_session(self, told: str) -> bool:
+        # A stored run names its session by the database's id, which starts another conversation.
+        return self.state.session_id is None or not _DATABASE_ID.fullmatch(told)
+
+
+class Turn:
+    """Listens to one run for its chat.
+
+    Args:
+        chat: The chat.
+        live: The run.
+    """
+
+    doing = "told the chat of a turn"
+
+    def __init__(self, chat: LiveChat, live: Live) -> None:
+        self.live = live
+        self.place: int | None = None
+        self._chat = chat
+
+    def changed(self, ops: list[Op]) -> None:
+        """Take changes of the run; called under the lock."""
+        if self.place is not None:
+            self._chat.turn_changed(self.place, ops)
+
+    def ended(self) -> None:
+        """Learn that the run is over; called under the lock."""
+        self._chat.turn_ended(self.live)
+
+    def learned(self) -> None:
+        """Learn what came after the end; called under the lock."""
+        self._chat.turn_learned(self.live)

@@ -1,0 +1,1 @@
+"""The way to the server, and the only place that knows httpx."""

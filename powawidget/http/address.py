@@ -1,0 +1,158 @@
+"""What a connection is made from, checked before anything is sent."""
+
+import ipaddress
+import re
+import ssl
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from powawidget.errors import ConfigurationError
+from powawidget.http.secret import Secret
+
+LOCALHOST = "localhost"
+# What `localhost` is, in the order in which it is tried.
+LOOPBACK = ("127.0.0.1", "::1")
+_LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
+_ODD = re.compile(r"[\\\s\x00-\x20\x7f-\x9f]")
+
+
+def checked_url(url: str, *, insecure: bool = False) -> str:
+    """Check a base URL before anything is sent to it.
+
+    Args:
+        url: What the caller gave.
+        insecure: Whether plain HTTP to another machine is accepted.
+
+    Returns:
+        The URL without its final slash.
+
+    Raises:
+        ConfigurationError: If it can't be a base URL, or would carry the key unencrypted.
+    """
+    trimmed = url.strip().rstrip("/")
+    try:
+        # Who splits a URL drops some of these, and who connects may not.
+        parts = urlsplit("" if _ODD.search(trimmed) else trimmed)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host, parts = None, urlsplit("")
+    if parts.scheme not in {"http", "https"} or not host:
+        raise ConfigurationError(
+            # Not repeated here: a key that was passed in the URL's place would be shown.
+            "This isn't the URL of a server. Pass the base URL of your Powabase project, such as "
+            "https://ref.p.powabase.ai."
+        )
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ConfigurationError(
+            "The base URL must hold no user, password, query or fragment: pass the key as api_key."
+        )
+    if parts.scheme == "http" and not insecure and not is_this_machine(host):
+        raise ConfigurationError(
+            f"The key would go to {host} unencrypted. Use https://. If the server runs on this "
+            "machine, write localhost or 127.0.0.1; if you trust every machine between here and "
+            "there, pass insecure=True."
+        )
+    return trimmed
+
+
+def direct(url: str) -> dict[str, None] | None:
+    """Leave the environment's proxy out for this machine: no key may reach it in plain HTTP.
+
+    Args:
+        url: A base URL that was checked.
+
+    Returns:
+        The hosts that no proxy is used for; None where the environment decides.
+    """
+    host = urlsplit(url).hostname or ""
+    if not is_this_machine(host):
+        return None
+    return {f"all://[{host}]" if ":" in host else f"all://{host}": None}
+
+
+def is_this_machine(host: str) -> bool:
+    """Tell whether a host is this machine by rule, whatever a resolver says of it.
+
+    Args:
+        host: A name or an address in lower case, without brackets.
+
+    Returns:
+        True for `localhost` itself, 127.0.0.0/8 and ::1. Names below `localhost`, `localhost.` and
+        other spellings of an address are resolved, and who answers may say anything.
+    """
+    if host == LOCALHOST:
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    # Versions of Python differ over ::ffff:127.0.0.1, and ::1 may name an interface.
+    return "%" not in host and any(address in network for network in _LOOPBACK)
+
+
+def checked_key(secret: Secret) -> Secret:
+    """Check that a key can go in a header.
+
+    Args:
+        secret: The key.
+
+    Returns:
+        The same.
+
+    Raises:
+        ConfigurationError: If it is empty, or no header can carry it.
+    """
+    # No frame that an error leaves holds the key: a verbose traceback prints local variables.
+    if not secret:
+        raise ConfigurationError("The API key is empty. Pass api_key=..., or set POWABASE_API_KEY.")
+    if not _fits_header(secret.reveal()):
+        raise ConfigurationError(
+            "The API key holds a space, a line end or a character that no header can carry. "
+            "Copy it again."
+        )
+    return secret
+
+
+def checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Check that further headers can be sent.
+
+    Args:
+        headers: What the caller gave.
+
+    Returns:
+        The same.
+
+    Raises:
+        ConfigurationError: If no header can carry one of them.
+    """
+    for name, value in headers.items():
+        if not _fits_header(name) or not _fits_header(value.replace(" ", "")):
+            raise ConfigurationError(
+                f"The header {name[:100]!r} can't be sent: a name and a value are ASCII without "
+                "line ends."
+            )
+    return dict(headers)
+
+
+def checked_verify(verify: bool | str) -> "ssl.SSLContext | bool":
+    """Read how certificates are to be checked.
+
+    Args:
+        verify: Whether to check them, or the path of a CA bundle.
+
+    Returns:
+        What httpx takes.
+
+    Raises:
+        ConfigurationError: If the bundle can't be read.
+    """
+    if isinstance(verify, bool):
+        return verify
+    try:
+        return ssl.create_default_context(cafile=verify)
+    except OSError as error:
+        raise ConfigurationError(f"The CA bundle {verify!r} can't be read: {error}.") from None
+
+
+def _fits_header(text: str) -> bool:
+    return text.isascii() and text.isprintable() and " " not in text

@@ -1,0 +1,32 @@
+"""Ids, checked before they become a part of a URL."""
+
+import uuid
+
+from powawidget.errors import ConfigurationError
+
+
+def is_uuid(text: str) -> bool:
+    """Tell whether a text is an id rather than a name."""
+    try:
+        return str(uuid.UUID(text)) == text.lower()
+    except ValueError:
+        return False
+
+
+def segment(text: str, noun: str = "run") -> str:
+    """Check the id of a run or a conversation before it becomes a part of a URL.
+
+    Args:
+        text: What the caller gave.
+        noun: What it is the id of.
+
+    Returns:
+        The id, trimmed.
+
+    Raises:
+        ConfigurationError: If it can't be an id.
+    """
+    trimmed = text.strip()
+    if not trimmed or not all(char.isalnum() or char in "_-" for char in trimmed):
+        raise ConfigurationError(f"{trimmed[:80]!r} isn't the id of a {noun}.")
+    return trimmed

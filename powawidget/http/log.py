@@ -1,0 +1,46 @@
+"""The logs of the HTTP library, without keys and cookies.
+
+At DEBUG it logs the headers of answers as they came: a server may repeat a key in one, and cookies
+are credentials as well.
+"""
+
+import logging
+import re
+import weakref
+
+from powawidget.http.secret import Secret
+
+_LOGGERS = ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy")))
+_SET_COOKIE = re.compile(
+    r"""(\(b'set-cookie', )b(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""", re.IGNORECASE
+)
+
+
+class _WithoutKeys(logging.Filter):
+    def __init__(self) -> None:
+        super().__init__()
+        self.secrets: weakref.WeakSet[Secret] = weakref.WeakSet()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        said = shown = record.getMessage()
+        for secret in list(self.secrets):
+            shown = secret.redact(shown)
+        shown = _SET_COOKIE.sub(r"\1b'[cookie]'", shown)
+        if shown != said:
+            record.msg, record.args = shown, None
+        return True
+
+
+_filter = _WithoutKeys()
+
+
+def keep_out(secret: Secret) -> None:
+    """Keep a key out of the logs, for as long as somebody holds it.
+
+    Args:
+        secret: The key.
+    """
+    if secret not in _filter.secrets:
+        _filter.secrets.add(secret)
+    for name in _LOGGERS:
+        logging.getLogger(name).addFilter(_filter)  # does nothing the second time

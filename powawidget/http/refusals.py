@@ -1,0 +1,112 @@
+"""What a server says where it refuses: its words, whatever form they come in.
+
+JSON for most refusals, HTML pages for some (wire protocol, section 8).
+"""
+
+import email.utils
+import html.parser
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from powawidget.protocol.characters import harmless
+from powawidget.protocol.events import as_json, decode
+
+SHOWN = 500
+_READ = 64 * 1024
+_SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]+)?", re.ASCII)
+
+
+class Words(NamedTuple):
+    """A refusal's text, its code, and the whole body where that was a JSON object."""
+
+    text: str
+    code: str | None
+    details: Mapping[str, Any] | None
+
+
+def words_of(content: str) -> Words:
+    """Read the body of a refusal.
+
+    Args:
+        content: The body, without anything secret.
+
+    Returns:
+        At most 500 characters of what it says.
+    """
+    try:
+        details = decode(content)
+    except (ValueError, RecursionError):
+        details = None
+    if not isinstance(details, dict):
+        return Words(harmless(readable(content)), None, None)
+    said = details.get("error") or details.get("message") or details.get("detail") or ""
+    text = said if isinstance(said, str) else as_json(said)
+    code = details.get("error_code") or details.get("code")
+    return Words(text[:SHOWN], code[:SHOWN] if isinstance(code, str) else None, details)
+
+
+def readable(content: str) -> str:
+    """Find what a person would read in a body.
+
+    Args:
+        content: HTML or plain text.
+
+    Returns:
+        At most 500 characters of it, in one line.
+    """
+    text = content[:_READ].strip()
+    if text[:1] == "<":
+        page = _PageText()
+        page.feed(text)
+        text = page.text()
+    return " ".join(text.split())[:SHOWN]
+
+
+def seconds_to_wait(retry_after: str | None, now: float) -> float | None:
+    """Read a Retry-After header: seconds, or a date (RFC 9110, section 10.2.3).
+
+    Args:
+        retry_after: The header, where there is one.
+        now: Seconds since the epoch.
+
+    Returns:
+        How long to wait, in seconds; None where it says nothing that can be read.
+    """
+    text = (retry_after or "").strip()[:100]
+    if _SECONDS.fullmatch(text):
+        return float(text)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - now)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+class _PageText(html.parser.HTMLParser):
+    """The text of an HTML error page: its paragraphs, else its title."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self._inside: list[str] = []
+        self._paragraphs: list[str] = []
+        self._other: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        del attrs
+        if tag in {"p", "title", "script", "style"}:
+            self._inside.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._inside:
+            while self._inside.pop() != tag:
+                pass
+
+    def handle_data(self, data: str) -> None:
+        where = self._inside[-1] if self._inside else ""
+        if where == "p":
+            self._paragraphs.append(data)
+        elif where not in {"script", "style"}:
+            self._other.append(data)
+
+    def text(self) -> str:
+        return "".join(self._paragraphs).strip() or " ".join(self._other).strip()

@@ -1,0 +1,81 @@
+"""Whether a request that starts a run is sent again, and after which pause.
+
+Only where it can't have started one: a connection that failed before a byte was sent, 429, and 503
+with a JSON body (wire protocol, section 8).
+"""
+
+import random
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from powawidget.errors import ConnectionLost, RequestError
+from powawidget.http.timeouts import Timeouts
+from powawidget.protocol.events import Waiting
+
+# Many runs that were refused together don't come back together; none comes back too early.
+_JITTER = 0.25
+
+
+class Pause(NamedTuple):
+    """A pause before the next try: why, how long in seconds, and which try that is, from 2."""
+
+    why: str
+    seconds: float
+    attempt: int
+
+
+class Retries:
+    """The tries of one request.
+
+    Args:
+        limits: The pauses.
+    """
+
+    def __init__(self, limits: Timeouts) -> None:
+        self._limits = limits
+        self._connecting = iter(limits.reconnect)
+        self._refused = iter(limits.retry)
+        self.tries = 1
+
+    def after(self, error: RequestError | ConnectionLost) -> Pause | None:
+        """Say how long to wait before the next try.
+
+        Args:
+            error: Why the last one failed.
+
+        Returns:
+            The pause; None where the request isn't sent again.
+        """
+        if not error.temporary:
+            return None
+        asked = error.retry_after if isinstance(error, RequestError) else None
+        most = self._limits.retry_after
+        if asked is not None and most is not None and asked > most:
+            return None
+        delay = next(self._refused if isinstance(error, RequestError) else self._connecting, None)
+        if delay is None:
+            return None
+        self.tries += 1
+        seconds = (asked or delay) * random.uniform(1.0, 1.0 + _JITTER)  # noqa: S311  # no secret
+        return Pause(_why(error), seconds, self.tries)
+
+
+def _why(error: RequestError | ConnectionLost) -> str:
+    if isinstance(error, ConnectionLost):
+        return "The server can't be reached"
+    return f"The server refused for now ({error.status})"
+
+
+def waiting(pause: Pause, clock: Callable[[], float] = time.time) -> Waiting:
+    """Tell a pause as an event.
+
+    Args:
+        pause: The pause, which begins now.
+        clock: Seconds since the epoch.
+
+    Returns:
+        The event.
+    """
+    until = clock() + pause.seconds
+    return Waiting(purpose="retry", why=pause.why, until=until, attempt=pause.attempt)

@@ -1,0 +1,1 @@
+"""What the server says: server-sent events, typed events, and stored runs. No I/O."""

@@ -1,0 +1,20 @@
+"""Text made safe to carry."""
+
+import re
+
+_UNSAFE = re.compile("[\x00\ud800-\udfff]")
+
+
+def harmless(text: str) -> str:
+    """Replace what can't travel: lone surrogates and NUL become U+FFFD.
+
+    The service lets both through in JSON escapes (wire protocol, section 2). A lone surrogate
+    can't be encoded as UTF-8, so it would break the kernel's comm and the saved notebook.
+
+    Args:
+        text: Any string.
+
+    Returns:
+        The same text, with U+FFFD for each NUL and each surrogate code point.
+    """
+    return _UNSAFE.sub("�", text)

@@ -1,0 +1,1 @@
+"""What the server has stored of runs, told again as events."""

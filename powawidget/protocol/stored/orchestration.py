@@ -1,0 +1,147 @@
+"""A stored run of an orchestration: its agents' parts, and all of it told again as events.
+
+Wire protocol, sections 6 and 9. The server keeps everybody's text in one and the frames without
+their text, but each agent's run with all of it: so the one can be divided by the others.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from powawidget.protocol import events as ev
+from powawidget.protocol.stored.children import (
+    children_of,
+    frames_of,
+    picked,
+    runs_of,
+    said_by,
+    strategy_of,
+)
+from powawidget.protocol.stored.texts import said_by_supervisor
+
+
+def retell_orchestration(stored: Mapping[str, Any]) -> Iterator[ev.Event]:
+    """Turn what `GET /api/orchestrations/runs/{id}` answers into events.
+
+    Args:
+        stored: The decoded answer.
+
+    Yields:
+        Events that fold to the run; the last one ends it, where the server has ended it.
+    """
+    yield ev.read_frame({"event": "start", **picked(stored, "run_id", "session_id")})
+    frames = [ev.read_frame(dict(one)) for one in frames_of(stored)]
+    told = picked(stored, "run_id", "status", "error", "content", "usage")
+    if any(_takes_back(frame) for frame in frames):
+        yield from frames  # what the hook took back stands in the agents' parts as well
+    else:
+        children = children_of(stored)
+        yield from _Retelling(stored, children.children).tell(frames)
+        yield children
+        steps = sum(isinstance(frame, ev.SequentialStep) for frame in frames)
+        last = [said_by(child) for child in children.children if child.place == steps - 1]
+        if last and last[0] and str(told.get("content")).endswith(last[0]):
+            told["content"] = last[0]  # not everybody's text
+    if stored.get("status") in {"completed", "failed"}:
+        yield ev.read_frame({"event": "complete", **told})
+
+
+class _Retelling:
+    """Puts the texts back between the stored frames, which have lost them.
+
+    Args:
+        stored: The stored run.
+        children: Its agents' runs.
+    """
+
+    def __init__(self, stored: Mapping[str, Any], children: list[ev.Child]) -> None:
+        content = stored.get("content")
+        self._content = content if isinstance(content, str) else ""
+        self._by_id = {child.child_id: child for child in children}
+        self._by_place = {child.place: child for child in children if child.place is not None}
+        self._children = children
+        self._events = {
+            run.get("run_id"): [ev.read_frame(dict(one)) for one in frames_of(run)]
+            for run in runs_of(stored)
+        }
+
+    def tell(self, frames: list[ev.Event]) -> Iterator[ev.Event]:
+        """Tell the frames with their texts."""
+        started = [one for one in frames if isinstance(one, ev.OrchestrationStarted)]
+        strategy = strategy_of(frames)
+        if strategy == "parallel" and (started[0].agent_count or 0) != 1:
+            yield from self._parallel(frames, started[0].agent_count)
+        elif strategy in {"sequential", "parallel"}:
+            yield from self._sequence(frames)
+        else:
+            yield from self._supervisor(frames)
+
+    def _sequence(self, frames: list[ev.Event]) -> Iterator[ev.Event]:
+        """Tell each agent's own frames, which hold its text, in place of the run's."""
+        alone = not any(isinstance(one, ev.SequentialStep) for one in frames)
+        begins = ev.OrchestrationStarted if alone else ev.SequentialStep
+        place = 0
+        skipping = False
+        for frame in frames:
+            if isinstance(frame, ev.OrchestrationCompleted):
+                skipping = False
+            if isinstance(frame, ev.SequentialStep) or not skipping:
+                yield frame
+            if isinstance(frame, begins):
+                child = self._by_place.get(place)
+                place += 1
+                own = self._own(child) if child is not None else []
+                skipping = bool(own)
+                yield from own
+
+    def _supervisor(self, frames: list[ev.Event]) -> Iterator[ev.Event]:
+        """Tell each delegation with its text, and the supervisor's own text between them."""
+        calls = said_by_supervisor(frames, self._by_id, self._content)
+        said = {(one.frame, one.after): one.text for one in calls if one.text}
+        child: str | None = None
+        for number, frame in enumerate(frames):
+            if child is not None:
+                over = isinstance(frame, ev.DelegationCompleted) and frame.child_id == child
+                if not over and not isinstance(frame, ev.OrchestrationCompleted):
+                    continue
+                child = None
+            yield from _text(said.get((number, False)))
+            yield frame
+            yield from _text(said.get((number, True)))
+            if isinstance(frame, ev.DelegationStarted):
+                known = self._by_id.get(frame.child_id)
+                own = self._own(known) if known is not None else []
+                child = frame.child_id if own else None
+                yield from own
+        yield from _text(said.get((len(frames), False)))
+
+    def _parallel(self, frames: list[ev.Event], count: int | None) -> Iterator[ev.Event]:
+        """Tell how much the agents said, and the merge's text as the answer."""
+        together = sum(len(said_by(child)) for child in self._children)
+        begun = 0
+        merged = False
+        for frame in frames:
+            yield frame
+            if isinstance(frame, ev.StepReset) and frame.step == 1 and not merged:
+                begun -= 1
+            if not isinstance(frame, ev.StepStarted) or frame.step != 1 or merged:
+                continue
+            begun += 1
+            if begun == 1 and together:
+                yield ev.TextDelta(text=self._content[:together])
+            merged = count is not None and begun > count
+            # Everybody's text comes first, whatever its order: the merge waits for them.
+            if merged and self._content[together:]:
+                yield ev.TextDelta(text=self._content[together:])
+
+    def _own(self, child: ev.Child) -> list[ev.Event]:
+        return self._events.get(child.child_id, [])
+
+
+def _text(text: str | None) -> list[ev.Event]:
+    return [ev.TextDelta(text=text)] if text else []
+
+
+def _takes_back(event: ev.Event) -> bool:
+    if not isinstance(event, ev.HookResult) or event.hook_event != "PreResponse":
+        return False
+    return event.modified or event.blocked

@@ -1,0 +1,1 @@
+"""What a person holds of a project: its agents, orchestrations and workflows."""

@@ -1,0 +1,324 @@
+"""An agent of a project, and its runs."""
+
+import functools
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any
+
+import msgspec
+
+from powawidget.approvals.decider import Decider
+from powawidget.approvals.policy import PolicyFunction, policy
+from powawidget.chat.chat import Chat, Partner
+from powawidget.chat.history import History
+from powawidget.errors import ConfigurationError, ProtocolError, RequestError
+from powawidget.http.client import Client
+from powawidget.http.ids import segment
+from powawidget.kernel import loop
+from powawidget.protocol import events as ev
+from powawidget.protocol.events.bounds import cut
+from powawidget.resources.lookup import Row
+from powawidget.resources.request import checked_json, checked_message
+from powawidget.resources.sessions import Sessions, sessions_at
+from powawidget.run.run import Home, Run
+from powawidget.run.sources import LiveSource
+from powawidget.run.streaming import events_of
+from powawidget.state.about import About, host_of
+
+_CONTEXTS = ("knowledge_bases", "context_handler_id", "context_override", "context_items")
+_FIELDS = (
+    "message",
+    "session_id",
+    "temperature",
+    "timeout_seconds",
+    "response_format",
+    "max_context_tokens",
+    "citations_enabled",
+    "reasoning_requested",
+    *_CONTEXTS,
+)
+_NOT_SENT = frozenset({"self", "on_approval"})
+_ON_STOP = {
+    True: "The server ends the run at its next write: a tool that is running finishes first.",
+    False: "The server isn't told: it goes on, and stores the whole answer.",
+    None: "What the server does then depends on the agent: it may go on.",
+}
+
+
+class AgentInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a list of agents."""
+
+    id: str
+    name: str
+    model: str | None = None
+
+
+class Agent:
+    """An agent of a project.
+
+    Args:
+        client: The HTTP side.
+        info: Its id and name.
+        has_tools: Whether it has tools, where that is known.
+    """
+
+    def __init__(self, client: Client, info: AgentInfo, has_tools: bool | None) -> None:
+        self._client = client
+        self.id = info.id
+        self.name = info.name
+        self.model = info.model
+        self._has_tools = has_tools
+
+    def run(  # noqa: PLR0913  # one keyword for each field of the request
+        self,
+        message: str,
+        *,
+        session_id: str | None = None,
+        temperature: float | None = None,
+        timeout_seconds: float | None = None,
+        response_format: Mapping[str, Any] | None = None,
+        max_context_tokens: int | None = None,
+        citations_enabled: bool | None = None,
+        reasoning_requested: bool | None = None,
+        knowledge_bases: Sequence[Any] | None = None,
+        context_handler_id: str | None = None,
+        context_override: str | None = None,
+        context_items: Sequence[Any] | None = None,
+        on_approval: PolicyFunction | None = None,
+    ) -> Run:
+        """Start a run. It starts at once and this returns at once.
+
+        The request is that of the wire protocol, section 1; of the last four at most one.
+
+        Args:
+            message: What to ask.
+            session_id: The conversation to go on with.
+            temperature: The model's temperature.
+            timeout_seconds: The server's limit for the run, in seconds; for agents with tools.
+            response_format: The form the answer must have.
+            max_context_tokens: The most tokens of context.
+            citations_enabled: Whether the answer cites its sources.
+            reasoning_requested: Whether to ask for the model's thinking.
+            knowledge_bases: Knowledge bases to search.
+            context_handler_id: An earlier search to use.
+            context_override: Text to use as the context.
+            context_items: Items to use as the context.
+            on_approval: Decides in place of a person: what `powawidget.policy` makes, or a
+                function of an `Approval` that answers True, False or None (ask). A sync one runs
+                in a thread of its own; an async one runs on the loop that reads every stream, so
+                it must not block.
+
+        Returns:
+            The run. Make it the last value of a cell to show it.
+
+        Raises:
+            ConfigurationError: If the arguments don't fit together; nothing was sent.
+        """
+        given = {name: value for name, value in locals().items() if name not in _NOT_SENT}
+        _check_policy(on_approval)
+        return self._make(_body(given), on_approval).start()
+
+    def _make(
+        self,
+        body: Mapping[str, Any],
+        on_approval: PolicyFunction | None,
+        session: Callable[[], str | None] | None = None,
+        home: Home | None = None,
+    ) -> Run:
+        # A knowledge base makes an agent one with tools (wire protocol, section 3).
+        has_tools = True if body.get("knowledge_bases") else self._has_tools
+        # Where it isn't known, a silence isn't taken for a fault too early.
+        keepalives = has_tools is True
+        client = self._client.for_run()
+        post = functools.partial(_post_decision, client)
+        hooks = functools.partial(_hooks_of, client, self.id)
+        return Run(
+            LiveSource(client, self._path, body, keepalives=keepalives, session=session),
+            name=self.name,
+            message=body["message"],
+            on_stop=_ON_STOP[has_tools],
+            secret=self._client.secret,
+            decider=lambda live: Decider(live, post, hooks, on_approval),
+            look_up=functools.partial(stored_run, client),
+            home=home,
+            about=About(host_of(self._client.url), cut(self.model or "")),
+        )
+
+    def chat(
+        self,
+        session_id: str | None = None,
+        *,
+        on_approval: PolicyFunction | None = None,
+        **options: Any,
+    ) -> Chat:
+        """Begin a conversation, or go on with one. Nothing is asked yet.
+
+        Args:
+            session_id: The conversation to go on with: its last turns are shown.
+            on_approval: As for `run`, for every turn.
+            **options: As for `run`, for every turn.
+
+        Returns:
+            The chat. Make it the last value of a cell to show it.
+
+        Raises:
+            ConfigurationError: If the options don't fit together.
+        """
+        _body({"message": "?", **options})
+        _check_policy(on_approval)
+
+        def turn(message: str, session: Callable[[], str | None], home: Home) -> Run:
+            return self._make(_body({"message": message, **options}), on_approval, session, home)
+
+        history = None if session_id is None else self._history(session_id)
+        return Chat(Partner("agent", self.name, turn, self._client.secret), history, options)
+
+    def sessions(self, limit: int = 50) -> Sessions:
+        """List conversations with this agent, the latest first.
+
+        Args:
+            limit: How many at most.
+
+        Returns:
+            Their ids, first messages, numbers of runs and last activities.
+
+        Raises:
+            RequestError: If the server refuses.
+            ConnectionLost: If it can't be reached.
+        """
+        return loop.run_sync(sessions_at(self._client, f"/api/agents/{self.id}", limit))
+
+    def _history(self, session_id: str) -> History:
+        return History(self._client, session_id, "agent", self.name)
+
+    async def look_up(self, run_id: str) -> Any:
+        """Fetch what the server has stored of a run.
+
+        Args:
+            run_id: The server's id of the run.
+
+        Returns:
+            The server's answer, decoded.
+        """
+        return await stored_run(self._client, run_id)
+
+    async def stream(self, message: str, **options: Any) -> AsyncIterator[ev.Event]:
+        """Run the agent and read its events, without a widget.
+
+        Nobody can decide here: a request for approval expires, and the server blocks its call.
+        Where an agent has such requests, use `run` with `on_approval=`.
+
+        Args:
+            message: What to ask.
+            **options: As for `run`, but for `on_approval`.
+
+        Yields:
+            The events, typed, in order, up to the terminal one.
+
+        Raises:
+            ConfigurationError: If the arguments don't fit together; nothing was sent.
+            RequestError: If the server refuses.
+            ConnectionLost: If it can't be reached, or takes longer than the total limit, or the
+                stream ends without its terminal event.
+        """
+        if "on_approval" in options:
+            raise ConfigurationError(
+                "stream() has nobody who decides: use run(..., on_approval=...), whose events are "
+                "run.events."
+            )
+        body = _body({"message": message, **options})
+        idle = self._client.timeouts.quiet_idle
+        async with aclosing(events_of(self._client, self._path, body, idle=idle)) as events:
+            async for event in events:
+                yield event
+
+    @property
+    def _path(self) -> str:
+        return f"/api/agents/{self.id}/run/stream"
+
+    def __repr__(self) -> str:
+        return f"<Agent {self.name!r}, {self.id}>"
+
+
+def _check_policy(chosen: object) -> None:
+    # `policy` itself, not called, is a slip that would show only at the first request.
+    if chosen is not None and (not callable(chosen) or chosen is policy):
+        said = "policy itself" if chosen is policy else type(chosen).__name__
+        raise ConfigurationError(
+            "on_approval takes what powawidget.policy(...) makes, such as "
+            'policy(allow=["*_read"]) or policy(otherwise="deny"), or a function of an approval, '
+            f"not {said}."
+        )
+
+
+def _body(given: Mapping[str, Any]) -> dict[str, Any]:
+    body = {name: value for name, value in given.items() if value is not None}
+    checked_message(body.get("message"), "agent")
+    contexts = [name for name in _CONTEXTS if name in body]
+    if len(contexts) > 1:
+        raise ConfigurationError(
+            f"Only one of {', '.join(_CONTEXTS)} may be given, not {' and '.join(contexts)}."
+        )
+    unknown = [name for name in body if name not in _FIELDS]
+    if unknown:
+        raise ConfigurationError(
+            f"A run takes no {', '.join(unknown)}. It takes {', '.join(_FIELDS)}."
+        )
+    return checked_json(body)
+
+
+async def _post_decision(
+    client: Client, run_id: str, body: Mapping[str, Any], limit: float
+) -> None:
+    await client.post(f"/api/agents/runs/{run_id}/approve", body, limit)
+
+
+async def _hooks_of(client: Client, agent_id: str) -> Any:
+    return await client.get(f"/api/agents/{agent_id}/hooks")
+
+
+async def stored_run(client: Client, run_id: str) -> Any:
+    """Fetch what the server has stored of an agent's run.
+
+    Args:
+        client: The HTTP side.
+        run_id: The server's id of the run, such as `run_5a4c673a59cc`.
+
+    Returns:
+        The server's answer, decoded.
+
+    Raises:
+        RequestError: If the server knows no such run.
+        ConnectionLost: If it can't be reached.
+    """
+    return await client.get(f"/api/agents/runs/{segment(run_id)}")
+
+
+def info_of(row: Row) -> AgentInfo:
+    """Read one line of a list of agents."""
+    model = row.get("model")
+    return AgentInfo(
+        id=str(row.get("id")),
+        name=str(row.get("name") or row.get("id")),
+        model=model if isinstance(model, str) else None,
+    )
+
+
+async def has_tools(client: Client, agent_id: str) -> bool | None:
+    """Ask whether an agent has tools.
+
+    It decides what a stop does and whether the stream has keepalives; it isn't worth a failure.
+
+    Args:
+        client: The HTTP side.
+        agent_id: The agent's id.
+
+    Returns:
+        None where the server doesn't say.
+    """
+    try:
+        answer = await client.get(f"/api/agents/{agent_id}/tools")
+    except (RequestError, ProtocolError):
+        return None
+    tools = answer.get("tools") if isinstance(answer, dict) else None
+    return bool(tools) if isinstance(tools, list) else None

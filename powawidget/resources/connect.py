@@ -1,0 +1,106 @@
+"""`connect()`: the way to a project."""
+
+import getpass
+import os
+from collections.abc import Mapping
+
+from powawidget.errors import ConfigurationError
+from powawidget.http.client import Client
+from powawidget.http.secret import Secret
+from powawidget.http.timeouts import Timeouts
+from powawidget.kernel import cells, displayed
+from powawidget.resources.agent import Agent, AgentInfo
+from powawidget.resources.project import Powabase
+
+__all__ = ["Agent", "AgentInfo", "Powabase", "connect"]
+
+_LOCAL = "local"
+
+
+def connect(  # noqa: PLR0913  # each is one setting of a connection
+    url: str | None = None,
+    *,
+    api_key: str | None = None,
+    verify: bool | str = True,
+    proxy: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    timeouts: Timeouts | None = None,
+    insecure: bool = False,
+) -> Powabase:
+    """Connect to a project. Nothing is sent yet.
+
+    Args:
+        url: The project's base URL, such as `https://ref.p.powabase.ai`, or `"local"` for the
+            embedded server; `POWABASE_URL` where it isn't given.
+        api_key: The key; `POWABASE_API_KEY` where it isn't given, else a hidden prompt, so that
+            it needn't stand in a notebook.
+        verify: Whether to check certificates, or the path of a CA bundle.
+        proxy: The URL of a proxy; the environment's is used where it isn't given.
+        headers: Further headers for each request.
+        timeouts: Limits of time: `powawidget.Timeouts(connect=5, ...)`.
+        insecure: Whether the key may go over plain HTTP to another machine.
+
+    Returns:
+        The connection.
+
+    Raises:
+        ConfigurationError: If the URL or the key is missing or can't be used, or `timeouts` is
+            something else.
+    """
+    # From here on no frame holds the key as text: a verbose traceback prints local variables.
+    secret = Secret("" if api_key is None else api_key.strip())
+    given = api_key is not None
+    api_key = None
+    local = None
+    if timeouts is not None and not isinstance(timeouts, Timeouts):
+        raise ConfigurationError(
+            "timeouts takes powawidget.Timeouts(connect=5, total=600), with the limits that you "
+            f"want to change, not {type(timeouts).__name__}."
+        )
+    if url is None:
+        url = os.environ.get("POWABASE_URL", "")
+    if not url.strip():
+        raise ConfigurationError(
+            'No server: pass connect("https://ref.p.powabase.ai"), set POWABASE_URL, or try '
+            'connect("local") for the embedded server.'
+        )
+    if url == _LOCAL:
+        from powawidget.local import start  # noqa: PLC0415  # an extra
+
+        local = start()
+        url, secret, given = local.url, Secret(local.key), True
+    if not given:
+        secret = _asked_key()
+    client = Client(
+        url,
+        secret,
+        verify=verify,
+        proxy=proxy,
+        headers=headers,
+        timeouts=timeouts,
+        insecure=insecure,
+    )
+    connection = Powabase(client, local)
+    # From now on: a callback that shows a run later must find the cell that it belongs to.
+    displayed.follow()
+    if local is not None:
+        # A cell that is run again gets a fresh server; its earlier one isn't left running.
+        cells.adopt(connection)
+    return connection
+
+
+def _asked_key() -> Secret:
+    key = Secret(os.environ.get("POWABASE_API_KEY", "").strip())
+    if key:
+        return key
+    try:
+        return Secret(getpass.getpass("Powabase API key: ").strip())
+    except (EOFError, NotImplementedError, OSError):
+        pass
+    except Exception as error:
+        # ipykernel's own error where no front end can be asked; it has no public base.
+        if type(error).__name__ != "StdinNotImplementedError":
+            raise
+    raise ConfigurationError(
+        "No API key, and nobody can be asked for it here: set POWABASE_API_KEY, or pass api_key=..."
+    )

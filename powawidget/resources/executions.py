@@ -1,0 +1,147 @@
+"""The executions of a workflow that the server has stored."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from powawidget.chat.history import time_of
+from powawidget.http.client import Client
+from powawidget.protocol import events as ev
+from powawidget.protocol.characters import harmless
+
+_SHOWN = 60
+
+
+class ExecutionInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a list of executions (wire protocol, sections 7 and 9).
+
+    Attributes:
+        id: Pass it to `workflow.execution(id)` to see its blocks.
+        status: running, completed or failed. One whose stream was cut is completed too, with no
+            output.
+        created: When the server took it on.
+        started: When it began.
+        ended: When it was over.
+        input: The variables that it was given.
+        output: What its response block gave.
+        error: Why the whole of it failed.
+    """
+
+    id: str
+    status: str = ""
+    created: dt.datetime | None = None
+    started: dt.datetime | None = None
+    ended: dt.datetime | None = None
+    input: Any = None
+    output: Any = None
+    error: str | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took; None while it is under way."""
+        began = self.started or self.created
+        if began is None or self.ended is None:
+            return None
+        return round((self.ended - began).total_seconds(), 3)
+
+
+class Executions(list[ExecutionInfo]):
+    """Executions, the latest first, that print as a table."""
+
+    def __repr__(self) -> str:
+        if not self:
+            return "<no executions>"
+        ids = [harmless(each.id) for each in self]
+        width = max(map(len, ids))
+        lines = [f"{'execution_id':<{width}}  {'created':<16}  {'status':<9}  seconds  input"]
+        for name, each in zip(ids, self, strict=True):
+            at = f"{each.created:%Y-%m-%d %H:%M}" if each.created else ""
+            took = "" if each.seconds is None else f"{each.seconds:.1f}"
+            given = "" if each.input is None else ev.as_json(each.input)
+            lines.append(
+                f"{name:<{width}}  {at:<16}  {harmless(each.status):<9}  {took:>7}  {_cut(given)}"
+            )
+        return "\n".join(lines)
+
+
+def listed(rows: Sequence[Mapping[str, Any]]) -> Executions:
+    """Read a list of executions.
+
+    Args:
+        rows: As the server lists them.
+
+    Returns:
+        The executions, in the same order.
+    """
+    return Executions(
+        ExecutionInfo(
+            id=row["id"],
+            status=str(row.get("status") or ""),
+            created=_time(row, "created_at"),
+            started=_time(row, "started_at"),
+            ended=_time(row, "completed_at"),
+            input=row.get("input"),
+            output=row.get("output"),
+            error=row["error"] if isinstance(row.get("error"), str) else None,
+        )
+        for row in rows
+    )
+
+
+async def rows_at(client: Client, workflow_id: str, limit: int) -> list[Mapping[str, Any]]:
+    """Fetch the list of a workflow's latest executions.
+
+    Args:
+        client: The HTTP side.
+        workflow_id: The workflow's id.
+        limit: How many at most; the server may give fewer.
+
+    Returns:
+        The entries that have an id, as the server orders them.
+
+    Raises:
+        RequestError: If the server refuses.
+        ConnectionLost: If it can't be reached.
+    """
+    answer = await client.get(f"/api/workflows/{workflow_id}/executions", limit=limit)
+    rows = answer.get("executions") if isinstance(answer, Mapping) else answer
+    rows = rows if isinstance(rows, list) else []
+    known = [row for row in rows if isinstance(row, Mapping) and isinstance(row.get("id"), str)]
+    return known[:limit]
+
+
+def begun_with(
+    rows: Sequence[Mapping[str, Any]], variables: Any, window: tuple[float, float]
+) -> list[str]:
+    """Find the executions that began with some variables, in some time.
+
+    Args:
+        rows: As the server lists them.
+        variables: What was sent; an execution without an input tells nothing of it.
+        window: The earliest and the latest time, in seconds since the epoch.
+
+    Returns:
+        The ids of those that may be the one.
+    """
+    begin, end = window
+    found = []
+    for row in rows:
+        created = _time(row, "created_at")
+        same = row.get("input") is None or row["input"] == variables
+        if same and created is not None and begin <= created.timestamp() <= end:
+            found.append(row["id"])
+    return found
+
+
+def _time(row: Mapping[str, Any], name: str) -> dt.datetime | None:
+    time = time_of(row.get(name))
+    if time is None or time.tzinfo is not None:
+        return time
+    return time.replace(tzinfo=dt.UTC)
+
+
+def _cut(text: str) -> str:
+    said = " ".join(text.split())
+    return f"{said[:_SHOWN]}…" if len(said) > _SHOWN else said

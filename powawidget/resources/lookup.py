@@ -1,0 +1,96 @@
+"""Finds what a project has, by its id or by its name."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from powawidget.errors import ConfigurationError, RequestError
+from powawidget.http.client import Client
+from powawidget.http.ids import is_uuid
+
+_PAGE = 100
+_LISTED = 20
+
+Row = Mapping[str, Any]
+
+
+async def rows_of(client: Client, noun: str) -> list[Row]:
+    """List all of a kind, page by page (wire protocol, section 1).
+
+    Args:
+        client: The HTTP side.
+        noun: agent, orchestration or workflow.
+
+    Returns:
+        The entries of the list that have an id, as the server sends them.
+
+    Raises:
+        RequestError: If the server refuses.
+        ConnectionLost: If it can't be reached.
+    """
+    rows: list[Row] = []
+    read = 0
+    while True:
+        answer = await client.get(f"/api/{noun}s", limit=_PAGE, offset=read)
+        page = answer.get(f"{noun}s") if isinstance(answer, dict) else answer
+        page = page if isinstance(page, list) else []
+        read += len(page)
+        rows += [row for row in page if isinstance(row, dict) and isinstance(row.get("id"), str)]
+        total = answer.get("total") if isinstance(answer, dict) else None
+        if not page or not isinstance(total, int) or read >= total:
+            return rows
+
+
+async def find(client: Client, noun: str, name_or_id: str) -> Row:
+    """Find one of a kind.
+
+    Args:
+        client: The HTTP side.
+        noun: agent, orchestration or workflow.
+        name_or_id: Its name or its id.
+
+    Returns:
+        What the server says of it: all, where it was found by its id, else its line of the list.
+
+    Raises:
+        ConfigurationError: If there is none of that name, or more than one.
+        RequestError: If the server refuses.
+        ConnectionLost: If it can't be reached.
+    """
+    wanted = name_or_id.strip()
+    if not is_uuid(wanted):
+        return _named(await rows_of(client, noun), noun, wanted)
+    try:
+        row = await client.get(f"/api/{noun}s/{wanted}")
+    except RequestError as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+        row = None
+    if not isinstance(row, dict):
+        raise ConfigurationError(f"There is no {noun} with the id {wanted}.")
+    return row
+
+
+def _named(rows: Sequence[Row], noun: str, wanted: str) -> Row:
+    same = [row for row in rows if row.get("name") == wanted]
+    if not same:
+        same = [row for row in rows if str(row.get("name")).casefold() == wanted.casefold()]
+    if len(same) == 1:
+        return same[0]
+    if same:
+        ids = ", ".join(str(row.get("id")) for row in same)
+        raise ConfigurationError(
+            f"There are {len(same)} {noun}s named {wanted!r}: use the id of the one you mean: "
+            f"{ids}."
+        )
+    names = sorted(str(row.get("name")) for row in rows if row.get("name"))
+    folded = {name.casefold(): name for name in names}
+    near = difflib.get_close_matches(wanted.casefold(), folded, n=5, cutoff=0.5)
+    if near:
+        said = f"Did you mean {' or '.join(repr(folded[name]) for name in near)}?"
+    elif names:
+        said = f"There are: {', '.join(names[:_LISTED])}{' …' if len(names) > _LISTED else ''}."
+    else:
+        said = f"The project has no {noun}s yet, or the key may not see them."
+    raise ConfigurationError(f"There is no {noun} named {wanted!r}. {said}")

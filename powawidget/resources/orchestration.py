@@ -1,0 +1,313 @@
+"""An orchestration of a project, and its runs."""
+
+import functools
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any
+
+import msgspec
+
+from powawidget.chat.chat import Chat, Partner
+from powawidget.chat.history import History
+from powawidget.errors import ConfigurationError, ProtocolError, RequestError
+from powawidget.http.client import Client
+from powawidget.http.ids import segment
+from powawidget.kernel import loop
+from powawidget.live.run import Live
+from powawidget.protocol import events as ev
+from powawidget.protocol.stored.children import children_of
+from powawidget.resources.lookup import Row, rows_of
+from powawidget.resources.request import checked_json, checked_message
+from powawidget.resources.sessions import Session, Sessions, sessions_at
+from powawidget.run.run import Home, Run
+from powawidget.run.sources import LiveSource
+from powawidget.run.streaming import events_of
+from powawidget.state.about import About, host_of
+
+STRATEGIES = ("supervisor", "sequential", "parallel")
+_PARALLEL = "parallel"
+_ON_STOP = (
+    "The server isn't told: it keeps the run as running for ever, and its answer can't be looked "
+    "up. An agent that is at work there may go on for a while."
+)
+
+
+class OrchestrationInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a list of orchestrations."""
+
+    id: str
+    name: str
+    strategy: str | None = None
+    agents: int | None = None
+
+
+class Orchestration:
+    """An orchestration of a project: agents that work together.
+
+    Args:
+        client: The HTTP side.
+        info: Its id, its name, its strategy and how many agents it has.
+        agent_names: The names of its agents, where they are needed and known.
+    """
+
+    def __init__(
+        self, client: Client, info: OrchestrationInfo, agent_names: Sequence[str] = ()
+    ) -> None:
+        self._client = client
+        self._info = info
+        self._agent_names = list(agent_names)
+        self.id = info.id
+        self.name = info.name
+        self.strategy = info.strategy
+
+    def run(self, message: str, *, session_id: str | None = None) -> Run:
+        """Start a run. It starts at once and this returns at once.
+
+        Args:
+            message: What to ask.
+            session_id: The conversation to go on with.
+
+        Returns:
+            The run. Make it the last value of a cell to show it.
+
+        Raises:
+            ConfigurationError: If it can't run; nothing was sent.
+        """
+        return self._make(self._body(message, session_id)).start()
+
+    def _make(
+        self,
+        body: Mapping[str, Any],
+        session: Callable[[], str | None] | None = None,
+        home: Home | None = None,
+    ) -> Run:
+        client = self._client.for_run()
+        return Run(
+            LiveSource(client, self._path, body, keepalives=True, session=session),
+            kind="orchestration",
+            name=self.name,
+            message=body["message"],
+            on_stop=_ON_STOP,
+            secret=self._client.secret,
+            observe=self._name_agents,
+            look_up=functools.partial(stored_run, client),
+            complete=functools.partial(_parts_of, client),
+            home=home,
+            about=About(host_of(self._client.url)),
+        )
+
+    def chat(self, session_id: str | None = None) -> Chat:
+        """Begin a conversation, or go on with one. Nothing is asked yet.
+
+        Args:
+            session_id: The conversation to go on with: its last turns are shown.
+
+        Returns:
+            The chat. Make it the last value of a cell to show it.
+
+        Raises:
+            ConfigurationError: If it can't run.
+        """
+        self._body("?", None)
+
+        def turn(message: str, session: Callable[[], str | None], home: Home) -> Run:
+            return self._make(self._body(message, None), session, home)
+
+        history = None
+        if session_id is not None:
+            history = History(self._client, session_id, "orchestration", self.name, self._home)
+        partner = Partner("orchestration", self.name, turn, self._client.secret)
+        return Chat(partner, history)
+
+    def sessions(self, limit: int = 50) -> Sessions:
+        """List conversations with this orchestration, the latest first.
+
+        Args:
+            limit: How many at most.
+
+        Returns:
+            Their ids, first messages, numbers of runs and last activities.
+
+        Raises:
+            RequestError: If the server refuses.
+            ConnectionLost: If it can't be reached.
+        """
+        return loop.run_sync(sessions_at(self._client, self._home, limit))
+
+    def session(self, session_id: str) -> Session:
+        """Name a stored conversation with this orchestration.
+
+        Args:
+            session_id: Its id, such as `orch_sess_2dda2dd9a614`; `sessions()` lists them.
+
+        Returns:
+            The conversation: `messages()` fetches what was said.
+        """
+        return Session(self._client, session_id, "orchestration", self.name, self._home)
+
+    async def stream(
+        self, message: str, *, session_id: str | None = None
+    ) -> AsyncIterator[ev.Event]:
+        """Run the orchestration and read its events, without a widget.
+
+        Args:
+            message: What to ask.
+            session_id: The conversation to go on with.
+
+        Yields:
+            The events, typed, in order, up to the terminal one.
+
+        Raises:
+            ConfigurationError: If it can't run; nothing was sent.
+            RequestError: If the server refuses.
+            ConnectionLost: If it can't be reached, or takes longer than the total limit, or the
+                stream ends without its terminal event.
+        """
+        body = self._body(message, session_id)
+        idle = self._client.timeouts.idle
+        async with aclosing(events_of(self._client, self._path, body, idle=idle)) as events:
+            async for event in events:
+                yield event
+
+    async def look_up(self, run_id: str) -> Any:
+        """Fetch what the server has stored of a run.
+
+        Args:
+            run_id: The server's id of the run.
+
+        Returns:
+            The server's answer, decoded.
+        """
+        return await stored_run(self._client, run_id)
+
+    async def parts_of(self, run_id: str) -> list[ev.Event]:
+        """Fetch what the server tells of a run's agents only when it is over.
+
+        Args:
+            run_id: The server's id of the run.
+
+        Returns:
+            Their full results and clean texts, as events.
+        """
+        return await _parts_of(self._client, run_id)
+
+    def _name_agents(self, live: Live, event: ev.Event) -> None:
+        if isinstance(event, ev.OrchestrationStarted) and self._agent_names:
+            live.take(ev.AgentsKnown(names=self._agent_names))
+
+    def _body(self, message: str, session_id: str | None) -> dict[str, Any]:
+        checked_message(message, "orchestration")
+        if self.strategy is not None and self.strategy not in STRATEGIES:
+            raise ConfigurationError(
+                f"The orchestration {self.name!r} has the strategy {self.strategy!r}, which no "
+                f"server runs. Choose {', '.join(STRATEGIES[:-1])} or {STRATEGIES[-1]} in Powabase."
+            )
+        if self._info.agents == 0:
+            raise ConfigurationError(
+                f"The orchestration {self.name!r} has no agents: add at least one in Powabase."
+            )
+        given = {"message": message, "session_id": session_id}
+        return checked_json({name: value for name, value in given.items() if value is not None})
+
+    @property
+    def _home(self) -> str:
+        return f"/api/orchestrations/{self.id}"
+
+    @property
+    def _path(self) -> str:
+        return f"{self._home}/run/stream"
+
+    def __repr__(self) -> str:
+        return f"<Orchestration {self.name!r}, {self.strategy or 'of unknown strategy'}, {self.id}>"
+
+
+async def orchestration_of(client: Client, row: Row) -> Orchestration:
+    """Make an orchestration from what a list says of it, and from what else can be read.
+
+    Args:
+        client: The HTTP side.
+        row: Its line of the list, or all of it.
+
+    Returns:
+        The orchestration, ready to run.
+
+    Raises:
+        ConnectionLost: If the server can't be reached.
+    """
+    details = row if "entities" in row else await _details(client, str(row.get("id")))
+    info = info_of({**row, **details})
+    names = await _agent_names(client, details) if info.strategy == _PARALLEL else []
+    return Orchestration(client, info, names)
+
+
+async def _parts_of(client: Client, run_id: str) -> list[ev.Event]:
+    stored = await stored_run(client, run_id)
+    return [children_of(stored)] if isinstance(stored, Mapping) else []
+
+
+async def stored_run(client: Client, run_id: str) -> Any:
+    """Fetch what the server has stored of an orchestration's run.
+
+    Args:
+        client: The HTTP side.
+        run_id: The server's id of the run, such as `orch_run_5a4c673a59cc`.
+
+    Returns:
+        The server's answer, decoded.
+
+    Raises:
+        RequestError: If the server knows no such run.
+        ConnectionLost: If it can't be reached.
+    """
+    return await client.get(f"/api/orchestrations/runs/{segment(run_id)}")
+
+
+def info_of(row: Row) -> OrchestrationInfo:
+    """Read one line of a list of orchestrations, or all of one."""
+    strategy, count = row.get("strategy"), row.get("entity_count")
+    entities = row.get("entities")
+    if isinstance(entities, list):
+        count = len(_agents_of(entities))
+    return OrchestrationInfo(
+        id=str(row.get("id")),
+        name=str(row.get("name") or row.get("id")),
+        strategy=strategy if isinstance(strategy, str) else None,
+        agents=count if isinstance(count, int) and not isinstance(count, bool) else None,
+    )
+
+
+async def _details(client: Client, orchestration_id: str) -> Row:
+    # The list says enough to run it; the rest isn't worth a failure.
+    try:
+        details = await client.get(f"/api/orchestrations/{orchestration_id}")
+    except (RequestError, ProtocolError):
+        return {}
+    return details if isinstance(details, Mapping) else {}
+
+
+async def _agent_names(client: Client, details: Row) -> list[str]:
+    """Read the names of the agents, which their frames don't tell where they work in parallel."""
+    entities = details.get("entities")
+    wanted = [one.get("entity_ref_id") for one in _agents_of(entities)]
+    if not wanted:
+        return []
+    try:
+        known = {row.get("id"): row.get("name") for row in await rows_of(client, "agent")}
+    except (RequestError, ProtocolError):
+        return []
+    names = [known.get(one) for one in wanted]
+    return [str(name) for name in names] if all(names) else []
+
+
+def _agents_of(entities: Any) -> list[Mapping[str, Any]]:
+    rows = [one for one in (entities if isinstance(entities, list) else []) if _is_agent(one)]
+    return sorted(rows, key=lambda one: _position(one.get("position")))
+
+
+def _is_agent(entity: Any) -> bool:
+    # Entities of other kinds are stored, but no strategy runs them.
+    return isinstance(entity, Mapping) and entity.get("entity_type", "agent") == "agent"
+
+
+def _position(value: Any) -> float:
+    return value if isinstance(value, int | float) else 0.0

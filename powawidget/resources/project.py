@@ -1,0 +1,222 @@
+"""A project: its agents, orchestrations and workflows, by id or by name."""
+
+import contextlib
+import threading
+from collections.abc import Callable
+from typing import Any, Self
+
+from powawidget.errors import ConfigurationError
+from powawidget.http.client import Client
+from powawidget.http.ids import is_uuid, segment
+from powawidget.kernel import loop
+from powawidget.resources import orchestration, workflow
+from powawidget.resources.agent import Agent, AgentInfo, has_tools, info_of, stored_run
+from powawidget.resources.lookup import find, rows_of
+from powawidget.resources.orchestration import Orchestration, OrchestrationInfo, orchestration_of
+from powawidget.resources.sessions import Session, session_of
+from powawidget.resources.workflow import Workflow, WorkflowInfo, find_workflow, workflow_of
+from powawidget.run.run import Run
+from powawidget.state.about import About, host_of
+
+_MOST_WORKFLOWS = 100
+
+
+class Powabase:
+    """A connection to one project. Make one with `powawidget.connect`.
+
+    Args:
+        client: The HTTP side.
+        local: The embedded server, where this process runs one.
+    """
+
+    def __init__(self, client: Client, local: Any = None) -> None:
+        self._client = client
+        self._local = local
+
+    @property
+    def url(self) -> str:
+        """The base URL."""
+        return self._client.url
+
+    def agents(self) -> list[AgentInfo]:
+        """List the project's agents.
+
+        Returns:
+            Their ids, names and models.
+
+        Raises:
+            RequestError: If the server refuses.
+            ConnectionLost: If it can't be reached.
+        """
+        return [info_of(row) for row in loop.run_sync(rows_of(self._client, "agent"))]
+
+    def agent(self, name_or_id: str) -> Agent:
+        """Find an agent.
+
+        Args:
+            name_or_id: Its name or its id.
+
+        Returns:
+            The agent, ready to run.
+
+        Raises:
+            ConfigurationError: If there is none of that name, or more than one.
+            RequestError: If the server refuses.
+            ConnectionLost: If it can't be reached.
+        """
+        return loop.run_sync(self._find_agent(name_or_id))
+
+    def orchestrations(self) -> list[OrchestrationInfo]:
+        """List the project's orchestrations.
+
+        Returns:
+            Their ids, names, strategies and how many agents they have.
+
+        Raises:
+            RequestError: If the server refuses.
+            ConnectionLost: If it can't be reached.
+        """
+        rows = loop.run_sync(rows_of(self._client, "orchestration"))
+        return [orchestration.info_of(row) for row in rows]
+
+    def orchestration(self, name_or_id: str) -> Orchestration:
+        """Find an orchestration.
+
+        Args:
+            name_or_id: Its name or its id.
+
+        Returns:
+            The orchestration, ready to run.
+
+        Raises:
+            ConfigurationError: If there is none of that name, or more than one.
+            RequestError: If the server refuses.
+            ConnectionLost: If it can't be reached.
+        """
+        return loop.run_sync(self._find_orchestration(name_or_id))
+
+    def workflows(self) -> list[WorkflowInfo]:
+        """List the project's workflows.
+
+        Returns:
+            Their ids, names and descriptions.
+
+        Raises:
+            RequestError: If the server refuses.
+            ConnectionLost: If it can't be reached.
+        """
+        return [workflow.info_of(row) for row in loop.run_sync(rows_of(self._client, "workflow"))]
+
+    def workflow(self, name_or_id: str) -> Workflow:
+        """Find a workflow, and read its graph.
+
+        Args:
+            name_or_id: Its name or its id.
+
+        Returns:
+            The workflow, ready to run.
+
+        Raises:
+            ConfigurationError: If there is none of that name, or more than one.
+            RequestError: If the server refuses.
+            ConnectionLost: If it can't be reached.
+        """
+        return loop.run_sync(find_workflow(self._client, name_or_id))
+
+    def run(self, run_id: str) -> Run:
+        """Bring back a stored run, for example after the kernel died.
+
+        Args:
+            run_id: The server's id of the run: `run_…` of an agent's, `orch_run_…` of an
+                orchestration's, or the id of a workflow's execution, which is looked for among
+                the latest of each workflow: `pb.workflow(...).execution(run_id)` is faster.
+
+        Returns:
+            The run, over, marked as stored.
+
+        Raises:
+            ConfigurationError: If it can't be an id, or no workflow has such an execution.
+            RequestError: If the server knows no such run.
+            ConnectionLost: If it can't be reached.
+        """
+        told, name = loop.run_sync(self._stored(run_id))
+        about = About(host_of(self.url))
+        return Run.stored(told, name, secret=self._client.secret, about=about)
+
+    def session(self, session_id: str) -> Session:
+        """Find a stored conversation with an agent.
+
+        Args:
+            session_id: Its id, such as `sess_7eeca5833451`; `agent.sessions()` lists them.
+
+        Returns:
+            The conversation: `messages()` fetches what was said.
+
+        Raises:
+            RequestError: If the server knows no such conversation.
+            ConnectionLost: If it can't be reached.
+        """
+        return loop.run_sync(session_of(self._client, session_id))
+
+    def close(self) -> None:
+        """Close the connection, and the embedded server where there is one.
+
+        Nothing new starts. Runs that are open, and queued turns of a chat, go on to their ends with
+        all that they need: their decisions, what is looked up about them, the embedded server.
+        """
+        local, self._local = self._local, None
+        is_left = loop.run_sync(self._client.close(None if local is None else _stopping(local)))
+        if local is not None and is_left:
+            local.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Powabase at {self.url}>"
+
+    async def _find_agent(self, name_or_id: str) -> Agent:
+        info = info_of(await find(self._client, "agent", name_or_id))
+        return Agent(self._client, info, await has_tools(self._client, info.id))
+
+    async def _find_orchestration(self, name_or_id: str) -> Orchestration:
+        row = await find(self._client, "orchestration", name_or_id)
+        return await orchestration_of(self._client, row)
+
+    async def _stored(self, run_id: str) -> tuple[Any, str]:
+        """Fetch a stored run of any kind, and the name of what ran, where that is known."""
+        wanted = segment(run_id)
+        if is_uuid(wanted):
+            return await self._stored_execution(wanted)
+        if wanted.startswith("orch_"):
+            return await orchestration.stored_run(self._client, wanted), ""
+        return await stored_run(self._client, wanted), ""
+
+    async def _stored_execution(self, execution_id: str) -> tuple[Any, str]:
+        """Look for an execution: its id doesn't tell whose it is."""
+        rows = await rows_of(self._client, "workflow")
+        rows = [row for row in rows if row.get("execution_count") != 0]
+        rows.sort(key=lambda row: str(row.get("last_execution_at") or ""), reverse=True)
+        for row in rows[:_MOST_WORKFLOWS]:
+            found = await workflow.stored_execution(self._client, row["id"], execution_id)
+            if found is not None:
+                whose = await workflow_of(self._client, row)
+                return await whose.look_up(execution_id), whose.name
+        raise ConfigurationError(
+            f"No workflow has {execution_id} among its latest executions. If you know whose it "
+            f'is, pb.workflow("...").execution("{execution_id}") reads it.'
+        )
+
+
+def _stopping(local: Any) -> Callable[[], None]:
+    """Make what stops the embedded server from the loop thread, which mustn't wait for it."""
+
+    def stop() -> None:
+        # At the interpreter's end there are no threads any more; the server stops by itself.
+        with contextlib.suppress(RuntimeError):
+            threading.Thread(target=local.stop, name="powawidget-local-stop").start()
+
+    return stop

@@ -1,0 +1,187 @@
+"""Conversations that the server has stored: their list, and one of them to read."""
+
+import contextlib
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from powawidget.chat.chat import Chat
+from powawidget.chat.history import History, Message, time_of
+from powawidget.errors import PowawidgetError
+from powawidget.http.client import Client
+from powawidget.http.ids import segment
+from powawidget.kernel import loop
+from powawidget.state.model import Kind
+
+_SESSIONS_AT_ONCE = 100
+
+
+class SessionInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a list of conversations.
+
+    Attributes:
+        id: Pass it to `chat(session_id=...)` to go on with the conversation.
+        first_message: What it began with.
+        runs: How many runs it has, failed ones too.
+        created: When it began.
+        last_activity: When its last run began.
+    """
+
+    id: str
+    first_message: str = ""
+    runs: int = 0
+    created: dt.datetime | None = None
+    last_activity: dt.datetime | None = None
+
+
+class Sessions(list[SessionInfo]):
+    """Conversations, the latest first, that print as a table."""
+
+    def __repr__(self) -> str:
+        if not self:
+            return "<no conversations>"
+        width = max(len(each.id) for each in self)
+        lines = [f"{'session_id':<{width}}  {'last activity':<16}  runs  first message"]
+        for each in self:
+            at = f"{each.last_activity:%Y-%m-%d %H:%M}" if each.last_activity else ""
+            said = _line(each.first_message)
+            lines.append(f"{each.id:<{width}}  {at:<16}  {each.runs:>4}  {said}")
+        return "\n".join(lines)
+
+
+class Messages(list[Message]):
+    """What was said in a conversation. As the last value of a cell it is shown as cards.
+
+    Args:
+        history: The conversation.
+    """
+
+    def __init__(self, history: History) -> None:
+        self._chat = Chat(None, history)
+        super().__init__(self._chat.messages)
+
+    @property
+    def chat(self) -> Chat:
+        """The same as a chat that can only be read: its runs, its widget."""
+        return self._chat
+
+    def _ipython_display_(self) -> None:
+        self._chat._ipython_display_()
+
+
+class Session:
+    """One stored conversation. Get one with `pb.session(id)`.
+
+    Args:
+        client: The HTTP side.
+        session_id: Its id.
+        kind: agent or orchestration.
+        name: Who answered.
+        home: The path of the orchestration, where it is one's.
+    """
+
+    def __init__(
+        self, client: Client, session_id: str, kind: Kind, name: str, home: str | None = None
+    ) -> None:
+        self.id = session_id
+        self.kind = kind
+        self.name = name
+        self._client = client
+        self._home = home
+
+    def messages(self) -> Messages:
+        """Fetch what was said, as far as the server keeps it: runs that failed are left out.
+
+        Returns:
+            The messages, oldest first. As the last value of a cell they are shown as cards, the
+            last turns first; `chat.missing` counts the runs that are left out.
+
+        Raises:
+            RequestError: If the server knows no such conversation, or can't give it.
+            ConnectionLost: If it can't be reached.
+        """
+        history = History(self._client, self.id, self.kind, self.name, self._home)
+        loop.run_sync(history.open())  # a chat would go on without it
+        return Messages(history)
+
+    def __repr__(self) -> str:
+        return f"<Session {self.id} with {self.kind} {self.name!r}>"
+
+
+async def session_of(client: Client, session_id: str) -> Session:
+    """Find a conversation with an agent by its id alone.
+
+    Args:
+        client: The HTTP side.
+        session_id: Its id, such as `sess_7eeca5833451`.
+
+    Returns:
+        The conversation.
+
+    Raises:
+        RequestError: If the server knows no such conversation. It doesn't know one of an
+            orchestration by its id alone: use `pb.orchestration(name).session(id)`.
+        ConnectionLost: If it can't be reached.
+    """
+    found = await client.get(f"/api/sessions/{segment(session_id, 'conversation')}")
+    agent = found.get("agent_id") if isinstance(found, dict) else None
+    name = ""
+    if isinstance(agent, str):
+        # The name is a help to the reader, and no more.
+        with contextlib.suppress(PowawidgetError):
+            row = await client.get(f"/api/agents/{segment(agent, 'agent')}")
+            name = str(row.get("name") or "") if isinstance(row, dict) else ""
+    return Session(client, session_id, "agent", name)
+
+
+def listed(rows: Sequence[Mapping[str, Any]]) -> Sessions:
+    """Read a list of conversations.
+
+    Args:
+        rows: As the server lists them.
+
+    Returns:
+        The conversations, in the same order.
+    """
+    return Sessions(
+        SessionInfo(
+            id=row["session_id"],
+            first_message=str(row.get("first_message") or ""),
+            runs=row["run_count"] if isinstance(row.get("run_count"), int) else 0,
+            created=time_of(row.get("created_at")),
+            last_activity=time_of(row.get("last_activity_at")),
+        )
+        for row in rows
+        if isinstance(row.get("session_id"), str)
+    )
+
+
+async def sessions_at(client: Client, home: str, limit: int) -> Sessions:
+    """List the conversations of an agent or an orchestration.
+
+    Args:
+        client: The HTTP side.
+        home: Its path.
+        limit: How many at most.
+
+    Returns:
+        The conversations, as the server orders them.
+    """
+    rows: list[Any] = []
+    while len(rows) < limit:
+        page = min(limit - len(rows), _SESSIONS_AT_ONCE)
+        answer = await client.get(f"{home}/sessions", limit=page, offset=len(rows))
+        found = answer.get("sessions") if isinstance(answer, dict) else answer
+        found = found if isinstance(found, list) else []
+        rows += found
+        total = answer.get("total") if isinstance(answer, dict) else None
+        if not found or not isinstance(total, int) or len(rows) >= total:
+            break
+    return listed([row for row in rows[:limit] if isinstance(row, dict)])
+
+
+def _line(text: str) -> str:
+    said = " ".join(text.split())
+    return f"{said[:60]}…" if len(said) > 60 else said  # noqa: PLR2004  # said once, here

@@ -1,0 +1,321 @@
+"""A workflow of a project, and its runs."""
+
+import functools
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from powawidget.errors import ConfigurationError, ProtocolError, RequestError
+from powawidget.http.client import Client
+from powawidget.http.ids import is_uuid, segment
+from powawidget.http.secret import Secret
+from powawidget.kernel import loop
+from powawidget.live.run import Live
+from powawidget.protocol import events as ev
+from powawidget.protocol.graph import Graph, check, listed, read_graph
+from powawidget.protocol.stored.execution import logs_of
+from powawidget.resources.executions import Executions, begun_with, rows_at
+from powawidget.resources.executions import listed as executions_of
+from powawidget.resources.lookup import Row, find
+from powawidget.resources.request import checked_json
+from powawidget.run.run import Run
+from powawidget.run.sources import LiveSource
+from powawidget.run.streaming import events_of
+from powawidget.state.about import About, host_of
+
+_MOST_EXECUTIONS = 100
+_ON_STOP = (
+    "The server stores the execution as completed, without a result, with the blocks that were "
+    "done, and charges for them."
+)
+
+
+class WorkflowInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a list of workflows."""
+
+    id: str
+    name: str
+    description: str | None = None
+
+
+class Workflow:
+    """A workflow of a project: blocks that run along a graph.
+
+    Args:
+        client: The HTTP side.
+        info: Its id and name.
+        graph: Its graph, as it was when the workflow was found; None where it can't be read.
+    """
+
+    def __init__(self, client: Client, info: WorkflowInfo, graph: Graph | None) -> None:
+        self._client = client
+        self._graph = graph
+        self._named: set[str] = set()  # the executions that are known to be of other runs
+        self.id = info.id
+        self.name = info.name
+
+    def run(self, variables: Mapping[str, Any] | None = None, **named: Any) -> Run:
+        """Start an execution. It starts at once and this returns at once.
+
+        Args:
+            variables: The workflow's variables by name; for names that can't be keywords.
+            **named: The same, as keywords.
+
+        Returns:
+            The run. Make it the last value of a cell to show it.
+
+        Raises:
+            ConfigurationError: If it can't run with these variables; nothing was sent.
+        """
+        body = self._body(variables, named)
+        client = self._client.for_run()
+        return Run(
+            LiveSource(client, self._path, body, keepalives=False),
+            kind="workflow",
+            name=self.name,
+            message=_told(body["variables"]),
+            on_stop=_ON_STOP,
+            secret=self._client.secret,
+            known=self._known(),
+            look_up=functools.partial(self._look_up, client),
+            find=functools.partial(self._find, client, body["variables"]),
+            observe=self._note,
+            complete=functools.partial(self._parts_of, client),
+            about=About(host_of(self._client.url)),
+        ).start()
+
+    async def stream(
+        self, variables: Mapping[str, Any] | None = None, **named: Any
+    ) -> AsyncIterator[ev.Event]:
+        """Execute the workflow and read its events, without a widget.
+
+        Args:
+            variables: The workflow's variables by name; for names that can't be keywords.
+            **named: The same, as keywords.
+
+        Yields:
+            The events, typed, in order, up to the terminal one.
+
+        Raises:
+            ConfigurationError: If it can't run with these variables; nothing was sent.
+            RequestError: If the server refuses.
+            ConnectionLost: If it can't be reached, or takes longer than the total limit, or the
+                stream ends without its terminal event.
+        """
+        body = self._body(variables, named)
+        idle = self._client.timeouts.quiet_idle
+        events = events_of(self._client, self._path, body, idle=idle, meaning=ev.in_workflow)
+        async with aclosing(events):
+            async for event in events:
+                yield event
+
+    def execution(self, execution_id: str) -> Run:
+        """Bring back a stored execution.
+
+        Args:
+            execution_id: Its id: the `run_id` of the run.
+
+        Returns:
+            The run, over, marked as stored.
+
+        Raises:
+            RequestError: If the workflow has no such execution.
+            ConnectionLost: If the server can't be reached.
+        """
+        told = loop.run_sync(self.look_up(execution_id))
+        about = About(host_of(self._client.url))
+        return Run.stored(told, self.name, secret=self._client.secret, about=about)
+
+    def executions(self, limit: int = 50) -> Executions:
+        """List this workflow's executions, the latest first (wire protocol, sections 1 and 9).
+
+        One whose stream was cut stands there as completed, without an output.
+
+        Args:
+            limit: How many at most; the server gives no more than it likes to at once.
+
+        Returns:
+            Their ids, status, times, inputs and outputs: `execution(id)` shows one's blocks.
+
+        Raises:
+            RequestError: If the server refuses.
+            ConnectionLost: If it can't be reached.
+        """
+        return executions_of(loop.run_sync(rows_at(self._client, self.id, limit)))
+
+    async def look_up(self, execution_id: str) -> dict[str, Any]:
+        """Fetch what the server has stored of an execution.
+
+        Args:
+            execution_id: Its id.
+
+        Returns:
+            Its line of the list, its blocks' logs and the workflow's graph, as `retell` reads
+            them.
+        """
+        return await self._look_up(self._client, execution_id)
+
+    async def _look_up(self, client: Client, execution_id: str) -> dict[str, Any]:
+        wanted = segment(execution_id)
+        row = await stored_execution(client, self.id, wanted)
+        logs = await client.get(f"/api/workflows/{self.id}/executions/{wanted}/logs")
+        return {
+            "run_id": wanted,
+            "status": None if row is None else row.get("status"),
+            "error": None if row is None else row.get("error"),
+            "execution": row or {"id": wanted},
+            "block_logs": logs.get("block_logs") if isinstance(logs, Mapping) else [],
+            "graph": self._graph,
+        }
+
+    async def parts_of(self, execution_id: str) -> list[ev.Event]:
+        """Fetch what the server tells of an execution's blocks only when it is over.
+
+        Args:
+            execution_id: Its id.
+
+        Returns:
+            Their inputs and the rest of their logs, as events.
+        """
+        return await self._parts_of(self._client, execution_id)
+
+    async def _parts_of(self, client: Client, execution_id: str) -> list[ev.Event]:
+        path = f"/api/workflows/{self.id}/executions/{segment(execution_id)}/logs"
+        logs = await client.get(path)
+        return [logs_of(logs)] if isinstance(logs, Mapping) else []
+
+    async def _find(self, client: Client, variables: Any, begun: float, ended: float) -> list[str]:
+        """Find what may be an execution whose stream was cut before it told the id."""
+        rows = await rows_at(client, self.id, _MOST_EXECUTIONS)
+        window = self._client.clock.window(begun, ended)
+        # As it comes back: a tuple is a list, and the key isn't there.
+        sent = _redacted(self._client.secret, json.loads(json.dumps(variables)))
+        return [one for one in begun_with(rows, sent, window) if one not in self._named]
+
+    def _note(self, live: Live, _: ev.Event) -> None:
+        if live.state.run_id is not None:
+            self._named.add(live.state.run_id)
+
+    def _known(self) -> list[ev.Event]:
+        return [] if self._graph is None else [ev.GraphKnown(blocks=listed(self._graph))]
+
+    def _body(
+        self, variables: Mapping[str, Any] | None, named: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        if variables is not None and not isinstance(variables, Mapping):
+            raise ConfigurationError(
+                "`variables` takes a dictionary of all variables. For a variable of that name "
+                'pass variables={"variables": ...}.'
+            )
+        given = {**(variables or {}), **named}
+        twice = [name for name in named if name in (variables or {})]
+        if twice:
+            raise ConfigurationError(f"Given twice: {', '.join(twice)}.")
+        if self._graph is not None:
+            check(self._graph, self.name, given)
+        return checked_json({"variables": given})
+
+    @property
+    def _path(self) -> str:
+        return f"/api/workflows/{self.id}/execute/stream"
+
+    def __repr__(self) -> str:
+        blocks = "" if self._graph is None else f", {len(self._graph.nodes)} blocks"
+        return f"<Workflow {self.name!r}{blocks}, {self.id}>"
+
+
+async def find_workflow(client: Client, name_or_id: str) -> Workflow:
+    """Find a workflow, and read its graph where that is allowed.
+
+    Args:
+        client: The HTTP side.
+        name_or_id: Its name or its id.
+
+    Returns:
+        The workflow, ready to run.
+
+    Raises:
+        ConfigurationError: If there is none of that name, or more than one.
+        RequestError: If the server refuses.
+        ConnectionLost: If it can't be reached.
+    """
+    try:
+        row = await find(client, "workflow", name_or_id)
+    except RequestError as error:
+        wanted = name_or_id.strip()
+        if error.status != HTTPStatus.FORBIDDEN or not is_uuid(wanted):
+            raise
+        # A key that may run it need not be one that may read it.
+        return Workflow(client, WorkflowInfo(id=wanted, name=wanted), None)
+    return await workflow_of(client, row)
+
+
+async def workflow_of(client: Client, row: Row) -> Workflow:
+    """Make a workflow from what a list says of it, and from its graph where that can be read.
+
+    Args:
+        client: The HTTP side.
+        row: Its line of the list, or all of it.
+
+    Returns:
+        The workflow, ready to run.
+
+    Raises:
+        ConnectionLost: If the server can't be reached.
+    """
+    graph = read_graph(row)
+    if graph is None:
+        # Without it the list of blocks grows as they begin; it isn't worth a failure.
+        try:
+            graph = read_graph(await client.get(f"/api/workflows/{row.get('id')}"))
+        except (RequestError, ProtocolError):
+            graph = None
+    return Workflow(client, info_of(row), graph)
+
+
+async def stored_execution(
+    client: Client, workflow_id: str, execution_id: str
+) -> Mapping[str, Any] | None:
+    """Find an execution in the list of a workflow's, which holds the latest.
+
+    Args:
+        client: The HTTP side.
+        workflow_id: The workflow's id.
+        execution_id: The execution's id.
+
+    Returns:
+        Its line of the list, or None where it isn't there.
+
+    Raises:
+        RequestError: If the server refuses.
+        ConnectionLost: If it can't be reached.
+    """
+    rows = await rows_at(client, workflow_id, _MOST_EXECUTIONS)
+    return next((row for row in rows if row["id"] == execution_id), None)
+
+
+def info_of(row: Row) -> WorkflowInfo:
+    """Read one line of a list of workflows, or all of one."""
+    description = row.get("description")
+    return WorkflowInfo(
+        id=str(row.get("id")),
+        name=str(row.get("name") or row.get("id")),
+        description=description if isinstance(description, str) else None,
+    )
+
+
+def _told(variables: Mapping[str, Any]) -> str:
+    return ev.as_json(variables) if variables else ""
+
+
+def _redacted(secret: Secret, value: Any) -> Any:
+    """Take the key out of every text of a JSON value."""
+    if isinstance(value, dict):
+        return {secret.redact(name): _redacted(secret, one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_redacted(secret, one) for one in value]
+    return secret.redact(value) if isinstance(value, str) else value

@@ -1,0 +1,1 @@
+"""A run: what a person holds, and the task that follows it."""

@@ -1,0 +1,222 @@
+"""What became of a run at the server, once its stream is over here (wire protocol, section 9)."""
+
+import asyncio
+import itertools
+import math
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from powawidget.errors import (
+    AnswerTooLargeError,
+    ConnectionLost,
+    PowawidgetError,
+    ProtocolError,
+    RequestError,
+)
+from powawidget.http.timeouts import Timeouts
+from powawidget.live.run import Live
+from powawidget.protocol import events as ev
+from powawidget.protocol.stored.execution import is_whole, logs_of
+from powawidget.protocol.stored.run import fate_of, retell
+from powawidget.run.pause import GaveUp, Patience
+
+Fetch = Callable[[str], Awaitable[Any]]
+# The ids of what may be the run, by when it began and ended here, in seconds since the epoch.
+Find = Callable[[float, float], Awaitable[Sequence[str]]]
+
+_WHY = "The server may still be working on it"
+_LEAST = 1.0
+# A look that hangs longer than this is given up for the next one.
+_A_LOOK = 30.0
+_LISTS = "workflow.executions() lists the workflow's executions."
+# An orchestration whose stream was cut stays as running for ever.
+_LOOKS_AT_ORCHESTRATION = 2
+# An execution is listed as soon as it has begun.
+_LOOKS_FOR_EXECUTION = 3
+_UNLISTED = "unlisted"
+_AT_WORK = frozenset(
+    {_UNLISTED, "running", "active", "pending", "queued", "started", "in_progress"}
+)
+# Nothing went wrong there: the run was ended here, or the time that was set for it is over.
+_MEANT = frozenset({"kernel_ended", "total_timeout"})
+
+
+class _Unknown(Exception):  # noqa: N818  # not an error: nothing tells which run it is
+    """So many stored runs may be the one that is looked for, and not just one."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+
+def is_worth_a_look(live: Live, find: Find | None = None) -> bool:
+    """Tell whether the server is asked what became of a run.
+
+    Args:
+        live: The run, over.
+        find: Finds it where its id isn't known.
+
+    Returns:
+        Whether its stream was cut or stopped, and it can be found.
+    """
+    state = live.state
+    if not state.run_id and find is None:
+        return False
+    if state.status == "interrupted":
+        return state.error is None or state.error.code not in _MEANT
+    return state.status == "stopped"
+
+
+async def learn(
+    live: Live, fetch: Fetch, limits: Timeouts, patience: Patience, find: Find | None = None
+) -> None:
+    """Look a run up until the server has ended it, and tell what it did.
+
+    An interrupted run becomes what is stored, where it was completed there; a stopped one stays
+    stopped. Nothing is raised but a cancellation.
+
+    Args:
+        live: The run, over here.
+        fetch: Fetches what is stored of it.
+        limits: How long and how often.
+        patience: Lets a person end it.
+        find: Finds the run where its stream didn't tell its id.
+    """
+    found: list[ev.Event]
+    try:
+        found = await patience.wait_for(_looks(live, fetch, limits, find))
+    except GaveUp:
+        found = [ev.Learned(text=f"You stopped looking. {_later(live)}")]
+    finally:
+        if live.state.wait is not None:
+            live.take(ev.WaitOver())
+    for event in found:
+        live.take(event)
+
+
+async def _looks(live: Live, fetch: Fetch, limits: Timeouts, find: Find | None) -> list[ev.Event]:
+    begun = reached = time.monotonic()
+    total = math.inf if limits.look_up_total is None else limits.look_up_total
+    unreachable = math.inf if limits.look_up_unreachable is None else limits.look_up_unreachable
+    answer: str | None = None
+    for attempt, pause in enumerate(_pauses(limits), start=1):
+        left = unreachable - (time.monotonic() - reached)
+        await _pause(live, pause if answer is not None else min(pause, max(left, 0.0)), attempt)
+        left = unreachable - (time.monotonic() - reached)
+        stored = await _look(live, fetch, find, attempt, min(max(left, _LEAST), _A_LOOK))
+        now = time.monotonic()
+        if isinstance(stored, ev.Learned):
+            return [stored]
+        if stored is not None:
+            answer, reached = str(stored.get("status"))[:40], now
+            if answer not in _AT_WORK:
+                return _told(live, stored)
+            if _is_enough(live, attempt) or now - begun >= total:
+                return [ev.Learned(text=_still(live, answer))]
+        elif now - reached >= unreachable:
+            said = f"The server can't be asked what became of it. {_later(live)}"
+            return [ev.Learned(text=said)]
+    raise AssertionError  # the pauses never end
+
+
+async def _look(
+    live: Live, fetch: Fetch, find: Find | None, attempt: int, seconds: float
+) -> dict[str, Any] | ev.Learned | None:
+    """Look once.
+
+    Returns:
+        What is stored; or what there is to say, where more looks are no use; or None where the
+        server can't be asked for now.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            stored = await fetch(await _id(live, find))
+    except _Unknown as problem:
+        if problem.count or attempt >= _LOOKS_FOR_EXECUTION:
+            return ev.Learned(text=_which(problem.count))
+        return {"status": _UNLISTED}  # it may be listed in a moment
+    except AnswerTooLargeError as error:
+        return ev.Learned(text=f"What the server has stored of the run can't be read: {error}")
+    except (ConnectionLost, ProtocolError, TimeoutError):
+        return None
+    except RequestError as error:
+        return None if _may_pass(error) else ev.Learned(text=_refused(live, error))
+    except PowawidgetError as error:
+        return ev.Learned(text=f"{error} {_later(live)}")
+    return stored if isinstance(stored, dict) else None
+
+
+async def _id(live: Live, find: Find | None) -> str:
+    """Tell the id of a run; where its stream didn't, the one stored run that may be it."""
+    state = live.state
+    if not state.run_id and find is not None:
+        now = live.clock()
+        ids = await find(state.started or now, state.ended or now)
+        if len(ids) != 1:
+            raise _Unknown(len(ids))
+        live.take(ev.WorkflowStarted(execution_id=ids[0]))
+    return str(state.run_id)
+
+
+def _pauses(limits: Timeouts) -> Iterator[float]:
+    yield from limits.look_up
+    yield from itertools.repeat(limits.look_up[-1] if limits.look_up else _LEAST)
+
+
+async def _pause(live: Live, seconds: float, attempt: int) -> None:
+    if live.state.status == "interrupted":
+        until = live.clock() + seconds
+        live.take(ev.Waiting(purpose="look_up", why=_WHY, until=until, attempt=attempt))
+    await asyncio.sleep(seconds)
+
+
+def _told(live: Live, stored: dict[str, Any]) -> list[ev.Event]:
+    is_execution = "block_logs" in stored
+    whole = stored.get("status") == "completed" and (not is_execution or is_whole(stored))
+    if whole and live.state.status == "interrupted":
+        return [ev.Restored(events=list(retell(stored)))]
+    fate = fate_of(stored) or f"The server has the run as {stored.get('status')}."
+    # What a block did is so, whatever became of the rest.
+    return [*([logs_of(stored)] if is_execution else []), ev.Learned(text=fate)]
+
+
+def _may_pass(error: RequestError) -> bool:
+    return error.temporary or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _is_enough(live: Live, attempt: int) -> bool:
+    return live.state.kind == "orchestration" and attempt >= _LOOKS_AT_ORCHESTRATION
+
+
+def _still(live: Live, status: str) -> str:
+    if live.state.kind == "orchestration":
+        return (
+            f"The server has the orchestration as {status}. One whose stream was cut stays so "
+            f"for ever: start it again if you need its answer."
+        )
+    if status == _UNLISTED:
+        return _which(0)
+    return f"The server still has the run as {status}. {_later(live)}"
+
+
+def _which(count: int) -> str:
+    if count:
+        return (
+            f"{count} executions began with the same variables at that time, and nothing tells "
+            f"which is this one. {_LISTS}"
+        )
+    return f"The server lists no execution that began with these variables at that time. {_LISTS}"
+
+
+def _refused(live: Live, error: RequestError) -> str:
+    if error.status == HTTPStatus.NOT_FOUND:
+        which = f"no run {live.state.run_id}" if live.state.run_id else "nothing of the run"
+        return f"The server has stored {which}."
+    return f"The server doesn't tell what became of the run: {error}"
+
+
+def _later(live: Live) -> str:
+    if not live.state.run_id:
+        return _LISTS
+    return f'pb.run("{live.state.run_id}") looks it up later.'

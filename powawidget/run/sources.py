@@ -1,0 +1,82 @@
+"""Where a run's bytes come from: the server, a recording, or what the server has stored."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from powawidget.http.client import Client
+from powawidget.http.timeouts import Timeouts
+
+
+class LiveSource:
+    """A run that the server starts when the source is opened.
+
+    Args:
+        client: The server, for this run alone.
+        path: The path to post to.
+        body: The request.
+        keepalives: Whether the server sends keepalives in this stream.
+        session: Names the session when the run starts, where that isn't known before.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        path: str,
+        body: Mapping[str, Any],
+        *,
+        keepalives: bool,
+        session: Callable[[], str | None] | None = None,
+    ) -> None:
+        self._session = session
+        self._client = client
+        self._path = path
+        self._body = body
+        limits = self.timeouts = client.timeouts
+        self.idle: float | None = limits.idle if keepalives else limits.quiet_idle
+        self.total: float | None = limits.total
+
+    def open(self) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """Send the one request that starts the run."""
+        session_id = None if self._session is None else self._session()
+        named = {} if session_id is None else {"session_id": session_id}
+        return self._client.stream(self._path, {**self._body, **named})
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._client.leave()
+
+
+class RecordedSource:
+    """Bytes that were recorded.
+
+    Args:
+        reads: The bytes of each read with the seconds since the start at which it came.
+        speed: 1.0 for the recorded pace, 2.0 for twice as fast; None for all at once.
+    """
+
+    idle: float | None = None
+    total: float | None = None
+    timeouts = Timeouts()
+
+    def __init__(self, reads: Sequence[tuple[float, bytes]], speed: float | None) -> None:
+        self._reads = reads
+        self._speed = speed
+
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncGenerator[AsyncIterator[bytes], None]:
+        """Play the recording."""
+        yield self._play()
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    async def _play(self) -> AsyncIterator[bytes]:
+        loop = asyncio.get_running_loop()
+        begin = loop.time()
+        for at, data in self._reads:
+            if self._speed is not None:
+                await asyncio.sleep(max(0.0, begin + at / self._speed - loop.time()))
+            yield data

@@ -1,0 +1,31 @@
+"""Where and with what a run ran: what its state doesn't hold."""
+
+import datetime as dt
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True)
+class About:
+    """Where and with what a run ran, and how the reader is told of the whole of it.
+
+    Attributes:
+        server: The host, without anything secret.
+        model: The model, where it is known.
+        variable: The Python expression that has the run or the chat; `run` or `chat` where it is
+            empty.
+        zone: The time zone of its times; None is this machine's.
+    """
+
+    server: str = ""
+    model: str = ""
+    variable: str = ""
+    zone: dt.tzinfo | None = None
+
+
+def host_of(url: str) -> str:
+    """The host of a URL, with its port, and without a name or a password."""
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:
+        return ""

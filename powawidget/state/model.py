@@ -1,0 +1,378 @@
+"""What a run is: the state that the reducer folds and that the page shows.
+
+These are the shapes of the wire between the kernel and the page; `js/src/state/wire.ts` is
+generated from them. Values that come from a model (arguments, results) are carried as JSON text,
+never as objects: so a key that a model chose is never a key of the state, a number keeps every
+digit, and what a person is shown is what was sent.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+from powawidget.state.text import Text
+
+Kind = Literal["agent", "orchestration", "workflow"]
+Status = Literal[
+    "connecting",
+    "running",
+    "waiting",
+    "reconnecting",
+    "completed",
+    "failed",
+    "stopped",
+    "interrupted",
+]
+ToolStatus = Literal["running", "waiting", "done", "failed", "denied", "interrupted"]
+Decision = Literal[
+    "pending",
+    "sending",
+    "approved",
+    "denied",
+    "expired",
+    "superseded",
+    "unknown",
+    "undecided",
+]
+Gate = Literal["call", "answer", "start"]
+WorkStatus = Literal["running", "done", "failed", "interrupted"]
+BlockStatus = Literal[
+    "pending",
+    "running",
+    "done",
+    "failed",
+    "skipped",
+    "not_reached",
+    "interrupted",
+]
+
+ENDED: frozenset[str] = frozenset({"completed", "failed", "stopped", "interrupted"})
+
+
+class Failure(msgspec.Struct, kw_only=True):
+    """Why a run failed: a plain title, the server's own words, and what to do next."""
+
+    title: str
+    message: str
+    code: str | None = None
+    hint: str | None = None
+
+
+class Citation(msgspec.Struct, kw_only=True):
+    """A source that the answer refers to by its key, as in `[1]`."""
+
+    key: str
+    source: str = ""
+    excerpt: str = ""
+
+
+class TextPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="text"):
+    """A stretch of text between two cards.
+
+    `within`, here and on other parts, is the index of the delegation or the parallel group among
+    the parts beside it that it belongs to; None stands at the top.
+    """
+
+    text: Text = msgspec.field(default_factory=Text)
+    within: int | None = None
+
+
+class TooLarge(msgspec.Struct, kw_only=True):
+    """A text that a page isn't given: its size in bytes of UTF-8, and its SHA-256 in hex."""
+
+    size: int
+    digest: str
+
+
+class ToolPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="tool"):
+    """One tool call, from its request to its result.
+
+    `arguments` is JSON text. `result` is text, or JSON text where `json` is true; it is the
+    first 200 characters while `full` is false (wire protocol, section 3). `asked` holds the
+    arguments of the request where a hook changed them before the tool ran.
+
+    `withheld` and `withheld_asked` are set in what a page is given only, in place of arguments that
+    are too large to show there (`powawidget.shown`); here the arguments are whole.
+    """
+
+    name: str
+    arguments: str = "{}"
+    asked: str | None = None
+    call_id: str | None = None
+    step: int = 0
+    status: ToolStatus = "running"
+    result: str | None = None
+    full: bool = False
+    json: bool = False
+    size: int | None = None
+    seconds: float | None = None
+    started: float = 0.0
+    order: int | None = None
+    within: int | None = None
+    withheld: TooLarge | None = None
+    withheld_asked: TooLarge | None = None
+
+
+class ApprovalPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="approval"):
+    """A request to a person, and what became of it.
+
+    `call` is the index of the gated tool call among the parts beside it. `covers` names the
+    gate: a tool call, the answer, or the start of the run (wire protocol, section 5). `digest`
+    is the request's own: over its run, its call, its place and its exact arguments. `choice` is
+    what was sent, `decision` what has come of it; after `closes` nothing is sent any more, so that
+    a late answer can't hit the next request. `withheld` is as in a tool call.
+    """
+
+    tool_name: str
+    arguments: str = "{}"
+    digest: str = ""
+    message: str = ""
+    covers: Gate = "call"
+    call: int | None = None
+    decision: Decision = "pending"
+    choice: Literal["approve", "deny"] | None = None
+    by: str | None = None
+    reason: str | None = None
+    asked_at: float = 0.0
+    decided_at: float | None = None
+    deadline: float | None = None
+    closes: float | None = None
+    outcome: str | None = None
+    withheld: TooLarge | None = None
+
+
+class NoticePart(msgspec.Struct, kw_only=True, tag_field="kind", tag="notice"):
+    """A quiet line: a recovery, a hook, a frame that could not be read, `count` times."""
+
+    code: str
+    text: str
+    count: int = 1
+    within: int | None = None
+
+
+class DelegationPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="delegation"):
+    """One agent at work for an orchestration (wire protocol, section 6).
+
+    What it says and calls are the parts whose `within` is its index. `call` is the index of the
+    supervisor's tool call that it stands for, `step` the model call it is at, `steps` how many it
+    took in the end. `agent` is empty where nobody can tell. `stored` says that its text and
+    results are the stored run's, which took the place of what was streamed.
+    """
+
+    agent: str = ""
+    task: str = ""
+    child_id: str | None = None
+    call: int | None = None
+    status: WorkStatus = "running"
+    step: int = 0
+    steps: int | None = None
+    usage: dict[str, int] | None = None
+    started: float = 0.0
+    seconds: float | None = None
+    stored: bool = False
+    within: int | None = None
+
+
+class ParallelPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="parallel"):
+    """Agents at work at the same time, whose frames nothing tells apart.
+
+    `agents` are their names where they are known, `count` is how many they are and `begun` how many
+    of them have begun. Of their text only `characters` is kept while it streams; their tool calls
+    are parts within the group. Once the stored run is known, so is one delegation for each child,
+    and a call that is known to be a child's moves within it.
+    """
+
+    agents: list[str] = []
+    count: int | None = None
+    begun: int = 0
+    characters: int = 0
+    status: WorkStatus = "running"
+    started: float = 0.0
+    seconds: float | None = None
+    within: int | None = None
+
+
+class Block(msgspec.Struct, kw_only=True):
+    """One block of a workflow (wire protocol, section 7).
+
+    `input` and `output` are JSON text. `text` is what an agent block streams. `seconds` is how
+    long it ran, `started` when.
+    """
+
+    id: str
+    name: str = ""
+    type: str = ""
+    status: BlockStatus = "pending"
+    input: str | None = None
+    output: str | None = None
+    error: str | None = None
+    text: Text = msgspec.field(default_factory=Text)
+    started: float | None = None
+    seconds: float | None = None
+
+
+class Wait(msgspec.Struct, kw_only=True):
+    """A pause that a person sees and can end: before a request is sent again, or a run looked up.
+
+    `until` is when the next try is, in seconds since the epoch, `attempt` which try that is: of a
+    request the second or a later one, of the looks the first or a later one.
+    """
+
+    purpose: Literal["retry", "look_up"]
+    why: str
+    until: float
+    attempt: int = 1
+
+
+class Thought(msgspec.Struct, kw_only=True):
+    """The reasoning of one step, of the run or of the delegation that it is `within`."""
+
+    step: int
+    text: Text = msgspec.field(default_factory=Text)
+    whole: bool = False
+    within: int | None = None
+
+
+class Reasoning(msgspec.Struct, kw_only=True):
+    """All reasoning of a run; `since` is set while the model is thinking."""
+
+    thoughts: list[Thought] = []
+    seconds: float = 0.0
+    since: float | None = None
+
+
+Part = TextPart | ToolPart | ApprovalPart | NoticePart | DelegationPart | ParallelPart
+
+
+class RunState(msgspec.Struct, kw_only=True, dict=True):
+    """One run, complete enough to draw it from nothing.
+
+    Times are seconds since the epoch by the kernel's clock. `streamed` says that a content
+    delta was seen, which decides what a later chunk means (wire protocol, section 4). `on_stop`
+    says what the server does when this run is stopped (section 9).
+
+    Of an orchestration: `strategy`, and `answer`, the index of the delegation whose text is the
+    answer, where it doesn't stand at the top. Of a workflow: `blocks` in the order of its graph,
+    `graph` says whether that was known before, and `output` is the result as JSON text. `restored`
+    says that the stored run took the place of a stream that was cut.
+
+    Beside its fields, and never on the wire, it carries an index for the reducer's rules
+    (`powawidget.reduce.index`).
+    """
+
+    kind: Kind = "agent"
+    name: str = ""
+    message: str = ""
+    origin: Literal["live", "replay", "stored"] = "live"
+    status: Status = "connecting"
+    run_id: str | None = None
+    session_id: str | None = None
+    step: int = 0
+    streamed: bool = False
+    edited: Literal["modified", "blocked"] | None = None
+    parts: list[Part] = []
+    reasoning: Reasoning = msgspec.field(default_factory=Reasoning)
+    citations: list[Citation] = []
+    usage: dict[str, int] | None = None
+    error: Failure | None = None
+    started: float | None = None
+    ended: float | None = None
+    on_stop: str = ""
+    strategy: str = ""
+    answer: int | None = None
+    blocks: list[Block] = []
+    graph: bool = False
+    output: str | None = None
+    wait: Wait | None = None
+    restored: bool = False
+
+
+class Queued(msgspec.Struct, kw_only=True):
+    """A message that waits for the turn before it; `id` is that of the action that sent it."""
+
+    id: str
+    text: str
+
+
+class ChatState(msgspec.Struct, kw_only=True):
+    """One conversation, complete enough to draw it from nothing.
+
+    `turns` are in the order in which they came here and keep their places; `order` is that in
+    which they are read, since stored ones may be brought in later. `retried` are those that were
+    sent again. `paused` says why what is queued isn't sent. `earlier` is how many stored turns
+    aren't brought in yet, `missing` how many runs of the conversation its history leaves out (wire
+    protocol, section 9). `options` are the keyword arguments of every turn, as Python. `id` is the
+    chat's own: by it a page finds what was typed before it was loaded again.
+    """
+
+    id: str = ""
+    kind: Kind = "agent"
+    name: str = ""
+    session_id: str | None = None
+    options: str = ""
+    writable: bool = True
+    turns: list[RunState] = []
+    order: list[int] = []
+    retried: list[int] = []
+    queued: list[Queued] = []
+    paused: str | None = None
+    earlier: int = 0
+    missing: int = 0
+    loading: bool = False
+    notice: str | None = None
+
+
+def _encode(value: object) -> object:
+    if isinstance(value, Text):
+        return str(value)
+    raise NotImplementedError
+
+
+def _decode(kind: type, value: Any) -> object:
+    if kind is Text and isinstance(value, str):
+        return Text(value)
+    raise NotImplementedError
+
+
+def plain(value: object) -> Any:
+    """Turn a piece of the state into plain JSON values, sharing nothing with it.
+
+    Args:
+        value: A struct of this module, or anything JSON can hold.
+
+    Returns:
+        Dictionaries, lists, strings, numbers, booleans and None.
+    """
+    return msgspec.to_builtins(value, enc_hook=_encode)
+
+
+def typed(value: Any, kind: Any) -> Any:
+    """Turn plain JSON values into a piece of the state, checking them.
+
+    Args:
+        value: Plain JSON values.
+        kind: The type they must have.
+
+    Returns:
+        The value as that type, sharing nothing with what was given.
+
+    Raises:
+        msgspec.ValidationError: If the value doesn't have that type.
+    """
+    return msgspec.convert(value, kind, dec_hook=_decode)
+
+
+def typed_json(data: bytes, kind: Any) -> Any:
+    """Read JSON as a piece of the state, without making objects of what doesn't belong to it.
+
+    Args:
+        data: JSON.
+        kind: The type it must have.
+
+    Returns:
+        The value as that type.
+
+    Raises:
+        msgspec.DecodeError: If it isn't JSON, or doesn't have that type.
+    """
+    return msgspec.json.decode(data, type=kind, dec_hook=_decode)

@@ -1,0 +1,90 @@
+"""Whose a frame is: the delegation or the parallel group that is at work.
+
+The frames of an orchestration's agents don't name their agent (wire protocol, section 6). What
+was added last tells: work begins with a part of its own, and what belongs to it is within it.
+"""
+
+from collections.abc import Iterator
+
+from powawidget.state.model import ApprovalPart, DelegationPart, ParallelPart, RunState
+from powawidget.state.reduce.index import index_of
+
+Work = DelegationPart | ParallelPart
+
+
+def work(run: RunState) -> Iterator[tuple[int, Work]]:
+    """Go through the delegations and groups of a run, oldest first, each with its place."""
+    return work_at(run, ("work",))
+
+
+def work_at(run: RunState, key: tuple[object, ...]) -> Iterator[tuple[int, Work]]:
+    """Go through the delegations and groups under a key of the index."""
+    for index in index_of(run).at(*key):
+        part = run.parts[index]
+        if isinstance(part, DelegationPart | ParallelPart):
+            yield index, part
+
+
+def place(run: RunState) -> int | None:
+    """Find the work that a frame without a name belongs to.
+
+    Returns:
+        The index of a delegation or a group that is running; None is the top. In a group of named
+        agents it is the group: nothing tells whose the frame is.
+    """
+    # Requests don't count: only an agent's own stream has any.
+    last = index_of(run).last("placed")
+    if last is None:
+        return None
+    part = run.parts[last]
+    if isinstance(part, DelegationPart | ParallelPart):
+        return _running(run, last)
+    return None if isinstance(part, ApprovalPart) else _running(run, part.within)
+
+
+def depth(run: RunState, where: int | None) -> int:
+    """Count how many delegations and groups are around a place."""
+    count = 0
+    while where is not None:
+        count += 1
+        where = run.parts[where].within  # type: ignore[union-attr]  # the place holds such a part
+    return count
+
+
+def levels(run: RunState) -> Iterator[int | None]:
+    """Go from where a frame belongs outwards, up to the top."""
+    where = place(run)
+    while where is not None:
+        yield where
+        where = _running(run, run.parts[where].within)  # type: ignore[union-attr]  # the place holds such a part
+    yield None
+
+
+def group_at(run: RunState, where: int | None) -> ParallelPart | None:
+    """Return the parallel group at a place, if it is one."""
+    part = None if where is None else run.parts[where]
+    return part if isinstance(part, ParallelPart) else None
+
+
+def step_at(run: RunState, where: int | None) -> int:
+    """Return the model call that is under way at a place."""
+    part = None if where is None else run.parts[where]
+    return part.step if isinstance(part, DelegationPart) else run.step
+
+
+def is_marked(run: RunState) -> bool:
+    """Tell whether any frame said that this is an orchestration, and of which kind."""
+    return bool(run.strategy) or index_of(run).first("work") is not None
+
+
+def _running(run: RunState, where: int | None) -> int | None:
+    while where is not None:
+        part = run.parts[where]
+        if not isinstance(part, DelegationPart | ParallelPart):
+            return None
+        if part.status == "running":
+            around = part.within
+            together = around is not None and isinstance(run.parts[around], ParallelPart)
+            return around if together else where
+        where = part.within
+    return None

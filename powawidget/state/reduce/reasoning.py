@@ -1,0 +1,75 @@
+"""The rules for a model's thinking (wire protocol, section 3)."""
+
+from powawidget.protocol.events import ReasoningDelta, ReasoningWhole
+from powawidget.state.model import Reasoning, RunState
+from powawidget.state.ops import Op
+from powawidget.state.reduce.index import index_of
+from powawidget.state.reduce.place import group_at, place, step_at
+
+
+def delta(run: RunState, event: ReasoningDelta, at: float) -> list[Op]:
+    """Append thinking to the thought of its step; a new step begins a new thought.
+
+    Of agents that work at the same time only whole thoughts are kept: their pieces are mixed.
+    """
+    where = place(run)
+    if not event.text or group_at(run, where) is not None:
+        return []
+    thoughts = run.reasoning.thoughts
+    last = len(thoughts) - 1
+    ops: list[Op] = [] if run.reasoning.since else [("set", ("reasoning", "since"), at)]
+    if (
+        last >= 0
+        and not thoughts[last].whole
+        and thoughts[last].within == where
+        and event.step in (None, thoughts[last].step)
+    ):
+        return [*ops, ("append", ("reasoning", "thoughts", last, "text"), event.text)]
+    step = step_at(run, where) if event.step is None else event.step
+    return [*ops, _thought(last + 1, step, event.text, where, whole=False)]
+
+
+def whole(run: RunState, event: ReasoningWhole) -> list[Op]:
+    """Take the whole thinking of a step, which repeats the deltas that came before it."""
+    where = place(run)
+    step = step_at(run, where) if event.step is None else event.step
+    index = index_of(run)
+    if group_at(run, where) is None:
+        same = index.thoughts_at("whole", step, where, event.text)
+        partly = index.thoughts_at("partly", step, where)
+        if partly and (not same or partly[-1] > same[-1]):
+            path = ("reasoning", "thoughts", partly[-1])
+            said = str(run.reasoning.thoughts[partly[-1]].text)
+            ops: list[Op] = [] if said == event.text else [("set", (*path, "text"), event.text)]
+            return [*ops, ("set", (*path, "whole"), True)]
+        if same:
+            return []
+    if not event.text:
+        return []
+    return [_thought(len(run.reasoning.thoughts), step, event.text, where, whole=True)]
+
+
+def pause(reasoning: Reasoning, at: float) -> list[Op]:
+    """Stop the clock of thinking: something else came."""
+    if reasoning.since is None:
+        return []
+    seconds = reasoning.seconds + max(0.0, at - reasoning.since)
+    return [
+        ("set", ("reasoning", "seconds"), round(seconds, 3)),
+        ("set", ("reasoning", "since"), None),
+    ]
+
+
+def close_thought(run: RunState) -> list[Op]:
+    """End the last thought: what comes after belongs to another model call."""
+    last = len(run.reasoning.thoughts) - 1
+    if last < 0 or run.reasoning.thoughts[last].whole:
+        return []
+    return [("set", ("reasoning", "thoughts", last, "whole"), True)]
+
+
+def _thought(index: int, step: int, text: str, where: int | None, *, whole: bool) -> Op:
+    thought: dict[str, object] = {"step": step, "text": text, "whole": whole}
+    if where is not None:
+        thought["within"] = where
+    return ("set", ("reasoning", "thoughts", index), thought)

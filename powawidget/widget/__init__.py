@@ -1,0 +1,1 @@
+"""What a cell shows and what its file keeps: traits, messages, outputs."""

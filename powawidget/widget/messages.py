@@ -1,0 +1,269 @@
+"""The messages between the kernel and the page.
+
+`js/src/state/wire.ts` is generated from these shapes and those of `powawidget.state.model`: run
+`python -m powawidget.widget.messages > js/src/state/wire.ts` after a change; a test compares.
+"""
+
+import sys
+from typing import Any, Literal
+
+import msgspec
+
+from powawidget.state.model import ChatState, RunState
+from powawidget.state.text import Text
+
+Action = Literal[
+    "stop",
+    "give_up",
+    "approve",
+    "deny",
+    "send",
+    "retry",
+    "unqueue",
+    "resume",
+    "discard",
+    "earlier",
+]
+
+
+class Snapshot(msgspec.Struct, kw_only=True):
+    """The synced trait `_state`: the whole run, as of the delta with this number.
+
+    `now` is the kernel's clock in seconds since the epoch, so that the page can show elapsed
+    times without trusting its own clock.
+    """
+
+    seq: int
+    now: float
+    state: RunState
+
+
+class ChatSnapshot(msgspec.Struct, kw_only=True):
+    """The synced trait `_state` of a chat: the whole conversation, told by its field `chat`."""
+
+    seq: int
+    now: float
+    chat: ChatState
+
+
+class OpsMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="ops"):
+    """Kernel to page: changes; `seq` grows by one with each of these messages."""
+
+    seq: int
+    ops: list[Any]
+
+
+class StateMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="state"):
+    """Kernel to page, after a hello or a sync: the whole run, and proof of a live kernel.
+
+    `nonce` is made anew by each kernel and stands in no saved state: without it no button acts.
+    """
+
+    seq: int
+    now: float
+    state: RunState
+    nonce: str
+
+
+class ChatStateMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="state"):
+    """The same of a chat."""
+
+    seq: int
+    now: float
+    chat: ChatState
+    nonce: str
+
+
+class BeatMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="beat"):
+    """Kernel to page, about once a second while a run is live, and once at its end.
+
+    A chat that waits for its next turn beats every 20 s: so its page knows that it would be heard.
+
+    A `seq` ahead of the page's own shows that the last deltas were lost. `quiet` is how many
+    seconds no event has come from the server (keepalives are none); 0 while nothing is expected.
+    """
+
+    seq: int
+    now: float
+    quiet: float
+
+
+class AckMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="ack"):
+    """Kernel to page: the action with this id has arrived; `refused` says why it won't be done."""
+
+    id: str
+    refused: str | None = None
+
+
+class FiledMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="filed"):
+    """Kernel to page, at the end: what of this goes into the notebook's file.
+
+    `bytes` is the size of the transcript. `cuts` are where a saved notebook is to hold less than
+    the whole snapshot with the number `seq`, which is too large for the file: see
+    `powawidget.filed.cuts`.
+    """
+
+    bytes: int
+    seq: int
+    cuts: list[Any] = []
+
+
+class ModuleMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="module"):
+    """Kernel to page, after a want: a part of the front end.
+
+    `packed` is its code in gzip and base64: no message has a binary part, which would end the
+    connection to a kernel behind a gateway. `hash` is that of the code, so that a page keeps no
+    module of another version.
+    """
+
+    module: str
+    hash: str
+    packed: str
+
+
+class HelloMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="hello"):
+    """Page to kernel: a model was made; the whole run is wanted.
+
+    Like an action it may arrive twice: `id` is the message's own.
+    """
+
+    id: str
+    have: int
+
+
+class SyncMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="sync"):
+    """Page to kernel: a delta is missing; the whole run is wanted."""
+
+    id: str
+    have: int
+
+
+class WantMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="want"):
+    """Page to kernel: a part of the front end that isn't in the core is needed."""
+
+    id: str
+    module: str
+
+
+class ActMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="act"):
+    """Page to kernel: a person did something.
+
+    One click may arrive several times, by several ways and on several threads; `id` is the
+    click's own. `nonce` is that of the last `StateMessage`. A decision names the digest of every
+    request that was shown to the person, so that it can't cover anything else. `give_up` ends the
+    pause that the run's `wait` tells of, and with it the tries.
+
+    In a chat `turn` is the place of the turn that is meant. `send` has a `text`; `unqueue` takes
+    back the message that the action `item` has queued; `resume` and `discard` end a pause of the
+    queue; `earlier` brings in more of the stored turns.
+    """
+
+    id: str
+    nonce: str
+    action: Action
+    digests: list[str] = []
+    reason: str | None = None
+    turn: int | None = None
+    text: str | None = None
+    item: str | None = None
+
+
+_STRUCTS: tuple[type, ...] = (
+    Snapshot,
+    ChatSnapshot,
+    OpsMessage,
+    StateMessage,
+    ChatStateMessage,
+    BeatMessage,
+    AckMessage,
+    FiledMessage,
+    ModuleMessage,
+    HelloMessage,
+    SyncMessage,
+    WantMessage,
+    ActMessage,
+)
+_SIMPLE: dict[Any, str] = {
+    msgspec.inspect.StrType: "string",
+    msgspec.inspect.IntType: "number",
+    msgspec.inspect.FloatType: "number",
+    msgspec.inspect.BoolType: "boolean",
+    msgspec.inspect.NoneType: "null",
+    msgspec.inspect.AnyType: "unknown",
+}
+
+
+def typescript() -> str:
+    """Write the TypeScript of these shapes.
+
+    Returns:
+        The text of `js/src/state/wire.ts`.
+    """
+    known: dict[str, str] = {}
+    for struct in _STRUCTS:
+        _name_of(msgspec.inspect.type_info(struct), known)
+    head = (
+        "// Generated from powawidget/widget/messages.py and state/model.py: do not edit.\n"
+        "// Run `python -m powawidget.widget.messages > js/src/state/wire.ts` after a change there.\n\n"
+        "export type Path = (string | number)[];\n"
+        'export type Op = ["set", Path, unknown] | ["append", Path, string];\n'
+    )
+    messages = {
+        "KernelMessage": (
+            OpsMessage,
+            StateMessage,
+            ChatStateMessage,
+            BeatMessage,
+            AckMessage,
+            FiledMessage,
+            ModuleMessage,
+        ),
+        "PageMessage": (HelloMessage, SyncMessage, WantMessage, ActMessage),
+    }
+    unions = [
+        f"export type {name} = {' | '.join(part.__name__ for part in parts)};\n"
+        for name, parts in messages.items()
+    ]
+    part = known["RunState"].split("parts: (")[1].split(")[]")[0]
+    known["RunState"] = known["RunState"].replace(f"({part})[]", "Part[]")
+    return "\n".join([head, *known.values(), f"export type Part = {part};\n", *unions])
+
+
+def _name_of(info: Any, known: dict[str, str]) -> str:
+    kind = type(info)
+    if kind in _SIMPLE:
+        return _SIMPLE[kind]
+    if kind is msgspec.inspect.CustomType and info.cls is Text:
+        return "string"
+    if kind is msgspec.inspect.LiteralType:
+        return " | ".join(f'"{value}"' for value in sorted(info.values))
+    if kind is msgspec.inspect.UnionType:
+        names = dict.fromkeys(_name_of(part, known) for part in info.types)
+        return " | ".join(names)
+    if kind is msgspec.inspect.ListType:
+        item = _name_of(info.item_type, known)
+        return f"({item})[]" if "|" in item else f"{item}[]"
+    if kind is msgspec.inspect.DictType:
+        return f"Record<string, {_name_of(info.value_type, known)}>"
+    if kind is msgspec.inspect.StructType:
+        return _struct(info, known)
+    raise TypeError(f"{info} has no TypeScript form yet: add it here.")
+
+
+def _struct(info: Any, known: dict[str, str]) -> str:
+    name = str(info.cls.__name__)
+    if name not in known:
+        known[name] = ""  # a struct may hold itself
+        lines = [f'  {info.tag_field}: "{info.tag}";'] if info.tag_field else []
+        for field in info.fields:
+            is_ops = info.cls is OpsMessage and field.name == "ops"
+            kind = "Op[]" if is_ops else _name_of(field.type, known)
+            lines.append(f"  {field.name}: {kind};")
+        body = "\n".join(lines)
+        del known[name]
+        known[name] = f"export interface {name} {{\n{body}\n}}\n"
+    return name
+
+
+if __name__ == "__main__":
+    sys.stdout.write(typescript())

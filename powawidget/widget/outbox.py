@@ -1,0 +1,86 @@
+"""Changes on their way to the page: gathered for a moment, then sent as one message.
+
+jupyter_server drops messages above a rate that all widgets and prints of a kernel share, so a
+widget sends at most 30 a second and all widgets together about 300. The interval grows with the
+stream's rate: nobody reads 2,000 tokens a second, and each message costs about 1 kB of headers.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+
+from powawidget.state.ops import Op, merge
+
+# Changes a second, and the seconds between two messages from there on.
+_INTERVALS = ((0.0, 0.033), (300.0, 0.050), (1000.0, 0.100), (1500.0, 0.133))
+_PROCESS_GAP = 1 / 300
+
+_next_free = 0.0
+
+
+class Outbox:
+    """The pending changes of one widget.
+
+    `push` and `flush` are called under the run's lock; the timer runs on the loop thread.
+
+    Args:
+        loop: The loop thread's loop.
+        send: Sends one batch of changes.
+        fire: Called on the loop when it is time; it takes the run's lock and calls `flush`.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        send: Callable[[list[Op]], None],
+        fire: Callable[[], None],
+    ) -> None:
+        self._loop = loop
+        self._send = send
+        self._fire = fire
+        self._pending: list[Op] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._last = 0.0
+        self._rate = 0.0
+
+    def push(self, ops: Sequence[Op]) -> None:
+        """Take changes; on the loop thread only.
+
+        Args:
+            ops: The changes, in order.
+        """
+        self._pending += ops
+        if self._timer is None and self._pending:
+            due = max(self._last + self._interval(), _reserve())
+            self._timer = self._loop.call_later(max(0.0, due - time.monotonic()), self._fire)
+
+    def flush(self) -> None:
+        """Send what is pending now."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if not self._pending:
+            return
+        now = time.monotonic()
+        elapsed = max(now - self._last, _INTERVALS[0][1])
+        self._rate = len(self._pending) / elapsed
+        self._last = now
+        pending, self._pending = self._pending, []
+        self._send(merge(pending))
+
+    def close(self) -> None:
+        """Drop what is pending and stop the timer."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._pending.clear()
+
+    def _interval(self) -> float:
+        return max(interval for rate, interval in _INTERVALS if self._rate >= rate)
+
+
+def _reserve() -> float:
+    """Take the next place in the process-wide queue of messages."""
+    global _next_free  # noqa: PLW0603  # the limit is the process's
+    _next_free = max(_next_free + _PROCESS_GAP, time.monotonic())
+    return _next_free
