@@ -13,6 +13,7 @@ from typing import Any
 
 from powawidget.state.model import RunState, plain
 from powawidget.state.ops import Op, merge
+from powawidget.widget import page_state
 from tests.street import fixtures, frame, kept, recordings, walk
 
 MOST_BATCHES = 2000

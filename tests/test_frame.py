@@ -100,7 +100,7 @@ WITHOUT_PANDAS = """
 import sys
 sys.modules["pandas"] = None  # as Python marks what isn't there
 from powawidget.errors import ConfigurationError
-from powawidget.frame import frame_of
+from powawidget.state.dataframe import frame_of
 try:
     frame_of([{"a": 1}], "lookup")
 except ConfigurationError as error:
@@ -120,7 +120,7 @@ def test_without_pandas_it_says_what_to_install() -> None:
 
 
 def test_pandas_is_not_imported_with_the_package() -> None:
-    code = "import sys, powawidget, powawidget.views; print('pandas' in sys.modules)"
+    code = "import sys, powawidget, powawidget.state.values; print('pandas' in sys.modules)"
     said = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )

@@ -12,6 +12,7 @@ import powawidget
 from powawidget.protocol import events as ev
 from powawidget.protocol.stored.children import children_of
 from powawidget.protocol.stored.run import retell
+from powawidget.state import values
 from powawidget.state.model import ParallelPart, RunState, TextPart, plain
 from tests.street import RECORDED, outcome, payloads, recordings, replayed, walk
 

@@ -12,6 +12,7 @@ from powawidget.protocol import events as ev
 from powawidget.protocol.graph import Graph, left_out, listed, ordered, read_graph
 from powawidget.protocol.stored.execution import logs_of
 from powawidget.protocol.stored.run import retell
+from powawidget.state import values
 from powawidget.state.model import RunState, plain
 from tests.street import RECORDED, Walk, payloads, recordings, replayed, walk
 

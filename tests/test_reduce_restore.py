@@ -10,6 +10,7 @@ from powawidget.protocol import events as ev
 from powawidget.protocol.graph import listed, read_graph
 from powawidget.protocol.stored.execution import logs_of
 from powawidget.protocol.stored.run import retell
+from powawidget.state import values
 from powawidget.state.model import ApprovalPart, RunState, ToolPart, plain, typed
 from powawidget.state.ops import Op, apply
 from powawidget.state.reduce import reduce

@@ -257,7 +257,7 @@ class RunState(msgspec.Struct, kw_only=True, dict=True):
     says that the stored run took the place of a stream that was cut.
 
     Beside its fields, and never on the wire, it carries an index for the reducer's rules
-    (`powawidget.reduce.index`).
+    (`powawidget.state.reduce.index`).
     """
 
     kind: Kind = "agent"

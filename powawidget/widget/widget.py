@@ -2,7 +2,7 @@
 
 The whole state is one synced trait that stands in every snapshot the front end asks for, but is
 never pushed on a change and never accepted from the front end. Changes are custom messages with a
-number; a gap makes the front end ask for the state (see `powawidget.wire`).
+number; a gap makes the front end ask for the state (see `powawidget.widget.messages`).
 """
 
 import asyncio

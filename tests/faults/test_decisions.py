@@ -18,6 +18,7 @@ import powawidget
 from powawidget.http.cookies import Jar
 from powawidget.kernel import loop
 from powawidget.local import LocalServer, start
+from powawidget.protocol.events import as_json
 from powawidget.resources.connect import Agent, AgentInfo
 from powawidget.resources.orchestration import Orchestration, OrchestrationInfo
 from powawidget.resources.workflow import Workflow, WorkflowInfo
@@ -129,10 +130,10 @@ class Balancer:
         self.decided[worker] = asyncio.Event()
         await exchange.head(headers + b"content-type: text/event-stream\r\n")
         for frame in ({**START, "run_id": f"run_{worker}"}, STEP, CALL, ASK):
-            await exchange.send(f"data: {powawidget.events.as_json(frame)}\n\n".encode())
+            await exchange.send(f"data: {as_json(frame)}\n\n".encode())
         await self.decided[worker].wait()
         for frame in (RESULT, DONE):
-            await exchange.send(f"data: {powawidget.events.as_json(frame)}\n\n".encode())
+            await exchange.send(f"data: {as_json(frame)}\n\n".encode())
 
 
 def test_each_decision_reaches_the_process_of_its_own_run(world: World) -> None:
@@ -163,13 +164,13 @@ def setting(*lines: str, then: Script | None = None) -> tuple[Script, list[tuple
     async def run(exchange: Exchange) -> None:
         await exchange.head(headers + b"content-type: text/event-stream\r\n")
         for frame in (START, STEP, CALL, ASK):
-            await exchange.send(f"data: {powawidget.events.as_json(frame)}\n\n".encode())
+            await exchange.send(f"data: {as_json(frame)}\n\n".encode())
         await decided.wait()
         if then is not None:
             await then(exchange)
             return
         for frame in (RESULT, DONE):
-            await exchange.send(f"data: {powawidget.events.as_json(frame)}\n\n".encode())
+            await exchange.send(f"data: {as_json(frame)}\n\n".encode())
 
     async def other(exchange: Exchange) -> None:
         last = exchange.request.path.rpartition("/")[2]
@@ -221,7 +222,7 @@ def test_a_decision_carries_what_its_runs_own_answer_has_set(
 
 def test_the_denial_before_a_stop_and_the_look_after_it_carry_them(world: World) -> None:
     async def then(exchange: Exchange) -> None:
-        await exchange.send(f"data: {powawidget.events.as_json(DENIED)}\n\n".encode())
+        await exchange.send(f"data: {as_json(DENIED)}\n\n".encode())
         await exchange.gone()
 
     script, heard = setting("W=a; Path=/", then=then)

@@ -13,7 +13,8 @@ from powawidget.live.run import NONCE
 from powawidget.protocol.events import as_json
 from powawidget.state.model import ApprovalPart, RunState, ToolPart, plain, typed
 from powawidget.state.ops import apply
-from powawidget.widget.widget import RunWidget, page_state
+from powawidget.widget import page_state
+from powawidget.widget.widget import RunWidget
 from tests.chaos import Exchange, Script, at_paths
 from tests.faults.world import ASK, CALL, DONE, RESULT, START, STEP, World, came_to, until
 

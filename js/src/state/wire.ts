@@ -1,5 +1,5 @@
 // Generated from powawidget/widget/messages.py and state/model.py: do not edit.
-// Run `python -m powawidget.widget.messages > js/src/state/wire.ts` after a change there.
+// After a change there: `python -m powawidget.widget.messages > js/src/state/wire.ts`.
 
 export type Path = (string | number)[];
 export type Op = ["set", Path, unknown] | ["append", Path, string];
