@@ -204,7 +204,7 @@ def typescript() -> str:
         _name_of(msgspec.inspect.type_info(struct), known)
     head = (
         "// Generated from powawidget/widget/messages.py and state/model.py: do not edit.\n"
-        "// After a change there: `python -m powawidget.widget.messages > js/src/state/wire.ts`.\n\n"
+        "// To make it anew: `python -m powawidget.widget.messages > js/src/state/wire.ts`.\n\n"
         "export type Path = (string | number)[];\n"
         'export type Op = ["set", Path, unknown] | ["append", Path, string];\n'
     )

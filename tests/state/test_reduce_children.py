@@ -9,8 +9,7 @@ from powawidget.state import values
 from powawidget.state.model import DelegationPart, RunState
 from powawidget.state.ops import Op
 from powawidget.state.reduce import reduce
-from tests.street import told, walk
-from tests.test_reduce_delegations import (
+from tests.state.test_reduce_delegations import (
     begin,
     call,
     complete,
@@ -23,6 +22,7 @@ from tests.test_reduce_delegations import (
     shape,
     step,
 )
+from tests.street import told, walk
 
 
 def child(child_id: str | None, *texts: str, **said: Any) -> ev.Child:

@@ -13,8 +13,8 @@ from powawidget.protocol.stored.children import children_of
 from powawidget.protocol.stored.run import retell
 from powawidget.state import values
 from powawidget.state.model import RunState
+from tests.state.test_reduce_delegations import shape
 from tests.street import FIXTURES, kept, outcome, walk
-from tests.test_reduce_delegations import shape
 
 
 def deltas(*texts: str) -> list[dict[str, str]]:

@@ -14,7 +14,7 @@ from powawidget.state import values
 from powawidget.state.model import ApprovalPart, RunState, ToolPart, plain, typed
 from powawidget.state.ops import Op, apply
 from powawidget.state.reduce import reduce
-from tests.street import BEGIN, fixtures, frame, outcome, payloads, recordings, told
+from tests.street import BEGIN, FIXTURES, fixtures, frame, outcome, payloads, recordings, told
 
 CUT = ev.Interrupted(title="The connection was lost", message="Reset.")
 STORED: dict[str, Any] = {"run_id": "run_1", "status": "completed", "content": "half rest"}
@@ -234,7 +234,7 @@ def test_cut_anywhere_a_run_comes_to_what_it_would_have_been(path: Path) -> None
         assert again == ops
 
 
-ORCHESTRATIONS = sorted((Path(__file__).parent / "fixtures").glob("orchestration_*.stored.json"))
+ORCHESTRATIONS = sorted((FIXTURES).glob("orchestration_*.stored.json"))
 
 
 @pytest.mark.parametrize("path", ORCHESTRATIONS, ids=lambda path: path.stem)
@@ -300,7 +300,7 @@ def as_execution(path: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize("graph", [True, False], ids=["graph", "no graph"])
 def test_cut_anywhere_an_execution_becomes_what_is_stored_of_it(graph: bool) -> None:
-    path = Path(__file__).parent / "fixtures" / "workflow_branch.stored.json"
+    path = FIXTURES / "workflow_branch.stored.json"
     stored = as_execution(path)
     stored["graph"] = stored["graph"] if graph else None
     events = list(map(ev.read, payloads(path.with_suffix("").with_suffix(".sse").read_bytes())))

@@ -5,8 +5,7 @@ import pytest
 from powawidget.protocol import events as ev
 from powawidget.state import values
 from powawidget.state.model import ParallelPart, RunState
-from tests.street import told
-from tests.test_reduce_delegations import (
+from tests.state.test_reduce_delegations import (
     begin,
     call,
     complete,
@@ -16,6 +15,7 @@ from tests.test_reduce_delegations import (
     shape,
     step,
 )
+from tests.street import told
 
 TWO = begin("parallel", agent_count=2)
 RESET = engine("step_reset", step=1, reason="output_recovery")
