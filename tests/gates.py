@@ -111,7 +111,7 @@ class Server:
         self.waiting.append(entry)
 
     def say(self, **frame: Any) -> None:
-        self.live.take(json.dumps(frame))
+        self.live.receive(json.dumps(frame))
 
     def time_out(self, entry: dict[str, Any]) -> None:
         if entry not in self.waiting:
@@ -176,7 +176,7 @@ class Street:
     def __init__(self, policy: Any = None) -> None:
         self.time = asyncio.get_running_loop().time
         self.live = Live(RunState(), clock=self.time)
-        self.live.take(ev.Started(run_id="run_1", session_id=None))
+        self.live.receive(ev.Started(run_id="run_1", session_id=None))
         self.server = Server(self.live)
         self.decider = Decider(
             self.live, self.server.post, self._hooks, policy, monotonic=self.time

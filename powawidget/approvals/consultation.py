@@ -119,4 +119,4 @@ class Consultation:
 
     def _say(self, text: str) -> None:
         if not self._live.ended:
-            self._live.take(ev.Noticed(code="policy_failed", text=text))
+            self._live.receive(ev.Noticed(code="policy_failed", text=text))

@@ -161,7 +161,7 @@ class Decider:
         return None
 
     def _make(self, digests: list[str], choice: Choice, by: str, reason: str | None) -> None:
-        self._live.hear()  # while a person took time, nothing was due
+        self._live.note_sign()  # while a person took time, nothing was due
         # Half an emoji can't be sent, nor shown.
         by, reason = harmless(by), None if reason is None else harmless(reason)
         self._take(ev.DecisionMade(digests=digests, choice=choice, by=by, reason=reason))
@@ -281,7 +281,7 @@ class Decider:
 
     def _take(self, event: ev.Event) -> None:
         if not self._live.ended:
-            self._live.take(event)
+            self._live.receive(event)
 
     async def until_quiet(self) -> None:
         """Wait until long enough no call or request has come."""

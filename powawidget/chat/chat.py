@@ -20,7 +20,7 @@ from powawidget.state.about import About
 from powawidget.state.model import ChatState, Kind, Queued, plain, typed
 from powawidget.transcript.export import Told, Transcribed
 from powawidget.widget import notebook_file
-from powawidget.widget.output import Exhibit
+from powawidget.widget.output import CellOutput
 
 _SHOWN_FIRST = 20
 _LONGEST = 1_000_000
@@ -109,7 +109,7 @@ class Chat(Transcribed):
         self._waiting: list[_Waiting] = []
         self._idle = threading.Event()
         self._idle.set()
-        self._exhibit = Exhibit(self._make_widget, self._transcripts, self.__repr__)
+        self._output = CellOutput(self._make_widget, self._transcripts, self.__repr__)
         if history is not None:
             loop.run_sync(self._open(history))
         cells.adopt(self)
@@ -230,7 +230,7 @@ class Chat(Transcribed):
             KeyboardInterrupt: If the kernel is interrupted.
             ApprovalNeeded: If the answer waits for a decision where nobody can click.
         """
-        self._exhibit.wait()
+        self._output.wait()
         try:
             self.show(display=display)
             wait.block(self._idle, timeout, self._check)
@@ -255,7 +255,7 @@ class Chat(Transcribed):
 
     def close(self) -> None:
         """Stop what is under way, take back what waits, and close the widget."""
-        self._exhibit.is_closed = True
+        self._output.is_closed = True
         try:
             if self._waiting:
                 self.discard()
@@ -264,7 +264,7 @@ class Chat(Transcribed):
                 if self._current is not None:
                     self._current.close()
             finally:
-                self._exhibit.close()
+                self._output.close()
 
     # What there is.
 
@@ -312,14 +312,14 @@ class Chat(Transcribed):
     @property
     def widget(self) -> Any:
         """The widget that shows the chat, made when it is first asked for; for layouts."""
-        return self._exhibit.widget
+        return self._output.widget
 
     def _make_widget(self, mark: str) -> Any:
         from powawidget.widget.widget import ChatWidget  # noqa: PLC0415  # Python alone needs none
 
         widget = ChatWidget(self._live, self._act, self.close, mark)
         with self._live.lock:
-            self._live.audiences.append(self._exhibit.document)
+            self._live.subscribers.append(self._output.document)
         return widget
 
     def _transcripts(self, mark: str) -> dict[str, str]:
@@ -343,7 +343,7 @@ class Chat(Transcribed):
     @property
     def shown(self) -> tuple[Any, float | None]:
         """The widget and when it was made, once there is one."""
-        return self._exhibit.made, self._exhibit.shown_at
+        return self._output.made, self._output.shown_at
 
     def show(self, *, display: bool = True) -> None:
         """Show the chat where nobody has yet, and where there is a notebook to show it in.
@@ -352,17 +352,17 @@ class Chat(Transcribed):
             display: Whether to.
         """
         if display:
-            self._exhibit.show(self)
+            self._output.show(self)
 
-    def put_out_turn(self) -> None:
+    def emit_turn(self) -> None:
         """Show the chat in place of a turn, where nobody has.
 
         Raises:
             NotImplementedError: Where it is shown already: the turn is told in words then.
         """
-        if self._exhibit.made is not None:
+        if self._output.made is not None:
             raise NotImplementedError
-        self._exhibit.put_out()
+        self._output.emit()
 
     def is_stuck(self, run: Run) -> bool:
         """Tell whether waiting for a turn would never end.
@@ -397,10 +397,10 @@ class Chat(Transcribed):
             raise ChatPaused
 
     def _ipython_display_(self) -> None:
-        self._exhibit.put_out()
+        self._output.emit()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        return self._exhibit.bundle(include, exclude)
+        return self._output.bundle(include, exclude)
 
     def _display_(self) -> Any:
         """Give marimo what it shows."""
@@ -419,10 +419,10 @@ class Chat(Transcribed):
     # What happens on the loop thread.
 
     def _send(self, message: str, action: str, retries: int | None = None) -> Run:
-        if self._partner is None or self._exhibit.is_closed:
+        if self._partner is None or self._output.is_closed:
             raise ConfigurationError(
                 "This chat was closed."
-                if self._exhibit.is_closed
+                if self._output.is_closed
                 else "This conversation can only be read."
             )
         run = self._partner.turn(message, lambda: self._live.state.session_id, self)

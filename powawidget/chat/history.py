@@ -15,7 +15,7 @@ from powawidget.errors import PowawidgetError, RequestError
 from powawidget.http.client import Client
 from powawidget.http.ids import segment
 from powawidget.http.secret import Secret
-from powawidget.protocol.stored.run import retell
+from powawidget.protocol.stored.run import events_of_stored
 from powawidget.run.run import Run
 from powawidget.state.model import Kind
 
@@ -156,8 +156,8 @@ class History:
         known = self._known.get(exchange.run_id or "")
         said = {"content": exchange.answer, "run_id": exchange.run_id, "events": exchange.events}
         stored = {**(known or {**said, "status": "completed"}), "session_id": self.session_id}
-        return Run.told(
-            retell(stored),
+        return Run.of_events(
+            events_of_stored(stored),
             kind=self.kind,
             name=self.name,
             message=exchange.question,

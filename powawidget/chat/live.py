@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from powawidget.live.run import Audience, Live
+from powawidget.live.run import Live, Subscriber
 from powawidget.live.subscribers import Troubles, doing_of
 from powawidget.state.model import ChatState, RunState, plain
 from powawidget.state.ops import Op
@@ -35,7 +35,7 @@ class LiveChat:
     ) -> None:
         self.state = state
         self.lock = threading.RLock()
-        self.audiences: list[Audience] = []
+        self.subscribers: list[Subscriber] = []
         self._over = over
         self._latest: Live | None = None
         self._troubles = Troubles(redact)
@@ -80,7 +80,7 @@ class LiveChat:
         """
         with self.lock:
             turn = Turn(self, live)
-            live.audiences.append(turn)
+            live.subscribers.append(turn)
             return turn
 
     def let_in(self, turn: "Turn") -> int:
@@ -129,9 +129,9 @@ class LiveChat:
 
     def _tell(self, ops: list[Op]) -> None:
         if ops:
-            for audience in tuple(self.audiences):
-                self._troubles.call(doing_of(audience), audience.changed, ops)
-            self._tell_troubles()
+            for subscriber in tuple(self.subscribers):
+                self._troubles.call(doing_of(subscriber), subscriber.changed, ops)
+            self._report_failures()
 
     def trouble(self, doing: str, error: BaseException) -> None:
         """Log and tell what has failed beside the chat; on the loop thread only.
@@ -142,9 +142,9 @@ class LiveChat:
         """
         with self.lock:
             self._troubles.note(doing, error)
-            self._tell_troubles()
+            self._report_failures()
 
-    def _tell_troubles(self) -> None:
+    def _report_failures(self) -> None:
         for text in self._troubles.untold():
             self.put(notice=text)
 
@@ -158,17 +158,17 @@ class LiveChat:
     def turn_ended(self, live: Live) -> None:
         """Tell the end of a turn; called under the lock."""
         if live is self._latest:
-            for audience in tuple(self.audiences):
-                self._troubles.call(doing_of(audience), audience.ended)
-            self._tell_troubles()
+            for subscriber in tuple(self.subscribers):
+                self._troubles.call(doing_of(subscriber), subscriber.ended)
+            self._report_failures()
         self._over(live)
 
-    def turn_learned(self, live: Live) -> None:
+    def turn_recovered(self, live: Live) -> None:
         """Tell what was learned of a turn after its end; called under the lock."""
         if live is self._latest:  # else the end of the turn after it will do
-            for audience in tuple(self.audiences):
-                self._troubles.call(doing_of(audience), audience.learned)
-            self._tell_troubles()
+            for subscriber in tuple(self.subscribers):
+                self._troubles.call(doing_of(subscriber), subscriber.recovered)
+            self._report_failures()
 
     def _is_session(self, told: str) -> bool:
         # A stored run names its session by the database's id, which starts another conversation.
@@ -199,6 +199,6 @@ class Turn:
         """Learn that the run is over; called under the lock."""
         self._chat.turn_ended(self.live)
 
-    def learned(self) -> None:
+    def recovered(self) -> None:
         """Learn what came after the end; called under the lock."""
-        self._chat.turn_learned(self.live)
+        self._chat.turn_recovered(self.live)

@@ -21,7 +21,7 @@ from powawidget.state.reduce.index import index_of
 NONCE = secrets.token_hex(16)
 
 
-class Audience(Protocol):
+class Subscriber(Protocol):
     """Who wants to hear of changes: a widget, or the chat whose turn a run is.
 
     What one raises is logged and told in the view, and keeps nobody else from hearing.
@@ -38,7 +38,7 @@ class Audience(Protocol):
     def ended(self) -> None:
         """Learn that the run is over; called under the lock."""
 
-    def learned(self) -> None:
+    def recovered(self) -> None:
         """Learn that what came after the end is known as well; called under the lock."""
 
 
@@ -63,10 +63,10 @@ class Live:
         self.lock = lock or threading.RLock()
         self.done = threading.Event()
         # Set a moment after `done`: the transcript stands in the file, as far as it can.
-        self.told = threading.Event()
+        self.published = threading.Event()
         self.recording = Recording()
         self.clock = clock
-        self.audiences: list[Audience] = []
+        self.subscribers: list[Subscriber] = []
         # The engine's own errors (they have a seq) may be followed by more: it may recover.
         self.engine_error = False
         self.stop_asked = False
@@ -80,7 +80,7 @@ class Live:
         self._guard = None if secret is None else Guard(secret)
         self._troubles = Troubles(self.redact)
 
-    def take(self, frame: str | ev.Event, at: float | None = None) -> None:
+    def receive(self, frame: str | ev.Event, at: float | None = None) -> None:
         """Fold one frame in; on the loop thread only.
 
         Args:
@@ -92,7 +92,7 @@ class Live:
             # A server that echoes the key must not carry it into the page and the file.
             frame = self.redact(frame)
             event = ev.read(frame)
-            self.hear()
+            self.note_sign()
         else:
             # What a person or a policy said may hold it as well.
             event = frame if self._secret is None else self._secret.redacted(frame)
@@ -103,7 +103,7 @@ class Live:
             if isinstance(event, ev.Errored):
                 self.engine_error = isinstance(event.raw, dict) and "seq" in event.raw
             self._fold(event, at)
-            self._tell_troubles()
+            self._report_failures()
         if self.observe is not None:
             try:
                 self.observe(event)
@@ -124,7 +124,7 @@ class Live:
         index_of(self.state).settle()
         if self.state.edited != edited_before:
             self.recording.withhold()
-        self._tell_changes(ops)
+        self._publish(ops)
         if self.ended and self.state.status not in self.held:
             self._settle()
 
@@ -134,7 +134,7 @@ class Live:
             self.held = frozenset()
             if self.ended:
                 self._settle()
-            self._tell_troubles()
+            self._report_failures()
 
     def _settle(self) -> None:
         if self.done.is_set():
@@ -142,10 +142,10 @@ class Live:
         # First: who waits for the run depends on nobody else who hears of its end.
         self.done.set()
         try:
-            for audience in tuple(self.audiences):
-                self._troubles.call(doing_of(audience), audience.ended)
+            for subscriber in tuple(self.subscribers):
+                self._troubles.call(doing_of(subscriber), subscriber.ended)
         finally:
-            self.told.set()
+            self.published.set()
 
     def give_up(self, error: BaseException | None = None) -> None:
         """End a run that isn't over though nothing follows it any more; on the loop thread only.
@@ -171,7 +171,7 @@ class Live:
             for name, value in (*values.items(), ("status", "interrupted")):
                 setattr(self.state, name, value)
                 ops.append(("set", (name,), plain(value)))
-            self._tell_changes(ops)
+            self._publish(ops)
 
     def trouble(self, doing: str, error: BaseException) -> None:
         """Log and tell what has failed beside the run; on the loop thread only.
@@ -182,33 +182,33 @@ class Live:
         """
         with self.lock:
             self._troubles.note(doing, error)
-            self._tell_troubles()
+            self._report_failures()
 
-    def _tell_changes(self, ops: list[Op]) -> None:
-        for audience in tuple(self.audiences):
-            self._troubles.call(doing_of(audience), audience.changed, ops)
+    def _publish(self, ops: list[Op]) -> None:
+        for subscriber in tuple(self.subscribers):
+            self._troubles.call(doing_of(subscriber), subscriber.changed, ops)
 
-    def _tell_troubles(self) -> None:
+    def _report_failures(self) -> None:
         """Tell them when everybody has heard of what came before, so that all hear the same."""
         for text in self._troubles.untold():
             try:
-                self.take(ev.Troubled(text=text))
+                self.receive(ev.Troubled(text=text))
             except Exception as error:  # noqa: BLE001  # a state that can't be folded: it is logged
                 self._troubles.note("told of a failure", error)
                 self._troubles.untold()
 
-    def close_book(self) -> None:
+    def end_recovery(self) -> None:
         """Say that what was learned after the end is all there is; on the loop thread only."""
         with self.lock:
-            for audience in tuple(self.audiences):
-                self._troubles.call(doing_of(audience), audience.learned)
-            self._tell_troubles()
+            for subscriber in tuple(self.subscribers):
+                self._troubles.call(doing_of(subscriber), subscriber.recovered)
+            self._report_failures()
 
     def redact(self, text: str) -> str:
         """Take the key out of a text, where there is one."""
         return text if self._secret is None else self._secret.redact(text)
 
-    def hear(self) -> None:
+    def note_sign(self) -> None:
         """Note that the server has said something, or is asked anew."""
         self._heard = time.monotonic()
 

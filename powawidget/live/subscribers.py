@@ -84,6 +84,6 @@ def said(doing: str, error: BaseException) -> str:
     return f"powawidget failed while it {doing}: {name}. The kernel's log says more."
 
 
-def doing_of(audience: object) -> str:
-    """Say what is done where an audience hears of something."""
-    return str(getattr(audience, "doing", "told who listens"))
+def doing_of(subscriber: object) -> str:
+    """Say what is done where an subscriber hears of something."""
+    return str(getattr(subscriber, "doing", "told who listens"))

@@ -193,7 +193,7 @@ class Orchestration:
 
     def _name_agents(self, live: Live, event: ev.Event) -> None:
         if isinstance(event, ev.OrchestrationStarted) and self._agent_names:
-            live.take(ev.AgentsKnown(names=self._agent_names))
+            live.receive(ev.AgentsKnown(names=self._agent_names))
 
     def _body(self, message: str, session_id: str | None) -> dict[str, Any]:
         checked_message(message, "orchestration")

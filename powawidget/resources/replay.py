@@ -96,7 +96,7 @@ def replay(
     if begin is not None:
         return _saved(data[begin.end() :], speed, name)
     if speed is None:
-        run = Run.told(_frames(data), name=title, origin="replay")
+        run = Run.of_events(_frames(data), name=title, origin="replay")
         cells.adopt(run)
         return run
     return Run(RecordedSource(_reads(data, times), speed), name=title, origin="replay").start()

@@ -154,7 +154,7 @@ class Workflow:
             execution_id: Its id.
 
         Returns:
-            Its line of the list, its blocks' logs and the workflow's graph, as `retell` reads
+            Its line of the list, its blocks' logs and the graph, as `events_of_stored` reads
             them.
         """
         return await self._look_up(self._client, execution_id)

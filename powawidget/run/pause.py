@@ -11,7 +11,7 @@ class GaveUp(Exception):  # noqa: N818  # not an error: a person's wish
     """A person doesn't want to wait any longer."""
 
 
-class Patience:
+class Pauses:
     """What a run waits for on its own account: one thing at a time, on the loop thread."""
 
     def __init__(self) -> None:

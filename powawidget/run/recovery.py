@@ -19,8 +19,8 @@ from powawidget.http.timeouts import Timeouts
 from powawidget.live.run import Live
 from powawidget.protocol import events as ev
 from powawidget.protocol.stored.execution import is_whole, logs_of
-from powawidget.protocol.stored.run import fate_of, retell
-from powawidget.run.pause import GaveUp, Patience
+from powawidget.protocol.stored.run import events_of_stored, fate_of
+from powawidget.run.pause import GaveUp, Pauses
 
 Fetch = Callable[[str], Awaitable[Any]]
 # The ids of what may be the run, by when it began and ended here, in seconds since the epoch.
@@ -69,7 +69,7 @@ def is_worth_a_look(live: Live, find: Find | None = None) -> bool:
 
 
 async def learn(
-    live: Live, fetch: Fetch, limits: Timeouts, patience: Patience, find: Find | None = None
+    live: Live, fetch: Fetch, limits: Timeouts, pauses: Pauses, find: Find | None = None
 ) -> None:
     """Look a run up until the server has ended it, and tell what it did.
 
@@ -80,19 +80,19 @@ async def learn(
         live: The run, over here.
         fetch: Fetches what is stored of it.
         limits: How long and how often.
-        patience: Lets a person end it.
+        pauses: Lets a person end it.
         find: Finds the run where its stream didn't tell its id.
     """
     found: list[ev.Event]
     try:
-        found = await patience.wait_for(_looks(live, fetch, limits, find))
+        found = await pauses.wait_for(_looks(live, fetch, limits, find))
     except GaveUp:
         found = [ev.Learned(text=f"You stopped looking. {_later(live)}")]
     finally:
         if live.state.wait is not None:
-            live.take(ev.WaitOver())
+            live.receive(ev.WaitOver())
     for event in found:
-        live.take(event)
+        live.receive(event)
 
 
 async def _looks(live: Live, fetch: Fetch, limits: Timeouts, find: Find | None) -> list[ev.Event]:
@@ -155,7 +155,7 @@ async def _id(live: Live, find: Find | None) -> str:
         ids = await find(state.started or now, state.ended or now)
         if len(ids) != 1:
             raise _Unknown(len(ids))
-        live.take(ev.WorkflowStarted(execution_id=ids[0]))
+        live.receive(ev.WorkflowStarted(execution_id=ids[0]))
     return str(state.run_id)
 
 
@@ -167,7 +167,7 @@ def _pauses(limits: Timeouts) -> Iterator[float]:
 async def _pause(live: Live, seconds: float, attempt: int) -> None:
     if live.state.status == "interrupted":
         until = live.clock() + seconds
-        live.take(ev.Waiting(purpose="look_up", why=_WHY, until=until, attempt=attempt))
+        live.receive(ev.Waiting(purpose="look_up", why=_WHY, until=until, attempt=attempt))
     await asyncio.sleep(seconds)
 
 
@@ -175,7 +175,7 @@ def _told(live: Live, stored: dict[str, Any]) -> list[ev.Event]:
     is_execution = "block_logs" in stored
     whole = stored.get("status") == "completed" and (not is_execution or is_whole(stored))
     if whole and live.state.status == "interrupted":
-        return [ev.Restored(events=list(retell(stored)))]
+        return [ev.Restored(events=list(events_of_stored(stored)))]
     fate = fate_of(stored) or f"The server has the run as {stored.get('status')}."
     # What a block did is so, whatever became of the rest.
     return [*([logs_of(stored)] if is_execution else []), ev.Learned(text=fate)]

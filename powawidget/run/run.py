@@ -23,8 +23,8 @@ from powawidget.live.recording import Recording
 from powawidget.live.run import Live
 from powawidget.protocol.events import Ended, Event, Stopped
 from powawidget.protocol.events.bounds import cut
-from powawidget.protocol.stored.run import question_of, retell
-from powawidget.run.pause import Patience
+from powawidget.protocol.stored.run import events_of_stored, question_of
+from powawidget.run.pause import Pauses
 from powawidget.run.recovery import Find, is_worth_a_look, learn
 from powawidget.run.runner import Source, follow
 from powawidget.run.sources import RecordedSource
@@ -42,7 +42,7 @@ from powawidget.state.model import (
 from powawidget.state.reduce import gates
 from powawidget.transcript.export import Told, Transcribed
 from powawidget.widget import notebook_file, page_state
-from powawidget.widget.output import Exhibit
+from powawidget.widget.output import CellOutput
 
 _STOPPING = 5.0
 _TELLING = 5.0  # for the transcript, so that it is in the file before its cell is over
@@ -82,7 +82,7 @@ class Home(Protocol):
     def check(self, run: "Run") -> None:
         """Raise where waiting for a turn would never end."""
 
-    def put_out_turn(self) -> None:
+    def emit_turn(self) -> None:
         """Show the chat in place of a turn; NotImplementedError where it is shown already."""
 
 
@@ -140,7 +140,7 @@ class Run(Transcribed):
         self._look_up = look_up
         self._find = find
         self._complete = complete
-        self._patience = Patience()
+        self._pauses = Pauses()
         self._denying: asyncio.Future[None] | None = None
         # Who waits in `next_approval`, and when it last gave a request.
         self._deciders = 0
@@ -152,9 +152,9 @@ class Run(Transcribed):
             self._live.observe = functools.partial(observe, self._live)
         self._secret = secret
         self._about = about or About()
-        self._exhibit = Exhibit(self._make_widget, self._transcripts, self.__repr__)
+        self._output = CellOutput(self._make_widget, self._transcripts, self.__repr__)
         for event in known:
-            self._live.take(event)
+            self._live.receive(event)
 
     @classmethod
     def stored(
@@ -176,8 +176,8 @@ class Run(Transcribed):
         Returns:
             The run, over.
         """
-        run = cls.told(
-            retell(told),
+        run = cls.of_events(
+            events_of_stored(told),
             name=name,
             message=question_of(told),
             origin="stored",
@@ -202,12 +202,12 @@ class Run(Transcribed):
         run._live.state = state
         state.origin = "replay"
         if state.status not in ENDED:
-            run._live.take(Ended())
+            run._live.receive(Ended())
         run._live.settle()
         return run
 
     @classmethod
-    def told(  # noqa: PLR0913  # what a run is told once
+    def of_events(  # noqa: PLR0913  # what a run is told once
         cls,
         frames: Iterable[str | Event],
         *,
@@ -245,8 +245,8 @@ class Run(Transcribed):
             about=about,
         )
         for frame in frames:
-            run._live.take(frame)
-        run._live.take(Ended())
+            run._live.receive(frame)
+        run._live.receive(Ended())
         if times is not None:
             run._live.state.started, run._live.state.ended = times
         return run
@@ -280,8 +280,8 @@ class Run(Transcribed):
             await self._follow_to_the_end()
             if self.status == "stopped":
                 with contextlib.suppress(asyncio.CancelledError):
-                    await self._or_tell("looked the run up", self._learn_fate())
-                    self._live.close_book()
+                    await self._or_tell("looked the run up", self._recover())
+                    self._live.end_recovery()
         finally:
             self._source.close()
 
@@ -290,13 +290,13 @@ class Run(Transcribed):
         problem: Exception | None = None
         try:
             with contextlib.suppress(asyncio.CancelledError):
-                await follow(self._live, self._source, self._patience)
+                await follow(self._live, self._source, self._pauses)
             if self._decider is not None:
                 await self._decider.close()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._or_tell("fetched the run's parts", self._fetch_parts())
                 if self.status == "interrupted":
-                    await self._or_tell("looked the run up", self._learn_fate())
+                    await self._or_tell("looked the run up", self._recover())
         except Exception as error:  # noqa: BLE001  # told below: nothing of it may vanish
             problem = error
         finally:
@@ -321,17 +321,17 @@ class Run(Transcribed):
             async with asyncio.timeout(self._source.timeouts.parts):
                 parts = await self._complete(state.run_id)
             for event in parts:
-                self._live.take(event)
+                self._live.receive(event)
 
-    async def _learn_fate(self) -> None:
+    async def _recover(self) -> None:
         """Find out what the server did, for as long as the run isn't closed."""
         if (
             self._look_up is not None
-            and not self._exhibit.is_closed
+            and not self._output.is_closed
             and is_worth_a_look(self._live, self._find)
         ):
             limits = self._source.timeouts
-            await learn(self._live, self._look_up, limits, self._patience, self._find)
+            await learn(self._live, self._look_up, limits, self._pauses, self._find)
 
     @property
     def status(self) -> str:
@@ -425,14 +425,14 @@ class Run(Transcribed):
     @property
     def widget(self) -> Any:
         """The widget that shows the run, made when it is first asked for; for layouts."""
-        return self._exhibit.widget
+        return self._output.widget
 
     def _make_widget(self, mark: str) -> Any:
         from powawidget.widget.widget import RunWidget  # noqa: PLC0415  # a batch needs none
 
         widget = RunWidget(self._live, self._act, self.close, mark)
         with self._live.lock:
-            self._live.audiences.append(self._exhibit.document)
+            self._live.subscribers.append(self._output.document)
         return widget
 
     def _transcripts(self, mark: str) -> dict[str, str]:
@@ -466,11 +466,11 @@ class Run(Transcribed):
             KeyboardInterrupt: If the kernel is interrupted.
             ApprovalNeeded: If the run waits for a decision where nobody can click.
         """
-        self._exhibit.wait()
+        self._output.wait()
         try:
             self._show(display=display)
             if wait.block(self._live.done, timeout, self._check):
-                self._live.told.wait(_TELLING)
+                self._live.published.wait(_TELLING)
         except KeyboardInterrupt:
             if on_interrupt == "stop":
                 self.stop()
@@ -518,7 +518,7 @@ class Run(Transcribed):
             while not self._live.done.is_set():
                 await wait.until(self._over_or_stuck)
                 self._check()
-            await wait.until(self._live.told.is_set, _TELLING)
+            await wait.until(self._live.published.is_set, _TELLING)
         except (asyncio.CancelledError, KeyboardInterrupt):
             self.stop()
             raise
@@ -582,12 +582,12 @@ class Run(Transcribed):
         if not self._live.settled and (self._future is not None or self._home is not None):
             loop.call_soon(self._cancel)
             if not loop.loop_thread().is_current:
-                self._live.told.wait(_STOPPING)
+                self._live.published.wait(_STOPPING)
         return self
 
     def close(self) -> None:
         """Stop the run and close its widget; nothing of it stays but its state."""
-        self._exhibit.is_closed = True
+        self._output.is_closed = True
         try:
             self.stop()
             if self._task is not None and not self._task.done():
@@ -595,14 +595,14 @@ class Run(Transcribed):
                 # nothing is, the loop isn't asked for: at the interpreter's end no thread starts.
                 loop.call_soon(self._task.cancel)
         finally:
-            self._exhibit.close()
+            self._output.close()
 
     def _cancel(self) -> None:
         if self._live.stop_asked:
             return
         self._live.stop_asked = True
         if self._future is None:
-            self._live.take(Stopped(message="It was taken back before it was sent."))
+            self._live.receive(Stopped(message="It was taken back before it was sent."))
             self._source.close()
         elif self._decider is not None and self._decider.is_open:
             self._denying = asyncio.ensure_future(self._deny_and_cancel(self._decider))
@@ -646,7 +646,7 @@ class Run(Transcribed):
             return False  # code that asked for the request may decide on it
         if host.kernel() is None:
             return True
-        shown = [(self._exhibit.made, self._exhibit.shown_at)]
+        shown = [(self._output.made, self._output.shown_at)]
         if self._home is not None:
             shown.append(self._home.shown)
         shown = [(widget, at) for widget, at in shown if widget is not None]
@@ -671,7 +671,7 @@ class Run(Transcribed):
         """Do what a person asked for on the page; on the loop thread."""
         action = content.get("action")
         if action == "give_up":
-            return None if self._patience.give_up() else "Nothing is waited for any more."
+            return None if self._pauses.give_up() else "Nothing is waited for any more."
         if self._live.settled:
             return "The run is over already."
         if action == "stop":
@@ -716,19 +716,19 @@ class Run(Transcribed):
         if self._home is not None:
             self._home.show(display=display)
         elif display:
-            self._exhibit.show(self)
+            self._output.show(self)
 
     def _ipython_display_(self) -> None:
         if self._home is not None and host.is_showing_value():
             # The chat shows it: a cell that ends with `chat.send(...)` doesn't repeat it.
-            self._home.put_out_turn()
+            self._home.emit_turn()
         else:
-            self._exhibit.put_out()
+            self._output.emit()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         if self._home is not None and host.is_showing_value():
             return {"text/plain": repr(self)}, {}
-        return self._exhibit.bundle(include, exclude)
+        return self._output.bundle(include, exclude)
 
     def _display_(self) -> Any:
         """Give marimo what it shows."""

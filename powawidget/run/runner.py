@@ -17,7 +17,7 @@ from powawidget.live.run import Live
 from powawidget.live.subscribers import log
 from powawidget.protocol import events as ev
 from powawidget.protocol.sse import EventTooLargeError
-from powawidget.run.pause import GaveUp, Patience
+from powawidget.run.pause import GaveUp, Pauses
 from powawidget.run.reading import payloads
 from powawidget.state.explain import title_of
 
@@ -44,31 +44,31 @@ class Source(Protocol):
         """How long the rest may take, and how often it is tried."""
 
 
-async def follow(live: Live, source: Source, patience: Patience) -> None:
+async def follow(live: Live, source: Source, pauses: Pauses) -> None:
     """Follow a run to its end. Nothing is raised: what goes wrong is told in the run's state.
 
     Args:
         live: The run.
         source: Its bytes.
-        patience: Lets a person end a pause before the next try.
+        pauses: Lets a person end a pause before the next try.
     """
     try:
-        start = _Start(live, source, patience)
+        start = _Start(live, source, pauses)
         async with asyncio.timeout(source.total):
             await _read(live, source, start)
     except asyncio.CancelledError:
-        live.take(_cancelled(live))
+        live.receive(_cancelled(live))
         raise
     except RequestError as error:
-        live.take(_refused(error, start.note))
+        live.receive(_refused(error, start.note))
     except ConnectionLost as error:
-        live.take(_lost(live, error, start.note))
+        live.receive(_lost(live, error, start.note))
     except PowawidgetError as error:
-        live.take(ev.Refused(title="The run could not be read", message=str(error)))
+        live.receive(ev.Refused(title="The run could not be read", message=str(error)))
     except EventTooLargeError as error:
-        live.take(too_large(error))
+        live.receive(too_large(error))
     except TimeoutError:
-        live.take(
+        live.receive(
             ev.Interrupted(
                 title="The run took too long",
                 message=f"It wasn't complete after {source.total:g} s, the limit set for it.",
@@ -80,7 +80,7 @@ async def follow(live: Live, source: Source, patience: Patience) -> None:
         # A fault of ours must not leave a card running for ever. What was raised may hold the key.
         told = live.redact(traceback.format_exc())
         log(logging.ERROR, "powawidget failed while it read a run\n%s", told)
-        live.take(
+        live.receive(
             ev.Interrupted(
                 title="powawidget failed while it read this run",
                 message=f"{type(error).__name__}: {error}",
@@ -92,10 +92,10 @@ async def follow(live: Live, source: Source, patience: Patience) -> None:
 class _Start:
     """The tries to start a run, until one of them may have started it."""
 
-    def __init__(self, live: Live, source: Source, patience: Patience) -> None:
+    def __init__(self, live: Live, source: Source, pauses: Pauses) -> None:
         self._live = live
         self._source = source
-        self._patience = patience
+        self._pauses = pauses
         self._retries = Retries(source.timeouts)
         self._gave_up = False
 
@@ -121,14 +121,14 @@ class _Start:
 
     async def _pause(self, pause: Pause, problem: Exception) -> None:
         live = self._live
-        live.take(waiting(pause, live.clock))
+        live.receive(waiting(pause, live.clock))
         try:
-            await self._patience.wait_for(asyncio.sleep(pause.seconds))
+            await self._pauses.wait_for(asyncio.sleep(pause.seconds))
         except GaveUp:
             self._gave_up = True
         finally:
-            live.hear()
-            live.take(ev.WaitOver())
+            live.note_sign()
+            live.receive(ev.WaitOver())
         if self._gave_up:
             raise problem
 
@@ -150,15 +150,15 @@ async def _read(live: Live, source: Source, start: _Start) -> None:
     async with contextlib.AsyncExitStack() as stack:
         reads = payloads(await start.open(stack), limit, live.redact)
         await stack.enter_async_context(contextlib.aclosing(reads))
-        live.hear()
-        live.take(ev.Opened())
+        live.note_sign()
+        live.receive(ev.Opened())
         async for events in reads:
             for data in events:
                 told = time.monotonic()
-                live.take(data)
+                live.receive(data)
             if live.ended:
                 return
-    live.take(ev.Ended())
+    live.receive(ev.Ended())
 
 
 def too_large(error: EventTooLargeError) -> ev.Interrupted:

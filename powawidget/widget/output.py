@@ -9,7 +9,7 @@ from powawidget.kernel import displayed, host, outputs
 from powawidget.widget.transcript_output import Document, Render
 
 
-class Exhibit:
+class CellOutput:
     """The widget of a run or a chat, and the outputs that show it.
 
     Attributes:
@@ -42,7 +42,7 @@ class Exhibit:
             if self._widget is None:
                 self._widget = self._make(self.document.mark)
                 self.shown_at = time.monotonic()
-                displayed.when_displayed(self._widget, self._put_out_transcript)
+                displayed.when_displayed(self._widget, self._emit_transcript)
             return self._widget
 
     @property
@@ -78,7 +78,7 @@ class Exhibit:
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
         return {**(data or {}), **text}, metadata
 
-    def put_out(self) -> None:
+    def emit(self) -> None:
         """Emit the view, and the transcript beside it, as two outputs of the running cell.
 
         Where an Output widget takes what is displayed, it has the view.
@@ -100,7 +100,7 @@ class Exhibit:
             outputs.watch(self)
         size = self.document.show()
         if self._widget is not None:
-            self._widget.put_out(size)
+            self._widget.emit(size)
 
     def close(self) -> None:
         """Close the widget; nothing is shown any more."""
@@ -110,14 +110,14 @@ class Exhibit:
         if widget is not None:
             widget.close()
 
-    def _put_out_transcript(self) -> None:
+    def _emit_transcript(self) -> None:
         """Emit the transcript of a view that stands in a layout, where only a widget may."""
         if self.is_closed or self.document.is_shown_by_cell():
             return
         self.document.find_place()
         size = self.document.show()
         if self._widget is not None:
-            self._widget.put_out(size)
+            self._widget.emit(size)
 
     def _filled(self, size: int) -> None:
         if self._widget is not None:

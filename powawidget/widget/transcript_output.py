@@ -55,19 +55,19 @@ class Document:
         self._shown_in = host.cell()[1]
         match self._place:
             case "here":
-                return self._put_out()
+                return self._emit()
             case "held":
                 return self._update()
             case "in a cell":
                 return self._update("display_data", self._cell)
-        outputs.after_cell(self._put_out)
+        outputs.after_cell(self._emit)
         return _size(self._render(self.mark))
 
     def is_shown_by_cell(self) -> bool:
         """Tell whether the running cell has shown it already."""
         return self.is_shown and self._shown_in == host.cell()[1]
 
-    def _put_out(self) -> int:
+    def _emit(self) -> int:
         from IPython.display import display  # noqa: PLC0415  # there is a kernel
 
         self._is_stale = False
@@ -96,7 +96,7 @@ class Document:
         host.publish(kind, content, b"display_data", cell)
         return _size(data)
 
-    def learned(self) -> None:
+    def recovered(self) -> None:
         """Bring the transcript up to date with what came after the end."""
         self.ended()
 

@@ -20,7 +20,7 @@ import traitlets
 
 from powawidget.errors import ConfigurationError
 from powawidget.kernel import bridge, host, loop
-from powawidget.live.run import NONCE, Audience
+from powawidget.live.run import NONCE, Subscriber
 from powawidget.settings import options
 from powawidget.state.ops import Op
 from powawidget.widget import notebook_file, page_state
@@ -42,7 +42,7 @@ class Shown(Protocol):
     """
 
     lock: threading.RLock
-    audiences: list[Audience]
+    subscribers: list[Subscriber]
 
     @property
     def heard(self) -> float:
@@ -112,7 +112,7 @@ class StateWidget(anywidget.AnyWidget):
         self._comm_id: str | None = None
         with live.lock:
             super().__init__(_esm=front_end, _mark=mark)
-            live.audiences.append(self)
+            live.subscribers.append(self)
         if self.comm is not None:
             self._comm_id = self.comm.comm_id
             bridge.register(self.comm.comm_id, self._from_bridge)
@@ -144,7 +144,7 @@ class StateWidget(anywidget.AnyWidget):
         given = page_state.chat if self._whole == "chat" else page_state.run
         return given(self._live.snapshot())
 
-    def put_out(self, size: int) -> None:
+    def emit(self, size: int) -> None:
         """Learn that a cell shows the state; where that is over its end will tell of no file.
 
         Args:
@@ -185,15 +185,15 @@ class StateWidget(anywidget.AnyWidget):
         self._outbox.flush()
         self._send_beat()
 
-    def learned(self) -> None:
+    def recovered(self) -> None:
         """Send what was learned after the end; called under the state's lock."""
         self.ended()
 
     def close(self) -> None:
         """Close the widget: its comm, its timers and its place in the bridge."""
         with self._live.lock:
-            if self in self._live.audiences:
-                self._live.audiences.remove(self)
+            if self in self._live.subscribers:
+                self._live.subscribers.remove(self)
             self._outbox.close()
         if self._comm_id is not None:
             bridge.unregister(self._comm_id)

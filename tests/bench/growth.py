@@ -304,18 +304,18 @@ async def gated(n: int) -> None:
     policy = pw.policy(allow=["t"])
     decider = Decider(live, post, None, policy)
     live.observe = decider.notice
-    live.take(json.dumps({"event": "start", "run_id": "run_1"}))
+    live.receive(json.dumps({"event": "start", "run_id": "run_1"}))
     for number in range(n):
         for frame in (
             _call(number, arguments=large[number]),
             {**_ask(number), "tool_input": large[number]},
         ):
-            live.take(json.dumps(frame))
+            live.receive(json.dumps(frame))
         await asyncio.sleep(0)
     await sent.wait()
     for number in range(n):
-        live.take(json.dumps(_result(number)))
+        live.receive(json.dumps(_result(number)))
         await asyncio.sleep(0)
-    live.take(json.dumps({"event": "complete", "status": "completed", "content": ""}))
+    live.receive(json.dumps({"event": "complete", "status": "completed", "content": ""}))
     assert all(call.decision == "approved" for call in pw.views.approvals_of(live.state))
     await decider.close()

@@ -425,7 +425,7 @@ class Ledger:
     def __init__(self, chat: Chat) -> None:
         with chat.lock:
             self.state = typed(chat._live.snapshot(), ChatState)
-            chat._live.audiences.append(self)
+            chat._live.subscribers.append(self)
 
     def changed(self, ops: list[Op]) -> None:
         told = [(verb, tuple(path), value) for verb, path, value in ops]

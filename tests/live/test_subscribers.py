@@ -46,7 +46,7 @@ class Slowly(RecordedSource):
             yield data
 
 
-class Audience:
+class Subscriber:
     """Hears everything, and fails where it is told to."""
 
     doing = "sang"
@@ -64,8 +64,8 @@ class Audience:
     def ended(self) -> None:
         self.hear("ended")
 
-    def learned(self) -> None:
-        self.hear("learned")
+    def recovered(self) -> None:
+        self.hear("recovered")
 
     def hear(self, what: str) -> None:
         self.heard.append(what)
@@ -106,7 +106,7 @@ Break = Callable[[Run, pytest.MonkeyPatch], str]
 
 def an_audience(*fails: str) -> Break:
     def broken(run: Run, _: pytest.MonkeyPatch) -> str:
-        run._live.audiences.append(Audience(*fails))
+        run._live.subscribers.append(Subscriber(*fails))
         return "sang"
 
     return broken
@@ -125,7 +125,7 @@ def the_transcript(run: Run, monkeypatch: pytest.MonkeyPatch) -> str:
         raise ValueError(KEY)
 
     assert run.widget is not None
-    run._exhibit.document.is_shown = True
+    run._output.document.is_shown = True
     monkeypatch.setattr("powawidget.widget.notebook_file.to_html", to_html)
     return "wrote the transcript into the notebook"
 
@@ -135,7 +135,7 @@ def what_publishes(run: Run, monkeypatch: pytest.MonkeyPatch) -> str:
         raise ValueError(KEY)
 
     assert run.widget is not None
-    run._exhibit.document.is_shown = True
+    run._output.document.is_shown = True
     monkeypatch.setattr(host, "publish", publish)
     return "wrote the transcript into the notebook"
 
@@ -156,7 +156,7 @@ def the_parts(run: Run, _: pytest.MonkeyPatch) -> str:
 BROKEN: dict[str, Break] = {
     "hears of changes": an_audience("changed"),
     "hears of the end": an_audience("ended"),
-    "hears of all": an_audience("changed", "ended", "learned"),
+    "hears of all": an_audience("changed", "ended", "recovered"),
     "observes": the_observer,
     "writes the transcript": the_transcript,
     "publishes": what_publishes,
@@ -182,11 +182,11 @@ def test_whoever_fails_a_run_ends_and_says_so(
     source = Slowly(START, HALF, DONE)
     run = made(source)
     doing = broken(run, monkeypatch)
-    run._live.audiences.append(well := Audience())
+    run._live.subscribers.append(well := Subscriber())
     run.start()
     source.go_on.set()
     wait(run)
-    assert run._live.told.wait(WATCHDOG)
+    assert run._live.published.wait(WATCHDOG)
     run.close()
     assert (run.status, run.text) == ("completed", "half")
     assert notices(run) == [f"powawidget failed while it {doing}: ValueError. {LOGS}"]
@@ -211,18 +211,21 @@ def test_whoever_leaves_by_an_exit_ends_neither_run_nor_thread(
     thread = loop.loop_thread()
     source = Slowly(START, HALF, DONE)
     run = made(source)
-    run._live.audiences += [Audience("changed", "ended", "learned", kind=kind), well := Audience()]
+    run._live.subscribers += [
+        Subscriber("changed", "ended", "recovered", kind=kind),
+        well := Subscriber(),
+    ]
     run.start()
     source.go_on.set()
     assert run.wait(WATCHDOG, display=False).status == "completed"
-    assert run._live.told.wait(WATCHDOG)
+    assert run._live.published.wait(WATCHDOG)
     assert loop.loop_thread() is thread
     assert notices(run) == [f"powawidget failed while it sang: {kind.__name__}. {LOGS}"]
     assert "failed while it sang" in caplog.text
     assert well.heard.count("ended") == 1
 
 
-@pytest.mark.parametrize("fails", ["changed", "ended", "learned"])
+@pytest.mark.parametrize("fails", ["changed", "ended", "recovered"])
 def test_a_log_that_fails_ends_no_run(fails: str) -> None:
     class Broken(logging.Handler):
         def emit(self, _: logging.LogRecord) -> None:
@@ -230,7 +233,7 @@ def test_a_log_that_fails_ends_no_run(fails: str) -> None:
 
     source = Slowly(START, HALF, DONE)
     run = made(source)
-    run._live.audiences += [Audience(fails), well := Audience()]
+    run._live.subscribers += [Subscriber(fails), well := Subscriber()]
     logger, handler = logging.getLogger("powawidget"), Broken()
     logger.addHandler(handler)
     try:
@@ -238,7 +241,7 @@ def test_a_log_that_fails_ends_no_run(fails: str) -> None:
         source.go_on.set()
         assert run.wait(WATCHDOG, display=False).status == "completed"
         run.close()
-        assert run._live.told.wait(WATCHDOG)
+        assert run._live.published.wait(WATCHDOG)
     finally:
         logger.removeHandler(handler)
     assert well.heard.count("ended") == 1
@@ -248,7 +251,7 @@ def test_a_log_that_fails_ends_no_run(fails: str) -> None:
 def test_who_fails_often_is_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
     source = Slowly(START, *[HALF] * 50, DONE)
     run = made(source)
-    run._live.audiences.append(Audience("changed"))
+    run._live.subscribers.append(Subscriber("changed"))
     run.start()
     source.go_on.set()
     run.wait(WATCHDOG, display=False)
@@ -272,13 +275,13 @@ def test_who_hangs_when_the_run_ends_keeps_nobody_waiting(monkeypatch: pytest.Mo
     monkeypatch.setattr("powawidget.run.run._TELLING", 0.01)
     go_on = threading.Event()
 
-    class Hangs(Audience):
+    class Hangs(Subscriber):
         def ended(self) -> None:
             assert go_on.wait(WATCHDOG)
 
     source = Slowly(START, HALF, DONE)
     run = made(source)
-    run._live.audiences.append(Hangs())
+    run._live.subscribers.append(Hangs())
     run.start()
     source.go_on.set()
     try:
@@ -320,7 +323,7 @@ def test_a_state_that_cannot_be_folded_any_more_ends_the_run(
 def test_a_look_up_that_fails_is_told(status: str, caplog: pytest.LogCaptureFixture) -> None:
     source = Slowly(START, HALF)
     run = made(source, look_up=failing)
-    run._live.audiences.append(well := Audience())
+    run._live.subscribers.append(well := Subscriber())
     run.start()
     if status == "stopped":
         until(lambda: run._task is not None)
@@ -330,7 +333,7 @@ def test_a_look_up_that_fails_is_told(status: str, caplog: pytest.LogCaptureFixt
         source.go_on.set()
     assert run.wait(WATCHDOG, display=False).status == status
     until(lambda: "looked the run up" in caplog.text)
-    until(lambda: status == "interrupted" or "learned" in well.heard)
+    until(lambda: status == "interrupted" or "recovered" in well.heard)
     assert notices(run)[-1] == f"powawidget failed while it looked the run up: ValueError. {LOGS}"
     assert run._live.state.wait is None
 
@@ -433,14 +436,14 @@ def chatting(*sources: RecordedSource) -> pw.Chat:
     return Chat(Partner("agent", "A", turn, Secret(KEY)))
 
 
-@pytest.mark.parametrize("fails", [["changed"], ["ended"], ["changed", "ended", "learned"]])
+@pytest.mark.parametrize("fails", [["changed"], ["ended"], ["changed", "ended", "recovered"]])
 @pytest.mark.parametrize("kind", [ValueError, SystemExit, KeyboardInterrupt])
 def test_whoever_fails_a_chat_goes_on_and_says_so(
     kind: type[BaseException], fails: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     sources = [Slowly(START, HALF, DONE) for _ in range(3)]
     chat = chatting(*sources)
-    chat._live.audiences += [Audience(*fails, kind=kind), well := Audience()]
+    chat._live.subscribers += [Subscriber(*fails, kind=kind), well := Subscriber()]
     for text in "abc":
         chat.send(text)
     for source in sources:

@@ -226,7 +226,7 @@ def test_lists_that_are_shown_are_bounded_and_say_how_much_more_there_is() -> No
 def test_what_the_server_says_by_other_ways_than_the_stream_is_bounded_too() -> None:
     live = Live(RunState())
     flood = "x" * LONG
-    live.take(ev.Refused(title=flood, message=flood, code=flood, hint=flood))
+    live.receive(ev.Refused(title=flood, message=flood, code=flood, hint=flood))
     assert not too_long(plain(live.state))
     assert not too_long(list(live.recording))
 

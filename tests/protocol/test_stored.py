@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from powawidget.protocol.stored.run import question_of, retell
+from powawidget.protocol.stored.run import events_of_stored, question_of
 from tests.street import outcome, walk
 
 CALL = {"type": "tool_call", "step": 1, "tool_name": "t", "arguments": {"n": 1}, "call_id": "c"}
@@ -39,7 +39,7 @@ STORED: dict[str, Any] = {
 
 
 def came_to(stored: dict[str, Any]) -> dict[str, Any]:
-    return outcome(walk(retell(stored)).state)
+    return outcome(walk(events_of_stored(stored)).state)
 
 
 def test_a_stored_run_folds_like_a_live_one() -> None:
@@ -67,7 +67,7 @@ def test_a_stored_run_folds_like_a_live_one() -> None:
 
 
 def test_the_text_of_each_step_stands_before_its_cards() -> None:
-    parts = [type(part).__name__ for part in walk(retell(STORED)).state.parts]
+    parts = [type(part).__name__ for part in walk(events_of_stored(STORED)).state.parts]
     assert parts == ["TextPart", "ToolPart", "TextPart"]
 
 
@@ -122,7 +122,7 @@ def test_only_of_an_orchestration_it_is_said_that_it_may_stay_at_work(kind: str)
         stored |= {"events": [], "child_runs": []}
     elif kind == "workflow":
         stored |= {"execution": {"id": "r", "status": "running"}, "block_logs": [], "graph": None}
-    error = walk(retell(stored)).state.error
+    error = walk(events_of_stored(stored)).state.error
     assert error is not None
     stays = " One whose stream was cut stays so for ever." if kind == "orchestration" else ""
     assert error.hint == f"Look it up again later.{stays}"

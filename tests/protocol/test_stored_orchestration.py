@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from powawidget.protocol import events as ev
 from powawidget.protocol.stored.children import children_of
-from powawidget.protocol.stored.run import retell
+from powawidget.protocol.stored.run import events_of_stored
 from powawidget.state import values
 from powawidget.state.model import RunState
 from tests.state.test_reduce_delegations import shape
@@ -85,7 +85,7 @@ OVER = {"type": "orchestration_completed", "status": "completed"}
 
 
 def again(told: Any) -> RunState:
-    return walk(retell(told)).state
+    return walk(events_of_stored(told)).state
 
 
 def test_everybodys_text_is_divided_by_what_the_agents_said() -> None:
@@ -196,7 +196,7 @@ def test_what_a_hook_took_back_is_not_told_again() -> None:
         *(step(1), {**hook, "modified": True, "blocked": False}, OVER),
     ]
     told = stored("clean", events, [child("1", *deltas("secret"))])
-    assert "secret" not in repr(list(retell(told)))
+    assert "secret" not in repr(list(events_of_stored(told)))
     assert values.text_of(again(told)) == "clean"
 
 

@@ -286,7 +286,7 @@ def test_a_recording_of_many_events_costs_little_more_than_its_bytes() -> None:
 
 
 def test_a_live_state_tells_its_audience_every_change_and_the_end_once() -> None:
-    class Audience:
+    class Subscriber:
         heard: list[object]
 
         def __init__(self) -> None:
@@ -299,11 +299,11 @@ def test_a_live_state_tells_its_audience_every_change_and_the_end_once() -> None
             self.heard.append("end")
 
     live = Live(RunState())
-    live.audiences.append(audience := Audience())  # type: ignore[arg-type]  # it has what is used
-    live.take(frame("start"))
-    live.take(frame("weather"))
-    live.take(frame("complete"))
-    live.take(ev.Ended())
-    assert audience.heard == [2, 4, "end"] or audience.heard[-1] == "end"
-    assert audience.heard.count("end") == 1
+    live.subscribers.append(subscriber := Subscriber())  # type: ignore[arg-type]  # it has what is used
+    live.receive(frame("start"))
+    live.receive(frame("weather"))
+    live.receive(frame("complete"))
+    live.receive(ev.Ended())
+    assert subscriber.heard == [2, 4, "end"] or subscriber.heard[-1] == "end"
+    assert subscriber.heard.count("end") == 1
     assert len(live.recording) == 4

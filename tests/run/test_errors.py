@@ -39,7 +39,7 @@ PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 
 
 def a_run() -> Run:
-    return Run.told(
+    return Run.of_events(
         [json.dumps(one) for one in FRAMES], name="A", origin="replay", secret=Secret(KEY)
     )
 
@@ -199,7 +199,7 @@ def test_a_run_that_waits_is_over_where_its_error_arrives() -> None:
     ask = {"event": "approval_requested", "tool_name": "write", "tool_input": {"n": 1}}
     run = Run(RecordedSource((), None), name="A")
     for frame in (FRAMES[0], ask):
-        run._live.take(json.dumps(frame))
+        run._live.receive(json.dumps(frame))
     assert run.status == "waiting"
     arrived = pickle.loads(pickle.dumps(errors.ApprovalNeeded(run, "'write'")))
     assert (arrived.run.status, arrived.run.approvals[0].arguments) == ("interrupted", {"n": 1})

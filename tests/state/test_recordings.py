@@ -10,7 +10,7 @@ import pytest
 
 import powawidget
 from powawidget.protocol import events as ev
-from powawidget.protocol.stored.run import retell
+from powawidget.protocol.stored.run import events_of_stored
 from powawidget.state.model import plain
 from tests.street import RECORDED, outcome, payloads, recordings, replayed, walk
 
@@ -163,7 +163,7 @@ def test_stored_runs_come_to_what_the_server_keeps_of_them() -> None:
     seen = 0
     for path in sorted((RECORDED / "http").glob("run_get_after_agent_*.json")):
         stored = json.loads(path.read_bytes())["response"]["body"]
-        told = outcome(walk(retell(stored)).state)
+        told = outcome(walk(events_of_stored(stored)).state)
         assert told["run_id"] == stored["run_id"]
         if stored["status"] in {"completed", "failed"}:
             assert (told["status"], told["text"]) == (stored["status"], stored["content"] or "")

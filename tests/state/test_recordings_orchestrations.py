@@ -11,7 +11,7 @@ import pytest
 import powawidget
 from powawidget.protocol import events as ev
 from powawidget.protocol.stored.children import children_of
-from powawidget.protocol.stored.run import retell
+from powawidget.protocol.stored.run import events_of_stored
 from powawidget.state import values
 from powawidget.state.model import ParallelPart, RunState, TextPart, plain
 from tests.street import RECORDED, outcome, payloads, recordings, replayed, walk
@@ -206,7 +206,7 @@ def test_the_stored_children_of_a_supervisor_change_no_text_and_no_order() -> No
 
 def test_a_stored_supervisor_told_again_is_the_live_run() -> None:
     told = stored("orch_run_get_after_orch_supervisor")
-    again = walk(retell(told)).state
+    again = walk(events_of_stored(told)).state
     live = walk(
         map(ev.read, payloads(recording("orch_supervisor"))), after=[children_of(told)]
     ).state
@@ -217,13 +217,13 @@ def test_a_stored_supervisor_told_again_is_the_live_run() -> None:
 
 
 def test_a_stored_parallel_run_told_again_has_its_answer_from_the_scrambled_text() -> None:
-    again = walk(retell(stored("orch_run_get_after_orch_parallel"))).state
+    again = walk(events_of_stored(stored("orch_run_get_after_orch_parallel"))).state
     assert came_to(again)[:2] == EXPECTED["orch_parallel"][:2]
     assert [one.text[:5] for one in values.delegations_of(again)] == ["BETA ", "alpha"]
 
 
 def test_an_orchestration_that_was_cut_stays_unfinished_at_the_server() -> None:
-    again = walk(retell(stored("disconnect_orchestration_run"))).state
+    again = walk(events_of_stored(stored("disconnect_orchestration_run"))).state
     assert (again.kind, again.status) == ("orchestration", "interrupted")
     assert again.error is not None
     assert again.error.title == "The run isn't over at the server"

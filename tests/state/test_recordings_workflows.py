@@ -11,7 +11,7 @@ import powawidget
 from powawidget.protocol import events as ev
 from powawidget.protocol.graph import Graph, left_out, listed, ordered, read_graph
 from powawidget.protocol.stored.execution import logs_of
-from powawidget.protocol.stored.run import retell
+from powawidget.protocol.stored.run import events_of_stored
 from powawidget.state import values
 from powawidget.state.model import RunState, plain
 from tests.street import RECORDED, Walk, payloads, recordings, replayed, walk
@@ -229,7 +229,7 @@ def test_an_execution_that_was_cut_is_told_from_one_that_is_complete() -> None:
     assert left_out(graph, gave) == []
     cut = {**logs, "block_logs": logs["block_logs"][:3]}
     told = {**cut, "execution": {"id": "e", "status": "completed"}, "status": "completed"}
-    state = walk(retell({**told, "graph": graph})).state
+    state = walk(events_of_stored({**told, "graph": graph})).state
     assert (state.status, state.error and state.error.code) == ("interrupted", "execution_cut")
     assert states(state) == [
         *("Start: done", "Code: done", "Cond: done"),
@@ -240,5 +240,5 @@ def test_an_execution_that_was_cut_is_told_from_one_that_is_complete() -> None:
 def test_what_the_server_keeps_of_a_workflow_whose_client_left() -> None:
     (row,) = body("disconnect_workflow_executions")["executions"]
     told = {**body("disconnect_workflow_logs"), "execution": row, "status": row["status"]}
-    state = walk(retell(told)).state
+    state = walk(events_of_stored(told)).state
     assert (state.status, state.output, states(state)) == ("completed", None, ["Start: done"])

@@ -9,7 +9,7 @@ import pytest
 from powawidget.protocol import events as ev
 from powawidget.protocol.graph import listed, read_graph
 from powawidget.protocol.stored.execution import logs_of
-from powawidget.protocol.stored.run import retell
+from powawidget.protocol.stored.run import events_of_stored
 from powawidget.state import values
 from powawidget.state.model import ApprovalPart, RunState, ToolPart, plain, typed
 from powawidget.state.ops import Op, apply
@@ -25,7 +25,7 @@ AT = BEGIN + 100
 
 def restored(run: RunState, stored: dict[str, Any]) -> tuple[RunState, list[Op]]:
     """The run with what is stored of it, and the changes that made it."""
-    ops = reduce(run, ev.Restored(events=list(retell(stored))), AT)
+    ops = reduce(run, ev.Restored(events=list(events_of_stored(stored))), AT)
     after: RunState = typed(plain(run), RunState)
     apply(after, ops)
     return after, ops
@@ -178,7 +178,7 @@ def test_only_a_run_that_is_interrupted_is_taken_over(status: str) -> None:
         "stopped": ev.Stopped(message="Stopped by you."),
     }
     run = told(frame("start", run_id="run_1"), delta("mine"), ends[status])
-    assert reduce(run, ev.Restored(events=list(retell(STORED))), AT) == []
+    assert reduce(run, ev.Restored(events=list(events_of_stored(STORED))), AT) == []
 
 
 def agent_runs() -> list[Path]:
@@ -230,7 +230,7 @@ def test_cut_anywhere_a_run_comes_to_what_it_would_have_been(path: Path) -> None
         assert [(call["status"], call["result"]) for call in came["tool_calls"]] == [
             (call["status"], call["result"]) for call in wanted["tool_calls"]
         ], count
-        again = reduce(cut, ev.Restored(events=list(retell(stored))), AT)
+        again = reduce(cut, ev.Restored(events=list(events_of_stored(stored))), AT)
         assert again == ops
 
 
@@ -248,7 +248,7 @@ def test_cut_anywhere_an_orchestration_becomes_what_is_stored_of_it(path: Path) 
         "status": "completed",
         "content": "".join(event.text for event in events if isinstance(event, ev.TextDelta)),
     }
-    wanted = outcome(told(*retell(stored)))
+    wanted = outcome(told(*events_of_stored(stored)))
     assert wanted["delegations"]
     assert wanted["text"] or "fails" in path.name
     for count in range(2, len(events), max(1, len(events) // 40)):

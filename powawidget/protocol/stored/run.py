@@ -12,7 +12,7 @@ from powawidget.protocol.stored.execution import because, fate_of_execution, ret
 from powawidget.protocol.stored.orchestration import retell_orchestration
 
 
-def retell(stored: Mapping[str, Any]) -> Iterator[ev.Event]:
+def events_of_stored(stored: Mapping[str, Any]) -> Iterator[ev.Event]:
     """Turn what the server has stored of a run into events.
 
     Args:
