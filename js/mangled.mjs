@@ -1,13 +1,13 @@
 // Property names that the bundle says shorter: most are long, or said in very many places. esbuild
 // renames them everywhere at once, so none may be a name of the wire, of the page (the DOM,
 // anywidget, JupyterLab), of preact, or of an export of src/text/words.ts;
-// test/mangled.test.ts looks after that.
+// test/build/mangled.test.ts looks after that.
 
 /** Said in js/src only. */
 export const ours = `
   store changes view outline emit emitAll isAbandoned actions toggles follow isFollowing
-  statusOf heeded onText receive receiveTrait rebuild gates isAttached canAct latest resend
-  heard unmark painted grown scrolled chosen choose asks isBusy whyInert whyNotYet isTooLarge
+  statusOf liveness heardAt onText receive receiveTrait rebuild gates isAttached canAct latest
+  resend heard painter unmark painted grown scrolled chosen choose asks isBusy whyInert whyNotYet isTooLarge
   changed fileBytes front home inside kids modules totals widths
 `;
 

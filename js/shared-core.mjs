@@ -27,11 +27,11 @@ export const sharedCore = {
 export const plainCore = {
   name: "plain-core",
   setup(build) {
-    build.onLoad({ filter: /[\\/]link[\\/]modules\.ts$/ }, async ({ path }) => {
+    build.onLoad({ filter: /[\\/]src[\\/]index\.ts$/ }, async ({ path }) => {
       const source = await readFile(path, "utf8");
       const all = await names();
-      const plain = `import {${all}} from "../core";\nconst core = {${all}};`;
-      const contents = source.replace('import * as core from "../core";', plain);
+      const plain = `import {${all}} from "./core";\nconst core = {${all}};`;
+      const contents = source.replace('import * as core from "./core";', plain);
       if (contents === source) return { errors: [{ text: "mend js/shared-core.mjs" }] };
       return { contents, loader: "ts" };
     });

@@ -1,15 +1,31 @@
+// The widget, as anywidget calls it.
 import { render as draw, h } from "preact";
 import { App } from "./components/App";
 import { Chat } from "./components/Chat";
+import * as core from "./core";
 import type { Model } from "./link/host";
-import { openSession, type Session } from "./link/session";
+import { openSession } from "./link/session";
 import { direction } from "./text/words";
 import { shareKeys } from "./view/shortcuts";
 import { useStyle } from "./view/style";
 import { followTheme } from "./view/theme";
-import { ChatView } from "./view/view";
+import { showsChat, View } from "./view/view";
 
-interface Place {
+declare module "./link/modules" {
+  interface Modules {
+    chat: typeof import("./modules/chat");
+    code: typeof import("./modules/code");
+    mathfont: typeof import("./modules/mathfont");
+    maths: typeof import("./modules/maths");
+    orchestration: typeof import("./modules/orchestration");
+    pause: typeof import("./modules/pause");
+    results: typeof import("./modules/results");
+    sources: typeof import("./modules/sources");
+    workflow: typeof import("./modules/workflow");
+  }
+}
+
+interface Given {
   model: Model;
   el: HTMLElement;
 }
@@ -38,20 +54,20 @@ function hiding(mark: string): HTMLStyleElement {
 
 /** One widget in anywidget's sense; called once for each model, so nothing is shared by accident. */
 export default function widget() {
-  let session: Session | undefined;
+  let session: ReturnType<typeof openSession> | undefined;
   return {
-    initialize({ model }: Pick<Place, "model">): () => void {
-      const opened = openSession(model);
+    initialize({ model }: Pick<Given, "model">): () => void {
+      const opened = openSession(model, core);
       session = opened;
       return () => opened.close();
     },
 
-    render({ model, el }: Place): () => void {
-      session ??= openSession(model);
-      const view = session.view();
+    render({ model, el }: Given): () => void {
+      session ??= openSession(model, core);
+      const view = new View(session);
       const root = document.createElement("section");
-      const told = String(model.get("_mark"));
-      const mark = /^[\w-]+$/.test(told) ? told : "pw-unmarked";
+      const given = String(model.get("_mark"));
+      const mark = /^[\w-]+$/.test(given) ? given : "pw-unmarked";
       root.className = `pw ${mark}`;
       root.dir = direction;
       const hidden = hiding(mark);
@@ -59,7 +75,7 @@ export default function widget() {
       const dropStyle = useStyle(root);
       const endTheme = followTheme(root);
       const endKeys = shareKeys(root);
-      draw(view instanceof ChatView ? h(Chat, { view }) : h(App, { view }), root);
+      draw(showsChat(view) ? h(Chat, { view }) : h(App, { view: view as View }), root);
       return () => {
         draw(null, root);
         view.close();

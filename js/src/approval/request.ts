@@ -1,3 +1,4 @@
+import type { ToggleKey } from "../state/events";
 import type { ApprovalPart } from "../state/wire";
 import { isCode } from "../text/glance";
 import { isScalar, type Json, parseJson, pretty } from "../text/json";
@@ -13,7 +14,7 @@ const TOO_MANY = MOST_MARKS / 2; // arguments, or marks for characters that can'
 
 /** A text of a request. What is beyond `cut` is shown once a person opens it. */
 export interface Piece {
-  id: string;
+  id: ToggleKey;
   text: string;
   cut: number;
   /** A name, JSON whose keys are names, or neither. */
@@ -54,7 +55,7 @@ export function readRequest(part: ApprovalPart): Reading {
     most = LONG,
     kind: Piece["kind"] = "text",
   ): Piece => ({
-    id: `fold/${digest}/${place}`,
+    id: `piece/${digest}/${place}`,
     text,
     cut: cutOf(text, most),
     kind,
@@ -131,12 +132,12 @@ const FIRST = 50; // requests of one decision that are drawn at first
 const MORE = 200; // more at a click: hundreds at once stall a page
 
 /** Names the stage that begins with a request, for who opens it. */
-export const stageOf = ({ digest }: ApprovalPart): string => `stage/${digest}`;
+export const stageOf = ({ digest }: ApprovalPart): ToggleKey => `stage/${digest}`;
 
 /** How many of the requests are shown, by what was opened, and how many are next. */
 export function stages(
   parts: readonly ApprovalPart[],
-  isOpen: (stage: string) => boolean,
+  isOpen: (stage: ToggleKey) => boolean,
 ): [shown: number, next: number] {
   let shown = FIRST;
   for (;;) {

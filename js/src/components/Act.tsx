@@ -24,7 +24,7 @@ export const Act = pure(function Act({ view, action, label, busy, then }: ActPro
   const isSent = sent !== undefined && !isOver(sent);
   const whyNot = view.actions.canAct
     ? null
-    : view.kernel.word === "live"
+    : view.store.kernel.liveness === "live"
       ? words.kernelQuiet
       : words.noKernel;
   const will = whyNot ?? then;

@@ -1,9 +1,10 @@
 import type { FunctionComponent } from "preact";
 import { TOP } from "../state/outline";
+import { hasEnded } from "../state/run";
 import { answerOf } from "../text/answer";
 import * as words from "../text/words";
 import { pure, useKeys } from "../view/hooks";
-import { hasEnded, type View } from "../view/view";
+import type { View } from "../view/view";
 import { CopyButton } from "./CopyButton";
 import { Ending } from "./Ending";
 import { ErrorBox } from "./ErrorBox";
@@ -56,8 +57,8 @@ interface OfWorkflowProps {
 }
 
 function Foot({ view }: { view: View }) {
-  useKeys(view, "filed");
-  const { fileBytes } = view.store;
+  useKeys(view, "file");
+  const { fileBytes } = view.store.kernel;
   return (
     <>
       {fileBytes > 0 && <span class="pw-note">{words.inTheFile(fileBytes)}</span>}

@@ -1,8 +1,9 @@
+import { hasEnded } from "../state/run";
 import type { ApprovalPart, ToolPart } from "../state/wire";
 import { quoted } from "../text/visible";
 import * as words from "../text/words";
 import { pure, useKeys } from "../view/hooks";
-import { hasEnded, type View } from "../view/view";
+import type { View } from "../view/view";
 import { ApprovalCard } from "./ApprovalCard";
 import { Glyph } from "./Glyph";
 import { ToolName } from "./ToolCard";
@@ -12,12 +13,12 @@ import { Visible } from "./Visible";
 export const Approval = pure(function Approval({ view, index }: { view: View; index: number }) {
   const { state, outline } = view.store;
   const part = state.parts[index] as ApprovalPart;
-  useKeys(view, `parts/${index}`, `parts/${part.call}`, "actions", "kernel", "status");
+  useKeys(view, `parts/${index}`, `parts/${part.call ?? -1}`, "actions", "kernel", "status");
   const { decision } = part;
   const isAsked =
     !hasEnded(state) &&
     // What was on its way when the kernel went will never be known.
-    (decision === "pending" || (decision === "sending" && !view.isAbandoned));
+    (decision === "pending" || (decision === "sending" && !view.store.isAbandoned));
   if (!isAsked) return <Decided view={view} part={part} index={index} />;
   // The server has one slot for decisions: all that is open at once is decided at once.
   const together = outline.asks(decision);

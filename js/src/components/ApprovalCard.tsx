@@ -17,7 +17,7 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
   const [id] = useState(newId); // the library's own would be the same in every widget of a page
   const [isDenying, setDenying] = useState(false);
   const card = useRef<HTMLElement>(null);
-  const isLost = view.isAbandoned;
+  const isLost = view.store.isAbandoned;
   const now = useNow(view, isLost ? 0 : 1_000);
 
   const parts = indexes.map((index) => view.store.state.parts[index] as ApprovalPart);
@@ -31,7 +31,7 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
   const canDeny = !isBusy && whyInert === null;
   const canApprove = canDeny && whyNotYet === null;
   const isDue = (): boolean =>
-    parts.every(({ closes }) => closes === null || closes > view.store.now);
+    parts.every(({ closes }) => closes === null || closes > view.store.kernel.now);
   const approve = () => {
     if (canApprove && isArmedNow() && isDue()) view.actions.act("approve", digests);
   };
@@ -195,7 +195,7 @@ interface Standing {
 
 /** How it stands with a decision: what can be pressed, and what has come of the last click. */
 function standingOf(view: View, parts: ApprovalPart[], now: number): Standing {
-  const { actions, kernel, store, toggles } = view;
+  const { actions, store, toggles } = view;
   const [first] = parts as [ApprovalPart];
   const sent = actions.decision(parts.map((part) => part.digest));
   const isUnderWay = sent !== undefined && !isOver(sent);
@@ -207,7 +207,7 @@ function standingOf(view: View, parts: ApprovalPart[], now: number): Standing {
 
   let whyInert: string | null = null;
   if (!actions.canAct) {
-    whyInert = kernel.word === "gone" ? words.noKernel : words.kernelQuiet;
+    whyInert = store.kernel.liveness === "gone" ? words.noKernel : words.kernelQuiet;
   } else if (parts.some(({ closes }) => closes !== null && closes <= now)) {
     whyInert = words.aboutToBlock;
   } else if (!isSending && store.outline.asks("sending").length > 0) {

@@ -2,13 +2,13 @@ import { useMemo } from "preact/hooks";
 import type { TooLarge } from "../state/wire";
 import { parseJson } from "../text/json";
 import * as words from "../text/words";
-import type { Place } from "../view/view";
+import type { AnyView } from "../view/view";
 import { Decoded } from "./Decoded";
 import { Field } from "./Field";
 import { isTall, Value } from "./Value";
 
 interface Props {
-  view: Place;
+  view: AnyView;
   /** JSON text. */
   source: string;
   label?: string;

@@ -16,9 +16,10 @@ export function Chat({ view }: { view: ChatView }) {
   useKeys(view, "turns");
   const mod = useModule(view, "chat");
   const { order, state } = view.store;
+  const last = view.last();
   return (
     <>
-      {view.last === undefined ? (
+      {last === undefined ? (
         <header class="pw-head">
           <span class="pw-dot pw-dot-stopped" aria-hidden />
           <strong class="pw-status">{words.ready}</strong>
@@ -27,7 +28,7 @@ export function Chat({ view }: { view: ChatView }) {
           </span>
         </header>
       ) : (
-        <Header key={order.at(-1)} view={view.last} totals={view.totals} />
+        <Header key={order.at(-1)} view={last} totals={view.store.totals} />
       )}
       <Scroller view={view} isOver={false} foot={null}>
         {mod && <mod.Before view={view} />}

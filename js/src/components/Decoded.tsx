@@ -1,12 +1,12 @@
 import type { ComponentChildren } from "preact";
 import type { Json } from "../text/json";
 import { useModule } from "../view/hooks";
-import type { Place } from "../view/view";
+import type { AnyView } from "../view/view";
 import { LongText } from "./LongText";
 import { Value } from "./Value";
 
 interface Props {
-  view: Place;
+  view: AnyView;
   /** JSON text, or what was thought to be. */
   source: string;
   /** What `parseJson` made of it. */
@@ -25,7 +25,7 @@ export function Decoded({ view, source, value, draw, kind = "" }: Props) {
 }
 
 interface LongProps {
-  view: Place;
+  view: AnyView;
   source: string;
   text: ComponentChildren;
   shown: (value: Json) => ComponentChildren;

@@ -10,7 +10,7 @@ export const ErrorBox = pure(function ErrorBox({ view }: { view: View }) {
   const { error } = view.store.state;
   if (error === null) return null;
   return (
-    <section class={`pw-error pw-error-${view.status}`}>
+    <section class={`pw-error pw-error-${view.store.status}`}>
       <strong class="pw-error-title">
         <Visible text={error.title} />
       </strong>

@@ -1,9 +1,11 @@
-import type { PauseProps } from "../modules/pause";
+import type { Modules } from "../link/modules";
+import type { ChatStore } from "../state/chat";
+import { hasEnded } from "../state/run";
 import { tally } from "../state/tally";
 import * as words from "../text/words";
 import { clock, STATUS } from "../text/words";
 import { pure, useKeys, useModule, useNow } from "../view/hooks";
-import { hasEnded, type View } from "../view/view";
+import type { View } from "../view/view";
 import { Act } from "./Act";
 import { Visible } from "./Visible";
 import { agentsOf } from "./Work";
@@ -13,22 +15,21 @@ const QUIET_FROM = 10; // seconds without data that are worth a word
 interface HeaderProps {
   view: View;
   /** Of a chat, whose last turn this is. */
-  totals?: () => { turns: number; tokens: number };
+  totals?: ChatStore["totals"];
 }
 
 /** What runs, how it stands, for how long, and Stop. */
 export const Header = pure(function Header({ view, totals }: HeaderProps) {
   useKeys(view, "root", "blocks", "work", "kernel", "beat");
-  const { state, quiet, snapshot, outline } = view.store;
-  const { status } = view;
-  const isLive = !hasEnded(state) && !view.isAbandoned;
+  const { state, status, kernel, outline, isAbandoned } = view.store;
+  const isLive = !hasEnded(state) && !isAbandoned;
   // A run whose stream was cut is over, but may still be looked up.
-  const wait = view.kernel.word === "gone" ? null : state.wait;
+  const wait = kernel.liveness === "gone" ? null : state.wait;
   const now = useNow(view, isLive || wait !== null ? 250 : 0);
-  const end = state.ended ?? (view.isAbandoned ? snapshot.now : now);
+  const end = state.ended ?? (isAbandoned ? kernel.heardAt : now);
   const chat = totals?.();
   const tokens = chat?.tokens ?? state.usage?.total_tokens;
-  const isQuiet = isLive && status !== "waiting" && quiet >= QUIET_FROM;
+  const isQuiet = isLive && status !== "waiting" && kernel.quiet >= QUIET_FROM;
   const isOld = chat !== undefined && state.origin !== "live"; // each turn says so itself
   const origin = isOld ? "" : words.origin[state.origin];
   const blocks = tally(state.blocks);
@@ -38,7 +39,7 @@ export const Header = pure(function Header({ view, totals }: HeaderProps) {
       <span class={`pw-dot pw-dot-${isFlawed ? "flawed" : status}`} aria-hidden />
       <strong class="pw-status">
         {isFlawed ? words.endedWith(blocks.failed) : STATUS[status]}
-        {view.isAbandoned && `: ${words.kernelGone}`}
+        {isAbandoned && `: ${words.kernelGone}`}
       </strong>
       <span class="pw-who">
         {state.kind} <Visible text={state.name} />
@@ -52,7 +53,7 @@ export const Header = pure(function Header({ view, totals }: HeaderProps) {
       </span>
       <span class="pw-figures">
         {blocks.all > 0 && <span>{words.blocks(blocks, state.graph || !isLive)}</span>}
-        {isQuiet && <span class="pw-warn">{words.noData(Math.floor(quiet))}</span>}
+        {isQuiet && <span class="pw-warn">{words.noData(Math.floor(kernel.quiet))}</span>}
         {chat !== undefined && <span>{words.turns(chat.turns)}</span>}
         {state.started !== null && !isOld && (
           <span role="timer" aria-live="off">
@@ -76,7 +77,7 @@ export const Header = pure(function Header({ view, totals }: HeaderProps) {
 });
 
 /** What is waited for, once the module that says it is here: only a live kernel waits. */
-function Paused(props: PauseProps) {
+function Paused(props: Parameters<Modules["pause"]["Pause"]>[0]) {
   const Shown = useModule(props.view, "pause")?.Pause;
   return Shown === undefined ? null : <Shown {...props} />;
 }

@@ -1,9 +1,10 @@
 import { useRef } from "preact/hooks";
+import { hasEnded } from "../state/run";
 import { tally } from "../state/tally";
 import type { RunState } from "../state/wire";
 import * as words from "../text/words";
 import { pure, useKeys } from "../view/hooks";
-import { hasEnded, type View } from "../view/view";
+import type { View } from "../view/view";
 import { Visible } from "./Visible";
 import { agentsOf } from "./Work";
 
@@ -31,7 +32,7 @@ function milestone(view: View): string {
     stopped: words.stopped,
     interrupted: words.interrupted,
   };
-  return said[view.status] ?? "";
+  return said[view.store.status] ?? "";
 }
 
 /** The names of what waits; the requests that wait are among the last parts. */

@@ -18,7 +18,7 @@ export const Reasoning = pure(function Reasoning({ view, home }: { view: View; h
   const own = [...thoughts.entries()].filter(([, { within }]) => (within ?? TOP) === home);
   const steps = own.length;
   const isLast = own.at(-1)?.[0] === thoughts.length - 1;
-  const isThinking = since !== null && isLast && !view.isAbandoned;
+  const isThinking = since !== null && isLast && !view.store.isAbandoned;
   const hasClosed = useRef(outline.inside(home).length > 0);
   if (steps > 0 && !isThinking) hasClosed.current = true;
   const [isOpen, toggle] = useToggle(view, `reasoning/${home}`, isThinking && !hasClosed.current);

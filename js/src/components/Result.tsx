@@ -3,13 +3,13 @@ import type { ToolPart } from "../state/wire";
 import { isImage } from "../text/glance";
 import { holdsImage, parseJson } from "../text/json";
 import * as words from "../text/words";
-import type { Place } from "../view/view";
+import type { AnyView } from "../view/view";
 import { Decoded } from "./Decoded";
 import { Field } from "./Field";
 import { sizeOf } from "./Value";
 
 interface Props {
-  view: Place;
+  view: AnyView;
   part: ToolPart;
   status: ToolPart["status"];
 }

@@ -2,11 +2,11 @@ import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import * as words from "../text/words";
 import { useToggle } from "../view/hooks";
-import type { Place } from "../view/view";
+import type { AnyView } from "../view/view";
 import { Button } from "./Button";
 
 interface Props {
-  view: Place;
+  view: AnyView;
   /** Whether all has been there from the start: then it is read from its start. */
   isOver: boolean;
   children: ComponentChildren;

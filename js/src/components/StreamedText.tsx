@@ -1,11 +1,12 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { MarkdownView } from "../markdown";
-import { textAt } from "../state/run";
+import type { TextPath } from "../state/events";
+import { hasEnded, textAt } from "../state/run";
 import { showSources } from "../view/citations";
 import { copyText } from "../view/clipboard";
 import { pure } from "../view/hooks";
 import { openRich } from "../view/rich";
-import { hasEnded, type View } from "../view/view";
+import type { View } from "../view/view";
 
 /** The renderer takes a rejection for "could not copy". */
 async function copy(text: string): Promise<void> {
@@ -14,7 +15,7 @@ async function copy(text: string): Promise<void> {
 
 interface Props {
   view: View;
-  path?: string;
+  path?: TextPath;
   /** A text that doesn't grow, where it stands nowhere by itself. */
   text?: string;
   /** The class: an answer and a thought must not be taken for each other. */
@@ -28,7 +29,7 @@ interface Props {
 export const StreamedText = pure(function StreamedText({ view, path = "", text, kind }: Props) {
   const host = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
-    const { store, frame } = view;
+    const { store, painter } = view;
     const el = host.current as HTMLDivElement;
     const rich = openRich(view);
     const markdown = new MarkdownView(el, { copy, drawn: rich.drawn });
@@ -39,7 +40,7 @@ export const StreamedText = pure(function StreamedText({ view, path = "", text, 
       if (isFinished) markdown.finish();
       markdown.paint();
     };
-    const mark = () => frame.mark(paint);
+    const mark = () => painter.mark(paint);
     const reset = (text: string) => {
       markdown.reset(text);
       mark();
@@ -60,7 +61,7 @@ export const StreamedText = pure(function StreamedText({ view, path = "", text, 
       offText();
       offStatus();
       offSources?.();
-      frame.unmark(paint);
+      painter.unmark(paint);
       rich.close();
       markdown.destroy();
     };

@@ -20,7 +20,7 @@ export const ToolCard = pure(function ToolCard({ view, index }: { view: View; in
   const group = view.store.outline.group(index);
   const [isGroupOpen] = useGroupToggle(view, group);
   const gates = view.store.outline.gates(index);
-  const status = view.statusOf(part);
+  const status = view.store.statusOf(part);
   // A request shows the arguments itself: the card would only repeat them.
   const opensItself = status === "failed" || (status === "waiting" && gates.length === 0);
   const [isOpen, toggle] = useToggle(view, `card/${index}`, opensItself);

@@ -24,7 +24,7 @@ const TOLD: readonly ToolPart["status"][] = [
 export function useGroupToggle(view: View, group: CallRun | undefined): [boolean, () => void] {
   // Who has opened one of the first cards is reading it: the group doesn't fold it away.
   const isRead = isReading(view, group?.calls.slice(0, 3));
-  return useToggle(view, `group/${group?.calls[0]}`, isRead);
+  return useToggle(view, `group/${group?.calls[0] ?? -1}`, isRead);
 }
 
 /** Whether a person has opened one of these cards. */
@@ -66,7 +66,7 @@ export const ToolGroup = pure(function ToolGroup({ view, start }: { view: View; 
 function shownCounts(view: View, { counts }: CallRun): ReadonlyMap<ToolPart["status"], number> {
   const shown = new Map<ToolPart["status"], number>();
   for (const [status, calls] of counts) {
-    const as = view.statusOf({ status });
+    const as = view.store.statusOf({ status });
     shown.set(as, (shown.get(as) ?? 0) + calls);
   }
   return shown;

@@ -49,7 +49,7 @@ const PartView = pure(function PartView({ view, index }: { view: View; index: nu
   useKeys(view, `parts/${index}`, `parts/${home}`, "status", "kernel");
   switch (part?.kind) {
     case "text": {
-      const isLive = isWriting(view, index) && view.status === "running";
+      const isLive = isWriting(view, index) && view.store.status === "running";
       return (
         <div class={isLive ? "pw-answer pw-writing" : "pw-answer"} key="text">
           <StreamedText view={view} kind="pw-text" path={`parts/${index}/text`} />
@@ -110,7 +110,8 @@ export const Tail = pure(function Tail({ view }: { view: View }) {
   useKeys(view, "parts", "open", "work", "blocks", "reasoning", "status", "kernel");
   const { state, outline } = view.store;
   const moves = outline.open > 0 || outline.working !== undefined || state.blocks.length > 0;
-  const isIdle = moves || view.status !== "running" || isWriting(view, state.parts.length - 1);
+  const isIdle =
+    moves || view.store.status !== "running" || isWriting(view, state.parts.length - 1);
   const isThinking = state.reasoning.since !== null;
   if (isIdle || (isThinking && state.parts.length === 0)) return null;
   return (

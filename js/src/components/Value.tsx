@@ -2,7 +2,7 @@ import { languageOf } from "../text/glance";
 import { holdsImage, isScalar, type Json, pretty } from "../text/json";
 import * as words from "../text/words";
 import { useModule } from "../view/hooks";
-import type { Place } from "../view/view";
+import type { AnyView } from "../view/view";
 import { CopyButton } from "./CopyButton";
 import { LongText } from "./LongText";
 import { Visible } from "./Visible";
@@ -11,7 +11,7 @@ const ROW = 120; // characters that fit beside their key
 const ROWS = 100; // more keys than these are paged
 
 interface Props {
-  view: Place;
+  view: AnyView;
   value: Json;
 }
 
@@ -98,7 +98,7 @@ function Nested({ view, value }: Props) {
 }
 
 interface CodeProps {
-  view: Place;
+  view: AnyView;
   text: string;
   language: string;
 }

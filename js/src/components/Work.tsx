@@ -26,8 +26,8 @@ export const Work = pure(function Work({ view, index }: Props) {
   const { outline, state } = view.store;
   const part = state.parts[index] as DelegationPart | ParallelPart;
   const { task, call } = part as Partial<DelegationPart>;
-  useKeys(view, `parts/${index}`, `parts/${call}`, "status");
-  const status = view.statusOf(part);
+  useKeys(view, `parts/${index}`, `parts/${call ?? -1}`, "status");
+  const status = view.store.statusOf(part);
   const opensItself =
     status !== "done" ||
     state.answer === index ||

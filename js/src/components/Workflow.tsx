@@ -31,7 +31,7 @@ const PlainBlocks = pure(function PlainBlocks({ view }: { view: View }) {
             <strong>
               <Visible text={name || type || id} />
             </strong>{" "}
-            <span class="pw-note">{BLOCK_STATUS[view.statusOf(block)]}</span>
+            <span class="pw-note">{BLOCK_STATUS[view.store.statusOf(block)]}</span>
             <StreamedText view={view} kind="pw-text" path={`blocks/${index}/text`} />
             {error && <LongText text={error} kind="pw-bad" />}
             {given && text === "" && <LongText text={given} />}

@@ -1,23 +1,15 @@
+// Keeps the state up with the kernel: applies its changes by their numbers, and asks for the whole
+// where one is missing.
+import type { EventKey } from "../state/events";
 import { OpError } from "../state/ops";
+import type { Kernel } from "../state/run";
 import type { AckMessage, FiledMessage, KernelMessage, Op, PageMessage } from "../state/wire";
-import { filedOf } from "./file-output";
+import { withCuts } from "./file-output";
 import { newId } from "./id";
 
 const ASK_AGAIN = 2_000; // ms between two questions for the whole
 const ASK_AT_MOST = 30_000;
 const HELD_BACK = 2_000; // messages kept while one before them is missing
-
-/** The kernel's clock, as far as it has been heard. */
-export interface Clock {
-  /** Seconds since the epoch. */
-  readonly now: number;
-  /** What it was when the kernel was last heard. */
-  readonly heardAt: number;
-  /** Seconds since the server last sent anything, as far as the kernel has said. */
-  readonly quiet: number;
-  /** The size of the transcript in the notebook's file; 0 until it is known. */
-  readonly fileBytes: number;
-}
 
 /** All that is shown, as of one number. */
 interface Whole {
@@ -29,29 +21,29 @@ export interface Link<W> {
   /** Sends to the kernel. */
   send(message: PageMessage): void;
   /** Puts the snapshot where a saved notebook finds it. */
-  keep(snapshot: W): void;
+  save(snapshot: W): void;
+  liveness(): Kernel["liveness"];
 }
 
-/** What the feed tells: a run, or a chat. */
-interface Told<W> {
-  /** Folds changes into the snapshot that it was given last; throws where one doesn't fit. */
-  fold(ops: readonly Op[]): void;
+/** A run, or a chat. */
+interface Store<W> {
+  /** Applies changes to the snapshot that it was given last; throws where one doesn't fit. */
+  apply(ops: readonly Op[]): void;
   replace(by: W): void;
-  emit(key: string): void;
+  emit(key: EventKey): void;
 }
 
 /**
- * Keeps up with the kernel: folds its changes in by their numbers, and asks for the whole where one
- * is missing.
+ * Keeps up with the kernel.
  *
  * @param saved the synced trait, which may be anything.
  * @param read reads such a snapshot.
- * @param open is given the first one and the clock, and returns what is told.
+ * @param open is given the first one and what is known of the kernel, and returns the store.
  */
-export function openFeed<W extends Whole, T extends Told<NoInfer<W>>>(
+export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
   saved: unknown,
   read: (value: unknown) => W,
-  open: (first: NoInfer<W>, clock: Clock) => T,
+  open: (first: NoInfer<W>, kernel: Kernel) => S,
   link: Link<NoInfer<W>>,
 ) {
   const held = new Map<number, readonly Op[]>();
@@ -61,15 +53,18 @@ export function openFeed<W extends Whole, T extends Told<NoInfer<W>>>(
   let quiet = 0; // seconds since the server sent anything, as of `quietAt`
   let quietAt = 0;
   let known = snapshot.seq; // the highest number heard of
-  let isBroken = false; // a change didn't fit: fold no more until the whole has come
+  let isBroken = false; // a change didn't fit: apply no more until the whole has come
   let asked = 0;
   let wait = ASK_AGAIN;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let filed: FiledMessage | undefined;
-  let kept: unknown; // what a saved notebook holds of the snapshot
+  let cut: FiledMessage | undefined;
+  let savedNow: unknown; // what a saved notebook holds of the snapshot
   let fileBytes = 0;
 
-  const told = open(snapshot, {
+  const store = open(snapshot, {
+    get liveness() {
+      return link.liveness();
+    },
     get now() {
       return Date.now() / 1000 + clockAhead;
     },
@@ -91,7 +86,7 @@ export function openFeed<W extends Whole, T extends Told<NoInfer<W>>>(
     quietAt = Date.now();
   };
 
-  const hear = (now: unknown) => {
+  const setClock = (now: unknown) => {
     if (typeof now !== "number" || !Number.isFinite(now)) return;
     snapshot.now = now;
     clockAhead = now - Date.now() / 1000;
@@ -120,14 +115,14 @@ export function openFeed<W extends Whole, T extends Told<NoInfer<W>>>(
     if (known > snapshot.seq) ask();
   };
 
-  const foldHeld = () => {
+  const applyHeld = () => {
     while (!isBroken) {
       const next = snapshot.seq + 1;
       const ops = held.get(next);
       if (ops === undefined) break;
       held.delete(next);
       try {
-        told.fold(ops);
+        store.apply(ops);
         snapshot.seq = next;
       } catch (error) {
         if (!(error instanceof OpError || error instanceof TypeError)) throw error;
@@ -137,15 +132,15 @@ export function openFeed<W extends Whole, T extends Told<NoInfer<W>>>(
       }
     }
     // A copy with the kernel's cuts would stay as it is: until there are others, the whole is kept.
-    if (kept !== snapshot && filed?.seq !== snapshot.seq) keep();
+    if (savedNow !== snapshot && cut?.seq !== snapshot.seq) save();
   };
 
-  const keep = () => {
-    const { seq, cuts = [] } = filed ?? {};
-    const whole = cuts.length === 0 || seq !== snapshot.seq;
-    const next = whole ? snapshot : filedOf(snapshot, cuts);
-    kept = next;
-    link.keep(next);
+  const save = () => {
+    const { seq, cuts = [] } = cut ?? {};
+    const isWhole = cuts.length === 0 || seq !== snapshot.seq;
+    const next = isWhole ? snapshot : withCuts(snapshot, cuts);
+    savedNow = next;
+    link.save(next);
   };
 
   const replace = (by: W) => {
@@ -153,44 +148,44 @@ export function openFeed<W extends Whole, T extends Told<NoInfer<W>>>(
     isBroken = false;
     known = Math.max(known, by.seq);
     for (const seq of held.keys()) if (seq <= by.seq) held.delete(seq);
-    told.replace(by);
-    keep();
+    store.replace(by);
+    save();
   };
 
-  const takeOps = (seq: number, ops: readonly Op[]) => {
+  const receiveOps = (seq: number, ops: readonly Op[]) => {
     if (!Number.isInteger(seq) || seq <= snapshot.seq) return;
     setQuiet(0);
     held.set(seq, ops);
-    foldHeld();
+    applyHeld();
     noteGap(seq);
     // What was held back is in the whole that is being asked for, so it may be dropped.
     if (held.size > HELD_BACK) held.clear();
   };
 
-  const takeWhole = (whole: W, by: string) => {
+  const receiveWhole = (whole: W, by: string) => {
     const isSameKernel = by === nonce;
     nonce = by;
     asked = 0;
     wait = ASK_AGAIN;
-    hear(whole.now);
+    setClock(whole.now);
     // Only the same kernel's numbers can be compared; a saved notebook's are nobody's.
     if (!isSameKernel) known = whole.seq;
     if (!isSameKernel || isBroken || whole.seq >= snapshot.seq) replace(whole);
-    foldHeld();
+    applyHeld();
     for (const seq of held.keys()) noteGap(seq);
-    told.emit("root");
+    store.emit("root");
   };
 
-  keep();
+  save();
 
   return {
-    told,
+    store,
 
     get snapshot(): W {
       return snapshot;
     },
 
-    /** The live kernel's word; null until it has spoken, and then no button acts. */
+    /** Names the live kernel; null until it has spoken, and until then no button acts. */
     get nonce(): string | null {
       return nonce;
     },
@@ -199,40 +194,40 @@ export function openFeed<W extends Whole, T extends Told<NoInfer<W>>>(
       sendHave("hello");
     },
 
-    /** Takes a message of the kernel; returns an answer to an action, which isn't the state's own. */
+    /** Receives a message of the kernel; returns what answers an action, which isn't the state's. */
     receive(message: unknown): AckMessage | null {
-      const heard = message as KernelMessage | null;
-      switch (heard?.kind) {
+      const received = message as KernelMessage | null;
+      switch (received?.kind) {
         case "ops":
-          takeOps(heard.seq, heard.ops);
+          receiveOps(received.seq, received.ops);
           break;
         case "state":
-          takeWhole(read(heard), String(heard.nonce));
+          receiveWhole(read(received), String(received.nonce));
           break;
         case "beat":
-          hear(heard.now);
-          setQuiet(Number(heard.quiet) || 0);
-          noteGap(heard.seq);
-          told.emit("beat");
+          setClock(received.now);
+          setQuiet(Number(received.quiet) || 0);
+          noteGap(received.seq);
+          store.emit("beat");
           break;
         case "filed":
-          fileBytes = Number(heard.bytes) || 0;
-          filed = heard;
-          keep();
-          told.emit("filed");
+          fileBytes = Number(received.bytes) || 0;
+          cut = received;
+          save();
+          store.emit("file");
           break;
         case "ack":
-          return heard;
+          return received;
       }
       return null;
     },
 
     /** The synced trait came anew, by a way of its own. */
     receiveTrait(value: unknown): void {
-      if (value === kept) return;
+      if (value === savedNow) return;
       const came = read(value);
       if (came.seq > snapshot.seq) replace(came);
-      else keep();
+      else save();
     },
 
     close(): void {

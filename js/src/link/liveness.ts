@@ -1,28 +1,25 @@
+// Whether a live kernel stands behind a model: by its messages, and by what the host says of it.
+import type { Kernel } from "../state/run";
 import { guarded, innerModel, kernelOf, type Model } from "./host";
 
 const ANSWERS_WITHIN = 3_000; // ms in which a live kernel says something to a new page
 const SILENT_FOR = 60_000; // ms without the heartbeat after which a kernel counts as gone
 const LOOK_EVERY = 1_000;
 
-/** `unknown` until the kernel has spoken or should have; `gone` may come back. */
-export type KernelWord = "unknown" | "live" | "gone";
-
-export type KernelWatch = ReturnType<typeof watchKernel>;
-
 /**
- * Whether there is a live kernel behind the run. A notebook that was opened without one, or whose
- * kernel died, must not show a run as running for ever.
+ * Watches the kernel. A notebook that was opened without one, or whose kernel died, must not show a
+ * run as running for ever.
  *
- * @param changed is told of every change of the word.
- * @param regained is told that a lost connection is back: messages may have been lost.
+ * @param changed is called when the liveness has changed.
+ * @param regained is called when a lost connection is back: messages may have been lost.
  */
-export function watchKernel(model: Model, changed: () => void, regained: () => void) {
-  let word: KernelWord = "unknown";
+export function watchLiveness(model: Model, changed: () => void, regained: () => void) {
+  let value: Kernel["liveness"] = "unknown";
   let heardAt = Date.now();
 
-  const set = (now: KernelWord): void => {
-    if (now === word) return;
-    word = now;
+  const set = (now: Kernel["liveness"]): void => {
+    if (now === value) return;
+    value = now;
     changed();
   };
   const onStatus = (_: unknown, status: unknown): void => {
@@ -37,7 +34,7 @@ export function watchKernel(model: Model, changed: () => void, regained: () => v
     if (innerModel(model)?.comm_live === false) set("gone");
   };
   const look = (): void => {
-    if (Date.now() - heardAt >= (word === "unknown" ? ANSWERS_WITHIN : SILENT_FOR)) set("gone");
+    if (Date.now() - heardAt >= (value === "unknown" ? ANSWERS_WITHIN : SILENT_FOR)) set("gone");
   };
 
   const kernel = kernelOf(model);
@@ -54,8 +51,8 @@ export function watchKernel(model: Model, changed: () => void, regained: () => v
   const timer = setInterval(look, LOOK_EVERY);
 
   return {
-    get word(): KernelWord {
-      return word;
+    get value(): Kernel["liveness"] {
+      return value;
     },
 
     /** A message of the kernel came. */

@@ -1,28 +1,21 @@
-import * as core from "../core";
+// The modules that a page loads when it needs them: asks the kernel for each once, and runs it.
 import type { ModuleMessage, WantMessage } from "../state/wire";
 import { newId } from "./id";
 
-/** What a module brings, by its name. */
-export interface Modules {
-  chat: typeof import("../modules/chat");
-  code: typeof import("../modules/code");
-  mathfont: typeof import("../modules/mathfont");
-  maths: typeof import("../modules/maths");
-  orchestration: typeof import("../modules/orchestration");
-  pause: typeof import("../modules/pause");
-  results: typeof import("../modules/results");
-  sources: typeof import("../modules/sources");
-  workflow: typeof import("../modules/workflow");
-}
+/** What a module exports, by its name; src/index.ts, which knows them all, declares them. */
+// biome-ignore lint/suspicious/noEmptyInterface: it is merged with that declaration
+export interface Modules {}
 
 export type ModuleName = keyof Modules;
 
 /** A module as it comes: it is given the core of the widget that uses it. */
-export type Factory = (shared: typeof core) => unknown;
+export type Factory = (core: object) => unknown;
 
 const ANSWERED_WITHIN = 60_000; // ms after which another widget may ask
 
 interface Link {
+  /** What a module shares with the core. */
+  core: object;
   /** Whether a live kernel would answer. */
   canAsk(): boolean;
   send(message: WantMessage): void;
@@ -39,14 +32,14 @@ const known = () => {
   return page.powawidgetModules;
 };
 
-export type Demand = ReturnType<typeof openDemand>;
+export type ModuleLoader = ReturnType<typeof openModules>;
 
 /**
- * The modules that one widget uses beside the core. The kernel sends one when it is first asked for;
- * until then, and without a kernel, what is there must read well without it.
+ * The modules that one widget uses. The kernel sends one when it is first asked for; until then, and
+ * without a kernel, what is there must read well without it.
  */
-export function openDemand(link: Link) {
-  const made = new Map<ModuleName, unknown>();
+export function openModules(link: Link) {
+  const loaded = new Map<ModuleName, unknown>();
   const started = new Set<ModuleName>();
   /** What this widget has asked the kernel for, by hash. */
   const asked = new Map<string, (factory: Promise<Factory>) => void>();
@@ -76,19 +69,25 @@ export function openDemand(link: Link) {
     started.add(name);
     try {
       const factory = await (known().get(hash) ?? ask(name, hash));
-      made.set(name, factory(core));
+      loaded.set(name, factory(link.core));
     } catch {
       known().delete(hash);
-      started.delete(name); // asked for again when it is next drawn
+      started.delete(name); // asked for again when what needs it is next drawn
     }
     link.changed(name);
   };
 
+  /** A module, or undefined while it isn't here. */
+  const get = <Name extends ModuleName>(name: Name) =>
+    loaded.get(name) as Modules[Name] | undefined;
+
   return {
-    /** A module, or undefined while it isn't here: asks for it then. */
-    get<Name extends ModuleName>(name: Name): Modules[Name] | undefined {
-      if (!made.has(name)) void start(name);
-      return made.get(name) as Modules[Name] | undefined;
+    get,
+
+    /** The same, but asks for it where it isn't here; never while something is drawn. */
+    request<Name extends ModuleName>(name: Name): Modules[Name] | undefined {
+      if (!loaded.has(name)) void start(name);
+      return get(name);
     },
 
     /** The kernel sent a module. */

@@ -1,65 +1,74 @@
-import { openChat } from "../state/chat";
+// One model's life on the page: the run or the chat that it holds, and the link to its kernel.
+import { type ChatStore, openChat } from "../state/chat";
 import { openRun, type RunStore } from "../state/run";
 import { isChat, readChat, readSnapshot } from "../state/shape";
 import type { ActMessage, ModuleMessage, PageMessage } from "../state/wire";
-import { ChatView, View } from "../view/view";
-import { openActions } from "./actions";
+import { type Actions, openActions } from "./actions";
 import { sendControl } from "./control";
 import { openFeed } from "./feed";
 import { forgetState, guarded, type Model, openGate } from "./host";
-import { watchKernel } from "./liveness";
-import { openDemand } from "./modules";
+import { watchLiveness } from "./liveness";
+import { type ModuleLoader, openModules } from "./modules";
 
-export type Session = ReturnType<typeof openSession>;
+/** A model as views show it, from anywidget's `initialize` on; or a turn of a chat, likewise. */
+export interface Session<Store = RunStore | ChatStore> {
+  readonly store: Store;
+  /** What people did. It belongs to the run, not to a view: two views of one run are one decision. */
+  readonly actions: Actions;
+  readonly modules: ModuleLoader;
+  /** A turn of the chat. */
+  turn(index: number): Session<RunStore>;
+}
 
-/** One model's life in the page: what it knows, whom it hears, what it sends. */
-export function openSession(model: Model) {
-  /** Sends by every way there is: the kernel knows a message by its id and heeds it once. */
+/** @param core what the modules share with the core. */
+export function openSession(model: Model, core: object): Session & { close(): void } {
+  /** Sends by every way there is: the kernel knows a message by its id and obeys it once. */
   const send = (message: PageMessage): void => {
     guarded(() => model.send(message)); // a model without a comm throws: there is no kernel
     // The kernel that comes after one that is gone doesn't know the message, and says so in its log.
-    if (kernel.word !== "gone") sendControl(model, message);
+    if (liveness.value !== "gone") sendControl(model, message);
   };
   const saved = model.get("_state");
   const link = {
     send,
     // Without save_changes: the kernel has it already, a saved notebook is to have it too.
-    keep: (snapshot: unknown) => model.set("_state", snapshot),
+    save: (snapshot: unknown) => model.set("_state", snapshot),
+    liveness: () => liveness.value,
   };
   const feed = isChat(saved)
     ? openFeed(saved, readChat, openChat, link)
     : openFeed(saved, readSnapshot, openRun, link);
-  const { told } = feed;
-  const { changes, emit } = told;
-  const kernel = watchKernel(model, () => emit("kernel"), feed.hello);
+  const { store } = feed;
+  const liveness = watchLiveness(model, () => store.emit("kernel"), feed.hello);
 
-  const open = (changed: () => void, turn: Partial<ActMessage> = {}) =>
+  const actionsOn = (changed: () => void, turn: Partial<ActMessage> = {}) =>
     openActions({
-      nonce: () => (kernel.word === "live" ? feed.nonce : null),
+      nonce: () => (liveness.value === "live" ? feed.nonce : null),
       send: (message) => send({ ...message, ...turn }),
       changed,
     });
-  const actions = open(() => changes.emit("actions"));
-  /** What was done in the turns of a chat, by their places. */
-  const ofTurns: (typeof actions)[] = [];
+  const actions = actionsOn(() => store.changes.emit("actions"));
+  /** What was done in the turns of a chat, by their indexes. */
+  const ofTurns: Actions[] = [];
   const all = () => [actions, ...ofTurns.filter(Boolean)];
 
-  const modules = openDemand({
-    canAsk: () => kernel.word === "live",
+  const modules = openModules({
+    core,
+    canAsk: () => liveness.value === "live",
     send,
-    changed: (name) => emit(`module/${name}`),
+    changed: (name) => store.emit(`module/${name}`),
   });
 
   const onMessage = (message: unknown): void => {
     const { nonce } = feed;
     const ack = feed.receive(message);
-    kernel.heard();
+    liveness.heard();
     if (ack !== null) for (const each of all()) each.receive(ack);
     const { kind } = (message ?? {}) as { kind?: unknown };
     if (kind === "module") modules.receive(message as ModuleMessage);
     if (kind !== "state") return;
     if (nonce === feed.nonce) for (const each of all()) each.resend();
-    emit("kernel");
+    store.emit("kernel");
   };
   const onTrait = (): void => feed.receiveTrait(model.get("_state"));
   model.on("msg:custom", onMessage);
@@ -67,22 +76,22 @@ export function openSession(model: Model) {
   openGate(model);
   feed.hello();
 
+  const turn = (index: number): Session<RunStore> => {
+    const { turns } = store as ChatStore;
+    ofTurns[index] ??= actionsOn(() => turns[index]?.emit("actions"), { turn: index });
+    return { store: turns[index] as RunStore, actions: ofTurns[index], modules, turn };
+  };
+
   return {
-    /** A new place where it is shown. */
-    view(): View | ChatView {
-      const same = { actions, kernel, modules };
-      if (!("turns" in told)) return new View({ store: told, ...same });
-      return new ChatView({ store: told, ...same }, (turn) => {
-        const store = told.turns[turn] as RunStore;
-        ofTurns[turn] ??= open(() => told.turns[turn]?.emit("actions"), { turn });
-        return { ...same, store, actions: ofTurns[turn] };
-      });
-    },
+    store,
+    actions,
+    modules,
+    turn,
 
     close(): void {
       model.off("msg:custom", onMessage);
       model.off("change:_state", onTrait);
-      kernel.close();
+      liveness.close();
       modules.close();
       for (const each of all()) each.close();
       feed.close();

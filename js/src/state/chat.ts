@@ -1,24 +1,17 @@
-import type { Clock } from "../link/feed";
-import { Emitter } from "./events";
+// A chat as the page knows it: each turn is a run with a store of its own.
+import { Emitter, type EventKey } from "./events";
 import { applyOps } from "./ops";
-import { openRun, type RunStore } from "./run";
+import { type Kernel, openRun, type RunStore } from "./run";
 import { CHAT } from "./shape";
 import type { ChatState, Op, RunState } from "./wire";
 
 export type ChatStore = ReturnType<typeof openChat>;
 
-/**
- * A chat as the page knows it: each turn is a run with a store of its own, told by its place.
- *
- * Listeners have the keys `turns` (which there are, and in which order) and `chat` (everything else
- * of the chat); and from others `beat`, `kernel`, `actions` and `module/…`, as those of a run have.
- *
- * @param first the chat as it is known; it is changed in place.
- */
-export function openChat(first: { chat: ChatState }, clock: Clock) {
+/** @param first the chat as it is known; it is changed in place. */
+export function openChat(first: { chat: ChatState }, kernel: Kernel) {
   let state = first.chat;
-  const changes = new Emitter();
-  const open = (run: RunState): RunStore => openRun({ state: run }, clock);
+  const changes = new Emitter<EventKey>();
+  const open = (run: RunState): RunStore => openRun({ state: run }, kernel);
   const turns = state.turns.map(open);
 
   /** Makes the stores those of the turns that there are now. */
@@ -36,36 +29,40 @@ export function openChat(first: { chat: ChatState }, clock: Clock) {
     else changes.emit(top === "order" ? "turns" : "chat");
   };
 
+  /** The indexes of the turns as they are read; a saved notebook may name some that aren't there. */
+  const order = () => state.order.filter((index) => turns[index] !== undefined);
+
   return {
     changes,
+    kernel,
     turns,
 
     get state(): ChatState {
       return state;
     },
 
-    /** The turns' places as they are read; a saved notebook may name some that aren't there. */
     get order(): number[] {
-      return state.order.filter((index) => turns[index] !== undefined);
+      return order();
     },
 
-    get now(): number {
-      return clock.now;
+    totals(): { turns: number; tokens: number } {
+      const tokens = state.turns.reduce((sum, { usage }) => sum + (usage?.total_tokens ?? 0), 0);
+      return { turns: order().length, tokens };
     },
 
     /** Tells the chat and all its turns. */
-    emit(key: string): void {
+    emit(key: EventKey): void {
       changes.emit(key);
       for (const turn of turns) turn.emit(key);
     },
 
-    /** Folds changes in, those before one that doesn't fit too. */
-    fold(ops: readonly Op[]): void {
+    /** Applies changes, those before one that doesn't fit too. */
+    apply(ops: readonly Op[]): void {
       for (const op of ops) {
         const [verb, [top, index, ...rest], value] = op;
         const turn = top === "turns" && rest.length > 0 ? turns[Number(index)] : undefined;
         if (turn === undefined) applyOps(state, [op], changed, CHAT);
-        else turn.fold([[verb, rest, value] as Op]);
+        else turn.apply([[verb, rest, value] as Op]);
       }
     },
 

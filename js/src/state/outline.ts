@@ -1,3 +1,4 @@
+import type { EventKey } from "./events";
 import type { ApprovalPart, DelegationPart, ParallelPart, Part, ToolPart } from "./wire";
 
 /** Where the parts stand that are within no other. */
@@ -23,7 +24,7 @@ export type Outline = ReturnType<typeof openOutline>;
  * requests and which delegations stand at which call, how many calls are open, who is at work. It is
  * kept up change by change, since a pass over all parts for each would make long runs slow.
  */
-export function openOutline(emit: (key: string) => void) {
+export function openOutline(emit: (key: EventKey) => void) {
   let parts: readonly Part[] = [];
   let length = 0;
   let open = 0;
@@ -96,7 +97,7 @@ export function openOutline(emit: (key: string) => void) {
     add(run, status, 1);
     const { length: calls } = run.calls;
     if (calls === FOLD_FROM) emitParts(run.calls);
-    if (calls > FOLD_FROM) emit(`group/${run.calls[0]}`);
+    if (calls > FOLD_FROM) emit(`group/${run.calls[0] ?? TOP}`);
     return run;
   };
 
@@ -157,7 +158,7 @@ export function openOutline(emit: (key: string) => void) {
     if (run === undefined) return;
     if (old !== undefined) add(run, old, -1);
     add(run, status, 1);
-    emit(`group/${run.calls[0]}`);
+    emit(`group/${run.calls[0] ?? TOP}`);
   };
 
   /** Notes who is at work, and the call that a delegation stands for. */

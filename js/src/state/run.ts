@@ -1,36 +1,43 @@
-import type { Clock } from "../link/feed";
-import { Emitter } from "./events";
+// One run as the page knows it: its state, kept up change by change, and who listens to it.
+import { Emitter, type EventKey, type TextPath } from "./events";
 import { applyOps } from "./ops";
 import { openOutline } from "./outline";
 import type { Op, RunState } from "./wire";
 
-/** Who shows a growing text: told the new piece only, never made to compare the whole. */
+/** What the page knows of the kernel behind a run or a chat. */
+export interface Kernel {
+  /** `unknown` until it has spoken or should have; one that is `gone` may come back. */
+  readonly liveness: "unknown" | "live" | "gone";
+  /** Seconds since the epoch, by its clock. */
+  readonly now: number;
+  /** What its clock said when it last sent anything. */
+  readonly heardAt: number;
+  /** Seconds since the server last sent anything to it, as far as it has said. */
+  readonly quiet: number;
+  /** The size of the transcript in the notebook's file; 0 until it is known. */
+  readonly fileBytes: number;
+}
+
+/** Who shows a growing text: it is given the new piece only, never made to compare the whole. */
 export interface TextListener {
   append(piece: string): void;
   reset(text: string): void;
 }
 
-/**
- * One run as the page knows it, with the changes folded in as they come.
- *
- * Listeners have keys: `parts` (how many there are), `parts/3`, `within/3` (how many there are in
- * it; -1 is the top), `group/3` (calls that start there), `open` (calls under way), `work` (agents at
- * work), `reasoning`, `blocks` (how they stand), `blocks/3`,
- * `root` (everything else of the run), `status` (that, or which part is the answer), `beat`; and
- * from others, `kernel` (whether it lives) and `actions` (what became of clicks).
- */
 export type RunStore = ReturnType<typeof openRun>;
 
 /** @param first the run as it is known; it is changed in place. */
-export function openRun(first: { state: RunState }, clock: Clock) {
+export function openRun(first: { state: RunState }, kernel: Kernel) {
   let { state } = first;
-  const changes = new Emitter();
-  const emit = (key: string) => changes.emit(key);
-  const emitAll = () => changes.heeded.forEach(emit);
+  const changes = new Emitter<EventKey>();
+  const emit = (key: EventKey) => changes.emit(key);
+  const emitAll = () => changes.keys.forEach(emit);
   const outline = openOutline(emit);
-  const texts = new Emitter<TextListener>();
+  const texts = new Emitter<TextPath, TextListener>();
 
-  const resetText = (path: string, old: string | null) => {
+  const isAbandoned = () => kernel.liveness === "gone" && !hasEnded(state);
+
+  const resetText = (path: TextPath, old: string | null) => {
     const text = textAt(state, path);
     texts.each(path, (listener) => {
       // After a gap the text mostly went on: what is drawn and perhaps selected stays.
@@ -39,32 +46,32 @@ export function openRun(first: { state: RunState }, clock: Clock) {
     });
   };
 
-  const resetTexts = (place: string) => {
-    for (const path of texts.heeded) if (`${path}/`.startsWith(`${place}/`)) resetText(path, null);
+  const resetTexts = (changed: string) => {
+    for (const path of texts.keys) if (`${path}/`.startsWith(`${changed}/`)) resetText(path, null);
   };
 
   const changed = (op: Op) => {
     const [verb, path] = op;
     const [top, index] = path;
-    const place = path.join("/");
+    const joined = path.join("/");
     if (verb === "append") {
       let isPainted = false;
-      texts.each(place, (listener) => {
+      texts.each(joined as TextPath, (listener) => {
         listener.append(op[2]);
         isPainted = true;
       });
       // A text paints itself; only the first piece changes what stands around it.
-      if (isPainted && textAt(state, place).length > op[2].length) return;
+      if (isPainted && textAt(state, joined).length > op[2].length) return;
     }
     if (top === "reasoning") {
-      if (verb === "set") resetTexts(place);
+      if (verb === "set") resetTexts(joined);
       emit("reasoning");
     } else if (top === "blocks" && typeof index === "number") {
-      if (verb === "set") resetTexts(place);
+      if (verb === "set") resetTexts(joined);
       if (path[2] === undefined || path[2] === "status") emit("blocks");
       emit(`blocks/${index}`);
     } else if (top !== "parts") {
-      if (verb === "set") resetTexts(place);
+      if (verb === "set") resetTexts(joined);
       if (top === "blocks") emitAll();
       emit("root");
       if (top === "status" || top === "answer") emit("status");
@@ -78,7 +85,7 @@ export function openRun(first: { state: RunState }, clock: Clock) {
       emit(`parts/${index - 1}`); // it is the last one no more
       emit(`parts/${index}`);
     } else {
-      if (verb === "set") resetTexts(place);
+      if (verb === "set") resetTexts(joined);
       outline.update(index);
       emit(`parts/${index}`);
     }
@@ -89,33 +96,34 @@ export function openRun(first: { state: RunState }, clock: Clock) {
   return {
     changes,
     emit,
+    kernel,
     outline,
 
     get state(): RunState {
       return state;
     },
 
-    get now(): number {
-      return clock.now;
+    /** Whether the run was under way when its kernel went. */
+    get isAbandoned(): boolean {
+      return isAbandoned();
     },
 
-    get quiet(): number {
-      return clock.quiet;
+    /** The run's status as it is shown: without a kernel nothing goes on. */
+    get status(): RunState["status"] {
+      return isAbandoned() ? "interrupted" : state.status;
     },
 
-    get fileBytes(): number {
-      return clock.fileBytes;
+    /** The status of a call, an agent's work or a block as it is shown. */
+    statusOf<S extends string>({ status }: { status: S }): S | "interrupted" {
+      const isOpen = status === "running" || status === "waiting";
+      return isOpen && isAbandoned() ? "interrupted" : status;
     },
 
-    get snapshot(): { now: number } {
-      return { now: clock.heardAt };
-    },
+    /** Listens to one text; returns what ends it. */
+    onText: (path: TextPath, listener: TextListener): (() => void) => texts.on(path, listener),
 
-    /** Listens to one text, such as `parts/3/text`; returns what ends it. */
-    onText: (path: string, listener: TextListener): (() => void) => texts.on(path, listener),
-
-    /** Folds changes in, those before one that doesn't fit too. */
-    fold(ops: readonly Op[]): void {
+    /** Applies changes, those before one that doesn't fit too. */
+    apply(ops: readonly Op[]): void {
       applyOps(state, ops, changed);
     },
 
@@ -124,7 +132,7 @@ export function openRun(first: { state: RunState }, clock: Clock) {
       const old = state;
       state = by.state;
       outline.rebuild(state.parts);
-      for (const path of texts.heeded) resetText(path, textAt(old, path));
+      for (const path of texts.keys) resetText(path, textAt(old, path));
       emitAll();
     },
   };
@@ -138,3 +146,6 @@ export function textAt(state: RunState, path: string): string {
   }
   return typeof value === "string" ? value : "";
 }
+
+export const hasEnded = ({ status }: RunState): boolean =>
+  /^(completed|failed|stopped|interrupted)$/.test(status);

@@ -1,27 +1,29 @@
+// What makes a component be drawn again: changes of the run, the clock, a toggle, a module.
 import { Component, createElement, type FunctionComponent } from "preact";
 import { useLayoutEffect, useReducer } from "preact/hooks";
 import type { ModuleName, Modules } from "../link/modules";
-import type { Place } from "./view";
+import type { EventKey, ToggleKey } from "../state/events";
+import type { AnyView } from "./view";
 
 /**
  * Lets something mark the component, to be drawn again in the next frame.
  *
  * @param listen starts that, and returns what ends it.
  */
-function useMarks(view: Place, listen: (mark: () => void) => () => void, key: unknown): void {
+function useMarks(view: AnyView, listen: (mark: () => void) => () => void, key: unknown): void {
   const [, draw] = useReducer((drawn: number, _: undefined) => drawn + 1, 0);
   useLayoutEffect(() => {
     const job = draw as unknown as () => void;
-    const end = listen(() => view.frame.mark(job));
+    const end = listen(() => view.painter.mark(job));
     return () => {
       end();
-      view.frame.unmark(job);
+      view.painter.unmark(job);
     };
   }, [view, key]);
 }
 
 /** Draws the component again, in the next frame, when one of these keys of the run changes. */
-export function useKeys(view: Place, ...keys: string[]): void {
+export function useKeys(view: AnyView, ...keys: EventKey[]): void {
   const listen = (mark: () => void) => {
     const offs = keys.map((key) => view.store.changes.on(key, mark));
     return () => {
@@ -31,23 +33,28 @@ export function useKeys(view: Place, ...keys: string[]): void {
   useMarks(view, listen, keys.join());
 }
 
-/** A module, once it is here: the component is drawn again then. */
+/** A module, once it is here: it is asked for, and the component is drawn again then. */
 export function useModule<Name extends ModuleName>(
-  view: Place,
+  view: AnyView,
   name: Name,
 ): Modules[Name] | undefined {
   useKeys(view, `module/${name}`, "kernel");
-  return view.modules.get(name);
+  const module = view.modules.get(name);
+  // Not while it is drawn: to draw changes nothing and sends nothing.
+  useLayoutEffect(() => {
+    if (module === undefined) view.modules.request(name);
+  });
+  return module;
 }
 
 /** The kernel's clock, drawn again every so many milliseconds; 0 stands still. */
-export function useNow(view: Place, every: number): number {
+export function useNow(view: AnyView, every: number): number {
   const listen = (mark: () => void) => {
     const timer = every === 0 ? undefined : setInterval(mark, every);
     return () => clearInterval(timer);
   };
   useMarks(view, listen, every);
-  return view.store.now;
+  return view.store.kernel.now;
 }
 
 interface Timed {
@@ -57,7 +64,7 @@ interface Timed {
 
 /** How long something has gone on or took, in seconds; null where nobody knows. */
 export function useSeconds(
-  view: Place,
+  view: AnyView,
   { started, seconds }: Timed,
   isRunning: boolean,
 ): number | null {
@@ -67,7 +74,7 @@ export function useSeconds(
 }
 
 /** Whether a thing is open, and what toggles it: a person's choice, or else `auto`. */
-export function useToggle(view: Place, key: string, auto: boolean): [boolean, () => void] {
+export function useToggle(view: AnyView, key: ToggleKey, auto: boolean): [boolean, () => void] {
   const { toggles } = view;
   useMarks(view, (mark) => toggles.changes.on(key, mark), key);
   const isOpen = toggles.chosen(key) ?? auto;

@@ -1,4 +1,6 @@
-/** One place that fails must not keep the others from being painted. */
+// Paints what has changed once a frame of the browser, all views of a page together.
+
+/** One view that fails must not keep the others from being painted. */
 function guarded(job: () => void): void {
   try {
     job();
@@ -7,33 +9,33 @@ function guarded(job: () => void): void {
   }
 }
 
-/** The places that have something to paint in the next frame. */
-const waiting = new Set<Frame>();
+/** Those that have something to paint in the next frame. */
+const waiting = new Set<Painter>();
 let next = 0;
 
 /**
- * Paints all places, and only then lets each look at what it has become: to look makes the browser
- * lay out the page, which one place after another would have it do once for each.
+ * Paints all views, and only then lets each look at what it has become: to look makes the browser
+ * lay out the page, which one view after another would have it do once for each.
  */
 function paintAll(): void {
   next = 0;
-  const frames = [...waiting];
+  const painters = [...waiting];
   waiting.clear();
-  for (const frame of frames) frame.paint();
+  for (const painter of painters) painter.paint();
   // Components that were marked are drawn in a microtask that was queued before this one.
   queueMicrotask(() => {
-    for (const frame of frames) guarded(frame.painted);
+    for (const painter of painters) guarded(painter.painted);
   });
 }
 
 /**
- * Gathers what is to be painted and paints it once a frame. A hidden tab gets no frames, so nothing
- * is painted there; what was marked waits for the return.
+ * Gathers what is to be painted in a view. A hidden tab gets no frames, so nothing is painted there;
+ * what was marked waits for the return.
  */
-export class Frame {
+export class Painter {
   readonly #marked = new Set<() => void>();
 
-  /** @param painted runs after everything marked was painted and drawn, here and in other places. */
+  /** @param painted runs after everything marked was painted and drawn, here and in other views. */
   constructor(readonly painted: () => void) {}
 
   mark(job: () => void): void {

@@ -1,6 +1,6 @@
-import type { Demand } from "../link/modules";
+import type { ModuleLoader } from "../link/modules";
 import { drawers } from "../markdown";
-import type { Place } from "./view";
+import type { AnyView } from "./view";
 
 /**
  * What a module does for an element of a text: it draws it, and again whenever its text changes.
@@ -11,13 +11,13 @@ import type { Place } from "./view";
 export type Take = (
   el: HTMLElement,
   drawers: WeakMap<Element, (text: string) => unknown>,
-  modules?: Demand,
+  modules?: ModuleLoader,
 ) => void;
 
 const A_FRAME = 6; // ms: what drawing may take of one
 
 /** Gives the listings and formulas of one text to the modules that draw them, once these are here. */
-export function openRich({ frame, modules, store }: Place) {
+export function openRich({ painter, modules, store }: AnyView) {
   const waiting = { code: new Set<HTMLElement>(), maths: new Set<HTMLElement>() };
   const names = Object.keys(waiting) as (keyof typeof waiting)[];
 
@@ -25,19 +25,18 @@ export function openRich({ frame, modules, store }: Place) {
     const end = performance.now() + A_FRAME;
     for (const name of names) {
       const elements = waiting[name];
-      const module = elements.size > 0 ? modules.get(name) : undefined;
+      const module = elements.size > 0 ? modules.request(name) : undefined;
       if (module === undefined) continue;
       for (const el of elements) {
-        if (performance.now() > end) return frame.mark(draw);
+        if (performance.now() > end) return painter.mark(draw);
         elements.delete(el);
         module.take(el, drawers, modules);
       }
     }
   };
-  const mark = () => frame.mark(draw);
-  const offs = [...names.map((name) => `module/${name}`), "kernel"].map((key) =>
-    store.changes.on(key, mark),
-  );
+  const mark = () => painter.mark(draw);
+  const keys = ["kernel", ...names.map((name) => `module/${name}` as const)] as const;
+  const offs = keys.map((key) => store.changes.on(key, mark));
 
   return {
     drawn(elements: readonly HTMLElement[]): void {
@@ -52,7 +51,7 @@ export function openRich({ frame, modules, store }: Place) {
 
     close(): void {
       for (const off of offs) off();
-      frame.unmark(draw);
+      painter.unmark(draw);
     },
   };
 }

@@ -1,16 +1,16 @@
-import { Emitter } from "../state/events";
+// What a person opened or closed in one view: it wins over everything, for good.
+import { Emitter, type ToggleKey } from "../state/events";
 
-/** What a person opened or closed in one view: it wins over everything, for good. */
 export class Toggles {
-  readonly changes = new Emitter();
-  readonly #chosen = new Map<string, boolean>();
+  readonly changes = new Emitter<ToggleKey>();
+  readonly #chosen = new Map<ToggleKey, boolean>();
 
-  /** What was chosen for a thing, or undefined where nobody touched it. */
-  chosen(key: string): boolean | undefined {
+  /** What was chosen, or undefined where nobody touched it. */
+  chosen(key: ToggleKey): boolean | undefined {
     return this.#chosen.get(key);
   }
 
-  choose(key: string, isOpen: boolean): void {
+  choose(key: ToggleKey, isOpen: boolean): void {
     this.#chosen.set(key, isOpen);
     this.changes.emit(key);
   }

@@ -9,14 +9,17 @@ import { run, text, tool } from "../runs";
 
 interface Link {
   send(message: PageMessage): void;
-  keep(snapshot: Snapshot): void;
+  save(snapshot: Snapshot): void;
+  liveness(): "live";
 }
+
+const SILENT: Link = { send: () => {}, save: () => {}, liveness: () => "live" };
 
 /** A run and what feeds it, as one thing. */
 function openStore(saved: unknown, link: Link) {
   const feed = openFeed(saved, readSnapshot, openRun, link);
-  const made = Object.create(feed.told, Object.getOwnPropertyDescriptors(feed));
-  return made as Omit<RunStore, "snapshot"> & typeof feed;
+  const made = Object.create(feed.store, Object.getOwnPropertyDescriptors(feed));
+  return made as RunStore & typeof feed;
 }
 
 beforeEach(() => {
@@ -30,7 +33,11 @@ function store(state: unknown = run({ parts: [text("")] }), seq: unknown = 0) {
   const kept: unknown[] = [];
   const made = openStore(
     { seq, now: 1, state },
-    { send: (message) => sent.push(message), keep: (snapshot) => kept.push(snapshot) },
+    {
+      send: (message) => sent.push(message),
+      save: (snapshot) => kept.push(snapshot),
+      liveness: () => "live",
+    },
   );
   return {
     store: made,
@@ -174,7 +181,7 @@ describe("where the state lies", () => {
   test.each(hostile.map((saved) => [JSON.stringify(saved), saved]))(
     "a saved %s is read",
     (_, saved) => {
-      const made = openStore(saved, { send: () => {}, keep: () => {} });
+      const made = openStore(saved, SILENT);
       expect(Array.isArray(made.state.parts)).toBe(true);
       expect(made.state.name).toBe("");
       expect(made.nonce).toBeNull();
@@ -184,7 +191,7 @@ describe("where the state lies", () => {
   test("any value at all is read as a state", () => {
     fc.assert(
       fc.property(fc.anything({ withNullPrototype: true }), (saved) => {
-        const made = openStore({ seq: 0, state: saved }, { send: () => {}, keep: () => {} });
+        const made = openStore({ seq: 0, state: saved }, SILENT);
         expect(made.state.kind).toMatch(/agent|orchestration|workflow/);
       }),
     );
@@ -210,7 +217,8 @@ describe("who listens", () => {
     const heard: string[] = [];
     const keys: string[] = [];
     made.onText("parts/0/text", { append: (piece) => heard.push(piece), reset: () => {} });
-    for (const key of ["root", "parts", "parts/0"]) made.changes.on(key, () => keys.push(key));
+    for (const key of ["root", "parts", "parts/0"] as const)
+      made.changes.on(key, () => keys.push(key));
     for (const seq of [1, 2, 3]) made.receive(letter(seq));
     expect(heard).toEqual(["a", "b", "c"]);
     expect(keys).toEqual([]);
@@ -247,7 +255,7 @@ describe("who listens", () => {
     const state: RunState = run({ parts: [tool(), tool(), text("x")] });
     const { store: made } = store(state);
     const keys: string[] = [];
-    for (const key of ["root", "parts", "parts/0", "parts/1", "parts/2"]) {
+    for (const key of ["root", "parts", "parts/0", "parts/1", "parts/2"] as const) {
       made.changes.on(key, () => keys.push(key));
     }
     made.receive({ kind: "ops", seq: 1, ops: [["set", ["parts", 1, "seconds"], 2]] });

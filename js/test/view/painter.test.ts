@@ -1,13 +1,13 @@
 import { expect, test, vi } from "vitest";
-import { Frame } from "../../src/view/painter";
+import { Painter } from "../../src/view/painter";
 import { painted } from "../page";
 
-test("every place paints before any of them looks at what it has become", async () => {
+test("every view paints before any of them looks at what it has become", async () => {
   const done: string[] = [];
-  const places = ["a", "b", "c"].map((name) => ({ name, frame: new Frame(() => look(name)) }));
+  const views = ["a", "b", "c"].map((name) => ({ name, painter: new Painter(() => look(name)) }));
   const look = (name: string) => done.push(`look ${name}`);
-  for (const { name, frame } of places) {
-    frame.mark(() => {
+  for (const { name, painter } of views) {
+    painter.mark(() => {
       done.push(`paint ${name}`);
       queueMicrotask(() => done.push(`draw ${name}`));
     });
@@ -17,27 +17,27 @@ test("every place paints before any of them looks at what it has become", async 
   expect(done).toEqual([...each("paint"), ...each("draw"), ...each("look")]);
 });
 
-test("a place that fails to look keeps no other from looking", async () => {
+test("a view that fails to look keeps no other from looking", async () => {
   const told = vi.spyOn(console, "error").mockReturnValue();
   const looked: string[] = [];
-  const frames = [
-    new Frame(() => {
+  const painters = [
+    new Painter(() => {
       throw new Error("planted");
     }),
-    new Frame(() => looked.push("fine")),
+    new Painter(() => looked.push("fine")),
   ];
-  for (const frame of frames) frame.mark(() => {});
+  for (const painter of painters) painter.mark(() => {});
   await painted();
   expect(looked).toEqual(["fine"]);
   told.mockRestore();
 });
 
-test("a place that is closed or fails keeps no other from painting", async () => {
+test("a view that is closed or fails keeps no other from painting", async () => {
   const told = vi.spyOn(console, "error").mockReturnValue();
   const looked: string[] = [];
   const [closed, failing, fine] = ["closed", "failing", "fine"].map(
-    (name) => new Frame(() => looked.push(name)),
-  ) as [Frame, Frame, Frame];
+    (name) => new Painter(() => looked.push(name)),
+  ) as [Painter, Painter, Painter];
   let paints = 0;
   closed.mark(() => paints++);
   failing.mark(() => {

@@ -52,8 +52,8 @@ export const Chips = pure(function Chips({ view, out, takeUp }: Props) {
 });
 
 /** Where no answer is coming a message stands among the turns from the start. */
-export const isAmongChips = ({ last }: ChatView, letter: Letter): boolean =>
-  whyNotSent(letter) !== null || isUnderWay(last);
+export const isAmongChips = (view: ChatView, letter: Letter): boolean =>
+  whyNotSent(letter) !== null || isUnderWay(view.last());
 
 function Paused({ view }: { view: ChatView }) {
   const { actions, store } = view;

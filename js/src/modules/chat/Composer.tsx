@@ -30,6 +30,7 @@ export const Composer = pure(function Composer({ view }: { view: ChatView }) {
     grow(box);
   };
   useLayoutEffect(() => {
+    out.start();
     if (field.current !== null) put(out.draft);
   }, [view]);
 
@@ -78,9 +79,8 @@ export const Composer = pure(function Composer({ view }: { view: ChatView }) {
   };
 
   if (!state.writable) return <style>{chatCss}</style>;
-  const { word } = view.kernel;
-  const inert =
-    word === "gone" ? words.noKernel : isTriedInVain && !canAct ? words.kernelQuiet : "";
+  const isGone = view.store.kernel.liveness === "gone";
+  const inert = isGone ? words.noKernel : isTriedInVain && !canAct ? words.kernelQuiet : "";
   return (
     <div
       class="pw-composer"
@@ -125,7 +125,7 @@ export const Composer = pure(function Composer({ view }: { view: ChatView }) {
 
 /** Whether an answer is coming; drawn again when that changes. */
 function useIsBusy(view: ChatView): boolean {
-  const { last } = view;
+  const last = view.last();
   useKeys(last ?? view, "status", "kernel");
   return isUnderWay(last);
 }

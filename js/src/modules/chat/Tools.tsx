@@ -37,7 +37,7 @@ export const Tools = pure(function Tools({ chat, view, index }: Props) {
 
 function facts(view: View, isRetried: boolean): string[] {
   const { started, ended, usage, origin } = view.store.state;
-  const said = [words.ended[view.status] ?? ""];
+  const said = [words.ended[view.store.status] ?? ""];
   if (started !== null && ended !== null) said.push(duration(ended - started));
   if (usage?.total_tokens) said.push(tokenCount(usage.total_tokens));
   if (origin === "stored") said.push(words.stored(started));

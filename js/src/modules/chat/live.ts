@@ -3,4 +3,4 @@ import type { View } from "../../view/view";
 
 /** Whether an answer is coming. */
 export const isUnderWay = (turn: View | undefined): turn is View =>
-  turn !== undefined && !hasEnded(turn.store.state) && !turn.isAbandoned;
+  turn !== undefined && !hasEnded(turn.store.state) && !turn.store.isAbandoned;

@@ -48,6 +48,7 @@ export class Outgoing {
   readonly #place: string;
   #draft: string;
   #kept: Kept["letters"];
+  #isStarted = false;
 
   constructor({ store, actions }: ChatView) {
     this.#store = store;
@@ -56,8 +57,14 @@ export class Outgoing {
     const { draft, letters } = read(this.#place);
     this.#draft = draft;
     this.#kept = letters;
-    store.changes.on("actions", () => this.#settle());
-    store.changes.on("kernel", () => this.#restore());
+  }
+
+  /** Sends again what an earlier page couldn't; the first view of the chat that is drawn calls it. */
+  start(): void {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    this.#store.changes.on("actions", () => this.#settle());
+    this.#store.changes.on("kernel", () => this.#restore());
     this.#restore();
   }
 

@@ -18,7 +18,7 @@ interface Props {
 export function Line({ view, index, isOpen }: Props) {
   const { state } = view.store;
   const part = state.parts[index] as DelegationPart | ParallelPart;
-  const status = view.statusOf(part);
+  const status = view.store.statusOf(part);
   const isWell = status === "running" || status === "done";
   const task = part.kind === "delegation" ? part.task : "";
   const isAnswer = state.answer === index && state.status === "completed";

@@ -6,7 +6,7 @@ import type { View } from "../../view/view";
 export function Outcome({ view, index }: { view: View; index: number }) {
   const { outline, state } = view.store;
   const part = state.parts[index];
-  if (part?.kind !== "delegation" || view.statusOf(part) === "running") return null;
+  if (part?.kind !== "delegation" || view.store.statusOf(part) === "running") return null;
   const inside = outline.inside(index).map((each) => state.parts[each]);
   const call = state.parts[part.call ?? -1];
   const result = call?.kind === "tool" ? call.result : null;

@@ -13,7 +13,7 @@ export function Task({ view, index }: { view: View; index: number }) {
   const part = state.parts[index];
   if (part?.kind === "parallel") {
     const isKnown = outline.inside(index).some((each) => state.parts[each]?.kind === "delegation");
-    const isRunning = view.statusOf(part) === "running";
+    const isRunning = view.store.statusOf(part) === "running";
     return isKnown ? null : <p class="pw-note">{isRunning ? words.mixing : words.mixed}</p>;
   }
   if (part?.kind !== "delegation") return null;

@@ -2,7 +2,7 @@ import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { Value } from "../../core";
 import type { Json } from "../../text/json";
 import { addSheet } from "../../view/sheet";
-import type { Place } from "../../view/view";
+import type { AnyView } from "../../view/view";
 import { contentOf } from "./content";
 import { recordsOf } from "./records";
 import { resultsCss } from "./style";
@@ -11,7 +11,7 @@ import { Tree } from "./Tree";
 import * as words from "./words";
 
 interface Props {
-  view: Place;
+  view: AnyView;
   value: Json;
 }
 

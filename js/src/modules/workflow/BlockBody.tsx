@@ -16,7 +16,7 @@ interface Props {
 export function BlockBody({ view, index, block, status }: Props) {
   const { input, output, error, text } = block;
   const { blocks } = view.store.state;
-  const path = `blocks/${index}/text`;
+  const path = `blocks/${index}/text` as const;
   const isText = text !== "" && (output === null || isSame(output, text));
   const isEmpty = input === null && output === null && error === null && text === "";
   return (

@@ -67,8 +67,8 @@ export const BlockRow = pure(function BlockRow({ view, index, from, span }: Prop
 
 /** What the kernel's end makes of a block: what ran was cut, what waited is never reached. */
 function statusOf(view: View, block: Block): Block["status"] {
-  if (view.isAbandoned && block.status === "pending") return "not_reached";
-  return view.statusOf(block);
+  if (view.store.isAbandoned && block.status === "pending") return "not_reached";
+  return view.store.statusOf(block);
 }
 
 const GLANCE = 200; // characters, more than stand on a line

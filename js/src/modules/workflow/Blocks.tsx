@@ -11,10 +11,13 @@ import { workflowCss } from "./style";
 /** The blocks of a workflow in the order of its graph, and what came out in the end. */
 export const Blocks = pure(function Blocks({ view }: { view: View }) {
   useKeys(view, "blocks", "root", "kernel");
-  const { state, snapshot } = view.store;
-  const isLive = !hasEnded(state) && !view.isAbandoned;
+  const { state, kernel } = view.store;
+  const isLive = !hasEnded(state) && !view.store.isAbandoned;
   const now = useNow(view, isLive ? 250 : 0);
-  const { from, span } = axisOf(state, isLive ? now : view.isAbandoned ? snapshot.now : null);
+  const { from, span } = axisOf(
+    state,
+    isLive ? now : view.store.isAbandoned ? kernel.heardAt : null,
+  );
   const host = useRef<HTMLOListElement>(null);
   useLayoutEffect(() => addSheet(host.current as HTMLOListElement, workflowCss), []);
   const hasNoOutput = state.status === "completed" && state.output === null;

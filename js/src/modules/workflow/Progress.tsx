@@ -15,7 +15,7 @@ export const Progress = pure(function Progress({ view }: { view: View }) {
   });
   return (
     <div
-      class={`pw-progress pw-progress-${view.status}`}
+      class={`pw-progress pw-progress-${view.store.status}`}
       role="progressbar"
       aria-label={words.progress}
       aria-valuemin={0}

@@ -1,0 +1,51 @@
+// Which folder of src may import from which: arrows go one way, those of types too.
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { expect, test } from "vitest";
+
+const SRC = join(import.meta.dirname, "../src");
+
+/** From the bottom up: what stands in one line may import only from the lines before it. */
+const LAYERS = [
+  ["state"],
+  ["text"],
+  ["link", "approval", "markdown"],
+  ["view"],
+  ["components"],
+  ["core.ts"],
+  ["modules"],
+  ["index.ts"],
+];
+
+const level = (place: string): number => LAYERS.findIndex((layer) => layer.includes(place));
+
+const files = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((name) =>
+  /\.tsx?$/.test(name),
+);
+
+/** The first folder of a file of src, or the file itself where it stands at the top. */
+const placeOf = (file: string): string => file.split("/")[0] as string;
+
+const imports = files.flatMap((file) => {
+  const source = readFileSync(join(SRC, file), "utf8");
+  const found = source.matchAll(/\b(?:from|import)\s*\(?\s*"(\.[^"]+)"/g);
+  return Array.from(found, ([, path = ""]) => {
+    const to = relative(SRC, join(SRC, dirname(file), path));
+    return {
+      file,
+      from: placeOf(file),
+      to: placeOf(/^(?:core|index)$/.test(to) ? `${to}.ts` : to),
+    };
+  });
+});
+
+test("nothing but what the build begins with stands at the top", () => {
+  expect(files.filter((file) => !file.includes("/")).sort()).toEqual(["core.ts", "index.ts"]);
+  expect(files.map(placeOf).filter((place) => level(place) < 0)).toEqual([]);
+  expect(imports.length).toBeGreaterThan(300);
+});
+
+test("imports between the folders go one way", () => {
+  const wrong = imports.filter(({ from, to }) => from !== to && level(from) <= level(to));
+  expect(wrong).toEqual([]);
+});
