@@ -60,7 +60,7 @@ class RequestError(PowawidgetError):
         body: At most 500 characters of what it said, as text.
         said: What happened, without the hint.
         hint: What to do next, where that is known.
-        temporary: Whether the same request may be sent again (wire protocol, section 8).
+        temporary: Whether the same request may be sent again (docs/protocol.md#retries).
         retry_after: How long the server asks to wait before that, in seconds.
     """
 

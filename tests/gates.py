@@ -59,7 +59,7 @@ def virtual(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., Non
 
 
 class Server:
-    """The service's side of the wire protocol, section 5: one slot, requests that wait for it."""
+    """The service's one slot, and the requests that wait for it (docs/protocol.md#one-slot)."""
 
     def __init__(self, live: Live) -> None:
         self.live = live

@@ -1,4 +1,7 @@
-"""Until when a request for approval can be decided (wire protocol, section 5)."""
+"""Until when a request for approval can be decided.
+
+Rules: docs/protocol.md#deadline and #late-decision.
+"""
 
 import fnmatch
 from collections.abc import Mapping, Sequence

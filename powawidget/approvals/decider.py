@@ -1,8 +1,9 @@
 """Deciding on a run's requests for approval: once, for exactly what was shown.
 
 The server has one decision slot for a run, and a decision that comes too late or too early hits
-another request (wire protocol, section 5). So everything that decides (a click, code, a policy, a
-stop) goes through `decide`, on the loop thread, and one POST at most leaves for each request.
+another request (docs/protocol.md#one-slot and #late-decision). So everything that decides (a click,
+code, a policy, a stop) goes through `decide`, on the loop thread, and one POST at most leaves for
+each request.
 """
 
 import asyncio

@@ -146,7 +146,7 @@ def policy(
 async def verdict_of(chosen: PolicyFunction, asked: Sequence[Approval]) -> Verdict:
     """Ask a policy about all requests that are open together.
 
-    There is one decision for all of them (wire protocol, section 5), so it approves only what the
+    There is one decision for all of them (docs/protocol.md#one-slot), so it approves only what the
     policy approves in each, and denies only what it denies in each.
 
     Args:

@@ -1,7 +1,7 @@
 """What the server has stored of a conversation, as messages and as runs.
 
 A session's messages name the completed runs only: one that failed, and what was asked in it, is
-left out of them, though it is counted among the session's runs (wire protocol, section 9).
+left out of them, though it is counted among the session's runs (docs/protocol.md#session-messages).
 """
 
 import datetime as dt

@@ -1,8 +1,8 @@
 """HTTP to the server: the only module that knows httpx.
 
 Both auth headers, no request twice that starts something, no key to another origin, and errors in
-words of ours (wire protocol, sections 1 and 8). Each request has a client of httpx to itself: none
-is sent another's cookies, and none ends when the connection is closed.
+words of ours (docs/protocol.md#keys, #no-repeat and #refusals). Each request has a client of httpx
+to itself: none is sent another's cookies, and none ends when the connection is closed.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """The cookies of one run.
 
 A load balancer in front of several server processes keeps a client at one of them by a cookie, and
-a decision is taken only by the process that streams its run (wire protocol, section 5).
+a decision is taken only by the process that streams its run (docs/protocol.md#decision-process).
 """
 
 import re

@@ -1,6 +1,6 @@
 """What a server says where it refuses: its words, whatever form they come in.
 
-JSON for most refusals, HTML pages for some (wire protocol, section 8).
+JSON for most refusals, HTML pages for some (docs/protocol.md#refusal-json and #refusal-html).
 """
 
 import email.utils
@@ -64,7 +64,7 @@ def readable(content: str) -> str:
 
 
 def seconds_to_wait(retry_after: str | None, now: float) -> float | None:
-    """Read a Retry-After header: seconds, or a date (RFC 9110, section 10.2.3).
+    """Read a Retry-After header: seconds, or a date (RFC 9110, 10.2.3).
 
     Args:
         retry_after: The header, where there is one.

@@ -1,7 +1,7 @@
 """Whether a request that starts a run is sent again, and after which pause.
 
 Only where it can't have started one: a connection that failed before a byte was sent, 429, and 503
-with a JSON body (wire protocol, section 8).
+with a JSON body (docs/protocol.md#retries).
 """
 
 import random

@@ -35,8 +35,8 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
         parts: For what the server tells only when the run is over; those who wait for the run
             wait for it.
         reconnect: The pauses before connecting is tried again.
-        retry: The pauses before a request is sent again that the server refused for now (wire
-            protocol, section 8).
+        retry: The pauses before a request is sent again that the server refused for now
+            (docs/protocol.md#retries).
         retry_after: The longest pause that the server may ask for.
         look_up: The pauses before each look at a run whose stream was cut; the last one repeats,
             and () is one second each time.

@@ -32,7 +32,7 @@ class Recording(Sequence[ev.Event]):
         self._times.append(at)
 
     def withhold(self, *more: type[ev.Event]) -> None:
-        """Forget the text of the answer so far: a hook took it back (wire protocol, section 4).
+        """Forget the text of the answer so far: a hook took it back (docs/protocol.md#text-edited).
 
         Args:
             *more: What else is forgotten.

@@ -1,7 +1,7 @@
 """The two dialects: what a run says, as bytes on the wire.
 
 The engine builds every frame in the dialect that was seen on the real service; a dialect encodes
-it, or leaves it out. The shapes are those of the wire protocol, sections 2, 3 and 6.
+it, or leaves it out. The shapes: docs/protocol.md#agent-frames and #orchestration-frames.
 """
 
 from __future__ import annotations

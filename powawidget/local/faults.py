@@ -1,6 +1,6 @@
 """Refusals on demand: what a busy or broken service answers, for demos and tests.
 
-Source: the wire protocol, section 8. Only code that holds the server can order them.
+Rules: docs/protocol.md#refusals. Only code that holds the server can order them.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ _WINDOW = 60.0  # seconds
 
 
 class Quota:
-    """A sliding window of one minute (the wire protocol, section 7).
+    """A sliding window of one minute (docs/protocol.md#execution-rate).
 
     Args:
         most: How many are allowed in it; None allows any number.

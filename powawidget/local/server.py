@@ -158,8 +158,7 @@ class LocalServer:
         that, and meets none.
 
         Args:
-            status: The HTTP status: 429, 503, 402 or any other error (the wire protocol, section
-                8).
+            status: The HTTP status: 429, 503, 402 or any other error (docs/protocol.md#refusals).
             times: How many requests get it.
             retry_after: The Retry-After header: seconds, a date, or anything that some server
                 might write there; None leaves it out.
@@ -181,10 +180,10 @@ class LocalServer:
         Args:
             goes_on: What becomes of the runs that were under way. True: only the process that
                 held the connections died, and another one goes on with the work, as if the
-                clients had left (the wire protocol, section 9): an agent without tools is stored
-                as completed with its whole answer, one with tools as failed, an orchestration
-                as running for ever, a workflow as completed without an output. False: the work
-                died too, and everything stays stored as running.
+                clients had left (docs/protocol.md#after-the-stream): an agent without tools is
+                stored as completed with its whole answer, one with tools as failed, an
+                orchestration as running for ever, a workflow as completed without an output. False:
+                the work died too, and everything stays stored as running.
 
         Raises:
             RuntimeError: It was stopped.

@@ -8,7 +8,7 @@ _UNSAFE = re.compile("[\x00\ud800-\udfff]")
 def harmless(text: str) -> str:
     """Replace what can't travel: lone surrogates and NUL become U+FFFD.
 
-    The service lets both through in JSON escapes (wire protocol, section 2). A lone surrogate
+    The service lets both through in JSON escapes (docs/protocol.md#surrogates). A lone surrogate
     can't be encoded as UTF-8, so it would break the kernel's comm and the saved notebook.
 
     Args:

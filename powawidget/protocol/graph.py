@@ -1,6 +1,6 @@
 """The graph of a workflow: which blocks there are, and in which order they run.
 
-Wire protocol, section 7. Pure.
+Rules: docs/protocol.md#graph, #block-order and #skipped-blocks. Pure.
 """
 
 import json

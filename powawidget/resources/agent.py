@@ -88,7 +88,8 @@ class Agent:
     ) -> Run:
         """Start a run. It starts at once and this returns at once.
 
-        The request is that of the wire protocol, section 1; of the last four at most one.
+        The arguments are the fields of the request (docs/protocol.md#run-body); of the last four at
+        most one.
 
         Args:
             message: What to ask.
@@ -125,7 +126,7 @@ class Agent:
         session: Callable[[], str | None] | None = None,
         home: Home | None = None,
     ) -> Run:
-        # A knowledge base makes an agent one with tools (wire protocol, section 3).
+        # A knowledge base makes an agent one with tools (docs/protocol.md#what-is-a-tool).
         has_tools = True if body.get("knowledge_bases") else self._has_tools
         # Where it isn't known, a silence isn't taken for a fault too early.
         keepalives = has_tools is True

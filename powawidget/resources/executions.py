@@ -15,7 +15,7 @@ _SHOWN = 60
 
 
 class ExecutionInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a list of executions (wire protocol, sections 7 and 9).
+    """One line of a list of executions (docs/protocol.md#workflow-end and #cut-workflow).
 
     Attributes:
         id: Pass it to `workflow.execution(id)` to see its blocks.

@@ -16,7 +16,7 @@ Row = Mapping[str, Any]
 
 
 async def rows_of(client: Client, noun: str) -> list[Row]:
-    """List all of a kind, page by page (wire protocol, section 1).
+    """List all of a kind, page by page (docs/protocol.md#lists).
 
     Args:
         client: The HTTP side.

@@ -131,7 +131,7 @@ class Workflow:
         return Run.stored(told, self.name, secret=self._client.secret, about=about)
 
     def executions(self, limit: int = 50) -> Executions:
-        """List this workflow's executions, the latest first (wire protocol, sections 1 and 9).
+        """List this workflow's executions, the latest first (docs/protocol.md#lists).
 
         One whose stream was cut stands there as completed, without an output.
 

@@ -1,4 +1,7 @@
-"""What became of a run at the server, once its stream is over here (wire protocol, section 9)."""
+"""What became of a run at the server, once its stream is over here.
+
+Rules: docs/protocol.md#after-the-stream.
+"""
 
 import asyncio
 import itertools

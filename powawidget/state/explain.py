@@ -1,7 +1,7 @@
 """Errors in plain words: what happened, and what to do next.
 
 The service has no error codes of its own: it sends the text of the model library's exception.
-It is classified by that library's class name (wire protocol, section 3); the rest is shown.
+It is classified by that library's class name (docs/protocol.md#model-errors); the rest is shown.
 """
 
 import re
@@ -143,7 +143,7 @@ def title_of(status: int, said: str) -> str:
 
 
 def advice(status: int, said: str, details: Mapping[str, Any]) -> str:
-    """Say what to do about a refusal before the stream (wire protocol, section 8).
+    """Say what to do about a refusal before the stream (docs/protocol.md#refusal-json).
 
     Args:
         status: The HTTP status.

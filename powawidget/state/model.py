@@ -88,7 +88,7 @@ class ToolPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="tool"):
     """One tool call, from its request to its result.
 
     `arguments` is JSON text. `result` is text, or JSON text where `json` is true; it is the
-    first 200 characters while `full` is false (wire protocol, section 3). `asked` holds the
+    first 200 characters while `full` is false (docs/protocol.md#result-preview). `asked` holds the
     arguments of the request where a hook changed them before the tool ran.
 
     `withheld` and `withheld_asked` are set in what a page is given only, in place of arguments that
@@ -117,10 +117,11 @@ class ApprovalPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="approval
     """A request to a person, and what became of it.
 
     `call` is the index of the gated tool call among the parts beside it. `covers` names the
-    gate: a tool call, the answer, or the start of the run (wire protocol, section 5). `digest`
-    is the request's own: over its run, its call, its place and its exact arguments. `choice` is
-    what was sent, `decision` what has come of it; after `closes` nothing is sent any more, so that
-    a late answer can't hit the next request. `withheld` is as in a tool call.
+    gate: a tool call, the answer, or the start of the run (docs/protocol.md#gates and
+    #gates-without-tool). `digest` is the request's own: over its run, its call, its place and its
+    exact arguments. `choice` is what was sent, `decision` what has come of it; after `closes`
+    nothing is sent any more, so that a late answer can't hit the next request. `withheld` is as in
+    a tool call.
     """
 
     tool_name: str
@@ -151,7 +152,7 @@ class NoticePart(msgspec.Struct, kw_only=True, tag_field="kind", tag="notice"):
 
 
 class DelegationPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="delegation"):
-    """One agent at work for an orchestration (wire protocol, section 6).
+    """One agent at work for an orchestration (docs/protocol.md#child-frames).
 
     What it says and calls are the parts whose `within` is its index. `call` is the index of the
     supervisor's tool call that it stands for, `step` the model call it is at, `steps` how many it
@@ -193,7 +194,7 @@ class ParallelPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="parallel
 
 
 class Block(msgspec.Struct, kw_only=True):
-    """One block of a workflow (wire protocol, section 7).
+    """One block of a workflow (docs/protocol.md#block-order).
 
     `input` and `output` are JSON text. `text` is what an agent block streams. `seconds` is how
     long it ran, `started` when.
@@ -248,8 +249,8 @@ class RunState(msgspec.Struct, kw_only=True, dict=True):
     """One run, complete enough to draw it from nothing.
 
     Times are seconds since the epoch by the kernel's clock. `streamed` says that a content
-    delta was seen, which decides what a later chunk means (wire protocol, section 4). `on_stop`
-    says what the server does when this run is stopped (section 9).
+    delta was seen, which decides what a later chunk means (docs/protocol.md#text-whole). `on_stop`
+    says what the server does when this run is stopped (docs/protocol.md#after-the-stream).
 
     Of an orchestration: `strategy`, and `answer`, the index of the delegation whose text is the
     answer, where it doesn't stand at the top. Of a workflow: `blocks` in the order of its graph,
@@ -300,9 +301,9 @@ class ChatState(msgspec.Struct, kw_only=True):
     `turns` are in the order in which they came here and keep their places; `order` is that in
     which they are read, since stored ones may be brought in later. `retried` are those that were
     sent again. `paused` says why what is queued isn't sent. `earlier` is how many stored turns
-    aren't brought in yet, `missing` how many runs of the conversation its history leaves out (wire
-    protocol, section 9). `options` are the keyword arguments of every turn, as Python. `id` is the
-    chat's own: by it a page finds what was typed before it was loaded again.
+    aren't brought in yet, `missing` how many runs of the conversation its history leaves out
+    (docs/protocol.md#session-messages). `options` are the keyword arguments of every turn, as
+    Python. `id` is the chat's own: by it a page finds what was typed before it was loaded again.
     """
 
     id: str = ""

@@ -1,6 +1,6 @@
 """After a cut: the stored run is looked up, visibly, for as long as it is worth it.
 
-What the server does then differs by kind (wire protocol, section 9).
+What the server does then differs by kind (docs/protocol.md#after-the-stream).
 """
 
 import asyncio

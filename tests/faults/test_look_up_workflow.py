@@ -1,8 +1,8 @@
 """After a cut of a workflow's stream: its execution is found, and what it did is told.
 
 The server ends an execution with its stream, stores it as completed all the same, and charges for
-it (wire protocol, section 9). Its stream tells its id at the end, or in the documented dialect at
-the beginning.
+it (docs/protocol.md#cut-workflow). Its stream tells its id at the end, or in the documented dialect
+at the beginning.
 """
 
 import datetime as dt

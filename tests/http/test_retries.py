@@ -1,4 +1,4 @@
-"""Which request is sent again, and after which pause: section 8 of the wire protocol."""
+"""Which request is sent again, and after which pause (docs/protocol.md#retries)."""
 
 import asyncio
 from collections.abc import Iterator

@@ -120,7 +120,8 @@ STORED = (
 )
 # Which may be empty although no recording shows it so.
 NULLABLE = {"last_run_at", "last_execution_at", "matcher", "usage"}
-# The wire protocol, section 6: after a failure of a sequential or parallel one there is no more.
+# After a failure of a sequential or parallel one there is no more
+# (docs/protocol.md#orchestration-failure).
 UNRECORDED = {
     "orchestration orchestration_completed keys": "event type status seq ts",
     **{f"{path}[orchestration_completed] keys": "seq status ts type" for path in STORED},

@@ -1,4 +1,4 @@
-"""The graph of a workflow: order, circles, missing variables. Section 7 of the wire protocol."""
+"""The graph of a workflow: order, circles, missing variables (docs/protocol.md#graph)."""
 
 import itertools
 from typing import Any

@@ -1,4 +1,4 @@
-"""A stored run, told again as events: section 9 of the wire protocol."""
+"""A stored run, told again as events (docs/protocol.md#stored-run)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A stored run of an orchestration, told again: sections 6 and 9 of the wire protocol."""
+"""A stored run of an orchestration, told again (docs/protocol.md#child-runs)."""
 
 import itertools
 import json

@@ -31,7 +31,7 @@ def said(told: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
 
 
 def status_of(told: list[dict[str, Any]]) -> str:
-    """The rule of the wire protocol, section 3, read from the frames alone."""
+    """How a run ends, read from the frames alone (docs/protocol.md#run-status)."""
     ends = said(told, "complete")
     if ends:
         return str(ends[-1]["status"])

@@ -1,4 +1,4 @@
-"""The blocks of a workflow: section 7 of the wire protocol."""
+"""The blocks of a workflow (docs/protocol.md#workflows)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Whose each frame is, and what the answer is: section 6 of the wire protocol."""
+"""Whose each frame is, and what the answer is (docs/protocol.md#child-frames)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""How a run ends, and that whatever is open then is closed: section 3 of the wire protocol."""
+"""How a run ends, and that whatever is open then is closed (docs/protocol.md#run-status)."""
 
 from typing import Any
 

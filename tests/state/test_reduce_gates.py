@@ -1,4 +1,4 @@
-"""Requests for approval, and what proves a decision: section 5 of the wire protocol."""
+"""Requests for approval, and what proves a decision (docs/protocol.md#decision-proof)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Agents at work at the same time: section 6 of the wire protocol."""
+"""Agents at work at the same time (docs/protocol.md#parallel)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A stored run takes the place of a stream that was cut: wire protocol, section 9."""
+"""A stored run takes the place of a stream that was cut (docs/protocol.md#stored-run)."""
 
 import json
 from pathlib import Path

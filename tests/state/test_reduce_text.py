@@ -1,4 +1,4 @@
-"""The text of an answer and the thinking before it: rules 4.1 to 4.5 of the wire protocol."""
+"""The text of an answer and the thinking before it (docs/protocol.md#text)."""
 
 import pytest
 

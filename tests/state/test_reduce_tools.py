@@ -1,4 +1,4 @@
-"""Pairing of calls and results, and the upgrade at the end: section 5 of the wire protocol."""
+"""Pairing of calls and results, and the upgrade at the end (docs/protocol.md#call-pairs)."""
 
 from typing import Any
 

@@ -3,7 +3,7 @@ import { parseJson } from "./json";
 
 /**
  * What a run answered, for the clipboard: a workflow's output, all that an agent said, of an
- * orchestration only its last word (wire protocol, section 6).
+ * orchestration only its last word (docs/protocol.md#orchestration-answer).
  */
 export function answerOf({ kind, answer, output, parts, status }: RunState): string {
   if (kind === "orchestration" && status === "failed") return "";

@@ -1,8 +1,8 @@
 """The one decision slot of a run.
 
-Every oddity here is the real service's (the wire protocol, section 5): a decision answers the
-latest request at once; an older one waits out its whole time and then takes the decision that was
-stored last; a new request discards what was stored before it.
+Every oddity here is the real service's (docs/protocol.md#one-slot and #decision-proof): a decision
+answers the latest request at once; an older one waits out its whole time and then takes the
+decision that was stored last; a new request discards what was stored before it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What one agent says while it works: its frames, numbered as the engine numbers them.
 
-Source: the wire protocol, sections 2 and 6: engine frames have `seq` and `ts`, deltas neither, and
-in an orchestration each member begins to count anew.
+Rules: docs/protocol.md#frame-keys and #child-frames: engine frames have `seq` and `ts`, deltas
+neither, and in an orchestration each member begins to count anew.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The hooks of a run: a person's approval, or a machine's edit.
 
-Source: the wire protocol, section 5. All hooks of one moment run first, their results are told
-afterwards; the first that blocks ends it.
+Rules: docs/protocol.md#gates-without-tool and #second-gate. All hooks of one moment run first,
+their results are told afterwards; the first that blocks ends it.
 """
 
 from __future__ import annotations

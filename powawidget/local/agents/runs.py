@@ -1,7 +1,7 @@
 """The engine: an agent's run, from its first frame to its last.
 
-The order and the fields are the real service's (the wire protocol, section 3), which speaks in
-two ways: agents without tools have neither steps nor hooks.
+The order and the fields are the real service's (docs/protocol.md#two-kinds and #agent-order), which
+speaks in two ways: agents without tools have neither steps nor hooks.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class Execution:
         except TimeoutError:
             error, steps = ABORTED, len(self._steps.done)
         except Failed as failure:
-            # Steps and calls are told as none, although they ran (the wire protocol, section 3).
+            # Steps and calls are told as none, although they ran (docs/protocol.md#agent-order).
             error = str(failure)
         failed = error is not None
         if failed:

@@ -60,8 +60,8 @@ class Call:
 class Calls:
     """The tool calls that end a step; yields back their results in this order.
 
-    Read-only tools run at the same time, all others one after another (the wire protocol,
-    section 5).
+    Read-only tools run at the same time, all others one after another
+    (docs/protocol.md#call-order).
 
     Args:
         calls: The calls.
@@ -97,7 +97,7 @@ class Emit:
 
 @dataclass(frozen=True)
 class Fail:
-    """The model's failure, as an error of the run (the wire protocol, section 3).
+    """The model's failure, as an error of the run (docs/protocol.md#model-errors).
 
     Args:
         error: The error's text.
@@ -189,7 +189,7 @@ class Agent:
         name: Its name; its id is made from it.
         script: From a turn to its parts.
         tools: Its tools. With none it streams as an agent without tools does, which has no
-            steps, hooks or keepalives (the wire protocol, section 3).
+            steps, hooks or keepalives (docs/protocol.md#two-kinds).
         hooks: Its hooks, in the order they run.
         system_prompt: What `GET /api/agents` shows.
         model: Likewise.

@@ -1,6 +1,6 @@
 """One agent at work: its script's parts become the steps of a run.
 
-The order and the fields are the real service's (the wire protocol, section 3).
+The order and the fields are the real service's (docs/protocol.md#agent-order).
 """
 
 from __future__ import annotations

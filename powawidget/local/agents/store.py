@@ -1,6 +1,6 @@
 """What the server remembers: sessions, and the runs in them.
 
-The shapes are those the real service answers with (the wire protocol, sections 1 and 9).
+The shapes are those the real service answers with (docs/protocol.md#endpoints and #stored-run).
 """
 
 from __future__ import annotations

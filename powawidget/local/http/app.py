@@ -1,7 +1,7 @@
 """The routes: the REST interface of the platform, as far as this project needs it.
 
-Shapes, texts and the order of the checks are the real service's (the wire protocol, sections 1
-and 8). Here are those of agents and sessions; orchestrations and workflows bring their own.
+Shapes, texts and the order of the checks are the real service's (docs/protocol.md#endpoints
+and #refusals). Here are those of agents and sessions; orchestrations and workflows bring their own.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The HTML error pages, which the real service sends where its framework answers for it.
 
-Source: the wire protocol, section 8.
+Rules: docs/protocol.md#refusal-html.
 """
 
 from __future__ import annotations

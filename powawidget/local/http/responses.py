@@ -1,6 +1,6 @@
 """How the routes answer: JSON as the service writes it, refusals, pages of a list.
 
-Source: the wire protocol, section 8.
+Rules: docs/protocol.md#refusal-json.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The response that streams a run, with the real service's habits.
 
-Source: the wire protocol, sections 2 (keepalives) and 9 (what a disconnect does).
+Rules: docs/protocol.md#keepalives and, where the client leaves, #after-the-stream.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ class Member:
     """An agent's place in an orchestration.
 
     Args:
-        agent: The agent. Its hooks aren't applied here (the wire protocol, section 5).
+        agent: The agent. Its hooks aren't applied here (docs/protocol.md#approvals-elsewhere).
         role: What it is there for.
     """
 

@@ -1,6 +1,6 @@
 """The routes of orchestrations.
 
-Source: the wire protocol, sections 1, 6 and 8.
+Rules: docs/protocol.md#endpoints and #orchestration-failure.
 """
 
 from __future__ import annotations

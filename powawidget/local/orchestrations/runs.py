@@ -1,6 +1,6 @@
 """An orchestration's run, from its first frame to its last.
 
-Source: the wire protocol, sections 6 and 9.
+Rules: docs/protocol.md#orchestration-answer and #cut-orchestration.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """What the server remembers of orchestrations: their conversations, runs and members' runs.
 
-The shapes are those the real service answers with (the wire protocol, sections 6 and 9).
+The shapes are those the real service answers with (docs/protocol.md#child-runs and
+#session-messages).
 """
 
 from __future__ import annotations

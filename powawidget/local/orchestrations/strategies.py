@@ -1,6 +1,7 @@
 """The three strategies: which agent works when, and what the orchestration itself says.
 
-Orders, fields and the ways to fail are the real service's (the wire protocol, section 6).
+Orders, fields and the ways to fail are the real service's (docs/protocol.md#child-frames and
+#orchestration-failure).
 """
 
 from __future__ import annotations

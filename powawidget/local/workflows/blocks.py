@@ -1,6 +1,6 @@
 """What each type of block does.
 
-Source: the wire protocol, section 7.
+Rules: docs/protocol.md#block-failure.
 """
 
 from __future__ import annotations

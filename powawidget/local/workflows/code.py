@@ -43,7 +43,7 @@ def run_code(code: str, outputs: Outputs, database: Database) -> dict[str, Any]:
 
     Returns:
         The block's data: the output, with the error beside it where the code failed. That
-        counts as an output, so the blocks after it run (the wire protocol, section 7).
+        counts as an output, so the blocks after it run (docs/protocol.md#block-failure).
     """
     safe: Mapping[str, Any] = {name: vars(builtins)[name] for name in _BUILTINS}
     names: dict[str, Any] = {

@@ -1,6 +1,6 @@
 """The two dialects of workflows.
 
-Source: the wire protocol, section 7. The engine builds every frame in the dialect that was seen.
+Rules: docs/protocol.md#workflow-frames. The engine builds every frame in the dialect that was seen.
 """
 
 from __future__ import annotations

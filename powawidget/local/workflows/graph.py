@@ -1,6 +1,6 @@
 """The order of a workflow's blocks, and which of them run.
 
-Source: the wire protocol, section 7.
+Rules: docs/protocol.md#graph and #block-order.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The routes of workflows.
 
-Source: the wire protocol, sections 1, 7 and 8.
+Rules: docs/protocol.md#endpoints and #execution-rate.
 """
 
 from __future__ import annotations

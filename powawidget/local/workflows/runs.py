@@ -1,6 +1,6 @@
 """A workflow's execution: one block at a time, along the graph.
 
-Source: the wire protocol, sections 7 and 9.
+Rules: docs/protocol.md#workflow-end and #cut-workflow.
 """
 
 from __future__ import annotations

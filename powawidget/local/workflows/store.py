@@ -1,6 +1,6 @@
 """What the server remembers of workflows: their executions, and what each block did.
 
-The shapes are those the real service answers with (the wire protocol, sections 7 and 9).
+The shapes are those the real service answers with (docs/protocol.md#block-logs and #cut-workflow).
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Wire frames to typed events: the one place that knows the dialects.
 
-Both the documented protocol and what the service really sends come in (wire protocol, sections
-2, 3, 6 and 7); one vocabulary goes out. Nothing here is fatal: a frame with an unknown name,
-missing or wrong-typed fields becomes an `Unknown`, one that isn't JSON a `Malformed`, and the
+Both the documented protocol and what the service really sends come in
+(docs/protocol.md#discriminator, #agent-frames, #orchestration-frames and #workflow-frames); one
+vocabulary goes out. Nothing here is fatal (docs/protocol.md#malformed): a frame with an unknown
+name, missing or wrong-typed fields becomes an `Unknown`, one that isn't JSON a `Malformed`, and the
 stream goes on.
 """
 

@@ -1,4 +1,4 @@
-"""The frames of an agent's stream (wire protocol, section 3)."""
+"""The frames of an agent's stream (docs/protocol.md#agent-frames)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -151,7 +151,7 @@ class Completed(Event, frozen=True, kw_only=True):
 
 
 def looks_failed(result: str) -> bool:
-    """Tell a tool's failure by its text; the wire has no flag (wire protocol, section 3).
+    """Tell a tool's failure by its text; the wire has no flag (docs/protocol.md#tool-failure).
 
     Args:
         result: The result, or the first characters of it.

@@ -8,7 +8,7 @@ from powawidget.protocol.events.decoding import as_json, decode_exactly
 from powawidget.protocol.events.event import Frame
 
 # What the service sends in place of an event whose data it couldn't write: the event happened, its
-# data is lost, and it isn't the run's error (wire protocol, section 2).
+# data is lost, and it isn't the run's error (docs/protocol.md#lost-data).
 LOST = "non-serializable event data"
 # Beyond it the page's numbers aren't exact, and a longer int overflows where it is divided.
 _EXACT = 2**53

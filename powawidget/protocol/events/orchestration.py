@@ -1,4 +1,7 @@
-"""The frames that an orchestration's stream has beside its agents' (wire protocol, section 6)."""
+"""The frames that an orchestration's stream has beside its agents'.
+
+Rules: docs/protocol.md#orchestration-frames.
+"""
 
 from powawidget.protocol.events import fields
 from powawidget.protocol.events.event import Event, Frame, Reader

@@ -1,4 +1,4 @@
-"""The frames of a workflow's stream (wire protocol, section 7)."""
+"""The frames of a workflow's stream (docs/protocol.md#workflow-frames)."""
 
 from typing import Any
 

@@ -1,7 +1,8 @@
 """The agents' runs of a stored orchestration, and which part of it each of them is.
 
-Wire protocol, section 6. The server lists them in no order and without names, so their places in
-the list say nothing: when each began and what it said tell which of them is which.
+Rules: docs/protocol.md#child-runs and #child-order. The server lists them in no order and without
+names, so their places in the list say nothing: when each began and what it said tell which of them
+is which.
 """
 
 import datetime as dt

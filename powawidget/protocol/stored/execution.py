@@ -1,6 +1,6 @@
 """A stored execution of a workflow: its blocks' logs, and all of it told again as events.
 
-Wire protocol, sections 7 and 9.
+Rules: docs/protocol.md#block-logs and #cut-workflow.
 """
 
 from collections.abc import Iterator, Mapping

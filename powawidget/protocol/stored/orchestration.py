@@ -1,7 +1,8 @@
 """A stored run of an orchestration: its agents' parts, and all of it told again as events.
 
-Wire protocol, sections 6 and 9. The server keeps everybody's text in one and the frames without
-their text, but each agent's run with all of it: so the one can be divided by the others.
+Rules: docs/protocol.md#child-runs and #stored-run. The server keeps everybody's text in one and the
+frames without their text, but each agent's run with all of it: so the one can be divided by the
+others.
 """
 
 from collections.abc import Iterator, Mapping

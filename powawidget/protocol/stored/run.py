@@ -1,7 +1,7 @@
 """A stored run, told again as events, so that it folds like a live one.
 
-The server keeps of a run its answer, its tool calls and the engine's frames, but no deltas (wire
-protocol, section 9).
+The server keeps of a run its answer, its tool calls and the engine's frames, but no deltas
+(docs/protocol.md#stored-run).
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,9 +1,10 @@
 """What a supervisor said itself, call by call, in a stored text that is everybody's in one.
 
-Wire protocol, section 6. The text is divided where an agent's own text stands in it. An agent that
-failed is stored without a text, and the supervisor's own tools have none: there the events tell
-that the text has a joint, and how long the model calls before and after it took. What is said
-before a tool call ends as a sentence does, so a joint is looked for at the ends of sentences.
+Rules: docs/protocol.md#child-runs and #parallel. The text is divided where an agent's own text
+stands in it. An agent that failed is stored without a text, and the supervisor's own tools have
+none: there the events tell that the text has a joint, and how long the model calls before and after
+it took. What is said before a tool call ends as a sentence does, so a joint is looked for at the
+ends of sentences.
 """
 
 import itertools

@@ -1,6 +1,6 @@
 """`reduce(run, event, at) -> ops`: what an event changes in a run. Pure: nothing is changed here.
 
-The rules are those of the wire protocol, sections 3 to 5; each file holds those of one noun.
+The rules are those of docs/protocol.md; each file holds those of one noun and names them.
 """
 
 from powawidget.state.reduce.reducer import reduce

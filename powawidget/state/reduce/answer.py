@@ -1,4 +1,4 @@
-"""The rules for the text of an answer (wire protocol, sections 4 and 6)."""
+"""The rules for the text of an answer (docs/protocol.md#text and #orchestration-answer)."""
 
 import itertools
 import re
@@ -90,8 +90,8 @@ def places(run: RunState) -> list[int]:
     """List the text parts that make up the answer.
 
     An orchestration's answer is what was said last: after the last card at the top, after the
-    merge of parallel agents began, or by the last agent of a sequence (section 6). A failed one
-    has none.
+    merge of parallel agents began, or by the last agent of a sequence
+    (docs/protocol.md#orchestration-answer). A failed one has none.
     """
     if run.kind == "orchestration" and run.status == "failed":
         return []

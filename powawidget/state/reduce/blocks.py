@@ -1,4 +1,4 @@
-"""The rules for the blocks of a workflow (wire protocol, section 7)."""
+"""The rules for the blocks of a workflow (docs/protocol.md#block-order and #skipped-blocks)."""
 
 from powawidget.protocol.events import (
     BlockChunk,

@@ -1,4 +1,4 @@
-"""What the server has stored of an orchestration's agents (wire protocol, section 6).
+"""What the server has stored of an orchestration's agents (docs/protocol.md#child-runs).
 
 It takes the place of what was streamed, without removing or reordering parts; a text that is the
 same doesn't change.

@@ -1,5 +1,6 @@
-"""The rules for agents that work for an orchestration, one at a time (wire protocol, section 6).
+"""The rules for agents that work for an orchestration, one at a time.
 
+Rules: docs/protocol.md#child-frames and #orchestration-answer.
 A supervisor's delegations are a stack; the steps of a sequence end one another.
 """
 

@@ -1,7 +1,8 @@
 """The rules for requests for approval: what they gate, and what proves a decision.
 
-Wire protocol, section 5. A decision is only ever proved by the stream: the gated call's result,
-or for the answer and the start of the run the hook's own result.
+Rules: docs/protocol.md#gates, #decision-proof and #second-gate. A decision is only ever proved by
+the stream: the gated call's result, or for the answer and the start of the run the hook's own
+result.
 """
 
 import bisect

@@ -1,6 +1,6 @@
 """Whose a frame is: the delegation or the parallel group that is at work.
 
-The frames of an orchestration's agents don't name their agent (wire protocol, section 6). What
+The frames of an orchestration's agents don't name their agent (docs/protocol.md#child-frames). What
 was added last tells: work begins with a part of its own, and what belongs to it is within it.
 """
 

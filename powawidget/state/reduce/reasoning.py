@@ -1,4 +1,4 @@
-"""The rules for a model's thinking (wire protocol, section 3)."""
+"""The rules for a model's thinking (docs/protocol.md#reasoning)."""
 
 from powawidget.protocol.events import ReasoningDelta, ReasoningWhole
 from powawidget.state.model import Reasoning, RunState

@@ -1,4 +1,4 @@
-"""The stored run takes the place of a stream that was cut (wire protocol, section 9).
+"""The stored run takes the place of a stream that was cut (docs/protocol.md#stored-run).
 
 Of an agent's run what is shown keeps its place: text that is the same or goes on isn't written
 anew, cards become what is stored of them, and only what never came is added at the end. Of an

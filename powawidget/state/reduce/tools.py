@@ -1,6 +1,6 @@
 """The rules for tool calls: pairing with results, and the upgrade at the end.
 
-Wire protocol, section 5.
+Rules: docs/protocol.md#call-pairs, #full-results and #changed-arguments.
 """
 
 from collections.abc import Collection, Iterator
