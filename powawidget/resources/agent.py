@@ -126,10 +126,8 @@ class Agent:
         session: Callable[[], str | None] | None = None,
         home: Home | None = None,
     ) -> Run:
-        # A knowledge base makes an agent one with tools (docs/protocol.md#what-is-a-tool).
-        has_tools = True if body.get("knowledge_bases") else self._has_tools
         # Where it isn't known, a silence isn't taken for a fault too early.
-        keepalives = has_tools is True
+        keepalives = self._has_tools is True
         client = self._client.for_run()
         post = functools.partial(_post_decision, client)
         hooks = functools.partial(_hooks_of, client, self.id)
@@ -137,7 +135,7 @@ class Agent:
             LiveSource(client, self._path, body, keepalives=keepalives, session=session),
             name=self.name,
             message=body["message"],
-            on_stop=_ON_STOP[has_tools],
+            on_stop=_ON_STOP[self._has_tools],
             secret=self._client.secret,
             decider=lambda live: Decider(live, post, hooks, on_approval),
             look_up=functools.partial(stored_run, client),

@@ -174,6 +174,14 @@ def test_stop_says_what_the_server_does_then(serve: Serve, tools: bytes, said: s
     assert said in run._live.state.on_stop
 
 
+def test_a_knowledge_base_in_the_request_is_no_tool(serve: Serve) -> None:
+    """A preload: without keepalives, and the run goes on (docs/protocol.md#what-is-a-tool)."""
+    agent = serve(project(*named("A"), tools=b'{"tools": []}')).agent("A")
+    run = agent.run("hi", knowledge_bases=["kb"]).wait(display=False)
+    assert "goes on" in run._live.state.on_stop
+    assert run._source.idle == powawidget.Timeouts().quiet_idle
+
+
 FIELDS: dict[str, Any] = {
     "session_id": "sess_1",
     "temperature": 0.5,
