@@ -86,3 +86,11 @@ def test_every_link_of_a_document_leads_somewhere(path: Path) -> None:
     for target, anchor in links(path):
         assert target.exists(), target
         assert not anchor or anchor in anchors(target), f"{target}#{anchor}"
+
+
+def test_every_path_that_contributing_names_is_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    paths = re.findall(r"`((?:powawidget|js|tests|docs|notebooks)/[\w./*-]+)`", text)
+    assert len(paths) > 30
+    built = "powawidget/static/"  # which a clone doesn't have
+    assert [path for path in paths if path != built and not any(ROOT.glob(path))] == []
