@@ -52,7 +52,7 @@ class ConfigurationError(PowawidgetError):
 
 
 class RequestError(PowawidgetError):
-    """The server refused a request.
+    """The server refused a request (docs/protocol.md#refusals).
 
     Attributes:
         status: The HTTP status.
@@ -87,6 +87,8 @@ class RequestError(PowawidgetError):
 
 class ConnectionLost(PowawidgetError):  # noqa: N818  # the public name
     """The server could not be reached, or the line went down.
+
+    Where `maybe_accepted` is true the request isn't sent again (docs/protocol.md#no-repeat).
 
     Attributes:
         maybe_accepted: Whether the server may have taken the request before the line went down.
@@ -140,6 +142,8 @@ class RunFailed(_RunError):  # noqa: N818  # the public name
 class RunInterrupted(_RunError):  # noqa: N818  # the public name
     """The run was stopped, or its stream ended without its terminal event.
 
+    Rule: docs/protocol.md#run-status.
+
     Attributes:
         run: The run; what came of it was kept. In another process the run as saved.
     """
@@ -156,7 +160,10 @@ class ChatPaused(PowawidgetError):  # noqa: N818  # the public name
 
 
 class DecisionRefused(PowawidgetError):  # noqa: N818  # the public name
-    """A decision can't be made: nothing is waiting, it is too late, or it was made already."""
+    """A decision can't be made: nothing is waiting, it is too late, or it was made already.
+
+    Rules: docs/protocol.md#one-slot and #late-decision.
+    """
 
 
 class ApprovalNeeded(PowawidgetError):  # noqa: N818  # the public name

@@ -27,20 +27,22 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         connect: To reach the server.
         first_byte: From the request to the server's first byte, and for an answer to be whole.
-        idle: Without any byte, where the stream has keepalives (every 30 s).
+        idle: Without any byte, where the stream has keepalives (docs/protocol.md#keepalives).
         quiet_idle: Without any byte, where it has none: an agent without tools, a workflow.
         total: For the whole run.
-        after_error: From an error that the stream tells to the stream's end.
+        after_error: From an error that the stream tells to the stream's end
+            (docs/protocol.md#run-status).
         refusal: For the words of a refusal, once its status is known.
-        parts: For what the server tells only when the run is over; those who wait for the run
-            wait for it.
+        parts: For what the server tells only when the run is over (docs/protocol.md#child-runs and
+            #block-logs); those who wait for the run wait for it.
         reconnect: The pauses before connecting is tried again.
         retry: The pauses before a request is sent again that the server refused for now
             (docs/protocol.md#retries).
         retry_after: The longest pause that the server may ask for.
         look_up: The pauses before each look at a run whose stream was cut; the last one repeats,
             and () is one second each time.
-        look_up_total: How long a run is looked up that is still at work at the server.
+        look_up_total: How long a run is looked up that is still at work at the server
+            (docs/protocol.md#after-the-stream).
         look_up_unreachable: How long it is looked up where the server can't be asked.
 
     Raises:

@@ -29,7 +29,7 @@ class EventTooLargeError(ValueError):
 
 
 class SSEDecoder:
-    """Decode a stream of bytes as it arrives.
+    """Decode a stream of bytes as it arrives (docs/protocol.md#sse).
 
     An event is returned by the `feed` that brings its blank line; one that the end of the
     stream cuts off is never returned, as the specification has it. After an event that is too

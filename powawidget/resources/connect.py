@@ -29,6 +29,8 @@ def connect(  # noqa: PLR0913  # each is one setting of a connection
 ) -> Powabase:
     """Connect to a project. Nothing is sent yet.
 
+    Rule: docs/protocol.md#keys.
+
     Args:
         url: The project's base URL, such as `https://ref.p.powabase.ai`, or `"local"` for the
             embedded server; `POWABASE_URL` where it isn't given.

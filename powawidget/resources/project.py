@@ -124,7 +124,7 @@ class Powabase:
         return loop.run_sync(find_workflow(self._client, name_or_id))
 
     def run(self, run_id: str) -> Run:
-        """Bring back a stored run, for example after the kernel died.
+        """Bring back a stored run, for example after the kernel died (docs/protocol.md#stored-run).
 
         Args:
             run_id: The server's id of the run: `run_…` of an agent's, `orch_run_…` of an

@@ -19,7 +19,7 @@ _SESSIONS_AT_ONCE = 100
 
 
 class SessionInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a list of conversations.
+    """One line of a list of conversations (docs/protocol.md#lists).
 
     Attributes:
         id: Pass it to `chat(session_id=...)` to go on with the conversation.
@@ -93,6 +93,8 @@ class Session:
 
     def messages(self) -> Messages:
         """Fetch what was said, as far as the server keeps it: runs that failed are left out.
+
+        Rule: docs/protocol.md#session-messages.
 
         Returns:
             The messages, oldest first. As the last value of a cell they are shown as cards, the

@@ -114,7 +114,7 @@ class Workflow:
                 yield event
 
     def execution(self, execution_id: str) -> Run:
-        """Bring back a stored execution.
+        """Bring back a stored execution (docs/protocol.md#cut-workflow and #block-logs).
 
         Args:
             execution_id: Its id: the `run_id` of the run.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
-    """One tool call of a run.
+    """One tool call of a run (docs/protocol.md#agent-frames).
 
     Attributes:
         name: The tool's name.
@@ -34,12 +34,14 @@ class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
         call_id: The provider's id, where there is one.
         step: The step of the run, from 1.
         status: running, waiting, done, failed, denied or interrupted.
-        preview: The first characters of the result, as the live stream tells it.
+        preview: The first characters of the result, as the live stream tells it
+            (docs/protocol.md#result-preview).
         result: The whole result: text, or a decoded value where the server sent one; None until
             it is known.
         seconds: How long it took.
         error: The result's text where the tool failed or was denied.
-        asked: The arguments the model asked for, where a hook changed them.
+        asked: The arguments the model asked for, where a hook changed them
+            (docs/protocol.md#changed-arguments).
     """
 
     name: str
@@ -79,7 +81,7 @@ class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Approval(msgspec.Struct, frozen=True, kw_only=True):
-    """One request for approval, and what became of it.
+    """One request for approval, and what became of it (docs/protocol.md#gates).
 
     Attributes:
         tool_name: The gated tool; empty where the answer or the start of the run is gated.
@@ -116,7 +118,7 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Delegation(msgspec.Struct, frozen=True, kw_only=True):
-    """What one agent did for an orchestration.
+    """What one agent did for an orchestration (docs/protocol.md#child-frames).
 
     Attributes:
         agent: Its name; empty where the server tells none, for agents that work in parallel.
@@ -140,7 +142,7 @@ class Delegation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Block(msgspec.Struct, frozen=True, kw_only=True):
-    """One block of a workflow.
+    """One block of a workflow (docs/protocol.md#block-failure).
 
     Attributes:
         id: Its id in the graph.
@@ -166,7 +168,7 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a workflow is, in blocks.
+    """How far a workflow is, in blocks (docs/protocol.md#skipped-blocks).
 
     Attributes:
         done: Blocks that ran and gave something.
@@ -185,7 +187,7 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     """What a completed run came to.
 
     Attributes:
-        text: The answer.
+        text: The answer (docs/protocol.md#text-content and #orchestration-answer).
         tool_calls: The tool calls, in order.
         reasoning: The model's thinking.
         usage: Counts of tokens, by name.
