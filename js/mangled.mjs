@@ -6,9 +6,9 @@
 /** Said in js/src only. */
 export const ours = `
   store changes view outline emit emitAll isAbandoned actions toggles follow isFollowing
-  statusOf liveness heardAt onText receive receiveTrait rebuild gates isAttached canAct latest
-  resend heard painter unmark painted grown scrolled chosen choose asks isBusy whyInert whyNotYet isTooLarge
-  changed fileBytes front home inside kids modules totals widths
+  statusOf liveness heardAt onText receive receiveTrait rebuild approvalsOf isAttached canAct latest
+  resend heard painter unmark painted grown scrolled chosen choose approvalsWith isDelegated childrenOf isBusy whyInert whyNotYet isTooLarge
+  changed fileBytes front kids modules totals widths
 `;
 
 /** Said in marked's lexer only. */

@@ -3,24 +3,24 @@
  * the build they are handed it, so that there is one preact and one set of components.
  */
 export { createElement, Fragment } from "preact";
-export { useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
-export { Act } from "./components/Act";
+export { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+export { ActionButton } from "./components/ActionButton";
 export { Arguments } from "./components/Arguments";
 export { Button } from "./components/Button";
 export { CopyButton } from "./components/CopyButton";
 export { Decoded } from "./components/Decoded";
+export { agentsOf } from "./components/Delegation";
 export { Field } from "./components/Field";
-export { Chevron, Glyph } from "./components/Glyph";
+export { Chevron, Glyph, Icon } from "./components/Glyph";
 export { LongText } from "./components/LongText";
 export { Result } from "./components/Result";
 export { StreamedText } from "./components/StreamedText";
 export { Scalar, Value } from "./components/Value";
 export { Visible } from "./components/Visible";
-export { agentsOf } from "./components/Work";
 export { isOver } from "./link/actions";
 export { newId } from "./link/id";
 export { hasEnded, textAt } from "./state/run";
 export { answerOf } from "./text/answer";
 export { oneLine, peek } from "./text/glance";
-export { compact, isScalar, parseJson, pretty, readJson } from "./text/json";
+export { compact, isScalar, parseJson, readJson } from "./text/json";
 export { pure, useKeys, useNow, useSeconds, useToggle } from "./view/hooks";

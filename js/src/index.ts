@@ -1,7 +1,7 @@
 // The widget, as anywidget calls it.
 import { render as draw, h } from "preact";
-import { App } from "./components/App";
 import { Chat } from "./components/Chat";
+import { Run } from "./components/Run";
 import * as core from "./core";
 import type { Model } from "./link/host";
 import { openSession } from "./link/session";
@@ -75,7 +75,7 @@ export default function widget() {
       const dropStyle = useStyle(root);
       const endTheme = followTheme(root);
       const endKeys = shareKeys(root);
-      draw(showsChat(view) ? h(Chat, { view }) : h(App, { view: view as View }), root);
+      draw(showsChat(view) ? h(Chat, { view }) : h(Run, { view: view as View }), root);
       return () => {
         draw(null, root);
         view.close();

@@ -1,3 +1,4 @@
+// Arms a button: a click counts only once it can only have been meant for that button.
 import type { RefObject } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 

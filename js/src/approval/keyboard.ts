@@ -1,3 +1,4 @@
+// Whether the keys of an approval card decide: only where a person went to it by the keyboard.
 import type { RefObject } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
@@ -19,15 +20,15 @@ export function refocus(card: HTMLElement | null): void {
  * It is stored when the focus comes, since `:focus-visible` is true of any focus once a key was
  * pressed. What comes back with the window, or by a script of ours, was not brought by a person.
  */
-export class Keyed {
-  #isKeyed = false;
+export class KeyboardFocus {
+  #isByKeyboard = false;
   /** Whether the focus went with the window, and will come back with it. */
   #isAway = false;
   readonly #ended = new AbortController();
 
   constructor(
     private readonly card: HTMLElement,
-    private readonly changed: (isKeyed: boolean) => void,
+    private readonly changed: (isByKeyboard: boolean) => void,
   ) {
     const { signal } = this.#ended;
     card.addEventListener("focus", this.#come, { signal });
@@ -38,18 +39,18 @@ export class Keyed {
     window.addEventListener("focus", this.#elsewhere, early);
   }
 
-  get isKeyed(): boolean {
-    return this.#isKeyed;
+  get isByKeyboard(): boolean {
+    return this.#isByKeyboard;
   }
 
   close(): void {
     this.#ended.abort();
   }
 
-  #set(isKeyed: boolean): void {
-    if (isKeyed === this.#isKeyed) return;
-    this.#isKeyed = isKeyed;
-    this.changed(isKeyed);
+  #set(isByKeyboard: boolean): void {
+    if (isByKeyboard === this.#isByKeyboard) return;
+    this.#isByKeyboard = isByKeyboard;
+    this.changed(isByKeyboard);
   }
 
   readonly #clear = (): void => this.#set(false);
@@ -80,13 +81,13 @@ export class Keyed {
  *
  * @returns whether its keys act, and the same asked at the moment of a key.
  */
-export function useKeyed(card: RefObject<HTMLElement | null>): [boolean, () => boolean] {
-  const keyed = useRef<Keyed | null>(null);
-  const [isKeyed, set] = useState(false);
+export function useKeyboardFocus(card: RefObject<HTMLElement | null>): [boolean, () => boolean] {
+  const keyed = useRef<KeyboardFocus | null>(null);
+  const [isByKeyboard, set] = useState(false);
   useLayoutEffect(() => {
-    const watch = new Keyed(card.current as HTMLElement, set);
+    const watch = new KeyboardFocus(card.current as HTMLElement, set);
     keyed.current = watch;
     return () => watch.close();
   }, []);
-  return [isKeyed, () => keyed.current?.isKeyed ?? false];
+  return [isByKeyboard, () => keyed.current?.isByKeyboard ?? false];
 }

@@ -1,7 +1,8 @@
+// What a request for approval says, in the pieces in which a person is shown it.
 import type { ToggleKey } from "../state/events";
 import type { ApprovalPart } from "../state/wire";
 import { isCode } from "../text/glance";
-import { isScalar, type Json, parseJson, pretty } from "../text/json";
+import { countOf, isScalar, type Json, parseJson, pretty } from "../text/json";
 import { lookalikes } from "../text/lookalikes";
 import { MOST_LENGTH, MOST_MARKS, visible } from "../text/visible";
 
@@ -26,13 +27,13 @@ export interface Argument {
   value: Piece;
   kind: Json["kind"];
   /** How many items or keys a nested value has. */
-  inner: number;
+  count: number;
   /** Whether the value stands under its key, in a box. */
   isTall: boolean;
 }
 
 /** All that a request says, in the pieces in which it is shown. */
-export interface Reading {
+export interface Request {
   name: Piece;
   message: Piece;
   /** Null where the arguments aren't an object: then `whole` is their text. */
@@ -42,10 +43,10 @@ export interface Reading {
 }
 
 const STRICT = { strict: true };
-const known = new WeakMap<ApprovalPart, Reading>();
+const known = new WeakMap<ApprovalPart, Request>();
 
 /** Reads a request; its texts never change once it is there. */
-export function readRequest(part: ApprovalPart): Reading {
+export function readRequest(part: ApprovalPart): Request {
   const before = known.get(part);
   if (before !== undefined) return before;
   const { arguments: source, digest, withheld } = part;
@@ -64,7 +65,7 @@ export function readRequest(part: ApprovalPart): Reading {
     withheld !== null || source.length + part.tool_name.length + part.message.length > TOO_LONG;
   const json = isLong ? null : parseJson(source, TOO_LONG);
   const entries = json?.kind === "object" ? json.entries : source.trim() === "" ? [] : null;
-  const reading: Reading = {
+  const reading: Request = {
     name: piece("name", part.tool_name, SHORT, "name"),
     message: piece("message", part.message),
     args:
@@ -77,7 +78,7 @@ export function readRequest(part: ApprovalPart): Reading {
           value.kind === "text" ? "text" : "json",
         ),
         kind: value.kind,
-        inner: inner(value),
+        count: countOf(value),
         isTall: isTall(key, value),
       })) ?? null,
     whole: piece("whole", json ? pretty(json) : source, LONG, json ? "json" : "text"),
@@ -115,16 +116,16 @@ export function namesIn(text: string, kind: Piece["kind"]): string[] {
   return [...pieces, text.slice(at)];
 }
 
-const folds = new WeakMap<Reading, Piece[]>();
+const collapsed = new WeakMap<Request, Piece[]>();
 
 /** The pieces that a person has to open before the request can be approved. */
-export function foldsOf(reading: Reading): Piece[] {
+export function collapsedIn(reading: Request): Piece[] {
   const found =
-    folds.get(reading) ??
+    collapsed.get(reading) ??
     [reading.name, reading.message, ...textsOf(reading)].filter(
       ({ text, cut }) => cut < text.length,
     );
-  folds.set(reading, found);
+  collapsed.set(reading, found);
   return found;
 }
 
@@ -148,7 +149,7 @@ export function stages(
   }
 }
 
-const textsOf = ({ args, whole }: Reading): Piece[] =>
+const textsOf = ({ args, whole }: Request): Piece[] =>
   args === null ? [whole] : args.flatMap(({ key, value }) => [key, value]);
 
 /**
@@ -167,9 +168,6 @@ const isTall = (key: string, value: Json): boolean =>
       value.text.includes("\n") ||
       (value.kind === "text" && isCode(key, value.text))
     : pretty(value).includes("\n");
-
-const inner = (value: Json): number =>
-  value.kind === "object" ? value.entries.length : value.kind === "list" ? value.items.length : 0;
 
 /** Where a text is cut: not for a few characters more, and never within a pair. */
 function cutOf(text: string, most: number): number {

@@ -1,3 +1,4 @@
+// A request to a person, and what became of it.
 import { hasEnded } from "../state/run";
 import type { ApprovalPart, ToolPart } from "../state/wire";
 import { quoted } from "../text/visible";
@@ -9,7 +10,6 @@ import { Glyph } from "./Glyph";
 import { ToolName } from "./ToolCard";
 import { Visible } from "./Visible";
 
-/** A request to a person, and what became of it. */
 export const Approval = pure(function Approval({ view, index }: { view: View; index: number }) {
   const { state, outline } = view.store;
   const part = state.parts[index] as ApprovalPart;
@@ -21,7 +21,7 @@ export const Approval = pure(function Approval({ view, index }: { view: View; in
     (decision === "pending" || (decision === "sending" && !view.store.isAbandoned));
   if (!isAsked) return <Decided view={view} part={part} index={index} />;
   // The server has one slot for decisions: all that is open at once is decided at once.
-  const together = outline.asks(decision);
+  const together = outline.approvalsWith(decision);
   if (together.at(-1) !== index) return <p class="pw-decided">{words.decidedBelow}</p>;
   return <ApprovalCard view={view} indexes={together} />;
 });
@@ -40,7 +40,7 @@ function Decided({ view, part, index }: { view: View; part: ApprovalPart; index:
     call?.kind === "tool" &&
     call.asked !== null &&
     (call.arguments !== part.arguments || call.withheld?.digest !== part.withheld?.digest);
-  const gate = words.gate(view.store.outline.gates(part.call ?? -1).indexOf(index));
+  const gate = words.gate(view.store.outline.approvalsOf(part.call ?? -1).indexOf(index));
   const isUnknown = decision === "unknown" || decision === "sending";
   return (
     <p class="pw-decided">

@@ -1,18 +1,18 @@
+// What waits for one decision, all of it, and the two buttons.
 import type { TargetedKeyboardEvent } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { useArming } from "../approval/arming";
-import { refocus, useKeyed } from "../approval/keyboard";
-import { foldsOf, readRequest, stageOf, stages } from "../approval/request";
+import { refocus, useKeyboardFocus } from "../approval/keyboard";
+import { collapsedIn, readRequest, stageOf, stages } from "../approval/request";
 import { isOver } from "../link/actions";
 import { newId } from "../link/id";
 import type { ApprovalPart } from "../state/wire";
 import * as words from "../text/words";
 import { useNow } from "../view/hooks";
 import type { View } from "../view/view";
-import { Asked, What } from "./ApprovalAsked";
+import { Request, Subject } from "./ApprovalRequest";
 import { Visible } from "./Visible";
 
-/** What waits for one decision, all of it, and the two buttons. */
 export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly number[] }) {
   const [id] = useState(newId); // the library's own would be the same in every widget of a page
   const [isDenying, setDenying] = useState(false);
@@ -25,7 +25,7 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
   const digests = parts.map((part) => part.digest);
   const standing = standingOf(view, parts, now);
   const { isBusy, whyInert, whyNotYet } = standing;
-  const [isKeyed, isKeyedNow] = useKeyed(card);
+  const [isByKeyboard, isByKeyboardNow] = useKeyboardFocus(card);
   const [button, isArmed, isArmedNow] = useArming(`${digests} ${isDenying} ${isBusy}`);
 
   const canDeny = !isBusy && whyInert === null;
@@ -61,14 +61,14 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
     );
     if (event.target !== event.currentTarget || !isPlain) return;
     const key = event.key.toLowerCase();
-    if ((key !== "a" && key !== "d") || !isKeyedNow()) return;
+    if ((key !== "a" && key !== "d") || !isByKeyboardNow()) return;
     event.preventDefault(); // a typed D would be the first letter of the reason
     (key === "a" ? approve : open)();
   };
 
   const isOne = parts.length === 1;
   const deadline = least(parts.map((part) => part.deadline));
-  const gates = view.store.outline.gates(first.call ?? -1);
+  const gates = view.store.outline.approvalsOf(first.call ?? -1);
   const gate = isOne ? words.gate(gates.indexOf(indexes[0] as number)) : "";
   const areCalls = parts.every((part) => part.covers === "call");
   const all = words.requests(parts.length, areCalls);
@@ -84,7 +84,7 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
   return (
     <section
       ref={card}
-      class={`pw-card pw-ask${isLost ? " pw-ask-lost" : ""}${isKeyed ? " pw-ask-keyed" : ""}`}
+      class={`pw-card pw-ask${isLost ? " pw-ask-lost" : ""}${isByKeyboard ? " pw-ask-keyed" : ""}`}
       aria-labelledby={id}
       aria-describedby={`${id}-note`}
       aria-keyshortcuts="A D"
@@ -97,7 +97,7 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
       <div class="pw-ask-head">
         <strong class="pw-ask-title" id={id}>
           {isLost ? words.approvalMissed : words.approvalNeeded}{" "}
-          {isOne ? <What view={view} part={first} /> : all}
+          {isOne ? <Subject view={view} part={first} /> : all}
           {gate !== "" && <span class="pw-gate">, {gate}</span>}
         </strong>
         {deadline !== null && !isLost && (
@@ -108,7 +108,7 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
       </div>
       <div class="pw-open">
         {parts.slice(0, shown).map((part) => (
-          <Asked key={part.digest} view={view} part={part} isOne={isOne} />
+          <Request key={part.digest} view={view} part={part} isOne={isOne} />
         ))}
         {next > 0 && (
           <button type="button" class="pw-quiet pw-more" onClick={showMore}>
@@ -201,7 +201,9 @@ function standingOf(view: View, parts: ApprovalPart[], now: number): Standing {
   const isUnderWay = sent !== undefined && !isOver(sent);
   const isSending = first.decision === "sending";
   const readings = parts.map(readRequest);
-  const folded = readings.flatMap(foldsOf).filter(({ id }) => toggles.chosen(id) !== true).length;
+  const folded = readings
+    .flatMap(collapsedIn)
+    .filter(({ id }) => toggles.chosen(id) !== true).length;
   const unseen = parts.length - shownOf(view, parts)[0];
   const tooLarge = parts.find((_, place) => readings[place]?.isTooLarge);
 
@@ -210,7 +212,7 @@ function standingOf(view: View, parts: ApprovalPart[], now: number): Standing {
     whyInert = store.kernel.liveness === "gone" ? words.noKernel : words.kernelQuiet;
   } else if (parts.some(({ closes }) => closes !== null && closes <= now)) {
     whyInert = words.aboutToBlock;
-  } else if (!isSending && store.outline.asks("sending").length > 0) {
+  } else if (!isSending && store.outline.approvalsWith("sending").length > 0) {
     whyInert = words.earlierDecision;
   }
   let whyNotYet: string | null = null;

@@ -1,3 +1,4 @@
+// The arguments of a call, all of them, as they were written.
 import { useMemo } from "preact/hooks";
 import type { TooLarge } from "../state/wire";
 import { parseJson } from "../text/json";
@@ -16,7 +17,6 @@ interface Props {
   withheld: TooLarge | null;
 }
 
-/** The arguments of a call, all of them, as they were written. */
 export function Arguments({ view, source, label = words.args, withheld }: Props) {
   const value = useMemo(() => parseJson(source), [source]);
   if (withheld !== null) {

@@ -1,17 +1,15 @@
+// A chat in a cell: its turns, one under another in one box. What is typed and what is done with
+// a turn is the module's; without it the turns can be read.
 import * as words from "../text/words";
 import { pure, useKeys, useModule } from "../view/hooks";
 import type { ChatView } from "../view/view";
-import { Story } from "./App";
 import { Header } from "./Header";
-import { Message } from "./Message";
 import { Milestones } from "./Milestones";
+import { Question } from "./Question";
+import { RunBody } from "./Run";
 import { Scroller } from "./Scroller";
 import { Visible } from "./Visible";
 
-/**
- * A chat in a cell: its turns, one under another in one box. What is typed and what is done with a
- * turn is the module's; without it the turns can be read.
- */
 export function Chat({ view }: { view: ChatView }) {
   useKeys(view, "turns");
   const mod = useModule(view, "chat");
@@ -31,11 +29,11 @@ export function Chat({ view }: { view: ChatView }) {
         <Header key={order.at(-1)} view={last} totals={view.store.totals} />
       )}
       <Scroller view={view} isOver={false} foot={null}>
-        {mod && <mod.Before view={view} />}
+        {mod && <mod.Earlier view={view} />}
         {order.map((index) => (
           <Turn key={index} view={view} index={index} />
         ))}
-        {mod && <mod.After view={view} />}
+        {mod && <mod.OnTheWay view={view} />}
       </Scroller>
       {mod && <mod.Composer view={view} />}
     </>
@@ -47,10 +45,10 @@ const Turn = pure(function Turn({ view, index }: { view: ChatView; index: number
   const turn = view.turn(index);
   return (
     <article class="pw-turn">
-      <Message view={turn} />
-      <Story view={turn} />
+      <Question view={turn} />
+      <RunBody view={turn} />
       <Milestones view={turn} />
-      {mod && <mod.Tools chat={view} view={turn} index={index} />}
+      {mod && <mod.TurnTools chat={view} view={turn} index={index} />}
     </article>
   );
 });

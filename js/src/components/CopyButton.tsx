@@ -1,3 +1,4 @@
+// A button that copies a text, and says whether it could.
 import { useEffect, useState } from "preact/hooks";
 import * as words from "../text/words";
 import { copyText } from "../view/clipboard";

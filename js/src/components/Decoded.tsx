@@ -1,3 +1,5 @@
+// What JSON text holds; one that takes a while to be read is its text until a module has read
+// it.
 import type { ComponentChildren } from "preact";
 import type { Json } from "../text/json";
 import { useModule } from "../view/hooks";
@@ -17,7 +19,6 @@ interface Props {
   kind?: string;
 }
 
-/** What JSON text holds; one that takes a while to be read is its text until a module has read it. */
 export function Decoded({ view, source, value, draw, kind = "" }: Props) {
   const text = <LongText text={source} kind={kind} />;
   const shown = draw ?? ((read: Json) => <Value view={view} value={read} />);

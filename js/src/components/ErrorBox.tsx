@@ -1,10 +1,10 @@
+// Why it failed, in plain words: what, the server's own message, its code, what to do next.
 import * as words from "../text/words";
 import { pure, useKeys } from "../view/hooks";
 import type { View } from "../view/view";
 import { LongText } from "./LongText";
 import { Visible } from "./Visible";
 
-/** Why it failed, in plain words: what, the server's own message, its code, what to do next. */
 export const ErrorBox = pure(function ErrorBox({ view }: { view: View }) {
   useKeys(view, "root", "kernel");
   const { error } = view.store.state;

@@ -1,3 +1,4 @@
+// A labelled value on a card, with its own copy button.
 import type { ComponentChildren } from "preact";
 import { CopyButton } from "./CopyButton";
 
@@ -9,7 +10,6 @@ interface Props {
   children: ComponentChildren;
 }
 
-/** A labelled value on a card, with its own copy button. */
 export function Field({ label, copy, what, children }: Props) {
   return (
     <div class="pw-field">

@@ -1,3 +1,4 @@
+// The signs of states, and the chevron of what opens.
 const PATHS = {
   waiting: "M5.5 4v8M10.5 4v8",
   done: "M3 8.5l3.2 3.2L13 4.8",
@@ -16,7 +17,7 @@ export function Chevron() {
   return <Icon path="M6 3.5L10.5 8 6 12.5" kind="pw-chevron" />;
 }
 
-function Icon({ path, kind = "" }: { path: string; kind?: string }) {
+export function Icon({ path, kind = "" }: { path: string; kind?: string }) {
   return (
     <svg class={`pw-glyph ${kind}`} viewBox="0 0 16 16" aria-hidden>
       <path d={path} />

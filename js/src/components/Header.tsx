@@ -1,3 +1,4 @@
+// What runs, how it stands, for how long, and Stop.
 import type { Modules } from "../link/modules";
 import type { ChatStore } from "../state/chat";
 import { hasEnded } from "../state/run";
@@ -6,9 +7,9 @@ import * as words from "../text/words";
 import { clock, STATUS } from "../text/words";
 import { pure, useKeys, useModule, useNow } from "../view/hooks";
 import type { View } from "../view/view";
-import { Act } from "./Act";
+import { ActionButton } from "./ActionButton";
+import { agentsOf } from "./Delegation";
 import { Visible } from "./Visible";
-import { agentsOf } from "./Work";
 
 const QUIET_FROM = 10; // seconds without data that are worth a word
 
@@ -18,7 +19,6 @@ interface HeaderProps {
   totals?: ChatStore["totals"];
 }
 
-/** What runs, how it stands, for how long, and Stop. */
 export const Header = pure(function Header({ view, totals }: HeaderProps) {
   useKeys(view, "root", "blocks", "work", "kernel", "beat");
   const { state, status, kernel, outline, isAbandoned } = view.store;
@@ -63,7 +63,7 @@ export const Header = pure(function Header({ view, totals }: HeaderProps) {
         {tokens !== undefined && tokens > 0 && <span>{words.tokenCount(tokens)}</span>}
       </span>
       {isLive && (
-        <Act
+        <ActionButton
           view={view}
           action="stop"
           label={words.stop}

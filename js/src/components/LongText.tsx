@@ -1,3 +1,4 @@
+// Text in a box, line breaks kept; the rest of a long one waits behind a button that counts it.
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { MOST_MARKS, reach } from "../text/visible";
@@ -5,23 +6,22 @@ import * as words from "../text/words";
 import { Button } from "./Button";
 import { Visible } from "./Visible";
 
-const FOLDED = 2_000; // characters shown at first
+const FIRST = 2_000; // characters shown at first
 const STEP = 50_000; // characters more at a click: a browser stalls on megabytes at once
 
 interface Props {
   text: string;
   kind?: string;
   /** Characters shown at first. */
-  folded?: number;
+  first?: number;
   /** Draws what is shown, where it isn't plain text. */
   draw?: (shown: string) => ComponentChildren;
 }
 
-/** Text in a box, line breaks kept; the rest of a long one waits behind a button that counts it. */
-export function LongText({ text, kind = "", folded = FOLDED, draw }: Props) {
+export function LongText({ text, kind = "", first = FIRST, draw }: Props) {
   const [steps, more] = useState(0);
   const marks = MOST_MARKS * (steps + 1);
-  const now = text.slice(0, reach(text, folded + steps * STEP, marks));
+  const now = text.slice(0, reach(text, first + steps * STEP, marks));
   const rest = text.length - now.length;
   return (
     <div>

@@ -1,3 +1,4 @@
+// Tells a screen reader the milestones and nothing else: never a token.
 import { useRef } from "preact/hooks";
 import { hasEnded } from "../state/run";
 import { tally } from "../state/tally";
@@ -5,10 +6,9 @@ import type { RunState } from "../state/wire";
 import * as words from "../text/words";
 import { pure, useKeys } from "../view/hooks";
 import type { View } from "../view/view";
+import { agentsOf } from "./Delegation";
 import { Visible } from "./Visible";
-import { agentsOf } from "./Work";
 
-/** Tells a screen reader the milestones and nothing else: never a token. */
 export const Milestones = pure(function Milestones({ view }: { view: View }) {
   useKeys(view, "root", "kernel", "parts", "work");
   // A run that was over when it was first drawn has no news.

@@ -1,3 +1,4 @@
+// A quiet line about something that happened on the way.
 import type { NoticePart } from "../state/wire";
 import * as words from "../text/words";
 import { pure, useKeys } from "../view/hooks";
@@ -6,7 +7,6 @@ import { Visible } from "./Visible";
 
 const MOST_MARKS_IN_LINE = 100; // more are a wall that hides what comes after it
 
-/** A quiet line about something that happened on the way. */
 export const Notice = pure(function Notice({ view, index }: { view: View; index: number }) {
   useKeys(view, `parts/${index}`);
   const { code, text, count } = view.store.state.parts[index] as NoticePart;

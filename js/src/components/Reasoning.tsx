@@ -1,3 +1,6 @@
+// What the model thought, or an agent in its delegation. Open while it first thinks, it closes
+// itself once; thinking again in a later step doesn't open it, since by then there is something
+// else to read.
 import { useRef } from "preact/hooks";
 import { TOP } from "../state/outline";
 import * as words from "../text/words";
@@ -7,21 +10,17 @@ import { Button } from "./Button";
 import { Chevron } from "./Glyph";
 import { StreamedText } from "./StreamedText";
 
-/**
- * What the model thought, or an agent in its delegation. Open while it first thinks, it closes itself
- * once; thinking again in a later step doesn't open it, since by then there is something else to read.
- */
-export const Reasoning = pure(function Reasoning({ view, home }: { view: View; home: number }) {
+export const Reasoning = pure(function Reasoning({ view, parent }: { view: View; parent: number }) {
   useKeys(view, "reasoning", "kernel", "status");
   const { outline, state } = view.store;
   const { since, seconds, thoughts } = state.reasoning;
-  const own = [...thoughts.entries()].filter(([, { within }]) => (within ?? TOP) === home);
+  const own = [...thoughts.entries()].filter(([, { within }]) => (within ?? TOP) === parent);
   const steps = own.length;
   const isLast = own.at(-1)?.[0] === thoughts.length - 1;
   const isThinking = since !== null && isLast && !view.store.isAbandoned;
-  const hasClosed = useRef(outline.inside(home).length > 0);
+  const hasClosed = useRef(outline.childrenOf(parent).length > 0);
   if (steps > 0 && !isThinking) hasClosed.current = true;
-  const [isOpen, toggle] = useToggle(view, `reasoning/${home}`, isThinking && !hasClosed.current);
+  const [isOpen, toggle] = useToggle(view, `reasoning/${parent}`, isThinking && !hasClosed.current);
   if (steps === 0) return null;
   // The time is that of all thinking, whoever thought.
   const spent = steps === thoughts.length ? seconds : 0;

@@ -1,3 +1,4 @@
+// What a call returned: a table, an image, a tree, the rows of an object, or text.
 import { useMemo } from "preact/hooks";
 import type { ToolPart } from "../state/wire";
 import { isImage } from "../text/glance";
@@ -14,7 +15,6 @@ interface Props {
   status: ToolPart["status"];
 }
 
-/** What a call returned: a table, an image, a tree, the rows of an object, or text. */
 export function Result({ view, part, status }: Props) {
   const { result } = part;
   const isJson = result !== null && (part.json || /^\s*[[{"]/.test(result));

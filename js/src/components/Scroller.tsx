@@ -1,3 +1,4 @@
+// The box that scrolls, so that the notebook need not: bounded, or as tall as its content.
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import * as words from "../text/words";
@@ -14,7 +15,6 @@ interface Props {
   foot: ComponentChildren;
 }
 
-/** The box that scrolls, so that the notebook need not: bounded, or as tall as its content. */
 export function Scroller({ view, isOver, children, foot }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const body = useRef<HTMLDivElement>(null);

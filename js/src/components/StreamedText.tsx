@@ -1,3 +1,5 @@
+// A text that grows. Its pieces go straight to the renderer, past every component: what a token
+// costs must not depend on how much was there before it.
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { MarkdownView } from "../markdown";
 import type { TextPath } from "../state/events";
@@ -22,10 +24,6 @@ interface Props {
   kind: "pw-text" | "pw-thought";
 }
 
-/**
- * A text that grows. Its pieces go straight to the renderer, past every component: what a token
- * costs must not depend on how much was there before it.
- */
 export const StreamedText = pure(function StreamedText({ view, path = "", text, kind }: Props) {
   const host = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {

@@ -1,3 +1,4 @@
+// One call: a line at rest, its arguments and result when opened, what gates it below.
 import { useMemo } from "preact/hooks";
 import type { ToolPart } from "../state/wire";
 import { peek, tellingArgument } from "../text/glance";
@@ -13,13 +14,12 @@ import { Result } from "./Result";
 import { useGroupToggle } from "./ToolGroup";
 import { Named, Visible } from "./Visible";
 
-/** One call: a line at rest, its arguments and result when opened, what gates it below. */
 export const ToolCard = pure(function ToolCard({ view, index }: { view: View; index: number }) {
   useKeys(view, `parts/${index}`, "kernel", "status");
   const part = view.store.state.parts[index] as ToolPart;
   const group = view.store.outline.group(index);
   const [isGroupOpen] = useGroupToggle(view, group);
-  const gates = view.store.outline.gates(index);
+  const gates = view.store.outline.approvalsOf(index);
   const status = view.store.statusOf(part);
   // A request shows the arguments itself: the card would only repeat them.
   const opensItself = status === "failed" || (status === "waiting" && gates.length === 0);

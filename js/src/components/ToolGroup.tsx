@@ -1,4 +1,5 @@
-import type { CallRun } from "../state/outline";
+// Several calls of one tool in a row, in one line.
+import type { CallGroup } from "../state/outline";
 import type { ToolPart } from "../state/wire";
 import * as words from "../text/words";
 import { TOOL_STATUS } from "../text/words";
@@ -9,7 +10,7 @@ import { Glyph } from "./Glyph";
 import { ToolName } from "./ToolCard";
 
 /** What a folded group tells of its calls, the most telling first. */
-const TOLD: readonly ToolPart["status"][] = [
+const COUNTED: readonly ToolPart["status"][] = [
   "running",
   "waiting",
   "failed",
@@ -21,7 +22,7 @@ const TOLD: readonly ToolPart["status"][] = [
  * Whether the calls of a group are shown. They stay where they are in the page, folded or not, so
  * that nothing is drawn anew when a third call makes a group of two cards.
  */
-export function useGroupToggle(view: View, group: CallRun | undefined): [boolean, () => void] {
+export function useGroupToggle(view: View, group: CallGroup | undefined): [boolean, () => void] {
   // Who has opened one of the first cards is reading it: the group doesn't fold it away.
   const isRead = isReading(view, group?.calls.slice(0, 3));
   return useToggle(view, `group/${group?.calls[0] ?? -1}`, isRead);
@@ -38,11 +39,11 @@ export const ToolGroup = pure(function ToolGroup({ view, start }: { view: View; 
   const [isOpen, toggle] = useGroupToggle(view, group);
   if (group === undefined) return null;
   const counts = shownCounts(view, group);
-  const told = TOLD.flatMap((status) => {
+  const counted = COUNTED.flatMap((status) => {
     const calls = counts.get(status) ?? 0;
     return calls === 0 ? [] : [{ status, calls }];
   });
-  const shown = told[0]?.status ?? "done";
+  const shown = counted[0]?.status ?? "done";
   return (
     <div class={`pw-card pw-group pw-is-${shown}`}>
       <Button class="pw-row" aria-expanded={isOpen} onClick={toggle}>
@@ -51,7 +52,7 @@ export const ToolGroup = pure(function ToolGroup({ view, start }: { view: View; 
         <ToolName name={group.name} />
         <span class="pw-calls">{words.group(group.calls.length)}</span>
         <span class="pw-told">
-          {told.map(({ status: each, calls }) => (
+          {counted.map(({ status: each, calls }) => (
             <span key={each} class={`pw-tally pw-is-${each}`}>
               {words.groupPart(calls, each)}
             </span>
@@ -63,7 +64,7 @@ export const ToolGroup = pure(function ToolGroup({ view, start }: { view: View; 
 });
 
 /** How many calls are shown in which status. */
-function shownCounts(view: View, { counts }: CallRun): ReadonlyMap<ToolPart["status"], number> {
+function shownCounts(view: View, { counts }: CallGroup): ReadonlyMap<ToolPart["status"], number> {
   const shown = new Map<ToolPart["status"], number>();
   for (const [status, calls] of counts) {
     const as = view.store.statusOf({ status });

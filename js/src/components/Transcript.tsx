@@ -1,20 +1,27 @@
+// All that happened in a run, in order, part by part.
 import { Component, type ComponentChildren } from "preact";
 import * as words from "../text/words";
 import { pure, useKeys } from "../view/hooks";
 import type { View } from "../view/view";
 import { Approval } from "./Approval";
+import { Delegation } from "./Delegation";
 import { Notice } from "./Notice";
 import { StreamedText } from "./StreamedText";
 import { ToolCard } from "./ToolCard";
 import { ToolGroup } from "./ToolGroup";
-import { Work } from "./Work";
 
 const SECTION = 50; // parts compared when one is added, however long the run is
 
 /** Everything that happened within a part, or at the top, in order. */
-export const Transcript = pure(function Transcript({ view, home }: { view: View; home: number }) {
-  useKeys(view, `within/${home}`);
-  const list = view.store.outline.inside(home);
+export const Transcript = pure(function Transcript({
+  view,
+  parent,
+}: {
+  view: View;
+  parent: number;
+}) {
+  useKeys(view, `within/${parent}`);
+  const list = view.store.outline.childrenOf(parent);
   const sections = [];
   for (let from = 0; from < list.length; from += SECTION) {
     const to = Math.min(from + SECTION, list.length);
@@ -45,8 +52,8 @@ const PartView = pure(function PartView({ view, index }: { view: View; index: nu
   const { outline, state } = view.store;
   const part = state.parts[index];
   // Only of a text it matters whether the agent it is of has ended.
-  const home = part?.kind === "text" ? outline.home(index) : index;
-  useKeys(view, `parts/${index}`, `parts/${home}`, "status", "kernel");
+  const parent = part?.kind === "text" ? outline.parent(index) : index;
+  useKeys(view, `parts/${index}`, `parts/${parent}`, "status", "kernel");
   switch (part?.kind) {
     case "text": {
       const isLive = isWriting(view, index) && view.store.status === "running";
@@ -57,7 +64,7 @@ const PartView = pure(function PartView({ view, index }: { view: View; index: nu
       );
     }
     case "tool": {
-      if (outline.isTaken(index)) return null;
+      if (outline.isDelegated(index)) return null;
       const group = outline.group(index);
       return (
         <Guard key="tool">
@@ -78,7 +85,7 @@ const PartView = pure(function PartView({ view, index }: { view: View; index: nu
     case "parallel":
       return (
         <Guard key="work">
-          <Work view={view} index={index} />
+          <Delegation view={view} index={index} />
         </Guard>
       );
     default:
@@ -89,8 +96,8 @@ const PartView = pure(function PartView({ view, index }: { view: View; index: nu
 /** Whether a text is the one that grows: the last part, unless the agent it is of has ended. */
 function isWriting({ store }: View, index: number): boolean {
   const { parts } = store.state;
-  const home = parts[store.outline.home(index)] as { status?: string } | undefined;
-  const isOpen = home === undefined || home.status === "running";
+  const parent = parts[store.outline.parent(index)] as { status?: string } | undefined;
+  const isOpen = parent === undefined || parent.status === "running";
   return index === parts.length - 1 && parts[index]?.kind === "text" && isOpen;
 }
 

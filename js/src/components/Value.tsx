@@ -1,3 +1,4 @@
+// A value of JSON: rows where it has keys, else what it is drawn as.
 import { languageOf } from "../text/glance";
 import { holdsImage, isScalar, type Json, pretty } from "../text/json";
 import * as words from "../text/words";

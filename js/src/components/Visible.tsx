@@ -1,3 +1,4 @@
+// Text of a model or a tool, with a mark for each character that cannot be seen.
 import { lookalikes } from "../text/lookalikes";
 import { MOST_MARKS, markOf, reach, visible } from "../text/visible";
 import { hiddenCharacter, leftOut, notAsItLooks } from "../text/words";
@@ -11,7 +12,7 @@ export function Named({ name }: { name: string }) {
     if (typeof part === "string") return <Visible text={part} />;
     return (
       <span class="pw-hidden-char" title={notAsItLooks}>
-        <Visible text={part.told} />
+        <Visible text={part.label} />
       </span>
     );
   });

@@ -1,3 +1,4 @@
+// The blocks of a workflow, by the module that shows them or plainly without it.
 import { answerOf } from "../text/answer";
 import * as words from "../text/words";
 import { BLOCK_STATUS } from "../text/words";

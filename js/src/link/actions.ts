@@ -1,3 +1,4 @@
+// What people did with a run or a chat, and what the kernel answered.
 import type { AckMessage, ActMessage } from "../state/wire";
 import { newId } from "./id";
 

@@ -1,3 +1,4 @@
+// The kernel's control channel, where a message arrives while a cell computes.
 import type { PageMessage } from "../state/wire";
 import { guarded, innerModel, kernelOf, type Model } from "./host";
 import { newId } from "./id";

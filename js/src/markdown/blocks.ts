@@ -1,3 +1,4 @@
+// Block tokens as nodes.
 import type { Token, Tokens } from "marked";
 import { codeBlock } from "./code";
 import { inlineNodes } from "./inline";

@@ -1,3 +1,4 @@
+// Listings as nodes.
 import { copyCode, copy as copyWord } from "../text/words";
 import { h, type VElement } from "./vdom";
 

@@ -1,3 +1,4 @@
+// What the buttons in a text do: copy a listing, load an image.
 import { unmarked } from "../text/visible";
 import * as words from "../text/words";
 import { target } from "./links";

@@ -1,10 +1,11 @@
+// Markdown that grows in the page, piece by piece.
 import type { Token, Tokens } from "marked";
 import { cost, hasHidden } from "../text/visible";
 import { leftOut } from "../text/words";
 import { blockNode, directionOf } from "./blocks";
 import { listenForControls } from "./controls";
 import { inlineNodes } from "./inline";
-import { fold } from "./label";
+import { normalized } from "./label";
 import { Blocks, CITED, collectDefinitions, type Links, labelsIn, lexInline } from "./lex";
 import { advance, CLOSED } from "./open";
 import { dropParts, inParts } from "./parts";
@@ -105,7 +106,7 @@ export class MarkdownView {
 
   /** The keys of the run's sources; their marks in the text become buttons. */
   cite(keys: readonly string[]): void {
-    const cited = new Set(keys.map(fold));
+    const cited = new Set(keys.map(normalized));
     const changed = [...cited, ...this.#cited].filter(
       (key) => !(cited.has(key) && this.#cited.has(key)),
     );

@@ -1,3 +1,4 @@
+// Inline tokens as nodes.
 import type { Token, Tokens } from "marked";
 import { image as imageWord, loadImage, sourceOf } from "../text/words";
 import { decodeEntities } from "./entities";

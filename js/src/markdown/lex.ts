@@ -1,5 +1,6 @@
+// marked's lexer, bounded, with formulas and the marks of sources.
 import { Lexer, type Token, Tokenizer, type Tokens, type TokensList } from "marked";
-import { fold } from "./label";
+import { normalized } from "./label";
 import { beforeBlockMaths, beforeMaths, blockMaths, inlineMaths, maskMaths } from "./maths";
 import { CLOSED, type Open } from "./open";
 import { isOpenMark, lengthOf, PLACE, STAND_IN, settledFront } from "./paragraph";
@@ -135,7 +136,7 @@ class StreamTokenizer extends Tokenizer {
     // What isn't a link may be the mark of a source; a button can't stand in a link.
     if (token?.type !== "text" || this.lexer.state.inLink) return token;
     const [raw, label = ""] = /^\[([^[\]\\]{1,100})\]/.exec(src) ?? [];
-    const key = fold(label);
+    const key = normalized(label);
     return links[CITED]?.has(key) ? ours({ type: "citation", raw, key }) : token;
   }
 }
@@ -257,7 +258,9 @@ function lexWindow(src: string, on: BoundedLexer): Token[] {
 
 /** Every label that an inline run might look up, folded as marked does. */
 export const labelsIn = (src: string): string[] =>
-  Array.from(src.matchAll(/\[((?:\\.|[^[\]\\]){1,999})\]/gs), ([, label = ""]) => fold(label));
+  Array.from(src.matchAll(/\[((?:\\.|[^[\]\\]){1,999})\]/gs), ([, label = ""]) =>
+    normalized(label),
+  );
 
 /** Adds the definitions below `tokens`, in reading order; the first of a label wins. */
 export function collectDefinitions(

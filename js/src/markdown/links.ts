@@ -1,3 +1,4 @@
+// Which addresses may be followed, and what is said of them.
 export interface Target {
   href: string;
   /** What the person should know about where it leads: a host or an address. */

@@ -1,11 +1,8 @@
+// Where formulas stand in markdown. Inline by pandoc's rule, so that a price stays a price: no
+// space behind the first `$` or before the last, no digit behind the last. `$$` or `\[` at the
+// start of a line begins a block of its own, up to its end or a blank line: so what is one can't
+// change any more once a blank line has come.
 import { textNodes, type VElement } from "./vdom";
-
-/*
- * Where formulas stand in markdown. Inline by pandoc's rule, so that a price stays a price: no space
- * behind the first `$` or before the last, no digit behind the last. `$$` or `\[` at the start of a
- * line begins a block of its own, up to its end or a blank line: so what is one can't change any
- * more once a blank line has come.
- */
 
 const LONGEST = 2_000; // characters: how far one open mark is looked after
 

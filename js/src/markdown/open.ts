@@ -1,3 +1,4 @@
+// Blocks that have begun to settle while they still grow.
 import type { Token, Tokens } from "marked";
 import { columnWidths, PART_ROWS } from "./blocks";
 import { chunks } from "./code";

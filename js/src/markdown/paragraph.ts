@@ -1,9 +1,6 @@
+// A paragraph of one endless line would be lexed whole for every token. Its front settles as
+// soon as nothing in it can pair with what comes: no open mark, bracket or tag.
 import type { Token, Tokens } from "marked";
-
-/*
- * A paragraph of one endless line would be lexed whole for every token. Its front settles as soon as
- * nothing in it can pair with what comes: no open mark, bracket or tag.
- */
 
 /** This much at the end is always left open. */
 const MARGIN = 256;

@@ -1,10 +1,8 @@
+// A browser looks at every child of a box when one is added. Beyond the first few, blocks and
+// list items stand in parts, of which only the last is looked at; margins, numbering and reading
+// go through them. The rows of a table stand in parts from the first.
 import { h, type VElement, type VNode } from "./vdom";
 
-/*
- * A browser looks at every child of a box when one is added. Beyond the first few, blocks and list
- * items stand in parts, of which only the last is looked at; margins, numbering and reading go
- * through them. The rows of a table stand in parts from the first.
- */
 const PART = 32;
 
 const newPart = (): VElement => h("div", { class: "pw-part", role: "presentation" });

@@ -1,9 +1,6 @@
+// Markdown that is still arriving, made to look as it will most likely look once it is complete.
+// Only what is shown is changed here; what settles never depends on it.
 import { inlineMaths, opensMaths } from "./maths";
-
-/*
- * Markdown that is still arriving, made to look as it will most likely look once it is complete.
- * Only what is shown is changed here; what settles never depends on it.
- */
 
 /** Text lines that may yet become a marker, a rule or an underline: a lone "-" would make a heading of the line above. */
 const UNDECIDED =

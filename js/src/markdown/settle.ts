@@ -1,9 +1,6 @@
+// Which part of a text can no longer change, whatever comes. Everything here reads lines that
+// are complete: marked decides line by line, so a decision that only needed those is final.
 import type { Token } from "marked";
-
-/*
- * Which part of a text can no longer change, whatever comes. Everything here reads lines that are
- * complete: marked decides line by line, so a decision that only needed those is final.
- */
 
 /**
  * How many tokens of `text` have settled, and where in the text they end; `known` is the part of it

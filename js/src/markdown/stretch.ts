@@ -1,9 +1,8 @@
+// A browser lays out a run of text from its start whenever it grows. A very long one is
+// therefore a row of blocks, which begin between words: all but the last stay as they are laid
+// out.
 import { h, isText, textOf, type VElement, type VNode } from "./vdom";
 
-/*
- * A browser lays out a run of text from its start whenever it grows. A very long one is therefore a
- * row of blocks, which begin between words: all but the last stay as they are laid out.
- */
 const LENGTH = 4096;
 /** How much longer one without words may get. */
 const SLACK = 1024;

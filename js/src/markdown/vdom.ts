@@ -1,3 +1,4 @@
+// Nodes of a text, and how they become elements of the page.
 import { markOf, visible } from "../text/visible";
 import { hiddenCharacter } from "../text/words";
 

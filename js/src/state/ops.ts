@@ -1,3 +1,4 @@
+// Applies changes to a state: the twin of `powawidget/state/ops.py`.
 import { RUN, type Shape } from "./shape";
 import type { ChatState, Op, RunState } from "./wire";
 

@@ -1,3 +1,4 @@
+// The shapes of the state: how each value is read, and which paths lead somewhere.
 import type {
   Block,
   ChatSnapshot,

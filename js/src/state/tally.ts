@@ -1,6 +1,6 @@
+// How many blocks a workflow has, and how many of them stand how.
 import type { Block } from "./wire";
 
-/** How many blocks a workflow has, and how many of them stand how. */
 export interface Tally {
   all: number;
   /** Done, or failed. */

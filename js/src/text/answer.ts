@@ -1,3 +1,4 @@
+// The text that a run answered.
 import type { RunState } from "../state/wire";
 import { parseJson } from "./json";
 

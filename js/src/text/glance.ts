@@ -1,3 +1,4 @@
+// A call at a glance: what a closed card says of its arguments and its result.
 import type { ToolPart } from "../state/wire";
 import { compact, isScalar, parseJson } from "./json";
 import * as words from "./words";

@@ -144,6 +144,10 @@ export function readJson(source: string) {
 export const isScalar = (value: Json): value is Exclude<Json, { kind: "object" | "list" }> =>
   value.kind !== "object" && value.kind !== "list";
 
+/** How many keys or items a value holds. */
+export const countOf = (value: Json): number =>
+  value.kind === "object" ? value.entries.length : value.kind === "list" ? value.items.length : 0;
+
 /** Whether it is a picture as tools return them, or has one among its content. */
 export function holdsImage(value: Json): boolean {
   if (value.kind === "list") return value.items.some(holdsImage);

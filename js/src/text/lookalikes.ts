@@ -1,10 +1,11 @@
+// Names that look like others.
 import { codeOf, hasHidden } from "./visible";
 
 /** Characters of a name, one after another, that look like others than they are. */
 export interface Lookalike {
   text: string;
   /** They themselves where they are seen, their script where that is odd, the code of the first. */
-  told: string;
+  label: string;
 }
 
 const letters = (script: string): [string, RegExp] => [
@@ -99,11 +100,11 @@ export function lookalikes(name: string): (string | Lookalike)[] {
     else runs.push({ text: each, kind });
   }
   return runs.map(({ text, kind }) =>
-    kind === undefined ? text : { text, told: told(text, kind) },
+    kind === undefined ? text : { text, label: labelOf(text, kind) },
   );
 }
 
-function told(text: string, kind: string): string {
+function labelOf(text: string, kind: string): string {
   const [first = "", second] = text;
   const script = SCRIPTS.some(([name]) => name === kind) ? `${kind} ` : "";
   const shown = /^[\p{Z}\p{M}\p{C}]/u.test(first) ? "" : `${text} `;

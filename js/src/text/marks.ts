@@ -1,3 +1,4 @@
+// A text as nodes, with a mark for each character that cannot be seen.
 import { type VisibleOptions, visible } from "./visible";
 import { hiddenCharacter } from "./words";
 

@@ -1,3 +1,4 @@
+// The words of the core.
 import type { Tally } from "../state/tally";
 import type { ApprovalPart, Block, RunState, TooLarge, ToolPart } from "../state/wire";
 
@@ -66,8 +67,6 @@ export const stop = "Stop";
 export const stopping = "Stopping…";
 
 export const question = "You asked";
-export const showMore = "Show all";
-export const showLess = "Show less";
 export const showAll = "Show all";
 export const scrollAgain = "Show less";
 export const jump = "Jump to latest";
@@ -107,7 +106,6 @@ export const items = (items: number) => plural(items, "item");
 export const object = (keys: number) => `object, ${plural(keys, "key")}`;
 export const image = "image";
 export const imageOf = (tool: string) => `Image returned by ${tool}`;
-export const moreRows = (more: number) => `Show ${plural(more, "more row")}`;
 export const moreColumns = (more: number) => `${plural(more, "more column")} not shown`;
 export const moreCharacters = (more: number) => `Show ${plural(more, "more character")}`;
 export const cutCharacters = (more: number) => `… ${plural(more, "more character")}`;
@@ -137,7 +135,7 @@ export const BLOCK_STATUS: Record<Block["status"], string> = {
 export const blocks = ({ all, ran, skipped }: Tally, isAll: boolean) =>
   (isAll ? `${count(ran)} of ${plural(all, "block")}` : plural(all, "block")) +
   (skipped > 0 ? `, ${count(skipped)} skipped` : "");
-export const blocksFailed = (failed: number) => `${plural(failed, "block")} failed`;
+const blocksFailed = (failed: number) => `${plural(failed, "block")} failed`;
 export const endedWith = (failed: number) => `${STATUS.completed}, ${blocksFailed(failed)}`;
 export const output = "Output";
 export const input = "Input";

@@ -1,3 +1,4 @@
+// The marks of sources in an answer.
 import type { MarkdownView } from "../markdown";
 import type { View } from "./view";
 

@@ -1,13 +1,11 @@
+// Keeps the end of a box in sight while its content grows, as long as the reader is there: who
+// scrolls up is left alone. It sets the box's own offset and nothing else; scrolling an element
+// into view would move the notebook.
 const NEAR = 16; // px from the end that still count as the end
 
 /** What of an element is needed to follow its end. */
 export type Box = Pick<HTMLElement, "scrollTop" | "scrollHeight" | "clientHeight">;
 
-/**
- * Keeps the end of a box in sight while its content grows, as long as the reader is there: who
- * scrolls up is left alone. It sets the box's own offset and nothing else; scrolling an element
- * into view would move the notebook.
- */
 export class Follow {
   readonly #box: Box;
   readonly #changed: () => void;

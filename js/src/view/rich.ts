@@ -1,3 +1,4 @@
+// Listings and formulas in a text, drawn by modules.
 import type { ModuleLoader } from "../link/modules";
 import { drawers } from "../markdown";
 import type { AnyView } from "./view";
@@ -8,7 +9,7 @@ import type { AnyView } from "./view";
  * @param drawers what is told the new text of an element.
  * @param modules where the module may ask for more.
  */
-export type Take = (
+export type DrawElement = (
   el: HTMLElement,
   drawers: WeakMap<Element, (text: string) => unknown>,
   modules?: ModuleLoader,
@@ -30,7 +31,7 @@ export function openRich({ painter, modules, store }: AnyView) {
       for (const el of elements) {
         if (performance.now() > end) return painter.mark(draw);
         elements.delete(el);
-        module.take(el, drawers, modules);
+        module.draw(el, drawers, modules);
       }
     }
   };

@@ -1,3 +1,4 @@
+// The style of the core.
 import { approvalCss } from "../approval/style";
 import { markdownCss } from "../markdown/style";
 

@@ -69,21 +69,21 @@ test("a request that comes or is decided has a few places drawn again, however m
   parts.push(approval({ digest: "more" }));
   outline.next();
   expect(new Set(told)).toEqual(new Set(["within/-1", `parts/${last - 1}`, `parts/${last}`]));
-  expect(outline.asks("pending")).toHaveLength(501);
+  expect(outline.approvalsWith("pending")).toHaveLength(501);
   told.length = 0;
   parts[500] = approval({ digest: "d0", call: 0, decision: "sending" });
   outline.update(500);
-  expect(outline.asks("sending")).toEqual([500]);
-  expect(outline.asks("pending")[0]).toBe(501);
+  expect(outline.approvalsWith("sending")).toEqual([500]);
+  expect(outline.approvalsWith("pending")[0]).toBe(501);
   expect(new Set(told)).toEqual(new Set([`parts/${last}`, "parts/500"]));
   // What couldn't be sent waits again, where it did.
   parts[500] = approval({ digest: "d0", call: 0 });
   outline.update(500);
-  expect(outline.asks("pending").slice(0, 2)).toEqual([500, 501]);
-  expect(outline.asks("sending")).toEqual([]);
+  expect(outline.approvalsWith("pending").slice(0, 2)).toEqual([500, 501]);
+  expect(outline.approvalsWith("sending")).toEqual([]);
   parts[500] = tool();
   outline.update(500);
-  expect(outline.asks("pending")[0]).toBe(501);
+  expect(outline.approvalsWith("pending")[0]).toBe(501);
 });
 
 test("agents within agents have an end, and all of them are shown", async () => {

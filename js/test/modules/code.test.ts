@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { MarkdownView } from "../../src/markdown";
 import { drawers } from "../../src/markdown/vdom";
-import { take } from "../../src/modules/code";
+import { draw } from "../../src/modules/code";
 import { grammar } from "../../src/modules/code/languages";
 
 let host: HTMLElement;
@@ -14,7 +14,7 @@ beforeEach(() => {
 const view = (): MarkdownView =>
   new MarkdownView(host, {
     drawn: (elements) => {
-      for (const el of elements) if (!drawers.has(el)) take(el, drawers);
+      for (const el of elements) if (!drawers.has(el)) draw(el, drawers);
     },
   });
 
@@ -146,7 +146,7 @@ ${"value = call(1, 'a') # note\n".repeat(200)}`;
       costs.push(token.mock.calls.length);
     }
     token.mockRestore();
-    // its own line, and the one before it: what ends a listing may yet take a blank last line along
+    // its own line, and the one before it: what ends a listing may yet draw a blank last line along
     expect(Math.max(...costs.slice(1))).toBeLessThan(60);
   });
 
@@ -172,7 +172,7 @@ describe("when the module comes late", () => {
     markdown.finish();
     markdown.paint();
     expect(host.querySelector(".pw-code-part span")).toBeNull();
-    for (const el of new Set(drawn)) take(el, drawers);
+    for (const el of new Set(drawn)) draw(el, drawers);
   }
 
   test("what stands there is coloured, over the parts of a long listing", () => {
@@ -195,7 +195,7 @@ describe("when the module comes late", () => {
       .getSelection()
       ?.setBaseAndExtent(part.firstChild as Node, 6, part.firstChild as Node, 16);
     expect(document.getSelection()?.toString()).toBe("= 1\nsecond");
-    take(part, drawers);
+    draw(part, drawers);
     expect(part.querySelector(".pw-t-string")).not.toBeNull();
     expect(document.getSelection()?.toString()).toBe("= 1\nsecond");
   });

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { MarkdownView } from "../../src/markdown";
 import { drawers } from "../../src/markdown/vdom";
-import { take } from "../../src/modules/maths";
+import { draw } from "../../src/modules/maths";
 import { modest, typeset } from "../../src/modules/maths/typeset";
 
 let host: HTMLElement;
@@ -14,7 +14,7 @@ const view = (): MarkdownView =>
   new MarkdownView(host, {
     drawn: (elements) => {
       for (const el of elements) {
-        if (el.matches(".pw-maths") && !drawers.has(el)) take(el, drawers);
+        if (el.matches(".pw-maths") && !drawers.has(el)) draw(el, drawers);
       }
     },
   });

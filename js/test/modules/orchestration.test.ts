@@ -443,9 +443,9 @@ describe("an outline kept up by changes is that of the whole run", () => {
     return { outline, see: (to = parts.length) => seen(outline, to) };
   };
   const seen = (outline: ReturnType<typeof openOutline>, length: number) => ({
-    lists: [TOP, ...Array(length).keys()].map((home) => outline.inside(home)),
+    lists: [TOP, ...Array(length).keys()].map((home) => outline.childrenOf(home)),
     groups: [...Array(length).keys()].map((index) => outline.group(index)?.calls ?? null),
-    taken: [...Array(length).keys()].filter(outline.isTaken),
+    taken: [...Array(length).keys()].filter(outline.isDelegated),
     working: outline.working,
     open: outline.open,
   });
@@ -497,7 +497,7 @@ describe("an outline kept up by changes is that of the whole run", () => {
     const parts = [tool(), approval({ call: 0 }), delegation({ call: 0 })];
     const { outline } = told(parts);
     outline.rebuild(parts);
-    expect(outline.isTaken(0)).toBe(false);
+    expect(outline.isDelegated(0)).toBe(false);
   });
 });
 

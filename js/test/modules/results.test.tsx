@@ -10,7 +10,7 @@ import {
   sorting,
 } from "../../src/modules/results/records";
 import { whole } from "../../src/modules/results/slices";
-import { glance } from "../../src/modules/results/start";
+import { startOf } from "../../src/modules/results/start";
 import type { ToolPart } from "../../src/state/wire";
 import type { Json } from "../../src/text/json";
 import { parseJson } from "../../src/text/json";
@@ -365,12 +365,12 @@ describe("long arguments", () => {
   });
 });
 
-test("the glance of a huge value is no more work than what is seen", () => {
+test("the startOf of a huge value is no more work than what is seen", () => {
   const huge: Json = {
     kind: "list",
     items: new Array(1_000_000).fill({ kind: "number", text: "1" }),
   };
-  expect(glance(huge, 12)).toBe("[1, 1, 1, 1,…");
-  expect(glance(json({ a: "x".repeat(50) }), 10)).toBe('{"a": "xxx…');
-  expect(glance(json({ a: [1, null], b: {} }), 40)).toBe('{"a": [1, null], "b": {}}');
+  expect(startOf(huge, 12)).toBe("[1, 1, 1, 1,…");
+  expect(startOf(json({ a: "x".repeat(50) }), 10)).toBe('{"a": "xxx…');
+  expect(startOf(json({ a: [1, null], b: {} }), 40)).toBe('{"a": [1, null], "b": {}}');
 });

@@ -9,7 +9,7 @@ const names: [string, string][] = JSON.parse(readFileSync(TABLE, "utf8"));
 
 test.each(names)("%j is shown as %j", (name, shown) => {
   const parts = lookalikes(name);
-  expect(parts.map((part) => (typeof part === "string" ? part : `⟦${part.told}⟧`)).join("")).toBe(
+  expect(parts.map((part) => (typeof part === "string" ? part : `⟦${part.label}⟧`)).join("")).toBe(
     shown,
   );
   // Nothing of it is lost.

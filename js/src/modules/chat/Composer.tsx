@@ -1,17 +1,17 @@
+// The box to type in, what waits above it, and what is to be said about both.
 import type { TargetedKeyboardEvent } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Button, newId, pure, useKeys } from "../../core";
 import type { ChatView } from "../../view/view";
-import { Chips } from "./Chips";
-import { isUnderWay } from "./live";
 import { type Outgoing, outgoingOf } from "./outgoing";
+import { Queue } from "./Queue";
 import { Recall } from "./recall";
 import { chatCss } from "./style";
+import { isUnderWay } from "./under-way";
 import * as words from "./words";
 
 const TALLEST = 220; // px
 
-/** The box to type in, what waits above it, and what is to be said about both. */
 export const Composer = pure(function Composer({ view }: { view: ChatView }) {
   useKeys(view, "chat", "turns", "kernel", "actions");
   const [id] = useState(newId);
@@ -44,7 +44,7 @@ export const Composer = pure(function Composer({ view }: { view: ChatView }) {
     put("");
     view.follow?.jump();
   };
-  const takeUp = (text: string) => {
+  const edit = (text: string) => {
     const box = field.current as HTMLTextAreaElement;
     const before = box.value;
     const both = [text, before].filter((each) => each.trim() !== "").join("\n\n");
@@ -88,7 +88,7 @@ export const Composer = pure(function Composer({ view }: { view: ChatView }) {
       data-lm-suppress-shortcuts="true"
     >
       <style>{chatCss}</style>
-      <Chips view={view} out={out} takeUp={takeUp} />
+      <Queue view={view} out={out} edit={edit} />
       <p class="pw-note pw-inert" role="status">
         {inert}
       </p>
@@ -131,11 +131,11 @@ function useIsBusy(view: ChatView): boolean {
 }
 
 /** What was said so far, oldest first, each text once in a row. */
-function said({ store: { state } }: ChatView, { letters }: Outgoing): string[] {
+function said({ store: { state } }: ChatView, { messages }: Outgoing): string[] {
   const texts = [
     ...state.order.map((index) => state.turns[index]?.message ?? ""),
     ...state.queued.map(({ text }) => text),
-    ...letters.map(({ text }) => text),
+    ...messages.map(({ text }) => text),
   ];
   return texts.filter((text, index) => text !== "" && text !== texts[index - 1]);
 }

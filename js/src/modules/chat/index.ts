@@ -1,3 +1,4 @@
+// What a chat needs to be written in: sent to a page that shows a chat.
 export { Composer } from "./Composer";
-export { After, Before } from "./Notes";
-export { Tools } from "./Tools";
+export { Earlier, OnTheWay } from "./Earlier";
+export { TurnTools } from "./TurnTools";

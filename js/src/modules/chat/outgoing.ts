@@ -1,10 +1,11 @@
+// A chat's messages on their way to the kernel, and the draft.
 import { newId } from "../../core";
 import type { Sent } from "../../link/actions";
 import type { ChatView } from "../../view/view";
 import { otherKernel } from "./words";
 
 /** A message on its way: sent, but not yet in the chat's state. */
-export interface Letter {
+export interface Message {
   readonly id: string;
   readonly text: string;
   /** The kernel that it was meant for. */
@@ -14,9 +15,9 @@ export interface Letter {
 }
 
 /** What a tab keeps for one chat, so that nothing typed is lost when its page is loaded again. */
-interface Kept {
+interface Stored {
   draft: string;
-  letters: Pick<Letter, "id" | "text" | "nonce">[];
+  messages: Pick<Message, "id" | "text" | "nonce">[];
 }
 
 const known = new WeakMap<object, Outgoing>();
@@ -41,22 +42,22 @@ export function outgoingOf(view: ChatView): Outgoing {
  * keeps its id through everything, so that it is sent as often as needed and counts once.
  */
 export class Outgoing {
-  letters: Letter[] = [];
+  messages: Message[] = [];
   #takingBack: TakingBack[] = [];
   readonly #store: ChatView["store"];
   readonly #actions: ChatView["actions"];
-  readonly #place: string;
+  readonly #key: string;
   #draft: string;
-  #kept: Kept["letters"];
+  #stored: Stored["messages"];
   #isStarted = false;
 
   constructor({ store, actions }: ChatView) {
     this.#store = store;
     this.#actions = actions;
-    this.#place = `powawidget/chat/${store.state.id}`;
-    const { draft, letters } = read(this.#place);
+    this.#key = `powawidget/chat/${store.state.id}`;
+    const { draft, messages } = read(this.#key);
     this.#draft = draft;
-    this.#kept = letters;
+    this.#stored = messages;
   }
 
   /** Sends again what an earlier page couldn't; the first view of the chat that is drawn calls it. */
@@ -96,20 +97,20 @@ export class Outgoing {
   }
 
   /** Forgets a message that wasn't sent; returns its text. */
-  drop(letter: Letter): string {
-    this.letters = this.letters.filter((each) => each !== letter);
+  drop(message: Message): string {
+    this.messages = this.messages.filter((each) => each !== message);
     this.#keep();
     this.#store.changes.emit("actions");
-    return letter.text;
+    return message.text;
   }
 
-  #post(kept: Kept["letters"][0]): void {
-    const letter: Letter = { ...kept, sent: undefined };
-    this.letters.push(letter);
+  #post(stored: Stored["messages"][0]): void {
+    const message: Message = { ...stored, sent: undefined };
+    this.messages.push(message);
     // Before it is sent: a page that goes down right now finds it again.
     this.#keep();
-    const { id, text } = kept;
-    letter.sent = this.#actions.post({ action: "send", text }, id) ?? undefined;
+    const { id, text } = stored;
+    message.sent = this.#actions.post({ action: "send", text }, id) ?? undefined;
     this.#store.changes.emit("actions");
   }
 
@@ -117,21 +118,21 @@ export class Outgoing {
   #restore(): void {
     const { nonce } = this.#actions;
     if (nonce === null) return;
-    for (const kept of this.#kept.splice(0)) {
-      if (kept.nonce === nonce) this.#post(kept);
-      else this.letters.push({ ...kept, sent: undefined });
+    for (const stored of this.#stored.splice(0)) {
+      if (stored.nonce === nonce) this.#post(stored);
+      else this.messages.push({ ...stored, sent: undefined });
     }
-    for (const letter of this.letters) if (letter.nonce !== nonce) letter.sent = undefined;
+    for (const message of this.messages) if (message.nonce !== nonce) message.sent = undefined;
     this.#store.changes.emit("chat");
   }
 
   /** What the kernel took stands in the chat's state: its changes come before its answer. */
   #settle(): void {
-    const { length } = this.letters;
-    this.letters = this.letters.filter(
+    const { length } = this.messages;
+    this.messages = this.messages.filter(
       ({ sent }) => !/^(arrived|settled)$/.test(sent?.state ?? ""),
     );
-    if (this.letters.length < length) this.#keep();
+    if (this.messages.length < length) this.#keep();
     const isOpen = ({ sent }: TakingBack) => /^(sent|slow)$/.test(sent.state);
     const done = this.#takingBack.filter((each) => !isOpen(each));
     this.#takingBack = this.#takingBack.filter(isOpen);
@@ -139,38 +140,38 @@ export class Outgoing {
   }
 
   #keep(): void {
-    const letters = [...this.#kept, ...this.letters].map(({ id, text, nonce }) => ({
+    const messages = [...this.#stored, ...this.messages].map(({ id, text, nonce }) => ({
       id,
       text,
       nonce,
     }));
-    write(this.#place, { draft: this.#draft, letters });
+    write(this.#key, { draft: this.#draft, messages });
   }
 }
 
 /** Why a message wasn't sent, or null while it may be. */
-export const whyNotSent = ({ sent }: Letter): string | null =>
+export const whyNotSent = ({ sent }: Message): string | null =>
   sent === undefined ? otherKernel : sent.state === "refused" ? (sent.refused ?? "") : null;
 
-/** Another tab's or a hand's: nothing in it is believed. A page may also have no such place. */
-function read(place: string): Kept {
+/** Another tab's or a hand's: nothing in it is believed. A page may also have no storage. */
+function read(key: string): Stored {
   try {
-    const { draft, letters } = JSON.parse(sessionStorage.getItem(place) ?? "{}");
-    const isLetter = (each: Record<string, unknown> | null) =>
+    const { draft, messages } = JSON.parse(sessionStorage.getItem(key) ?? "{}");
+    const isMessage = (each: Record<string, unknown> | null) =>
       [each?.id, each?.text, each?.nonce].every((value) => typeof value === "string");
     return {
       draft: typeof draft === "string" ? draft : "",
-      letters: Array.isArray(letters) ? letters.filter(isLetter) : [],
+      messages: Array.isArray(messages) ? messages.filter(isMessage) : [],
     };
   } catch {
-    return { draft: "", letters: [] };
+    return { draft: "", messages: [] };
   }
 }
 
-function write(place: string, kept: Kept): void {
+function write(key: string, stored: Stored): void {
   try {
-    if (kept.draft === "" && kept.letters.length === 0) sessionStorage.removeItem(place);
-    else sessionStorage.setItem(place, JSON.stringify(kept));
+    if (stored.draft === "" && stored.messages.length === 0) sessionStorage.removeItem(key);
+    else sessionStorage.setItem(key, JSON.stringify(stored));
   } catch {
     // Full, or forbidden: then it is lost with the page, as everything typed elsewhere is.
   }

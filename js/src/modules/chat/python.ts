@@ -1,3 +1,4 @@
+// A chat, and a turn of it, as Python.
 import type { ChatState, RunState } from "../../state/wire";
 import { visible } from "../../text/visible";
 

@@ -1,13 +1,11 @@
+// Brings back what was said before, newest first, as a shell does: Up at the start of the box or
+// in what was brought back, Down towards the draft that was there.
 /** What a box says, and where its caret is; null where text is selected. */
 export interface Typed {
   text: string;
   caret: number | null;
 }
 
-/**
- * Brings back what was said before, newest first, as a shell does: Up at the start of the box or in
- * what was brought back, Down towards the draft that was there.
- */
 export class Recall {
   #place: number | null = null; // how far back; null is the draft
   #shown = "";

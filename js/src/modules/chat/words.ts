@@ -1,3 +1,4 @@
+// The words of a chat that can be written in.
 import type { RunState } from "../../state/wire";
 import { count, plural } from "../../text/words";
 

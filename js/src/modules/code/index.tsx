@@ -1,7 +1,8 @@
+// Colours listings, in texts and on cards.
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { Visible } from "../../core";
 import { originalText } from "../../markdown/controls";
-import type { Take } from "../../view/rich";
+import type { DrawElement } from "../../view/rich";
 import { addSheet } from "../../view/sheet";
 import { type Grammar, grammar } from "./languages";
 import { Listing } from "./listing";
@@ -14,7 +15,7 @@ const LONGEST = 200_000; // characters of a listing: what stands behind them sta
 const listings = new WeakMap<Element, { listing: Listing; before: number }>();
 
 /** Colours a part of a listing in a text: it goes on in the state that the part before it ended in. */
-export const take: Take = (part, drawers) => {
+export const draw: DrawElement = (part, drawers) => {
   const block = part.closest(".pw-code");
   const language = grammar(block?.firstChild?.firstChild?.textContent ?? "");
   const last = part.previousElementSibling;

@@ -1,3 +1,4 @@
+// The languages that are coloured, by their names.
 import { diff } from "@codemirror/legacy-modes/mode/diff";
 import { javascript, json, typescript } from "@codemirror/legacy-modes/mode/javascript";
 import { python } from "@codemirror/legacy-modes/mode/python";

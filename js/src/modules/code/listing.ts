@@ -1,3 +1,6 @@
+// A listing, or a part of one, whose tokens are coloured as it grows: a line is read once it is
+// whole, and the open one again whenever it grows, so the cost doesn't depend on what stands
+// above.
 import { textWithMarks } from "../../text/marks";
 import { visible } from "../../text/visible";
 import type { Grammar } from "./languages";
@@ -8,10 +11,6 @@ interface Shown extends Token {
   node: Text | HTMLElement;
 }
 
-/**
- * A listing, or a part of one, whose tokens are coloured as it grows: a line is read once it is whole,
- * and the open one again whenever it grows, so the cost doesn't depend on what stands above.
- */
 export class Listing {
   readonly #host: HTMLElement;
   readonly #grammar: Grammar;

@@ -1,3 +1,4 @@
+// The tokens of one line of code.
 import { StringStream } from "@codemirror/streamparser";
 import type { Grammar } from "./languages";
 

@@ -1,3 +1,4 @@
+// A font for formulas, for a page that has none.
 import bytes from "@fontsource/stix-two-math/files/stix-two-math-latin-400-normal.woff2";
 
 /** What src/modules/maths/style.ts calls it. */

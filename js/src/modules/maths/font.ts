@@ -1,3 +1,4 @@
+// Whether the page has a font that is made for formulas.
 const MATHML = "http://www.w3.org/1998/Math/MathML";
 
 let lacks: boolean | undefined;

@@ -1,13 +1,14 @@
+// Typesets the formulas of a text.
 import { originalText } from "../../markdown/controls";
 import { textWithMarks } from "../../text/marks";
-import type { Take } from "../../view/rich";
+import type { DrawElement } from "../../view/rich";
 import { addSheet } from "../../view/sheet";
 import { lacksMathFont } from "./font";
 import { mathsCss } from "./style";
 import { typeset } from "./typeset";
 
 /** Typesets a formula of a text; what can't be typeset stays as its source. */
-export const take: Take = (el, drawers, modules) => {
+export const draw: DrawElement = (el, drawers, modules) => {
   const source = originalText(el);
   const math = typeset(source);
   if (math === null) return; // the text goes on to draw it

@@ -1,3 +1,4 @@
+// The style of formulas.
 import library from "temml/dist/Temml-Local.css?raw";
 
 // A formula may ask to be drawn anywhere: it is cut off at its own box. Cut off and not scrolled

@@ -1,3 +1,4 @@
+// A formula as MathML that is safe to show.
 import temml from "temml";
 import { hasHidden } from "../../text/visible";
 import { knownClasses } from "./style";

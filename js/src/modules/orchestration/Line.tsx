@@ -1,9 +1,9 @@
-import { useLayoutEffect, useRef } from "preact/hooks";
-import { agentsOf, Glyph, oneLine, useSeconds, Visible } from "../../core";
+// Who works or worked, at what, and how far it is or what it took.
+import { agentsOf, Glyph, Icon, oneLine, useSeconds, Visible } from "../../core";
 import type { DelegationPart, ParallelPart } from "../../state/wire";
 import * as words from "../../text/words";
 import { duration, TOOL_STATUS } from "../../text/words";
-import { addSheet } from "../../view/sheet";
+import { useSheet } from "../../view/sheet";
 import type { View } from "../../view/view";
 import { isLong } from "./length";
 import { orchestrationCss } from "./style";
@@ -14,7 +14,6 @@ interface Props {
   isOpen: boolean;
 }
 
-/** Who works or worked, at what, and how far it is or what it took. */
 export function Line({ view, index, isOpen }: Props) {
   const { state } = view.store;
   const part = state.parts[index] as DelegationPart | ParallelPart;
@@ -23,12 +22,11 @@ export function Line({ view, index, isOpen }: Props) {
   const task = part.kind === "delegation" ? part.task : "";
   const isAnswer = state.answer === index && state.status === "completed";
   const seconds = useSeconds(view, part, status === "running");
-  const told = status === "running" ? underWay(part) : taken(view, index, part);
-  const host = useRef<HTMLElement>(null);
-  useLayoutEffect(() => addSheet(host.current as HTMLElement, orchestrationCss), []);
+  const facts = status === "running" ? underWay(part) : taken(view, index, part);
+  const host = useSheet<HTMLElement>(orchestrationCss);
   return (
     <>
-      {isWell ? <Sign kind={part.kind} /> : <Glyph status={status} />}
+      {isWell ? <Icon path={SIGNS[part.kind]} kind="pw-sign" /> : <Glyph status={status} />}
       <span class="pw-unseen">{TOOL_STATUS[status]}: </span>
       <strong class="pw-agent-name" ref={host}>
         {part.kind === "parallel" && words.inParallel}
@@ -42,7 +40,7 @@ export function Line({ view, index, isOpen }: Props) {
         </span>
       )}
       <span class="pw-pace">
-        {[...told, seconds !== null && duration(seconds)].filter(Boolean).join(", ")}
+        {[...facts, seconds !== null && duration(seconds)].filter(Boolean).join(", ")}
       </span>
     </>
   );
@@ -52,12 +50,6 @@ const SIGNS = {
   delegation: "M2.5 8h10.5M9 4l4 4-4 4",
   parallel: "M2.5 4.5h9M9 2l2.5 2.5L9 7M5 11.5h8.5M11 9l2.5 2.5L11 14",
 };
-
-const Sign = ({ kind }: { kind: keyof typeof SIGNS }) => (
-  <svg class="pw-glyph pw-sign" viewBox="0 0 16 16" aria-hidden>
-    <path d={SIGNS[kind]} />
-  </svg>
-);
 
 const underWay = (part: DelegationPart | ParallelPart) =>
   part.kind === "delegation"
@@ -69,8 +61,8 @@ const underWay = (part: DelegationPart | ParallelPart) =>
 
 function taken({ store }: View, index: number, part: DelegationPart | ParallelPart) {
   const { outline, state } = store;
-  const isCall = (each: number) => state.parts[each]?.kind === "tool" && !outline.isTaken(each);
-  const calls = outline.inside(index).filter(isCall).length;
+  const isCall = (each: number) => state.parts[each]?.kind === "tool" && !outline.isDelegated(each);
+  const calls = outline.childrenOf(index).filter(isCall).length;
   const steps = part.kind === "delegation" ? (part.steps ?? part.step) : 0;
   return [steps > 0 && words.steps(steps), calls > 0 && words.calls(calls)];
 }

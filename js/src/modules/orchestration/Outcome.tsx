@@ -1,13 +1,13 @@
+// What an agent's work gave, where that isn't what it is shown to have said.
 import { Result } from "../../core";
 import * as words from "../../text/words";
 import type { View } from "../../view/view";
 
-/** What an agent's work gave, where that isn't what it is shown to have said. */
 export function Outcome({ view, index }: { view: View; index: number }) {
   const { outline, state } = view.store;
   const part = state.parts[index];
   if (part?.kind !== "delegation" || view.store.statusOf(part) === "running") return null;
-  const inside = outline.inside(index).map((each) => state.parts[each]);
+  const inside = outline.childrenOf(index).map((each) => state.parts[each]);
   const call = state.parts[part.call ?? -1];
   const result = call?.kind === "tool" ? call.result : null;
   const said = inside.map((each) => (each?.kind === "text" ? each.text : "")).join("");

@@ -1,18 +1,20 @@
+// What an agent was asked for, where the line doesn't say it all; what can't be told of several.
 import { Arguments, LongText, parseJson, useKeys } from "../../core";
 import type { ToolPart } from "../../state/wire";
 import * as words from "../../text/words";
 import type { View } from "../../view/view";
 import { isLong } from "./length";
 
-const FOLDED = 400; // characters of a task that are shown at first
+const FIRST = 400; // characters of a task that are shown at first
 
-/** What an agent was asked for, where the line doesn't say it all; what can't be told of several. */
 export function Task({ view, index }: { view: View; index: number }) {
   const { outline, state } = view.store;
   useKeys(view, `within/${index}`);
   const part = state.parts[index];
   if (part?.kind === "parallel") {
-    const isKnown = outline.inside(index).some((each) => state.parts[each]?.kind === "delegation");
+    const isKnown = outline
+      .childrenOf(index)
+      .some((each) => state.parts[each]?.kind === "delegation");
     const isRunning = view.store.statusOf(part) === "running";
     return isKnown ? null : <p class="pw-note">{isRunning ? words.mixing : words.mixed}</p>;
   }
@@ -21,7 +23,7 @@ export function Task({ view, index }: { view: View; index: number }) {
   if (call?.kind === "tool" && !isOnly(part.task, call)) {
     return <Arguments view={view} source={call.arguments} withheld={call.withheld} />;
   }
-  return isLong(part.task) ? <LongText text={part.task} kind="pw-excerpt" folded={FOLDED} /> : null;
+  return isLong(part.task) ? <LongText text={part.task} kind="pw-excerpt" first={FIRST} /> : null;
 }
 
 /** Whether a call asks for the task and nothing else. */

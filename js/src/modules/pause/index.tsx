@@ -1,8 +1,8 @@
-import { useLayoutEffect, useRef } from "preact/hooks";
-import { Act, oneLine, Visible } from "../../core";
+// What is waited for, until when, and what ends that.
+import { ActionButton, oneLine, Visible } from "../../core";
 import type { Wait } from "../../state/wire";
 import { stopping } from "../../text/words";
-import { addSheet } from "../../view/sheet";
+import { useSheet } from "../../view/sheet";
 import type { View } from "../../view/view";
 import { pauseCss } from "./style";
 import * as words from "./words";
@@ -13,12 +13,10 @@ export interface PauseProps {
   now: number;
 }
 
-/** What is waited for, until when, and what ends that. */
 export function Pause({ view, wait, now }: PauseProps) {
   const { purpose, why, until, attempt } = wait;
   const isRetry = purpose === "retry";
-  const host = useRef<HTMLDivElement>(null);
-  useLayoutEffect(() => addSheet(host.current as HTMLDivElement, pauseCss), []);
+  const host = useSheet<HTMLDivElement>(pauseCss);
   return (
     <div class="pw-pause" ref={host}>
       <span role="timer" aria-live="off">
@@ -26,7 +24,7 @@ export function Pause({ view, wait, now }: PauseProps) {
         {": "}
         {isRetry ? words.nextTry(until - now, attempt) : words.nextLook(until - now)}
       </span>
-      <Act
+      <ActionButton
         view={view}
         action="give_up"
         label={isRetry ? words.giveUp : words.stopLooking}

@@ -1,3 +1,4 @@
+// The words of a wait.
 import { clock } from "../../text/words";
 
 export const waits = {

@@ -1,7 +1,8 @@
-import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+// A value that holds others: pictures, a table where it is a list of records, else a tree.
+import { useMemo } from "preact/hooks";
 import { Value } from "../../core";
 import type { Json } from "../../text/json";
-import { addSheet } from "../../view/sheet";
+import { useSheet } from "../../view/sheet";
 import type { AnyView } from "../../view/view";
 import { contentOf } from "./content";
 import { recordsOf } from "./records";
@@ -15,10 +16,8 @@ interface Props {
   value: Json;
 }
 
-/** A value that holds others: pictures, a table where it is a list of records, else a tree. */
 export function Nested({ view, value }: Props) {
-  const host = useRef<HTMLDivElement>(null);
-  useLayoutEffect(() => addSheet(host.current as HTMLDivElement, resultsCss), []);
+  const host = useSheet<HTMLDivElement>(resultsCss);
   const pieces = useMemo(() => contentOf(value), [value]);
   const records = useMemo(() => recordsOf(value), [value]);
   return (

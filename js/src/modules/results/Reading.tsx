@@ -1,3 +1,4 @@
+// Long JSON: read a little at a time, so that the page doesn't stop meanwhile.
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { readJson } from "../../core";
@@ -15,7 +16,6 @@ interface Props {
   draw: (value: Json) => ComponentChildren;
 }
 
-/** Long JSON: read a little at a time, so that the page doesn't stop meanwhile. */
 export function Reading({ source, text, draw }: Props) {
   const { progress, value } = useSlices(useMemo(() => reading(source), [source]));
   if (value === undefined) {

@@ -1,10 +1,11 @@
+// Records as a table that sorts by a click on a column's name, a page at a time.
 import { useMemo, useRef, useState } from "preact/hooks";
 import { Button, isScalar, Scalar, Visible } from "../../core";
 import type { Json } from "../../text/json";
 import { cutCharacters, moreColumns, rows as rowCount } from "../../text/words";
 import { cellOf, isNumeric, type Order, type Records, type Row, sorting } from "./records";
 import { useSlices, whole } from "./slices";
-import { glance } from "./start";
+import { startOf } from "./start";
 import * as words from "./words";
 
 const PAGE = 100; // rows shown at once
@@ -19,7 +20,6 @@ interface Sorting {
   order: Order;
 }
 
-/** Records as a table that sorts by a click on a column's name, a page at a time. */
 export function Table({ columns, rows }: Records) {
   const [by, sortBy] = useState<Sorting | null>(null);
   const [page, turnTo] = useState(0);
@@ -126,7 +126,7 @@ function Cell({ value }: { value: Json | undefined }) {
   if (!isScalar(value)) {
     return (
       <span class="pw-value pw-nested" dir="ltr">
-        <Visible text={glance(value, NESTED)} />
+        <Visible text={startOf(value, NESTED)} />
       </span>
     );
   }

@@ -1,3 +1,4 @@
+// A nested value, level by level: what is closed isn't drawn.
 import { useEffect, useState } from "preact/hooks";
 import {
   Button,
@@ -10,9 +11,9 @@ import {
   Scalar,
   Visible,
 } from "../../core";
-import type { Json } from "../../text/json";
+import { countOf, type Json } from "../../text/json";
 import { characters, items, object } from "../../text/words";
-import { glance } from "./start";
+import { startOf } from "./start";
 import * as words from "./words";
 
 const PAGE = 100; // items of one level drawn at once
@@ -22,7 +23,6 @@ const LINE_HEIGHT = 24; // px, of one that is closed
 const GLANCE = 80; // characters of what a closed node holds
 const LINE = 160; // characters of a text that stands on its line
 
-/** A nested value, level by level: what is closed isn't drawn. */
 export function Tree({ value }: { value: Json }) {
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the keys are its buttons'
@@ -51,9 +51,6 @@ function entriesOf(value: Json, from: number, most: number): (readonly [string, 
     .map((each, index) => [`${from + index}`, each] as const);
 }
 
-const lengthOf = (value: Json): number =>
-  value.kind === "object" ? value.entries.length : value.kind === "list" ? value.items.length : 0;
-
 interface LevelProps {
   value: Json;
   /** Whether all of the tree is open from the start. */
@@ -69,7 +66,7 @@ function Level({ value, isSmall }: LevelProps) {
     return () => clearTimeout(timer);
   }, [drawn, asked]);
   if (isScalar(value)) return <LongText text={value.text} />;
-  const length = lengthOf(value);
+  const length = countOf(value);
   const pages = Math.ceil(length / PAGE);
   return (
     <div class="pw-level">
@@ -141,7 +138,7 @@ function Node({ name, value, isSmall, isPlace }: NodeProps) {
           <span class="pw-size" aria-hidden>
             {sizeOf(value)}
           </span>
-          {!isOpen && <Visible kind="pw-inside" text={glance(value, GLANCE)} />}
+          {!isOpen && <Visible kind="pw-inside" text={startOf(value, GLANCE)} />}
         </Button>
         <CopyButton text={() => (isScalar(value) ? value.text : compact(value))} what={name} />
       </div>
@@ -152,12 +149,12 @@ function Node({ name, value, isSmall, isPlace }: NodeProps) {
 
 /** Whether a value needs no opening. */
 const isLeaf = (value: Json): boolean =>
-  isScalar(value) ? value.text.length <= LINE && !value.text.includes("\n") : lengthOf(value) === 0;
+  isScalar(value) ? value.text.length <= LINE && !value.text.includes("\n") : countOf(value) === 0;
 
 const sizeOf = (value: Json): string =>
   isScalar(value)
     ? characters(value.text.length)
-    : (value.kind === "list" ? items : object)(lengthOf(value));
+    : (value.kind === "list" ? items : object)(countOf(value));
 
 /** Arrows go from branch to branch, right opens one, left closes it or goes to the one around it. */
 function onKey(event: KeyboardEvent): void {

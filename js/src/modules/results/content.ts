@@ -1,3 +1,4 @@
+// The pictures that a tool returned.
 import type { Json } from "../../text/json";
 
 /** A piece of what a tool returned: a picture, or anything else. */

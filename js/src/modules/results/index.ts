@@ -1,2 +1,3 @@
+// What is shown of values that hold others.
 export { Nested } from "./Nested";
 export { Reading } from "./Reading";

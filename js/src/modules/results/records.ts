@@ -1,3 +1,4 @@
+// Lists of records: their columns, and how they are sorted.
 import { isScalar, type Json } from "../../text/json";
 import type { Work } from "./slices";
 

@@ -1,3 +1,4 @@
+// Long work, a slice at a time.
 import { useEffect, useState } from "preact/hooks";
 
 const A_SLICE = 10; // ms of work between two pauses, in which the page goes on

@@ -1,7 +1,7 @@
+// The start of a value on one line: no more work than what is seen of it.
 import { isScalar, type Json } from "../../text/json";
 
-/** The start of a value on one line: no more work than what is seen of it. */
-export function glance(value: Json, most: number): string {
+export function startOf(value: Json, most: number): string {
   const text = some(value, most);
   return text.length > most ? `${text.slice(0, most).replace(/[\ud800-\udbff]$/, "")}…` : text;
 }

@@ -1,3 +1,4 @@
+// The style of tables and trees.
 export const resultsCss = `
 .pw{
   .pw-pieces{display:grid;gap:8px;min-width:0;

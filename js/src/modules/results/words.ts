@@ -1,3 +1,4 @@
+// The words of tables and trees.
 import { count, plural } from "../../text/words";
 
 export const sortBy = "Sort by this column";

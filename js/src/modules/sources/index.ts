@@ -1,4 +1,5 @@
-import { fold } from "../../markdown/label";
+// Opens a note of what stands behind the mark of a source.
+import { normalized } from "../../markdown/label";
 import type { Citation } from "../../state/wire";
 import { addSheet } from "../../view/sheet";
 import { noteOf, place } from "./note";
@@ -27,7 +28,7 @@ export function open(citations: readonly Citation[], badge: HTMLElement, how: st
   // A button that is clicked may have the focus too.
   if (how === "focusin" && !badge.matches(":focus-visible")) return;
   const body = badge.closest<HTMLElement>(".pw-body");
-  const cited = citations.find(({ key }) => fold(key) === badge.dataset.key);
+  const cited = citations.find(({ key }) => normalized(key) === badge.dataset.key);
   if (body === null || cited === undefined) return;
   shown?.close();
   shown = show(cited, badge, body, how === "click");

@@ -1,3 +1,4 @@
+// The note of a source, and where it stands.
 import { newId } from "../../link/id";
 import type { Citation } from "../../state/wire";
 import { textWithMarks } from "../../text/marks";

@@ -1,3 +1,4 @@
+// The style of the note of a source.
 export const sourcesCss = `
 .pw-source-note{
   position:absolute;z-index:2;width:max-content;max-width:min(380px,100% - 16px);padding:8px 11px 10px;

@@ -1,3 +1,4 @@
+// What went into a block, what it said, what came out, and what went wrong.
 import { CopyButton, Field, LongText, parseJson, StreamedText, textAt } from "../../core";
 import type { Block } from "../../state/wire";
 import * as words from "../../text/words";
@@ -12,7 +13,6 @@ interface Props {
   status: Block["status"];
 }
 
-/** What went into a block, what it said, what came out, and what went wrong. */
 export function BlockBody({ view, index, block, status }: Props) {
   const { input, output, error, text } = block;
   const { blocks } = view.store.state;

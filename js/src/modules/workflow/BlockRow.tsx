@@ -1,3 +1,4 @@
+// One block: a line, and when opened what went into it and what came out.
 import {
   Button,
   oneLine,
@@ -12,7 +13,7 @@ import {
 import type { Block } from "../../state/wire";
 import * as words from "../../text/words";
 import type { View } from "../../view/view";
-import { glance as startOf } from "../results/start";
+import { startOf } from "../results/start";
 import { BlockBody } from "./BlockBody";
 import { StateSign, TypeSign } from "./signs";
 import { Timing } from "./Timing";
@@ -24,7 +25,6 @@ interface Props {
   span: number;
 }
 
-/** One block: a line, and when opened what went into it and what came out. */
 export const BlockRow = pure(function BlockRow({ view, index, from, span }: Props) {
   useKeys(view, `blocks/${index}`, "status", "kernel");
   const block = view.store.state.blocks[index] as Block;

@@ -1,14 +1,13 @@
-import { useLayoutEffect, useRef } from "preact/hooks";
+// The blocks of a workflow in the order of its graph, and what came out in the end.
 import { hasEnded, pure, useKeys, useNow } from "../../core";
 import * as words from "../../text/words";
-import { addSheet } from "../../view/sheet";
+import { useSheet } from "../../view/sheet";
 import type { View } from "../../view/view";
 import { axisOf } from "./axis";
 import { BlockRow } from "./BlockRow";
 import { Output } from "./Output";
 import { workflowCss } from "./style";
 
-/** The blocks of a workflow in the order of its graph, and what came out in the end. */
 export const Blocks = pure(function Blocks({ view }: { view: View }) {
   useKeys(view, "blocks", "root", "kernel");
   const { state, kernel } = view.store;
@@ -18,8 +17,7 @@ export const Blocks = pure(function Blocks({ view }: { view: View }) {
     state,
     isLive ? now : view.store.isAbandoned ? kernel.heardAt : null,
   );
-  const host = useRef<HTMLOListElement>(null);
-  useLayoutEffect(() => addSheet(host.current as HTMLOListElement, workflowCss), []);
+  const host = useSheet<HTMLOListElement>(workflowCss);
   const hasNoOutput = state.status === "completed" && state.output === null;
   return (
     <>

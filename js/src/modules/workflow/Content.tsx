@@ -1,3 +1,4 @@
+// What came out of a block: markdown where its texts are that, else a value.
 import {
   CopyButton,
   Decoded,

@@ -1,9 +1,9 @@
+// The result of a workflow: what the person came for.
 import { CopyButton, Decoded, parseJson, useMemo } from "../../core";
 import * as words from "../../text/words";
 import type { View } from "../../view/view";
 import { Content } from "./Content";
 
-/** The result of a workflow: what the person came for. */
 export function Output({ view, source }: { view: View; source: string }) {
   const value = useMemo(() => parseJson(source), [source]);
   const text = value?.kind === "text" ? value.text : source;

@@ -1,9 +1,9 @@
+// A bar under the header: how many of the blocks have run, and how many of those failed.
 import { hasEnded, pure, useKeys } from "../../core";
 import { tally } from "../../state/tally";
 import * as words from "../../text/words";
 import type { View } from "../../view/view";
 
-/** A bar under the header: how many of the blocks have run, and how many of those failed. */
 export const Progress = pure(function Progress({ view }: { view: View }) {
   useKeys(view, "blocks", "status", "kernel");
   const { state } = view.store;

@@ -1,3 +1,4 @@
+// When a block ran, as a bar on the time that the run took, and for how long.
 import { useSeconds } from "../../core";
 import type { Block } from "../../state/wire";
 import * as words from "../../text/words";
@@ -11,7 +12,6 @@ interface Props {
   span: number;
 }
 
-/** When a block ran, as a bar on the time that the run took, and for how long. */
 export function Timing({ view, block, status, from, span }: Props) {
   const seconds = useSeconds(view, block, status === "running");
   const share = (time: number) => Math.min(Math.max(span > 0 ? (100 * time) / span : 0, 0), 100);

@@ -1,3 +1,4 @@
+// The stretch of time that the bars of a workflow stand on.
 import type { RunState } from "../../state/wire";
 
 /** The stretch of time that all strips of a workflow stand for, in seconds. */

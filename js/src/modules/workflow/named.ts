@@ -1,3 +1,4 @@
+// The input of a block by the names of the blocks it came from.
 import type { Block } from "../../state/wire";
 import type { Json } from "../../text/json";
 

@@ -1,4 +1,5 @@
-import { Glyph } from "../../core";
+// The signs of blocks: of their types and their states.
+import { Glyph, Icon } from "../../core";
 import type { Block } from "../../state/wire";
 
 const TYPES: [type: RegExp, path: string][] = [
@@ -22,22 +23,14 @@ const STATES: Partial<Record<Block["status"], string>> = {
   not_reached: "M4 8h8",
 };
 
-function Sign({ path, kind }: { path: string; kind: string }) {
-  return (
-    <svg class={`pw-glyph ${kind}`} viewBox="0 0 16 16" aria-hidden>
-      <path d={path} />
-    </svg>
-  );
-}
-
 /** The sign of a block's type; the word for it stands in the row. */
 export const TypeSign = ({ type }: { type: string }) => (
-  <Sign path={TYPES.find(([known]) => known.test(type))?.[1] ?? OTHER} kind="pw-block-sign" />
+  <Icon path={TYPES.find(([known]) => known.test(type))?.[1] ?? OTHER} kind="pw-block-sign" />
 );
 
 /** The sign of a block's state. */
 export function StateSign({ status }: { status: Block["status"] }) {
   const path = STATES[status];
-  if (path !== undefined) return <Sign path={path} kind="" />;
+  if (path !== undefined) return <Icon path={path} />;
   return <Glyph status={status as "running" | "done" | "failed" | "interrupted"} />;
 }

@@ -1,3 +1,4 @@
+// A run in a cell.
 import type { FunctionComponent } from "preact";
 import { TOP } from "../state/outline";
 import { hasEnded } from "../state/run";
@@ -6,55 +7,63 @@ import * as words from "../text/words";
 import { pure, useKeys } from "../view/hooks";
 import type { View } from "../view/view";
 import { CopyButton } from "./CopyButton";
-import { Ending } from "./Ending";
 import { ErrorBox } from "./ErrorBox";
 import { Header } from "./Header";
-import { Message } from "./Message";
 import { Milestones } from "./Milestones";
+import { Question } from "./Question";
 import { Reasoning } from "./Reasoning";
 import { Scroller } from "./Scroller";
+import { Sources } from "./Sources";
 import { Tail, Transcript } from "./Transcript";
 import { Blocks, Progress } from "./Workflow";
 
-/** A run in a cell. */
-export function App({ view }: { view: View }) {
+export function Run({ view }: { view: View }) {
   return (
     <>
       <Header view={view} />
       <Milestones view={view} />
-      <OfWorkflow view={view} shown={Progress} />
+      <ForWorkflow view={view} shown={Progress} />
       <Scroller view={view} isOver={hasEnded(view.store.state)} foot={<Foot view={view} />}>
-        <Message view={view} />
-        <Story view={view} />
+        <Question view={view} />
+        <RunBody view={view} />
       </Scroller>
     </>
   );
 }
 
-/** What has come of a question. */
-export function Story({ view }: { view: View }) {
+/** What came of a question; a chat shows it for each turn. */
+export function RunBody({ view }: { view: View }) {
   return (
     <>
-      <Reasoning view={view} home={TOP} />
-      <OfWorkflow view={view} shown={Blocks} />
-      <Transcript view={view} home={TOP} />
+      <Reasoning view={view} parent={TOP} />
+      <ForWorkflow view={view} shown={Blocks} />
+      <Transcript view={view} parent={TOP} />
       <Tail view={view} />
       <ErrorBox view={view} />
-      <Ending view={view} />
+      <Edited view={view} />
+      <Sources view={view} />
     </>
   );
 }
 
 /** The module that shows blocks is asked for where there are any, and nowhere else. */
-const OfWorkflow = pure(function OfWorkflow({ view, shown: Shown }: OfWorkflowProps) {
+const ForWorkflow = pure(function ForWorkflow({ view, shown: Shown }: ForWorkflowProps) {
   useKeys(view, "root");
   return view.store.state.kind === "workflow" ? <Shown view={view} /> : null;
 });
 
-interface OfWorkflowProps {
+interface ForWorkflowProps {
   view: View;
   shown: FunctionComponent<{ view: View }>;
 }
+
+/** That a hook changed the answer, or kept it back. */
+const Edited = pure(function Edited({ view }: { view: View }) {
+  useKeys(view, "root");
+  const { edited } = view.store.state;
+  if (edited === null) return null;
+  return <p class="pw-edited">{edited === "blocked" ? words.blocked : words.modified}</p>;
+});
 
 function Foot({ view }: { view: View }) {
   useKeys(view, "file");

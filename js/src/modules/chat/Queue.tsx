@@ -1,48 +1,48 @@
+// What waits for its turn, what is on its way, and what couldn't be sent.
 import { Button, pure, useKeys, Visible } from "../../core";
 import type { ChatView } from "../../view/view";
-import { isUnderWay } from "./live";
-import { type Letter, type Outgoing, whyNotSent } from "./outgoing";
+import { type Message, type Outgoing, whyNotSent } from "./outgoing";
+import { isUnderWay } from "./under-way";
 import * as words from "./words";
 
 interface Props {
   view: ChatView;
   out: Outgoing;
   /** Puts a text into the box, to be changed; returns what takes it out again. */
-  takeUp: (text: string) => () => void;
+  edit: (text: string) => () => void;
 }
 
-/** What waits for its turn, what is on its way, and what couldn't be sent. */
-export const Chips = pure(function Chips({ view, out, takeUp }: Props) {
+export const Queue = pure(function Queue({ view, out, edit }: Props) {
   useKeys(view, "chat", "turns", "actions", "kernel");
   const { queued } = view.store.state;
   const ids = new Set(queued.map(({ id }) => id));
-  const letters = out.letters.filter((each) => !ids.has(each.id) && isAmongChips(view, each));
-  if (queued.length + letters.length === 0) return null;
+  const messages = out.messages.filter((each) => !ids.has(each.id) && isInQueue(view, each));
+  if (queued.length + messages.length === 0) return null;
   return (
     <>
       <Paused view={view} />
       <ol class="pw-queue" aria-label={words.queued}>
         {queued.map(({ id, text }) => (
-          <Chip
+          <QueuedMessage
             key={id}
             text={text}
             note={out.isTakingBack(id) ? words.takingBack : ""}
             canChange={view.actions.canAct && !out.isTakingBack(id)}
-            change={() => out.takeBack(id, takeUp(text))}
+            change={() => out.takeBack(id, edit(text))}
             drop={() => out.takeBack(id, () => {})}
           />
         ))}
-        {letters.map((letter) => {
-          const why = whyNotSent(letter);
-          const note = letter.sent?.state === "slow" ? words.busy : words.sending;
+        {messages.map((message) => {
+          const why = whyNotSent(message);
+          const note = message.sent?.state === "slow" ? words.busy : words.sending;
           return (
-            <Chip
-              key={letter.id}
-              text={letter.text}
+            <QueuedMessage
+              key={message.id}
+              text={message.text}
               note={why ?? note}
               canChange={why !== null}
-              change={() => takeUp(out.drop(letter))}
-              drop={() => out.drop(letter)}
+              change={() => edit(out.drop(message))}
+              drop={() => out.drop(message)}
             />
           );
         })}
@@ -52,8 +52,8 @@ export const Chips = pure(function Chips({ view, out, takeUp }: Props) {
 });
 
 /** Where no answer is coming a message stands among the turns from the start. */
-export const isAmongChips = (view: ChatView, letter: Letter): boolean =>
-  whyNotSent(letter) !== null || isUnderWay(view.last());
+export const isInQueue = (view: ChatView, message: Message): boolean =>
+  whyNotSent(message) !== null || isUnderWay(view.last());
 
 function Paused({ view }: { view: ChatView }) {
   const { actions, store } = view;
@@ -80,7 +80,7 @@ function Paused({ view }: { view: ChatView }) {
   );
 }
 
-interface ChipProps {
+interface QueuedMessageProps {
   text: string;
   note: string;
   canChange: boolean;
@@ -88,7 +88,7 @@ interface ChipProps {
   drop: () => void;
 }
 
-function Chip({ text, note, canChange, change, drop }: ChipProps) {
+function QueuedMessage({ text, note, canChange, change, drop }: QueuedMessageProps) {
   const when = (act: () => void) => () => {
     if (canChange) act();
   };

@@ -1,3 +1,5 @@
+// An agent's work for an orchestration, or that of several at once: a line, and on a hairline
+// below it what was done. Without the module that tells more, the line is a name and a word.
 import type { DelegationPart, ParallelPart, RunState } from "../state/wire";
 import { oneLine } from "../text/glance";
 import * as words from "../text/words";
@@ -17,12 +19,8 @@ interface Props {
   index: number;
 }
 
-/**
- * An agent's work for an orchestration, or that of several at once: a line, and on a hairline below
- * it what was done. Without the module that tells more, the line is a name and a word.
- */
-export const Work = pure(function Work({ view, index }: Props) {
-  const told = useModule(view, "orchestration");
+export const Delegation = pure(function Delegation({ view, index }: Props) {
+  const module = useModule(view, "orchestration");
   const { outline, state } = view.store;
   const part = state.parts[index] as DelegationPart | ParallelPart;
   const { task, call } = part as Partial<DelegationPart>;
@@ -32,13 +30,13 @@ export const Work = pure(function Work({ view, index }: Props) {
     status !== "done" ||
     state.answer === index ||
     // Who has touched a card in it is reading it: it doesn't fold away.
-    outline.inside(index).some((each) => view.toggles.chosen(`card/${each}`) !== undefined);
+    outline.childrenOf(index).some((each) => view.toggles.chosen(`card/${each}`) !== undefined);
   const [isOpen, toggle] = useToggle(view, `work/${index}`, opensItself);
   const made = state.parts[call ?? -1];
   return (
     <div class={`pw-agent pw-is-${status}`}>
       <Button class="pw-row" aria-expanded={isOpen} onClick={toggle}>
-        {told === undefined ? (
+        {module === undefined ? (
           <>
             <Chevron />
             <span class="pw-unseen">{TOOL_STATUS[status]}: </span>
@@ -50,23 +48,23 @@ export const Work = pure(function Work({ view, index }: Props) {
             </span>
           </>
         ) : (
-          <told.Line view={view} index={index} isOpen={isOpen} />
+          <module.Line view={view} index={index} isOpen={isOpen} />
         )}
       </Button>
       {isOpen && (
         <div class="pw-kids">
-          {told === undefined ? (
+          {module === undefined ? (
             task && <LongText text={task} kind="pw-excerpt" />
           ) : (
-            <told.Task view={view} index={index} />
+            <module.Task view={view} index={index} />
           )}
-          <Reasoning view={view} home={index} />
-          <Transcript view={view} home={index} />
-          {told === undefined ? (
+          <Reasoning view={view} parent={index} />
+          <Transcript view={view} parent={index} />
+          {module === undefined ? (
             status === "failed" &&
             made?.kind === "tool" && <Result view={view} part={made} status={status} />
           ) : (
-            <told.Outcome view={view} index={index} />
+            <module.Outcome view={view} index={index} />
           )}
         </div>
       )}

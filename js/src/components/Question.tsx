@@ -1,3 +1,4 @@
+// What was asked, in one quiet line; a long question opens.
 import { oneLine } from "../text/glance";
 import * as words from "../text/words";
 import { pure, useKeys, useToggle } from "../view/hooks";
@@ -8,8 +9,7 @@ import { Visible } from "./Visible";
 
 const SHORT = 90; // characters that need no opening
 
-/** What was asked, in one quiet line; a long question opens. */
-export const Message = pure(function Message({ view }: { view: View }) {
+export const Question = pure(function Question({ view }: { view: View }) {
   useKeys(view, "root");
   const { message } = view.store.state;
   const [isOpen, toggle] = useToggle(view, "message", false);

@@ -1,8 +1,9 @@
+// What a turn came to, and what can be done with it.
 import { answerOf, Button, CopyButton, isOver, pure, useKeys } from "../../core";
 import { duration, tokenCount } from "../../text/words";
 import type { ChatView, View } from "../../view/view";
-import { isUnderWay } from "./live";
 import { pythonOfTurn } from "./python";
+import { isUnderWay } from "./under-way";
 import * as words from "./words";
 
 interface Props {
@@ -11,8 +12,7 @@ interface Props {
   index: number;
 }
 
-/** What a turn came to, and what can be done with it. */
-export const Tools = pure(function Tools({ chat, view, index }: Props) {
+export const TurnTools = pure(function TurnTools({ chat, view, index }: Props) {
   useKeys(view, "root", "status", "kernel", "actions");
   useKeys(chat, "chat");
   const { state } = view.store;
@@ -20,7 +20,7 @@ export const Tools = pure(function Tools({ chat, view, index }: Props) {
     return (
       <div class="pw-tools">
         <span class="pw-facts" />
-        <Ask view={view} action="stop" label={words.stop} busy={words.stopping} />
+        <TurnButton view={view} action="stop" label={words.stop} busy={words.stopping} />
       </div>
     );
   }
@@ -28,7 +28,9 @@ export const Tools = pure(function Tools({ chat, view, index }: Props) {
   return (
     <div class="pw-tools">
       <span class="pw-facts">{facts(view, retried.includes(index)).join(" · ")}</span>
-      {writable && <Ask view={view} action="retry" label={words.retry} busy={words.retrying} />}
+      {writable && (
+        <TurnButton view={view} action="retry" label={words.retry} busy={words.retrying} />
+      )}
       {answerOf(state) !== "" && <CopyButton label={words.copy} text={() => answerOf(state)} />}
       <CopyButton label={words.copyPython} text={() => pythonOfTurn(chat.store.state, state)} />
     </div>
@@ -45,7 +47,7 @@ function facts(view: View, isRetried: boolean): string[] {
   return said.filter((each) => each !== "");
 }
 
-interface AskProps {
+interface TurnButtonProps {
   view: View;
   action: "retry" | "stop";
   label: string;
@@ -53,7 +55,7 @@ interface AskProps {
 }
 
 /** A quiet button that answers at once. */
-function Ask({ view, action, label, busy }: AskProps) {
+function TurnButton({ view, action, label, busy }: TurnButtonProps) {
   const { actions } = view;
   const sent = actions.latest(action);
   const isSent = sent !== undefined && !isOver(sent);

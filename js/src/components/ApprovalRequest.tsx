@@ -1,3 +1,4 @@
+// What one request for approval asks for: its tool, its message and every argument.
 import { refocus } from "../approval/keyboard";
 import { type Argument, namesIn, type Piece, readRequest } from "../approval/request";
 import type { ApprovalPart } from "../state/wire";
@@ -13,20 +14,20 @@ interface Props {
 }
 
 /** One request: who asks and what for, every argument of it. */
-export const Asked = pure(function Asked({ view, part, isOne }: Props & { isOne: boolean }) {
+export const Request = pure(function Request({ view, part, isOne }: Props & { isOne: boolean }) {
   const { message, args, whole, isTooLarge } = readRequest(part);
   return (
     <div class="pw-asked">
       {!isOne && (
         <strong>
-          <What view={view} part={part} />
+          <Subject view={view} part={part} />
         </strong>
       )}
       {message.text !== "" && (
         <div>
           <p class="pw-label">{words.hookSays}</p>
           <blockquote class="pw-quote" dir="auto">
-            <Folded view={view} piece={message} />
+            <Collapsible view={view} piece={message} />
           </blockquote>
         </div>
       )}
@@ -49,20 +50,20 @@ export const Asked = pure(function Asked({ view, part, isOne }: Props & { isOne:
 });
 
 /** What a request is about. A name is never cut without saying so. */
-export function What({ view, part }: Props) {
+export function Subject({ view, part }: Props) {
   if (part.covers !== "call") return <>{words.covers[part.covers]}</>;
   return (
     <span class="pw-name">
-      <Folded view={view} piece={readRequest(part).name} />
+      <Collapsible view={view} piece={readRequest(part).name} />
     </span>
   );
 }
 
 function Row({ view, argument }: { view: View; argument: Argument }) {
-  const { kind, inner, value } = argument;
+  const { kind, count, value } = argument;
   const key = (
     <span class="pw-key">
-      <Folded view={view} piece={argument.key} />
+      <Collapsible view={view} piece={argument.key} />
     </span>
   );
   if (!argument.isTall) {
@@ -80,7 +81,7 @@ function Row({ view, argument }: { view: View; argument: Argument }) {
     <div class="pw-tall">
       <div class="pw-label">
         <span>
-          {key} {size?.(inner)}
+          {key} {size?.(count)}
         </span>
         <CopyButton text={() => value.text} what={argument.key.text} />
       </div>
@@ -92,7 +93,7 @@ function Row({ view, argument }: { view: View; argument: Argument }) {
 function Box({ view, piece }: { view: View; piece: Piece }) {
   return (
     <pre class="pw-pre" dir="auto">
-      <Folded view={view} piece={piece} />
+      <Collapsible view={view} piece={piece} />
     </pre>
   );
 }
@@ -104,7 +105,7 @@ const Shown = ({ text, kind }: Pick<Piece, "text" | "kind">) =>
   );
 
 /** A text, with a button that counts and opens the rest of a long one. Opened, it stays open. */
-function Folded({ view, piece }: { view: View; piece: Piece }) {
+function Collapsible({ view, piece }: { view: View; piece: Piece }) {
   const { text, cut, id, kind } = piece;
   const [isOpen, toggle] = useToggle(view, id, cut === text.length);
   if (isOpen) return <Shown text={text} kind={kind} />;

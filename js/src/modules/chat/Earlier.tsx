@@ -1,15 +1,16 @@
+// What stands above and below the turns of a chat: how to load more, and what is on its way.
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { Button, CopyButton, pure, useKeys, Visible } from "../../core";
 import type { ChatView } from "../../view/view";
-import { isAmongChips } from "./Chips";
 import { outgoingOf } from "./outgoing";
 import { pythonOfChat } from "./python";
+import { isInQueue } from "./Queue";
 import * as words from "./words";
 
 const AT_ONCE = 20; // turns that the kernel brings at a time
 
 /** What there is to say of what came before the first turn that is shown. */
-export const Before = pure(function Before({ view }: { view: ChatView }) {
+export const Earlier = pure(function Earlier({ view }: { view: ChatView }) {
   useKeys(view, "chat", "turns", "kernel", "actions");
   const top = useRef<HTMLDivElement>(null);
   const pinned = useRef<Pin | null>(null);
@@ -56,12 +57,12 @@ export const Before = pure(function Before({ view }: { view: ChatView }) {
 });
 
 /** Messages that are on their way to be the next turn: they stand where that will stand. */
-export const After = pure(function After({ view }: { view: ChatView }) {
+export const OnTheWay = pure(function OnTheWay({ view }: { view: ChatView }) {
   useKeys(view, "turns", "chat", "actions", "kernel");
-  const letters = outgoingOf(view).letters.filter((each) => !isAmongChips(view, each));
+  const messages = outgoingOf(view).messages.filter((each) => !isInQueue(view, each));
   return (
     <>
-      {letters.map(({ id, text, sent }) => (
+      {messages.map(({ id, text, sent }) => (
         <article key={id} class="pw-turn">
           <p class="pw-question" dir="auto">
             <span class="pw-unseen">{words.yours}: </span>

@@ -1,3 +1,4 @@
+// A button that says what will happen, answers at once, and where it can't act it says why.
 import { useState } from "preact/hooks";
 import { isOver } from "../link/actions";
 import { newId } from "../link/id";
@@ -6,7 +7,7 @@ import { pure, useKeys } from "../view/hooks";
 import type { View } from "../view/view";
 import { Button } from "./Button";
 
-interface ActProps {
+interface ActionButtonProps {
   view: View;
   action: "stop" | "give_up";
   label: string;
@@ -16,8 +17,13 @@ interface ActProps {
   then: string;
 }
 
-/** A button that says what will happen, answers at once, and where it can't act it says why. */
-export const Act = pure(function Act({ view, action, label, busy, then }: ActProps) {
+export const ActionButton = pure(function ActionButton({
+  view,
+  action,
+  label,
+  busy,
+  then,
+}: ActionButtonProps) {
   useKeys(view, "actions", "kernel");
   const [id] = useState(newId); // the library's own would be the same in every widget of a page
   const sent = view.actions.latest(action);
