@@ -48,6 +48,7 @@ check: $(VENV)/.stamp-dev js/node_modules/.stamp ## formatters, linters and type
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 	cd js && npm run --silent check
 
 format: $(VENV)/.stamp-dev js/node_modules/.stamp ## what formatters and linters can mend

@@ -7,10 +7,7 @@ it is, with its connection and its key; what arrives in its place is the run as 
 
 import copy
 import pickle
-from typing import TYPE_CHECKING, Any, Self, TypeVar
-
-if TYPE_CHECKING:
-    from powawidget.run.run import Run
+from typing import Any, Protocol, Self, TypeVar
 
 _RUN = "run"
 _Error = TypeVar("_Error", bound="PowawidgetError")
@@ -24,21 +21,17 @@ class PowawidgetError(Exception):
     """
 
     def __reduce__(self) -> tuple[Any, ...]:
-        kept = {name: one for name, one in vars(self).items() if name != _RUN and _crosses(one)}
+        kept = {name: one for name, one in vars(self).items() if _crosses(one)}
+        if _RUN in vars(self):
+            kept.setdefault(_RUN, None)
         args = tuple(one if _crosses(one) else repr(one) for one in self.args)
-        saved = _saved(vars(self)[_RUN]) if _RUN in vars(self) else None
-        return _arrive, (type(self), args, kept, _RUN in vars(self), saved)
+        return _made, (type(self), args, kept)
 
     def __copy__(self) -> Self:
         return self._like(dict(vars(self)))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        # The run is one thing in the world, however often the error is copied.
-        own = {
-            name: one if name == _RUN else copy.deepcopy(one, memo)
-            for name, one in vars(self).items()
-        }
-        return self._like(own)
+        return self._like(copy.deepcopy(vars(self), memo))
 
     def _like(self, own: dict[str, Any]) -> Self:
         made = _made(type(self), self.args, own)
@@ -118,10 +111,30 @@ class AnswerTooLargeError(ProtocolError):
     """The server answered with more than is read at once; asking again gives the same."""
 
 
+class _Failure(Protocol):
+    """Why a run ended as it did."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def message(self) -> str: ...
+    @property
+    def hint(self) -> str | None: ...
+
+
+class _Run(Protocol):
+    """What an error reads of a run, which knows by itself how it crosses to another process."""
+
+    @property
+    def status(self) -> str: ...
+    @property
+    def error(self) -> _Failure | None: ...
+
+
 class _RunError(PowawidgetError):
-    def __init__(self, run: "Run") -> None:
+    def __init__(self, run: _Run) -> None:
         failure = run.error
-        self.run = run
+        self.run: Any = run
         if failure is None:
             super().__init__(f"The run is {run.status}.")
             return
@@ -173,13 +186,13 @@ class ApprovalNeeded(PowawidgetError):  # noqa: N818  # the public name
         run: The waiting run. In another process the run as saved: only here it can be decided on.
     """
 
-    def __init__(self, run: "Run", asked: str) -> None:
+    def __init__(self, run: _Run, asked: str) -> None:
         super().__init__(
             f"The run waits for approval of {asked}, and nobody can click here. "
             "Pass a policy: run(..., on_approval=powawidget.policy(allow=[...], deny=[...])), "
             "or decide by code with run.approve() or run.deny()."
         )
-        self.run = run
+        self.run: Any = run
 
 
 def _made(kind: type[_Error], args: tuple[Any, ...], own: dict[str, Any]) -> _Error:
@@ -188,41 +201,6 @@ def _made(kind: type[_Error], args: tuple[Any, ...], own: dict[str, Any]) -> _Er
     made.args = args
     vars(made).update(own)
     return made
-
-
-def _arrive(
-    kind: type[PowawidgetError],
-    args: tuple[Any, ...],
-    own: dict[str, Any],
-    has_run: bool,
-    saved: str | None,
-) -> PowawidgetError:
-    """Make an error that comes from another process."""
-    return _made(kind, args, {**own, _RUN: _run_of(saved)} if has_run else own)
-
-
-def _saved(run: "Run") -> str | None:
-    """Write a run as it would be saved; without its key, like any file of ours."""
-    try:
-        return run.to_json()
-    except Exception:  # noqa: BLE001  # the error itself has to cross, whatever its run is like
-        return None
-
-
-def _run_of(saved: str | None) -> "Run | None":
-    from powawidget.run.run import Run  # noqa: PLC0415  # it raises these errors
-    from powawidget.state.about import About  # noqa: PLC0415  # likewise
-    from powawidget.transcript import load  # noqa: PLC0415  # likewise
-
-    try:
-        told = load(saved.encode()) if saved is not None else None
-        return (
-            None
-            if told is None or told.run is None
-            else Run.saved(told.run, About(told.server, told.model))
-        )
-    except Exception:  # noqa: BLE001  # a pool's thread that an exception ends leaves all waiting
-        return None
 
 
 def _crosses(value: Any) -> bool:

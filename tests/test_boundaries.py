@@ -1,10 +1,11 @@
-"""The core knows no network and no widget, and one module alone knows httpx."""
+"""Arrows run one way, the core knows no network and no widget, one module alone knows httpx."""
 
 import ast
 import subprocess
 import sys
 
 import pytest
+from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
 import powawidget
 from tests.street import ROOT
@@ -12,6 +13,24 @@ from tests.street import ROOT
 PACKAGE = ROOT / "powawidget"
 CORE = ["protocol", "state", "transcript"]
 FOREIGN = {"httpx", "asyncio", "anywidget", "ipywidgets", "traitlets", "threading", "IPython"}
+
+# What a person waits for only who uses it.
+LATER = {"markdown_it", "anywidget", "ipywidgets", "traitlets", "IPython", "pandas", "starlette"}
+
+
+def test_arrows_run_one_way() -> None:
+    """The contracts stand in pyproject.toml; what is broken is printed."""
+    assert lint_imports(str(ROOT / "pyproject.toml"), no_cache=True) == EXIT_STATUS_SUCCESS
+
+
+def test_import_loads_nothing_that_is_needed_later_only() -> None:
+    program = f"""
+import sys
+import powawidget
+found = {LATER!r} & set(sys.modules)
+assert not found, found
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def imports(source: str) -> set[str]:

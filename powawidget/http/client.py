@@ -33,6 +33,7 @@ from powawidget.http.address import (
     checked_verify,
     direct,
 )
+from powawidget.http.advice import advice
 from powawidget.http.clock import ServerClock
 from powawidget.http.cookies import Jar, joined
 from powawidget.http.holders import Holders
@@ -43,7 +44,6 @@ from powawidget.http.timeouts import Timeouts
 from powawidget.kernel import loop
 from powawidget.protocol.characters import harmless
 from powawidget.protocol.events import decode
-from powawidget.state.explain import advice
 
 _BODY_LIMIT = 16 * 1024 * 1024
 _REFUSAL_LIMIT = 256 * 1024

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from powawidget import transcript
 from powawidget.chat.chat import Chat
 from powawidget.errors import ConfigurationError
 from powawidget.kernel import cells
@@ -19,7 +20,6 @@ from powawidget.run.runner import too_large
 from powawidget.run.sources import RecordedSource
 from powawidget.settings import options
 from powawidget.state.about import About
-from powawidget.transcript import load
 
 # A recording without times is played at a pace that can be read along.
 _GAP = 0.02
@@ -140,7 +140,7 @@ def _check_format(data: bytes) -> None:
 def _saved(data: bytes, speed: float | None, name: str | None) -> Run | Chat:
     if speed is not None:
         raise ConfigurationError("A saved run has no pace: leave speed out.")
-    saved = load(data)
+    saved = transcript.load(data)
     about = About(saved.server, saved.model)
     made: Run | Chat
     if saved.chat is not None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
 from typing import Any, Literal, Protocol
 
+from powawidget import transcript
 from powawidget.approvals.decider import Choice, Decider
 from powawidget.errors import (
     ApprovalNeeded,
@@ -250,6 +251,16 @@ class Run(Transcribed):
         if times is not None:
             run._live.state.started, run._live.state.ended = times
         return run
+
+    def __copy__(self) -> "Run":
+        return self
+
+    def __deepcopy__(self, memo: object) -> "Run":
+        return self  # what an error or a list is copied for stays the run that is going on
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Cross to another process as what `save` writes: without connection, key and task."""
+        return _restored, (self.to_json(),)
 
     def start(self) -> "Run":
         """Start the run on the loop thread; does nothing where it has been started.
@@ -745,6 +756,14 @@ class Run(Transcribed):
         shown = f": {said[:60]}…" if len(said) > 60 else (f": {said}" if said else "")  # noqa: PLR2004  # said once, here
         run_id = f", {state.run_id}" if state.run_id else ""
         return f"<Run of {' '.join(words)}, {_WORDS[state.status]}{run_id}{shown}>"
+
+
+def _restored(saved: str) -> Run:
+    """Make the run that another process has sent; nothing of it acts."""
+    read = transcript.load(saved.encode())
+    if read.run is None:
+        raise ValueError("Another thing than a run was sent.")
+    return Run.saved(read.run, About(read.server, read.model))
 
 
 def _asked(request: ApprovalPart) -> str:

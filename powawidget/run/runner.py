@@ -11,6 +11,7 @@ from typing import Protocol
 
 from powawidget.approvals.deadlines import is_overdue
 from powawidget.errors import ConnectionLost, PowawidgetError, RequestError
+from powawidget.http.advice import title_of
 from powawidget.http.retries import Pause, Retries, waiting
 from powawidget.http.timeouts import Timeouts
 from powawidget.live.run import Live
@@ -19,7 +20,6 @@ from powawidget.protocol import events as ev
 from powawidget.protocol.sse import EventTooLargeError
 from powawidget.run.pause import GaveUp, Pauses
 from powawidget.run.reading import payloads
-from powawidget.state.explain import title_of
 
 
 class Source(Protocol):

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from powawidget import transcript
 from powawidget.http.secret import Secret
 from powawidget.protocol.events import Interrupted
 from powawidget.settings import options
@@ -11,7 +12,7 @@ from powawidget.state.about import About
 from powawidget.state.model import ENDED, ChatState, RunState, plain, typed
 from powawidget.state.ops import apply
 from powawidget.state.reduce import reduce
-from powawidget.transcript import to_html, to_markdown, words
+from powawidget.transcript import words
 from powawidget.transcript.cut import Cut, fit
 
 _UNDER_WAY = Interrupted(
@@ -44,8 +45,12 @@ def transcripts(
     told = _as_if_over(told)
     about = about or About()
     return {
-        "text/html": to_html(told, about, mark=mark, limit=options.share(41), secret=secret),
-        "text/markdown": to_markdown(told, about, limit=options.share(25), secret=secret),
+        "text/html": transcript.to_html(
+            told, about, mark=mark, limit=options.share(41), secret=secret
+        ),
+        "text/markdown": transcript.to_markdown(
+            told, about, limit=options.share(25), secret=secret
+        ),
         "text/plain": f"Transcript of {told.kind} {told.name}",
     }
 

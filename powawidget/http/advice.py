@@ -1,0 +1,90 @@
+"""What a refusal means and what to do about it, by its status and the server's words."""
+
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+_REFUSED: Mapping[int, str] = {
+    HTTPStatus.UNAUTHORIZED: "The API key was refused",
+    HTTPStatus.PAYMENT_REQUIRED: "Not enough credits",
+    HTTPStatus.FORBIDDEN: "The API key isn't allowed to do this",
+    HTTPStatus.NOT_FOUND: "Not found",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many requests",
+}
+_WHOLE = "Check that the whole key was copied, and that it is this project's."
+# Why a 401, by the words of gateways and of the service: the same key goes in two headers.
+_KEYS = (
+    (
+        re.compile(
+            r"authorization header (?:is )?(?:required|missing)|(?:missing|no) (?:bearer )?token",
+            re.IGNORECASE,
+        ),
+        "The header Authorization was sent, but the service didn't get it: a proxy or gateway on "
+        "the way drops it, or the base URL isn't that of the project.",
+    ),
+    (
+        re.compile(r"no api ?key|(?:missing|without) .{0,20}api ?key", re.IGNORECASE),
+        "The header apikey was sent, but the gateway didn't get it: a proxy on the way drops it.",
+    ),
+    (
+        re.compile(r"expired", re.IGNORECASE),
+        "The key in the header Authorization has expired: make a new one in the project's "
+        "settings, then connect with it.",
+    ),
+    (
+        re.compile(r"token|bearer|jwt|authorization|signature", re.IGNORECASE),
+        f"The service refused the key in the header Authorization. {_WHOLE}",
+    ),
+    (re.compile(r"api ?key", re.IGNORECASE), f"The gateway refused the header apikey. {_WHOLE}"),
+)
+_ADVICE: Mapping[int, str] = {
+    HTTPStatus.FORBIDDEN: "The key was read, but it hasn't the right to do this: use the "
+    "project's service-role key, or one with the rights for it.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Wait a little, then run the cell again.",
+}
+_MONEY = {"balance": "Balance", "estimated_cost": "estimated cost", "renews_at": "renews at"}
+# A 403 that isn't about the key: servers of one machine say so, and gateways of many names.
+_HOST = re.compile(r"\bhost\b", re.IGNORECASE)
+
+
+def title_of(status: int, said: str) -> str:
+    """Say in a few words what a refusal before the stream means.
+
+    Args:
+        status: The HTTP status.
+        said: The server's words.
+
+    Returns:
+        A title for a run that never began.
+    """
+    if status == HTTPStatus.FORBIDDEN and _HOST.search(said):
+        return "The server doesn't answer to this name"
+    return _REFUSED.get(status, "The server refused the run")
+
+
+def advice(status: int, said: str, details: Mapping[str, Any]) -> str:
+    """Say what to do about a refusal before the stream (docs/protocol.md#refusal-json).
+
+    Args:
+        status: The HTTP status.
+        said: The server's words.
+        details: The whole body, where it was JSON.
+
+    Returns:
+        One or two sentences; empty where there is nothing to add.
+    """
+    if status == HTTPStatus.UNAUTHORIZED:
+        either = f"The key goes in both headers, apikey and Authorization. {_WHOLE}"
+        return next((why for words, why in _KEYS if words.search(said)), either)
+    if status == HTTPStatus.PAYMENT_REQUIRED:
+        told = [
+            f"{label} {str(details[key])[:60]}" for key, label in _MONEY.items() if key in details
+        ]
+        return f"{', '.join(told)}. Add credits, then run the cell again.".removeprefix(". ")
+    if status == HTTPStatus.FORBIDDEN and _HOST.search(said):
+        return (
+            "It is about the name in the URL, not about the key. Where a proxy or a tunnel needs "
+            'this URL, send the name that the server knows: connect(..., headers={"Host": "..."}).'
+        )
+    return _ADVICE.get(status, "")
