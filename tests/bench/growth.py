@@ -10,6 +10,7 @@ import powawidget as pw
 from powawidget.approvals.decider import Decider
 from powawidget.live.run import Live
 from powawidget.protocol import events as ev
+from powawidget.state import values
 from powawidget.state.model import RunState
 from powawidget.state.ops import apply
 from powawidget.state.reduce import reduce
@@ -317,5 +318,5 @@ async def gated(n: int) -> None:
         live.receive(json.dumps(_result(number)))
         await asyncio.sleep(0)
     live.receive(json.dumps({"event": "complete", "status": "completed", "content": ""}))
-    assert all(call.decision == "approved" for call in pw.views.approvals_of(live.state))
+    assert all(call.decision == "approved" for call in values.approvals_of(live.state))
     await decider.close()

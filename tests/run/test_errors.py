@@ -195,6 +195,17 @@ def test_a_run_that_cannot_be_saved_is_none_where_the_error_arrives() -> None:
     assert pickle.loads(pickle.dumps(error)).run is None
 
 
+def test_a_run_crosses_as_it_would_be_saved_and_its_copy_is_itself() -> None:
+    run = a_run()
+    data = pickle.dumps(run)
+    assert KEY.encode() not in data
+    arrived = pickle.loads(data)
+    assert arrived is not run
+    assert read_of(arrived) == read_of(run)
+    assert copy.copy(run) is run
+    assert copy.deepcopy([run]) == [run]
+
+
 def test_a_run_that_waits_is_over_where_its_error_arrives() -> None:
     ask = {"event": "approval_requested", "tool_name": "write", "tool_input": {"n": 1}}
     run = Run(RecordedSource((), None), name="A")
