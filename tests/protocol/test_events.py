@@ -1,13 +1,14 @@
 """Frames of both dialects come out as one vocabulary, and nothing that comes in is fatal."""
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from powawidget.protocol import events as ev
+from powawidget.protocol.events.event import BaseEvent
 from powawidget.protocol.events.reading import READERS, WITHOUT_DATA
 from powawidget.state.model import plain
 from tests.street import frame, walk
@@ -597,3 +598,7 @@ def test_any_frames_fold_to_a_state_that_can_be_sent(frames: list[dict[str, Any]
     state = walk([ev.read(json.dumps(one)) for one in frames]).state
     json.dumps(plain(state), allow_nan=False, ensure_ascii=False).encode()
     assert state.status in {"completed", "failed", "interrupted"}
+
+
+def test_every_event_is_among_those_that_the_reducer_is_checked_against() -> None:
+    assert set(BaseEvent.__subclasses__()) == set(get_args(ev.Event))

@@ -28,7 +28,7 @@ from powawidget.protocol.events.agent import (
     looks_failed,
 )
 from powawidget.protocol.events.decoding import as_json, decode, decode_exactly, repeats
-from powawidget.protocol.events.event import Event, Frame, Housekeeping, Malformed, Unknown
+from powawidget.protocol.events.event import Frame, Housekeeping, Malformed, Unknown
 from powawidget.protocol.events.made import (
     AgentsKnown,
     Asked,
@@ -43,7 +43,6 @@ from powawidget.protocol.events.made import (
     Learned,
     Opened,
     Refused,
-    Restored,
     Stopped,
     StoredBlock,
     StoredBlocks,
@@ -62,6 +61,7 @@ from powawidget.protocol.events.orchestration import (
     SequentialStep,
 )
 from powawidget.protocol.events.reading import read, read_frame
+from powawidget.protocol.events.union import Event, Restored
 from powawidget.protocol.events.workflow import (
     BlockChunk,
     BlockCompleted,
@@ -71,9 +71,8 @@ from powawidget.protocol.events.workflow import (
     WorkflowCompleted,
     WorkflowFailed,
     WorkflowStarted,
-    ends_workflow,
-    in_workflow,
 )
+from powawidget.protocol.events.workflow_end import ends_workflow, in_workflow
 
 __all__ = [
     "AgentsKnown",

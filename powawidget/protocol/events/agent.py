@@ -1,15 +1,16 @@
 """The frames of an agent's stream (docs/protocol.md#agent-frames)."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, final
 
 import msgspec
 
 from powawidget.protocol.events import fields
-from powawidget.protocol.events.event import Event, Frame, Housekeeping, Reader
+from powawidget.protocol.events.event import BaseEvent, Frame, Housekeeping, Reader
 
 
-class Started(Event, frozen=True, kw_only=True):
+@final
+class Started(BaseEvent, frozen=True, kw_only=True):
     """The server accepted the run and named it."""
 
     run_id: str | None
@@ -17,45 +18,52 @@ class Started(Event, frozen=True, kw_only=True):
     citations: list[Any] = msgspec.field(default_factory=list)
 
 
-class StepStarted(Event, frozen=True, kw_only=True):
+@final
+class StepStarted(BaseEvent, frozen=True, kw_only=True):
     """A model call begins; the same number comes again after a recovery."""
 
     step: int
 
 
-class TextDelta(Event, frozen=True, kw_only=True):
+@final
+class TextDelta(BaseEvent, frozen=True, kw_only=True):
     """A piece of the answer."""
 
     text: str
 
 
-class Chunk(Event, frozen=True, kw_only=True):
+@final
+class Chunk(BaseEvent, frozen=True, kw_only=True):
     """The whole answer again, or an increment where no delta came before."""
 
     text: str
 
 
-class PartialChunk(Event, frozen=True, kw_only=True):
+@final
+class PartialChunk(BaseEvent, frozen=True, kw_only=True):
     """The partial text of a step that broke: it was streamed already."""
 
     text: str
 
 
-class ReasoningDelta(Event, frozen=True, kw_only=True):
+@final
+class ReasoningDelta(BaseEvent, frozen=True, kw_only=True):
     """A piece of the model's thinking."""
 
     step: int | None
     text: str
 
 
-class ReasoningWhole(Event, frozen=True, kw_only=True):
+@final
+class ReasoningWhole(BaseEvent, frozen=True, kw_only=True):
     """All thinking of one step; it repeats the step's deltas."""
 
     step: int | None
     text: str
 
 
-class ToolCallStarted(Event, frozen=True, kw_only=True):
+@final
+class ToolCallStarted(BaseEvent, frozen=True, kw_only=True):
     """The model asks for a tool. `arguments` is JSON text."""
 
     step: int | None
@@ -64,7 +72,8 @@ class ToolCallStarted(Event, frozen=True, kw_only=True):
     call_id: str | None
 
 
-class ToolResult(Event, frozen=True, kw_only=True):
+@final
+class ToolResult(BaseEvent, frozen=True, kw_only=True):
     """A tool is done. `result` is text, or JSON text where `json` is true."""
 
     step: int | None
@@ -77,7 +86,8 @@ class ToolResult(Event, frozen=True, kw_only=True):
     seconds: float | None
 
 
-class ApprovalRequested(Event, frozen=True, kw_only=True):
+@final
+class ApprovalRequested(BaseEvent, frozen=True, kw_only=True):
     """A person is asked. `arguments` is JSON text."""
 
     tool_name: str
@@ -85,7 +95,8 @@ class ApprovalRequested(Event, frozen=True, kw_only=True):
     message: str
 
 
-class HookResult(Event, frozen=True, kw_only=True):
+@final
+class HookResult(BaseEvent, frozen=True, kw_only=True):
     """A hook ran."""
 
     hook_event: str
@@ -95,13 +106,15 @@ class HookResult(Event, frozen=True, kw_only=True):
     message: str | None
 
 
-class StepCompleted(Event, frozen=True, kw_only=True):
+@final
+class StepCompleted(BaseEvent, frozen=True, kw_only=True):
     """A model call and its tools are over."""
 
     step: int
 
 
-class StepReset(Event, frozen=True, kw_only=True):
+@final
+class StepReset(BaseEvent, frozen=True, kw_only=True):
     """A model call begins again.
 
     It never means "drop the text": what was streamed stays part of the answer.
@@ -110,14 +123,16 @@ class StepReset(Event, frozen=True, kw_only=True):
     step: int | None
 
 
-class Noticed(Event, frozen=True, kw_only=True):
+@final
+class Noticed(BaseEvent, frozen=True, kw_only=True):
     """Something a reader may want to know, such as a recovery."""
 
     code: str
     text: str
 
 
-class Errored(Event, frozen=True, kw_only=True):
+@final
+class Errored(BaseEvent, frozen=True, kw_only=True):
     """The server reports an error; it isn't terminal by itself."""
 
     message: str
@@ -136,7 +151,8 @@ class ReportedCall(msgspec.Struct, frozen=True, kw_only=True):
     duration_ms: float | None
 
 
-class Completed(Event, frozen=True, kw_only=True):
+@final
+class Completed(BaseEvent, frozen=True, kw_only=True):
     """The terminal event. `content` is None, `status` empty where the dialect doesn't send it."""
 
     run_id: str | None
@@ -148,6 +164,26 @@ class Completed(Event, frozen=True, kw_only=True):
     usage: dict[str, int] | None
     tool_calls: list[ReportedCall]
     citations: list[Any]
+
+
+AgentEvent = (
+    Started
+    | StepStarted
+    | TextDelta
+    | Chunk
+    | PartialChunk
+    | ReasoningDelta
+    | ReasoningWhole
+    | ToolCallStarted
+    | ToolResult
+    | ApprovalRequested
+    | HookResult
+    | StepCompleted
+    | StepReset
+    | Noticed
+    | Errored
+    | Completed
+)
 
 
 def looks_failed(result: str) -> bool:
@@ -162,7 +198,7 @@ def looks_failed(result: str) -> bool:
     return result.startswith(("Error: ", '{"error"'))
 
 
-def _started(frame: Frame) -> Event:
+def _started(frame: Frame) -> Started:
     listed = frame.get("citation_candidates")
     return Started(
         run_id=fields.maybe_text(frame, "run_id"),
@@ -172,17 +208,17 @@ def _started(frame: Frame) -> Event:
     )
 
 
-def _step_started(frame: Frame) -> Event:
+def _step_started(frame: Frame) -> StepStarted:
     step = fields.step(frame)
     return StepStarted(step=0 if step is None else step, raw=frame)
 
 
-def _step_completed(frame: Frame) -> Event:
+def _step_completed(frame: Frame) -> StepCompleted:
     step = fields.step(frame)
     return StepCompleted(step=0 if step is None else step, raw=frame)
 
 
-def text_delta(frame: Frame) -> Event:
+def text_delta(frame: Frame) -> TextDelta:
     """Read a piece of the answer."""
     text = frame.get("delta")
     if type(text) is not str:
@@ -190,14 +226,14 @@ def text_delta(frame: Frame) -> Event:
     return TextDelta(text=text, raw=frame)
 
 
-def _chunk(frame: Frame) -> Event:
+def _chunk(frame: Frame) -> PartialChunk | Chunk:
     text = fields.text(frame, "content", "delta", "text")
     # Only the engine's own frames have a type, and its chunk is the rest of a broken step.
     partial = "type" in frame and "event" in frame
     return PartialChunk(text=text, raw=frame) if partial else Chunk(text=text, raw=frame)
 
 
-def _reasoning(frame: Frame) -> Event:
+def _reasoning(frame: Frame) -> ReasoningWhole | ReasoningDelta:
     if frame.get("source") == "thinking" and isinstance(frame.get("content"), str):
         return ReasoningWhole(step=fields.step(frame), text=frame["content"], raw=frame)
     return ReasoningDelta(
@@ -207,7 +243,7 @@ def _reasoning(frame: Frame) -> Event:
     )
 
 
-def _tool_call(frame: Frame) -> Event:
+def _tool_call(frame: Frame) -> ToolCallStarted:
     return ToolCallStarted(
         step=fields.step(frame),
         tool_name=fields.text(frame, "tool_name", "name", "tool"),
@@ -217,7 +253,7 @@ def _tool_call(frame: Frame) -> Event:
     )
 
 
-def _tool_result(frame: Frame) -> Event:
+def _tool_result(frame: Frame) -> ToolResult:
     full = "result" in frame
     value = frame["result"] if full else frame.get("result_preview")
     if value is None and not full:
@@ -238,7 +274,7 @@ def _tool_result(frame: Frame) -> Event:
     )
 
 
-def _approval_requested(frame: Frame) -> Event:
+def _approval_requested(frame: Frame) -> ApprovalRequested:
     return ApprovalRequested(
         tool_name=fields.text(frame, "tool_name", "name"),
         arguments=fields.arguments(frame.get("tool_input", frame.get("arguments"))),
@@ -247,7 +283,7 @@ def _approval_requested(frame: Frame) -> Event:
     )
 
 
-def _hook_result(frame: Frame) -> Event:
+def _hook_result(frame: Frame) -> HookResult:
     return HookResult(
         hook_event=fields.maybe_text(frame, "hook_event") or "",
         status=fields.maybe_text(frame, "status") or "",
@@ -258,7 +294,7 @@ def _hook_result(frame: Frame) -> Event:
     )
 
 
-def _errored(frame: Frame) -> Event:
+def _errored(frame: Frame) -> Errored:
     return Errored(
         message=fields.error_of(frame),
         code=fields.maybe_text(frame, "code", "error_code"),
@@ -284,7 +320,7 @@ def _reported_call(value: Any) -> ReportedCall | None:
     )
 
 
-def _completed(frame: Frame) -> Event:
+def _completed(frame: Frame) -> Completed:
     error = fields.said(None if frame.get("error") == fields.LOST else frame.get("error"))
     content = frame.get("content")
     listed = frame.get("tool_calls")
@@ -308,19 +344,19 @@ def _completed(frame: Frame) -> Event:
     )
 
 
-def _context_created(frame: Frame) -> Event:
+def _context_created(frame: Frame) -> Housekeeping:
     return Housekeeping(name="context_handler_created", raw=frame)
 
 
-def _on_run_complete(frame: Frame) -> Event:
+def _on_run_complete(frame: Frame) -> Housekeeping:
     return Housekeeping(name="on_run_complete", raw=frame)
 
 
-def _step_reset(frame: Frame) -> Event:
+def _step_reset(frame: Frame) -> StepReset:
     return StepReset(step=fields.step(frame), raw=frame)
 
 
-def _noticed(code: str, say: Callable[[Frame], str]) -> Callable[[Frame], Event]:
+def _noticed(code: str, say: Callable[[Frame], str]) -> Reader:
     return lambda frame: Noticed(code=code, text=say(frame), raw=frame)
 
 

@@ -11,7 +11,8 @@ on them: a page that can't show them all gets their size and digest (`powawidget
 
 import hashlib
 from functools import cache
-from typing import Any, NamedTuple, TypeVar
+from types import UnionType
+from typing import Any, NamedTuple, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -124,10 +125,9 @@ def _plan(kind: type[msgspec.Struct]) -> _Plan:
         most = limit_of(kind.__name__, field.name)
         if most is None:
             continue
-        told = msgspec.inspect.type_info(field.type)
-        kinds = told.types if isinstance(told, msgspec.inspect.UnionType) else (told,)
-        if any(isinstance(one, msgspec.inspect.StrType) for one in kinds):
+        kinds = get_args(field.type) if isinstance(field.type, UnionType) else (field.type,)
+        if str in kinds:
             texts.append((field.name, most))
-        elif any(isinstance(one, msgspec.inspect.ListType) for one in kinds):
+        elif any(get_origin(kind) is list for kind in kinds):
             lists.append(field.name)
     return _Plan(tuple(texts), tuple(lists))

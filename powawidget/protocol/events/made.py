@@ -1,20 +1,22 @@
 """Events that are made here and never sent."""
 
-from typing import Literal
+from typing import Literal, final
 
 import msgspec
 
 from powawidget.protocol.events.agent import ReportedCall
-from powawidget.protocol.events.event import Event
+from powawidget.protocol.events.event import BaseEvent
 
 
-class Withheld(Event, frozen=True, kw_only=True):
+@final
+class Withheld(BaseEvent, frozen=True, kw_only=True):
     """Streamed text that a hook took back: only that there was some is kept."""
 
     name: str
 
 
-class Interrupted(Event, frozen=True, kw_only=True):
+@final
+class Interrupted(BaseEvent, frozen=True, kw_only=True):
     """The stream ended without its terminal event."""
 
     title: str
@@ -23,17 +25,20 @@ class Interrupted(Event, frozen=True, kw_only=True):
     code: str | None = None
 
 
-class Ended(Event, frozen=True, kw_only=True):
+@final
+class Ended(BaseEvent, frozen=True, kw_only=True):
     """The body ended in an orderly way."""
 
 
-class Stopped(Event, frozen=True, kw_only=True):
+@final
+class Stopped(BaseEvent, frozen=True, kw_only=True):
     """A person stopped the run."""
 
     message: str
 
 
-class DecisionMade(Event, frozen=True, kw_only=True):
+@final
+class DecisionMade(BaseEvent, frozen=True, kw_only=True):
     """Somebody here decided on these requests; it is on its way."""
 
     digests: list[str]
@@ -42,7 +47,8 @@ class DecisionMade(Event, frozen=True, kw_only=True):
     reason: str | None
 
 
-class DecisionNoted(Event, frozen=True, kw_only=True):
+@final
+class DecisionNoted(BaseEvent, frozen=True, kw_only=True):
     """What became of sending a decision.
 
     `decision` is sending, unknown, or pending where nothing was sent and it may be made again.
@@ -53,7 +59,8 @@ class DecisionNoted(Event, frozen=True, kw_only=True):
     outcome: str
 
 
-class DeadlineKnown(Event, frozen=True, kw_only=True):
+@final
+class DeadlineKnown(BaseEvent, frozen=True, kw_only=True):
     """Until when a request can be decided."""
 
     digest: str
@@ -61,19 +68,22 @@ class DeadlineKnown(Event, frozen=True, kw_only=True):
     closes: float
 
 
-class Learned(Event, frozen=True, kw_only=True):
+@final
+class Learned(BaseEvent, frozen=True, kw_only=True):
     """What the server did with a run that is over here."""
 
     text: str
 
 
-class Troubled(Event, frozen=True, kw_only=True):
+@final
+class Troubled(BaseEvent, frozen=True, kw_only=True):
     """Something of ours failed beside the run, which goes on or is over all the same."""
 
     text: str
 
 
-class Refused(Event, frozen=True, kw_only=True):
+@final
+class Refused(BaseEvent, frozen=True, kw_only=True):
     """The run never began."""
 
     title: str
@@ -82,11 +92,13 @@ class Refused(Event, frozen=True, kw_only=True):
     hint: str | None = None
 
 
-class Opened(Event, frozen=True, kw_only=True):
+@final
+class Opened(BaseEvent, frozen=True, kw_only=True):
     """The server answered and the stream is open."""
 
 
-class AgentsKnown(Event, frozen=True, kw_only=True):
+@final
+class AgentsKnown(BaseEvent, frozen=True, kw_only=True):
     """The names of the agents of an orchestration, which were read before its run."""
 
     names: list[str]
@@ -123,7 +135,8 @@ class Child(msgspec.Struct, frozen=True, kw_only=True):
     place: int | None = None
 
 
-class StoredChildren(Event, frozen=True, kw_only=True):
+@final
+class StoredChildren(BaseEvent, frozen=True, kw_only=True):
     """What the server has stored of an orchestration's agents."""
 
     children: list[Child]
@@ -137,7 +150,8 @@ class GraphBlock(msgspec.Struct, frozen=True, kw_only=True):
     type: str
 
 
-class GraphKnown(Event, frozen=True, kw_only=True):
+@final
+class GraphKnown(BaseEvent, frozen=True, kw_only=True):
     """The blocks of a workflow in the order they run, which were read before its run."""
 
     blocks: list[GraphBlock]
@@ -156,13 +170,15 @@ class StoredBlock(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float | None
 
 
-class StoredBlocks(Event, frozen=True, kw_only=True):
+@final
+class StoredBlocks(BaseEvent, frozen=True, kw_only=True):
     """What the server has logged of a workflow's blocks, in the order they ran."""
 
     blocks: list[StoredBlock]
 
 
-class Waiting(Event, frozen=True, kw_only=True):
+@final
+class Waiting(BaseEvent, frozen=True, kw_only=True):
     """A pause begins: before a request is sent again, or before a run is looked up.
 
     `until` is in seconds since the epoch, `attempt` the number of the try that comes after it.
@@ -174,11 +190,27 @@ class Waiting(Event, frozen=True, kw_only=True):
     attempt: int
 
 
-class WaitOver(Event, frozen=True, kw_only=True):
+@final
+class WaitOver(BaseEvent, frozen=True, kw_only=True):
     """The pause is over: the next try begins, or there is none."""
 
 
-class Restored(Event, frozen=True, kw_only=True):
-    """The server has completed a run whose stream was cut; `events` is what it has stored."""
-
-    events: list[Event]
+OwnEvent = (
+    Withheld
+    | Interrupted
+    | Ended
+    | Stopped
+    | DecisionMade
+    | DecisionNoted
+    | DeadlineKnown
+    | Learned
+    | Troubled
+    | Refused
+    | Opened
+    | AgentsKnown
+    | StoredChildren
+    | GraphKnown
+    | StoredBlocks
+    | Waiting
+    | WaitOver
+)

@@ -3,11 +3,14 @@
 Rules: docs/protocol.md#orchestration-frames.
 """
 
+from typing import final
+
 from powawidget.protocol.events import fields
-from powawidget.protocol.events.event import Event, Frame, Reader
+from powawidget.protocol.events.event import BaseEvent, Frame, Reader
 
 
-class OrchestrationStarted(Event, frozen=True, kw_only=True):
+@final
+class OrchestrationStarted(BaseEvent, frozen=True, kw_only=True):
     """The orchestration begins. `agent_count` isn't told of a supervisor."""
 
     strategy: str
@@ -15,14 +18,16 @@ class OrchestrationStarted(Event, frozen=True, kw_only=True):
     agent_count: int | None
 
 
-class OrchestrationCompleted(Event, frozen=True, kw_only=True):
+@final
+class OrchestrationCompleted(BaseEvent, frozen=True, kw_only=True):
     """The agents are done; it isn't terminal."""
 
     status: str
     usage: dict[str, int] | None
 
 
-class DelegationStarted(Event, frozen=True, kw_only=True):
+@final
+class DelegationStarted(BaseEvent, frozen=True, kw_only=True):
     """An agent begins to work for the orchestration."""
 
     agent: str
@@ -30,7 +35,8 @@ class DelegationStarted(Event, frozen=True, kw_only=True):
     child_id: str | None
 
 
-class DelegationCompleted(Event, frozen=True, kw_only=True):
+@final
+class DelegationCompleted(BaseEvent, frozen=True, kw_only=True):
     """An agent is done. `status` is empty where the dialect doesn't send it."""
 
     agent: str
@@ -40,24 +46,36 @@ class DelegationCompleted(Event, frozen=True, kw_only=True):
     usage: dict[str, int] | None
 
 
-class SequentialStep(Event, frozen=True, kw_only=True):
+@final
+class SequentialStep(BaseEvent, frozen=True, kw_only=True):
     """The next agent of a sequence begins, which ends the one before it."""
 
     agent: str
 
 
-class EntityChunk(Event, frozen=True, kw_only=True):
+@final
+class EntityChunk(BaseEvent, frozen=True, kw_only=True):
     """A piece of what one agent says, which the documented dialect names."""
 
     agent: str
     text: str
 
 
+OrchestrationEvent = (
+    OrchestrationStarted
+    | OrchestrationCompleted
+    | DelegationStarted
+    | DelegationCompleted
+    | SequentialStep
+    | EntityChunk
+)
+
+
 def _agent(frame: Frame) -> str:
     return fields.maybe_text(frame, "agent", "entity", "entity_name", "agent_name") or ""
 
 
-def _orchestration_started(frame: Frame) -> Event:
+def _orchestration_started(frame: Frame) -> OrchestrationStarted:
     count = fields.whole(frame, "agent_count")
     return OrchestrationStarted(
         strategy=fields.maybe_text(frame, "strategy") or "",
@@ -67,7 +85,7 @@ def _orchestration_started(frame: Frame) -> Event:
     )
 
 
-def _orchestration_completed(frame: Frame) -> Event:
+def _orchestration_completed(frame: Frame) -> OrchestrationCompleted:
     return OrchestrationCompleted(
         status=fields.maybe_text(frame, "status") or "",
         usage=fields.counts(frame.get("usage")),
@@ -75,7 +93,7 @@ def _orchestration_completed(frame: Frame) -> Event:
     )
 
 
-def _delegation_started(frame: Frame) -> Event:
+def _delegation_started(frame: Frame) -> DelegationStarted:
     return DelegationStarted(
         agent=_agent(frame),
         task=fields.maybe_text(frame, "task", "message", "input") or "",
@@ -84,7 +102,7 @@ def _delegation_started(frame: Frame) -> Event:
     )
 
 
-def _delegation_completed(frame: Frame) -> Event:
+def _delegation_completed(frame: Frame) -> DelegationCompleted:
     return DelegationCompleted(
         agent=_agent(frame),
         child_id=fields.maybe_text(frame, "child_execution_id"),
@@ -95,11 +113,11 @@ def _delegation_completed(frame: Frame) -> Event:
     )
 
 
-def _sequential_step(frame: Frame) -> Event:
+def _sequential_step(frame: Frame) -> SequentialStep:
     return SequentialStep(agent=_agent(frame), raw=frame)
 
 
-def _entity_chunk(frame: Frame) -> Event:
+def _entity_chunk(frame: Frame) -> EntityChunk:
     text = fields.text(frame, "content", "delta", "text", "chunk")
     return EntityChunk(agent=_agent(frame), text=text, raw=frame)
 

@@ -16,8 +16,9 @@ from powawidget.protocol.events.decoding import (
     suspect,
     unbounded,
 )
-from powawidget.protocol.events.event import Event, Frame, Malformed, Reader, Unknown
+from powawidget.protocol.events.event import Frame, Malformed, Reader, Unknown
 from powawidget.protocol.events.fields import LOST, WrongShapeError
+from powawidget.protocol.events.union import Event
 
 
 def _content_delta(frame: Frame) -> Event:

@@ -1,44 +1,47 @@
 """The frames of a workflow's stream (docs/protocol.md#workflow-frames)."""
 
-from typing import Any
+from typing import Any, final
 
 from powawidget.protocol.events import fields
-from powawidget.protocol.events.agent import Completed, Errored
-from powawidget.protocol.events.bounds import bounded
 from powawidget.protocol.events.decoding import as_json
-from powawidget.protocol.events.event import Event, Frame, Reader, Unknown
+from powawidget.protocol.events.event import BaseEvent, Frame, Reader
 
 FAILED = frozenset({"failed", "error", "cancelled"})
 
 
-class WorkflowStarted(Event, frozen=True, kw_only=True):
+@final
+class WorkflowStarted(BaseEvent, frozen=True, kw_only=True):
     """The server named the execution."""
 
     execution_id: str | None
 
 
-class BlockStarted(Event, frozen=True, kw_only=True):
+@final
+class BlockStarted(BaseEvent, frozen=True, kw_only=True):
     """A block begins."""
 
     block_id: str
     block_type: str
 
 
-class BlockChunk(Event, frozen=True, kw_only=True):
+@final
+class BlockChunk(BaseEvent, frozen=True, kw_only=True):
     """A piece of what an agent block says."""
 
     block_id: str
     text: str
 
 
-class BlockOutput(Event, frozen=True, kw_only=True):
+@final
+class BlockOutput(BaseEvent, frozen=True, kw_only=True):
     """What a block gives, as JSON text; the block isn't over yet."""
 
     block_id: str
     output: str
 
 
-class BlockCompleted(Event, frozen=True, kw_only=True):
+@final
+class BlockCompleted(BaseEvent, frozen=True, kw_only=True):
     """A block is over; it may have failed all the same.
 
     `output` is JSON text, or None where the dialect tells it before.
@@ -52,7 +55,8 @@ class BlockCompleted(Event, frozen=True, kw_only=True):
     seconds: float | None
 
 
-class BlockFailed(Event, frozen=True, kw_only=True):
+@final
+class BlockFailed(BaseEvent, frozen=True, kw_only=True):
     """A block is over and gave nothing."""
 
     block_id: str
@@ -61,14 +65,16 @@ class BlockFailed(Event, frozen=True, kw_only=True):
     seconds: float | None
 
 
-class WorkflowCompleted(Event, frozen=True, kw_only=True):
+@final
+class WorkflowCompleted(BaseEvent, frozen=True, kw_only=True):
     """The terminal event, also after blocks that failed. `result` is JSON text."""
 
     execution_id: str | None
     result: str | None
 
 
-class WorkflowFailed(Event, frozen=True, kw_only=True):
+@final
+class WorkflowFailed(BaseEvent, frozen=True, kw_only=True):
     """The terminal event of an execution that the server gave up."""
 
     execution_id: str | None
@@ -76,76 +82,38 @@ class WorkflowFailed(Event, frozen=True, kw_only=True):
     code: str | None
 
 
-def in_workflow(event: Event) -> Event:
-    """Say what an event means in a workflow's stream.
-
-    An error ends a workflow, and so does `complete`, or any frame that carries the result: the
-    documentation doesn't name the last one.
-
-    Args:
-        event: What was read.
-
-    Returns:
-        The same event, or the end that it is for a workflow.
-    """
-    return bounded(_meant(event))
+WorkflowEvent = (
+    WorkflowStarted
+    | BlockStarted
+    | BlockChunk
+    | BlockOutput
+    | BlockCompleted
+    | BlockFailed
+    | WorkflowCompleted
+    | WorkflowFailed
+)
 
 
-def _meant(event: Event) -> Event:
-    frame = event.raw if isinstance(event.raw, dict) else {}
-    if isinstance(event, Errored):
-        return WorkflowFailed(
-            execution_id=_execution_id(frame) or event.run_id,
-            message=event.message,
-            code=event.code,
-            raw=event.raw,
-        )
-    if isinstance(event, Completed):
-        if event.status.lower() in FAILED:
-            return failed(frame)
-        return completed(frame)
-    if isinstance(event, Unknown) and "result" in frame and "block_id" not in frame:
-        return completed(frame)
-    return event
-
-
-def ends_workflow(event: Event) -> bool:
-    """Tell a workflow's `complete` or `error` from those of other streams.
-
-    Args:
-        event: The first thing that a stream said.
-
-    Returns:
-        Whether only a workflow says it so.
-    """
-    frame = event.raw
-    if not isinstance(event, Errored | Completed) or not isinstance(frame, dict):
-        return False
-    if isinstance(frame.get("execution_id"), str):
-        return True
-    return "event" not in frame and ("error_code" in frame or "result" in frame)
-
-
-def completed(frame: Frame) -> Event:
+def completed(frame: Frame) -> WorkflowCompleted:
     """Read the end of a workflow."""
     return WorkflowCompleted(
-        execution_id=_execution_id(frame),
+        execution_id=execution_id(frame),
         result=as_json(frame["result"]) if "result" in frame else None,
         raw=frame,
     )
 
 
-def failed(frame: Frame) -> Event:
+def failed(frame: Frame) -> WorkflowFailed:
     """Read the failure of a workflow."""
     return WorkflowFailed(
-        execution_id=_execution_id(frame),
+        execution_id=execution_id(frame),
         message=fields.error_of(frame),
         code=fields.maybe_text(frame, "error_code", "code"),
         raw=frame,
     )
 
 
-def chunk(frame: Frame) -> Event:
+def chunk(frame: Frame) -> BlockChunk:
     """Read a piece of what an agent block says."""
     return BlockChunk(
         block_id=fields.text(frame, "block_id"),
@@ -154,21 +122,22 @@ def chunk(frame: Frame) -> Event:
     )
 
 
-def _execution_id(frame: Frame) -> str | None:
+def execution_id(frame: Frame) -> str | None:
+    """Read the name of an execution."""
     return fields.maybe_text(frame, "execution_id", "run_id")
 
 
-def _workflow_started(frame: Frame) -> Event:
-    return WorkflowStarted(execution_id=_execution_id(frame), raw=frame)
+def _workflow_started(frame: Frame) -> WorkflowStarted:
+    return WorkflowStarted(execution_id=execution_id(frame), raw=frame)
 
 
-def _block_started(frame: Frame) -> Event:
+def _block_started(frame: Frame) -> BlockStarted:
     return BlockStarted(
         block_id=fields.text(frame, "block_id"), block_type=_block_type(frame), raw=frame
     )
 
 
-def _block_output(frame: Frame) -> Event:
+def _block_output(frame: Frame) -> BlockOutput:
     block_id = fields.text(frame, "block_id")
     for name in ("output", "result", "data"):
         if name in frame:
@@ -176,7 +145,7 @@ def _block_output(frame: Frame) -> Event:
     raise fields.WrongShapeError
 
 
-def _block_completed(frame: Frame) -> Event:
+def _block_completed(frame: Frame) -> BlockCompleted:
     block_type = _block_type(frame)
     data = frame.get("data", frame)
     error = fields.said(data.get("error")) if isinstance(data, dict) else None
@@ -197,7 +166,7 @@ def _block_completed(frame: Frame) -> Event:
     )
 
 
-def _block_failed(frame: Frame) -> Event:
+def _block_failed(frame: Frame) -> BlockFailed:
     data = frame.get("data")
     return BlockFailed(
         block_id=fields.text(frame, "block_id"),
