@@ -99,11 +99,11 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(*, dialect: Literal["seen", "documented"], port: int) -> int:
     _require("starlette", "uvicorn")
     with _stop_signals() as stop:
-        from powawidget.local import start  # noqa: PLC0415 - an extra, checked above
+        from powawidget.local import LocalServer, Settings  # noqa: PLC0415 - an extra, checked above
 
         if port:
             _require_free(port)
-        server = start(dialect=dialect, port=port)
+        server = LocalServer(settings=Settings(dialect=dialect), port=port)
         try:
             _say(
                 f"The embedded server is at {server.url}",
@@ -124,14 +124,14 @@ def _serve(*, dialect: Literal["seen", "documented"], port: int) -> int:
 def _demo(notebook: Path | None, *, port: int, browser: bool) -> int:
     _require("starlette", "uvicorn", "jupyterlab", "ipykernel")
     with _stop_signals() as stop:
-        from powawidget.local import start  # noqa: PLC0415 - an extra, checked above
+        from powawidget.local import LocalServer  # noqa: PLC0415 - an extra, checked above
 
         if port:
             _require_free(port)
         notebook = _copy_notebooks() if notebook is None else notebook.resolve()
         if not notebook.is_file():
             sys.exit(f"There is no notebook {notebook}.")
-        server = start()
+        server = LocalServer()
         try:
             # The kernels inherit the key from JupyterLab; no file and no command line holds it.
             environment = {"POWABASE_URL": server.url, "POWABASE_API_KEY": server.key}

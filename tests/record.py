@@ -9,7 +9,7 @@ import json
 from typing import Literal, NamedTuple
 
 import powawidget
-from powawidget.local import start
+from tests.counterpart import start
 from tests.street import FIXTURES, outcome, replayed
 
 

@@ -4,36 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from powawidget.local import limits
 from powawidget.local.agents.runs import Execution
 from powawidget.local.agents.script import Turn
-from powawidget.local.agents.store import Store
+from powawidget.local.agents.store import AgentStore
 from powawidget.local.channel import Channel
 from powawidget.local.dialects import DIALECTS
-from powawidget.local.faults import Faults
 from powawidget.local.http.responses import refuse
 from powawidget.local.http.stream import Stream
 from powawidget.local.orchestrations.runs import OrchestrationExecution
 from powawidget.local.orchestrations.store import OrchestrationStore
 from powawidget.local.quota import Quota
-from powawidget.local.retention import Requests
 from powawidget.local.workflows.dialects import DIALECTS as WORKFLOW_DIALECTS
 from powawidget.local.workflows.runs import House, WorkflowExecution
 from powawidget.local.workflows.store import WorkflowStore
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.types import Scope
-
-    from powawidget.local.agents.script import Agent
     from powawidget.local.agents.store import Run
     from powawidget.local.database import Database
-    from powawidget.local.dialects import DialectName
-    from powawidget.local.orchestrations.definition import Orchestration
+    from powawidget.local.http.connections import Address
     from powawidget.local.orchestrations.store import OrchestrationRun
+    from powawidget.local.project import Project
+    from powawidget.local.settings import Settings
     from powawidget.local.workflows.definition import Workflow
 
 
@@ -41,59 +36,35 @@ class Engine:
     """Everything of a server but its socket. All of it happens in the server's thread.
 
     Args:
-        agents: The agents.
-        orchestrations: The orchestrations.
-        flows: The workflows.
+        project: What it offers.
         database: The sample database.
-        key: What requests must send.
-        dialect: How runs are told.
-        seed: What ids and durations are drawn from.
-        tokens_per_second: How fast the scripted model writes.
-        keepalive_seconds: The silence after which agents with tools, and orchestrations, send a
-            keepalive.
-        executions_per_minute: How many executions of workflows are allowed in a minute.
-        abort: Breaks the connection of a scope.
+        settings: How it behaves.
+        abort: Breaks the connection from an address.
     """
 
-    def __init__(  # noqa: PLR0913  # each is told once
+    def __init__(
         self,
-        agents: Iterable[Agent],
-        orchestrations: Iterable[Orchestration],
-        flows: Iterable[Workflow],
+        project: Project,
         database: Database,
+        settings: Settings,
         *,
-        key: str,
-        dialect: DialectName,
-        seed: int,
-        tokens_per_second: float,
-        keepalive_seconds: float,
-        executions_per_minute: int | None,
-        abort: Callable[[Scope], None],
+        abort: Callable[[Address], None],
     ) -> None:
-        self.store = Store(list(agents), random.Random(seed))  # noqa: S311  # ids, not secrets
+        self._settings = settings
+        self._database = database
+        self.agents = AgentStore(project.agents, random.Random(settings.seed))  # noqa: S311  # ids, not secrets
         # Generators of their own: the ids of agents' runs don't depend on what else there is.
         self.orchestrations = OrchestrationStore(
-            orchestrations,
-            random.Random(f"{seed} orchestrations"),  # noqa: S311  # made-up data, no secret
+            project.orchestrations, self._generator("orchestrations")
         )
-        self.workflows = WorkflowStore(flows, random.Random(f"{seed} workflows"))  # noqa: S311  # made-up data, no secret
-        self.key = key
-        self.executions = Quota(executions_per_minute)
-        self.faults = Faults()
-        self.requests = Requests()
+        self.workflows = WorkflowStore(project.workflows, self._generator("workflows"))
+        self.quota = Quota(settings.executions_per_minute)
         self.open_streams = 0
-        self._database = database
-        self._dialect = dialect
-        self._seed = seed
-        self._rate = tokens_per_second
-        self._keepalive_seconds = keepalive_seconds
+        self._encode = DIALECTS[settings.dialect]
+        self._rate = settings.tokens_per_second
         self._abort = abort
         self._running: dict[asyncio.Task[None], Channel] = {}
         self._closed = False
-
-    def record(self, request: Request, raw: bytes) -> None:
-        """Remember a request, without its headers."""
-        self.requests.add(request.method, request.scope["path"], raw)
 
     def begin(self, agent_id: str, body: dict[str, Any]) -> tuple[Run, Channel]:
         """Begin a run.
@@ -107,12 +78,11 @@ class Engine:
         """
         self._check_room()
         message = str(body["message"])
-        run, is_new = self.store.new_run(agent_id, message, _session_id(body))
-        turn = self._turn(message, run.session.history, self.store.begun, body)
+        run, is_new = self.agents.new_run(agent_id, message, _session_id(body))
+        turn = self._turn(message, run.session.history, self.agents.begun, body)
         channel = Channel()
-        encode = DIALECTS[self._dialect]
-        execution = Execution(run, turn, channel, encode, self._rate, is_new_session=is_new)
-        self._start(execution.execute(), channel, lambda: self.store.settle(run))
+        execution = Execution(run, turn, channel, self._encode, self._rate, is_new_session=is_new)
+        self._start(execution.execute(), channel, lambda: self.agents.settle(run))
         return run, channel
 
     def begin_orchestration(
@@ -128,11 +98,11 @@ class Engine:
             The stored run, and where its frames come from; no run where there is no such
             orchestration, which only the stream says.
         """
-        channel, encode = Channel(), DIALECTS[self._dialect]
+        channel = Channel()
         orchestration = self.orchestrations.all.get(orchestration_id)
         if orchestration is None:
             error = f"Orchestration {orchestration_id} not found"
-            channel.put(encode({"event": "error", "error": error}, {}))
+            channel.put(self._encode({"event": "error", "error": error}, {}))
             channel.end()
             return None, channel
         self._check_room()
@@ -141,7 +111,7 @@ class Engine:
         drawn = f"orchestration {self.orchestrations.begun}"
         turn = self._turn(message, run.session.history, drawn, body)
         execution = OrchestrationExecution(
-            run, turn, channel, encode, self._rate, new_id=self.orchestrations.new_id
+            run, turn, channel, self._encode, self._rate, new_id=self.orchestrations.new_id
         )
         self._start(execution.execute(), channel, lambda: self.orchestrations.settle(run))
         return run, channel
@@ -160,9 +130,9 @@ class Engine:
         stored = self.workflows.new_execution(workflow, variables)
         house = House(
             self._database,
-            self.store.agents,
+            self.agents.all,
             self.orchestrations.all,
-            WORKFLOW_DIALECTS[self._dialect],
+            WORKFLOW_DIALECTS[self._settings.dialect],
             self._rate,
             self.workflows.new_id,
         )
@@ -193,17 +163,12 @@ class Engine:
         self.open_streams += 1
         return Stream(
             channel,
-            keepalive=self._keepalive_seconds if keepalive else None,
+            keepalive=self._settings.keepalive_seconds if keepalive else None,
             on_lost=on_lost,
             on_closed=self._stream_closed,
             abort=self._abort,
             unbuffered=unbuffered,
         )
-
-    def disconnect(self) -> None:
-        """Take all clients away: what runs goes on as it does without one."""
-        for channel in self._running.values():
-            channel.gone = True
 
     async def abandon(self) -> None:
         """Leave everything that runs as it is: it stays stored as running."""
@@ -251,7 +216,7 @@ class Engine:
         return Turn(message, history, self._database, self._generator(number), body)
 
     def _generator(self, number: int | str) -> random.Random:
-        return random.Random(f"{self._seed} {number}")  # noqa: S311  # made-up data, no secret
+        return random.Random(f"{self._settings.seed} {number}")  # noqa: S311  # made-up data, no secret
 
 
 def _session_id(body: dict[str, Any]) -> str | None:

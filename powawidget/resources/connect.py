@@ -67,9 +67,9 @@ def connect(  # noqa: PLR0913  # each is one setting of a connection
             'connect("local") for the embedded server.'
         )
     if url == _LOCAL:
-        from powawidget.local import start  # noqa: PLC0415  # an extra
+        from powawidget.local import LocalServer  # noqa: PLC0415  # an extra
 
-        local = start()
+        local = LocalServer()
         url, secret, given = local.url, Secret(local.key), True
     if not given:
         secret = _asked_key()

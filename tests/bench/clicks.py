@@ -7,11 +7,11 @@ from typing import Any
 
 from playwright.sync_api import Page, expect, sync_playwright
 
-from powawidget.local import start
 from tests.bench.rendering import ROOT
 from tests.browser import chromium
 from tests.browser.conftest import CHROMIUM_ARGUMENTS
 from tests.browser.lab import Lab, start_lab
+from tests.counterpart import start
 
 ASK = (
     'run = pb.agent("Operator").run("Raise the price of the best seller by 5%")\ndisplay(run)\n'

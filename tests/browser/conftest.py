@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser import chromium
 from tests.browser.lab import Lab, start_lab
+from tests.environments import ROOT
 
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
@@ -23,17 +24,26 @@ CHROMIUM_ARGUMENTS = [
 @pytest.fixture(scope="session")
 def powabase() -> Iterator[Any]:
     """The embedded server that `pw.connect()` finds in the kernels' environment."""
-    from powawidget.local import start  # noqa: PLC0415 - only where a browser test runs
+    from tests.counterpart import start  # noqa: PLC0415 - only where a browser test runs
 
     server = start()
     yield server
     server.stop()
 
 
+def kernels_environment(powabase: Any) -> dict[str, str]:
+    """What kernels have in their environment: the server, and the way to these tests."""
+    return {
+        "POWABASE_URL": powabase.url,
+        "POWABASE_API_KEY": powabase.key,
+        "PYTHONPATH": str(ROOT),
+    }
+
+
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory, powabase: Any) -> Iterator[Lab]:
     """A real JupyterLab."""
-    environment = {"POWABASE_URL": powabase.url, "POWABASE_API_KEY": powabase.key}
+    environment = kernels_environment(powabase)
     folder = tmp_path_factory.mktemp("lab")
     with start_lab(folder, environment) as lab:
         yield lab
@@ -60,7 +70,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def notebook7(tmp_path_factory: pytest.TempPathFactory, powabase: Any) -> Iterator[Lab]:
     """A real Notebook 7."""
-    environment = {"POWABASE_URL": powabase.url, "POWABASE_API_KEY": powabase.key}
+    environment = kernels_environment(powabase)
     with start_lab(tmp_path_factory.mktemp("nb7"), environment, app="notebook") as notebook7:
         yield notebook7
 

@@ -86,7 +86,7 @@ RAISE = "Raise the price of the best seller by 5%"
 SEND = "while not sent.approvals: time.sleep(0.05)\nsent.approve();"
 HOLD = """\
 import powawidget as pw
-from powawidget.local import start
+from tests.counterpart import start
 patient = pw.Timeouts(look_up=(900.0,), look_up_unreachable=900.0, retry_after=900.0)
 cut, refusing = start(tokens_per_second=20), start()
 refusing.refuse(429, retry_after=800)
@@ -208,7 +208,7 @@ def servers() -> Iterator[str]:
     No request expires there but that of the short deadline; the call of the agent "Endless" never
     ends; and the first decision that is sent to `lost` fails.
     """
-    from powawidget.local import (  # noqa: PLC0415 - only where a browser test runs
+    from tests.counterpart import (  # noqa: PLC0415 - only where a browser test runs
         Agent,
         Call,
         Calls,

@@ -12,7 +12,7 @@ LONG = 60_000
 SETUP = """
 import pathlib
 import powawidget as pw
-from powawidget.local import Agent, Pause, Say, start
+from tests.counterpart import Agent, Pause, Say, start
 
 def halves(_):
     yield Say("The first half.\\n\\n")

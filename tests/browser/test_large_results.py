@@ -15,7 +15,7 @@ SETUP = """
 import json
 import pathlib
 import powawidget as pw
-from powawidget.local import Agent, Block, Call, Calls, Edge, Say, Tool, Workflow, start
+from tests.counterpart import Agent, Block, Call, Calls, Edge, Say, Tool, Workflow, start
 from powawidget.local.agents import tool_calls
 
 tool_calls.LONGEST_RESULT = 20_000_000

@@ -26,7 +26,7 @@ TRANSCRIPT = ".powawidget-transcript"
 HALVES = """
 import pathlib, time
 import powawidget as pw
-from powawidget.local import Agent, Pause, Say, start
+from tests.counterpart import Agent, Pause, Say, start
 
 def halves(_):
     yield Say("The first half. ")

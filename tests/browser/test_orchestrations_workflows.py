@@ -153,8 +153,8 @@ def test_the_last_of_a_sequence_is_marked_as_the_answer(lab: Lab, page: Page) ->
     cells = [CONNECT, 'display(pb.orchestration("Report line").run("Report on late orders"))']
     watched(lab, page, "line.ipynb", cells)
     widget = page.locator(".pw")
-    expect(widget.locator(".pw-agent-name")).to_have_text(["Drafter", "Checker", "Polisher"])
-    expect(widget.locator(".pw-agent:has(.pw-tag) .pw-agent-name")).to_have_text("Polisher")
+    expect(widget.locator(".pw-agent-name")).to_have_text(["Analyst", "Statistician", "Writer"])
+    expect(widget.locator(".pw-agent:has(.pw-tag) .pw-agent-name")).to_have_text("Writer")
     expect(widget.locator(".pw-kids .pw-text")).to_have_count(1)
 
 
@@ -163,7 +163,7 @@ def test_agents_in_parallel_are_shown_together_and_get_their_texts_in_the_end(
 ) -> None:
     cells = [CONNECT, 'display(pb.orchestration("Forecast panel").run("Forecast the revenue"))']
     seen = watched(lab, page, "panel.ipynb", cells)
-    group = "In parallel: Naive, Trend, Smoother"
+    group = "In parallel: Analyst, Statistician, Controller"
     assert any(entry["agents"] == [group] and entry["open"] == 1 for entry in seen)
     widget = page.locator(".pw")
     expect(widget.locator(".pw-body > .pw-answer")).to_have_count(1)
@@ -211,7 +211,7 @@ def test_a_reload_in_the_middle_keeps_an_orchestration(lab: Lab, page: Page) -> 
 
 SERVER = """\
 import powawidget as pw
-from powawidget.local import start
+from tests.counterpart import start
 server = start()
 pb = pw.connect(server.url, api_key=server.key)"""
 

@@ -15,7 +15,7 @@ LONG = 60_000
 CONNECT = """
 import json
 import powawidget as pw
-from powawidget.local import Agent, Call, Calls, Say, Tool, start
+from tests.counterpart import Agent, Call, Calls, Say, Tool, start
 
 ANSWER = {answer!r}
 

@@ -12,10 +12,10 @@ import powawidget as pw
 from powawidget.chat.chat import Chat
 from powawidget.kernel import loop
 from powawidget.live.run import NONCE
-from powawidget.local import Agent, Call, Calls, Fail, Hook, LocalServer, Pause, Say, Tool, start
 from powawidget.state.model import ChatState, plain, typed
 from powawidget.state.ops import Op, apply
 from powawidget.widget.widget import ChatWidget
+from tests.counterpart import Agent, Call, Calls, Counterpart, Fail, Hook, Pause, Say, Tool, start
 
 WATCHDOG = 60
 GO_ON = threading.Event()
@@ -45,7 +45,7 @@ def saved(arguments: dict[str, Any]) -> str:
 
 
 @pytest.fixture
-def server() -> Iterator[LocalServer]:
+def server() -> Iterator[Counterpart]:
     gate = Hook("PreToolUse", matcher="save")
     keeper = Agent("Keeper", echo, tools=(Tool("save", saved, read_only=False),), hooks=(gate,))
     agents = [Agent("Echo", echo), keeper]
@@ -55,7 +55,7 @@ def server() -> Iterator[LocalServer]:
 
 
 @pytest.fixture
-def pb(server: LocalServer) -> Iterator[pw.Powabase]:
+def pb(server: Counterpart) -> Iterator[pw.Powabase]:
     with pw.connect(server.url, api_key=server.key) as connection:
         yield connection
 
@@ -75,11 +75,11 @@ def until(condition: Callable[[], Any]) -> Any:
     return found
 
 
-def sent(server: LocalServer) -> list[dict[str, Any]]:
+def sent(server: Counterpart) -> list[dict[str, Any]]:
     return [body for _, path, body in server.requests if path.endswith("/run/stream")]
 
 
-def asked(server: LocalServer) -> list[str]:
+def asked(server: Counterpart) -> list[str]:
     return [body["message"] for body in sent(server)]
 
 
@@ -87,7 +87,7 @@ def asked(server: LocalServer) -> list[str]:
 
 
 def test_messages_sent_while_an_answer_comes_wait_for_their_turn(
-    chat: Chat, server: LocalServer
+    chat: Chat, server: Counterpart
 ) -> None:
     runs = [chat.send(text) for text in ("slow a", "b", "c")]
     assert [run.message for run in chat.queued] == ["b", "c"]
@@ -102,7 +102,7 @@ def test_messages_sent_while_an_answer_comes_wait_for_their_turn(
 
 
 def test_the_session_of_the_first_start_goes_with_every_later_turn(
-    chat: Chat, server: LocalServer
+    chat: Chat, server: Counterpart
 ) -> None:
     assert chat.session_id is None
     for text in ("a", "b", "c"):
@@ -137,7 +137,7 @@ def test_a_turn_can_be_waited_for_and_awaited_while_it_is_queued(chat: Chat) -> 
     assert asyncio.run(main()).text == "2: c"
 
 
-def test_every_turn_has_the_options_of_the_chat(pb: pw.Powabase, server: LocalServer) -> None:
+def test_every_turn_has_the_options_of_the_chat(pb: pw.Powabase, server: Counterpart) -> None:
     chat = pb.agent("Echo").chat(temperature=0.5, response_format={"type": "json_object"})
     chat.send("a")
     chat.send("b")
@@ -147,7 +147,7 @@ def test_every_turn_has_the_options_of_the_chat(pb: pw.Powabase, server: LocalSe
 
 
 def test_options_that_do_not_fit_are_refused_before_anything_is_sent(
-    pb: pw.Powabase, server: LocalServer
+    pb: pw.Powabase, server: Counterpart
 ) -> None:
     with pytest.raises(pw.ConfigurationError, match="takes no color"):
         pb.agent("Echo").chat(color="red")
@@ -156,7 +156,7 @@ def test_options_that_do_not_fit_are_refused_before_anything_is_sent(
     assert sent(server) == []
 
 
-def test_an_orchestration_chats_too(pb: pw.Powabase, server: LocalServer) -> None:
+def test_an_orchestration_chats_too(pb: pw.Powabase, server: Counterpart) -> None:
     orchestration = pb.orchestration(pb.orchestrations()[0].name)
     chat = orchestration.chat()
     chat.send("Which orders are late?")
@@ -182,7 +182,7 @@ def test_an_orchestration_chats_too(pb: pw.Powabase, server: LocalServer) -> Non
 
 @pytest.mark.parametrize("ended", ["failed", "stopped"])
 def test_after_a_failure_or_a_stop_what_is_queued_waits(
-    chat: Chat, server: LocalServer, ended: str
+    chat: Chat, server: Counterpart, ended: str
 ) -> None:
     first = chat.send("slow fail" if ended == "failed" else "stall")
     second, third = chat.send("b"), chat.send("c")
@@ -202,7 +202,7 @@ def test_after_a_failure_or_a_stop_what_is_queued_waits(
     assert [run.text for run in (second, third)] == ["0: b", "1: c"]
 
 
-def test_what_is_queued_can_be_taken_back(chat: Chat, server: LocalServer) -> None:
+def test_what_is_queued_can_be_taken_back(chat: Chat, server: Counterpart) -> None:
     first = chat.send("stall")
     second, third = chat.send("b"), chat.send("c")
     second.stop()
@@ -224,7 +224,7 @@ def test_a_chat_that_is_over_is_waited_for_no_more(chat: Chat) -> None:
     assert chat.send("b").wait().status == "completed"
 
 
-def test_retry_sends_the_message_again_before_what_waits(chat: Chat, server: LocalServer) -> None:
+def test_retry_sends_the_message_again_before_what_waits(chat: Chat, server: Counterpart) -> None:
     chat.send("a").wait()
     failed = chat.send("slow fail")
     chat.send("c")
@@ -244,7 +244,7 @@ def test_retry_sends_the_message_again_before_what_waits(chat: Chat, server: Loc
 
 
 def test_closing_ends_what_is_under_way_and_what_waits(
-    pb: pw.Powabase, server: LocalServer
+    pb: pw.Powabase, server: Counterpart
 ) -> None:
     chat = pb.agent("Echo").chat()
     runs = [chat.send("stall"), chat.send("b")]
@@ -260,7 +260,7 @@ def test_closing_ends_what_is_under_way_and_what_waits(
 
 
 def test_an_approval_inside_a_chat_is_decided_for_its_turn(
-    pb: pw.Powabase, server: LocalServer
+    pb: pw.Powabase, server: Counterpart
 ) -> None:
     chat = pb.agent("Keeper").chat()
     for text in ("write a", "write b"):
@@ -328,7 +328,7 @@ def page(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> Page:
 
 
 def test_a_message_from_the_page_is_sent_once_however_often_it_comes(
-    chat: Chat, page: Page, server: LocalServer
+    chat: Chat, page: Page, server: Counterpart
 ) -> None:
     for _ in range(5):
         assert page.act("send", id="one", text="a") is None
@@ -336,7 +336,7 @@ def test_a_message_from_the_page_is_sent_once_however_often_it_comes(
     assert asked(server) == ["a"]
 
 
-def test_the_page_sends_queues_edits_and_stops(chat: Chat, page: Page, server: LocalServer) -> None:
+def test_the_page_sends_queues_edits_and_stops(chat: Chat, page: Page, server: Counterpart) -> None:
     page.act("send", id="m1", text="stall")
     page.act("send", id="m2", text="b")
     page.act("send", id="m3", text="c")
@@ -373,7 +373,7 @@ def test_the_page_sends_queues_edits_and_stops(chat: Chat, page: Page, server: L
     ],
 )
 def test_what_the_page_may_not_do_is_refused_in_words(
-    chat: Chat, page: Page, server: LocalServer, act: dict[str, Any], why: str
+    chat: Chat, page: Page, server: Counterpart, act: dict[str, Any], why: str
 ) -> None:
     chat.send("a").wait()
     assert why in str(page.act(**act))
@@ -381,7 +381,7 @@ def test_what_the_page_may_not_do_is_refused_in_words(
 
 
 def test_what_breaks_halfway_is_not_done_again(
-    chat: Chat, page: Page, server: LocalServer, monkeypatch: pytest.MonkeyPatch
+    chat: Chat, page: Page, server: Counterpart, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send = chat._send
 
@@ -436,7 +436,7 @@ class Ledger:
 
 
 def test_folding_the_ops_over_an_empty_chat_gives_the_chat(
-    pb: pw.Powabase, server: LocalServer
+    pb: pw.Powabase, server: Counterpart
 ) -> None:
     earlier = pb.agent("Keeper").chat()
     for index in range(23):
@@ -520,7 +520,7 @@ def told(pb: pw.Powabase) -> Chat:
 
 
 def test_a_conversation_comes_back_with_its_tools_and_says_what_is_missing(
-    pb: pw.Powabase, told: Chat, server: LocalServer
+    pb: pw.Powabase, told: Chat, server: Counterpart
 ) -> None:
     chat = pb.agent("Keeper").chat(session_id=told.session_id)
     assert [(m.role, m.content, m.stored) for m in chat.messages] == [
@@ -554,7 +554,7 @@ def test_a_stored_conversation_can_be_read_without_going_on(pb: pw.Powabase, tol
 
 @pytest.mark.parametrize("status", [404, 500])
 def test_messages_that_cannot_be_read_are_an_error_but_a_chat_goes_on(
-    pb: pw.Powabase, server: LocalServer, told: Chat, status: int
+    pb: pw.Powabase, server: Counterpart, told: Chat, status: int
 ) -> None:
     assert told.session_id is not None
     session = pb.session(told.session_id)
@@ -590,7 +590,7 @@ def test_conversations_are_listed_with_first_message_runs_and_last_activity(
 
 
 def test_a_long_conversation_brings_its_last_turns_and_more_when_asked(
-    pb: pw.Powabase, server: LocalServer
+    pb: pw.Powabase, server: Counterpart
 ) -> None:
     long = pb.agent("Keeper").chat()
     for index in range(45):
@@ -614,7 +614,7 @@ def test_a_long_conversation_brings_its_last_turns_and_more_when_asked(
 
 
 def test_a_conversation_that_nobody_knows_begins_under_its_id(
-    pb: pw.Powabase, server: LocalServer
+    pb: pw.Powabase, server: Counterpart
 ) -> None:
     chat = pb.agent("Echo").chat(session_id="my-own-id")
     assert "the first message begins it" in str(chat._live.state.notice)
@@ -624,7 +624,7 @@ def test_a_conversation_that_nobody_knows_begins_under_its_id(
 
 
 def test_a_history_that_can_not_be_fetched_is_not_fatal(
-    pb: pw.Powabase, server: LocalServer
+    pb: pw.Powabase, server: Counterpart
 ) -> None:
     agent = pb.agent("Echo")
     server.stop()
@@ -635,7 +635,7 @@ def test_a_history_that_can_not_be_fetched_is_not_fatal(
 
 @pytest.mark.parametrize("wrong", ["", "..", "a/b", "a?b", "ü b"])
 def test_an_id_that_can_not_be_one_is_refused_before_anything_is_sent(
-    pb: pw.Powabase, server: LocalServer, wrong: str
+    pb: pw.Powabase, server: Counterpart, wrong: str
 ) -> None:
     agent = pb.agent("Echo")
     before = len(server.requests)

@@ -17,7 +17,7 @@ import pytest
 import powawidget
 from powawidget.http.cookies import Jar
 from powawidget.kernel import loop
-from powawidget.local import LocalServer, start
+from powawidget.local import LocalServer, Settings
 from powawidget.protocol.events import as_json
 from powawidget.resources.connect import Agent, AgentInfo
 from powawidget.resources.orchestration import Orchestration, OrchestrationInfo
@@ -532,8 +532,8 @@ def test_nothing_new_starts_at_a_connection_that_was_closed(world: World) -> Non
 
 @pytest.fixture
 def _quick_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    quick = functools.partial(start, tokens_per_second=5000)
-    monkeypatch.setattr("powawidget.local.start", quick)
+    quick = functools.partial(LocalServer, settings=Settings(tokens_per_second=5000))
+    monkeypatch.setattr("powawidget.local.LocalServer", quick)
 
 
 @pytest.mark.usefixtures("_quick_words")

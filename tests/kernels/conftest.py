@@ -22,7 +22,7 @@ def kernel(request: pytest.FixtureRequest) -> Iterator[Kernel]:
 SETUP = """
 import asyncio, threading, time
 import powawidget as pw
-from powawidget.local import start
+from tests.counterpart import start
 server = start(tokens_per_second=2000)
 pb = pw.connect(server.url, api_key=server.key)
 operator = pb.agent("Operator")

@@ -12,7 +12,7 @@ COUNT = """
 import gc, json, psutil
 import ipywidgets
 from powawidget.kernel import bridge, cells, loop
-from powawidget.local import Agent, Pause, Say
+from tests.counterpart import Agent, Pause, Say
 
 def stalls(_):
     yield Say("I begin")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from powawidget.local import start
+from tests.counterpart import start
 from tests.local.service import Service
 
 if TYPE_CHECKING:

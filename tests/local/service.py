@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    from powawidget.local import LocalServer
+    from tests.counterpart import Counterpart
 
 Frame = dict[str, Any]
 
@@ -24,7 +24,7 @@ Frame = dict[str, Any]
 class Service:
     """A started server and a client for it."""
 
-    def __init__(self, server: LocalServer) -> None:
+    def __init__(self, server: Counterpart) -> None:
         self.server = server
         self.http = httpx.Client(
             base_url=server.url,
@@ -51,7 +51,7 @@ class Service:
 
     def read(self, query: str) -> list[dict[str, Any]]:
         """Ask the server's database itself."""
-        return self.server._database.read(query)
+        return self.server.database.read(query)
 
     @contextmanager
     def post(self, path: str, body: Any) -> Iterator[Iterator[Frame]]:
@@ -153,12 +153,12 @@ def until(true: Callable[[], Any]) -> Any:
 # Below HTTP: what no client library sends.
 
 
-def connected(server: LocalServer) -> socket.socket:
+def connected(server: Counterpart) -> socket.socket:
     """Connect to a server, without a word."""
     return socket.create_connection(("127.0.0.1", server.port), timeout=60)
 
 
-def head(server: LocalServer, request: str, *headers: str, key: bool = True) -> bytes:
+def head(server: Counterpart, request: str, *headers: str, key: bool = True) -> bytes:
     """Write the head of a request.
 
     Args:

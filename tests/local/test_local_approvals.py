@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from powawidget.local import Agent, Call, Calls, Hook, Pause, Say, Tool
+from tests.counterpart import Agent, Call, Calls, Hook, Pause, Say, Tool
 from tests.local.service import of, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from powawidget.local import Script, Turn
+    from tests.counterpart import Script, Turn
     from tests.local.service import Frame, Service
 
 YES = {"approved": True}
@@ -246,7 +246,7 @@ def test_the_hooks_tell_their_deadlines(serve: Callable) -> None:
     def hooks(name: str) -> list[dict]:
         return service.get(f"/api/agents/{service.agents[name]}/hooks")["hooks"]
 
-    assert [hook["config"].get("timeout") for hook in hooks("Operator")] == [300]
+    assert [hook["config"].get("timeout") for hook in hooks("Operator")] == [300, 20]
     assert [hook["config"].get("timeout") for hook in hooks("Operator (short deadline)")] == [8]
     assert "timeout" not in hooks("Default")[0]["config"]
     assert [hook["position"] for hook in hooks("Operator (two gates)")] == [0, 1]

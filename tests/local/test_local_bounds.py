@@ -13,7 +13,9 @@ import httpx
 import pytest
 
 import powawidget
-from powawidget.local import (
+from powawidget.local import limits
+from powawidget.resources import agent as agents
+from tests.counterpart import (
     Agent,
     Block,
     Edge,
@@ -21,17 +23,15 @@ from powawidget.local import (
     Pause,
     Say,
     Workflow,
-    limits,
     start,
 )
-from powawidget.resources import agent as agents
 from tests.local.service import Service, answered, connected, head, is_closed, of, until
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterator
 
-    from powawidget.local import LocalServer, Script, Turn
+    from tests.counterpart import Counterpart, Script, Turn
 
 JSON = "Content-Type: application/json"
 APPROVE = "POST /api/agents/runs/run_nope/approve"
@@ -55,7 +55,7 @@ def shared() -> Iterator[Service]:
 
 
 @pytest.fixture
-def server(shared: Service) -> LocalServer:
+def server(shared: Service) -> Counterpart:
     """The same, by sockets."""
     return shared.server
 
@@ -104,7 +104,7 @@ def says_a_little(_turn: Turn) -> Script:
     ],
 )
 def test_without_the_key_an_answer_comes_before_the_body(
-    server: LocalServer, request_line: str, status: int, length: str
+    server: Counterpart, request_line: str, status: int, length: str
 ) -> None:
     known = server.requests
     with connected(server) as client:
@@ -115,7 +115,7 @@ def test_without_the_key_an_answer_comes_before_the_body(
 
 @pytest.mark.parametrize("chunked", [True, False])
 def test_the_body_of_a_refused_request_goes_nowhere(
-    server: LocalServer, peak: Callable[[], int], *, chunked: bool
+    server: Counterpart, peak: Callable[[], int], *, chunked: bool
 ) -> None:
     known = server.requests
     pieces = 160
@@ -137,7 +137,7 @@ def test_the_body_of_a_refused_request_goes_nowhere(
 
 @pytest.mark.parametrize("chunked", [True, False])
 def test_a_body_has_a_greatest_length(
-    server: LocalServer, peak: Callable[[], int], *, chunked: bool
+    server: Counterpart, peak: Callable[[], int], *, chunked: bool
 ) -> None:
     known = server.requests
     pieces = 4 * limits.BODY_BYTES // len(PIECE)
@@ -152,7 +152,7 @@ def test_a_body_has_a_greatest_length(
     assert server.requests == known
 
 
-def test_a_length_that_is_too_great_is_refused_before_the_body(server: LocalServer) -> None:
+def test_a_length_that_is_too_great_is_refused_before_the_body(server: Counterpart) -> None:
     for length in (limits.BODY_BYTES + 1, 10**19):
         with connected(server) as client:
             client.sendall(head(server, APPROVE, JSON, f"Content-Length: {length}"))
@@ -173,7 +173,7 @@ def test_the_longest_body_is_taken(shared: Service) -> None:
 
 @pytest.mark.parametrize("length", ["Content-Length: 9", ENDLESS])
 def test_a_body_that_does_not_come_has_an_end(
-    server: LocalServer, monkeypatch: pytest.MonkeyPatch, length: str
+    server: Counterpart, monkeypatch: pytest.MonkeyPatch, length: str
 ) -> None:
     known = server.requests
     monkeypatch.setattr(limits, "BODY_SECONDS", 0.05)
@@ -186,7 +186,7 @@ def test_a_body_that_does_not_come_has_an_end(
 
 @pytest.mark.parametrize("size", [limits.HEAD_BYTES, 2**20])
 def test_a_head_has_a_greatest_length(
-    server: LocalServer, caplog: pytest.LogCaptureFixture, size: int
+    server: Counterpart, caplog: pytest.LogCaptureFixture, size: int
 ) -> None:
     for path, cookie in (("x" * size, ""), ("health?" + "x" * size, ""), ("health", "x" * size)):
         # One that is cut while it is being sent may lose its answer.
@@ -288,7 +288,7 @@ def test_whatever_json_is_taken_can_be_told_again(serve: Callable[..., Service])
         "[::1]",
     ],
 )
-def test_a_name_of_this_machine_is_answered(server: LocalServer, host: str) -> None:
+def test_a_name_of_this_machine_is_answered(server: Counterpart, host: str) -> None:
     for path in ("/", "/health", "/api/agents"):
         with connected(server) as client:
             client.sendall(head(server, f"GET {path}", f"Host: {host}"))
@@ -316,7 +316,7 @@ def test_a_name_of_this_machine_is_answered(server: LocalServer, host: str) -> N
         ),
     ],
 )
-def test_any_other_name_is_refused_with_the_key_too(server: LocalServer, host: str) -> None:
+def test_any_other_name_is_refused_with_the_key_too(server: Counterpart, host: str) -> None:
     known = server.requests
     # A page of evil.test whose name has come to mean 127.0.0.1 is of one origin with the server.
     host = host.replace("PORT", str(server.port))
@@ -329,7 +329,7 @@ def test_any_other_name_is_refused_with_the_key_too(server: LocalServer, host: s
 
 
 def test_a_name_that_a_proxy_left_is_told_from_a_key_and_can_be_mended(
-    server: LocalServer,
+    server: Counterpart,
 ) -> None:
     with powawidget.connect(server.url, api_key=server.key) as pb:
         writer = pb.agent("Writer").id
@@ -346,7 +346,7 @@ def test_a_name_that_a_proxy_left_is_told_from_a_key_and_can_be_mended(
             assert "service-role" not in str(run.error)
 
 
-def test_no_page_is_allowed_to_read(server: LocalServer) -> None:
+def test_no_page_is_allowed_to_read(server: Counterpart) -> None:
     asks = ("Access-Control-Request-Method: POST", "Access-Control-Request-Headers: apikey")
     for key in (True, False):
         for method in ("OPTIONS", "GET"):
@@ -361,7 +361,7 @@ def test_no_page_is_allowed_to_read(server: LocalServer) -> None:
 
 
 def test_a_web_socket_is_asked_for_in_vain_and_in_silence(
-    server: LocalServer, caplog: pytest.LogCaptureFixture
+    server: Counterpart, caplog: pytest.LogCaptureFixture
 ) -> None:
     with connected(server) as client:
         wants = ("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13")
@@ -389,7 +389,7 @@ def test_those_who_say_nothing_make_room(
         # Those who came first had to go, and who has the key is served.
         assert all(is_closed(client) for client in opened[:25])
         assert service.get("/api/agents?limit=99")["agents"]
-        assert len(service.server._connections) <= 12
+        assert len(service.server.connections) <= 12
         assert service.server.open_streams == 1
         service.server.stop()
         assert "complete" not in json.dumps(list(stream))
@@ -400,7 +400,7 @@ def test_where_everybody_is_at_work_the_next_is_turned_away(
 ) -> None:
     service = serve(agents=[Agent("Waiting", waits)])
     service.http.close()
-    until(lambda: len(service.server._connections) == 0)
+    until(lambda: len(service.server.connections) == 0)
     monkeypatch.setattr(limits, "CONNECTIONS", 3)
     monkeypatch.setattr(limits, "WAITING_SECONDS", 3600)
     path = f"POST /api/agents/{service.agents['Waiting']}/run/stream"
@@ -413,12 +413,12 @@ def test_where_everybody_is_at_work_the_next_is_turned_away(
             assert client.recv(1) == b"H"
         assert is_closed(stack.enter_context(connected(service.server)))
         assert service.server.open_streams == 3
-    until(lambda: len(service.server._connections) == 0)
+    until(lambda: len(service.server.connections) == 0)
 
 
 @pytest.mark.parametrize("said", ["nothing", "half a head", "a refused body", "a late body"])
 def test_a_connection_that_brings_no_request_is_closed(
-    server: LocalServer, monkeypatch: pytest.MonkeyPatch, said: str
+    server: Counterpart, monkeypatch: pytest.MonkeyPatch, said: str
 ) -> None:
     monkeypatch.setattr(limits, "WAITING_SECONDS", 0.2)
     monkeypatch.setattr(limits, "BODY_SECONDS", 0.05)
@@ -524,8 +524,8 @@ def test_the_latest_runs_are_kept(
         assert 1 <= len(kept) <= 3
         # One that is under way stays, however long ago it began.
         assert service.get(f"/api/agents/runs/{waiting}")["status"] == "running"
-    engine = service.server._engine
-    assert len(engine.store.sessions) == len(engine.store.runs)
+    engine = service.server.engine
+    assert len(engine.agents.sessions) == len(engine.agents.runs)
     assert len(engine.orchestrations.sessions) == len(engine.orchestrations.runs)
 
 
@@ -571,4 +571,4 @@ def test_a_run_too_many_is_told_to_come_later(
         ):
             answer = service.http.post(path, json={"message": "x"})
             assert (answer.status_code, answer.json()) == (503, busy)
-    assert len(service.server._engine.store.runs) == 1
+    assert len(service.server.engine.agents.runs) == 1

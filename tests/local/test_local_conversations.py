@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from powawidget.local import Agent, Fail, Pause, Say, Tool
+from tests.counterpart import Agent, Fail, Pause, Say, Tool
 from tests.local.service import of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from powawidget.local import Script, Turn
+    from tests.counterpart import Script, Turn
     from tests.local.service import Frame, Service
 
 LATE = "Which orders are late, by region and carrier?"

@@ -8,14 +8,25 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from powawidget.local import Agent, Call, Calls, Fail, Hook, Member, Orchestration, Pause, Say, Tool
 from powawidget.local.database import Database
+from tests.counterpart import (
+    Agent,
+    Call,
+    Calls,
+    Fail,
+    Hook,
+    Member,
+    Orchestration,
+    Pause,
+    Say,
+    Tool,
+)
 from tests.local.service import of, said, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from powawidget.local import Script, Turn
+    from tests.counterpart import Script, Turn
     from tests.local.service import Frame, Service
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -251,8 +262,8 @@ def test_a_supervisor_goes_on_when_a_member_fails(service: Service) -> None:
 
 def test_a_sequence_stops_where_a_member_fails(service: Service) -> None:
     frames = service.orchestrated("Report line (a member fails)")
-    assert [f["agent"] for f in of(frames, "sequential_step")] == ["Drafter", "Checker"]
-    assert frames[-1]["error"] == f"Agent 'Checker' failed: {OVERLOADED}"
+    assert [f["agent"] for f in of(frames, "sequential_step")] == ["Analyst", "Statistician"]
+    assert frames[-1]["error"] == f"Agent 'Statistician' failed: {OVERLOADED}"
     assert (frames[-1]["status"], frames[-1]["steps"], frames[-1]["usage"]) == ("failed", 0, {})
     assert names(frames)[-3:] == ["orchestration_completed", "chunk", "complete"]
     stored = service.stored(frames)
@@ -262,7 +273,7 @@ def test_a_sequence_stops_where_a_member_fails(service: Service) -> None:
 
 def test_a_panel_waits_for_all_when_a_member_fails(service: Service) -> None:
     frames = service.orchestrated("Forecast panel (a member fails)")
-    assert (frames[-1]["status"], frames[-1]["error"]) == ("failed", "Agents failed: Trend")
+    assert (frames[-1]["status"], frames[-1]["error"]) == ("failed", "Agents failed: Statistician")
     statuses = [child["status"] for child in service.stored(frames)["child_runs"]]
     assert sorted(statuses) == ["completed", "completed", "failed"]
     assert len([f for f in of(frames, "step_started") if f["step"] == 1]) == 3
@@ -351,7 +362,7 @@ def test_entities_are_agents_without_names(service: Service) -> None:
     desk = service.orchestrations["Research desk"]
     entities = service.get(f"/api/orchestrations/{desk}/entities")["entities"]
     named = [service.get(f"/api/agents/{e['entity_ref_id']}")["name"] for e in entities]
-    assert named == ["Scout", "Statistician", "Controller", "Clerk"]
+    assert named == ["Scout", "Statistician", "Controller", "Operator"]
     assert service.get(f"/api/orchestrations/{desk}")["entities"] == entities
 
 
@@ -370,10 +381,10 @@ def test_a_member_writes_without_its_approval(service: Service) -> None:
 
 
 def test_the_same_member_alone_waits_for_a_person(service: Service) -> None:
-    frames = service.run("Clerk", "Credit somebody", {"approved": False, "reason": "no"})
+    frames = service.run("Operator", "Credit somebody", {"approved": False, "reason": "no"})
     assert of(frames, "approval_requested")
     assert service.read("SELECT * FROM credits") == []
-    assert "Nothing was booked" in frames[-1]["content"]
+    assert "The insert of `credits` did not happen" in frames[-1]["content"]
 
 
 def test_a_machines_hook_of_a_member_is_not_applied_either(serve: Callable) -> None:
@@ -456,7 +467,7 @@ def test_without_its_client_it_is_stored_as_running_for_ever(
         start = next(stream)
         next(f for f in stream if f["event"] == "sequential_step" and f["step"] == 1)
         active = service.stored([start])
-    run = service.server._engine.orchestrations.runs[start["run_id"]]
+    run = service.server.engine.orchestrations.runs[start["run_id"]]
     until(lambda: run.lost)
     for stored in (active, service.stored([start])):
         assert (stored["status"], stored["content"], stored["events"]) == ("running", None, [])
@@ -479,8 +490,8 @@ def test_the_documented_dialect_names_the_agents(serve: Callable) -> None:
     service: Service = serve(dialect="documented")
     for name, agents in (
         ("Research desk", ["Scout", "Statistician", "Controller"]),
-        ("Report line", ["Drafter", "Checker", "Polisher"]),
-        ("Forecast panel", ["Naive", "Trend", "Smoother"]),
+        ("Report line", ["Analyst", "Statistician", "Writer"]),
+        ("Forecast panel", ["Analyst", "Statistician", "Controller"]),
     ):
         frames = service.orchestrated(name)
         assert [f["agent"] for f in of(frames, "delegation_start")] == agents

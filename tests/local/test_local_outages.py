@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from powawidget.local import Agent, Member, Orchestration, Pause, Say, Tool, start
+from tests.counterpart import Agent, Member, Orchestration, Pause, Say, Tool, start
 from tests.local.service import Service, of, said, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from powawidget.local import Script, Turn
+    from tests.counterpart import Script, Turn
 
 
 def stream_of(service: Service, agent: str = "Writer") -> httpx.Response:
@@ -72,14 +72,6 @@ def test_a_wrong_key_meets_no_refusal(service: Service) -> None:
     service.server.refuse(ending="")
     assert httpx.get(f"{service.server.url}/api/agents").status_code == 401
     assert service.http.get("/api/agents").status_code == 429
-
-
-@pytest.mark.parametrize(("status", "times"), [(200, 1), (299, 1), (999, 1), (429, 0)])
-def test_a_refusal_that_makes_no_sense_is_refused(
-    service: Service, status: int, times: int
-) -> None:
-    with pytest.raises(ValueError, match="use"):
-        service.server.refuse(status, times=times)
 
 
 WORDS = [f"word{n} " for n in range(60)]
@@ -146,7 +138,6 @@ def test_a_plain_run_goes_on_and_is_there_when_the_server_is_back(worker: Servic
     first = cut_short(worker, path)
     assert refused(worker)
     assert not worker.server.running
-    assert repr(worker.server).endswith(", killed)")
     worker.server.restart()
     assert worker.server.running
     run = until(lambda: worker.stored_agent(first["run_id"], "completed"))
@@ -165,7 +156,7 @@ def test_others_end_as_they_do_without_a_client(worker: Service) -> None:
 
     line = cut_short(worker, f"/api/orchestrations/{worker.orchestrations['Line']}/run/stream")
     worker.server.restart()
-    lost = worker.server._engine.orchestrations.runs[line["run_id"]]
+    lost = worker.server.engine.orchestrations.runs[line["run_id"]]
     until(lambda: lost.lost)
     assert worker.stored([line])["status"] == "running"
 
@@ -183,7 +174,7 @@ def test_where_the_work_dies_too_it_is_stored_as_running_for_ever(
 ) -> None:
     path = f"/api/agents/{worker.agents[agent]}/run/stream"
     first = cut_short(worker, path, goes_on=False)
-    assert worker.server._engine._running == {}
+    assert worker.server.engine._running == {}
     worker.server.restart()
     run = worker.get(f"/api/agents/runs/{first['run_id']}")
     assert (run["status"], run["content"], run["completed_at"]) == ("running", "", None)
@@ -216,18 +207,12 @@ def test_a_stalled_run_with_tools_is_found_lost_after_a_kill(worker: Service) ->
     assert until(lambda: worker.stored_agent(first["run_id"], "failed"))
 
 
-def test_a_killed_server_can_be_stopped_and_then_not_restarted() -> None:
+def test_a_killed_server_can_be_stopped() -> None:
     before = set(threading.enumerate())
     server = start(tokens_per_second=5000)
     server.kill()
     server.stop()
     assert set(threading.enumerate()) == before
-    with pytest.raises(RuntimeError, match="stopped for good"):
-        server.restart()
-    stopped = start(tokens_per_second=5000)
-    stopped.stop()
-    with pytest.raises(RuntimeError, match="stopped for good"):
-        stopped.kill()
 
 
 def test_a_stop_after_a_kill_ends_what_goes_on() -> None:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from powawidget.local import Agent, Call, Calls, Cut, Fail, Hook, Pause, Say, Think, Tool
+from tests.counterpart import Agent, Call, Calls, Cut, Fail, Hook, Pause, Say, Think, Tool
 from tests.local.service import of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from powawidget.local import Script, Turn
+    from tests.counterpart import Script, Turn
     from tests.local.service import Service
 
 QUESTIONS = [
@@ -246,7 +246,7 @@ def test_the_timeout_of_a_request_aborts_an_agent_with_tools(serve: Callable) ->
 def test_a_cut_ends_the_body_without_complete(serve: Callable, *, abruptly: bool) -> None:
     def cut(_turn: Turn) -> Script:
         yield Say("Half a")
-        yield Cut(abruptly)
+        yield Cut(abruptly=abruptly)
 
     service: Service = serve(agents=[Agent("Cut", cut)])
     events = []

@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from powawidget.local import Agent, LocalServer, Pause, Say, start
-from tests.local.service import connected, head, until
+import powawidget
+from powawidget.local import LocalServer
+from tests.counterpart import Agent, Pause, Say, start
+from tests.local.service import connected, head, of, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from powawidget.local import Script, Turn
+    from tests.counterpart import Script, Turn
     from tests.local.service import Service
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -65,7 +67,7 @@ def test_a_client_that_leaves_before_its_request_is_whole_is_no_error(
     service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
     known = service.server.requests
-    at_work = service.server._uvicorn.server_state.tasks
+    at_work = service.server.listener.uvicorn.server_state.tasks
     until(lambda: not at_work)
     with connected(service.server) as client:
         path = "POST /api/agents/runs/run_nope/approve"
@@ -173,6 +175,26 @@ def test_json_errors(  # noqa: PLR0913, PLR0917  # one for each column
     answer = service.http.request(method, url, json=body)
     assert (answer.status_code, answer.json()) == (status, {"error": error})
     assert answer.text == json.dumps(answer.json(), separators=(",", ":")) + "\n"
+
+
+def test_a_visitor_sees_six_agents() -> None:
+    with LocalServer() as server, powawidget.connect(server.url, api_key=server.key) as pb:
+        agents = [agent.name for agent in pb.agents()]
+        assert agents == ["Analyst", "Writer", "Operator", "Scout", "Statistician", "Controller"]
+        shown = [*pb.orchestrations(), *pb.workflows()]
+        assert [one.name for one in shown if "fails" in one.name] == [
+            "Report line (a member fails)",
+            "Price import (code fails)",
+        ]
+
+
+def test_the_operators_exports_are_asked_about_together(serve: Callable) -> None:
+    frames = serve(deadlines={"Operator": 1.0}).run(
+        "Operator", "Export North and South", None, {"approved": True}
+    )
+    asked = of(frames, "approval_requested")
+    assert [frame["tool_input"] for frame in asked] == [{"region": "North"}, {"region": "South"}]
+    assert of(frames, "tool_result")[-1]["result_preview"].startswith('[{"region": "North"')
 
 
 def test_lists_have_pages(service: Service) -> None:
@@ -298,7 +320,3 @@ def test_a_missing_uvicorn_says_what_to_install(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(builtins, "__import__", importing)
     with pytest.raises(ImportError, match=r'pip install "powawidget\[local\]"'):
         importlib.import_module("powawidget.local.server")
-
-
-def test_it_is_one_class() -> None:
-    assert LocalServer.__module__ == "powawidget.local.server"

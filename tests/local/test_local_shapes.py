@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from powawidget.local import Agent, Emit, Fail, Say, Tool
+from tests.counterpart import Agent, Emit, Fail, Say, Tool
 from tests.local import shapes
 from tests.local.service import of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from powawidget.local import Script, Turn
+    from tests.counterpart import Script, Turn
     from tests.local.service import Service
 
 YES = {"approved": True}

@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from powawidget.local import Agent, Block, Call, Calls, Edge, Pause, Say, Tool, Workflow
 from powawidget.local.agents.store import fixed_id
 from powawidget.local.workflows.expression import decide, evaluate
 from powawidget.local.workflows.references import resolve
+from tests.counterpart import Agent, Block, Call, Calls, Edge, Pause, Say, Tool, Workflow
 from tests.local.service import of, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from powawidget.local import Script, Turn
+    from tests.counterpart import Script, Turn
     from tests.local.service import Frame, Service
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"

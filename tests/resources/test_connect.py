@@ -10,11 +10,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 import powawidget
-import powawidget.local
 from powawidget.errors import ConfigurationError, ConnectionLost, ProtocolError, RequestError
 from powawidget.protocol import events as ev
 from powawidget.resources.connect import Agent, AgentInfo
 from tests.chaos import Chaos, Exchange, Script
+from tests.counterpart import start as start_server
 
 KEY = "planted-key-5f1c9a7be2"
 ID = "2692cf6d-36e4-4ca1-bb3c-0112a7cf6137"
@@ -374,7 +374,7 @@ def test_what_is_no_id_of_a_run_is_refused(serve: Serve, run_id: str) -> None:
 
 
 def test_a_run_of_the_embedded_server_is_the_same_when_it_is_brought_back() -> None:
-    server = powawidget.local.start(tokens_per_second=2000)
+    server = start_server(tokens_per_second=2000)
     try:
         with powawidget.connect(server.url, api_key=server.key) as pb:
             live = pb.agent("Analyst").run("How much did we sell by month?").wait(display=False)

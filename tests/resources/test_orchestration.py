@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 import pytest
 
 import powawidget
-import powawidget.local
 from powawidget.errors import ConfigurationError, ConnectionLost, RequestError
 from powawidget.protocol import events as ev
 from powawidget.resources.orchestration import Orchestration, OrchestrationInfo
 from powawidget.state.model import DelegationPart, ParallelPart
 from tests.chaos import Chaos, Exchange, Script
+from tests.counterpart import start as start_server
 from tests.street import FIXTURES, payloads
 
 KEY = "planted-key-5f1c9a7be2"
@@ -57,7 +57,7 @@ def serve() -> Iterator[Serve]:
 
 @pytest.fixture(scope="module")
 def local() -> Iterator[powawidget.Powabase]:
-    server = powawidget.local.start(tokens_per_second=5000)
+    server = start_server(tokens_per_second=5000)
     with powawidget.connect(server.url, api_key=server.key) as pb:
         yield pb
     server.stop()
@@ -285,7 +285,7 @@ def test_a_run_of_the_embedded_server_is_the_same_when_it_is_brought_back(
 def test_the_documented_dialect_comes_to_the_same_answer(name: str) -> None:
     texts = []
     for dialect in ("seen", "documented"):
-        server = powawidget.local.start(dialect, tokens_per_second=5000)  # type: ignore[arg-type]  # either
+        server = start_server(dialect, tokens_per_second=5000)  # type: ignore[arg-type]  # either
         try:
             with powawidget.connect(server.url, api_key=server.key) as pb:
                 run = pb.orchestration(name).run("How did we do?").wait(display=False)

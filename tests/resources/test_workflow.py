@@ -11,14 +11,14 @@ from urllib.parse import urlsplit
 import pytest
 
 import powawidget
-import powawidget.local
 from powawidget.errors import ConfigurationError, ConnectionLost, RequestError
-from powawidget.local.workflows.definition import Block, Edge
-from powawidget.local.workflows.definition import Workflow as LocalWorkflow
 from powawidget.protocol import events as ev
 from powawidget.resources.workflow import Workflow, WorkflowInfo
 from powawidget.state import values
 from tests.chaos import WATCHDOG, Chaos, Exchange, Script
+from tests.counterpart import Block, Edge
+from tests.counterpart import Workflow as LocalWorkflow
+from tests.counterpart import start as start_server
 
 KEY = "planted-key-5f1c9a7be2"
 ID = "f000f198-2289-4551-8d57-07b53581c6a6"
@@ -332,7 +332,7 @@ SAMPLES = [
 
 @pytest.mark.parametrize("dialect", ["seen", "documented"])
 def test_executions_of_the_embedded_server_in_either_dialect(dialect: Any) -> None:
-    server = powawidget.local.start(dialect, tokens_per_second=5000)
+    server = start_server(dialect, tokens_per_second=5000)
     try:
         with powawidget.connect(server.url, api_key=server.key) as pb:
             for name, variables in SAMPLES:
@@ -370,7 +370,7 @@ SLOW = LocalWorkflow(
 def test_what_the_embedded_server_did_after_a_cut_or_a_stop_is_learned(
     dialect: Any, how: str
 ) -> None:
-    server = powawidget.local.start(dialect, workflows=[SLOW])
+    server = start_server(dialect, workflows=[SLOW])
     try:
         with powawidget.connect(server.url, api_key=server.key) as pb:
             workflow = pb.workflow("Slow")
@@ -412,7 +412,7 @@ def test_an_execution_that_takes_too_long_has_failed_and_the_rest_is_not_reached
         (Edge("Start", "Wait"), Edge("Wait", "Response")),
         timeout_seconds=2.0,
     )
-    server = powawidget.local.start(workflows=[slow])
+    server = start_server(workflows=[slow])
     try:
         with powawidget.connect(server.url, api_key=server.key) as pb:
             run = pb.workflow("Slow").run().wait(display=False)

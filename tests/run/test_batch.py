@@ -14,9 +14,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from powawidget.local import Agent, Pause, Say, start
-from powawidget.local.agents.script import Script
-from powawidget.local.server import LocalServer
+from tests.counterpart import Agent, Counterpart, Pause, Say, Script, start
 
 WATCHDOG = 100  # seconds, far fewer than the server's deadline for an approval
 COMMANDS = Path(sys.executable).parent
@@ -37,7 +35,7 @@ def stays_silent(_: Any) -> Script:
 
 
 @pytest.fixture(scope="module")
-def powabase() -> Iterator[LocalServer]:
+def powabase() -> Iterator[Counterpart]:
     with start(
         tokens_per_second=2000, agents=[Agent(name="Staller", script=stays_silent)]
     ) as server:
@@ -58,7 +56,7 @@ class Executed:
     """
 
     def __init__(
-        self, program: list[str], folder: Path, powabase: LocalServer, cells: list[str]
+        self, program: list[str], folder: Path, powabase: Counterpart, cells: list[str]
     ) -> None:
         written = [nbformat.v4.new_code_cell(cell) for cell in cells]
         written[0].metadata["tags"] = ["parameters"]
@@ -101,12 +99,12 @@ class Executed:
         return "".join(one.text for one in outputs if one.output_type == "stream")
 
 
-def decisions(powabase: LocalServer) -> list[Any]:
+def decisions(powabase: Counterpart) -> list[Any]:
     return [body for _, path, body in powabase.requests if path.endswith("/approve")]
 
 
 def test_the_file_holds_the_readable_transcript(
-    program: list[str], tmp_path: Path, powabase: LocalServer
+    program: list[str], tmp_path: Path, powabase: Counterpart
 ) -> None:
     """It is in the cell that showed the run, also where another one waited for it."""
     done = Executed(
@@ -128,7 +126,7 @@ def test_the_file_holds_the_readable_transcript(
     assert done.printed("run.wait()") == "completed 2\n"
 
 
-def test_papermills_parameters_reach_the_run(tmp_path: Path, powabase: LocalServer) -> None:
+def test_papermills_parameters_reach_the_run(tmp_path: Path, powabase: Counterpart) -> None:
     """The cell that papermill injects has no run of its own, and closes none."""
     done = Executed(
         [*PROGRAMS["papermill"], "-p", "question", QUESTION, "-p", "rounds", "2"],
@@ -151,7 +149,7 @@ def test_papermills_parameters_reach_the_run(tmp_path: Path, powabase: LocalServ
 
 
 def test_without_a_policy_the_wait_for_a_decision_ends_the_notebook(
-    program: list[str], tmp_path: Path, powabase: LocalServer
+    program: list[str], tmp_path: Path, powabase: Counterpart
 ) -> None:
     """Nobody can click: it is said before the server's deadline, and nothing is decided."""
     before = len(decisions(powabase))
@@ -177,7 +175,7 @@ def test_without_a_policy_the_wait_for_a_decision_ends_the_notebook(
 
 
 def test_with_a_policy_it_goes_on_and_the_file_says_who_decided(
-    program: list[str], tmp_path: Path, powabase: LocalServer
+    program: list[str], tmp_path: Path, powabase: Counterpart
 ) -> None:
     before = len(decisions(powabase))
     policy = "pw.policy(allow=['database_write'], name='small writes')"
@@ -200,7 +198,7 @@ def test_with_a_policy_it_goes_on_and_the_file_says_who_decided(
 
 
 def test_a_run_that_nobody_waits_for_is_told_as_under_way(
-    program: list[str], tmp_path: Path, powabase: LocalServer
+    program: list[str], tmp_path: Path, powabase: Counterpart
 ) -> None:
     """The program ends all the same, and the run with it."""
     done = Executed(

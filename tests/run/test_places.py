@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from powawidget.local import LocalServer, start
+from tests.counterpart import Counterpart, start
 from tests.street import ROOT
 
 WATCHDOG = 60
@@ -59,12 +59,12 @@ PLACES = {
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[LocalServer]:
+def server() -> Iterator[Counterpart]:
     with start(tokens_per_second=5000) as running:
         yield running
 
 
-def ran(server: LocalServer, *arguments: str, said: str = "") -> "subprocess.CompletedProcess[str]":
+def ran(server: Counterpart, *arguments: str, said: str = "") -> "subprocess.CompletedProcess[str]":
     """Run a Python with the server in its environment, to its end."""
     environment = {
         **os.environ,
@@ -85,7 +85,7 @@ def ran(server: LocalServer, *arguments: str, said: str = "") -> "subprocess.Com
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_k6_waiting_works_in(server: LocalServer, place: str) -> None:
+def test_k6_waiting_works_in(server: Counterpart, place: str) -> None:
     done = ran(
         server, "-W", "ignore::DeprecationWarning", "-c", f"import sys\n{SETUP}{PLACES[place]}"
     )
@@ -95,7 +95,7 @@ def test_k6_waiting_works_in(server: LocalServer, place: str) -> None:
 
 
 def test_k6_an_ipython_terminal_shows_a_line_and_waits(
-    server: LocalServer, tmp_path: object
+    server: Counterpart, tmp_path: object
 ) -> None:
     cells = [
         *SETUP.splitlines(),
@@ -114,12 +114,12 @@ def test_k6_an_ipython_terminal_shows_a_line_and_waits(
     assert server.key not in done.stdout + done.stderr
 
 
-def test_k6_a_run_that_is_left_lets_the_interpreter_end(server: LocalServer) -> None:
+def test_k6_a_run_that_is_left_lets_the_interpreter_end(server: Counterpart) -> None:
     done = ran(server, "-c", f"{SETUP}run = pb.agent('Writer').run('long')\nprint('LEFT')\n")
     assert (done.stdout, done.stderr, done.returncode) == ("LEFT\n", "", 0)
 
 
-def test_k6_waiting_on_our_own_thread_is_refused_and_says_why(server: LocalServer) -> None:
+def test_k6_waiting_on_our_own_thread_is_refused_and_says_why(server: Counterpart) -> None:
     program = f"""{SETUP}
 from powawidget.kernel import loop
 run = pb.agent("Writer").run("hello")

@@ -12,13 +12,13 @@ import pytest
 
 import powawidget as pw
 from powawidget.kernel import loop
-from powawidget.local import (
+from tests.counterpart import (
     Agent,
     Call,
     Calls,
+    Counterpart,
     Emit,
     Hook,
-    LocalServer,
     Pause,
     Say,
     Tool,
@@ -32,7 +32,7 @@ GO_ON = threading.Event()
 
 
 @pytest.fixture
-def server() -> Iterator[LocalServer]:
+def server() -> Iterator[Counterpart]:
     def stalls(_: Any) -> Any:
         yield Say("I begin")
         yield Pause(float("inf"))
@@ -58,7 +58,7 @@ def server() -> Iterator[LocalServer]:
 
 
 @pytest.fixture
-def pb(server: LocalServer) -> Iterator[pw.Powabase]:
+def pb(server: Counterpart) -> Iterator[pw.Powabase]:
     with pw.connect(server.url, api_key=server.key) as connection:
         yield connection
 
@@ -71,16 +71,16 @@ def until(condition: Callable[[], Any]) -> Any:
     return found
 
 
-def decisions(server: LocalServer) -> list[Any]:
+def decisions(server: Counterpart) -> list[Any]:
     return [body for _, path, body in server.requests if path.endswith("/approve")]
 
 
-def starts(server: LocalServer) -> int:
+def starts(server: Counterpart) -> int:
     return sum(path.endswith("/run/stream") for _, path, _ in server.requests)
 
 
 def test_a_run_starts_at_once_and_its_result_is_usable(
-    pb: pw.Powabase, server: LocalServer
+    pb: pw.Powabase, server: Counterpart
 ) -> None:
     run = pb.agent("Analyst").run("Which orders are late, by region and carrier?")
     result = run.result()
@@ -118,7 +118,7 @@ def test_who_gives_up_awaiting_stops_the_run_unless_it_is_shielded(pb: pw.Powaba
     asyncio.run(awaiting())
 
 
-def test_a_session_goes_on_with_a_conversation(pb: pw.Powabase, server: LocalServer) -> None:
+def test_a_session_goes_on_with_a_conversation(pb: pw.Powabase, server: Counterpart) -> None:
     analyst = pb.agent("Analyst")
     first = analyst.run("Which orders are late, by region and carrier?").wait()
     second = analyst.run("Why?", session_id=first.session_id).wait()
@@ -145,7 +145,7 @@ def test_a_stored_run_comes_back_as_it_was(pb: pw.Powabase) -> None:
 
 @pytest.mark.parametrize("agent", ["Staller", "Flooder", "Operator"])
 def test_stop_ends_a_stalled_a_flooding_and_a_waiting_run(
-    pb: pw.Powabase, server: LocalServer, agent: str
+    pb: pw.Powabase, server: Counterpart, agent: str
 ) -> None:
     run = pb.agent(agent).run(WRITE)
     until(lambda: run.text)
@@ -161,7 +161,7 @@ def notices(run: pw.Run) -> str:
     return "\n".join(part["text"] for part in parts if part["kind"] == "notice")
 
 
-def test_after_a_stop_the_run_says_what_the_server_did(server: LocalServer) -> None:
+def test_after_a_stop_the_run_says_what_the_server_did(server: Counterpart) -> None:
     with pw.connect(server.url, api_key=server.key) as pb:
         waits = pb.agent("Operator").run(WRITE)
         until(lambda: waits.status == "waiting")
@@ -193,7 +193,7 @@ def test_a_timeout_leaves_the_run_going(pb: pw.Powabase) -> None:
     assert run.status == "stopped"
 
 
-def test_stop_denies_an_open_approval_first(pb: pw.Powabase, server: LocalServer) -> None:
+def test_stop_denies_an_open_approval_first(pb: pw.Powabase, server: Counterpart) -> None:
     run = pb.agent("Operator").run(WRITE)
     until(lambda: run.status == "waiting")
     run.stop()
@@ -202,7 +202,7 @@ def test_stop_denies_an_open_approval_first(pb: pw.Powabase, server: LocalServer
     assert run.approvals[0].by == "stop"
 
 
-def test_approve_by_code_lets_the_write_happen_once(pb: pw.Powabase, server: LocalServer) -> None:
+def test_approve_by_code_lets_the_write_happen_once(pb: pw.Powabase, server: Counterpart) -> None:
     run = pb.agent("Operator").run(WRITE)
     until(lambda: run.status == "waiting")
     run.approve(reason="agreed")
@@ -218,7 +218,7 @@ def test_approve_by_code_lets_the_write_happen_once(pb: pw.Powabase, server: Loc
 
 
 def test_threads_that_decide_at_once_make_one_decision(
-    pb: pw.Powabase, server: LocalServer
+    pb: pw.Powabase, server: Counterpart
 ) -> None:
     run = pb.agent("Operator").run(WRITE)
     until(lambda: run.status == "waiting")
@@ -298,7 +298,7 @@ def test_a_hook_that_changes_the_arguments_first_hinders_no_approval() -> None:
 
 
 def test_a_stop_right_after_an_approval_denies_what_has_not_left(
-    pb: pw.Powabase, server: LocalServer
+    pb: pw.Powabase, server: Counterpart
 ) -> None:
     run = pb.agent("Operator").run(WRITE)
     until(lambda: run.status == "waiting")
@@ -340,7 +340,7 @@ def test_a_policy_decides_and_the_ledger_names_it(pb: pw.Powabase) -> None:
 
 
 def test_a_policy_approves_parallel_requests_only_if_it_allows_each(
-    pb: pw.Powabase, server: LocalServer
+    pb: pw.Powabase, server: Counterpart
 ) -> None:
     def north(arguments: Any) -> bool:
         return "North" in arguments["query"]
@@ -368,7 +368,7 @@ def test_a_policy_that_fails_leaves_the_decision_to_a_person(pb: pw.Powabase) ->
     run.wait()
 
 
-def test_two_gates_on_one_call_need_two_decisions(pb: pw.Powabase, server: LocalServer) -> None:
+def test_two_gates_on_one_call_need_two_decisions(pb: pw.Powabase, server: Counterpart) -> None:
     run = pb.agent("Operator (two gates)").run("Escalate the overdue orders")
     for count in (1, 2):
         until(lambda count=count: len(run.approvals) == count and run.status == "waiting")
@@ -393,7 +393,7 @@ def test_an_answer_that_waits_for_review_can_be_denied(pb: pw.Powabase) -> None:
 
 
 def test_closing_many_runs_leaves_no_thread_no_task_and_no_stream(
-    pb: pw.Powabase, server: LocalServer
+    pb: pw.Powabase, server: Counterpart
 ) -> None:
     pb.agent("Writer").run("hello").wait()
     threads = set(threading.enumerate())

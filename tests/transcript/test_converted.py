@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from nbconvert import HTMLExporter, MarkdownExporter
 
-from powawidget.local import start
+from tests.counterpart import start
 
 ANSWER = "Late orders by region and carrier"
 CELLS = [

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 if TYPE_CHECKING:
     import random
 
+    from powawidget.local.channel import Channel
     from powawidget.local.database import Database
 
 
@@ -85,14 +86,14 @@ class Pause:
 
 
 @dataclass(frozen=True)
-class Emit:
-    """A frame or bytes sent exactly as given, unrecorded.
+class Act:
+    """Anything else: what no model says, but a server may do.
 
     Args:
-        data: A frame (sent as one JSON event) or the bytes themselves.
+        act: Does it to the run's channel; raising `Stopped` ends the run.
     """
 
-    data: Mapping[str, Any] | bytes
+    act: Callable[[Channel], None]
 
 
 @dataclass(frozen=True)
@@ -106,18 +107,7 @@ class Fail:
     error: str
 
 
-@dataclass(frozen=True)
-class Cut:
-    """The end of the body without `complete`.
-
-    Args:
-        abruptly: Whether the connection breaks instead of ending well.
-    """
-
-    abruptly: bool = False
-
-
-Part: TypeAlias = Think | Say | Calls | Pause | Emit | Fail | Cut
+Part: TypeAlias = Think | Say | Calls | Pause | Act | Fail
 Script: TypeAlias = Generator[Part, list[str], None]
 
 
@@ -183,7 +173,7 @@ class Hook:
 
 @dataclass(frozen=True)
 class Agent:
-    """A scripted agent; give some to `start(agents=[...])`.
+    """A scripted agent.
 
     Args:
         name: Its name; its id is made from it.

@@ -8,9 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, assert_never
 
-from powawidget.local.agents.script import Calls, Cut, Emit, Fail, Part, Pause, Say, Think
+from powawidget.local.agents.script import Act, Calls, Fail, Part, Pause, Say, Think
 from powawidget.local.agents.tool_calls import ToolCalls
-from powawidget.local.dialects import event
 from powawidget.local.endings import Failed, Stopped
 from powawidget.local.pace import Pace, tokens
 
@@ -57,7 +56,7 @@ class Steps:
         agent: Who works.
         turn: What its script gets to know.
         telling: Where its frames are told.
-        channel: Where a script's own bytes go.
+        channel: What a script may act on.
         hooks: What its tool calls pass.
         rate: Tokens a second.
         gone: Tells whether nobody wants the work any more.
@@ -109,7 +108,7 @@ class Steps:
 
         Raises:
             Failed: The script says that the model fails.
-            Stopped: Nobody wants the work any more, or the script cuts the stream.
+            Stopped: Nobody wants the work any more.
         """
         self._pace.restart()
         script = self._agent.script(self._turn)
@@ -174,15 +173,11 @@ class Steps:
             case Pause():
                 self.begin()
                 await self._pace.pause(part.seconds)
-            case Emit():
-                raw = part.data if isinstance(part.data, bytes) else event({**part.data})
-                self._channel.put(raw)
+            case Act():
+                part.act(self._channel)
             case Fail():
                 self.begin()
                 raise Failed(part.error)
-            case Cut():
-                self._channel.end(cut=part.abruptly)
-                raise Stopped
             case _:
                 assert_never(part)
         return None

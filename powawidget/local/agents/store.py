@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from powawidget.local.agents.approvals import Slot
-from powawidget.local.retention import Over
+from powawidget.local.retention import Retention
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Iterable
 
     from powawidget.local.agents.script import Agent
     from powawidget.local.dialects import Frame
@@ -221,22 +222,22 @@ class Run:
         }
 
 
-class Store:
-    """All agents, sessions and runs of one server.
+class AgentStore:
+    """All agents of one server, their sessions and runs.
 
     Args:
         agents: The agents, in the order they are listed.
         generator: Where the ids come from.
     """
 
-    def __init__(self, agents: list[Agent], generator: random.Random) -> None:
+    def __init__(self, agents: Iterable[Agent], generator: random.Random) -> None:
         self._generator = generator
-        self.started_at = now()
-        self.agents = {fixed_id(agent.name): agent for agent in agents}
+        self._started_at = now()
+        self.all = {fixed_id(agent.name): agent for agent in agents}
         self.sessions: dict[str, Session] = {}
         self.runs: dict[str, Run] = {}
         self.begun = 0  # runs, also those that aren't kept any more
-        self._over = Over(self._drop)
+        self._retention = Retention(self._drop)
 
     def new_run(self, agent_id: str, message: str, session_id: str | None) -> tuple[Run, bool]:
         """Begin a run.
@@ -254,7 +255,7 @@ class Store:
         if session is None:
             session = Session(session_id or self._hex("sess_"), drawn_id(self._generator), agent_id)
             self.sessions[session.session_id] = session
-        agent = self.agents[agent_id]
+        agent = self.all[agent_id]
         run = Run(self._hex("run_"), drawn_id(self._generator), agent, session, message)
         if any(hook.type == "approval" for hook in agent.hooks) and agent.tools:
             run.slot = Slot()
@@ -265,29 +266,29 @@ class Store:
 
     def settle(self, run: Run) -> None:
         """Note that nothing works on a run any more: it is kept as long as there is room."""
-        self._over.add(run.run_id, run.as_json())
+        self._retention.add(run.run_id, run.as_json())
 
     def sessions_of(self, agent_id: str) -> list[Session]:
         """List an agent's sessions, the newest first."""
         return [s for s in reversed(self.sessions.values()) if s.agent_id == agent_id]
 
-    def agent_json(self, agent_id: str) -> dict[str, Any]:
+    def as_json(self, agent_id: str) -> dict[str, Any]:
         """Answer `GET /api/agents/{id}`."""
-        agent = self.agents[agent_id]
+        agent = self.all[agent_id]
         return {
-            "created_at": self.started_at,
+            "created_at": self._started_at,
             "id": agent_id,
             "model": agent.model,
             "name": agent.name,
             "settings": {},
             "system_prompt": agent.system_prompt,
-            "updated_at": self.started_at,
+            "updated_at": self._started_at,
         }
 
-    def agent_entry(self, agent_id: str) -> dict[str, Any]:
+    def entry(self, agent_id: str) -> dict[str, Any]:
         """Answer one entry of `GET /api/agents`."""
         runs = [run for run in self.runs.values() if run.session.agent_id == agent_id]
-        return self.agent_json(agent_id) | {
+        return self.as_json(agent_id) | {
             "last_run_at": runs[-1].created_at if runs else None,
             "session_count": len(self.sessions_of(agent_id)),
             "total_runs": len(runs),
@@ -303,7 +304,7 @@ class Store:
                 "tool_name": tool.name,
                 "tool_type": "builtin",
             }
-            for tool in self.agents[agent_id].tools
+            for tool in self.all[agent_id].tools
         ]
 
     def hooks_json(self, agent_id: str) -> list[dict[str, Any]]:
@@ -312,15 +313,15 @@ class Store:
             {
                 "config": {"message": hook.message}
                 | ({} if hook.timeout is None else {"timeout": hook.timeout}),
-                "created_at": self.started_at,
+                "created_at": self._started_at,
                 "enabled": True,
                 "event": hook.event,
-                "id": hook_id(self.agents[agent_id], position),
+                "id": hook_id(self.all[agent_id], position),
                 "matcher": hook.matcher,
                 "position": position,
                 "type": hook.type,
             }
-            for position, hook in enumerate(self.agents[agent_id].hooks)
+            for position, hook in enumerate(self.all[agent_id].hooks)
         ]
 
     def _drop(self, run_id: str) -> None:

@@ -7,14 +7,13 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-from starlette.requests import ClientDisconnect
-from starlette.responses import Response
-
 from powawidget.local import limits
-from powawidget.local.http.responses import Refused, refuse, refuse_page
+from powawidget.local.http.responses import refuse, refuse_page
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+
+    from powawidget.local.http.responses import Refused
 
 
 async def read(request: Request) -> bytes:
@@ -27,7 +26,8 @@ async def read(request: Request) -> bytes:
         The whole body.
 
     Raises:
-        Refused: It is too long, too slow, or its client has gone.
+        Refused: It is too long or too slow.
+        ClientDisconnect: Its client has gone.
     """
     told = request.headers.get("content-length", "")
     if told.isdecimal() and int(told) > limits.BODY_BYTES:
@@ -42,9 +42,6 @@ async def read(request: Request) -> bytes:
                 body += piece
     except TimeoutError:
         raise refuse(408, f"The body didn't come within {limits.BODY_SECONDS:g} s.") from None
-    except ClientDisconnect:
-        # As when a run is stopped while it connects: nobody reads this answer.
-        raise Refused(Response(status_code=400)) from None
     return bytes(body)
 
 

@@ -28,7 +28,7 @@ class Connections:
 
     def __init__(self) -> None:
         self._waiting: dict[Address, _Wait] = {}  # the longest wait first
-        self._working: dict[Address, asyncio.BaseTransport] = {}
+        self._working: dict[Address, asyncio.WriteTransport] = {}
 
     def __len__(self) -> int:
         """Tell how many are open."""
@@ -49,6 +49,11 @@ class Connections:
         self._working.pop(address, None)
         if wait := self._waiting.pop(address, None):
             wait.over()
+
+    def abort(self, address: Address) -> None:
+        """Break a connection whose request is being answered."""
+        if transport := self._working.get(address):
+            transport.abort()
 
     @contextmanager
     def at_work(self, address: Address) -> Iterator[None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import Headers
 
@@ -17,7 +17,16 @@ if TYPE_CHECKING:
 
     from powawidget.local.http.connections import Connections
 
-PUBLIC = frozenset({"/", "/health"})  # they say nothing that matters, and need no key
+_RESOURCES = ("/health", "/api/agents", "/api/sessions", "/api/workflows", "/api/orchestrations")
+# What needs no key, since it says nothing that matters, and its answer.
+PUBLIC: dict[str, dict[str, Any]] = {
+    "/health": {"service": "project-service", "status": "healthy"},
+    "/": {
+        "endpoints": list(_RESOURCES),
+        "service": "agentic-project-service",
+        "version": "0.1.0",
+    },
+}
 
 _HOST = re.compile(r"(?:\[(?P<six>[0-9a-f:.]+)\]|(?P<name>[0-9a-z.-]+))(?::[0-9]*)?", re.IGNORECASE)
 

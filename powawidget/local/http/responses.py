@@ -7,26 +7,29 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from powawidget.local.http.error_pages import page
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from powawidget.local.engine import Engine
-
-Handler: TypeAlias = Callable[["Engine", "Request", Any], Any]
-Routes: TypeAlias = list[tuple[str, str, Handler]]
-
 _DIGITS = 18  # of a number in a query: nothing here is counted further
 _UUID = re.compile(r"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 
 
-class Refused(Exception):  # noqa: N818  # an answer, thrown to the route's edge
+class Answer(JSONResponse):
+    """JSON as the service writes it: keys sorted, no spaces, ASCII, a newline at the end."""
+
+    def render(self, content: Any) -> bytes:
+        """Write the body."""
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+        return f"{text}\n".encode("ascii")
+
+
+class Refused(Exception):  # noqa: N818  # an answer, raised to where responses are sent
     """A request that is answered with an error.
 
     Args:
@@ -38,12 +41,6 @@ class Refused(Exception):  # noqa: N818  # an answer, thrown to the route's edge
         self.response = response
 
 
-def answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """Write JSON as the service does: keys sorted, no spaces, ASCII, a newline at the end."""
-    text = json.dumps(body, sort_keys=True, separators=(",", ":")) + "\n"
-    return Response(text, status, headers, media_type="application/json")
-
-
 def refuse(status: int, error: str, **more: Any) -> Refused:
     """Refuse with a JSON error.
 
@@ -52,7 +49,7 @@ def refuse(status: int, error: str, **more: Any) -> Refused:
         error: What is wrong.
         **more: What else the body holds, such as an error_code.
     """
-    return Refused(answer({"error": error, **more}, status))
+    return Refused(Answer({"error": error, **more}, status))
 
 
 def refuse_page(status: int, text: str | None = None) -> Refused:
@@ -65,9 +62,20 @@ def refuse_page(status: int, text: str | None = None) -> Refused:
     return Refused(HTMLResponse(page(status, text), status))
 
 
-def is_uuid(text: str) -> bool:
-    """Tell whether a path's id is one that the database understands."""
-    return _UUID.fullmatch(text) is not None
+def id_in(request: Request, name: str) -> str:
+    """Read an id of the database from the path.
+
+    Args:
+        request: The request.
+        name: What the id is called in the route.
+
+    Raises:
+        Refused: It is none that the database understands.
+    """
+    text: str = request.path_params[name]
+    if _UUID.fullmatch(text) is None:
+        raise refuse_page(500)
+    return text
 
 
 def number(request: Request, name: str, default: int) -> int:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from powawidget.local.channel import Channel
+    from powawidget.local.http.connections import Address
 
 _TYPE = [(b"content-type", b"text/event-stream; charset=utf-8")]
 _UNBUFFERED = [(b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no")]
@@ -30,7 +31,7 @@ class Stream:
         keepalive: Seconds of silence until a keepalive; None sends none.
         on_lost: Called when a write finds the client gone; None where that changes nothing.
         on_closed: Called once, when no client reads any more.
-        abort: Breaks the connection of a scope.
+        abort: Breaks the connection from an address.
         unbuffered: Whether the headers ask what lies between not to hold anything back;
             orchestrations don't.
     """
@@ -42,7 +43,7 @@ class Stream:
         keepalive: float | None,
         on_lost: Callable[[], None] | None,
         on_closed: Callable[[], None],
-        abort: Callable[[Scope], None],
+        abort: Callable[[Address], None],
         unbuffered: bool = True,
     ) -> None:
         self._channel = channel
@@ -59,7 +60,7 @@ class Stream:
             await send({"type": "http.response.start", "status": 200, "headers": self._headers})
             await self._pass_on(send)
             if self._channel.cut:
-                self._abort(scope)
+                self._abort(tuple(scope["client"]))
                 await watcher
             elif not self._channel.gone:
                 await send(_body(b"", more=False))

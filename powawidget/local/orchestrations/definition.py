@@ -23,10 +23,12 @@ class Member:
     Args:
         agent: The agent. Its hooks aren't applied here (docs/protocol.md#approvals-elsewhere).
         role: What it is there for.
+        script: What it says there; None is what it says alone.
     """
 
     agent: Agent
     role: str
+    script: Callable[[Turn], Script] | None = None
 
     @property
     def tool_name(self) -> str:
@@ -40,7 +42,7 @@ def _silent(_turn: Turn) -> Script:
 
 @dataclass(frozen=True)
 class Orchestration:
-    """Several agents at work on one message; give some to `start(orchestrations=[...])`.
+    """Several agents at work on one message.
 
     Args:
         name: Its name; its id is made from it.

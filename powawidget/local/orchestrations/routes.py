@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from powawidget.local.http.responses import Routes, is_uuid, paged, refuse, refuse_page
+from powawidget.local.http.responses import id_in, paged, refuse
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -19,15 +19,8 @@ if TYPE_CHECKING:
 _MOST = 50
 
 
-def _id(request: Request) -> str:
-    orchestration_id: str = request.path_params["orchestration_id"]
-    if not is_uuid(orchestration_id):
-        raise refuse_page(500)
-    return orchestration_id
-
-
 def _one(engine: Engine, request: Request) -> Orchestration:
-    orchestration = engine.orchestrations.all.get(_id(request))
+    orchestration = engine.orchestrations.all.get(id_in(request, "orchestration_id"))
     if orchestration is None:
         raise refuse(404, "Orchestration not found")
     return orchestration
@@ -49,7 +42,7 @@ def _entities(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
 
 
 def _sessions(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
-    found = engine.orchestrations.sessions_of(_id(request))
+    found = engine.orchestrations.sessions_of(id_in(request, "orchestration_id"))
     return {"sessions": [session.summary() for session in found], "total": len(found)}
 
 
@@ -70,7 +63,7 @@ def _run(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
 def _run_stream(engine: Engine, request: Request, body: dict[str, Any]) -> Stream:
     if not body.get("message"):
         raise refuse(400, "message is required")
-    run, channel = engine.begin_orchestration(_id(request), body)
+    run, channel = engine.begin_orchestration(id_in(request, "orchestration_id"), body)
     return engine.stream(
         channel, keepalive=True, on_lost=run.lose if run else None, unbuffered=False
     )
@@ -79,7 +72,7 @@ def _run_stream(engine: Engine, request: Request, body: dict[str, Any]) -> Strea
 _ALL = "/api/orchestrations"
 _ONE = f"{_ALL}/{{orchestration_id}}"
 
-ROUTES: Routes = [
+ROUTES = (
     ("GET", _ALL, _list),
     ("GET", f"{_ALL}/runs/{{run_id}}", _run),
     ("GET", _ONE, _get),
@@ -87,4 +80,4 @@ ROUTES: Routes = [
     ("GET", f"{_ONE}/sessions", _sessions),
     ("GET", f"{_ONE}/sessions/{{session_id}}/messages", _messages),
     ("POST", f"{_ONE}/run/stream", _run_stream),
-]
+)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from powawidget.local.agents.store import drawn_id, now
-from powawidget.local.retention import Over
+from powawidget.local.retention import Retention
 
 if TYPE_CHECKING:
     import random
@@ -207,7 +207,7 @@ class OrchestrationStore:
         self.sessions: dict[str, OrchestrationSession] = {}
         self.runs: dict[str, OrchestrationRun] = {}
         self.begun = 0  # runs, also those that aren't kept any more
-        self._over = Over(self._drop)
+        self._retention = Retention(self._drop)
 
     def new_run(
         self, orchestration: Orchestration, message: str, session_id: str | None
@@ -231,7 +231,7 @@ class OrchestrationStore:
 
     def settle(self, run: OrchestrationRun) -> None:
         """Note that nothing works on a run any more: it is kept as long as there is room."""
-        self._over.add(run.run_id, [run.message, run.as_json()])
+        self._retention.add(run.run_id, [run.message, run.as_json()])
 
     def new_id(self) -> str:
         """Draw the id of a member's run."""

@@ -58,7 +58,7 @@ class Work:
         orchestration: What runs.
         turn: What the message is and was.
         hear: Where all frames go, the members' too.
-        channel: Where a script's own bytes go.
+        channel: What a script may act on.
         rate: Tokens a second.
         gone: Tells whether nobody wants the work any more.
         new_id: Draws the id of a member's run.
@@ -126,7 +126,7 @@ class Work:
         run_id = self.new_id() if run_id is None else run_id
         generator = self.draw() if generator is None else generator
         # The service applies neither hooks nor rules of a member.
-        agent = replace(member.agent, hooks=())
+        agent = replace(member.agent, hooks=(), script=member.script or member.agent.script)
         telling = Telling(lambda frame, more: self._hear(frame, {"agent": agent.name, **more}))
         turn = replace(self.turn, message=message, history=history, random=generator)
         steps = self._steps(agent, turn, telling)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from powawidget.local.samples.analyst import analyst
-from powawidget.local.samples.operator import operators
+from powawidget.local.samples.desk import specialists
+from powawidget.local.samples.operator import operator
 from powawidget.local.samples.writer import writer
 
 if TYPE_CHECKING:
@@ -13,13 +14,14 @@ if TYPE_CHECKING:
     from powawidget.local.database import Database
 
 
-def sample_agents(database: Database) -> list[Agent]:
+def sample_agents(database: Database) -> dict[str, Agent]:
     """Make the sample agents.
 
     Args:
         database: What they read and write.
 
     Returns:
-        The agents, in the order they are listed.
+        The agents by their names, in the order they are listed.
     """
-    return [analyst(database), writer(), *operators(database)]
+    agents = (analyst(database), writer(), operator(database), *specialists(database))
+    return {agent.name: agent for agent in agents}

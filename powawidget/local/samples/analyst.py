@@ -12,6 +12,7 @@ from powawidget.local.samples.amounts import BY_MONTH
 from powawidget.local.samples.followups import context_of, follow
 from powawidget.local.samples.prose import ask, fence, query, sections, table
 from powawidget.local.samples.questions import mentions, topic_of
+from powawidget.local.samples.reporter import facts_in, watch
 from powawidget.local.samples.tools import reading_tools
 
 if TYPE_CHECKING:
@@ -66,6 +67,10 @@ def analyst(database: Database) -> Agent:
 
 
 def _answer(turn: Turn) -> Script:
+    facts = facts_in(turn.message)
+    if facts.get("kind") == "week":
+        yield from watch(facts)
+        return
     scripts: dict[str, Callable[[Turn], Script]] = {
         "break": _break,
         "compare": amounts.compare,

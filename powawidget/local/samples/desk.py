@@ -5,17 +5,16 @@ from __future__ import annotations
 import calendar
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from powawidget.local.agents.script import Agent, Call, Calls, Fail, Hook, Say, Think
+from powawidget.local.agents.script import Agent, Call, Calls, Say, Think
 from powawidget.local.sample_data import TODAY
 from powawidget.local.samples.figures import Share, p_value, two_proportions
 from powawidget.local.samples.late import BY_LANE, by_month, lanes_of, months_of
 from powawidget.local.samples.lateness import Lateness, interval, lateness, since
 from powawidget.local.samples.prose import ask, money, percent, query, sections, table
 from powawidget.local.samples.questions import mentions, topic_of
-from powawidget.local.samples.tools import reading_tools, writing_tool
+from powawidget.local.samples.tools import reading_tools
 
 if TYPE_CHECKING:
     from powawidget.local.agents.script import Script, Turn
@@ -33,31 +32,16 @@ TOPICS = {
     "chance": r"chance|significan|\bsure\b|random|certain|test",
     "where": r"where|since when|which (lane|carrier|region)",
 }
-OVERLOADED = "litellm.InternalServerError: The server had an error while processing your request."
 
 
-def specialists(database: Database) -> tuple[Agent, Agent, Agent, Agent]:
-    """Make the Scout, the Statistician, the Controller and the Clerk."""
+def specialists(database: Database) -> tuple[Agent, Agent, Agent]:
+    """Make the Scout, the Statistician and the Controller."""
     reading = reading_tools(database)
-    gate = Hook("PreToolUse", matcher="database_write", message="Writes need a person.")
     return (
         Agent("Scout", _scout, reading, system_prompt="You find where and since when."),
         Agent("Statistician", _test, reading, system_prompt="You tell signal from chance."),
         Agent("Controller", _count, reading, system_prompt="You count what it is worth."),
-        Agent(
-            "Clerk",
-            _book,
-            (*reading, writing_tool(database)),
-            # On its own it waits for a person; as a member of an orchestration it doesn't.
-            (gate,),
-            system_prompt="You book credits.",
-        ),
     )
-
-
-def failing(statistician: Agent) -> Agent:
-    """Make a Statistician whose model fails after its first queries."""
-    return replace(statistician, script=_test_and_fail)
 
 
 def supervise(turn: Turn) -> Script:
@@ -152,15 +136,15 @@ def _credit(turn: Turn) -> Script:
     yield Say("I ask the Controller whom it concerns most.\n\n")
     yield Calls(_delegate("Controller", COST.format(**named)))
     first = turn.database.read(_concerned(found))[0]
-    yield Say(f"The first in the list is {first['name']}. The Clerk books the credit.\n\n")
-    booked = yield Calls(_delegate("Clerk", BOOK.format(name=first["name"])))
+    yield Say(f"The first in the list is {first['name']}. The Operator books the credit.\n\n")
+    booked = yield Calls(_delegate("Operator", BOOK.format(name=first["name"])))
     yield Say(
         sections(
             f"## A credit for {first['name']}",
             booked[0].strip(),
             (
                 "Nobody was asked to approve this: in an orchestration the approvals of its"
-                " members don't apply. Run the Clerk alone, and it waits for you."
+                " members don't apply. Ask the Operator alone, and it waits for you."
             ),
         )
     )
@@ -288,17 +272,6 @@ def _test(turn: Turn) -> Script:
     )
 
 
-def _test_and_fail(turn: Turn) -> Script:
-    found = lateness(turn.database)
-    yield Say("I take the lane and the rest at the same time.\n\n")
-    yield Calls(
-        Call("database_query", {"query": _lane_before_after(found)}, 0.9),
-        Call("database_query", {"query": _control_before_after(found)}, 0.6),
-    )
-    yield Say("The lane rose by")
-    yield Fail(OVERLOADED)
-
-
 def _worth(found: Lateness) -> str:
     return query(
         f"""
@@ -347,13 +320,14 @@ def _count(turn: Turn) -> Script:
     )
 
 
-def _book(turn: Turn) -> Script:
+def book(turn: Turn) -> Script:
+    """Book a credit, as the Operator does it for the desk."""
     found = lateness(turn.database)
     yield Say("I look the customers up.\n\n")
     rows = yield from ask(_concerned(found), 0.6)
     row = next((row for row in rows if mentions(turn.message, row["name"])), rows[0])
     credit = round(GOODWILL * row["revenue"], 2)
-    results = yield Calls(
+    yield Calls(
         Call(
             "database_write",
             {
@@ -368,9 +342,6 @@ def _book(turn: Turn) -> Script:
             },
         )
     )
-    if results[0].startswith("Error: "):
-        yield Say(f"Nothing was booked: {results[0].removeprefix('Error: ')}.\n")
-        return
     check = f"SELECT COUNT(*) AS n FROM credits WHERE customer_id = {row['id']}"  # noqa: S608  # names of our own tables
     stored = yield from ask(check, 0.3)
     yield Say(

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import calendar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from powawidget.local.agents.script import Agent, Fail, Say, Think
-from powawidget.local.samples.desk import OVERLOADED
+from powawidget.local.agents.script import Fail, Say, Think
 from powawidget.local.samples.late import BY_LANE, by_month, lanes_of, months_of
 from powawidget.local.samples.lateness import Lateness, lateness, since
 from powawidget.local.samples.prose import ask, percent, sections, table
 from powawidget.local.samples.questions import mentions
-from powawidget.local.samples.tools import reading_tools
 
 if TYPE_CHECKING:
     from powawidget.local.agents.script import Script, Turn
-    from powawidget.local.database import Database
 
+OVERLOADED = "litellm.InternalServerError: The server had an error while processing your request."
 SHORT = r"short|brief|one (sentence|line)|tl;?dr"
 
 
@@ -54,25 +52,6 @@ def claims(found: Lateness) -> list[Claim]:
     ]
 
 
-def writers(database: Database) -> tuple[Agent, Agent, Agent]:
-    """Make the Drafter, the Checker and the Polisher."""
-    return (
-        Agent("Drafter", _draft, system_prompt="You write a first version, from memory."),
-        Agent(
-            "Checker",
-            _check,
-            reading_tools(database),
-            system_prompt="You believe no figure that you haven't counted.",
-        ),
-        Agent("Polisher", _polish, system_prompt="You write so that it is read to its end."),
-    )
-
-
-def failing(checker: Agent) -> Agent:
-    """Make a Checker whose model fails after its first query."""
-    return replace(checker, script=_check_and_fail)
-
-
 def _note(total: str, lane: str, month: str, share: str, elsewhere: str) -> str:
     return (
         f"This year {total} orders left late. Most trouble comes from one lane, {lane}: since"
@@ -82,13 +61,15 @@ def _note(total: str, lane: str, month: str, share: str, elsewhere: str) -> str:
     )
 
 
-def _draft(turn: Turn) -> Script:
+def draft(turn: Turn) -> Script:
+    """Write a first version, from memory."""
     found = lateness(turn.database)
     yield Say("Draft, from memory; please check the figures.\n\n")
     yield Say(_note(*(claim.said for claim in claims(found))) + "\n")
 
 
-def _check(_turn: Turn) -> Script:
+def check(_turn: Turn) -> Script:
+    """Count every figure of the draft."""
     yield Think("Five figures. Two queries count them all: the lanes, and the worst one by month.")
     yield Say("I count what the draft says.\n\n")
     lanes = lanes_of((yield from ask(BY_LANE, 0.9)))
@@ -113,14 +94,16 @@ def _check(_turn: Turn) -> Script:
     )
 
 
-def _check_and_fail(_turn: Turn) -> Script:
+def check_and_fail(_turn: Turn) -> Script:
+    """Count, until the model fails after its first query."""
     yield Say("I count what the draft says.\n\n")
     yield from ask(BY_LANE, 0.9)
     yield Say("The first figure")
     yield Fail(OVERLOADED)
 
 
-def _polish(turn: Turn) -> Script:
+def polish(turn: Turn) -> Script:
+    """Write it so that it is read to its end."""
     found = lateness(turn.database)
     rise, usual = percent(found.after.rate, 0), percent(found.before.rate, 0)
     if mentions(str(turn.options.get("message", turn.message)), SHORT):

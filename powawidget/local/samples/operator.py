@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from powawidget.local.agents.script import Agent, Call, Calls, Hook, Part, Say, Think
 from powawidget.local.sample_data import REGIONS, TODAY
-from powawidget.local.samples.amounts import of_region
 from powawidget.local.samples.late import BY_CUSTOMER
-from powawidget.local.samples.prose import ask, fence, money, query, sections, table
+from powawidget.local.samples.prose import ask, fence, money, query, table
 from powawidget.local.samples.questions import regions_in, topic_of
-from powawidget.local.samples.tools import reading_tools, writing_tool
+from powawidget.local.samples.tools import exporting_tool, reading_tools, writing_tool
 
 if TYPE_CHECKING:
     from powawidget.local.agents.script import Script, Turn
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
 
 MESSAGE = "Writes need a person."
 TOPICS = {
+    "export": r"compare|export",
     "both": r"\band\b.*(credit|escalat)|both|two writes",
     "credit": r"credit|refund|compensat|sorry",
     "price": r"price|raise|cheaper|discount",
@@ -34,6 +33,7 @@ HELP = (
     "- *Escalate the overdue orders and credit the customer* (two writes)\n"
     "- *Raise the price of the best seller by 5%*\n"
     "- *Delete the cancelled orders of January*\n"
+    "- *Export North and South* (two exports at once)\n"
 )
 OVERDUE = query(
     f"""
@@ -80,31 +80,21 @@ class Plan(NamedTuple):
 Planning = Generator[Part, list[str], Plan | None]
 
 
-def operators(database: Database) -> list[Agent]:
-    """Make the Operator and its variants, each with another way to ask for a person."""
-    reading, writing = reading_tools(database), writing_tool(database)
-    gate = Hook("PreToolUse", matcher="database_write", message=MESSAGE, timeout=300)
-    operator = Agent(
+def operator(database: Database) -> Agent:
+    """Make the Operator."""
+    return Agent(
         name="Operator",
         script=_operate,
-        tools=(*reading, writing),
-        hooks=(gate,),
+        tools=(*reading_tools(database), writing_tool(database), exporting_tool(database)),
+        hooks=(
+            Hook("PreToolUse", matcher="database_write", message=MESSAGE, timeout=300),
+            # Short, since the older of two open requests takes the decision at its deadline only.
+            Hook(
+                "PreToolUse", matcher="export_orders", message="Exports need a person.", timeout=20
+            ),
+        ),
         system_prompt="You keep the orders in order. Every write waits for a person's approval.",
     )
-    second = replace(gate, message="A second person confirms writes.")
-    reads = Hook(
-        "PreToolUse", matcher="database_query", message="Reading orders needs a person.", timeout=20
-    )
-    reviewed = Hook("PreResponse", message="The answer needs a person.", timeout=300)
-    begun = Hook("OnRunStart", message="The run needs a person.", timeout=300)
-    return [
-        operator,
-        replace(operator, name="Operator (short deadline)", hooks=(replace(gate, timeout=8),)),
-        replace(operator, name="Operator (parallel reads)", script=_compare, hooks=(reads,)),
-        replace(operator, name="Operator (two gates)", hooks=(gate, second)),
-        replace(operator, name="Operator (reviewed answers)", script=_review, hooks=(reviewed,)),
-        replace(operator, name="Operator (reviewed runs)", script=_review, hooks=(begun,)),
-    ]
 
 
 def _operate(turn: Turn) -> Script:
@@ -118,6 +108,9 @@ def _operate(turn: Turn) -> Script:
     topic = topic_of(turn.message, TOPICS)
     if topic is None:
         yield Say(HELP)
+        return
+    if topic == "export":
+        yield from compare(turn)
         return
     planned = []
     for make in plans[topic]:
@@ -247,14 +240,15 @@ def _reason(result: str) -> str:
     return result.removeprefix(ERROR)
 
 
-def _compare(turn: Turn) -> Script:
+def compare(turn: Turn) -> Script:
+    """Export two regions at the same time, and compare them."""
     named = regions_in(turn.message)
     names = [*named, *(name for name in REGIONS if name not in named)][:2]
-    yield Think("Two reads that don't depend on each other. Here each of them needs a person.")
+    yield Think("Two exports that don't depend on each other. Each of them needs a person.")
     yield Say(f"I ask for {names[0]} and {names[1]} at the same time.\n\n")
     results = yield Calls(
         *(
-            Call("database_query", {"query": of_region(name)}, seconds)
+            Call("export_orders", {"region": name}, seconds)
             for name, seconds in zip(names, (0.9, 0.5), strict=True)
         )
     )
@@ -266,17 +260,3 @@ def _compare(turn: Turn) -> Script:
             row = json.loads(result)[0]
             lines.append((name, f"{row['orders']:,}", money(row["revenue"])))
     yield Say("## Two regions\n\n" + table(["Region", "Orders", "Revenue, EUR:"], lines) + "\n")
-
-
-def _review(_turn: Turn) -> Script:
-    yield Say("I look for open orders that are past their due date.\n\n")
-    rows = yield from ask(OVERDUE, 0.8)
-    shown = [(r["id"], r["name"], r["carrier"], r["due_at"], money(r["amount"])) for r in rows]
-    yield Say(
-        sections(
-            "## Overdue orders",
-            table(["Order", "Customer", "Carrier", "Due", "Amount, EUR:"], shown),
-            f"{len(rows)} orders, {money(sum(row['amount'] for row in rows))} EUR in all.",
-            fence("sql", OVERDUE),
-        )
-    )

@@ -5,20 +5,16 @@ from __future__ import annotations
 import calendar
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from powawidget.local.agents.script import Agent, Fail, Say, Think
+from powawidget.local.agents.script import Say, Think
 from powawidget.local.samples.amounts import BY_MONTH
-from powawidget.local.samples.desk import OVERLOADED
 from powawidget.local.samples.figures import least_squares
 from powawidget.local.samples.prose import ask, money, sections, table
-from powawidget.local.samples.tools import reading_tools
 
 if TYPE_CHECKING:
     from powawidget.local.agents.script import Script, Turn
-    from powawidget.local.database import Database
 
 Method = Callable[[Sequence[float]], float]
 
@@ -86,25 +82,6 @@ def forecast(name: str, series: Sequence[float]) -> Forecast:
     return Forecast(name, method(series), statistics.fmean(errors))
 
 
-def forecasters(database: Database) -> tuple[Agent, Agent, Agent]:
-    """Make Naive, Trend and Smoother."""
-    reading = reading_tools(database)
-    one, two, three = (
-        Agent(name, partial(_forecast, name), reading, system_prompt=f"You forecast: {what}.")
-        for name, what in (
-            ("Naive", "the last month again"),
-            ("Trend", "a straight line"),
-            ("Smoother", "exponential smoothing"),
-        )
-    )
-    return one, two, three
-
-
-def failing(forecaster: Agent) -> Agent:
-    """Make a forecaster whose model fails after its query."""
-    return replace(forecaster, script=_forecast_and_fail)
-
-
 _IDEAS = {
     "Naive": "Next month as this month: no model at all, and hard to beat.",
     "Trend": "A straight line through the year. The peak at its end pulls it up.",
@@ -113,7 +90,8 @@ _IDEAS = {
 _SECONDS = {"Naive": 1.2, "Trend": 1.8, "Smoother": 2.4}
 
 
-def _forecast(name: str, _turn: Turn) -> Script:
+def answer(name: str, _turn: Turn) -> Script:
+    """Answer with the forecast of a method."""
     yield Say(f"{_IDEAS[name]}\n\n")
     rows = yield from ask(BY_MONTH, _SECONDS[name])
     series = [row["revenue"] for row in rows]
@@ -154,13 +132,6 @@ def _how(name: str, series: Sequence[float]) -> str:
         return f"$\\alpha = {weight}$: the newest month counts {weight:.0%}."
     last = calendar.month_name[len(series)]
     return f"{last} brought {money(series[-1])} EUR, so January does too."
-
-
-def _forecast_and_fail(_turn: Turn) -> Script:
-    yield Say(f"{_IDEAS['Trend']}\n\n")
-    yield from ask(BY_MONTH, _SECONDS["Trend"])
-    yield Say("The line rises")
-    yield Fail(OVERLOADED)
 
 
 def merge(turn: Turn) -> Script:

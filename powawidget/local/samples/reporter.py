@@ -1,4 +1,4 @@
-"""The writers in workflows: a block hands them facts as JSON, and they write what these say."""
+"""What agents write in the blocks of workflows, which hand them facts as JSON."""
 
 from __future__ import annotations
 
@@ -7,27 +7,17 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from powawidget.local.agents.script import Agent, Fail, Say, Think
-from powawidget.local.samples.desk import OVERLOADED
+from powawidget.local.agents.script import Say, Think
 from powawidget.local.samples.prose import money, percent, sections, signed, table
 
 if TYPE_CHECKING:
-    from powawidget.local.agents.script import Script, Turn
+    from powawidget.local.agents.script import Script
 
 Facts = dict[str, Any]
 
 _BARS = "\u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"
 _MANY = 2.0  # standard deviations
 _UNRESOLVED = re.compile(r"<[\w -]+\.output>")
-
-
-def reporters() -> list[Agent]:
-    """Make the Watchdog, the Reporter and a Reporter whose model fails."""
-    return [
-        Agent("Watchdog", _watch, system_prompt="You say what stands out in a week, if anything."),
-        Agent("Reporter", _report, system_prompt="You write short reports from given facts."),
-        Agent("Reporter (fails)", _fail, system_prompt="You fail in the middle of a sentence."),
-    ]
 
 
 def facts_in(message: str) -> Facts:
@@ -51,11 +41,12 @@ def facts_in(message: str) -> Facts:
     return {}
 
 
-def _watch(turn: Turn) -> Script:
-    facts = facts_in(turn.message)
-    if facts.get("kind") != "week":
-        yield Say("I need the facts of a week. The workflow *Weekly report* hands them to me.\n")
-        return
+def watch(facts: Facts) -> Script:
+    """Say what stands out in a week, if anything.
+
+    Args:
+        facts: The facts of a week.
+    """
     worst = max(facts["carriers"], key=lambda row: row["late"] / max(row["orders"], 1))
     rate = worst["late"] / max(worst["orders"], 1)
     if facts["late_share"] <= facts["alert_above"]:
@@ -79,18 +70,23 @@ def _watch(turn: Turn) -> Script:
     )
 
 
-def _report(turn: Turn) -> Script:
-    facts = facts_in(turn.message)
+def report(facts: Facts, message: str) -> Script | None:
+    """Write a short report from given facts.
+
+    Args:
+        facts: The facts.
+        message: The text that they stand in.
+
+    Returns:
+        The script, or None where these are no facts to report on.
+    """
     writing: dict[str, Callable[[Facts, str], Script]] = {
         "week": _week,
         "regions": _regions,
         "credit": _ask,
     }
     write = writing.get(str(facts.get("kind")))
-    if write is None:
-        yield Say("I need facts to report on. A workflow's blocks hand them to me as JSON.\n")
-        return
-    yield from write(facts, turn.message)
+    return write(facts, message) if write else None
 
 
 def _week(facts: Facts, message: str) -> Script:
@@ -177,13 +173,3 @@ def _ask(facts: Facts, _message: str) -> Script:
         f" times this year for {money(facts['revenue'])} EUR, and {facts['late']} of these orders"
         " left late. Please decide.\n"
     )
-
-
-def _fail(turn: Turn) -> Script:
-    facts = facts_in(turn.message)
-    yield Say(
-        f"## The year\n\nThe shop took **{money(facts.get('revenue', 0.0))} EUR** with"
-        f" {facts.get('orders', 0):,} orders, most of them in the last two months. The largest"
-        " region"
-    )
-    yield Fail(OVERLOADED)

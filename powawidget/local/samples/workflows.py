@@ -3,33 +3,16 @@
 from __future__ import annotations
 
 from textwrap import dedent
-from typing import TYPE_CHECKING
 
 from powawidget.local.agents.store import fixed_id
-from powawidget.local.samples.reporter import reporters
 from powawidget.local.workflows.definition import Block, Edge, Workflow
-
-if TYPE_CHECKING:
-    from powawidget.local.agents.script import Agent
 
 _REGIONS = ("North", "South", "East", "West")
 
 
-def sample_workflows() -> tuple[list[Workflow], list[Agent]]:
-    """Make the sample workflows.
-
-    Returns:
-        The workflows, in the order they are listed, and the agents that write in their blocks.
-    """
-    return [
-        weekly_report(),
-        regional_briefing(),
-        credit_note(),
-        board_memo(),
-        price_import(),
-        year_digest(),
-        slow_export(),
-    ], reporters()
+def sample_workflows() -> tuple[Workflow, ...]:
+    """Make the sample workflows, in the order they are listed."""
+    return weekly_report(), regional_briefing(), credit_note(), board_memo(), price_import()
 
 
 def weekly_report() -> Workflow:
@@ -57,13 +40,13 @@ def weekly_report() -> Workflow:
                 seconds=0.3,
                 at=(600, 0),
             ),
-            Block("Investigate", "agent", _asked("Watchdog", _WEEK), seconds=0.9, at=(800, -80)),
-            Block("All clear", "agent", _asked("Watchdog", _WEEK), seconds=0.9, at=(800, 80)),
+            Block("Investigate", "agent", _asked("Analyst", _WEEK), seconds=0.9, at=(800, -80)),
+            Block("All clear", "agent", _asked("Analyst", _WEEK), seconds=0.9, at=(800, 80)),
             Block(
                 "Report",
                 "agent",
                 _asked(
-                    "Reporter",
+                    "Writer",
                     "Write the weekly report from <Rates.output.json>."
                     " Note: <Investigate.output><All clear.output>",
                 ),
@@ -107,7 +90,7 @@ def regional_briefing() -> Workflow:
             Block(
                 "Briefing",
                 "agent",
-                _asked("Reporter", "Write a briefing from <Join.output.json>."),
+                _asked("Writer", "Write a briefing from <Join.output.json>."),
                 seconds=0.6,
                 at=(800, 0),
             ),
@@ -156,7 +139,7 @@ def credit_note() -> Workflow:
             Block(
                 "Ask",
                 "agent",
-                _asked("Reporter", "Ask somebody to decide on <Customer.output.json>."),
+                _asked("Writer", "Ask somebody to decide on <Customer.output.json>."),
                 seconds=0.5,
                 at=(600, 80),
             ),
@@ -234,51 +217,6 @@ def price_import() -> Workflow:
             Block("Response", "response", {"output": "<Store.output>"}, at=(600, 0)),
         ),
         edges=(Edge("Start", "Parse"), Edge("Parse", "Store"), Edge("Store", "Response")),
-    )
-
-
-def year_digest() -> Workflow:
-    """Make the Year digest: its agent's model fails, and what follows is never reached."""
-    return Workflow(
-        name="Year digest (agent fails)",
-        description="Counts the year; the agent that should write about it fails.",
-        blocks=(
-            Block("Start", "starter", at=(0, 0)),
-            Block("Year", "code", {"code": _code(_YEAR)}, seconds=1.1, at=(200, 0)),
-            Block(
-                "Digest",
-                "agent",
-                _asked("Reporter (fails)", "Write a digest of <Year.output.json>."),
-                seconds=0.5,
-                at=(400, 0),
-            ),
-            Block("Response", "response", {"output": "<Digest.output>"}, at=(600, 0)),
-        ),
-        edges=(Edge("Start", "Year"), Edge("Year", "Digest"), Edge("Digest", "Response")),
-    )
-
-
-def slow_export() -> Workflow:
-    """Make the Slow export: one block that says nothing for a long time."""
-    return Workflow(
-        name="Slow export",
-        description="Waits for another server, by default for 40 seconds; nothing is sent then.",
-        blocks=(
-            Block("Start", "starter", {"input": {"seconds": 40}}, at=(0, 0)),
-            Block(
-                "Export",
-                "general_api",
-                {
-                    "method": "POST",
-                    "url": "https://archive.example/export?seconds=<Start.output.seconds>",
-                    "answer": {"archived": True, "seconds": "<Start.output.seconds>"},
-                },
-                seconds="<Start.output.seconds>",
-                at=(200, 0),
-            ),
-            Block("Response", "response", {"output": "<Export.output>"}, at=(400, 0)),
-        ),
-        edges=(Edge("Start", "Export"), Edge("Export", "Response")),
     )
 
 
@@ -445,13 +383,4 @@ _STORE = """
     else:
         rows = write("products", "update", {"price": price}, {"name": product})
         output = f"{product}: {price:.2f} EUR, {rows} row changed"
-"""
-_YEAR = """
-    import json
-
-    year = query(
-        "SELECT COUNT(*) AS orders, ROUND(SUM(amount), 2) AS revenue"
-        " FROM orders WHERE status <> 'cancelled'"
-    )[0]
-    output = year | {"json": json.dumps(year)}
 """

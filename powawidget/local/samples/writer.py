@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from powawidget.local.agents.script import Agent, Say, Think
 from powawidget.local.samples import essays
 from powawidget.local.samples.questions import mentions, topic_of
+from powawidget.local.samples.reporter import facts_in, report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +39,10 @@ def writer() -> Agent:
 
 
 def _write(turn: Turn) -> Script:
+    reported = report(facts_in(turn.message), turn.message)
+    if reported is not None:
+        yield from reported
+        return
     texts: dict[str | None, Callable[[Database], str]] = {
         "long": essays.report,
         "shorter": essays.sentence,

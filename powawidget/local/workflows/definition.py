@@ -52,7 +52,7 @@ class Edge:
 
 @dataclass(frozen=True)
 class Workflow:
-    """A graph of blocks; give some to `start(workflows=[...])`.
+    """A graph of blocks.
 
     Args:
         name: Its name; its ids are made from it.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from powawidget.local.http.responses import Routes, is_uuid, number, paged, refuse, refuse_page
+from powawidget.local.http.responses import Refused, id_in, number, paged, refuse, refuse_page
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -19,13 +19,6 @@ if TYPE_CHECKING:
 _MOST = 50
 _MOST_EXECUTIONS = 20
 _UNREADABLE = "Balance check failed (workflow block lookup error). Retry shortly."
-
-
-def _id(request: Request) -> str:
-    workflow_id: str = request.path_params["workflow_id"]
-    if not is_uuid(workflow_id):
-        raise refuse_page(500)
-    return workflow_id
 
 
 def _one(engine: Engine, workflow_id: str) -> Workflow:
@@ -40,20 +33,17 @@ def _list(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
 
 
 def _get(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
-    return engine.workflows.as_json(_one(engine, _id(request)))
+    return engine.workflows.as_json(_one(engine, id_in(request, "workflow_id")))
 
 
 def _executions(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
-    found = engine.workflows.executions_of(_id(request))
+    found = engine.workflows.executions_of(id_in(request, "workflow_id"))
     limit = max(1, min(number(request, "limit", _MOST_EXECUTIONS), 100))
     return {"executions": [execution.as_json() for execution in found[:limit]]}
 
 
 def _logs(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
-    execution_id: str = request.path_params["execution_id"]
-    workflow_id = _id(request)
-    if not is_uuid(execution_id):
-        raise refuse_page(500)
+    workflow_id, execution_id = id_in(request, "workflow_id"), id_in(request, "execution_id")
     execution = engine.workflows.executions.get(execution_id)
     if execution is None or execution.workflow.id != workflow_id:
         raise refuse(404, "Execution not found")
@@ -62,12 +52,14 @@ def _logs(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
 
 def _execute_stream(engine: Engine, request: Request, body: dict[str, Any]) -> Stream:
     # Counted first: a wrong id uses the quota up too.
-    if not engine.executions.take():
-        most = engine.executions.most
+    if not engine.quota.take():
+        most = engine.quota.most
         raise refuse(429, f"Rate limit exceeded. Max {most} executions per minute.")
-    if not is_uuid(request.path_params["workflow_id"]):
-        raise refuse_page(503, _UNREADABLE)
-    workflow = _one(engine, request.path_params["workflow_id"])
+    try:
+        workflow_id = id_in(request, "workflow_id")
+    except Refused:
+        raise refuse_page(503, _UNREADABLE) from None
+    workflow = _one(engine, workflow_id)
     variables = body.get("variables", body.get("input", {}))
     return engine.stream(engine.begin_workflow(workflow, variables), keepalive=False)
 
@@ -75,10 +67,10 @@ def _execute_stream(engine: Engine, request: Request, body: dict[str, Any]) -> S
 _ALL = "/api/workflows"
 _ONE = f"{_ALL}/{{workflow_id}}"
 
-ROUTES: Routes = [
+ROUTES = (
     ("GET", _ALL, _list),
     ("GET", _ONE, _get),
     ("GET", f"{_ONE}/executions", _executions),
     ("GET", f"{_ONE}/executions/{{execution_id}}/logs", _logs),
     ("POST", f"{_ONE}/execute/stream", _execute_stream),
-]
+)

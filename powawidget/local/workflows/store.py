@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from powawidget.local.agents.store import drawn_id, now
-from powawidget.local.retention import Over
+from powawidget.local.retention import Retention
 
 if TYPE_CHECKING:
     import random
@@ -126,7 +126,7 @@ class WorkflowStore:
         self.all = {workflow.id: workflow for workflow in workflows}
         self.executions: dict[str, StoredExecution] = {}
         self.begun = 0  # executions, also those that aren't kept any more
-        self._over = Over(self.executions.pop)
+        self._retention = Retention(self.executions.pop)
 
     def new_execution(self, workflow: Workflow, variables: Any) -> StoredExecution:
         """Begin an execution."""
@@ -138,7 +138,7 @@ class WorkflowStore:
     def settle(self, execution: StoredExecution) -> None:
         """Note that nothing works on an execution any more: it is kept as long as there is room."""
         logs = [[log.data, dict(log.block.config)] for log in execution.logs]
-        self._over.add(execution.id, [execution.variables, execution.output, logs])
+        self._retention.add(execution.id, [execution.variables, execution.output, logs])
 
     def new_id(self) -> str:
         """Draw an id."""
