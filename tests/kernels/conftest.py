@@ -1,5 +1,6 @@
-"""One kernel for each test, of each version."""
+"""A kernel of each version, kept for all tests of a process; or a fresh one, where that matters."""
 
+import contextlib
 from collections.abc import Iterator
 
 import pytest
@@ -8,9 +9,43 @@ from tests.environments import KERNELS, python_of
 from tests.kernels.kernel import Kernel
 
 
-@pytest.fixture(params=KERNELS, ids=lambda version: f"ipykernel-{version}")
-def kernel(request: pytest.FixtureRequest) -> Iterator[Kernel]:
-    """A fresh kernel with powawidget imported and the embedded server running."""
+def named(version: str) -> str:
+    return f"ipykernel-{version}"
+
+
+@pytest.fixture(scope="session")
+def kernels() -> Iterator[dict[str, Kernel]]:
+    """The kernels that are kept, by version."""
+    kept: dict[str, Kernel] = {}
+    yield kept
+    for kernel in kept.values():
+        kernel.close()
+
+
+@contextlib.contextmanager
+def kept(kernels: dict[str, Kernel], version: str) -> Iterator[Kernel]:
+    """Lend a kernel to a test, after which it is as if it had just been started."""
+    kernel = kernels.pop(version, None) or Kernel(str(python_of("kernels", version)))
+    try:
+        kernel.do(SETUP)
+        yield kernel
+        kernel.empty()
+    except BaseException:
+        kernel.close()
+        raise
+    kernels[version] = kernel
+
+
+@pytest.fixture(params=KERNELS, ids=named)
+def kernel(request: pytest.FixtureRequest, kernels: dict[str, Kernel]) -> Iterator[Kernel]:
+    """A kernel with powawidget imported and the embedded server running."""
+    with kept(kernels, request.param) as kernel:
+        yield kernel
+
+
+@pytest.fixture(params=KERNELS, ids=named)
+def fresh_kernel(request: pytest.FixtureRequest) -> Iterator[Kernel]:
+    """The same, in a process that no other test has used or will use."""
     started = Kernel(str(python_of("kernels", request.param)))
     try:
         started.do(SETUP)

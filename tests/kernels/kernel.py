@@ -12,6 +12,14 @@ from jupyter_client.manager import KernelManager
 
 ROOT = pathlib.Path(__file__).parents[2]
 WATCHDOG = 60
+# What a test has left: its chats and runs end, then the servers; then its names are forgotten.
+EMPTY = """
+import gc
+for kind in (pw.Chat, pw.Run, type(server)):
+    for each in [found for found in gc.get_objects() if isinstance(found, kind)]:
+        each.stop() if kind is type(server) else each.close()
+get_ipython().reset()
+"""
 
 
 class Kernel:
@@ -159,6 +167,12 @@ class Kernel:
                 "the answer to hello",
             )
         )
+
+    def empty(self) -> None:
+        """Leave nothing of what a test has done, in the kernel and of what it has said."""
+        printed = self.do(EMPTY)
+        assert printed == "", printed
+        self.said.clear()
 
     def interrupt(self) -> None:
         """Interrupt the kernel as a front end does."""

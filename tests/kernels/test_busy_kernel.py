@@ -187,9 +187,11 @@ def test_the_persons_own_tasks_go_on_while_a_cell_waits(kernel: Kernel) -> None:
         "before = len(ticks)\nrun.wait()\nprint(len(ticks) - before > 5, run.status)"
     )
     assert printed == "True completed\n"
+    kernel.do("ticking.cancel()")
 
 
-def test_waiting_works_where_the_old_nest_asyncio_was_applied(kernel: Kernel) -> None:
+def test_waiting_works_where_the_old_nest_asyncio_was_applied(fresh_kernel: Kernel) -> None:
+    kernel = fresh_kernel
     kernel.do("import nest_asyncio; nest_asyncio.apply()")
     waiting = kernel.run(f"{ASK}\nrun.wait()\nprint(run.status, len(decisions()))")
     following = kernel.run("print('following')")

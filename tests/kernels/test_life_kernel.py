@@ -1,11 +1,9 @@
 """What a hundred runs of one cell leave in the kernel: nothing (row K5 of the faults)."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.environments import KERNELS, python_of
-from tests.kernels.conftest import SETUP
+from tests.environments import KERNELS
+from tests.kernels.conftest import named
 from tests.kernels.kernel import Kernel
 
 COUNT = """
@@ -62,18 +60,16 @@ while not run.text: time.sleep(0.01)
 """
 
 
-@pytest.fixture(params=[KERNELS[0], KERNELS[-1]], ids=lambda version: f"ipykernel-{version}")
-def kernel(request: pytest.FixtureRequest) -> Iterator[Kernel]:
-    """The oldest and the newest kernel: what is left doesn't hang on those between."""
-    started = Kernel(str(python_of("kernels", request.param)))
-    try:
-        started.do(SETUP)
-        yield started
-    finally:
-        started.close()
+# What is left doesn't hang on the kernels between.
+oldest_and_newest = (KERNELS[0], KERNELS[-1])
+on_oldest_and_newest = pytest.mark.parametrize(
+    "kernel", oldest_and_newest, ids=named, indirect=True
+)
 
 
-def test_k5_a_cell_run_a_hundred_times_leaves_nothing(kernel: Kernel) -> None:
+@pytest.mark.parametrize("fresh_kernel", oldest_and_newest, ids=named, indirect=True)
+def test_k5_a_cell_run_a_hundred_times_leaves_nothing(fresh_kernel: Kernel) -> None:
+    kernel = fresh_kernel
     kernel.do(COUNT)
     for _ in range(2):
         kernel.do(CELL, "the cell")
@@ -104,6 +100,7 @@ OVER = {
 }
 
 
+@on_oldest_and_newest
 @pytest.mark.parametrize("kind", OVER)
 def test_k5_runs_that_are_over_leave_no_widgets_either(kernel: Kernel, kind: str) -> None:
     kernel.do(COUNT)
@@ -128,6 +125,7 @@ def test_k5_runs_that_are_over_leave_no_widgets_either(kernel: Kernel, kind: str
     assert kernel.do("print(counts()['widgets'] - first['widgets'])") == "2\n"
 
 
+@on_oldest_and_newest
 def test_a_page_that_comes_after_the_end_is_told_what_the_file_holds(kernel: Kernel) -> None:
     """A page that is loaded again may save the notebook, and with it the state."""
     kernel.do('run = pb.agent("Writer").run("haiku").wait(display=False)\ndisplay(run)')
@@ -140,6 +138,7 @@ def test_a_page_that_comes_after_the_end_is_told_what_the_file_holds(kernel: Ker
     assert told["bytes"] > 0
 
 
+@on_oldest_and_newest
 def test_the_transcript_of_a_stopped_run_says_what_the_server_did(kernel: Kernel) -> None:
     """That is learned after the run's end, when the transcript was written already."""
     kernel.do('run = pb.agent("Operator").run("Raise the price of the best seller by 5%")')

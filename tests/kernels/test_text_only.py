@@ -8,13 +8,12 @@ import base64
 import gzip
 import hashlib
 import pathlib
-import sys
-from collections.abc import Iterator
 
 import pytest
 
 import powawidget
-from tests.kernels.conftest import SETUP
+from tests.environments import KERNELS, OTHER_KERNELS
+from tests.kernels.conftest import named
 from tests.kernels.kernel import Kernel
 
 MODULES = sorted(
@@ -35,17 +34,7 @@ for each in (run, orchestration, workflow, chat): each.wait()
 """
 
 
-@pytest.fixture
-def kernel() -> Iterator[Kernel]:
-    """A kernel of this environment."""
-    started = Kernel(sys.executable)
-    try:
-        started.do(SETUP)
-        yield started
-    finally:
-        started.close()
-
-
+@pytest.mark.parametrize("kernel", [*KERNELS, *OTHER_KERNELS], ids=named, indirect=True)
 def test_every_module_and_all_that_runs_and_chats_send_is_text(kernel: Kernel) -> None:
     assert kernel.do(CELL) == ""
     comms = kernel.comms()
