@@ -1,18 +1,22 @@
 """What every test relies on: no account of the developer's, and the slow tests last."""
 
-import os
+import gc
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests.seeds import PROFILE
+
 HERE = Path(__file__).parent
 LAST = ("kernels", "packaging", "browser")  # slower and slower
 
-# CI runs the same examples each time; no example is timed, machines differ.
-settings.register_profile("local", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
-settings.load_profile("ci" if os.environ.get("CI") else "local")
+# No example is timed, machines differ.
+settings.register_profile(
+    "push", max_examples=40, derandomize=True, database=None, deadline=None, print_blob=True
+)
+settings.register_profile("nightly", max_examples=1_000, deadline=None, print_blob=True)
+settings.load_profile(PROFILE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -23,6 +27,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return LAST.index(folder) + 1 if folder in LAST else 0
 
     items.sort(key=slowness)
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: a collector that looks through it each time takes a third."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

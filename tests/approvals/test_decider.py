@@ -12,6 +12,7 @@ from powawidget.approvals.deadlines import is_overdue, timeout_of
 from powawidget.errors import ConnectionLost, RequestError
 from powawidget.state.model import ApprovalPart, NoticePart
 from tests.gates import TIMEOUT, Street, until, virtual
+from tests.seeds import examples
 
 ACTIONS = st.lists(
     st.one_of(
@@ -39,7 +40,7 @@ FAULTS: dict[str, Callable[[], Exception]] = {
 }
 
 
-@settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(300, 10_000), suppress_health_check=list(HealthCheck))
 @given(ACTIONS)
 @pytest.mark.timeout(900)
 @virtual

@@ -1,4 +1,4 @@
-"""A thousand runs, each cut, stalled and split in its own way; every one is named by its seed.
+"""Runs, each cut, stalled and split in its own way; every one is named by its seed.
 
 Events delivered are those that the server finished writing, in order, once; one POST each; the
 final state is that of what came, or of what is stored; sockets and tasks go back to zero.
@@ -16,9 +16,9 @@ from powawidget.resources.connect import Agent, AgentInfo
 from powawidget.run.run import Run
 from tests.chaos import CHUNKED, UNTIL_CLOSED, WATCHDOG, Exchange, Request, event
 from tests.faults.world import World, came_to, delivered
+from tests.seeds import SEED, examples
 
-RUNS = 1000
-AT_ONCE = 50
+AT_ONCE = 100
 WORDS = [
     "plain ",
     "naïve ",
@@ -130,19 +130,17 @@ def wanted(made: Plan, told: list[Any]) -> tuple[str, str]:
     return "interrupted", "".join(said)
 
 
-@pytest.mark.parametrize("first", range(0, RUNS, RUNS // 10))
-def test_a_hundred_runs_come_to_what_the_server_finished_writing(world: World, first: int) -> None:
+@pytest.mark.parametrize("batch", range(examples(1, 50)))
+def test_a_hundred_runs_come_to_what_the_server_finished_writing(world: World, batch: int) -> None:
     server = world.serve(script)
     client = world.connect(server.url, quiet_idle=2.0)._client
-    seeds = range(first, first + RUNS // 10)
+    first = SEED + batch * AT_ONCE
     runs: dict[int, Run] = {}
-    for begin in range(0, len(seeds), AT_ONCE):
-        batch = seeds[begin : begin + AT_ONCE]
-        for seed in batch:
-            agent = Agent(client, AgentInfo(id=f"seed-{seed}", name="A"), False)
-            runs[seed] = agent.run("hello")
-        for seed in batch:
-            assert runs[seed]._live.done.wait(WATCHDOG), seed
+    for seed in range(first, first + AT_ONCE):
+        agent = Agent(client, AgentInfo(id=f"seed-{seed}", name="A"), False)
+        runs[seed] = agent.run("hello")
+    for seed, run in runs.items():
+        assert run._live.done.wait(WATCHDOG), seed
     world.runs += runs.values()
     told = {
         seed_of(exchange.request): exchange.told

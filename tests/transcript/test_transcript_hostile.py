@@ -31,6 +31,7 @@ from powawidget.transcript.html import prose_html
 from powawidget.transcript.remark import remark
 from powawidget.transcript.visible import readable, visible
 from tests.browser.hostile import corpus
+from tests.seeds import examples
 from tests.transcript import strict
 from tests.transcript.samples import ABOUT, FORGED, SAMPLES
 
@@ -193,7 +194,7 @@ states = st.builds(
     edited=st.sampled_from([None, "blocked", "modified"]),
 )
 about = st.builds(transcript.About, server=hostile, model=hostile, zone=st.just(ABOUT.zone))
-slow = settings(suppress_health_check=list(HealthCheck), max_examples=150)
+slow = settings(suppress_health_check=list(HealthCheck), max_examples=examples(40, 1_500))
 
 
 @slow

@@ -24,6 +24,7 @@ from powawidget.state.model import (
 )
 from powawidget.state.text import Text
 from powawidget.transcript.cut import Cut, fit
+from tests.seeds import examples
 from tests.transcript import strict
 from tests.transcript.samples import ABOUT, SAMPLES, call, ran, request, text
 
@@ -174,7 +175,7 @@ def test_a_limit_that_nothing_fits_is_refused(write: Write) -> None:
 lengths = st.lists(st.integers(0, 200_000), max_size=30)
 
 
-@settings(suppress_health_check=list(HealthCheck), max_examples=40)
+@settings(suppress_health_check=list(HealthCheck), max_examples=examples(15, 400))
 @given(lengths, st.integers(10_000, 300_000), st.sampled_from("a<\u202e\n|"))
 def test_the_limit_holds_for_texts_of_any_length(
     lengths: list[int], limit: int, letter: str

@@ -24,11 +24,12 @@ from powawidget.transcript import languages
 from powawidget.transcript.markdown import quoted, table
 from powawidget.transcript.remark import escape, fence, remark
 from tests.browser.hostile import corpus
+from tests.seeds import examples
 from tests.transcript import readers
 from tests.transcript.pieces import PICTURE, PIECES
 
 pieces = st.lists(st.sampled_from(PIECES), min_size=1, max_size=9).map("".join)
-slow = settings(suppress_health_check=list(HealthCheck), max_examples=40)
+slow = settings(suppress_health_check=list(HealthCheck), max_examples=examples(20, 400))
 
 WORDS = [
     "$5", "costs $5 and $6", "(see $x$)", "US$", "$$x$$", "C#", "a:b", "std::vector", "12:30",
@@ -111,7 +112,7 @@ def test_nothing_of_three_texts_is_live(text: str, other: str, name: str) -> Non
         assert [(reader, found) for found in readers.live(*read([document]))] == []
 
 
-@settings(slow, max_examples=120)
+@settings(slow, max_examples=examples(40, 1_200))
 @given(pieces)
 def test_nothing_of_an_answer_is_live(text: str) -> None:
     document = "\n".join([*quoted(remark(text)), ""])
@@ -119,7 +120,7 @@ def test_nothing_of_an_answer_is_live(text: str) -> None:
         assert [(reader, found) for found in readers.live(*read([document]))] == []
 
 
-@settings(slow, max_examples=100)
+@settings(slow, max_examples=examples(40, 1_000))
 @given(words | pieces)
 def test_a_text_is_read_as_it_was_written(text: str) -> None:
     said = " ".join(text.split()) or "a"

@@ -19,6 +19,7 @@ from powawidget.state.about import host_of
 from powawidget.state.model import ChatState, RunState, TextPart, plain
 from powawidget.state.text import Text
 from powawidget.transcript.saved import Saved
+from tests.seeds import examples
 from tests.street import fixtures, kept, recordings
 from tests.transcript import samples
 from tests.transcript.samples import ABOUT, CHAT, SAMPLES
@@ -68,7 +69,7 @@ def test_a_run_is_replayed_from_its_file(name: str, tmp_path: Path) -> None:
     assert run._live.done.is_set()
 
 
-@settings(suppress_health_check=list(HealthCheck), max_examples=50)
+@settings(suppress_health_check=list(HealthCheck), max_examples=examples(25, 500))
 @given(states)
 def test_what_is_written_is_read_back_or_refused(state: RunState) -> None:
     written = transcript.to_json(state).encode()

@@ -10,6 +10,7 @@ import { unfolding } from "../../folded.mjs";
 import { lexerOnly } from "../../lexer-only.mjs";
 import { decodeEntities } from "../../src/markdown/entities";
 import { documents, hostile } from "../markdown/documents";
+import { runs } from "../seeds";
 
 type Marked = Pick<typeof import("marked"), "Lexer" | "Tokenizer">;
 
@@ -74,6 +75,6 @@ test("whatever stands together lexes as marked does", () => {
       const text = marks.join("");
       expect(tokens(bundled, text)).toEqual(tokens({ Lexer, Tokenizer }, text));
     }),
-    { numRuns: 3_000 },
+    { numRuns: runs(1_500) },
   );
 });

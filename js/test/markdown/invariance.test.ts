@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { Lexer } from "marked";
 import { describe, expect, test } from "vitest";
 import { MarkdownView } from "../../src/markdown/index";
+import { runs } from "../seeds";
 import { documents, hostile } from "./documents";
 import { CITED_KEYS, reference, shape } from "./reference";
 
@@ -41,7 +42,7 @@ describe.each(Object.entries(documents))("%s", (_, text) => {
     for (let i = 1; i < text.length; i += step) {
       expect(stream([text.slice(0, i), text.slice(i)]), `cut at ${i}`).toBe(wanted);
     }
-  }, 60_000);
+  });
 
   test("is the same character by character", () => {
     const size = text.length > 500 ? 23 : 1;
@@ -121,16 +122,14 @@ const longText = fc
         .join("") + end,
   );
 
-const RUNS = Number(process.env.PW_RUNS ?? 150);
-
 test("documents after one another are the same however they are cut", () => {
   fc.assert(
     fc.property(joined, fc.array(fc.nat(2000), { maxLength: 60 }), (text, cuts) => {
       expect(stream(cut(text, cuts))).toBe(reference(text));
     }),
-    { numRuns: RUNS },
+    { numRuns: runs(75) },
   );
-}, 60_000);
+});
 
 test("texts of random marks are the same however they are cut", () => {
   fc.assert(
@@ -142,15 +141,15 @@ test("texts of random marks are the same however they are cut", () => {
         expect(stream(text.split(""))).toBe(reference(text));
       },
     ),
-    { numRuns: RUNS * 4 },
+    { numRuns: runs(300) },
   );
-}, 60_000);
+});
 
 test("long texts of random marks are the same however they are cut", () => {
   fc.assert(
     fc.property(longText, fc.array(fc.nat(20_000), { maxLength: 25 }), (text, cuts) => {
       expect(stream(cut(text, cuts))).toBe(reference(text));
     }),
-    { numRuns: RUNS },
+    { numRuns: runs(75) },
   );
-}, 60_000);
+});

@@ -16,6 +16,7 @@ import type { Json } from "../../src/text/json";
 import { parseJson } from "../../src/text/json";
 import { open, painted } from "../page";
 import { run, tool } from "../runs";
+import { runs } from "../seeds";
 import { load } from "./loaded";
 
 const sorted = (rows: Row[], column: string, order: Order) => whole(sorting(rows, column, order));
@@ -211,7 +212,7 @@ describe("sorting", () => {
           expect(by(given, order)).toEqual(expected);
         }
       }),
-      { numRuns: 20 },
+      { numRuns: runs(20) },
     );
   });
 

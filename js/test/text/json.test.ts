@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compact, type Json, parseJson, pretty } from "../../src/text/json";
+import { runs } from "../seeds";
 
 const read = (source: string): Json => {
   const value = parseJson(source);
@@ -34,7 +35,7 @@ test("it refuses what JSON.parse refuses", () => {
         expect(parseJson(source) !== null).toBe(parses);
       },
     ),
-    { numRuns: 2_000 },
+    { numRuns: runs(1_000) },
   );
 });
 
