@@ -16,8 +16,21 @@ FOLDER = pathlib.Path(__file__).parents[1] / "notebooks"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
-def run(path: pathlib.Path) -> Any:
-    """Run a notebook in a kernel of its own, as it stands.
+# A person reads along and has time to click; nobody watches a test.
+QUICKLY = """
+import functools
+import powawidget.local as local
+local.start = functools.partial(local.start, tokens_per_second=2000)
+"""
+AFTER_A_WHILE = ("asyncio.sleep(20)", "asyncio.sleep(0.5)")
+
+
+def run(path: pathlib.Path, *, quickly: bool = False) -> Any:
+    """Run a notebook in a kernel of its own.
+
+    Args:
+        path: The notebook.
+        quickly: Whether nothing waits for a reader.
 
     Returns:
         The notebook with its outputs, without what only a live kernel can show.
@@ -25,9 +38,14 @@ def run(path: pathlib.Path) -> Any:
     notebook: Any = nbformat.read(path, as_version=4)
     kernel = {**os.environ, "PYTHONPATH": str(FOLDER.parent)}
     kernel.pop("POWABASE_URL", None)
-    nbclient.NotebookClient(
+    client = nbclient.NotebookClient(
         notebook, timeout=120, kernel_name="python3", store_widget_state=False
-    ).execute(env=kernel)
+    )
+    if quickly:
+        for cell in notebook.cells:
+            cell.source = cell.source.replace(*AFTER_A_WHILE)
+        notebook.cells.insert(0, nbformat.v4.new_code_cell(QUICKLY))
+    client.execute(env=kernel)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):

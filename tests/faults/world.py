@@ -66,6 +66,7 @@ class World:
         self.runs: list[powawidget.Run] = []
         self._threads = {t for t in threading.enumerate() if t.name != "powawidget"}
         self.loose: list[Any] = []
+        self._earlier = set(loop.run_sync(tasks()))
         self._watch()
 
     def _watch(self) -> None:
@@ -109,7 +110,7 @@ class World:
             run.close()
         for connection in self._connections:
             connection.close()
-        until(lambda: not loop.run_sync(tasks()), "the tasks are over")
+        until(lambda: self._earlier.issuperset(loop.run_sync(tasks())), "the tasks are over")
         for server in self._servers:
             server.wait_until_left()
             server.__exit__()
