@@ -157,7 +157,9 @@ def later(seconds: int) -> bytes:
     return email.utils.format_datetime(when, usegmt=True).encode()
 
 
-@pytest.mark.parametrize("value", [b"3600", b"61", later(3600)])
+@pytest.mark.parametrize(
+    "value", [b"3600", b"61", later(3600)], ids=["an hour", "61 seconds", "a moment"]
+)
 def test_s5_a_longer_wait_fails_at_once_with_the_time(world: World, value: bytes) -> None:
     headers = JSON + b"retry-after: " + value + b"\r\n"
     server = world.serve(answering("429 Too Many", {"error": "Slow down"}, headers))
