@@ -18,7 +18,7 @@ END = {"event": "complete", "run_id": "run_1", "status": "completed"}
 WATCH = """
 import re, sys
 import powawidget as pw
-from powawidget.agent import Agent, AgentInfo
+from powawidget.resources.agent import Agent, AgentInfo
 
 def peak():
     with open("/proc/self/status") as status:

@@ -14,7 +14,7 @@ from tests.street import ROOT
 PROGRAM = """
 import os, sys
 import powawidget as pw
-from powawidget.agent import Agent, AgentInfo
+from powawidget.resources.agent import Agent, AgentInfo
 
 limits = pw.Timeouts(retry=(3600.0,), look_up=(3600.0,))
 pb = pw.connect(sys.argv[1], api_key=os.environ["PLANTED"], timeouts=limits)

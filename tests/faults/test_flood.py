@@ -22,7 +22,7 @@ END = {"event": "complete", "status": "completed"}
 WATCH = """
 import json, os
 import powawidget as pw
-from powawidget.connect import Agent, AgentInfo
+from powawidget.resources.agent import Agent, AgentInfo
 pb = pw.connect({url!r}, api_key=os.environ["PLANTED"])
 run = Agent(pb._client, AgentInfo(id="a-1", name="A"), True).run("hello")
 run
