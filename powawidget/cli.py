@@ -27,8 +27,8 @@ from powawidget import __version__
 LOOPBACK = "127.0.0.1"
 LAB_START = 90.0  # seconds: the first start after an install compiles every module
 LAB_STOP = 8.0  # seconds for JupyterLab to end its kernels
-# Without the page that Jupyter itself writes for a browser, also where none is opened: it holds the
-# token, and whoever the umask lets may read it. No option leaves it out.
+# Jupyter writes a page for the browser, even where it opens none. The page holds the token, and
+# the umask may let others read it. No option leaves the page out, so this does.
 LAB = """
 from jupyter_server.serverapp import ServerApp
 from jupyterlab.labapp import main
@@ -162,7 +162,7 @@ class _Lab:
         return f"http://{LOOPBACK}:{self._port}/lab/tree/{quote(notebook)}?token={self._token}"
 
     def wait_until_ready(self, stop: threading.Event) -> bool:
-        """Wait for the first answer; False where a stop signal came before it."""
+        """Wait for the first answer; False where a stop signal comes before it."""
         deadline = time.monotonic() + LAB_START
         while not stop.wait(0.1):
             if self._process.poll() is not None:
@@ -174,17 +174,17 @@ class _Lab:
         return False
 
     def wait_until_ended(self, stop: threading.Event) -> None:
-        """Wait for a stop signal, or for JupyterLab's own end by its menu."""
+        """Wait until a stop signal comes, or JupyterLab is shut down from its own menu."""
         while not stop.wait(0.2):
             if self._process.poll() is not None:
                 if self._process.returncode:
-                    self._fail("JupyterLab fell.")
+                    self._fail("JupyterLab ended with an error.")
                 return
 
     def stop(self) -> None:
-        """End JupyterLab and its kernels: by asking, then by signals."""
+        """Ask JupyterLab to shut down with its kernels; where it doesn't, end it by signals."""
         if self._process.poll() is None and not self._answers("POST", "/api/shutdown"):
-            self._process.terminate()  # it doesn't listen yet
+            self._process.terminate()  # it can't be asked before it listens
         for harder in (self._process.terminate, self._process.kill):
             try:
                 self._process.wait(LAB_STOP)
@@ -209,7 +209,7 @@ class _Lab:
 
 @contextmanager
 def _lab(folder: Path, environment: dict[str, str], port: int) -> Iterator[_Lab]:
-    """A JupyterLab with the person's own settings, but for its question about news."""
+    """Start a JupyterLab with the person's own settings; it only doesn't ask about news."""
     token = secrets.token_urlsafe(24)
     with TemporaryDirectory() as own:
         page = Path(own, "labconfig", "page_config.json")
@@ -238,7 +238,7 @@ def _lab(folder: Path, environment: dict[str, str], port: int) -> Iterator[_Lab]
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                # Ctrl-C reaches a terminal's whole group: this process alone answers it.
+                # Ctrl-C goes to a terminal's whole group, and this process alone should answer.
                 start_new_session=True,
                 creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             )
@@ -251,7 +251,7 @@ def _lab(folder: Path, environment: dict[str, str], port: int) -> Iterator[_Lab]
 
 @contextmanager
 def _stop_signals() -> Iterator[threading.Event]:
-    """An event that Ctrl-C, SIGTERM and a closed terminal set, so that nothing is cut short."""
+    """An event that Ctrl-C, SIGTERM and a closed terminal set, so that all is ended in order."""
     stop = threading.Event()
     names = ("SIGINT", "SIGTERM", "SIGHUP")
     numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
@@ -278,7 +278,7 @@ def _require_free(port: int) -> None:
 
 def _free_port(port: int = 0) -> int:
     with socket.socket() as probe:
-        # As servers bind: a connection of the last minute doesn't keep a port.
+        # As servers do it: a port counts as free although its last connection ended just now.
         if os.name == "posix":
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind((LOOPBACK, port))
@@ -296,9 +296,9 @@ def _has_screen() -> bool:
 def _browser(url: str) -> Iterator[None]:
     """Open an address in the browser, by a file that only its owner can read.
 
-    A browser gets its page on its command line, which everybody on the machine can read. The
-    address holds the token; the name of a file that leads there, which is what Jupyter gives it
-    too, doesn't.
+    A browser gets its address on its command line, which everybody on the machine can read, and
+    JupyterLab's address holds the token. So the browser gets the name of a file that leads there,
+    as Jupyter does it too.
     """
     from jupyter_core.paths import jupyter_runtime_dir  # noqa: PLC0415 - JupyterLab's
 

@@ -6,7 +6,7 @@ import asyncio
 
 
 class Channel:
-    """Bytes a run has said and the client hasn't been sent yet.
+    """Bytes of a run that the client hasn't been sent yet.
 
     A run never waits for its reader, and goes on when the reader has gone.
     """
@@ -19,13 +19,13 @@ class Channel:
         self.gone = False
 
     def put(self, data: bytes) -> None:
-        """Say something; empty bytes say nothing."""
+        """Add bytes; empty ones change nothing."""
         if data and not self._ended:
             self._waiting.append(data)
             self._news.set()
 
     def end(self, *, cut: bool = False) -> None:
-        """Say no more.
+        """End it: what is added later is dropped.
 
         Args:
             cut: Whether the connection breaks instead of ending well.
@@ -35,7 +35,7 @@ class Channel:
         self._news.set()
 
     async def take(self, seconds: float | None) -> bytes | None:
-        """Wait for what was said since the last time.
+        """Wait for what was added since the last time.
 
         Args:
             seconds: The longest silence; None waits for ever.
@@ -48,8 +48,8 @@ class Channel:
                 await self._news.wait()
         except TimeoutError:
             return b""
-        said = b"".join(self._waiting)
+        data = b"".join(self._waiting)
         self._waiting.clear()
         if not self._ended:
             self._news.clear()
-        return said or None
+        return data or None

@@ -1,4 +1,4 @@
-"""The two dialects: what a run says, as bytes on the wire.
+"""The two dialects: what a run sends, as bytes.
 
 The engine builds every frame in the dialect that was seen on the real service; a dialect encodes
 it, or leaves it out. The shapes: docs/protocol.md#agent-frames and #orchestration-frames.
@@ -40,14 +40,14 @@ def documented(frame: Frame, more: Frame) -> bytes:
     Returns:
         The event, or nothing where the documentation knows none.
     """
-    told: Frame | None
+    translated: Frame | None
     if not frame:
-        told = more
+        translated = more
     elif "agent" in more:
-        told = _of_member(frame, more)
+        translated = _of_member(frame, more)
     else:
-        told = _documented(frame | more)
-    return b"" if told is None else event(told)
+        translated = _documented(frame | more)
+    return b"" if translated is None else event(translated)
 
 
 def _of_member(frame: Frame, more: Frame) -> Frame | None:

@@ -1,9 +1,9 @@
 """The ways out of a run before its script's end."""
 
 
-class Stopped(Exception):  # noqa: N818  # not an error: nobody wants the run any more
-    """The run ends here, without a word."""
+class Stopped(Exception):  # noqa: N818  # not an error: nobody needs the run any more
+    """The run ends here, and nothing more is sent."""
 
 
-class Failed(Exception):  # noqa: N818  # likewise: it is told as the run's error
+class Failed(Exception):  # noqa: N818  # likewise: it becomes the run's error
     """The model or a hook ended the run."""

@@ -19,7 +19,7 @@ from powawidget.local.orchestrations.runs import OrchestrationExecution
 from powawidget.local.orchestrations.store import OrchestrationStore
 from powawidget.local.quota import Quota
 from powawidget.local.workflows.dialects import DIALECTS as WORKFLOW_DIALECTS
-from powawidget.local.workflows.runs import House, WorkflowExecution
+from powawidget.local.workflows.runs import Shared, WorkflowExecution
 from powawidget.local.workflows.store import WorkflowStore
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Engine:
 
         Returns:
             The stored run, and where its frames come from; no run where there is no such
-            orchestration, which only the stream says.
+            orchestration, which the stream alone says.
         """
         channel = Channel()
         orchestration = self.orchestrations.all.get(orchestration_id)
@@ -128,7 +128,7 @@ class Engine:
         """
         self._check_room()
         stored = self.workflows.new_execution(workflow, variables)
-        house = House(
+        shared = Shared(
             self._database,
             self.agents.all,
             self.orchestrations.all,
@@ -138,7 +138,7 @@ class Engine:
         )
         channel = Channel()
         execution = WorkflowExecution(
-            stored, house, channel, self._generator(f"workflow {self.workflows.begun}")
+            stored, shared, channel, self._generator(f"workflow {self.workflows.begun}")
         )
         self._start(execution.execute(), channel, lambda: self.workflows.settle(stored))
         return channel
@@ -151,7 +151,7 @@ class Engine:
         on_lost: Callable[[], None] | None = None,
         unbuffered: bool = True,
     ) -> Stream:
-        """Make the response that streams what a channel says.
+        """Make the response that streams what a channel holds.
 
         Args:
             channel: The channel.

@@ -133,7 +133,7 @@ def _orders(
     for number, day in enumerate(ordered, 1):
         customer = generator.choices(customers, loyalty)[0]
         product, price = generator.choices(products, popularity)[0]
-        quantity = 1 if price > 300 else min(1 + int(generator.expovariate(0.35)), 24)  # noqa: PLR2004  # said once, here
+        quantity = 1 if price > 300 else min(1 + int(generator.expovariate(0.35)), 24)  # noqa: PLR2004  # one share, used here alone
         discount = generator.choice((0, 0, 0, 0.05, 0.1))
         amount = round(price * quantity * (1 - discount), 2)
         carrier = generator.choices(CARRIERS, _CARRIER_SHARES[customer.region])[0]
@@ -149,7 +149,7 @@ def _orders(
 def _fate(
     generator: random.Random, region: str, carrier: str, day: date, due: date
 ) -> tuple[date | None, str]:
-    if generator.random() < 0.02:  # noqa: PLR2004  # said once, here
+    if generator.random() < 0.02:  # noqa: PLR2004  # one share, used here alone
         return None, "cancelled"
     troubled = (region, carrier) == _TROUBLE and day.month >= _TROUBLE_MONTH
     if generator.random() < (_TROUBLE_LATE if troubled else _LATE[carrier]):
@@ -158,4 +158,4 @@ def _fate(
         shipped = day + timedelta(days=generator.randint(0, (due - day).days))
     if shipped > TODAY:
         return None, "open"
-    return shipped, "returned" if generator.random() < 0.03 else "shipped"  # noqa: PLR2004  # said once, here
+    return shipped, "returned" if generator.random() < 0.03 else "shipped"  # noqa: PLR2004  # one share, used here alone

@@ -66,8 +66,8 @@ class LocalServer:
             project(self.database), self.database, settings, abort=self.connections.abort
         )
         self._requests = RequestLog()
-        app = make_app(self.engine, self.key, self.connections, self._requests, intercept)
-        self.listener = Listener(app, self.connections, port)
+        self.app = make_app(self.engine, self.key, self.connections, self._requests, intercept)
+        self.listener = Listener(self.app, self.connections, port)
         self.loop: asyncio.AbstractEventLoop | None = None
         self._ready = threading.Event()
         self._stopping: asyncio.Event | None = None

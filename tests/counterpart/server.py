@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from powawidget.local import LocalServer, Project, Settings
+from powawidget.local.http.listener import Listener
 from tests.counterpart.project import further_project
 from tests.counterpart.refusals import Refusal, Refusals
 
@@ -85,7 +86,8 @@ class Counterpart(LocalServer):
     def restart(self) -> None:
         """Serve again after `kill`; while it serves, do nothing."""
         if self._killed:
-            self._in_thread(self.listener.listen_again())
+            self.listener = Listener(self.app, self.connections, self.port)
+            self._in_thread(self.listener.listen())
             self._killed = False
 
     def _in_thread(self, work: Coroutine[Any, Any, None]) -> None:
@@ -106,7 +108,7 @@ class Counterpart(LocalServer):
             await self.engine.abandon()
 
 
-def start(  # noqa: PLR0913  # each is told once
+def start(  # noqa: PLR0913  # each is one thing that tests choose
     dialect: str = "seen",
     *,
     agents: Iterable[Agent] = (),

@@ -25,7 +25,7 @@ class Decision:
 
     @property
     def refusal(self) -> str:
-        """What the agent is told when it may not."""
+        """What stands in the tool's result when it may not."""
         return f"Denied by user: {self.reason}" if self.reason else "Denied by user"
 
 

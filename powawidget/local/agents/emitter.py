@@ -1,4 +1,4 @@
-"""What one agent says while it works: its frames, numbered as the engine numbers them.
+"""The frames that one agent's work sends, numbered as the engine numbers them.
 
 Rules: docs/protocol.md#frame-keys and #child-frames: engine frames have `seq` and `ts`, deltas
 neither, and in an orchestration each member begins to count anew.
@@ -14,20 +14,20 @@ from powawidget.local.agents.store import now
 if TYPE_CHECKING:
     from powawidget.local.dialects import Frame
 
-Hear: TypeAlias = Callable[["Frame", "Frame"], None]
+Send: TypeAlias = Callable[["Frame", "Frame"], None]
 
 DELTAS = frozenset({"content_delta", "reasoning_delta"})
 
 
-class Telling:
+class Emitter:
     """The frames of one agent's work.
 
     Args:
-        hear: Where a frame goes, with what only the documented dialect puts into it.
+        send: Where a frame goes, with what only the documented dialect puts into it.
     """
 
-    def __init__(self, hear: Hear) -> None:
-        self._hear = hear
+    def __init__(self, send: Send) -> None:
+        self._send = send
         self._numbered = 0
         self.frames: list[Frame] = []  # as they are stored: with `type` only
 
@@ -37,21 +37,21 @@ class Telling:
         return [frame for frame in self.frames if frame["type"] not in DELTAS]
 
     def emit(self, name: str, /, *, result: str | None = None, **fields: Any) -> None:
-        """Tell an engine frame.
+        """Send an engine frame.
 
         Args:
             name: The event.
-            result: A tool's whole result, which only the documented dialect tells here.
+            result: A tool's whole result, which only the documented dialect has here.
             **fields: What the frame holds.
         """
         self._numbered += 1
         numbered = {"seq": self._numbered, "ts": now()}
-        self._tell(name, fields | numbered, {} if result is None else {"result": result})
+        self._store_and_send(name, fields | numbered, {} if result is None else {"result": result})
 
-    def say(self, name: str, /, **fields: Any) -> None:
-        """Tell a frame that isn't numbered: a delta."""
-        self._tell(name, fields, {})
+    def emit_delta(self, name: str, /, **fields: Any) -> None:
+        """Send a frame that isn't numbered: a delta."""
+        self._store_and_send(name, fields, {})
 
-    def _tell(self, name: str, fields: Frame, more: Frame) -> None:
+    def _store_and_send(self, name: str, fields: Frame, more: Frame) -> None:
         self.frames.append({"type": name, **fields})
-        self._hear({"event": name, "type": name, **fields}, more)
+        self._send({"event": name, "type": name, **fields}, more)

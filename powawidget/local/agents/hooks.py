@@ -1,7 +1,7 @@
 """The hooks of a run: a person's approval, or a machine's edit.
 
 Rules: docs/protocol.md#gates-without-tool and #second-gate. All hooks of one moment run first,
-their results are told afterwards; the first that blocks ends it.
+their results are sent afterwards; the first that blocks ends it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ EXPIRED = "Approval timed out"
 
 
 @dataclass(frozen=True)
-class Passage:
+class Checked:
     """What became of a subject (a call's arguments, an answer) that went through the hooks.
 
     Args:
@@ -41,7 +41,7 @@ class Hooks:
     Args:
         agent: The agent.
         slot: Where decisions arrive; None where no hook asks for any.
-        emit: Tells an engine frame, by its name and fields.
+        emit: Sends an engine frame, by its name and fields.
     """
 
     def __init__(self, agent: Agent, slot: Slot | None, emit: Callable[..., None]) -> None:
@@ -51,7 +51,7 @@ class Hooks:
 
     async def run(
         self, event: str, subject: Any, *, tool_name: str = "", tool_input: Any = None
-    ) -> Passage:
+    ) -> Checked:
         """Send a subject through the hooks of an event.
 
         Args:
@@ -64,38 +64,38 @@ class Hooks:
             The subject as it may go on, or why it may not.
         """
         results: list[dict[str, Any]] = []
-        passage = Passage(subject)
+        checked = Checked(subject)
         for position, hook in enumerate(self._agent.hooks):
             if hook.event != event or hook.matcher not in (None, tool_name):
                 continue
             asked = time.monotonic()
-            shown = passage.subject if event == "PreToolUse" else tool_input
-            status, after = await self._one(hook, passage, tool_name, shown)
+            shown = checked.subject if event == "PreToolUse" else tool_input
+            status, after = await self._one(hook, checked, tool_name, shown)
             results.append(
                 {
                     "hook_id": hook_id(self._agent, position),
                     "position": position,
                     "hook_event": event,
                     "status": status,
-                    "modified": after.subject != passage.subject,
+                    "modified": after.subject != checked.subject,
                     "blocked": after.refusal is not None,
                     "latency_ms": round((time.monotonic() - asked) * 1000),
                     "message": after.refusal,
                 }
             )
-            passage = after
-            if passage.refusal is not None:
+            checked = after
+            if checked.refusal is not None:
                 break
         for result in results:
             self._emit("hook_result", **result)
-        return passage
+        return checked
 
     async def _one(
-        self, hook: Hook, passage: Passage, tool_name: str, tool_input: Any
-    ) -> tuple[str, Passage]:
+        self, hook: Hook, checked: Checked, tool_name: str, tool_input: Any
+    ) -> tuple[str, Checked]:
         if hook.type == "http" or self._slot is None:
-            edited = hook.edit(passage.subject) if hook.edit else passage.subject
-            return "succeeded", replace(passage, subject=edited)
+            edited = hook.edit(checked.subject) if hook.edit else checked.subject
+            return "succeeded", replace(checked, subject=edited)
         answered = self._slot.request()
         self._emit(
             "approval_requested", tool_name=tool_name, tool_input=tool_input, message=hook.message
@@ -103,7 +103,7 @@ class Hooks:
         seconds = DEFAULT_TIMEOUT if hook.timeout is None else hook.timeout
         decision = await self._slot.wait(answered, seconds)
         if decision is None:
-            return "timed_out", replace(passage, refusal=EXPIRED)
-        return "succeeded", passage if decision.approved else replace(
-            passage, refusal=decision.refusal
+            return "timed_out", replace(checked, refusal=EXPIRED)
+        return "succeeded", checked if decision.approved else replace(
+            checked, refusal=decision.refusal
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from powawidget.local.agents.emitter import Telling
+from powawidget.local.agents.emitter import Emitter
 from powawidget.local.agents.hooks import Hooks
 from powawidget.local.agents.steps import Steps
 from powawidget.local.endings import Failed, Stopped
@@ -30,12 +30,12 @@ class Execution:
         run: The stored run.
         turn: What the script gets to know.
         channel: Where the frames go.
-        encode: The dialect they are told in.
+        encode: The dialect that they are sent in.
         rate: Tokens a second.
         is_new_session: Whether this is the session's first turn.
     """
 
-    def __init__(  # noqa: PLR0913  # each is told once
+    def __init__(  # noqa: PLR0913  # each is one thing that it needs
         self,
         run: Run,
         turn: Turn,
@@ -50,24 +50,24 @@ class Execution:
         self._channel = channel
         self._encode = encode
         self._is_new_session = is_new_session
-        self._telling = Telling(self._tell)
-        self._hooks = Hooks(run.agent, run.slot, self._telling.emit)
+        self._emitter = Emitter(self._send)
+        self._hooks = Hooks(run.agent, run.slot, self._emitter.emit)
         self._steps = Steps(
             run.agent,
             turn,
-            self._telling,
+            self._emitter,
             channel,
             self._hooks,
             rate=rate,
             # A run with tools ends when its client is found to have gone; one without goes on.
             gone=lambda: run.over,
-            told=bool(run.agent.tools),
+            announced=bool(run.agent.tools),
         )
 
     async def execute(self) -> None:
         """Run it to its end, and store how it ended."""
         try:
-            self._tell(
+            self._send(
                 {
                     "event": "start",
                     "run_id": self._run.run_id,
@@ -83,7 +83,7 @@ class Execution:
             # After an exception the real service sends an error and no `complete`.
             error = str(failure) or type(failure).__name__
             self._run.fail(error)
-            self._tell(
+            self._send(
                 {
                     "event": "error",
                     "error": error,
@@ -103,11 +103,11 @@ class Execution:
         except Failed as failure:
             error = str(failure)
         if step.text:
-            self._tell({"event": "chunk", "content": step.text})
+            self._send({"event": "chunk", "content": step.text})
         if error is not None:
-            self._tell({"event": "error", "error": error, "run_id": self._run.run_id})
+            self._send({"event": "error", "error": error, "run_id": self._run.run_id})
         elif step.thinking:
-            self._telling.say("reasoning", step=1, source="thinking", content=step.thinking)
+            self._emitter.emit_delta("reasoning", step=1, source="thinking", content=step.thinking)
         self._complete(
             {
                 "event": "complete",
@@ -134,12 +134,12 @@ class Execution:
         except TimeoutError:
             error, steps = ABORTED, len(self._steps.done)
         except Failed as failure:
-            # Steps and calls are told as none, although they ran (docs/protocol.md#agent-order).
+            # No step or call is counted, although they ran (docs/protocol.md#agent-order).
             error = str(failure)
         failed = error is not None
         if failed:
             content = self._steps.text
-        self._tell({"event": "chunk", "content": content})
+        self._send({"event": "chunk", "content": content})
         self._complete(
             {
                 "event": "complete",
@@ -166,13 +166,13 @@ class Execution:
             content = answer.subject
         steps = len(self._steps.done)
         if self._run.agent.hooks:
-            self._telling.emit("on_run_complete", status="completed", steps=steps)
+            self._emitter.emit("on_run_complete", status="completed", steps=steps)
         return content, steps
 
-    def _tell(self, frame: Frame, more: Frame | None = None) -> None:
+    def _send(self, frame: Frame, more: Frame | None = None) -> None:
         self._channel.put(self._encode(frame, {"run_id": self._run.run_id} | (more or {})))
 
     def _complete(self, frame: Frame) -> None:
         usage = frame.get("usage", self._steps.usage)
-        self._run.finish(frame, self._telling.events, self._steps.as_json(), usage)
-        self._tell(frame, {"usage": usage})
+        self._run.finish(frame, self._emitter.events, self._steps.as_json(), usage)
+        self._send(frame, {"usage": usage})

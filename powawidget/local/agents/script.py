@@ -156,7 +156,7 @@ class Hook:
         event: When it runs.
         type: "approval" waits for a person, "http" applies `edit`.
         matcher: The tool it guards; None guards all.
-        message: What the person is told.
+        message: What the person is asked.
         timeout: Seconds until an approval expires; None is the service's default of 300 and
             stays out of the hook's configuration.
         edit: For "http": from the arguments (PreToolUse) or the answer (PreResponse) to the

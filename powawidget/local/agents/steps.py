@@ -16,7 +16,7 @@ from powawidget.local.pace import Pace, tokens
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from powawidget.local.agents.emitter import Telling
+    from powawidget.local.agents.emitter import Emitter
     from powawidget.local.agents.hooks import Hooks
     from powawidget.local.agents.script import Agent, Turn
     from powawidget.local.channel import Channel
@@ -30,23 +30,23 @@ class Step:
 
     Args:
         number: Which one, from 1.
-        said: What it wrote, token by token.
-        thought: What it thought, likewise.
+        written: What it wrote, token by token.
+        thoughts: What it thought, likewise.
     """
 
     number: int
-    said: list[str] = field(default_factory=list)
-    thought: list[str] = field(default_factory=list)
+    written: list[str] = field(default_factory=list)
+    thoughts: list[str] = field(default_factory=list)
 
     @property
     def text(self) -> str:
         """What it wrote."""
-        return "".join(self.said)
+        return "".join(self.written)
 
     @property
     def thinking(self) -> str:
         """What it thought."""
-        return "".join(self.thought)
+        return "".join(self.thoughts)
 
 
 class Steps:
@@ -55,41 +55,41 @@ class Steps:
     Args:
         agent: Who works.
         turn: What its script gets to know.
-        telling: Where its frames are told.
+        emitter: Sends its frames.
         channel: What a script may act on.
         hooks: What its tool calls pass.
         rate: Tokens a second.
-        gone: Tells whether nobody wants the work any more.
-        told: Whether the steps are told; agents without tools have none.
+        gone: Whether nobody needs the work any more.
+        announced: Whether frames say when a step begins; agents without tools have none.
     """
 
-    def __init__(  # noqa: PLR0913  # each is told once
+    def __init__(  # noqa: PLR0913  # each is one thing that it needs
         self,
         agent: Agent,
         turn: Turn,
-        telling: Telling,
+        emitter: Emitter,
         channel: Channel,
         hooks: Hooks,
         *,
         rate: float,
         gone: Callable[[], bool],
-        told: bool = True,
+        announced: bool = True,
     ) -> None:
         self._agent = agent
         self._turn = turn
-        self._telling = telling
+        self._emitter = emitter
         self._channel = channel
         self._gone = gone
-        self._told = told
+        self._announced = announced
         self._pace = Pace(agent.tokens_per_second or rate)
-        self._calls = ToolCalls(agent, hooks, telling.emit, self._pace, turn.random)
+        self._calls = ToolCalls(agent, hooks, emitter.emit, self._pace, turn.random)
         self._open: Step | None = None
         self._used = dict.fromkeys(("prompt_tokens", "completion_tokens", "reasoning_tokens"), 0)
         self.done: list[Step] = []
 
     @property
     def calls(self) -> list[dict[str, Any]]:
-        """The tool calls so far, as `complete` tells them."""
+        """The tool calls so far, as `complete` has them."""
         return self._calls.done
 
     @property
@@ -108,7 +108,7 @@ class Steps:
 
         Raises:
             Failed: The script says that the model fails.
-            Stopped: Nobody wants the work any more.
+            Stopped: Nobody needs the work any more.
         """
         self._pace.restart()
         script = self._agent.script(self._turn)
@@ -129,15 +129,15 @@ class Steps:
             self._open = Step(len(self.done) + 1)
             self.done.append(self._open)
             self._read()
-            if self._told:
-                self._telling.emit("step_started", step=self._open.number, is_last_step=False)
+            if self._announced:
+                self._emitter.emit("step_started", step=self._open.number, is_last_step=False)
         return self._open
 
     def finish(self) -> None:
         """End the last step, which has no calls."""
         step = self.begin()
         self._think()
-        self._telling.emit(
+        self._emitter.emit(
             "step_completed",
             step=step.number,
             finish_reason="stop",
@@ -150,19 +150,19 @@ class Steps:
 
     def _as_json(self, step: Step) -> dict[str, Any]:
         names = [call["tool_name"] for call in self.calls if call["step"] == step.number]
-        said = {"content": step.text, "step": step.number}
-        return said | ({"tool_calls": names} if names else {})
+        written = {"content": step.text, "step": step.number}
+        return written | ({"tool_calls": names} if names else {})
 
     def _read(self) -> None:
-        # Each step reads everything that was said so far, about four characters a token.
-        said = [self._turn.message, *(text for turn in self._turn.history for text in turn)]
-        said += [call["result"] for call in self.calls]
-        self._used["prompt_tokens"] += _PROMPT_TOKENS + sum(len(text) // 4 for text in said)
+        # Each step reads everything that was written so far, about four characters a token.
+        written = [self._turn.message, *(text for turn in self._turn.history for text in turn)]
+        written += [call["result"] for call in self.calls]
+        self._used["prompt_tokens"] += _PROMPT_TOKENS + sum(len(text) // 4 for text in written)
 
     def _think(self) -> None:
         if self._open and self._open.thinking:
-            told = {"content": self._open.thinking, "source": "thinking"}
-            self._telling.emit("reasoning", step=self._open.number, **told)
+            fields = {"content": self._open.thinking, "source": "thinking"}
+            self._emitter.emit("reasoning", step=self._open.number, **fields)
 
     async def _part(self, part: Part) -> list[str] | None:
         match part:
@@ -190,13 +190,13 @@ class Steps:
             await self._pace.token()
             self._used["completion_tokens"] += 1
             if thinking:
-                step.thought.append(token)
+                step.thoughts.append(token)
                 self._used["reasoning_tokens"] += 1
-                told = {"step": step.number, "source": "thinking", "delta": token}
-                self._telling.say("reasoning_delta", **told)
+                fields = {"step": step.number, "source": "thinking", "delta": token}
+                self._emitter.emit_delta("reasoning_delta", **fields)
             else:
-                step.said.append(token)
-                self._telling.say("content_delta", delta=token)
+                step.written.append(token)
+                self._emitter.emit_delta("content_delta", delta=token)
 
     async def _call(self, part: Calls) -> list[str]:
         if not self._agent.tools:
@@ -204,7 +204,7 @@ class Steps:
         step = self.begin()
         self._think()
         results = await self._calls.run(step.number, part.calls, self._check)
-        self._telling.emit(
+        self._emitter.emit(
             "step_completed", step=step.number, finish_reason="tool_calls", has_tool_calls=True
         )
         self._open = None

@@ -26,7 +26,7 @@ _NAMES = uuid.UUID("6f0d7c1e-52a4-4f5b-9f0e-3f2f7a1f9b11")
 
 
 def now() -> str:
-    """Tell the time as the service writes it."""
+    """The time, as the service writes it."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
@@ -171,7 +171,7 @@ class Run:
 
     def _steps_before(self) -> list[dict[str, Any]]:
         # The service reads the steps off the messages that the model was sent, so that those of
-        # earlier turns are told again: one each, with its calls but without their names.
+        # earlier turns come again: one each, with its calls but without their names.
         return [
             {"content": run.content, "step": number}
             | ({"tool_calls": [""] * len(run.tool_calls)} if run.tool_calls else {})

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 class ToolCalls:
-    """Runs the calls of a run and keeps what `complete` tells about them.
+    """Runs the calls of a run and keeps what `complete` says of them.
 
     Args:
         agent: Whose tools they are.
         hooks: The hooks they pass.
-        emit: Tells an engine frame, by its name and fields.
+        emit: Sends an engine frame, by its name and fields.
         pace: How fast tools seem to be.
         generator: Draws call ids and durations.
     """
@@ -86,13 +86,13 @@ class ToolCalls:
         named = {"step": step, "tool_name": call.tool}
         self._emit("tool_call", **named, arguments=call.arguments, call_id=call_id)
         began = time.monotonic()
-        passage = await self._hooks.run("PreToolUse", call.arguments, tool_name=call.tool)
+        checked = await self._hooks.run("PreToolUse", call.arguments, tool_name=call.tool)
         meta: dict[str, Any] = {}
-        if passage.refusal is None:
-            result = await self._result(call.tool, tool, passage.subject, seconds)
+        if checked.refusal is None:
+            result = await self._result(call.tool, tool, checked.subject, seconds)
             meta = {"result_meta": {"result_type": "text", "char_count": len(result)}}
         else:
-            result = f"Error: Blocked by hook \u2014 {passage.refusal}"
+            result = f"Error: Blocked by hook \u2014 {checked.refusal}"
         duration = {"duration_ms": round((time.monotonic() - began) * 1000)}
         self._emit(
             "tool_result",
@@ -103,8 +103,8 @@ class ToolCalls:
             **duration,
             result=result,
         )
-        told = {"arguments": passage.subject, "result": result}
-        self.done.append(named | told | duration)
+        done = {"arguments": checked.subject, "result": result}
+        self.done.append(named | done | duration)
         return result
 
     async def _result(

@@ -18,8 +18,8 @@ from starlette.routing import Route
 
 from powawidget.local.agents.routes import ROUTES as AGENTS
 from powawidget.local.http import bodies
+from powawidget.local.http.access import PUBLIC, Access
 from powawidget.local.http.error_pages import page
-from powawidget.local.http.gate import PUBLIC, Gate
 from powawidget.local.http.responses import Answer, Refused
 from powawidget.local.orchestrations.routes import ROUTES as ORCHESTRATIONS
 from powawidget.local.workflows.routes import ROUTES as WORKFLOWS
@@ -56,7 +56,7 @@ def make_app(
     def route(method: str, path: str, handler: Handler) -> Route:
         async def endpoint(request: Request) -> Any:
             raw = await bodies.read(request)
-            body = bodies.understand(request, raw) if method == "POST" else None
+            body = bodies.parsed(request, raw) if method == "POST" else None
             requests.add(request, raw)
             instead = intercept(request) if intercept else None
             answer = instead or handler(engine, request, body)
@@ -81,7 +81,7 @@ def make_app(
             *(route(*each) for each in (*AGENTS, *ORCHESTRATIONS, *WORKFLOWS)),
             *(public(path, body) for path, body in PUBLIC.items()),
         ],
-        middleware=[Middleware(Gate, key=key, connections=connections)],
+        middleware=[Middleware(Access, key=key, connections=connections)],
         exception_handlers={
             HTTPException: no_route,
             Refused: _refused,

@@ -1,4 +1,7 @@
-"""The body of a request: read within bounds, and understood or refused."""
+"""The body of a request: read within bounds, and parsed or refused.
+
+Starlette bounds nothing but forms.
+"""
 
 from __future__ import annotations
 
@@ -29,14 +32,14 @@ async def read(request: Request) -> bytes:
         Refused: It is too long or too slow.
         ClientDisconnect: Its client has gone.
     """
-    told = request.headers.get("content-length", "")
-    if told.isdecimal() and int(told) > limits.BODY_BYTES:
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > limits.BODY_BYTES:
         raise _too_long()
     body = bytearray()
     try:
         async with asyncio.timeout(limits.BODY_SECONDS):
             async for piece in request.stream():
-                # Counted here too: a body that comes in chunks doesn't tell its length.
+                # Counted here too: a body that comes in chunks has no length in its head.
                 if len(body) + len(piece) > limits.BODY_BYTES:
                     raise _too_long()
                 body += piece
@@ -45,7 +48,7 @@ async def read(request: Request) -> bytes:
     return bytes(body)
 
 
-def understand(request: Request, raw: bytes) -> dict[str, Any]:
+def parsed(request: Request, raw: bytes) -> dict[str, Any]:
     """Read the JSON of a request's body.
 
     Args:

@@ -27,11 +27,11 @@ class Connections:
     """The connections of one server. All of it happens in the server's thread."""
 
     def __init__(self) -> None:
-        self._waiting: dict[Address, _Wait] = {}  # the longest wait first
+        self._waiting: dict[Address, _Waiting] = {}  # the longest wait first
         self._working: dict[Address, asyncio.WriteTransport] = {}
 
     def __len__(self) -> int:
-        """Tell how many are open."""
+        """How many are open."""
         return len(self._waiting) + len(self._working)
 
     def opened(self, address: Address, transport: asyncio.Transport) -> None:
@@ -42,7 +42,7 @@ class Connections:
                 transport.abort()
                 return
             self._waiting.pop(oldest).end()
-        self._waiting[address] = _Wait(transport)
+        self._waiting[address] = _Waiting(transport)
 
     def closed(self, address: Address) -> None:
         """Forget a connection."""
@@ -67,10 +67,10 @@ class Connections:
         finally:
             transport = self._working.pop(address, None)
             if transport is not None:
-                self._waiting[address] = _Wait(transport)
+                self._waiting[address] = _Waiting(transport)
 
 
-class _Wait:
+class _Waiting:
     """A connection that hasn't brought a request yet; it is closed if it never does."""
 
     def __init__(self, transport: Any) -> None:
@@ -102,10 +102,10 @@ class _Wait:
 
 
 def protocol_of(connections: Connections) -> type[asyncio.Protocol]:
-    """Make uvicorn's protocol tell of its connections.
+    """Make uvicorn's protocol report its connections.
 
     Args:
-        connections: Whom it tells.
+        connections: Where they are counted.
 
     Returns:
         The class for uvicorn's configuration.

@@ -37,8 +37,8 @@ def page(status: int, text: str | None = None) -> str:
         The page's HTML.
     """
     title = HTTPStatus(status).phrase.title()
-    said = html.escape(_TEXTS[status] if text is None else text).replace("&#x27;", "&#39;")
+    sentence = html.escape(_TEXTS[status] if text is None else text).replace("&#x27;", "&#39;")
     return (
         f"<!doctype html>\n<html lang=en>\n<title>{status} {title}</title>\n"
-        f"<h1>{title}</h1>\n<p>{said}</p>\n"
+        f"<h1>{title}</h1>\n<p>{sentence}</p>\n"
     )

@@ -25,7 +25,7 @@ class Listener:
 
     Args:
         app: What answers there.
-        connections: Who is told of its connections.
+        connections: Where its connections are counted.
         port: The port; 0 takes a free one.
 
     Raises:
@@ -33,50 +33,14 @@ class Listener:
     """
 
     def __init__(self, app: ASGIApp, connections: Connections, port: int) -> None:
-        self._app = app
-        self._connections = connections
         self._socket = socket.create_server((_LOOPBACK, port))
-        self._serving: list[asyncio.Task[None]] = []
+        self._serving: asyncio.Task[None] | None = None
         self.port: int = self._socket.getsockname()[1]
-        self.uvicorn = self._make_uvicorn()
-
-    @property
-    def url(self) -> str:
-        """The base URL."""
-        return f"http://{_LOOPBACK}:{self.port}"
-
-    async def listen(self) -> None:
-        """Accept connections from now on."""
-        serving = asyncio.create_task(self.uvicorn.serve(sockets=[self._socket]))
-        self._serving.append(serving)
-        while not self.uvicorn.started and not serving.done():  # noqa: ASYNC110  # no event is set
-            await asyncio.sleep(0.001)
-
-    async def listen_again(self) -> None:
-        """Accept connections at the same port, after uvicorn has ended there.
-
-        Raises:
-            OSError: Something else has taken the port since.
-        """
-        self._socket = socket.create_server((_LOOPBACK, self.port))
-        self.uvicorn = self._make_uvicorn()
-        await self.listen()
-
-    async def end(self) -> None:
-        """Accept no more connections, and end those that there are."""
-        self.uvicorn.should_exit = True
-        await asyncio.wait(self._serving, timeout=_PATIENCE)
-
-    def close(self) -> None:
-        """Give the port back, also where nothing listened."""
-        self._socket.close()
-
-    def _make_uvicorn(self) -> uvicorn.Server:
-        return uvicorn.Server(
+        self.uvicorn = uvicorn.Server(
             uvicorn.Config(
-                self._app,
+                app,
                 loop="asyncio",
-                http=protocol_of(self._connections),
+                http=protocol_of(connections),
                 h11_max_incomplete_event_size=limits.HEAD_BYTES,
                 # Whoever asks is who is connected, whatever a header says.
                 proxy_headers=False,
@@ -91,3 +55,24 @@ class Listener:
                 timeout_graceful_shutdown=1,
             )
         )
+
+    @property
+    def url(self) -> str:
+        """The base URL."""
+        return f"http://{_LOOPBACK}:{self.port}"
+
+    async def listen(self) -> None:
+        """Accept connections from now on."""
+        self._serving = asyncio.create_task(self.uvicorn.serve(sockets=[self._socket]))
+        while not (self.uvicorn.started or self._serving.done()):  # noqa: ASYNC110  # no event is set
+            await asyncio.sleep(0.001)
+
+    async def end(self) -> None:
+        """Accept no more connections, and end those that there are."""
+        self.uvicorn.should_exit = True
+        if self._serving is not None:
+            await asyncio.wait([self._serving], timeout=_PATIENCE)
+
+    def close(self) -> None:
+        """Give the port back, also where nothing listened."""
+        self._socket.close()

@@ -26,6 +26,9 @@ _UNBUFFERED = [(b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no")]
 class Stream:
     """An ASGI response with the frames of one run.
 
+    Not Starlette's StreamingResponse, which stops when the client leaves: here a run learns of that
+    when the service would, and some go on.
+
     Args:
         channel: Where the frames come from.
         keepalive: Seconds of silence until a keepalive; None sends none.
@@ -36,7 +39,7 @@ class Stream:
             orchestrations don't.
     """
 
-    def __init__(  # noqa: PLR0913  # each is told once
+    def __init__(  # noqa: PLR0913  # each is one thing that it needs
         self,
         channel: Channel,
         *,
@@ -70,18 +73,18 @@ class Stream:
                 await watcher
 
     async def _pass_on(self, send: Send) -> None:
-        unheard = False
-        while (said := await self._channel.take(self._keepalive)) is not None:
+        unnoticed = False
+        while (data := await self._channel.take(self._keepalive)) is not None:
             if self._channel.gone:
                 # The first keepalive after the client went is written into the void, only the
                 # second is found out: twice the interval.
-                if not said and not unheard:
-                    unheard = True
+                if not data and not unnoticed:
+                    unnoticed = True
                     continue
                 if self._on_lost:
                     self._on_lost()
                 return
-            await send(_body(said or KEEPALIVE, more=True))
+            await send(_body(data or KEEPALIVE, more=True))
 
     async def _watch(self, receive: Receive) -> None:
         try:

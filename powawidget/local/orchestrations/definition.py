@@ -23,7 +23,7 @@ class Member:
     Args:
         agent: The agent. Its hooks aren't applied here (docs/protocol.md#approvals-elsewhere).
         role: What it is there for.
-        script: What it says there; None is what it says alone.
+        script: What its model does there; None is what it does alone.
     """
 
     agent: Agent
@@ -48,8 +48,8 @@ class Orchestration:
         name: Its name; its id is made from it.
         strategy: supervisor, sequential or parallel. Any other fails when it is run.
         members: The agents, in their order.
-        script: What the supervisor says and delegates, or what the merge after parallel agents
-            says: there the turn's message is what the agents wrote. A sequential one has none.
+        script: What the supervisor writes and delegates, or what the merge after parallel agents
+            writes: there the turn's message is what the agents wrote. A sequential one has none.
         description: What `GET /api/orchestrations` shows.
         model: Likewise.
     """

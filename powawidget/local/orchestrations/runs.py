@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from powawidget.local.agents.emitter import DELTAS
 from powawidget.local.endings import Stopped
-from powawidget.local.orchestrations.strategies import work_out
+from powawidget.local.orchestrations.strategies import run_strategy
 from powawidget.local.orchestrations.work import Outcome, Work
 
 if TYPE_CHECKING:
@@ -27,12 +27,12 @@ class OrchestrationExecution:
         run: The stored run.
         turn: What the scripts get to know.
         channel: Where the frames go.
-        encode: The dialect they are told in.
+        encode: The dialect that they are sent in.
         rate: Tokens a second.
         new_id: Draws the id of a member's run.
     """
 
-    def __init__(  # noqa: PLR0913  # each is told once
+    def __init__(  # noqa: PLR0913  # each is one thing that it needs
         self,
         run: OrchestrationRun,
         turn: Turn,
@@ -45,12 +45,12 @@ class OrchestrationExecution:
         self._run = run
         self._channel = channel
         self._encode = encode
-        self._said: list[str] = []
+        self._written: list[str] = []
         self._events: list[Frame] = []
         self._work = Work(
             run.orchestration,
             turn,
-            self._hear,
+            self._store_and_send,
             channel,
             rate=rate,
             gone=lambda: run.lost,
@@ -61,7 +61,7 @@ class OrchestrationExecution:
     async def execute(self) -> None:
         """Run it to its end, and store how it ended; not if its client goes before."""
         try:
-            self._tell(
+            self._send(
                 {
                     "event": "start",
                     "run_id": self._run.run_id,
@@ -69,19 +69,19 @@ class OrchestrationExecution:
                     "reasoning_requested": False,
                 }
             )
-            self._finish(await work_out(self._work))
+            self._finish(await run_strategy(self._work))
         except Stopped:
             self._run.lose()
         except Exception as failure:  # noqa: BLE001  # a faulty script mustn't end the server
             error = str(failure) or type(failure).__name__
             self._run.fail(error, self._events)
-            self._tell({"event": "error", "error": error})
+            self._send({"event": "error", "error": error})
         finally:
             self._channel.end()
 
     def _finish(self, outcome: Outcome) -> None:
-        # What everybody said, in the order in which they said it.
-        content = "".join(self._said)
+        # What all agents wrote, in the order in which they wrote it.
+        content = "".join(self._written)
         complete = {
             "event": "complete",
             "run_id": self._run.run_id,
@@ -92,16 +92,16 @@ class OrchestrationExecution:
             "usage": outcome.usage,
             "error": outcome.error,
         }
-        self._tell({"event": "chunk", "content": content})
+        self._send({"event": "chunk", "content": content})
         self._run.finish(complete, self._events, outcome.usage or None)
-        self._tell(complete)
+        self._send(complete)
 
-    def _hear(self, frame: Frame, more: Frame) -> None:
+    def _store_and_send(self, frame: Frame, more: Frame) -> None:
         if frame.get("event") == "content_delta":
-            self._said.append(frame["delta"])
+            self._written.append(frame["delta"])
         if frame and frame["event"] not in DELTAS:
             self._events.append({key: frame[key] for key in frame if key != "event"})
-        self._tell(frame, more)
+        self._send(frame, more)
 
-    def _tell(self, frame: Frame, more: Frame | None = None) -> None:
+    def _send(self, frame: Frame, more: Frame | None = None) -> None:
         self._channel.put(self._encode(frame, more or {}))

@@ -26,10 +26,10 @@ class ChildRun:
 
     Args:
         run_id: The child_execution_id of the stream.
-        agent: Who ran; not told.
+        agent: Who ran; in no answer.
         model: Its model.
         content: What it wrote in its last step.
-        error: Why it failed, or None; not told.
+        error: Why it failed, or None; in no answer.
         steps: How many steps it took; 0 where it failed.
         usage: What it cost; None where it failed.
         tool_calls: Its calls, with their whole results.
@@ -91,7 +91,7 @@ class OrchestrationSession:
         last = self.runs[-1]
         return {
             "created_at": self.created_at,
-            # Of a conversation of two turns the service tells the second as the first.
+            # Of a conversation of two turns the service answers with the second as the first.
             "first_message": last.message,
             "last_activity_at": last.completed_at or last.started_at,
             "run_count": len(self.runs),
@@ -154,7 +154,7 @@ class OrchestrationRun:
         self.completed_at = now()
 
     def fail(self, error: str, events: Iterable[Frame]) -> None:
-        """Store that it failed before it could tell how."""
+        """Store that it failed before it could say how."""
         if self.lost:
             return
         self.status, self.error = "failed", error
@@ -164,11 +164,11 @@ class OrchestrationRun:
     def messages(self) -> list[dict[str, Any]]:
         """List its messages; unlike an agent's, a failed run is among them."""
         asked = {"content": self.message, "role": "user"}
-        said = self.content or (f"Error: {self.error}" if self.error else None)
-        if said is None:
+        content = self.content or (f"Error: {self.error}" if self.error else None)
+        if content is None:
             return [asked]
         calls = [call for child in self.children for call in child.tool_calls]
-        answer: dict[str, Any] = {"content": said, "role": "assistant", "run_id": self.run_id}
+        answer: dict[str, Any] = {"content": content, "role": "assistant", "run_id": self.run_id}
         if self.events:
             answer["events"] = self.events
         if calls:

@@ -1,4 +1,4 @@
-"""The three strategies: which agent works when, and what the orchestration itself says.
+"""The three strategies: which agent works when, and what the orchestration itself sends.
 
 Orders, fields and the ways to fail are the real service's (docs/protocol.md#child-frames and
 #orchestration-failure).
@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from powawidget.local.agents.script import Agent, Tool, Turn
-from powawidget.local.orchestrations.work import Outcome, total, worked
+from powawidget.local.orchestrations.work import Outcome, run_agent, total
 
 if TYPE_CHECKING:
     from powawidget.local.orchestrations.definition import Member
@@ -25,7 +25,7 @@ NOBODY = "No agent entities in orchestration"
 async def supervise(work: Work) -> Outcome:
     """Let a supervisor delegate to the members, one after another."""
     orchestration = work.orchestration
-    work.telling.emit("orchestration_started", strategy="supervisor", name=orchestration.name)
+    work.emitter.emit("orchestration_started", strategy="supervisor", name=orchestration.name)
     supervisor = Agent(
         name=f"{orchestration.name} (supervisor)",
         script=orchestration.script,
@@ -33,9 +33,9 @@ async def supervise(work: Work) -> Outcome:
         model=orchestration.model,
     )
     steps = work.steps(supervisor, work.turn)
-    error = await worked(steps)
+    error = await run_agent(steps)
     if error is None:
-        # Its own tokens only: those of a member are told with its delegation.
+        # Its own tokens only: those of a member come with its delegation.
         outcome = Outcome(steps.done[-1].text, len(steps.done), steps.usage)
     else:
         outcome = Outcome(error=error)
@@ -49,14 +49,14 @@ def _delegate(work: Work, member: Member) -> Tool:
     async def run(arguments: dict[str, Any]) -> str:
         named = {"agent": name, "child_execution_id": work.new_id()}
         task = str(arguments.get("task", ""))
-        work.telling.emit(
+        work.emitter.emit(
             "delegation_started",
             agent=name,
             task=task,
             child_execution_id=named["child_execution_id"],
         )
         child = await work.member(member, task, run_id=named["child_execution_id"])
-        work.telling.emit(
+        work.emitter.emit(
             "delegation_completed",
             **named,
             status=child.status,
@@ -75,16 +75,16 @@ async def in_sequence(work: Work) -> Outcome:
     usages: list[dict[str, int] | None] = []
     for position, member in enumerate(work.orchestration.members):
         name = member.agent.name
-        work.telling.emit("sequential_step", step=position, agent=name)
-        work.document("delegation_start", agent=name)
+        work.emitter.emit("sequential_step", step=position, agent=name)
+        work.emit_documented("delegation_start", agent=name)
         child = await work.member(member, message, history)
-        work.document("delegation_completed", agent=name, status=child.status)
+        work.emit_documented("delegation_completed", agent=name, status=child.status)
         if child.error is not None:
-            work.telling.emit("orchestration_completed", status="failed")
+            work.emitter.emit("orchestration_completed", status="failed")
             return Outcome(error=f"Agent '{name}' failed: {child.error}")
         usages.append(child.usage)
         message, history = child.content, ()
-    work.document("chunk", content=message)
+    work.emit_documented("chunk", content=message)
     outcome = Outcome(message, len(usages), total(usages))
     _complete(work, outcome)
     return outcome
@@ -97,11 +97,11 @@ async def side_by_side(work: Work) -> Outcome:
     drawn = [(work.new_id(), work.draw()) for _ in members]
 
     async def one(member: Member, run_id: str, generator: Any) -> Any:
-        work.document("delegation_start", agent=member.agent.name)
+        work.emit_documented("delegation_start", agent=member.agent.name)
         child = await work.member(
             member, work.turn.message, work.turn.history, run_id=run_id, generator=generator
         )
-        work.document("delegation_completed", agent=child.agent, status=child.status)
+        work.emit_documented("delegation_completed", agent=child.agent, status=child.status)
         return child
 
     children = await asyncio.gather(
@@ -110,11 +110,11 @@ async def side_by_side(work: Work) -> Outcome:
     usages = [child.usage for child in children]
     failed = [child.agent for child in children if child.error is not None]
     if failed:
-        work.telling.emit("orchestration_completed", status="failed")
+        work.emitter.emit("orchestration_completed", status="failed")
         return Outcome(usage=total(usages), error=f"Agents failed: {', '.join(failed)}")
     if len(children) == 1:
-        work.document("chunk", content=children[0].content)
-        work.telling.emit("orchestration_completed", status="completed")
+        work.emit_documented("chunk", content=children[0].content)
+        work.emitter.emit("orchestration_completed", status="completed")
         return Outcome(children[0].content, 1, total(usages))
     merge = Agent(
         name=f"{work.orchestration.name} (merge)",
@@ -124,7 +124,7 @@ async def side_by_side(work: Work) -> Outcome:
     read = "\n\n".join(f"--- {child.agent} ---\n{child.content}" for child in children)
     steps = work.steps(merge, Turn(read, (), work.turn.database, work.draw(), work.turn.options))
     # A merge that fails leaves the run completed: only the members count.
-    error = await worked(steps)
+    error = await run_agent(steps)
     answer = "" if error else steps.done[-1].text
     usage = total([*usages, None if error else steps.usage])
     outcome = Outcome(answer, len(members) + 1, usage)
@@ -133,7 +133,7 @@ async def side_by_side(work: Work) -> Outcome:
 
 
 def _start(work: Work) -> None:
-    work.telling.emit(
+    work.emitter.emit(
         "orchestration_started",
         strategy=work.orchestration.strategy,
         name=work.orchestration.name,
@@ -142,7 +142,7 @@ def _start(work: Work) -> None:
 
 
 def _complete(work: Work, outcome: Outcome) -> None:
-    work.telling.emit(
+    work.emitter.emit(
         "orchestration_completed",
         status=outcome.status,
         steps=outcome.steps,
@@ -157,12 +157,12 @@ STRATEGIES: dict[str, Strategy] = {
 }
 
 
-async def work_out(work: Work) -> Outcome:
+async def run_strategy(work: Work) -> Outcome:
     """Run an orchestration by its strategy.
 
     Raises:
         ValueError: There is no such strategy.
-        Stopped: Nobody wants the work any more.
+        Stopped: Nobody needs the work any more.
     """
     strategy = STRATEGIES.get(work.orchestration.strategy)
     if strategy is None:

@@ -1,4 +1,4 @@
-"""What a strategy works with: the orchestration's own voice, and its members."""
+"""What a strategy works with: the orchestration's own frames, and its members."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from powawidget.local.agents.emitter import Telling
+from powawidget.local.agents.emitter import Emitter
 from powawidget.local.agents.hooks import Hooks
 from powawidget.local.agents.script import Agent, Turn
 from powawidget.local.agents.steps import Steps
@@ -15,7 +15,7 @@ from powawidget.local.endings import Failed, Stopped
 from powawidget.local.orchestrations.store import ChildRun
 
 if TYPE_CHECKING:
-    from powawidget.local.agents.emitter import Hear
+    from powawidget.local.agents.emitter import Send
     from powawidget.local.channel import Channel
     from powawidget.local.orchestrations.definition import Member, Orchestration
 
@@ -34,7 +34,7 @@ class Outcome:
     """How a strategy ended.
 
     Args:
-        answer: The answer alone, which no stream tells apart.
+        answer: The answer alone, which the stream doesn't set apart.
         steps: How many steps it took.
         usage: What it cost, empty where that was never counted.
         error: Why it failed, or None.
@@ -57,19 +57,19 @@ class Work:
     Args:
         orchestration: What runs.
         turn: What the message is and was.
-        hear: Where all frames go, the members' too.
+        send: Where all frames go, the members' too.
         channel: What a script may act on.
         rate: Tokens a second.
-        gone: Tells whether nobody wants the work any more.
+        gone: Whether nobody needs the work any more.
         new_id: Draws the id of a member's run.
         keep: Stores a member's run.
     """
 
-    def __init__(  # noqa: PLR0913  # each is told once
+    def __init__(  # noqa: PLR0913  # each is one thing that it needs
         self,
         orchestration: Orchestration,
         turn: Turn,
-        hear: Hear,
+        send: Send,
         channel: Channel,
         *,
         rate: float,
@@ -79,17 +79,17 @@ class Work:
     ) -> None:
         self.orchestration = orchestration
         self.turn = turn
-        self.telling = Telling(hear)
+        self.emitter = Emitter(send)
         self.new_id = new_id
-        self._hear = hear
+        self._send = send
         self._channel = channel
         self._rate = rate
         self._gone = gone
         self._keep = keep
 
-    def document(self, name: str, /, **fields: Any) -> None:
-        """Tell a frame that only the documented dialect has."""
-        self._hear({}, {"event": name, **fields})
+    def emit_documented(self, name: str, /, **fields: Any) -> None:
+        """Send a frame that only the documented dialect has."""
+        self._send({}, {"event": name, **fields})
 
     def draw(self) -> random.Random:
         """Draw a generator, so that what one member draws doesn't depend on the others' pace."""
@@ -97,7 +97,7 @@ class Work:
 
     def steps(self, agent: Agent, turn: Turn) -> Steps:
         """Make the steps of an agent of the orchestration's own: its supervisor or its merge."""
-        return self._steps(agent, turn, self.telling)
+        return self._steps(agent, turn, self.emitter)
 
     async def member(
         self,
@@ -121,16 +121,16 @@ class Work:
             Its run, which is stored.
 
         Raises:
-            Stopped: Nobody wants the work any more.
+            Stopped: Nobody needs the work any more.
         """
         run_id = self.new_id() if run_id is None else run_id
         generator = self.draw() if generator is None else generator
         # The service applies neither hooks nor rules of a member.
         agent = replace(member.agent, hooks=(), script=member.script or member.agent.script)
-        telling = Telling(lambda frame, more: self._hear(frame, {"agent": agent.name, **more}))
+        emitter = Emitter(lambda frame, more: self._send(frame, {"agent": agent.name, **more}))
         turn = replace(self.turn, message=message, history=history, random=generator)
-        steps = self._steps(agent, turn, telling)
-        error = await worked(steps)
+        steps = self._steps(agent, turn, emitter)
+        error = await run_agent(steps)
         run = ChildRun(
             run_id=run_id,
             agent=agent.name,
@@ -140,24 +140,24 @@ class Work:
             steps=0 if error else len(steps.done),
             usage=None if error else steps.usage,
             tool_calls=[] if error else steps.calls,
-            events=telling.frames,
+            events=emitter.frames,
         )
         self._keep(run)
         return run
 
-    def _steps(self, agent: Agent, turn: Turn, telling: Telling) -> Steps:
+    def _steps(self, agent: Agent, turn: Turn, emitter: Emitter) -> Steps:
         return Steps(
             agent,
             turn,
-            telling,
+            emitter,
             self._channel,
-            Hooks(agent, None, telling.emit),
+            Hooks(agent, None, emitter.emit),
             rate=self._rate,
             gone=self._gone,
         )
 
 
-async def worked(steps: Steps) -> str | None:
+async def run_agent(steps: Steps) -> str | None:
     """Let an agent work to its end.
 
     Args:
@@ -167,7 +167,7 @@ async def worked(steps: Steps) -> str | None:
         Why it failed, or None.
 
     Raises:
-        Stopped: Nobody wants the work any more.
+        Stopped: Nobody needs the work any more.
     """
     try:
         await steps.drive()

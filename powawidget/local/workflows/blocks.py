@@ -9,13 +9,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from powawidget.local.agents.emitter import Telling
+from powawidget.local.agents.emitter import Emitter
 from powawidget.local.agents.hooks import Hooks
 from powawidget.local.agents.script import Calls, Turn
 from powawidget.local.agents.steps import Steps
 from powawidget.local.channel import Channel
 from powawidget.local.endings import Failed, Stopped
-from powawidget.local.orchestrations.strategies import work_out
+from powawidget.local.orchestrations.strategies import run_strategy
 from powawidget.local.orchestrations.work import Work
 from powawidget.local.workflows.code import run_code
 from powawidget.local.workflows.expression import decide
@@ -34,8 +34,8 @@ Data: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """What blocks find around them.
+class BlockContext:
+    """What a block may use.
 
     Args:
         variables: The execution's variables.
@@ -45,8 +45,8 @@ class Surroundings:
         orchestrations: The orchestrations by their ids.
         random: The execution's generator.
         rate: Tokens a second.
-        chunk: Tells a piece of an agent's text.
-        gone: Tells whether the client has gone.
+        chunk: Sends a piece of an agent's text.
+        gone: Whether the client has gone.
         new_id: Draws a run's id.
     """
 
@@ -62,13 +62,13 @@ class Surroundings:
     new_id: Callable[[], str]
 
 
-async def do(block: Block, config: Data, around: Surroundings) -> Data:
+async def do(block: Block, config: Data, context: BlockContext) -> Data:
     """Do what a block does.
 
     Args:
         block: The block.
         config: Its configuration, with the references replaced.
-        around: What it finds.
+        context: What it may use.
 
     Returns:
         What it gives: the `data` of its block_complete.
@@ -77,59 +77,59 @@ async def do(block: Block, config: Data, around: Surroundings) -> Data:
         Failed: The block fails.
         Stopped: The client has gone.
     """
-    return await _DOING[block.type](block, config, around)
+    return await _DOING[block.type](block, config, context)
 
 
-async def _start(_block: Block, config: Data, around: Surroundings) -> Data:
+async def _start(_block: Block, config: Data, context: BlockContext) -> Data:
     # The configuration's `input` holds the defaults.
-    return {"output": {**config.get("input", {}), **around.variables}}
+    return {"output": {**config.get("input", {}), **context.variables}}
 
 
-async def _code(block: Block, _config: Data, around: Surroundings) -> Data:
+async def _code(block: Block, _config: Data, context: BlockContext) -> Data:
     # As it stands: code reads the outputs, references in it aren't replaced.
-    return run_code(str(block.config.get("code", "")), around.outputs, around.database)
+    return run_code(str(block.config.get("code", "")), context.outputs, context.database)
 
 
-async def _condition(block: Block, _config: Data, around: Surroundings) -> Data:
-    return decide(block.config.get("branches", []), around.outputs)
+async def _condition(block: Block, _config: Data, context: BlockContext) -> Data:
+    return decide(block.config.get("branches", []), context.outputs)
 
 
-async def _split(_block: Block, config: Data, _around: Surroundings) -> Data:
+async def _split(_block: Block, config: Data, _context: BlockContext) -> Data:
     return {"output": config.get("input")}
 
 
-async def _respond(_block: Block, config: Data, _around: Surroundings) -> Data:
+async def _respond(_block: Block, config: Data, _context: BlockContext) -> Data:
     return {"output": config.get("output"), "status": 200, "headers": {}}
 
 
-async def _call(_block: Block, config: Data, _around: Surroundings) -> Data:
+async def _call(_block: Block, config: Data, _context: BlockContext) -> Data:
     # No request leaves this process: the configuration says what the other side answers.
     status = config.get("status_code", 200)
     headers = {"content-type": "application/json; charset=utf-8"}
     return {"output": config.get("answer"), "status_code": status, "headers": headers}
 
 
-async def _write(_block: Block, config: Data, around: Surroundings) -> Data:
-    agent = around.agents.get(str(config.get("agent_id")))
+async def _write(_block: Block, config: Data, context: BlockContext) -> Data:
+    agent = context.agents.get(str(config.get("agent_id")))
     if agent is None:
         raise Failed(f"Agent {config.get('agent_id')} not found")
     # A block's agent has neither tools nor hooks: where its model calls a tool, its text ends.
     bare = replace(agent, script=_without_calls(agent.script), tools=(), hooks=())
 
-    def hear(frame: Frame, _more: Frame) -> None:
+    def send(frame: Frame, _more: Frame) -> None:
         if frame["event"] == "content_delta":
-            around.chunk(frame["delta"])
+            context.chunk(frame["delta"])
 
-    telling = Telling(hear)
-    turn = Turn(str(config.get("input", "")), (), around.database, around.random)
+    emitter = Emitter(send)
+    turn = Turn(str(config.get("input", "")), (), context.database, context.random)
     steps = Steps(
         bare,
         turn,
-        telling,
+        emitter,
         Channel(),
-        Hooks(bare, None, telling.emit),
-        rate=around.rate,
-        gone=around.gone,
+        Hooks(bare, None, emitter.emit),
+        rate=context.rate,
+        gone=context.gone,
     )
     await steps.drive()
     return {"output": steps.text, "model": agent.model}
@@ -145,23 +145,23 @@ def _without_calls(script: Callable[[Turn], Script]) -> Callable[[Turn], Script]
     return bare
 
 
-async def _orchestrate(_block: Block, config: Data, around: Surroundings) -> Data:
-    orchestration = around.orchestrations.get(str(config.get("orchestration_id")))
+async def _orchestrate(_block: Block, config: Data, context: BlockContext) -> Data:
+    orchestration = context.orchestrations.get(str(config.get("orchestration_id")))
     if orchestration is None:
         raise Failed(f"Orchestration {config.get('orchestration_id')} not found")
-    # Nothing of it is told, only what it comes to.
+    # Nothing of it is sent but what it comes to.
     work = Work(
         orchestration,
-        Turn(str(config.get("input", "")), (), around.database, around.random),
+        Turn(str(config.get("input", "")), (), context.database, context.random),
         lambda _frame, _more: None,
         Channel(),
-        rate=around.rate,
-        gone=around.gone,
-        new_id=around.new_id,
+        rate=context.rate,
+        gone=context.gone,
+        new_id=context.new_id,
         keep=lambda _run: None,
     )
     try:
-        outcome = await work_out(work)
+        outcome = await run_strategy(work)
     except Stopped:
         raise
     except ValueError as error:
@@ -169,7 +169,7 @@ async def _orchestrate(_block: Block, config: Data, around: Surroundings) -> Dat
     return {"output": outcome.answer, "status": outcome.status}
 
 
-_DOING: dict[str, Callable[[Block, Data, Surroundings], Awaitable[Data]]] = {
+_DOING: dict[str, Callable[[Block, Data, BlockContext], Awaitable[Data]]] = {
     "starter": _start,
     "code": _code,
     "condition": _condition,

@@ -54,7 +54,7 @@ def run_code(code: str, outputs: Outputs, database: Database) -> dict[str, Any]:
     }
     try:
         exec(code, names)  # noqa: S102  # what a code block is for
-        json.dumps(names.get("output"))  # it has to be told
+        json.dumps(names.get("output"))  # it has to be sent
     except Exception as error:  # noqa: BLE001  # whatever the code raises is the block's error
         return {"output": None, "error": str(error)}
     return {"output": names.get("output")}

@@ -20,7 +20,7 @@ class Block:
     Args:
         name: Its name, by which other blocks refer to it: `<Name.output>`.
         type: What it does (see `workflows.blocks`).
-        config: What it is told; texts in it may refer to other blocks' outputs.
+        config: Its configuration; texts in it may refer to other blocks' outputs.
         enabled: Whether it runs at all.
         seconds: How long it seems to take at 60 tokens a second, beside what it does; a text
             refers to another block's output.

@@ -18,7 +18,7 @@ def documented(frame: Frame, more: Frame) -> bytes:
     Returns:
         The event or events.
     """
-    return b"".join(event(told) for told in _documented(frame | more))
+    return b"".join(event(translated) for translated in _documented(frame | more))
 
 
 def _documented(frame: Frame) -> list[Frame]:
@@ -46,7 +46,7 @@ def _documented(frame: Frame) -> list[Frame]:
 
 
 def _seen(frame: Frame, more: Frame) -> bytes:
-    # The service says nothing when it begins.
+    # The service sends nothing when an execution begins.
     return b"" if frame["type"] == "workflow_start" else seen(frame, more)
 
 

@@ -46,7 +46,7 @@ def order(workflow: Workflow) -> list[Block]:
 
 
 def runs(workflow: Workflow, block: Block, outputs: Outputs) -> bool:
-    """Tell whether a block's turn is really its turn.
+    """Whether a block runs when its turn in the order has come.
 
     Args:
         workflow: The workflow.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from powawidget.local.endings import Stopped
 from powawidget.local.pace import Pace
-from powawidget.local.workflows.blocks import Surroundings, do
+from powawidget.local.workflows.blocks import BlockContext, do
 from powawidget.local.workflows.graph import Outputs, order, runs
 from powawidget.local.workflows.references import resolve
 from powawidget.local.workflows.store import BlockLog
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class House:
+class Shared:
     """What all executions of a server share.
 
     Args:
         database: The sample database.
         agents: The agents by their ids.
         orchestrations: The orchestrations by their ids.
-        encode: The dialect executions are told in.
+        encode: The dialect that executions are sent in.
         rate: Tokens a second.
         new_id: Draws an id.
     """
@@ -56,7 +56,7 @@ class WorkflowExecution:
 
     Args:
         stored: The stored execution.
-        house: What it shares with the others.
+        shared: What it shares with the others.
         channel: Where the frames go.
         generator: What its scripts draw from.
     """
@@ -64,12 +64,12 @@ class WorkflowExecution:
     def __init__(
         self,
         stored: StoredExecution,
-        house: House,
+        shared: Shared,
         channel: Channel,
         generator: random.Random,
     ) -> None:
         self._stored = stored
-        self._house = house
+        self._shared = shared
         self._channel = channel
         self._random = generator
         self._outputs: Outputs = {}
@@ -78,13 +78,13 @@ class WorkflowExecution:
         """Execute it to its end, and store how it ended."""
         workflow = self._stored.workflow
         try:
-            self._tell({"type": "workflow_start"})
+            self._send({"type": "workflow_start"})
             async with asyncio.timeout(workflow.timeout_seconds):
                 for block in order(workflow):
                     if runs(workflow, block, self._outputs):
                         await self._run(block)
             self._stored.complete()
-            self._tell(
+            self._send(
                 {"type": "done", "execution_id": self._stored.id}, result=self._stored.output
             )
         except Stopped:
@@ -102,46 +102,46 @@ class WorkflowExecution:
             "block_id": self._stored.workflow.block_id(block.name),
             "block_type": block.type,
         }
-        self._tell({"type": "block_start", **named})
+        self._send({"type": "block_start", **named})
         began = time.monotonic()
         try:
             data = await self._do(block, named)
-            told = "block_complete"
+            frame = "block_complete"
             # Only what a block gave leads on to others: a failed one gave nothing.
             self._outputs[block.name] = data
         except Stopped:
             raise
         except Exception as failure:  # noqa: BLE001  # whatever it raises is the block's error
-            data, told = {"error": str(failure) or type(failure).__name__}, "block_error"
+            data, frame = {"error": str(failure) or type(failure).__name__}, "block_error"
         duration = round((time.monotonic() - began) * 1000, 2)
-        run_id = self._house.new_id() if block.type == "agent" else None
-        # Stored before it is told: a client that has gone is noticed by telling.
+        run_id = self._shared.new_id() if block.type == "agent" else None
+        # Stored before it is sent: that a client has gone is noticed by sending.
         self._stored.logs.append(BlockLog(block, data, duration, run_id))
-        self._tell({"type": told, **named, "data": data, "duration_ms": duration})
+        self._send({"type": frame, **named, "data": data, "duration_ms": duration})
 
     async def _do(self, block: Block, named: Frame) -> dict[str, Any]:
         seconds = float(resolve(block.seconds, self._outputs))
-        await Pace(self._house.rate).pause(seconds)
-        around = Surroundings(
+        await Pace(self._shared.rate).pause(seconds)
+        context = BlockContext(
             variables=self._stored.variables,
             outputs=self._outputs,
-            database=self._house.database,
-            agents=self._house.agents,
-            orchestrations=self._house.orchestrations,
+            database=self._shared.database,
+            agents=self._shared.agents,
+            orchestrations=self._shared.orchestrations,
             random=self._random,
-            rate=self._house.rate,
-            chunk=lambda text: self._tell({"type": "block_chunk", **named, "chunk": text}),
+            rate=self._shared.rate,
+            chunk=lambda text: self._send({"type": "block_chunk", **named, "chunk": text}),
             gone=lambda: self._channel.gone,
-            new_id=self._house.new_id,
+            new_id=self._shared.new_id,
         )
-        return await do(block, resolve(dict(block.config), self._outputs), around)
+        return await do(block, resolve(dict(block.config), self._outputs), context)
 
     def _fail(self, frame: Frame) -> None:
         self._stored.fail(frame["error"])
-        self._channel.put(self._house.encode(frame, {"execution_id": self._stored.id}))
+        self._channel.put(self._shared.encode(frame, {"execution_id": self._stored.id}))
 
-    def _tell(self, frame: Frame, **more: Any) -> None:
-        told = {"execution_id": self._stored.id, **more}
-        self._channel.put(self._house.encode(frame, told))
+    def _send(self, frame: Frame, **more: Any) -> None:
+        more = {"execution_id": self._stored.id, **more}
+        self._channel.put(self._shared.encode(frame, more))
         if self._channel.gone:  # found out at a write
             raise Stopped

@@ -1,4 +1,4 @@
-"""The gate: who may ask at all, told before anything of a request is read or kept."""
+"""Who may ask at all: checked before anything of a request is read or kept."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from powawidget.local.http.connections import Connections
 
 _RESOURCES = ("/health", "/api/agents", "/api/sessions", "/api/workflows", "/api/orchestrations")
-# What needs no key, since it says nothing that matters, and its answer.
+# What anybody may ask, and the answer, which holds nothing that matters.
 PUBLIC: dict[str, dict[str, Any]] = {
     "/health": {"service": "project-service", "status": "healthy"},
     "/": {
@@ -31,8 +31,8 @@ PUBLIC: dict[str, dict[str, Any]] = {
 _HOST = re.compile(r"(?:\[(?P<six>[0-9a-f:.]+)\]|(?P<name>[0-9a-z.-]+))(?::[0-9]*)?", re.IGNORECASE)
 
 
-class Gate:
-    """An ASGI application before another one.
+class Access:
+    """The middleware that refuses whoever may not ask.
 
     A web page can send requests to any port of its reader's machine. Without the key they get
     an answer, and nothing else comes of them; and no answer allows a page to read it.
@@ -79,6 +79,8 @@ def _check_length(scope: Scope) -> None:
 
 def _check_host(headers: Headers, scope: Scope) -> None:
     # A name of somebody else's that resolves to this machine would make their page one of ours.
+    # Not Starlette's TrustedHostMiddleware: it knows no ranges of addresses, and doesn't say which
+    # address to use instead.
     host = _HOST.fullmatch(headers.get("host", ""))
     if host is None or not is_this_machine((host["six"] or host["name"]).lower()):
         raise refuse(
