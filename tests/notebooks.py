@@ -20,7 +20,8 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 QUICKLY = """
 import functools
 import powawidget.local as local
-local.start = functools.partial(local.start, tokens_per_second=2000)
+fast = local.Settings(tokens_per_second=2000)
+local.LocalServer = functools.partial(local.LocalServer, settings=fast)
 """
 AFTER_A_WHILE = ("asyncio.sleep(20)", "asyncio.sleep(0.5)")
 
