@@ -1,5 +1,22 @@
 """The errors a caller may meet. Each message says what to do.
 
+    PowawidgetError
+    ├─ ConfigurationError           called or set up wrongly; nothing was sent
+    │  ├─ UnknownNameError          is a LookupError as well
+    │  ├─ InvalidValueError         is a ValueError as well
+    │  ├─ WrongTypeError            is a TypeError as well
+    │  ├─ FileError                 is an OSError as well
+    │  └─ MissingPackageError       is an ImportError as well
+    ├─ RequestError                 the server refused: status, code, body, hint
+    ├─ ConnectionLost               not reached, or the line went down
+    ├─ ProtocolError                the server answered with something else
+    │  └─ AnswerTooLargeError
+    ├─ RunFailed                    what `result()` and `await run` raise: run
+    ├─ RunInterrupted               likewise
+    ├─ ApprovalNeeded               the run waits where nobody can click: run
+    ├─ DecisionRefused              nothing waits, too late, or decided already
+    └─ ChatPaused                   the message waits for `chat.resume()`
+
 They are raised in worker processes too, where an error that can't be pickled breaks a pool, or
 leaves it waiting for ever: so each crosses with its attributes and its notes. A run is left where
 it is, with its connection and its key; what arrives in its place is the run as it would be saved.
@@ -41,7 +58,30 @@ class PowawidgetError(Exception):
 
 
 class ConfigurationError(PowawidgetError):
-    """Something was set up or called wrongly; nothing was sent."""
+    """Something was set up or called wrongly; nothing was sent.
+
+    What Python has an error for is that too: `except LookupError` finds an unknown name.
+    """
+
+
+class UnknownNameError(ConfigurationError, LookupError):
+    """Nothing has that name or id."""
+
+
+class InvalidValueError(ConfigurationError, ValueError):
+    """A value can't be used: an argument, a setting, what a file holds."""
+
+
+class WrongTypeError(ConfigurationError, TypeError):
+    """An argument is of another type than the one that is asked for."""
+
+
+class FileError(ConfigurationError, OSError):
+    """A file can't be read or written; `__cause__` is the system's own error, where it gave one."""
+
+
+class MissingPackageError(ConfigurationError, ImportError):
+    """A package that only this call needs isn't installed."""
 
 
 class RequestError(PowawidgetError):

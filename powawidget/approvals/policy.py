@@ -16,7 +16,7 @@ from collections.abc import (
 )
 from typing import Any, Literal
 
-from powawidget.errors import ConfigurationError
+from powawidget.errors import InvalidValueError, WrongTypeError
 from powawidget.protocol.events import repeats
 from powawidget.state.values import Approval
 
@@ -66,7 +66,7 @@ class Policy:
         self._ask = [_wide(_checked(rule)) for rule in ask]
         self._allow = [_checked(rule) for rule in allow]
         if otherwise not in {"approve", "deny", "ask"}:
-            raise ConfigurationError('otherwise must be "approve", "deny" or "ask".')
+            raise InvalidValueError('otherwise must be "approve", "deny" or "ask".')
         self._otherwise: Verdict = otherwise
         self.name = name
 
@@ -130,14 +130,14 @@ def policy(
         The policy.
 
     Raises:
-        ConfigurationError: If a rule has another form, or a predicate is async.
+        WrongTypeError: If a rule has another form, or a predicate is async.
     """
     for rules in (allow, deny, ask):
         if isinstance(rules, str):
-            raise ConfigurationError(f"Rules come in a list: [{rules!r}], not {rules!r}.")
+            raise WrongTypeError(f"Rules come in a list: [{rules!r}], not {rules!r}.")
         # Of a dict only its keys would be rules, and none of its predicates would be asked.
         if isinstance(rules, Mapping) or not isinstance(rules, Iterable):
-            raise ConfigurationError(
+            raise WrongTypeError(
                 f"Rules come in a list of globs or (glob, predicate) pairs, not as {rules!r}."
             )
     return Policy(allow, deny, ask, otherwise, name)
@@ -157,7 +157,7 @@ async def verdict_of(chosen: PolicyFunction, asked: Sequence[Approval]) -> Verdi
         approve, deny or ask.
 
     Raises:
-        ConfigurationError: If the policy answers something else.
+        WrongTypeError: If the policy answers something else.
     """
     verdicts = {await _one(chosen, approval) for approval in asked}
     return verdicts.pop() if len(verdicts) == 1 else "ask"
@@ -189,7 +189,7 @@ async def _one(chosen: PolicyFunction, approval: Approval) -> Verdict:
         # very long its beginning: not all that would run.
         partly = len(approval.tool_name) > _LONGEST or _is_ambiguous(approval.arguments)
         return "ask" if verdict == "approve" and partly else verdict
-    raise ConfigurationError(
+    raise WrongTypeError(
         "A policy answers True or 'approve', False or 'deny', None or 'ask'; "
         f"this one answered {answer!r}."
     )
@@ -209,12 +209,12 @@ def _checked(rule: Any) -> Rule:
     pair = isinstance(rule, tuple) and len(rule) == 2  # noqa: PLR2004  # said once, here
     if pair and isinstance(rule[0], str) and callable(rule[1]):
         if inspect.iscoroutinefunction(rule[1]):
-            raise ConfigurationError(
+            raise WrongTypeError(
                 f"The predicate for {rule[0]!r} is async: write one with def, or pass an async "
                 "function as the whole policy."
             )
         return rule[0], rule[1]
-    raise ConfigurationError(
+    raise WrongTypeError(
         f"{rule!r} isn't a rule: use a glob over tool names, or (glob, predicate on arguments)."
     )
 
@@ -232,7 +232,7 @@ def _holds(glob: str, answer: Any) -> bool:
         answer.close()
     is_late = inspect.isawaitable(answer) or isinstance(answer, Iterator | AsyncIterator)
     if is_late or (isinstance(answer, str) and answer in {"deny", "ask"}):
-        raise ConfigurationError(
+        raise WrongTypeError(
             f"The predicate for {glob!r} must answer True or False; it answered {answer!r}."
         )
     return bool(answer)

@@ -10,7 +10,13 @@ import msgspec
 
 from powawidget.chat.history import History, Message, why_no_history
 from powawidget.chat.live import LiveChat, Turn
-from powawidget.errors import ChatPaused, ConfigurationError, PowawidgetError
+from powawidget.errors import (
+    ChatPaused,
+    ConfigurationError,
+    InvalidValueError,
+    PowawidgetError,
+    UnknownNameError,
+)
 from powawidget.http.secret import Secret
 from powawidget.kernel import cells, loop, wait
 from powawidget.live.run import Live
@@ -84,7 +90,7 @@ class Chat(Transcribed):
         secret = None if partner is None else partner.secret
         named = "" if history is None else history.session_id
         if secret is not None and secret.redact(named) != named:
-            raise ConfigurationError(
+            raise InvalidValueError(
                 "This session_id holds the API key: pass the id of a conversation; sessions() "
                 "lists them."
             )
@@ -173,7 +179,7 @@ class Chat(Transcribed):
             order = self._live.state.order
             places = [place for place in order if run is None or self._runs[place] is run]
             if not places:
-                raise ConfigurationError("There is no such turn in this chat.")
+                raise UnknownNameError("There is no such turn in this chat.")
             return self._retry(places[-1], _new_id())
 
         return _on_loop(retry)

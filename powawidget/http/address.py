@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from powawidget.errors import ConfigurationError
+from powawidget.errors import FileError, InvalidValueError
 from powawidget.http.secret import Secret
 
 LOCALHOST = "localhost"
@@ -27,7 +27,7 @@ def checked_url(url: str, *, insecure: bool = False) -> str:
         The URL without its final slash.
 
     Raises:
-        ConfigurationError: If it can't be a base URL, or would carry the key unencrypted.
+        InvalidValueError: If it can't be a base URL, or would carry the key unencrypted.
     """
     trimmed = url.strip().rstrip("/")
     try:
@@ -37,17 +37,17 @@ def checked_url(url: str, *, insecure: bool = False) -> str:
     except ValueError:
         host, parts = None, urlsplit("")
     if parts.scheme not in {"http", "https"} or not host:
-        raise ConfigurationError(
+        raise InvalidValueError(
             # Not repeated here: a key that was passed in the URL's place would be shown.
             "This isn't the URL of a server. Pass the base URL of your Powabase project, such as "
             "https://ref.p.powabase.ai."
         )
     if parts.username or parts.password or parts.query or parts.fragment:
-        raise ConfigurationError(
+        raise InvalidValueError(
             "The base URL must hold no user, password, query or fragment: pass the key as api_key."
         )
     if parts.scheme == "http" and not insecure and not is_this_machine(host):
-        raise ConfigurationError(
+        raise InvalidValueError(
             f"The key would go to {host} unencrypted. Use https://. If the server runs on this "
             "machine, write localhost or 127.0.0.1; if you trust every machine between here and "
             "there, pass insecure=True."
@@ -100,13 +100,13 @@ def checked_key(secret: Secret) -> Secret:
         The same.
 
     Raises:
-        ConfigurationError: If it is empty, or no header can carry it.
+        InvalidValueError: If it is empty, or no header can carry it.
     """
     # No frame that an error leaves holds the key: a verbose traceback prints local variables.
     if not secret:
-        raise ConfigurationError("The API key is empty. Pass api_key=..., or set POWABASE_API_KEY.")
+        raise InvalidValueError("The API key is empty. Pass api_key=..., or set POWABASE_API_KEY.")
     if not _fits_header(secret.reveal()):
-        raise ConfigurationError(
+        raise InvalidValueError(
             "The API key holds a space, a line end or a character that no header can carry. "
             "Copy it again."
         )
@@ -123,11 +123,11 @@ def checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
         The same.
 
     Raises:
-        ConfigurationError: If no header can carry one of them.
+        InvalidValueError: If no header can carry one of them.
     """
     for name, value in headers.items():
         if not _fits_header(name) or not _fits_header(value.replace(" ", "")):
-            raise ConfigurationError(
+            raise InvalidValueError(
                 f"The header {name[:100]!r} can't be sent: a name and a value are ASCII without "
                 "line ends."
             )
@@ -144,14 +144,14 @@ def checked_verify(verify: bool | str) -> "ssl.SSLContext | bool":
         What httpx takes.
 
     Raises:
-        ConfigurationError: If the bundle can't be read.
+        FileError: If the bundle can't be read.
     """
     if isinstance(verify, bool):
         return verify
     try:
         return ssl.create_default_context(cafile=verify)
     except OSError as error:
-        raise ConfigurationError(f"The CA bundle {verify!r} can't be read: {error}.") from None
+        raise FileError(f"The CA bundle {verify!r} can't be read: {error}.") from error
 
 
 def _fits_header(text: str) -> bool:

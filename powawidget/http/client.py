@@ -19,8 +19,8 @@ import httpx
 
 from powawidget.errors import (
     AnswerTooLargeError,
-    ConfigurationError,
     ConnectionLost,
+    InvalidValueError,
     ProtocolError,
     RequestError,
 )
@@ -163,7 +163,7 @@ class Client:
         with contextlib.suppress(ValueError, httpx.InvalidURL):
             return httpx.AsyncClient(**settings, cookies=jar)
         # Raised here, not chained: the URL of a proxy may hold a password.
-        raise ConfigurationError(
+        raise InvalidValueError(
             "The proxy can't be used: pass a URL such as http://host:8080, or set the "
             "environment's HTTPS_PROXY to one."
         )

@@ -2,7 +2,7 @@
 
 import uuid
 
-from powawidget.errors import ConfigurationError
+from powawidget.errors import InvalidValueError
 
 
 def is_uuid(text: str) -> bool:
@@ -24,9 +24,9 @@ def segment(text: str, noun: str = "run") -> str:
         The id, trimmed.
 
     Raises:
-        ConfigurationError: If it can't be an id.
+        InvalidValueError: If it can't be an id.
     """
     trimmed = text.strip()
     if not trimmed or not all(char.isalnum() or char in "_-" for char in trimmed):
-        raise ConfigurationError(f"{trimmed[:80]!r} isn't the id of a {noun}.")
+        raise InvalidValueError(f"{trimmed[:80]!r} isn't the id of a {noun}.")
     return trimmed

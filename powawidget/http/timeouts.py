@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from powawidget.errors import ConfigurationError
+from powawidget.errors import InvalidValueError
 
 _ABOVE_ZERO = ("connect", "first_byte", "idle", "quiet_idle", "total")
 _FROM_ZERO = (
@@ -46,7 +46,7 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
         look_up_unreachable: How long it is looked up where the server can't be asked.
 
     Raises:
-        ConfigurationError: If a value is neither a time nor None, or pauses are no tuple.
+        InvalidValueError: If a value is neither a time nor None, or pauses are no tuple.
     """
 
     connect: float | None = 10.0
@@ -69,14 +69,14 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
         for name in (*_ABOVE_ZERO, *_FROM_ZERO):
             value, is_above = getattr(self, name), name in _ABOVE_ZERO
             if value is not None and not (_is_time(value) and (value > 0 or not is_above)):
-                raise ConfigurationError(
+                raise InvalidValueError(
                     f"Timeouts: {name} takes seconds {'above' if is_above else 'from'} 0, or None "
                     f"for no limit, not {value!r}."
                 )
         for name in _PAUSES:
             pauses = getattr(self, name)
             if not isinstance(pauses, tuple) or not all(map(_is_time, pauses)):
-                raise ConfigurationError(
+                raise InvalidValueError(
                     f"Timeouts: {name} takes a tuple of pauses in seconds, such as (0.5, 2.0), "
                     f"not {pauses!r}."
                 )

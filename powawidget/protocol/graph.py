@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from powawidget.errors import ConfigurationError
+from powawidget.errors import ConfigurationError, InvalidValueError
 from powawidget.protocol.events import GraphBlock
 from powawidget.protocol.events.bounds import cut
 
@@ -117,7 +117,7 @@ def check(graph: Graph, name: str, variables: Mapping[str, Any]) -> None:
     missing = [wanted for wanted in _required(graph) if wanted not in variables]
     if missing:
         example = ", ".join(f"{one}=..." for one in missing[:_SHOWN])
-        raise ConfigurationError(
+        raise InvalidValueError(
             f"The workflow {name!r} also needs {_some(missing)}: pass run({example})."
         )
 

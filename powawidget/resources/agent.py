@@ -11,7 +11,7 @@ from powawidget.approvals.decider import Decider
 from powawidget.approvals.policy import PolicyFunction, policy
 from powawidget.chat.chat import Chat, Partner
 from powawidget.chat.history import History
-from powawidget.errors import ConfigurationError, ProtocolError, RequestError
+from powawidget.errors import InvalidValueError, ProtocolError, RequestError, WrongTypeError
 from powawidget.http.client import Client
 from powawidget.http.ids import segment
 from powawidget.kernel import loop
@@ -221,7 +221,7 @@ class Agent:
                 stream ends without its terminal event.
         """
         if "on_approval" in options:
-            raise ConfigurationError(
+            raise WrongTypeError(
                 "stream() has nobody who decides: use run(..., on_approval=...), whose events are "
                 "run.events."
             )
@@ -243,7 +243,7 @@ def _check_policy(chosen: object) -> None:
     # `policy` itself, not called, is a slip that would show only at the first request.
     if chosen is not None and (not callable(chosen) or chosen is policy):
         said = "policy itself" if chosen is policy else type(chosen).__name__
-        raise ConfigurationError(
+        raise WrongTypeError(
             "on_approval takes what powawidget.policy(...) makes, such as "
             'policy(allow=["*_read"]) or policy(otherwise="deny"), or a function of an approval, '
             f"not {said}."
@@ -255,14 +255,12 @@ def _body(given: Mapping[str, Any]) -> dict[str, Any]:
     checked_message(body.get("message"), "agent")
     contexts = [name for name in _CONTEXTS if name in body]
     if len(contexts) > 1:
-        raise ConfigurationError(
+        raise InvalidValueError(
             f"Only one of {', '.join(_CONTEXTS)} may be given, not {' and '.join(contexts)}."
         )
     unknown = [name for name in body if name not in _FIELDS]
     if unknown:
-        raise ConfigurationError(
-            f"A run takes no {', '.join(unknown)}. It takes {', '.join(_FIELDS)}."
-        )
+        raise WrongTypeError(f"A run takes no {', '.join(unknown)}. It takes {', '.join(_FIELDS)}.")
     return checked_json(body)
 
 

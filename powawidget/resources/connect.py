@@ -4,7 +4,7 @@ import getpass
 import os
 from collections.abc import Mapping
 
-from powawidget.errors import ConfigurationError
+from powawidget.errors import ConfigurationError, WrongTypeError
 from powawidget.http.client import Client
 from powawidget.http.secret import Secret
 from powawidget.http.timeouts import Timeouts
@@ -55,7 +55,7 @@ def connect(  # noqa: PLR0913  # each is one setting of a connection
     api_key = None
     local = None
     if timeouts is not None and not isinstance(timeouts, Timeouts):
-        raise ConfigurationError(
+        raise WrongTypeError(
             "timeouts takes powawidget.Timeouts(connect=5, total=600), with the limits that you "
             f"want to change, not {type(timeouts).__name__}."
         )

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from powawidget.errors import ConfigurationError, RequestError
+from powawidget.errors import InvalidValueError, RequestError, UnknownNameError
 from powawidget.http.client import Client
 from powawidget.http.ids import is_uuid
 
@@ -54,7 +54,8 @@ async def find(client: Client, noun: str, name_or_id: str) -> Row:
         What the server says of it: all, where it was found by its id, else its line of the list.
 
     Raises:
-        ConfigurationError: If there is none of that name, or more than one.
+        UnknownNameError: If there is none of that name.
+        InvalidValueError: If there is more than one.
         RequestError: If the server refuses.
         ConnectionLost: If it can't be reached.
     """
@@ -68,7 +69,7 @@ async def find(client: Client, noun: str, name_or_id: str) -> Row:
             raise
         row = None
     if not isinstance(row, dict):
-        raise ConfigurationError(f"There is no {noun} with the id {wanted}.")
+        raise UnknownNameError(f"There is no {noun} with the id {wanted}.")
     return row
 
 
@@ -80,7 +81,7 @@ def _named(rows: Sequence[Row], noun: str, wanted: str) -> Row:
         return same[0]
     if same:
         ids = ", ".join(str(row.get("id")) for row in same)
-        raise ConfigurationError(
+        raise InvalidValueError(
             f"There are {len(same)} {noun}s named {wanted!r}: use the id of the one you mean: "
             f"{ids}."
         )
@@ -93,4 +94,4 @@ def _named(rows: Sequence[Row], noun: str, wanted: str) -> Row:
         said = f"There are: {', '.join(names[:_LISTED])}{' …' if len(names) > _LISTED else ''}."
     else:
         said = f"The project has no {noun}s yet, or the key may not see them."
-    raise ConfigurationError(f"There is no {noun} named {wanted!r}. {said}")
+    raise UnknownNameError(f"There is no {noun} named {wanted!r}. {said}")

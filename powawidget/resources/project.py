@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Self
 
-from powawidget.errors import ConfigurationError
+from powawidget.errors import UnknownNameError
 from powawidget.http.client import Client
 from powawidget.http.ids import is_uuid, segment
 from powawidget.kernel import loop
@@ -60,7 +60,8 @@ class Powabase:
             The agent, ready to run.
 
         Raises:
-            ConfigurationError: If there is none of that name, or more than one.
+            UnknownNameError: If there is none of that name.
+        InvalidValueError: If there is more than one.
             RequestError: If the server refuses.
             ConnectionLost: If it can't be reached.
         """
@@ -89,7 +90,8 @@ class Powabase:
             The orchestration, ready to run.
 
         Raises:
-            ConfigurationError: If there is none of that name, or more than one.
+            UnknownNameError: If there is none of that name.
+        InvalidValueError: If there is more than one.
             RequestError: If the server refuses.
             ConnectionLost: If it can't be reached.
         """
@@ -117,7 +119,8 @@ class Powabase:
             The workflow, ready to run.
 
         Raises:
-            ConfigurationError: If there is none of that name, or more than one.
+            UnknownNameError: If there is none of that name.
+        InvalidValueError: If there is more than one.
             RequestError: If the server refuses.
             ConnectionLost: If it can't be reached.
         """
@@ -135,7 +138,8 @@ class Powabase:
             The run, over, marked as stored.
 
         Raises:
-            ConfigurationError: If it can't be an id, or no workflow has such an execution.
+            InvalidValueError: If it can't be an id.
+            UnknownNameError: If no workflow has such an execution.
             RequestError: If the server knows no such run.
             ConnectionLost: If it can't be reached.
         """
@@ -205,7 +209,7 @@ class Powabase:
             if found is not None:
                 whose = await workflow_of(self._client, row)
                 return await whose.look_up(execution_id), whose.name
-        raise ConfigurationError(
+        raise UnknownNameError(
             f"No workflow has {execution_id} among its latest executions. If you know whose it "
             f'is, pb.workflow("...").execution("{execution_id}") reads it.'
         )

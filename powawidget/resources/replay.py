@@ -11,7 +11,7 @@ import msgspec
 
 from powawidget import transcript
 from powawidget.chat.chat import Chat
-from powawidget.errors import ConfigurationError
+from powawidget.errors import ConfigurationError, FileError, InvalidValueError
 from powawidget.kernel import cells
 from powawidget.protocol import events as ev
 from powawidget.protocol.sse import EventTooLargeError, SSEDecoder
@@ -71,22 +71,25 @@ def replay(
         The run, or the chat where one was saved. Without a speed it is over when this returns.
 
     Raises:
-        ConfigurationError: If the speed isn't a positive number, or the file can't be read: it is
-            no file, larger than `powawidget.options.replay_limit`, or something else.
+        InvalidValueError: If the speed isn't a positive number, or what is to be read is too large
+            (`powawidget.options.replay_limit`) or something else.
+        FileError: If the file can't be read.
     """
     if speed is not None and not (speed > 0 and math.isfinite(speed)):
-        raise ConfigurationError("speed must be a positive number, or None for all at once.")
+        raise InvalidValueError("speed must be a positive number, or None for all at once.")
     if isinstance(source, bytes):
         data, times, title = source, None, name or "recording"
     else:
         path = pathlib.Path(source)
         try:
             data = _bytes_of(path)
+        except ConfigurationError:
+            raise
         except (OSError, ValueError) as error:
-            raise ConfigurationError(f"The recording can't be read: {error}.") from None
+            raise FileError(f"The recording can't be read: {error}.") from error
         # A recording may be of an error page.
         if path.suffix.lower() in _PAGES:
-            raise ConfigurationError(
+            raise InvalidValueError(
                 "The recording can't be read: it is an HTML page. Pass the .json that run.save "
                 "writes, or a recorded stream."
             )
@@ -110,7 +113,7 @@ def _bytes_of(path: pathlib.Path) -> bytes:
     try:
         known = os.fstat(descriptor)
         if not stat.S_ISREG(known.st_mode):
-            raise ConfigurationError(f"The recording can't be read: {path} isn't a file.")
+            raise FileError(f"The recording can't be read: {path} isn't a file.")
         _check_size(known.st_size)
         with open(descriptor, "rb", closefd=False) as file:
             # Some files grow, and those of /proc say nothing of their size.
@@ -123,7 +126,7 @@ def _bytes_of(path: pathlib.Path) -> bytes:
 
 def _check_size(size: int) -> None:
     if size > options.replay_limit:
-        raise ConfigurationError(
+        raise InvalidValueError(
             f"The recording can't be read: it is larger than {options.replay_limit / 1e6:,.4g} MB. "
             "powawidget.options.replay_limit can be raised."
         )
@@ -134,12 +137,12 @@ def _check_format(data: bytes) -> None:
     _check_size(len(data))
     for begin, what in _OTHERS.items():
         if data.startswith(begin):
-            raise ConfigurationError(f"The recording can't be read: it is {what}.")
+            raise InvalidValueError(f"The recording can't be read: it is {what}.")
 
 
 def _saved(data: bytes, speed: float | None, name: str | None) -> Run | Chat:
     if speed is not None:
-        raise ConfigurationError("A saved run has no pace: leave speed out.")
+        raise InvalidValueError("A saved run has no pace: leave speed out.")
     saved = transcript.load(data)
     about = About(saved.server, saved.model)
     made: Run | Chat
@@ -166,7 +169,7 @@ def _times(path: pathlib.Path) -> list[tuple[float, int]] | None:
     try:
         told = msgspec.json.decode(_bytes_of(path.with_suffix(".meta.json")), type=_Times)
         return [(at, int(size)) for at, size in told.reads]
-    except (OSError, ValueError, OverflowError, RecursionError, ConfigurationError):
+    except (OSError, ValueError, OverflowError, RecursionError):
         return None
 
 

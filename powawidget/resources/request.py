@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from powawidget.errors import ConfigurationError
+from powawidget.errors import InvalidValueError
 
 
 def checked_message(message: object, noun: str) -> None:
@@ -15,10 +15,10 @@ def checked_message(message: object, noun: str) -> None:
         noun: agent or orchestration.
 
     Raises:
-        ConfigurationError: If it says nothing.
+        InvalidValueError: If it says nothing.
     """
     if not isinstance(message, str) or not message.strip():
-        raise ConfigurationError(f"The message is empty: say what the {noun} should do.")
+        raise InvalidValueError(f"The message is empty: say what the {noun} should do.")
 
 
 def checked_json(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,10 +31,10 @@ def checked_json(body: Mapping[str, Any]) -> dict[str, Any]:
         The same.
 
     Raises:
-        ConfigurationError: If it can't be written as JSON.
+        InvalidValueError: If it can't be written as JSON.
     """
     try:
         json.dumps(body, allow_nan=False, ensure_ascii=False).encode()
     except (TypeError, ValueError, RecursionError) as error:
-        raise ConfigurationError(f"The request can't be written as JSON: {error}.") from None
+        raise InvalidValueError(f"The request can't be written as JSON: {error}.") from error
     return dict(body)

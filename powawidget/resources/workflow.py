@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from powawidget.errors import ConfigurationError, ProtocolError, RequestError
+from powawidget.errors import InvalidValueError, ProtocolError, RequestError, WrongTypeError
 from powawidget.http.client import Client
 from powawidget.http.ids import is_uuid, segment
 from powawidget.http.secret import Secret
@@ -207,14 +207,14 @@ class Workflow:
         self, variables: Mapping[str, Any] | None, named: Mapping[str, Any]
     ) -> dict[str, Any]:
         if variables is not None and not isinstance(variables, Mapping):
-            raise ConfigurationError(
+            raise WrongTypeError(
                 "`variables` takes a dictionary of all variables. For a variable of that name "
                 'pass variables={"variables": ...}.'
             )
         given = {**(variables or {}), **named}
         twice = [name for name in named if name in (variables or {})]
         if twice:
-            raise ConfigurationError(f"Given twice: {', '.join(twice)}.")
+            raise InvalidValueError(f"Given twice: {', '.join(twice)}.")
         if self._graph is not None:
             check(self._graph, self.name, given)
         return checked_json({"variables": given})
@@ -239,7 +239,8 @@ async def find_workflow(client: Client, name_or_id: str) -> Workflow:
         The workflow, ready to run.
 
     Raises:
-        ConfigurationError: If there is none of that name, or more than one.
+        UnknownNameError: If there is none of that name.
+        InvalidValueError: If there is more than one.
         RequestError: If the server refuses.
         ConnectionLost: If it can't be reached.
     """

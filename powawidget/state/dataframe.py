@@ -4,7 +4,7 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any
 
-from powawidget.errors import ConfigurationError
+from powawidget.errors import InvalidValueError, MissingPackageError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,14 +28,15 @@ def frame_of(result: Any, tool: str) -> "pd.DataFrame":
         A row for each record, in their order.
 
     Raises:
-        ConfigurationError: pandas isn't installed, or the result isn't a table.
+        MissingPackageError: If pandas isn't installed.
+        InvalidValueError: If the result isn't a table.
     """
     try:
         import pandas as pd  # noqa: PLC0415 - a dependency of this call only
-    except ImportError:
-        raise ConfigurationError(
+    except ImportError as error:
+        raise MissingPackageError(
             "to_frame() needs pandas, which isn't installed: run '%pip install pandas'."
-        ) from None
+        ) from error
     table = _table(result)
     if table is not None:
         rows, columns = table
@@ -44,7 +45,7 @@ def frame_of(result: Any, tool: str) -> "pd.DataFrame":
     if delimiter is not None:
         return pd.read_csv(io.StringIO(result), sep=delimiter)
     kind = "text" if isinstance(result, str) else type(result).__name__
-    raise ConfigurationError(
+    raise InvalidValueError(
         f"The result of {tool!r} isn't a table ({kind}): read it from the call's result."
     )
 

@@ -66,8 +66,9 @@ class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
             A row for each record, in their order.
 
         Raises:
-            ConfigurationError: pandas isn't installed, the call has no whole result, or that isn't
-                a table.
+            MissingPackageError: If pandas isn't installed.
+            InvalidValueError: If the result isn't a table.
+            ConfigurationError: If the call has no whole result.
         """
         if self.result is None or self.error is not None:
             raise ConfigurationError(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from powawidget.errors import ConfigurationError
+from powawidget.errors import InvalidValueError
 from powawidget.transcript import words
 from powawidget.transcript.nodes import Piece
 
@@ -89,12 +89,12 @@ def fit(write: Callable[[Cut], str], lengths: Sequence[int], limit: int | None) 
         What was written.
 
     Raises:
-        ConfigurationError: If the limit is below 10,000 bytes.
+        InvalidValueError: If the limit is below 10,000 bytes.
     """
     if limit is None:
         return write(Cut())
     if limit < LEAST:
-        raise ConfigurationError(f"limit must be at least {LEAST:,} bytes, or None for no limit.")
+        raise InvalidValueError(f"limit must be at least {LEAST:,} bytes, or None for no limit.")
     for cut, told in _tried(write, lengths, limit):
         if len(told.encode()) <= limit:
             return told

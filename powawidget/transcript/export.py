@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from typing import NamedTuple
 
 from powawidget import transcript
-from powawidget.errors import ConfigurationError
+from powawidget.errors import FileError, InvalidValueError
 from powawidget.http.secret import Secret
 from powawidget.state.about import About
 from powawidget.state.model import ChatState, RunState
@@ -49,7 +49,7 @@ class Transcribed(ABC):
             HTML.
 
         Raises:
-            ConfigurationError: If the limit is below 10,000 bytes.
+            InvalidValueError: If the limit is below 10,000 bytes.
         """
         state, about, secret = self._told()
         return transcript.to_html(state, about, limit=limit, expand=expand, secret=secret)
@@ -64,7 +64,7 @@ class Transcribed(ABC):
             Markdown, what others wrote behind `>` or in fences.
 
         Raises:
-            ConfigurationError: If the limit is below 10,000 bytes.
+            InvalidValueError: If the limit is below 10,000 bytes.
         """
         state, about, secret = self._told()
         return transcript.to_markdown(state, about, limit=limit, secret=secret)
@@ -79,7 +79,7 @@ class Transcribed(ABC):
             Text, what others wrote behind `|`.
 
         Raises:
-            ConfigurationError: If the limit is below 10,000 bytes.
+            InvalidValueError: If the limit is below 10,000 bytes.
         """
         state, about, secret = self._told()
         return transcript.to_text(state, about, limit=limit, secret=secret)
@@ -104,18 +104,19 @@ class Transcribed(ABC):
             The path.
 
         Raises:
-            ConfigurationError: If the name ends otherwise, or the file can't be written.
+            InvalidValueError: If the name ends otherwise.
+            FileError: If the file can't be written.
         """
         place = pathlib.Path(path)
         suffix = place.suffix.lower()
         if suffix not in _SUFFIXES:
-            raise ConfigurationError(
+            raise InvalidValueError(
                 "The name must end with .html, .md, .txt or .json: the end tells the form."
             )
         try:
             place.write_text(self._written(suffix), encoding="utf-8", newline="\n")
         except OSError as error:
-            raise ConfigurationError(f"The file can't be written: {error}.") from None
+            raise FileError(f"The file can't be written: {error}.") from error
         return place
 
     def _written(self, suffix: str) -> str:

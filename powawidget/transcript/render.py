@@ -52,7 +52,7 @@ def to_html(  # noqa: PLR0913  # each is one thing a caller may choose
         One `div`.
 
     Raises:
-        ConfigurationError: If the limit is below 10,000 bytes.
+        InvalidValueError: If the limit is below 10,000 bytes.
         ValueError: If the mark has other characters.
     """
     if _MARK.fullmatch(mark) is None:
@@ -118,7 +118,7 @@ def to_markdown(
         Markdown.
 
     Raises:
-        ConfigurationError: If the limit is below 10,000 bytes.
+        InvalidValueError: If the limit is below 10,000 bytes.
     """
     return _lines(told, about, markdown_.Writer, limit, secret)
 
@@ -142,7 +142,7 @@ def to_text(
         Text.
 
     Raises:
-        ConfigurationError: If the limit is below 10,000 bytes.
+        InvalidValueError: If the limit is below 10,000 bytes.
     """
     return _lines(told, about, text_.Writer, limit, secret)
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from powawidget.errors import ConfigurationError
+from powawidget.errors import InvalidValueError
 from powawidget.http.secret import Secret
 from powawidget.protocol.characters import harmless
 from powawidget.state.about import About
@@ -101,33 +101,33 @@ def load(data: bytes) -> Saved:
         What it holds: either a run or a chat.
 
     Raises:
-        ConfigurationError: If it is no such file, or one of a later version.
+        InvalidValueError: If it is no such file, or one of a later version.
     """
     if len(data) > LARGEST:
-        raise ConfigurationError(
+        raise InvalidValueError(
             f"The saved run can't be read: it is larger than {LARGEST // 1_000_000} MB."
         )
     try:
         kind = msgspec.json.decode(data, type=_Kind)
         if kind.format != "powawidget":
-            raise ConfigurationError(_NO_RUN)
+            raise InvalidValueError(_NO_RUN)
         _check_version(kind.version)
         if b"\\u0000" in data:
             data = _ESCAPE.sub(lambda found: _NULS.get(found[0], found[0]), data)
         saved: Saved = typed_json(data, Saved)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ConfigurationError(f"The saved run can't be read: {error}.") from None
+        raise InvalidValueError(f"The saved run can't be read: {error}.") from error
     chat = saved.chat
     turns = [saved.run] if chat is None else chat.turns
     is_one = (saved.run is None) != (chat is None)
     if not (is_one and all(map(_fits, turns)) and (chat is None or _is_in_order(chat))):
-        raise ConfigurationError(_NO_RUN)
+        raise InvalidValueError(_NO_RUN)
     return saved
 
 
 def _check_version(version: int) -> None:
     if version > VERSION:
-        raise ConfigurationError(
+        raise InvalidValueError(
             "The saved run can't be read: a later powawidget wrote it. Update powawidget."
         )
 

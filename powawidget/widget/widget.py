@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import anywidget
 import traitlets
 
-from powawidget.errors import ConfigurationError
+from powawidget.errors import FileError
 from powawidget.kernel import bridge, host, loop
 from powawidget.live.run import NONCE, Subscriber
 from powawidget.settings import options
@@ -62,7 +62,7 @@ class Shown(Protocol):
 def _front_end() -> str:
     file = _STATIC / "widget.js"
     if not file.is_file():
-        raise ConfigurationError(
+        raise FileError(
             "The front end isn't built. In a checkout, run `make build`; else install "
             "powawidget again."
         )

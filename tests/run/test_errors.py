@@ -6,6 +6,7 @@ import json
 import logging
 import multiprocessing
 import pickle
+import re
 import threading
 import traceback
 from collections.abc import Callable, Iterator
@@ -62,7 +63,7 @@ def an_error(kind: type[PowawidgetError]) -> PowawidgetError:
     """An error with each of its arguments given, and a note."""
     places: list[Any] = []
     named: dict[str, Any] = {}
-    if kind.__init__ is Exception.__init__:
+    if not inspect.isfunction(kind.__init__):
         places.append(GIVEN["message"])
     for one in inspect.signature(kind.__init__).parameters.values():
         value = a_run() if one.name == "run" else GIVEN.get(one.name)
@@ -97,6 +98,41 @@ def check(error: PowawidgetError, arrived: BaseException) -> None:
         other = vars(arrived)["run"]
         assert other is not run
         assert read_of(other) == read_of(run)
+
+
+def of_no_type() -> object:
+    return pw.connect("https://ref.p.powabase.ai", api_key="k" * 20, timeouts=5)  # type: ignore[arg-type]  # the slip
+
+
+@pytest.mark.parametrize(
+    ("slip", "kind"),
+    [
+        (lambda: pw.replay("no-such-file.sse"), OSError),
+        (lambda: pw.replay(b"", speed=-1), ValueError),
+        (lambda: pw.connect("https://ref.p.powabase.ai", api_key="two words"), ValueError),
+        (lambda: pw.policy(allow="a_glob"), TypeError),
+        (of_no_type, TypeError),
+        (lambda: pw.connect("local").agent("Nobody"), LookupError),
+        (lambda: pw.connect("local").agent("Analyst").run(" "), ValueError),
+    ],
+)
+def test_a_slip_is_also_the_error_that_python_has_for_it(
+    slip: Callable[[], object], kind: type[Exception]
+) -> None:
+    with pytest.raises(errors.ConfigurationError) as raised:
+        slip()
+    assert isinstance(raised.value, kind)
+
+
+def test_what_the_system_said_of_a_file_is_the_cause() -> None:
+    with pytest.raises(errors.FileError) as raised:
+        pw.replay("no-such-file.sse")
+    assert isinstance(raised.value.__cause__, FileNotFoundError)
+
+
+def test_the_hierarchy_in_the_docstring_is_that_of_the_classes() -> None:
+    drawn = re.findall(r"^ +[│├└─ ]*([A-Z]\w+)", errors.__doc__ or "", re.MULTILINE)
+    assert sorted(drawn) == [one.__name__ for one in CLASSES if not one.__name__.startswith("_")]
 
 
 def test_every_class_of_errors_is_tried() -> None:
