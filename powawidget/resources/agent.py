@@ -3,41 +3,26 @@
 import functools
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any
+from typing import Any, Unpack
 
 import msgspec
 
 from powawidget.approvals.decider import Decider
 from powawidget.approvals.policy import PolicyFunction, policy
-from powawidget.chat.chat import Chat, Partner
-from powawidget.chat.history import History
-from powawidget.errors import InvalidValueError, ProtocolError, RequestError, WrongTypeError
+from powawidget.chat.chat import Chat
+from powawidget.errors import WrongTypeError
 from powawidget.http.client import Client
-from powawidget.http.ids import segment
-from powawidget.kernel import loop
 from powawidget.protocol import events as ev
 from powawidget.protocol.events.bounds import cut
-from powawidget.resources.lookup import Row
-from powawidget.resources.request import checked_json, checked_message
-from powawidget.resources.sessions import Sessions, sessions_at
+from powawidget.resources.conversing import Conversing
+from powawidget.resources.lookup import Row, got, stored_run, text_of
+from powawidget.resources.request import RunOptions, agent_body
 from powawidget.run.run import Home, Run
 from powawidget.run.sources import LiveSource
 from powawidget.run.streaming import events_of
 from powawidget.state.about import About, host_of
 
-_CONTEXTS = ("knowledge_bases", "context_handler_id", "context_override", "context_items")
-_FIELDS = (
-    "message",
-    "session_id",
-    "temperature",
-    "timeout_seconds",
-    "response_format",
-    "max_context_tokens",
-    "citations_enabled",
-    "reasoning_requested",
-    *_CONTEXTS,
-)
-_NOT_SENT = frozenset({"self", "on_approval"})
+_NOT_SENT = frozenset({"self", "message", "session_id", "on_approval"})
 _ON_STOP = {
     True: "The server ends the run at its next write: a tool that is running finishes first.",
     False: "The server isn't told: it goes on, and stores the whole answer.",
@@ -53,8 +38,13 @@ class AgentInfo(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None = None
 
 
-class Agent:
-    """An agent of a project.
+class Agent(Conversing):
+    """An agent of a project. Get one with `pb.agent(name)`.
+
+    Attributes:
+        id: Its id.
+        name: Its name.
+        model: The model that it asks, where that is known.
 
     Args:
         client: The HTTP side.
@@ -62,10 +52,10 @@ class Agent:
         has_tools: Whether it has tools, where that is known.
     """
 
+    _kind = "agent"
+
     def __init__(self, client: Client, info: AgentInfo, has_tools: bool | None) -> None:
-        self._client = client
-        self.id = info.id
-        self.name = info.name
+        super().__init__(client, info.id, info.name)
         self.model = info.model
         self._has_tools = has_tools
 
@@ -115,9 +105,9 @@ class Agent:
         Raises:
             ConfigurationError: If the arguments don't fit together; nothing was sent.
         """
-        given = {name: value for name, value in locals().items() if name not in _NOT_SENT}
+        options = {name: value for name, value in locals().items() if name not in _NOT_SENT}
         _check_policy(on_approval)
-        return self._make(_body(given), on_approval).start()
+        return self._make(agent_body(message, session_id, options), on_approval).start()
 
     def _make(
         self,
@@ -138,7 +128,7 @@ class Agent:
             on_stop=_ON_STOP[self._has_tools],
             secret=self._client.secret,
             decider=lambda live: Decider(live, post, hooks, on_approval),
-            look_up=functools.partial(stored_run, client),
+            look_up=functools.partial(stored_run, client, "agent"),
             home=home,
             about=About(host_of(self._client.url), cut(self.model or "")),
         )
@@ -148,7 +138,7 @@ class Agent:
         session_id: str | None = None,
         *,
         on_approval: PolicyFunction | None = None,
-        **options: Any,
+        **options: Unpack[RunOptions],
     ) -> Chat:
         """Begin a conversation, or go on with one. Nothing is asked yet.
 
@@ -161,47 +151,20 @@ class Agent:
             The chat. Make it the last value of a cell to show it.
 
         Raises:
-            ConfigurationError: If the options don't fit together.
+            WrongTypeError: If there is no such option.
+            InvalidValueError: If the options don't fit together.
         """
-        _body({"message": "?", **options})
+        agent_body("?", None, options)
         _check_policy(on_approval)
 
         def turn(message: str, session: Callable[[], str | None], home: Home) -> Run:
-            return self._make(_body({"message": message, **options}), on_approval, session, home)
+            return self._make(agent_body(message, None, options), on_approval, session, home)
 
-        history = None if session_id is None else self._history(session_id)
-        return Chat(Partner("agent", self.name, turn, self._client.secret), history, options)
+        return self._chat(session_id, turn, options)
 
-    def sessions(self, limit: int = 50) -> Sessions:
-        """List conversations with this agent, the latest first.
-
-        Args:
-            limit: How many at most.
-
-        Returns:
-            Their ids, first messages, numbers of runs and last activities.
-
-        Raises:
-            RequestError: If the server refuses.
-            ConnectionLost: If it can't be reached.
-        """
-        return loop.run_sync(sessions_at(self._client, f"/api/agents/{self.id}", limit))
-
-    def _history(self, session_id: str) -> History:
-        return History(self._client, session_id, "agent", self.name)
-
-    async def look_up(self, run_id: str) -> Any:
-        """Fetch what the server has stored of a run.
-
-        Args:
-            run_id: The server's id of the run.
-
-        Returns:
-            The server's answer, decoded.
-        """
-        return await stored_run(self._client, run_id)
-
-    async def stream(self, message: str, **options: Any) -> AsyncIterator[ev.Event]:
+    async def stream(
+        self, message: str, *, session_id: str | None = None, **options: Unpack[RunOptions]
+    ) -> AsyncIterator[ev.Event]:
         """Run the agent and read its events, without a widget.
 
         Nobody can decide here: a request for approval expires, and the server blocks its call.
@@ -209,31 +172,33 @@ class Agent:
 
         Args:
             message: What to ask.
+            session_id: The conversation to go on with.
             **options: As for `run`, but for `on_approval`.
 
         Yields:
             The events, typed, in order, up to the terminal one.
 
         Raises:
-            ConfigurationError: If the arguments don't fit together; nothing was sent.
+            WrongTypeError: If there is no such option; nothing was sent.
+            InvalidValueError: If the arguments don't fit together; nothing was sent.
             RequestError: If the server refuses.
             ConnectionLost: If it can't be reached, or takes longer than the total limit, or the
                 stream ends without its terminal event.
+
+        Example:
+            >>> async for event in pb.agent("Analyst").stream("Which orders are late?"):
+            ...     print(event)
         """
         if "on_approval" in options:
             raise WrongTypeError(
                 "stream() has nobody who decides: use run(..., on_approval=...), whose events are "
                 "run.events."
             )
-        body = _body({"message": message, **options})
+        body = agent_body(message, session_id, options)
         idle = self._client.timeouts.quiet_idle
         async with aclosing(events_of(self._client, self._path, body, idle=idle)) as events:
             async for event in events:
                 yield event
-
-    @property
-    def _path(self) -> str:
-        return f"/api/agents/{self.id}/run/stream"
 
     def __repr__(self) -> str:
         return f"<Agent {self.name!r}, {self.id}>"
@@ -250,20 +215,6 @@ def _check_policy(chosen: object) -> None:
         )
 
 
-def _body(given: Mapping[str, Any]) -> dict[str, Any]:
-    body = {name: value for name, value in given.items() if value is not None}
-    checked_message(body.get("message"), "agent")
-    contexts = [name for name in _CONTEXTS if name in body]
-    if len(contexts) > 1:
-        raise InvalidValueError(
-            f"Only one of {', '.join(_CONTEXTS)} may be given, not {' and '.join(contexts)}."
-        )
-    unknown = [name for name in body if name not in _FIELDS]
-    if unknown:
-        raise WrongTypeError(f"A run takes no {', '.join(unknown)}. It takes {', '.join(_FIELDS)}.")
-    return checked_json(body)
-
-
 async def _post_decision(
     client: Client, run_id: str, body: Mapping[str, Any], limit: float
 ) -> None:
@@ -274,31 +225,10 @@ async def _hooks_of(client: Client, agent_id: str) -> Any:
     return await client.get(f"/api/agents/{agent_id}/hooks")
 
 
-async def stored_run(client: Client, run_id: str) -> Any:
-    """Fetch what the server has stored of an agent's run.
-
-    Args:
-        client: The HTTP side.
-        run_id: The server's id of the run, such as `run_5a4c673a59cc`.
-
-    Returns:
-        The server's answer, decoded.
-
-    Raises:
-        RequestError: If the server knows no such run.
-        ConnectionLost: If it can't be reached.
-    """
-    return await client.get(f"/api/agents/runs/{segment(run_id)}")
-
-
 def info_of(row: Row) -> AgentInfo:
     """Read one line of a list of agents."""
-    model = row.get("model")
-    return AgentInfo(
-        id=str(row.get("id")),
-        name=str(row.get("name") or row.get("id")),
-        model=model if isinstance(model, str) else None,
-    )
+    own_id = str(row.get("id"))
+    return AgentInfo(id=own_id, name=str(row.get("name") or own_id), model=text_of(row, "model"))
 
 
 async def has_tools(client: Client, agent_id: str) -> bool | None:
@@ -313,9 +243,6 @@ async def has_tools(client: Client, agent_id: str) -> bool | None:
     Returns:
         None where the server doesn't say.
     """
-    try:
-        answer = await client.get(f"/api/agents/{agent_id}/tools")
-    except (RequestError, ProtocolError):
-        return None
+    answer = await got(client, f"/api/agents/{agent_id}/tools")
     tools = answer.get("tools") if isinstance(answer, dict) else None
     return bool(tools) if isinstance(tools, list) else None

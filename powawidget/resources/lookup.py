@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from powawidget.errors import InvalidValueError, RequestError, UnknownNameError
+from powawidget.errors import InvalidValueError, ProtocolError, RequestError, UnknownNameError
 from powawidget.http.client import Client
-from powawidget.http.ids import is_uuid
+from powawidget.http.ids import is_uuid, segment
 
 _PAGE = 100
 _LISTED = 20
@@ -40,6 +40,58 @@ async def rows_of(client: Client, noun: str) -> list[Row]:
         total = answer.get("total") if isinstance(answer, dict) else None
         if not page or not isinstance(total, int) or read >= total:
             return rows
+
+
+async def got(client: Client, path: str) -> Any:
+    """Get what isn't worth a failure.
+
+    Args:
+        client: The HTTP side.
+        path: The path, from the base URL.
+
+    Returns:
+        The server's answer, decoded; None where it refuses or says nothing that can be read.
+
+    Raises:
+        ConnectionLost: If it can't be reached.
+    """
+    try:
+        return await client.get(path)
+    except (RequestError, ProtocolError):
+        return None
+
+
+async def stored_run(client: Client, noun: str, run_id: str) -> Any:
+    """Fetch what the server has stored of a run.
+
+    Args:
+        client: The HTTP side.
+        noun: agent or orchestration.
+        run_id: The server's id of the run, such as `run_5a4c673a59cc` or `orch_run_5a4c673a59cc`.
+
+    Returns:
+        The server's answer, decoded.
+
+    Raises:
+        InvalidValueError: If it can't be an id.
+        RequestError: If the server knows no such run.
+        ConnectionLost: If it can't be reached.
+    """
+    return await client.get(f"/api/{noun}s/runs/{segment(run_id)}")
+
+
+def text_of(row: Row, name: str) -> str | None:
+    """Read a text that an entry of a list may have.
+
+    Args:
+        row: The entry.
+        name: The field's name.
+
+    Returns:
+        The text; None where there is none.
+    """
+    value = row.get(name)
+    return value if isinstance(value, str) else None
 
 
 async def find(client: Client, noun: str, name_or_id: str) -> Row:

@@ -7,18 +7,15 @@ from typing import Any
 
 import msgspec
 
-from powawidget.chat.chat import Chat, Partner
-from powawidget.chat.history import History
+from powawidget.chat.chat import Chat
 from powawidget.errors import ConfigurationError, ProtocolError, RequestError
 from powawidget.http.client import Client
-from powawidget.http.ids import segment
-from powawidget.kernel import loop
 from powawidget.live.run import Live
 from powawidget.protocol import events as ev
 from powawidget.protocol.stored.children import children_of
-from powawidget.resources.lookup import Row, rows_of
-from powawidget.resources.request import checked_json, checked_message
-from powawidget.resources.sessions import Session, Sessions, sessions_at
+from powawidget.resources.conversing import Conversing
+from powawidget.resources.lookup import Row, got, rows_of, stored_run, text_of
+from powawidget.resources.request import run_body
 from powawidget.run.run import Home, Run
 from powawidget.run.sources import LiveSource
 from powawidget.run.streaming import events_of
@@ -41,8 +38,13 @@ class OrchestrationInfo(msgspec.Struct, frozen=True, kw_only=True):
     agents: int | None = None
 
 
-class Orchestration:
-    """An orchestration of a project: agents that work together.
+class Orchestration(Conversing):
+    """Agents of a project that work together. Get one with `pb.orchestration(name)`.
+
+    Attributes:
+        id: Its id.
+        name: Its name.
+        strategy: supervisor, sequential or parallel, where that is known.
 
     Args:
         client: The HTTP side.
@@ -50,14 +52,14 @@ class Orchestration:
         agent_names: The names of its agents, where they are needed and known.
     """
 
+    _kind = "orchestration"
+
     def __init__(
         self, client: Client, info: OrchestrationInfo, agent_names: Sequence[str] = ()
     ) -> None:
-        self._client = client
+        super().__init__(client, info.id, info.name)
         self._info = info
         self._agent_names = list(agent_names)
-        self.id = info.id
-        self.name = info.name
         self.strategy = info.strategy
 
     def run(self, message: str, *, session_id: str | None = None) -> Run:
@@ -90,60 +92,33 @@ class Orchestration:
             on_stop=_ON_STOP,
             secret=self._client.secret,
             observe=self._name_agents,
-            look_up=functools.partial(stored_run, client),
+            look_up=functools.partial(stored_run, client, "orchestration"),
             complete=functools.partial(_parts_of, client),
             home=home,
             about=About(host_of(self._client.url)),
         )
 
-    def chat(self, session_id: str | None = None) -> Chat:
+    def chat(self, session_id: str | None = None, **options: Any) -> Chat:
         """Begin a conversation, or go on with one. Nothing is asked yet.
 
         Args:
             session_id: The conversation to go on with: its last turns are shown.
+            **options: None: an orchestration takes no options, and asks for no approvals
+                (docs/protocol.md#approvals-elsewhere).
 
         Returns:
             The chat. Make it the last value of a cell to show it.
 
         Raises:
+            WrongTypeError: If an option is given.
             ConfigurationError: If it can't run.
         """
-        self._body("?", None)
+        self._body("?", None, options)
 
         def turn(message: str, session: Callable[[], str | None], home: Home) -> Run:
             return self._make(self._body(message, None), session, home)
 
-        history = None
-        if session_id is not None:
-            history = History(self._client, session_id, "orchestration", self.name, self._home)
-        partner = Partner("orchestration", self.name, turn, self._client.secret)
-        return Chat(partner, history)
-
-    def sessions(self, limit: int = 50) -> Sessions:
-        """List conversations with this orchestration, the latest first.
-
-        Args:
-            limit: How many at most.
-
-        Returns:
-            Their ids, first messages, numbers of runs and last activities.
-
-        Raises:
-            RequestError: If the server refuses.
-            ConnectionLost: If it can't be reached.
-        """
-        return loop.run_sync(sessions_at(self._client, self._home, limit))
-
-    def session(self, session_id: str) -> Session:
-        """Name a stored conversation with this orchestration.
-
-        Args:
-            session_id: Its id, such as `orch_sess_2dda2dd9a614`; `sessions()` lists them.
-
-        Returns:
-            The conversation: `messages()` fetches what was said.
-        """
-        return Session(self._client, session_id, "orchestration", self.name, self._home)
+        return self._chat(session_id, turn, options)
 
     async def stream(
         self, message: str, *, session_id: str | None = None
@@ -169,34 +144,14 @@ class Orchestration:
             async for event in events:
                 yield event
 
-    async def look_up(self, run_id: str) -> Any:
-        """Fetch what the server has stored of a run.
-
-        Args:
-            run_id: The server's id of the run.
-
-        Returns:
-            The server's answer, decoded.
-        """
-        return await stored_run(self._client, run_id)
-
-    async def parts_of(self, run_id: str) -> list[ev.Event]:
-        """Fetch what the server tells of a run's agents only when it is over.
-
-        Args:
-            run_id: The server's id of the run.
-
-        Returns:
-            Their full results and clean texts, as events.
-        """
-        return await _parts_of(self._client, run_id)
-
     def _name_agents(self, live: Live, event: ev.Event) -> None:
         if isinstance(event, ev.OrchestrationStarted) and self._agent_names:
             live.receive(ev.AgentsKnown(names=self._agent_names))
 
-    def _body(self, message: str, session_id: str | None) -> dict[str, Any]:
-        checked_message(message, "orchestration")
+    def _body(
+        self, message: str, session_id: str | None, options: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        body = run_body("orchestration", message, session_id, options or {})
         if self.strategy is not None and self.strategy not in STRATEGIES:
             raise ConfigurationError(
                 f"The orchestration {self.name!r} has the strategy {self.strategy!r}, which no "
@@ -206,16 +161,7 @@ class Orchestration:
             raise ConfigurationError(
                 f"The orchestration {self.name!r} has no agents: add at least one in Powabase."
             )
-        given = {"message": message, "session_id": session_id}
-        return checked_json({name: value for name, value in given.items() if value is not None})
-
-    @property
-    def _home(self) -> str:
-        return f"/api/orchestrations/{self.id}"
-
-    @property
-    def _path(self) -> str:
-        return f"{self._home}/run/stream"
+        return body
 
     def __repr__(self) -> str:
         return f"<Orchestration {self.name!r}, {self.strategy or 'of unknown strategy'}, {self.id}>"
@@ -234,55 +180,30 @@ async def orchestration_of(client: Client, row: Row) -> Orchestration:
     Raises:
         ConnectionLost: If the server can't be reached.
     """
-    details = row if "entities" in row else await _details(client, str(row.get("id")))
+    # The list says enough to run it; the rest isn't worth a failure.
+    more = row if "entities" in row else await got(client, f"/api/orchestrations/{row.get('id')}")
+    details = more if isinstance(more, Mapping) else {}
     info = info_of({**row, **details})
     names = await _agent_names(client, details) if info.strategy == _PARALLEL else []
     return Orchestration(client, info, names)
 
 
 async def _parts_of(client: Client, run_id: str) -> list[ev.Event]:
-    stored = await stored_run(client, run_id)
+    stored = await stored_run(client, "orchestration", run_id)
     return [children_of(stored)] if isinstance(stored, Mapping) else []
-
-
-async def stored_run(client: Client, run_id: str) -> Any:
-    """Fetch what the server has stored of an orchestration's run.
-
-    Args:
-        client: The HTTP side.
-        run_id: The server's id of the run, such as `orch_run_5a4c673a59cc`.
-
-    Returns:
-        The server's answer, decoded.
-
-    Raises:
-        RequestError: If the server knows no such run.
-        ConnectionLost: If it can't be reached.
-    """
-    return await client.get(f"/api/orchestrations/runs/{segment(run_id)}")
 
 
 def info_of(row: Row) -> OrchestrationInfo:
     """Read one line of a list of orchestrations, or all of one."""
-    strategy, count = row.get("strategy"), row.get("entity_count")
-    entities = row.get("entities")
+    own_id, count, entities = str(row.get("id")), row.get("entity_count"), row.get("entities")
     if isinstance(entities, list):
         count = len(_agents_of(entities))
     return OrchestrationInfo(
-        id=str(row.get("id")),
-        name=str(row.get("name") or row.get("id")),
-        strategy=strategy if isinstance(strategy, str) else None,
+        id=own_id,
+        name=str(row.get("name") or own_id),
+        strategy=text_of(row, "strategy"),
         agents=count if isinstance(count, int) and not isinstance(count, bool) else None,
     )
-
-
-async def _details(client: Client, orchestration_id: str) -> Row:
-    # The list says enough to run it; the rest isn't worth a failure.
-    try:
-        details = await client.get(f"/api/orchestrations/{orchestration_id}")
-    except (RequestError, ProtocolError):
-        return {}
-    return details if isinstance(details, Mapping) else {}
 
 
 async def _agent_names(client: Client, details: Row) -> list[str]:

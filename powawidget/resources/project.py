@@ -1,19 +1,23 @@
 """A project: its agents, orchestrations and workflows, by id or by name."""
 
 import contextlib
+import functools
 import threading
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
-from powawidget.errors import UnknownNameError
+from powawidget.chat.chat import Chat
+from powawidget.chat.history import History
+from powawidget.errors import PowawidgetError, UnknownNameError
 from powawidget.http.client import Client
 from powawidget.http.ids import is_uuid, segment
 from powawidget.kernel import loop
 from powawidget.resources import orchestration, workflow
-from powawidget.resources.agent import Agent, AgentInfo, has_tools, info_of, stored_run
-from powawidget.resources.lookup import find, rows_of
+from powawidget.resources.agent import Agent, AgentInfo, has_tools, info_of
+from powawidget.resources.lookup import find, rows_of, stored_run, text_of
 from powawidget.resources.orchestration import Orchestration, OrchestrationInfo, orchestration_of
-from powawidget.resources.sessions import Session, session_of
+from powawidget.resources.sessions import Session
 from powawidget.resources.workflow import Workflow, WorkflowInfo, find_workflow, workflow_of
 from powawidget.run.run import Run
 from powawidget.state.about import About, host_of
@@ -126,8 +130,8 @@ class Powabase:
         """
         return loop.run_sync(find_workflow(self._client, name_or_id))
 
-    def run(self, run_id: str) -> Run:
-        """Bring back a stored run, for example after the kernel died (docs/protocol.md#stored-run).
+    def get_run(self, run_id: str) -> Run:
+        """Bring back a stored run, for example after the kernel died.
 
         Args:
             run_id: The server's id of the run: `run_…` of an agent's, `orch_run_…` of an
@@ -142,10 +146,34 @@ class Powabase:
             UnknownNameError: If no workflow has such an execution.
             RequestError: If the server knows no such run.
             ConnectionLost: If it can't be reached.
+
+        Example:
+            >>> pb.get_run("run_5a4c673a59cc").text
         """
-        told, name = loop.run_sync(self._stored(run_id))
+        wanted = segment(run_id)
+        if is_uuid(wanted):
+            return loop.run_sync(self._workflow_of(wanted)).execution(wanted)
+        noun = "orchestration" if wanted.startswith("orch_") else "agent"
+        stored = loop.run_sync(stored_run(self._client, noun, wanted))
         about = About(host_of(self.url))
-        return Run.stored(told, name, secret=self._client.secret, about=about)
+        return Run.stored(stored, secret=self._client.secret, about=about)
+
+    def run(self, run_id: str) -> Run:
+        """Bring back a stored run: the old name of `get_run`.
+
+        Args:
+            run_id: As for `get_run`.
+
+        Returns:
+            The run, over, marked as stored.
+        """
+        # Shown in the cell that calls it; not to those who use a library that does.
+        warnings.warn(
+            "pb.run(id) is pb.get_run(id) now: agent.run(...) starts a run, this fetches one.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return self.get_run(run_id)
 
     def session(self, session_id: str) -> Session:
         """Find a stored conversation with an agent.
@@ -154,13 +182,14 @@ class Powabase:
             session_id: Its id, such as `sess_7eeca5833451`; `agent.sessions()` lists them.
 
         Returns:
-            The conversation: `messages()` fetches what was said.
+            The conversation: `messages()` fetches what was said, `chat()` goes on with it.
 
         Raises:
-            RequestError: If the server knows no such conversation.
+            RequestError: If the server knows no such conversation. It doesn't know one of an
+                orchestration by its id alone: use `pb.orchestration(name).session(id)`.
             ConnectionLost: If it can't be reached.
         """
-        return loop.run_sync(session_of(self._client, session_id))
+        return loop.run_sync(self._find_session(session_id))
 
     def close(self) -> None:
         """Close the connection, and the embedded server where there is one.
@@ -190,25 +219,33 @@ class Powabase:
         row = await find(self._client, "orchestration", name_or_id)
         return await orchestration_of(self._client, row)
 
-    async def _stored(self, run_id: str) -> tuple[Any, str]:
-        """Fetch a stored run of any kind, and the name of what ran, where that is known."""
-        wanted = segment(run_id)
-        if is_uuid(wanted):
-            return await self._stored_execution(wanted)
-        if wanted.startswith("orch_"):
-            return await orchestration.stored_run(self._client, wanted), ""
-        return await stored_run(self._client, wanted), ""
+    async def _find_session(self, session_id: str) -> Session:
+        named = segment(session_id, "conversation")
+        found = await self._client.get(f"/api/sessions/{named}")
+        agent_id = (text_of(found, "agent_id") if isinstance(found, Mapping) else None) or ""
+        name = await self._name_of(agent_id) if agent_id else ""
 
-    async def _stored_execution(self, execution_id: str) -> tuple[Any, str]:
+        def chat(**options: Any) -> Chat:
+            return self.agent(agent_id).chat(named, **options)
+
+        history = functools.partial(History, self._client, named, "agent", name)
+        return Session(named, "agent", name, history, chat)
+
+    async def _name_of(self, agent_id: str) -> str:
+        # The name is a help to the reader, and no more.
+        with contextlib.suppress(PowawidgetError):
+            row = await self._client.get(f"/api/agents/{segment(agent_id, 'agent')}")
+            return str(row.get("name") or "") if isinstance(row, Mapping) else ""
+        return ""
+
+    async def _workflow_of(self, execution_id: str) -> Workflow:
         """Look for an execution: its id doesn't tell whose it is."""
         rows = await rows_of(self._client, "workflow")
         rows = [row for row in rows if row.get("execution_count") != 0]
         rows.sort(key=lambda row: str(row.get("last_execution_at") or ""), reverse=True)
         for row in rows[:_MOST_WORKFLOWS]:
-            found = await workflow.stored_execution(self._client, row["id"], execution_id)
-            if found is not None:
-                whose = await workflow_of(self._client, row)
-                return await whose.look_up(execution_id), whose.name
+            if await workflow.stored_execution(self._client, row["id"], execution_id) is not None:
+                return await workflow_of(self._client, row)
         raise UnknownNameError(
             f"No workflow has {execution_id} among its latest executions. If you know whose it "
             f'is, pb.workflow("...").execution("{execution_id}") reads it.'

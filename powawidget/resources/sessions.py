@@ -1,17 +1,14 @@
 """Conversations that the server has stored: their list, and one of them to read."""
 
-import contextlib
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from powawidget.chat.chat import Chat
 from powawidget.chat.history import History, Message, time_of
-from powawidget.errors import PowawidgetError
 from powawidget.http.client import Client
-from powawidget.http.ids import segment
 from powawidget.kernel import loop
 from powawidget.state.model import Kind
 
@@ -72,29 +69,39 @@ class Messages(list[Message]):
 
 
 class Session:
-    """One stored conversation. Get one with `pb.session(id)`.
+    """One stored conversation. Get one with `agent.session(id)` or `orchestration.session(id)`.
+
+    Attributes:
+        id: The server's id of it.
+        kind: agent or orchestration.
+        name: Who answered.
 
     Args:
-        client: The HTTP side.
         session_id: Its id.
         kind: agent or orchestration.
         name: Who answered.
-        home: The path of the orchestration, where it is one's.
+        history: Makes the reader of what the server has stored of it.
+        chat: Goes on with it, with the keyword arguments of every turn.
     """
 
     def __init__(
-        self, client: Client, session_id: str, kind: Kind, name: str, home: str | None = None
+        self,
+        session_id: str,
+        kind: Kind,
+        name: str,
+        history: Callable[[], History],
+        chat: Callable[..., Chat],
     ) -> None:
         self.id = session_id
         self.kind = kind
         self.name = name
-        self._client = client
-        self._home = home
+        self._history = history
+        self._chat = chat
 
     def messages(self) -> Messages:
         """Fetch what was said, as far as the server keeps it: runs that failed are left out.
 
-        Rule: docs/protocol.md#session-messages.
+        The rule is docs/protocol.md#session-messages.
 
         Returns:
             The messages, oldest first. As the last value of a cell they are shown as cards, the
@@ -104,38 +111,27 @@ class Session:
             RequestError: If the server knows no such conversation, or can't give it.
             ConnectionLost: If it can't be reached.
         """
-        history = History(self._client, self.id, self.kind, self.name, self._home)
+        history = self._history()
         loop.run_sync(history.open())  # a chat would go on without it
         return Messages(history)
 
+    def chat(self, **options: Any) -> Chat:
+        """Go on with the conversation, as `agent.chat(session_id)` does. Nothing is asked yet.
+
+        Args:
+            **options: As for the `chat` of the agent or the orchestration, for every turn.
+
+        Returns:
+            The chat. Make it the last value of a cell to show it.
+
+        Raises:
+            WrongTypeError: If there is no such option.
+            InvalidValueError: If the options don't fit together.
+        """
+        return self._chat(**options)
+
     def __repr__(self) -> str:
         return f"<Session {self.id} with {self.kind} {self.name!r}>"
-
-
-async def session_of(client: Client, session_id: str) -> Session:
-    """Find a conversation with an agent by its id alone.
-
-    Args:
-        client: The HTTP side.
-        session_id: Its id, such as `sess_7eeca5833451`.
-
-    Returns:
-        The conversation.
-
-    Raises:
-        RequestError: If the server knows no such conversation. It doesn't know one of an
-            orchestration by its id alone: use `pb.orchestration(name).session(id)`.
-        ConnectionLost: If it can't be reached.
-    """
-    found = await client.get(f"/api/sessions/{segment(session_id, 'conversation')}")
-    agent = found.get("agent_id") if isinstance(found, dict) else None
-    name = ""
-    if isinstance(agent, str):
-        # The name is a help to the reader, and no more.
-        with contextlib.suppress(PowawidgetError):
-            row = await client.get(f"/api/agents/{segment(agent, 'agent')}")
-            name = str(row.get("name") or "") if isinstance(row, dict) else ""
-    return Session(client, session_id, "agent", name)
 
 
 def listed(rows: Sequence[Mapping[str, Any]]) -> Sessions:

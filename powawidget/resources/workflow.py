@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from powawidget.errors import InvalidValueError, ProtocolError, RequestError, WrongTypeError
+from powawidget.errors import InvalidValueError, RequestError, WrongTypeError
 from powawidget.http.client import Client
 from powawidget.http.ids import is_uuid, segment
 from powawidget.http.secret import Secret
@@ -20,7 +20,7 @@ from powawidget.protocol.graph import Graph, check, listed, read_graph
 from powawidget.protocol.stored.execution import logs_of
 from powawidget.resources.executions import Executions, begun_with, rows_at
 from powawidget.resources.executions import listed as executions_of
-from powawidget.resources.lookup import Row, find
+from powawidget.resources.lookup import Row, find, got, text_of
 from powawidget.resources.request import checked_json
 from powawidget.run.run import Run
 from powawidget.run.sources import LiveSource
@@ -43,7 +43,11 @@ class WorkflowInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Workflow:
-    """A workflow of a project: blocks that run along a graph.
+    """A workflow of a project: blocks that run along a graph. Get one with `pb.workflow(name)`.
+
+    Attributes:
+        id: Its id.
+        name: Its name.
 
     Args:
         client: The HTTP side.
@@ -126,7 +130,7 @@ class Workflow:
             RequestError: If the workflow has no such execution.
             ConnectionLost: If the server can't be reached.
         """
-        told = loop.run_sync(self.look_up(execution_id))
+        told = loop.run_sync(self._look_up(self._client, execution_id))
         about = About(host_of(self._client.url))
         return Run.stored(told, self.name, secret=self._client.secret, about=about)
 
@@ -147,18 +151,6 @@ class Workflow:
         """
         return executions_of(loop.run_sync(rows_at(self._client, self.id, limit)))
 
-    async def look_up(self, execution_id: str) -> dict[str, Any]:
-        """Fetch what the server has stored of an execution.
-
-        Args:
-            execution_id: Its id.
-
-        Returns:
-            Its line of the list, its blocks' logs and the graph, as `events_of_stored` reads
-            them.
-        """
-        return await self._look_up(self._client, execution_id)
-
     async def _look_up(self, client: Client, execution_id: str) -> dict[str, Any]:
         wanted = segment(execution_id)
         row = await stored_execution(client, self.id, wanted)
@@ -171,17 +163,6 @@ class Workflow:
             "block_logs": logs.get("block_logs") if isinstance(logs, Mapping) else [],
             "graph": self._graph,
         }
-
-    async def parts_of(self, execution_id: str) -> list[ev.Event]:
-        """Fetch what the server tells of an execution's blocks only when it is over.
-
-        Args:
-            execution_id: Its id.
-
-        Returns:
-            Their inputs and the rest of their logs, as events.
-        """
-        return await self._parts_of(self._client, execution_id)
 
     async def _parts_of(self, client: Client, execution_id: str) -> list[ev.Event]:
         path = f"/api/workflows/{self.id}/executions/{segment(execution_id)}/logs"
@@ -271,10 +252,7 @@ async def workflow_of(client: Client, row: Row) -> Workflow:
     graph = read_graph(row)
     if graph is None:
         # Without it the list of blocks grows as they begin; it isn't worth a failure.
-        try:
-            graph = read_graph(await client.get(f"/api/workflows/{row.get('id')}"))
-        except (RequestError, ProtocolError):
-            graph = None
+        graph = read_graph(await got(client, f"/api/workflows/{row.get('id')}"))
     return Workflow(client, info_of(row), graph)
 
 
@@ -301,12 +279,8 @@ async def stored_execution(
 
 def info_of(row: Row) -> WorkflowInfo:
     """Read one line of a list of workflows, or all of one."""
-    description = row.get("description")
-    return WorkflowInfo(
-        id=str(row.get("id")),
-        name=str(row.get("name") or row.get("id")),
-        description=description if isinstance(description, str) else None,
-    )
+    own_id, description = str(row.get("id")), text_of(row, "description")
+    return WorkflowInfo(id=own_id, name=str(row.get("name") or own_id), description=description)
 
 
 def _told(variables: Mapping[str, Any]) -> str:

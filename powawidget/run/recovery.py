@@ -222,4 +222,4 @@ def _refused(live: Live, error: RequestError) -> str:
 def _later(live: Live) -> str:
     if not live.state.run_id:
         return _LISTS
-    return f'pb.run("{live.state.run_id}") looks it up later.'
+    return f'pb.get_run("{live.state.run_id}") looks it up later.'

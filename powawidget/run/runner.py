@@ -201,7 +201,7 @@ def _lost(live: Live, error: ConnectionLost, note: str) -> ev.Event:
         )
     if live.state.kind == "workflow" and live.state.status != "connecting":
         run_id = live.state.run_id
-        where = f'pb.run("{run_id}") shows' if run_id else "workflow.executions() lists"
+        where = f'pb.get_run("{run_id}") shows' if run_id else "workflow.executions() lists"
         hint = (
             "What came is kept. The server ends an execution with its stream, and charges for what "
             f"was done until then: {where} what it has stored."
@@ -211,7 +211,7 @@ def _lost(live: Live, error: ConnectionLost, note: str) -> ev.Event:
     else:
         hint = (
             "What came is kept. The run may still be going on at the server; "
-            f'pb.run("{live.state.run_id}") looks it up.'
+            f'pb.get_run("{live.state.run_id}") looks it up.'
         )
     silent = error.code == "idle_timeout"
     return ev.Interrupted(

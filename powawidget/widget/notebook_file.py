@@ -18,7 +18,7 @@ from powawidget.transcript.cut import Cut, fit
 _UNDER_WAY = Interrupted(
     title="The run was under way when this was saved",
     message="What came of it later isn't in this file.",
-    hint="pb.run(run_id) brings it back from the server.",
+    hint="pb.get_run(run_id) brings it back from the server.",
 )
 _Place = tuple[dict[str, Any], str, str]
 # Bytes that the least turn of a chat gets: one with less says nothing that is worth keeping.

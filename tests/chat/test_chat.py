@@ -552,6 +552,38 @@ def test_a_stored_conversation_can_be_read_without_going_on(pb: pw.Powabase, tol
         pb.session("sess_nobody")
 
 
+@pytest.mark.parametrize("by", ["the project", "its agent"])
+def test_a_session_goes_on_with_the_options_of_each_turn(
+    pb: pw.Powabase, server: Counterpart, told: Chat, by: str
+) -> None:
+    assert told.session_id is not None
+    session = (pb if by == "the project" else pb.agent("Keeper")).session(told.session_id)
+    assert (session.id, session.kind, session.name) == (told.session_id, "agent", "Keeper")
+    assert len(session.messages()) == 4
+    with pytest.raises(TypeError, match="takes no color"):
+        session.chat(color="red")
+    chat = session.chat(temperature=0.5)
+    assert chat.send("c").result().text == "2: c"
+    assert (sent(server)[-1]["session_id"], sent(server)[-1]["temperature"]) == (session.id, 0.5)
+
+
+def test_a_session_of_an_orchestration_goes_on_without_options(pb: pw.Powabase) -> None:
+    orchestration = pb.orchestration(pb.orchestrations()[0].name)
+    first = orchestration.chat()
+    first.send("a").wait(display=False)
+    assert first.session_id is not None
+    session = orchestration.session(first.session_id)
+    with pytest.raises(TypeError, match="takes no on_approval: only a message and a session_id"):
+        session.chat(on_approval=pw.policy())
+    chat = session.chat()
+    assert chat.send("b").wait(display=False).session_id == first.session_id
+
+
+def test_what_is_no_id_of_a_conversation_is_refused_at_once(pb: pw.Powabase) -> None:
+    with pytest.raises(ValueError, match="isn't the id of a conversation"):
+        pb.agent("Keeper").session("../agents")
+
+
 @pytest.mark.parametrize("status", [404, 500])
 def test_messages_that_cannot_be_read_are_an_error_but_a_chat_goes_on(
     pb: pw.Powabase, server: Counterpart, told: Chat, status: int

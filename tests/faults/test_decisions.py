@@ -20,6 +20,7 @@ from powawidget.kernel import loop
 from powawidget.local import LocalServer, Settings
 from powawidget.protocol.events import as_json
 from powawidget.resources.connect import Agent, AgentInfo
+from powawidget.resources.lookup import stored_run
 from powawidget.resources.orchestration import Orchestration, OrchestrationInfo
 from powawidget.resources.workflow import Workflow, WorkflowInfo
 from tests.chaos import WATCHDOG, Exchange, Script, at_paths
@@ -510,14 +511,14 @@ def test_nothing_new_starts_at_a_connection_that_was_closed(world: World) -> Non
     new: list[Callable[[], Any]] = [
         pb.agents,
         lambda: pb.agent("A"),
-        lambda: pb.run("run_1"),
+        lambda: pb.get_run("run_1"),
         lambda: pb.session("sess_1"),
         lambda: agent.run("again"),
         lambda: agent.chat().send("again"),
         lambda: agent.chat("sess_1").send("again"),
         agent.sessions,
         lambda: asyncio.run(read_all(agent)),
-        lambda: loop.run_sync(agent.look_up("run_1")),
+        lambda: loop.run_sync(stored_run(agent._client, "agent", "run_1")),
         Orchestration(pb._client, OrchestrationInfo(id="o-1", name="O")).sessions,
         lambda: Orchestration(pb._client, OrchestrationInfo(id="o-1", name="O")).run("go"),
         lambda: Workflow(pb._client, WorkflowInfo(id="w", name="W"), None).run(),

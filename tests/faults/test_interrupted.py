@@ -18,6 +18,7 @@ import pytest
 
 from powawidget.protocol import events as ev
 from powawidget.resources.connect import Agent, AgentInfo
+from powawidget.resources.lookup import stored_run
 from powawidget.resources.orchestration import Orchestration, OrchestrationInfo
 from powawidget.resources.workflow import Workflow, WorkflowInfo
 from tests.chaos import WATCHDOG, Chaos, Exchange
@@ -129,7 +130,7 @@ ASKED: dict[str, Ask] = {
     "workflow.stream": lambda agent, stage: read(
         Workflow(agent._client, WorkflowInfo(id="w", name="W"), None).stream(), stage
     ),
-    "agent.look_up": lambda agent, _: agent.look_up("run_1"),
+    "stored_run": lambda agent, _: stored_run(agent._client, "agent", "run_1"),
     "client.post": lambda agent, _: agent._client.post("/thing", {}),
 }
 
@@ -231,7 +232,7 @@ def test_no_interrupt_of_a_stream_finds_the_key(
     until(lambda: not agent._client._holders._count, "that the connection is let go of")
 
 
-@pytest.mark.parametrize(("ask", "how"), [("agent.look_up", cancelled), ("client.post", timed_out)])
+@pytest.mark.parametrize(("ask", "how"), [("stored_run", cancelled), ("client.post", timed_out)])
 @pytest.mark.parametrize("stage", STAGES, indirect=True)
 def test_no_interrupt_of_a_request_finds_the_key(
     world: World, stage: Stage, ask: str, how: How
@@ -247,7 +248,7 @@ def test_no_interrupt_of_a_call_that_blocks_finds_the_key(
     pb = world.connect(stage.url)
     calls: dict[str, Callable[[], object]] = {
         "list": pb.agents,
-        "look up": lambda: pb.run("run_1"),
+        "look up": lambda: pb.get_run("run_1"),
     }
     check(interrupted(calls[what], stage))
 

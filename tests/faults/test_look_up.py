@@ -88,7 +88,7 @@ def test_a_server_that_cannot_be_asked_is_given_up(world: World, trouble: Script
     server = world.serve(at_paths(run=cut, look=trouble))
     run = world.run(server, tools=False, look_up_unreachable=0.1)
     assert came_to(run) == ("interrupted", "half ", "connection_lost")
-    later = 'pb.run("run_1") looks it up later.'
+    later = 'pb.get_run("run_1") looks it up later.'
     assert notices(run) == [f"The server can't be asked what became of it. {later}"]
     assert server.posts == 1
 
@@ -125,7 +125,7 @@ def test_a_run_that_stays_at_work_is_given_up_after_a_while(world: World) -> Non
     server = world.serve(at_paths(run=cut, look=telling(AT_WORK)))
     run = world.run(server, tools=False, look_up_total=0.1)
     assert came_to(run)[0] == "interrupted"
-    later = 'pb.run("run_1") looks it up later.'
+    later = 'pb.get_run("run_1") looks it up later.'
     assert notices(run) == [f"The server still has the run as running. {later}"]
     assert looks(server) >= 1
 

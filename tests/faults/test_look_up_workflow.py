@@ -269,7 +269,7 @@ def test_one_that_is_not_listed_is_looked_for_a_little(world: World) -> None:
 def test_the_hint_says_what_the_server_does_and_where_to_look(world: World) -> None:
     for frames, where in (
         (SEEN, "workflow.executions() lists"),
-        (DOCUMENTED, f'pb.run("{OURS}") shows'),
+        (DOCUMENTED, f'pb.get_run("{OURS}") shows'),
     ):
         run, _ = run_at(world, Service(frames, CUT_OFF, logs="B"))
         assert came_to(run)[0] == "interrupted"

@@ -171,7 +171,7 @@ def test_n6_with_tools_the_run_stays_interrupted_and_says_what_the_server_did(
     assert delivered(run) == server.told == [START, STEP, HALF, CALL]
     assert [call.status for call in run.tool_calls] == ["interrupted"]
     assert "failed: Client disconnected" in notices(run)[-1]
-    assert 'pb.run("run_1")' in run.error.hint
+    assert 'pb.get_run("run_1")' in run.error.hint
     with pytest.raises(powawidget.RunInterrupted):
         run.result(display=False)
     assert server.posts == 1

@@ -95,7 +95,7 @@ def test_k5_a_cell_run_a_hundred_times_leaves_nothing(fresh_kernel: Kernel) -> N
 # Runs that are over when they are made have no task, but are shown by a widget each.
 OVER = {
     "replay": "run = pw.replay(recording)\ndisplay(run)",
-    "stored": "run = pb2.run(run_id)\ndisplay(run)",
+    "stored": "run = pb2.get_run(run_id)\ndisplay(run)",
     "saved": "run = pw.replay(saved)\ndisplay(run)",
 }
 

@@ -361,16 +361,19 @@ def test_a_stored_run_is_brought_back(serve: Serve) -> None:
         await exchange.answer("200 OK" if known else "404 No", json.dumps(said).encode())
 
     pb = serve(script)
-    run = pb.run(" run_1 ")
+    run = pb.get_run(" run_1 ")
     assert (run.status, run.text, run.run_id) == ("completed", "Kept.", "run_1")
     with pytest.raises(RequestError, match="Run not found"):
-        pb.run("run_2")
+        pb.get_run("run_2")
+    with pytest.warns(DeprecationWarning, match=r"pb\.get_run\(id\)") as told:
+        assert pb.run("run_1").text == "Kept."
+    assert told[0].filename == __file__, "the cell that calls it is shown the warning"
 
 
 @pytest.mark.parametrize("run_id", ["", "../../agents", "run 1", "run_1?x", "run/1"])
 def test_what_is_no_id_of_a_run_is_refused(serve: Serve, run_id: str) -> None:
     with pytest.raises(ConfigurationError, match="isn't the id of a run"):
-        serve(project()).run(run_id)
+        serve(project()).get_run(run_id)
 
 
 def test_a_run_of_the_embedded_server_is_the_same_when_it_is_brought_back() -> None:
@@ -379,7 +382,7 @@ def test_a_run_of_the_embedded_server_is_the_same_when_it_is_brought_back() -> N
         with powawidget.connect(server.url, api_key=server.key) as pb:
             live = pb.agent("Analyst").run("How much did we sell by month?").wait(display=False)
             assert live.run_id is not None
-            kept = pb.run(live.run_id)
+            kept = pb.get_run(live.run_id)
     finally:
         server.stop()
     assert live.status == kept.status == "completed"

@@ -222,10 +222,10 @@ def test_stop_says_that_the_server_keeps_it_as_running(serve: Serve) -> None:
 
 def test_a_stored_run_is_brought_back_by_its_id(serve: Serve) -> None:
     pb = serve(project(stored=CHILDREN))
-    run = pb.run("orch_run_1")
+    run = pb.get_run("orch_run_1")
     assert (run.status, run.run_id, run._live.state.origin) == ("completed", "orch_run_1", "stored")
     with pytest.raises(RequestError, match="Not found"):
-        pb.run("orch_run_2")
+        pb.get_run("orch_run_2")
 
 
 SEQUENCE = FIXTURES / "orchestration_sequential_unordered.sse"
@@ -241,7 +241,7 @@ def test_each_agent_keeps_its_own_text_live_and_brought_back_whatever_the_order(
         told = {**stored, "run_id": "orch_run_1", "child_runs": runs}
         pb = serve(project(strategy="sequential", stored=told, frames=frames))
         live = pb.orchestration("Panel").run("Go").wait(display=False)
-        for run in (live, pb.run("orch_run_1")):
+        for run in (live, pb.get_run("orch_run_1")):
             assert run.text == "Sail at noon, when the water is high."
             assert [(one.agent, one.text[:4], len(one.tool_calls)) for one in run.delegations] == [
                 ("Reader", "Read", 1),
@@ -264,7 +264,7 @@ def test_a_run_of_the_embedded_server_is_the_same_when_it_is_brought_back(
 ) -> None:
     live = local.orchestration(name).run("How did we do?").wait(display=False)
     assert live.run_id is not None
-    kept = local.run(live.run_id)
+    kept = local.get_run(live.run_id)
     assert live.status == kept.status == ("failed" if name in FAILING[1:] else "completed")
     assert live.text == kept.text
     assert bool(live.text) == (live.status == "completed")

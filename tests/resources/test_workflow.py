@@ -249,7 +249,7 @@ def test_stop_says_what_the_server_keeps_and_charges(serve: Serve) -> None:
 
 def test_an_execution_is_brought_back_by_its_workflow_and_by_its_id_alone(serve: Serve) -> None:
     pb = serve(project(logs=LOGS))
-    for run in (pb.workflow("Double").execution(EXECUTION), pb.run(EXECUTION)):
+    for run in (pb.workflow("Double").execution(EXECUTION), pb.get_run(EXECUTION)):
         assert (run.status, run.output, run.run_id) == ("completed", {"n": 2}, EXECUTION)
         assert [(b.name, b.status) for b in run.blocks] == [("Begin", "done"), ("Reply", "done")]
         state = run._live.state
@@ -298,14 +298,14 @@ def test_a_workflow_whose_graph_may_not_be_read_runs_by_its_id_too(serve: Serve)
 def test_an_execution_that_nobody_knows_is_told(serve: Serve) -> None:
     pb = serve(project(rows=[]))
     with pytest.raises(ConfigurationError, match=r"pb.workflow\(\"...\"\).execution"):
-        pb.run(EXECUTION)
+        pb.get_run(EXECUTION)
     with pytest.raises(RequestError, match="Refused"):
         pb.workflow("Double").execution(EXECUTION)
 
 
 def test_an_execution_that_is_under_way_is_not_over(serve: Serve) -> None:
     pb = serve(project(rows=[{**ROW, "status": "running"}], logs={"block_logs": []}))
-    run = pb.run(EXECUTION)
+    run = pb.get_run(EXECUTION)
     assert (run.status, run.error and run.error.title) == (
         "interrupted",
         "The run isn't over at the server",
@@ -315,7 +315,7 @@ def test_an_execution_that_is_under_way_is_not_over(serve: Serve) -> None:
 
 def test_an_execution_that_failed_says_why(serve: Serve) -> None:
     row = {**ROW, "status": "failed", "error": "Execution timed out after 600s", "output": None}
-    run = serve(project(rows=[row], logs=LOGS)).run(EXECUTION)
+    run = serve(project(rows=[row], logs=LOGS)).get_run(EXECUTION)
     assert (run.status, run.error and run.error.message) == (
         "failed",
         "Execution timed out after 600s",
@@ -339,7 +339,7 @@ def test_executions_of_the_embedded_server_in_either_dialect(dialect: Any) -> No
                 live = pb.workflow(name).run(variables).wait(display=False)
                 assert live.status == "completed"
                 assert live.run_id is not None
-                kept = pb.run(live.run_id)
+                kept = pb.get_run(live.run_id)
                 assert kept.output == live.output
                 shown = [
                     [(b.name, b.status, b.input, b.output, b.error) for b in run.blocks]

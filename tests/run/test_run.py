@@ -135,7 +135,7 @@ def test_runs_go_on_side_by_side(pb: pw.Powabase) -> None:
 def test_a_stored_run_comes_back_as_it_was(pb: pw.Powabase) -> None:
     run = pb.agent("Analyst").run("Which orders are late, by region and carrier?").wait()
     assert run.run_id is not None
-    stored = pb.run(run.run_id)
+    stored = pb.get_run(run.run_id)
     assert (stored.status, stored.text) == ("completed", run.text)
     assert [(c.name, c.result) for c in stored.tool_calls] == [
         (c.name, c.result) for c in run.tool_calls
@@ -175,7 +175,7 @@ def test_after_a_stop_the_run_says_what_the_server_did(server: Counterpart) -> N
         until(lambda: "The server went on and completed the run" in notices(writes))
         until(lambda: "The server ended the run as failed" in notices(waits))
         assert writes.run_id is not None
-        assert pb.run(writes.run_id).text.startswith(writes.text)
+        assert pb.get_run(writes.run_id).text.startswith(writes.text)
 
 
 def test_stop_right_after_the_start_ends_the_run(pb: pw.Powabase) -> None:

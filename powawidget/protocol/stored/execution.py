@@ -92,7 +92,7 @@ def fate_of_execution(stored: Mapping[str, Any]) -> str:
         A sentence or two.
     """
     execution = stored["execution"]
-    status, again = execution.get("status"), f'pb.run("{execution.get("id")}")'
+    status, again = execution.get("status"), f'pb.get_run("{execution.get("id")}")'
     if status == "failed":
         return f"The server ended the execution as failed{because(execution.get('error'))}."
     if status != "completed":

@@ -71,7 +71,7 @@ def fate_of(stored: Mapping[str, Any]) -> str | None:
         return fate_of_execution(stored)
     status, run_id = stored.get("status"), stored.get("run_id")
     if status == "completed":
-        return f'The server went on and completed the run: pb.run("{run_id}") shows its answer.'
+        return f'The server went on and completed the run: pb.get_run("{run_id}") shows its answer.'
     if status == "failed":
         return f"The server ended the run as failed{because(stored.get('error'))}."
     return None
