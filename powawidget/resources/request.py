@@ -70,7 +70,9 @@ def run_body(
         raise InvalidValueError(f"The message is empty: say what the {noun} should do.")
     unknown = [name for name in options if name not in known]
     if unknown:
-        others = f"its options are {', '.join(known)}" if known else "only a message and a session_id"
+        others = (
+            f"its options are {', '.join(known)}" if known else "only a message and a session_id"
+        )
         raise WrongTypeError(f"A run of an {noun} takes no {', '.join(unknown)}: {others}.")
     given = {"message": message, "session_id": session_id, **options}
     body = {name: value for name, value in given.items() if value is not None}
