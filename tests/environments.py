@@ -21,7 +21,7 @@ OTHER_KERNELS = ("6.31.0", "7.3.0")
 LABS = ("4.2.7",)
 WIDE = {
     "gateway": ["jupyter_server", "jupyter_kernel_gateway", "ipykernel"],
-    "docs": ["myst-nb", "nbsphinx", "ipykernel"],
+    "docs": ["myst-nb", "nbsphinx", "pypandoc_binary"],
 }
 NEEDED = {
     "kernels": {

@@ -15,13 +15,12 @@ import nbformat
 FOLDER = pathlib.Path(__file__).parents[1] / "notebooks"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
-
-# A person reads along and has time to click; nobody watches a test.
+# A person reads along and has time to click; nobody watches a test. Of two open requests the older
+# takes the decision at its deadline only.
 QUICKLY = """
-import functools
 import powawidget.local as local
-fast = local.Settings(tokens_per_second=2000)
-local.LocalServer = functools.partial(local.LocalServer, settings=fast)
+from tests.counterpart import start
+local.LocalServer = lambda: start(tokens_per_second=2000, deadlines={"Operator": 8})
 """
 AFTER_A_WHILE = ("asyncio.sleep(20)", "asyncio.sleep(0.5)")
 

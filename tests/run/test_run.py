@@ -53,7 +53,9 @@ def server() -> Iterator[Counterpart]:
     scripts = {"Staller": stalls, "Flooder": floods, "Slow": slow}
     agents = [Agent(name=name, script=script) for name, script in scripts.items()]
     GO_ON.clear()
-    with start(tokens_per_second=5000, agents=agents) as running:
+    # Of two open requests the older takes the decision at its deadline only.
+    deadlines = {"Operator (parallel reads)": 8}
+    with start(tokens_per_second=5000, agents=agents, deadlines=deadlines) as running:
         yield running
 
 
