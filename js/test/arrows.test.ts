@@ -9,7 +9,8 @@ const SRC = join(import.meta.dirname, "../src");
 const LAYERS = [
   ["state"],
   ["text"],
-  ["link", "approval", "markdown"],
+  ["link", "markdown"],
+  ["approval"],
   ["view"],
   ["components"],
   ["core.ts"],

@@ -1,7 +1,7 @@
 // What a request for approval says, in the pieces in which a person is shown it.
 import type { ToggleKey } from "../state/events";
 import type { ApprovalPart } from "../state/wire";
-import { isCode } from "../text/glance";
+import { languageOf } from "../text/glance";
 import { countOf, isScalar, type Json, parseJson, pretty } from "../text/json";
 import { lookalikes } from "../text/lookalikes";
 import { MOST_LENGTH, MOST_MARKS, visible } from "../text/visible";
@@ -50,13 +50,8 @@ export function readRequest(part: ApprovalPart): Request {
   const before = known.get(part);
   if (before !== undefined) return before;
   const { arguments: source, digest, withheld } = part;
-  const piece = (
-    place: string,
-    text: string,
-    most = LONG,
-    kind: Piece["kind"] = "text",
-  ): Piece => ({
-    id: `piece/${digest}/${place}`,
+  const piece = (name: string, text: string, most = LONG, kind: Piece["kind"] = "text"): Piece => ({
+    id: `piece/${digest}/${name}`,
     text,
     cut: cutOf(text, most),
     kind,
@@ -65,7 +60,7 @@ export function readRequest(part: ApprovalPart): Request {
     withheld !== null || source.length + part.tool_name.length + part.message.length > TOO_LONG;
   const json = isLong ? null : parseJson(source, TOO_LONG);
   const entries = json?.kind === "object" ? json.entries : source.trim() === "" ? [] : null;
-  const reading: Request = {
+  const request: Request = {
     name: piece("name", part.tool_name, SHORT, "name"),
     message: piece("message", part.message),
     args:
@@ -84,17 +79,17 @@ export function readRequest(part: ApprovalPart): Request {
     whole: piece("whole", json ? pretty(json) : source, LONG, json ? "json" : "text"),
     isTooLarge: false,
   };
-  const texts = [reading.name, reading.message, ...textsOf(reading)];
+  const texts = [request.name, request.message, ...textsOf(request)];
   // Each mark is an element, and many thousands of them stop the page.
   const marks = () => texts.reduce((sum, each) => sum + marksIn(each), 0);
-  reading.isTooLarge = isLong || texts.length > 2 * TOO_MANY || marks() > TOO_MANY;
-  if (reading.isTooLarge) reading.args = [];
-  known.set(part, reading);
-  return reading;
+  request.isTooLarge = isLong || texts.length > 2 * TOO_MANY || marks() > TOO_MANY;
+  if (request.isTooLarge) request.args = [];
+  known.set(part, request);
+  return request;
 }
 
 function marksIn({ text, kind }: Piece): number {
-  const names = kind === "text" ? [] : namesIn(text, kind).filter((_, place) => place % 2);
+  const names = kind === "text" ? [] : namesIn(text, kind).filter((_, index) => index % 2);
   const parts = names.reduce((sum, name) => sum + lookalikes(name).length, 0);
   return (visible(text, STRICT).length + parts) / 2;
 }
@@ -119,13 +114,13 @@ export function namesIn(text: string, kind: Piece["kind"]): string[] {
 const collapsed = new WeakMap<Request, Piece[]>();
 
 /** The pieces that a person has to open before the request can be approved. */
-export function collapsedIn(reading: Request): Piece[] {
+export function collapsedIn(request: Request): Piece[] {
   const found =
-    collapsed.get(reading) ??
-    [reading.name, reading.message, ...textsOf(reading)].filter(
+    collapsed.get(request) ??
+    [request.name, request.message, ...textsOf(request)].filter(
       ({ text, cut }) => cut < text.length,
     );
-  collapsed.set(reading, found);
+  collapsed.set(request, found);
   return found;
 }
 
@@ -166,7 +161,7 @@ const isTall = (key: string, value: Json): boolean =>
   isScalar(value)
     ? value.text.length > BESIDE ||
       value.text.includes("\n") ||
-      (value.kind === "text" && isCode(key, value.text))
+      (value.kind === "text" && languageOf(key, value.text) !== "")
     : pretty(value).includes("\n");
 
 /** Where a text is cut: not for a few characters more, and never within a pair. */

@@ -2,15 +2,18 @@
 import type { TargetedKeyboardEvent } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { useArming } from "../approval/arming";
+import { standingOf } from "../approval/decision";
 import { refocus, useKeyboardFocus } from "../approval/keyboard";
-import { collapsedIn, readRequest, stageOf, stages } from "../approval/request";
-import { isOver } from "../link/actions";
+import { stageOf, stages } from "../approval/request";
 import { newId } from "../link/id";
+import type { ToggleKey } from "../state/events";
 import type { ApprovalPart } from "../state/wire";
 import * as words from "../text/words";
 import { useNow } from "../view/hooks";
+import { isBare } from "../view/shortcuts";
 import type { View } from "../view/view";
 import { Request, Subject } from "./ApprovalRequest";
+import { Button } from "./Button";
 import { Visible } from "./Visible";
 
 export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly number[] }) {
@@ -23,7 +26,8 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
   const parts = indexes.map((index) => view.store.state.parts[index] as ApprovalPart);
   const [first] = parts as [ApprovalPart];
   const digests = parts.map((part) => part.digest);
-  const standing = standingOf(view, parts, now);
+  const isOpen = (key: ToggleKey) => view.toggles.chosen(key) === true;
+  const standing = standingOf(view, parts, isOpen);
   const { isBusy, whyInert, whyNotYet } = standing;
   const [isByKeyboard, isByKeyboardNow] = useKeyboardFocus(card);
   const [button, isArmed, isArmedNow] = useArming(`${digests} ${isDenying} ${isBusy}`);
@@ -52,14 +56,7 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
     refocus(card.current); // the focused field goes
   };
   const onKey = (event: TargetedKeyboardEvent<HTMLElement>) => {
-    const isPlain = !(
-      event.repeat ||
-      event.shiftKey ||
-      event.ctrlKey ||
-      event.metaKey ||
-      event.altKey
-    );
-    if (event.target !== event.currentTarget || !isPlain) return;
+    if (event.target !== event.currentTarget || event.repeat || !isBare(event)) return;
     const key = event.key.toLowerCase();
     if ((key !== "a" && key !== "d") || !isByKeyboardNow()) return;
     event.preventDefault(); // a typed D would be the first letter of the reason
@@ -73,7 +70,7 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
   const areCalls = parts.every((part) => part.covers === "call");
   const all = words.requests(parts.length, areCalls);
   const isForm = isDenying && canDeny;
-  const [shown, next] = shownOf(view, parts);
+  const [shown, next] = stages(parts, isOpen);
   const showMore = (event: Event) => {
     view.follow?.hold();
     view.toggles.choose(stageOf(parts[shown] as ApprovalPart), true);
@@ -111,9 +108,9 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
           <Request key={part.digest} view={view} part={part} isOne={isOne} />
         ))}
         {next > 0 && (
-          <button type="button" class="pw-quiet pw-more" onClick={showMore}>
+          <Button class="pw-quiet pw-more" onClick={showMore}>
             {words.moreRequests(next, parts.length - shown)}
-          </button>
+          </Button>
         )}
         <p class="pw-note pw-ask-note" role="status" id={`${id}-note`}>
           <Visible text={standing.note} />
@@ -122,9 +119,9 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
           <Reason requests={parts.length} deny={deny} close={close} />
         ) : (
           <div class="pw-acts">
-            <button type="button" class="pw-button pw-deny" aria-disabled={!canDeny} onClick={open}>
+            <Button class="pw-button pw-deny" aria-disabled={!canDeny} onClick={open}>
               {words.deny(parts.length)}
-            </button>
+            </Button>
             <span class="pw-covers">
               {canDeny && <span class="pw-shortcuts">{words.shortcuts}</span>}
               {isOne ? words.coversOnly(first.covers) : words.together(all)}
@@ -171,78 +168,16 @@ function Reason({ requests, deny, close }: ReasonProps) {
       <label for={id}>{words.reason}</label>
       <div class="pw-acts">
         <input id={id} ref={focus} class="pw-input" maxLength={2_000} onKeyDown={onKey} />
-        <button type="button" class="pw-button pw-deny pw-firm" onClick={send}>
+        <Button class="pw-button pw-deny pw-firm" onClick={send}>
           {words.deny(requests)}
-        </button>
-        <button type="button" class="pw-quiet" onClick={close}>
+        </Button>
+        <Button class="pw-quiet" onClick={close}>
           {words.cancel}
-        </button>
+        </Button>
       </div>
     </div>
   );
 }
-
-interface Standing {
-  /** Whether a decision is on its way. */
-  isBusy: boolean;
-  /** Why neither button acts. */
-  whyInert: string | null;
-  /** Why Approve doesn't act, where Deny does. */
-  whyNotYet: string | null;
-  /** What there is to say of it all. */
-  note: string;
-}
-
-/** How it stands with a decision: what can be pressed, and what has come of the last click. */
-function standingOf(view: View, parts: ApprovalPart[], now: number): Standing {
-  const { actions, store, toggles } = view;
-  const [first] = parts as [ApprovalPart];
-  const sent = actions.decision(parts.map((part) => part.digest));
-  const isUnderWay = sent !== undefined && !isOver(sent);
-  const isSending = first.decision === "sending";
-  const readings = parts.map(readRequest);
-  const folded = readings
-    .flatMap(collapsedIn)
-    .filter(({ id }) => toggles.chosen(id) !== true).length;
-  const unseen = parts.length - shownOf(view, parts)[0];
-  const tooLarge = parts.find((_, place) => readings[place]?.isTooLarge);
-
-  let whyInert: string | null = null;
-  if (!actions.canAct) {
-    whyInert = store.kernel.liveness === "gone" ? words.noKernel : words.kernelQuiet;
-  } else if (parts.some(({ closes }) => closes !== null && closes <= now)) {
-    whyInert = words.aboutToBlock;
-  } else if (!isSending && store.outline.approvalsWith("sending").length > 0) {
-    whyInert = words.earlierDecision;
-  }
-  let whyNotYet: string | null = null;
-  if (tooLarge !== undefined) whyNotYet = words.tooLarge(tooLarge);
-  else if (unseen > 0) whyNotYet = words.showFirst(unseen);
-  else if (folded > 0) whyNotYet = words.openFirst(folded);
-
-  let said: (string | null)[];
-  if (isSending) {
-    said = [first.outcome ?? words.sent(first.choice ?? "approve", first.by)];
-  } else if (isUnderWay && actions.canAct) {
-    const choice = sent.message.action as "approve" | "deny";
-    const isAsked = sent.state === "sent" ? words.sending(choice) : words.kernelBusy;
-    said = [sent.state === "arrived" ? words.sent(choice, "click") : isAsked];
-  } else {
-    // A decision that was taken but couldn't be sent, or a click that was refused.
-    const refused = sent?.state === "refused" ? words.refused(sent.refused ?? "") : null;
-    said = whyInert === null ? [first.outcome, refused, whyNotYet] : [whyInert];
-  }
-  return {
-    isBusy: isSending || isUnderWay,
-    whyInert,
-    whyNotYet,
-    note: said.filter((each) => each !== null).join(" "),
-  };
-}
-
-/** How many of the requests are shown, and how many the next click shows. */
-const shownOf = ({ toggles }: View, parts: readonly ApprovalPart[]) =>
-  stages(parts, (stage) => toggles.chosen(stage) === true);
 
 const least = (values: (number | null)[]): number | null => {
   const known = values.filter((value) => value !== null);

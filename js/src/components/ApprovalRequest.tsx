@@ -1,4 +1,4 @@
-// What one request for approval asks for: its tool, its message and every argument.
+// One request: who asks and what for, every argument of it.
 import { refocus } from "../approval/keyboard";
 import { type Argument, namesIn, type Piece, readRequest } from "../approval/request";
 import type { ApprovalPart } from "../state/wire";
@@ -13,7 +13,6 @@ interface Props {
   part: ApprovalPart;
 }
 
-/** One request: who asks and what for, every argument of it. */
 export const Request = pure(function Request({ view, part, isOne }: Props & { isOne: boolean }) {
   const { message, args, whole, isTooLarge } = readRequest(part);
   return (

@@ -29,7 +29,7 @@ export const Delegation = pure(function Delegation({ view, index }: Props) {
   const opensItself =
     status !== "done" ||
     state.answer === index ||
-    // Who has touched a card in it is reading it: it doesn't fold away.
+    // Who has touched a card in it is reading it: it stays open.
     outline.childrenOf(index).some((each) => view.toggles.chosen(`card/${each}`) !== undefined);
   const [isOpen, toggle] = useToggle(view, `work/${index}`, opensItself);
   const made = state.parts[call ?? -1];

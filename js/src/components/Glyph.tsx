@@ -1,4 +1,4 @@
-// The signs of states, and the chevron of what opens.
+// The sign of a state; the word for it stands beside it, seen or said.
 const PATHS = {
   waiting: "M5.5 4v8M10.5 4v8",
   done: "M3 8.5l3.2 3.2L13 4.8",
@@ -7,7 +7,6 @@ const PATHS = {
   interrupted: "M3 8h3M10 8h3",
 };
 
-/** The sign of a state; the word for it stands beside it, seen or said. */
 export function Glyph({ status }: { status: "running" | keyof typeof PATHS }) {
   if (status === "running") return <span class="pw-glyph pw-spin" aria-hidden />;
   return <Icon path={PATHS[status]} />;

@@ -1,7 +1,6 @@
 // What runs, how it stands, for how long, and Stop.
 import type { Modules } from "../link/modules";
 import type { ChatStore } from "../state/chat";
-import { hasEnded } from "../state/run";
 import { tally } from "../state/tally";
 import * as words from "../text/words";
 import { clock, STATUS } from "../text/words";
@@ -21,8 +20,7 @@ interface HeaderProps {
 
 export const Header = pure(function Header({ view, totals }: HeaderProps) {
   useKeys(view, "root", "blocks", "work", "kernel", "beat");
-  const { state, status, kernel, outline, isAbandoned } = view.store;
-  const isLive = !hasEnded(state) && !isAbandoned;
+  const { state, status, kernel, outline, isAbandoned, isLive } = view.store;
   // A run whose stream was cut is over, but may still be looked up.
   const wait = kernel.liveness === "gone" ? null : state.wait;
   const now = useNow(view, isLive || wait !== null ? 250 : 0);

@@ -1,5 +1,4 @@
 // A run in a cell.
-import type { FunctionComponent } from "preact";
 import { TOP } from "../state/outline";
 import { hasEnded } from "../state/run";
 import { answerOf } from "../text/answer";
@@ -47,15 +46,11 @@ export function RunBody({ view }: { view: View }) {
 }
 
 /** The module that shows blocks is asked for where there are any, and nowhere else. */
-const ForWorkflow = pure(function ForWorkflow({ view, shown: Shown }: ForWorkflowProps) {
+const ForWorkflow = pure(function ForWorkflow(props: { view: View; shown: typeof Progress }) {
+  const { view, shown: Shown } = props;
   useKeys(view, "root");
   return view.store.state.kind === "workflow" ? <Shown view={view} /> : null;
 });
-
-interface ForWorkflowProps {
-  view: View;
-  shown: FunctionComponent<{ view: View }>;
-}
 
 /** That a hook changed the answer, or kept it back. */
 const Edited = pure(function Edited({ view }: { view: View }) {

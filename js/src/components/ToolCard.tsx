@@ -1,4 +1,5 @@
 // One call: a line at rest, its arguments and result when opened, what gates it below.
+import type { ComponentProps } from "preact";
 import { useMemo } from "preact/hooks";
 import type { ToolPart } from "../state/wire";
 import { peek, tellingArgument } from "../text/glance";
@@ -88,13 +89,7 @@ function CallArguments({ view, part }: { view: View; part: ToolPart }) {
   );
 }
 
-interface TookProps {
-  view: View;
-  part: ToolPart;
-  status: ToolPart["status"];
-}
-
-function Took({ view, part, status }: TookProps) {
+function Took({ view, part, status }: ComponentProps<typeof Result>) {
   const isRunning = status === "running";
   const seconds = useSeconds(view, part, isRunning);
   const isKnown = seconds !== null && (isRunning || seconds > 0 || status === "done");

@@ -1,4 +1,4 @@
-// Several calls of one tool in a row, in one line.
+// The line that stands for several calls of one tool in a row.
 import type { CallGroup } from "../state/outline";
 import type { ToolPart } from "../state/wire";
 import * as words from "../text/words";
@@ -9,7 +9,7 @@ import { Button } from "./Button";
 import { Glyph } from "./Glyph";
 import { ToolName } from "./ToolCard";
 
-/** What a folded group tells of its calls, the most telling first. */
+/** The statuses that are counted in a group, those that matter most first. */
 const COUNTED: readonly ToolPart["status"][] = [
   "running",
   "waiting",
@@ -19,11 +19,11 @@ const COUNTED: readonly ToolPart["status"][] = [
 ];
 
 /**
- * Whether the calls of a group are shown. They stay where they are in the page, folded or not, so
+ * Whether the calls of a group are shown. They stay where they are in the page, shown or not, so
  * that nothing is drawn anew when a third call makes a group of two cards.
  */
 export function useGroupToggle(view: View, group: CallGroup | undefined): [boolean, () => void] {
-  // Who has opened one of the first cards is reading it: the group doesn't fold it away.
+  // Who has opened one of the first cards is reading it: the group doesn't hide it.
   const isRead = isReading(view, group?.calls.slice(0, 3));
   return useToggle(view, `group/${group?.calls[0] ?? -1}`, isRead);
 }
@@ -32,7 +32,6 @@ export function useGroupToggle(view: View, group: CallGroup | undefined): [boole
 export const isReading = (view: View, calls: readonly number[] = []): boolean =>
   calls.some((call) => view.toggles.chosen(`card/${call}`) === true);
 
-/** The line that stands for several calls of one tool in a row. */
 export const ToolGroup = pure(function ToolGroup({ view, start }: { view: View; start: number }) {
   useKeys(view, `group/${start}`, "kernel", "status");
   const group = view.store.outline.group(start);

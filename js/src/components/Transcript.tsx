@@ -1,4 +1,4 @@
-// All that happened in a run, in order, part by part.
+// Everything that happened within a part, or at the top, in order.
 import { Component, type ComponentChildren } from "preact";
 import * as words from "../text/words";
 import { pure, useKeys } from "../view/hooks";
@@ -12,7 +12,6 @@ import { ToolGroup } from "./ToolGroup";
 
 const SECTION = 50; // parts compared when one is added, however long the run is
 
-/** Everything that happened within a part, or at the top, in order. */
 export const Transcript = pure(function Transcript({
   view,
   parent,
@@ -32,7 +31,7 @@ export const Transcript = pure(function Transcript({
 
 interface SectionProps {
   view: View;
-  /** The places of the parts; it only grows, or another takes its place. */
+  /** The indexes of the parts; it only grows, or another list takes its place. */
   list: readonly number[];
   from: number;
   to: number;

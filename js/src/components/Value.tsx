@@ -1,4 +1,4 @@
-// A value of JSON: rows where it has keys, else what it is drawn as.
+// A value: rows where it has keys, else what it is drawn as.
 import { languageOf } from "../text/glance";
 import { holdsImage, isScalar, type Json, pretty } from "../text/json";
 import * as words from "../text/words";
@@ -16,7 +16,6 @@ interface Props {
   value: Json;
 }
 
-/** A value: rows where it has keys, else what it is drawn as. */
 export function Value({ view, value }: Props) {
   const isRows = value.kind === "object" && value.entries.length > 0 && !holdsImage(value);
   if (!isRows || value.entries.length > ROWS) return <Whole view={view} value={value} />;
@@ -98,14 +97,8 @@ function Nested({ view, value }: Props) {
   );
 }
 
-interface CodeProps {
-  view: AnyView;
-  text: string;
-  language: string;
-}
-
 /** Code in a box, coloured once the module is here. */
-function Code({ view, text, language }: CodeProps) {
+function Code({ view, text, language }: { view: AnyView; text: string; language: string }) {
   const code = useModule(view, "code");
   if (code === undefined) return <LongText text={text} />;
   return (

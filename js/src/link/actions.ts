@@ -1,4 +1,4 @@
-// What people did with a run or a chat, and what the kernel answered.
+// What people did. It belongs to the run, not to a view: two views of one run are one decision.
 import type { AckMessage, ActMessage } from "../state/wire";
 import { newId } from "./id";
 
@@ -27,9 +27,6 @@ type Given = Pick<ActMessage, "action"> & Partial<ActMessage>;
 
 export type Actions = ReturnType<typeof openActions>;
 
-/**
- * What people did. It belongs to the run, not to a view: two views of one run are one decision.
- */
 export function openActions(link: Link) {
   const known: Sent[] = [];
   const timers = new Set<ReturnType<typeof setTimeout>>();
@@ -39,7 +36,7 @@ export function openActions(link: Link) {
     link.changed();
   };
 
-  const turn = (sent: Sent, from: Sent["state"], to: Sent["state"], after: number): void => {
+  const later = (sent: Sent, from: Sent["state"], to: Sent["state"], after: number): void => {
     const timer = setTimeout(() => {
       timers.delete(timer);
       if (sent.state === from) set(sent, to);
@@ -55,7 +52,7 @@ export function openActions(link: Link) {
     const sent: Sent = { message, state: "sent", refused: null };
     known.push(sent);
     link.send(message);
-    turn(sent, "sent", "slow", ANSWERED_WITHIN);
+    later(sent, "sent", "slow", ANSWERED_WITHIN);
     link.changed();
     return sent;
   };
@@ -80,7 +77,7 @@ export function openActions(link: Link) {
       return link.nonce();
     },
 
-    /** Whether a live kernel would hear a click. */
+    /** Whether a live kernel would receive a click. */
     get canAct(): boolean {
       return link.nonce() !== null;
     },
@@ -95,13 +92,12 @@ export function openActions(link: Link) {
       if (before === undefined || isOver(before)) post({ action, digests, reason });
     },
 
-    /** The kernel answered. */
     receive(ack: AckMessage): void {
       const sent = known.find(({ message }) => message.id === ack.id);
       if (sent === undefined) return;
       sent.refused = typeof ack.refused === "string" ? ack.refused : null;
       set(sent, sent.refused === null ? "arrived" : "refused");
-      turn(sent, "arrived", "settled", SHOWN_WITHIN);
+      later(sent, "arrived", "settled", SHOWN_WITHIN);
     },
 
     /** What wasn't answered may have been lost with the connection; its id keeps it one action. */

@@ -1,12 +1,9 @@
-// The kernel's control channel, where a message arrives while a cell computes.
+// Sends a message over the kernel's control channel, where the host lets us: there it arrives
+// while the kernel computes, when comm messages have to wait. Returns whether it was sent.
 import type { PageMessage } from "../state/wire";
 import { guarded, innerModel, kernelOf, type Model } from "./host";
 import { newId } from "./id";
 
-/**
- * Sends a message over the kernel's control channel, where the host lets us: there it arrives while
- * the kernel computes, when comm messages have to wait. Returns whether it was sent.
- */
 export function sendControl(model: Model, content: PageMessage): boolean {
   const kernel = kernelOf(model);
   const inner = innerModel(model);

@@ -18,14 +18,12 @@ interface Whole {
 }
 
 export interface Link<W> {
-  /** Sends to the kernel. */
   send(message: PageMessage): void;
   /** Puts the snapshot where a saved notebook finds it. */
   save(snapshot: W): void;
   liveness(): Kernel["liveness"];
 }
 
-/** A run, or a chat. */
 interface Store<W> {
   /** Applies changes to the snapshot that it was given last; throws where one doesn't fit. */
   apply(ops: readonly Op[]): void;

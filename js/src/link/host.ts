@@ -28,7 +28,7 @@ export interface KernelConnection {
 
 /** The model behind anywidget's proxy. */
 export interface InnerModel {
-  comm?: { comm_id?: unknown; on_msg?(heard: (message: unknown) => unknown): void };
+  comm?: { comm_id?: unknown; on_msg?(handle: (message: unknown) => unknown): void };
   model_id?: unknown;
   comm_live?: unknown;
   get?(name: string): unknown;
@@ -66,7 +66,7 @@ export function innerModel(model: Model): InnerModel | undefined {
 }
 
 /**
- * Takes the kernel's messages past anywidget's gate. It holds them back until a widget is
+ * Leads the kernel's messages past anywidget's gate. It holds them back until a widget is
  * initialized, which this one is; but where that took more than two seconds (a slow machine, a
  * page of many widgets) it refuses all of them from then on.
  */
@@ -74,9 +74,9 @@ export function openGate(model: Model): void {
   guarded(() => {
     const inner = innerModel(model);
     const gated = Object.getPrototypeOf(inner);
-    const { _handle_comm_msg: take } = Object.getPrototypeOf(gated);
-    if (!Object.hasOwn(gated, "_handle_comm_msg") || typeof take !== "function") return;
-    inner?.comm?.on_msg?.((message) => take.call(inner, message));
+    const { _handle_comm_msg: handle } = Object.getPrototypeOf(gated);
+    if (!Object.hasOwn(gated, "_handle_comm_msg") || typeof handle !== "function") return;
+    inner?.comm?.on_msg?.((message) => handle.call(inner, message));
   });
 }
 

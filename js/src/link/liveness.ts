@@ -55,7 +55,6 @@ export function watchLiveness(model: Model, changed: () => void, regained: () =>
       return value;
     },
 
-    /** A message of the kernel came. */
     heard(): void {
       heardAt = Date.now();
       set("live");

@@ -90,7 +90,6 @@ export function openModules(link: Link) {
       return get(name);
     },
 
-    /** The kernel sent a module. */
     receive(message: ModuleMessage): void {
       const hash = MODULE_HASHES[message.module as ModuleName];
       const resolve = asked.get(hash);

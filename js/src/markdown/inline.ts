@@ -1,4 +1,4 @@
-// Inline tokens as nodes.
+// Inline tokens as nodes. Neighbouring texts become one node, so that it can grow in place.
 import type { Token, Tokens } from "marked";
 import { image as imageWord, loadImage, sourceOf } from "../text/words";
 import { decodeEntities } from "./entities";
@@ -7,7 +7,6 @@ import { shortHost, showsHost, target } from "./links";
 import { type Maths, maths } from "./maths";
 import { h, textNodes, textOf, type VElement, type VNode } from "./vdom";
 
-/** Inline tokens as nodes. Neighbouring texts become one node, so that it can grow in place. */
 export function inlineNodes(tokens: readonly Token[] = []): VNode[] {
   const nodes: VNode[] = [];
   let text = "";

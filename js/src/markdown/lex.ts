@@ -256,7 +256,7 @@ function lexWindow(src: string, on: BoundedLexer): Token[] {
   }
 }
 
-/** Every label that an inline run might look up, folded as marked does. */
+/** Every label that an inline run might look up, normalized as marked does. */
 export const labelsIn = (src: string): string[] =>
   Array.from(src.matchAll(/\[((?:\\.|[^[\]\\]){1,999})\]/gs), ([, label = ""]) =>
     normalized(label),

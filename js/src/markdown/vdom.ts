@@ -109,7 +109,7 @@ function patch(a: VNode, b: VNode): void {
   if (!draw) patchKids(node, a.kids, kids);
 }
 
-/** What draws an element instead of us, once it is given to a module: it is told the new text. */
+/** What draws an element instead of us, once it is given to a module: it is given the new text. */
 export const drawers = new WeakMap<Element, (text: string) => unknown>();
 
 /** The elements with a text of their own that were drawn since somebody last took them. */

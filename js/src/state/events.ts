@@ -1,6 +1,6 @@
 // The events of the page: their keys, all of them, and the emitter that calls listeners by key.
 
-/** What listeners of a run, or of a chat with all its turns, are told of. */
+/** What a listener of a run, or of a chat and each of its turns, is called for. */
 export type EventKey =
   // by the run's state
   | "parts" // how many parts there are

@@ -6,11 +6,11 @@ import type { ChatState, Op, RunState } from "./wire";
 export class OpError extends Error {}
 
 /**
- * Folds changes into a state, in place: the twin of `powawidget/state/ops.py`.
+ * Applies changes to a state, in place: the twin of `powawidget/state/ops.py`.
  *
  * A path reaches own, known places only, so `__proto__` and its like lead nowhere.
  *
- * @param changed is told each change right after it was made.
+ * @param changed is called with each change right after it was made.
  * @param shape the state's.
  * @throws OpError if a change doesn't fit; those before it were made.
  */

@@ -103,7 +103,12 @@ export function openRun(first: { state: RunState }, kernel: Kernel) {
       return state;
     },
 
-    /** Whether the run was under way when its kernel went. */
+    /** Whether the run is under way. */
+    get isLive(): boolean {
+      return !hasEnded(state) && !isAbandoned();
+    },
+
+    /** Whether it was when its kernel went. */
     get isAbandoned(): boolean {
       return isAbandoned();
     },

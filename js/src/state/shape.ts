@@ -1,4 +1,6 @@
-// The shapes of the state: how each value is read, and which paths lead somewhere.
+// The shape of a value of the state: how it is read from what may be anything, and which places
+// in it a path from the wire may reach. A saved notebook is somebody else's file, so nothing is
+// believed: what is missing or of a wrong type gets its default, what is unknown is left out.
 import type {
   Block,
   ChatSnapshot,
@@ -10,11 +12,6 @@ import type {
   Wait,
 } from "./wire";
 
-/**
- * The shape of a value of the state: how it is read from what may be anything, and which places in
- * it a path from the wire may reach. A saved notebook is somebody else's file, so nothing is
- * believed: what is missing or of a wrong type gets its default, what is unknown is left out.
- */
 export interface Shape<T = unknown> {
   read(value: unknown): T;
   within?(owner: unknown, key: string | number): Shape | undefined;

@@ -96,7 +96,5 @@ export function languageOf(key: string, text: string, said = ""): string {
   return sql ? "sql" : shell ? "shell" : named.toLowerCase();
 }
 
-export const isCode = (key: string, text: string): boolean => languageOf(key, text) !== "";
-
 const SQL =
   /^\s*(?:--.*\n\s*)*(?:select|insert|update|delete|with|create|alter|drop|explain|merge|replace|truncate|grant|revoke|pragma)\b/i;

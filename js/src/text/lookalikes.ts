@@ -1,4 +1,7 @@
-// Names that look like others.
+// Splits a name in what is what it looks like, and what isn't: letters of another script than
+// its first one, or than Latin where it has Latin ones; a whole name of letters that read as
+// Latin; wide, mathematical and other forms of ASCII; space that isn't seen. A name in one
+// script of its own has nothing of that.
 import { codeOf, hasHidden } from "./visible";
 
 /** Characters of a name, one after another, that look like others than they are. */
@@ -54,12 +57,6 @@ function kindOf(character: string, isAsian: boolean): string {
   return SCRIPTS.find(([, its]) => its.test(character))?.[0] ?? (isLetter ? OTHER : "");
 }
 
-/**
- * Splits a name in what is what it looks like, and what isn't: letters of another script than its
- * first one, or than Latin where it has Latin ones; a whole name of letters that read as Latin;
- * wide, mathematical and other forms of ASCII; space that isn't seen. A name in one script of its
- * own has nothing of that.
- */
 export function lookalikes(name: string): (string | Lookalike)[] {
   if (/^[!-~]+(?: [!-~]+)*$/.test(name)) return [name];
   const all = [...name];

@@ -1,8 +1,7 @@
-// A text as nodes, with a mark for each character that cannot be seen.
+// A text as nodes, with a mark for each character that can't be seen.
 import { type VisibleOptions, visible } from "./visible";
 import { hiddenCharacter } from "./words";
 
-/** A text as nodes, with a mark for each character that can't be seen. */
 export const textWithMarks = (text: string, options?: VisibleOptions): (string | HTMLElement)[] =>
   visible(text, options).map((part) => (typeof part === "string" ? part : mark(part.code)));
 

@@ -1,4 +1,5 @@
-// Listings and formulas in a text, drawn by modules.
+// Gives the listings and formulas of one text to the modules that draw them, once these are
+// here.
 import type { ModuleLoader } from "../link/modules";
 import { drawers } from "../markdown";
 import type { AnyView } from "./view";
@@ -6,7 +7,7 @@ import type { AnyView } from "./view";
 /**
  * What a module does for an element of a text: it draws it, and again whenever its text changes.
  *
- * @param drawers what is told the new text of an element.
+ * @param drawers what draws the new text of an element.
  * @param modules where the module may ask for more.
  */
 export type DrawElement = (
@@ -17,7 +18,6 @@ export type DrawElement = (
 
 const A_FRAME = 6; // ms: what drawing may take of one
 
-/** Gives the listings and formulas of one text to the modules that draw them, once these are here. */
 export function openRich({ painter, modules, store }: AnyView) {
   const waiting = { code: new Set<HTMLElement>(), maths: new Set<HTMLElement>() };
   const names = Object.keys(waiting) as (keyof typeof waiting)[];

@@ -40,14 +40,12 @@ export class View<Store extends RunStore | ChatStore = RunStore> {
     return this.#follow;
   }
 
-  /** The view of a turn. */
   turn(this: ChatView, index: number): View {
     const known = this.#turns.get(index) ?? new View(this.session.turn(index), this);
     this.#turns.set(index, known);
     return known;
   }
 
-  /** The view of the last turn. */
   last(this: ChatView): View | undefined {
     const index = this.store.order.at(-1);
     return index === undefined ? undefined : this.turn(index);

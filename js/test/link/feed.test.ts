@@ -30,19 +30,19 @@ afterEach(() => vi.useRealTimers());
 
 function store(state: unknown = run({ parts: [text("")] }), seq: unknown = 0) {
   const sent: PageMessage[] = [];
-  const kept: unknown[] = [];
+  const saved: unknown[] = [];
   const made = openStore(
     { seq, now: 1, state },
     {
       send: (message) => sent.push(message),
-      save: (snapshot) => kept.push(snapshot),
+      save: (snapshot) => saved.push(snapshot),
       liveness: () => "live",
     },
   );
   return {
     store: made,
     sent,
-    kept,
+    saved,
     syncs: () => sent.filter(({ kind }) => kind === "sync").length,
   };
 }
@@ -59,13 +59,13 @@ const whole = (seq: number, words: string, nonce = "n"): KernelMessage => ({
   nonce,
   state: run({ parts: [text(words)] }),
 });
-const told = (made: Pick<RunStore, "state">) => (made.state.parts[0] as { text: string }).text;
+const textOf = (made: Pick<RunStore, "state">) => (made.state.parts[0] as { text: string }).text;
 
 describe("numbers", () => {
-  test("messages in order are folded as they come", () => {
+  test("messages in order are applied as they come", () => {
     const { store: made, syncs } = store();
     for (const seq of [1, 2, 3]) made.receive(letter(seq));
-    expect(told(made)).toBe("abc");
+    expect(textOf(made)).toBe("abc");
     expect(made.snapshot.seq).toBe(3);
     expect(syncs()).toBe(0);
   });
@@ -73,13 +73,13 @@ describe("numbers", () => {
   test("a message that comes twice counts once", () => {
     const { store: made } = store();
     for (const seq of [1, 1, 2, 1, 2]) made.receive(letter(seq));
-    expect(told(made)).toBe("ab");
+    expect(textOf(made)).toBe("ab");
   });
 
   test("messages out of order wait for those before them", () => {
     const { store: made } = store();
     for (const seq of [3, 1, 2]) made.receive(letter(seq));
-    expect(told(made)).toBe("abc");
+    expect(textOf(made)).toBe("abc");
   });
 
   test("whatever is lost, doubled or reordered, the whole run and what follows make it right", () => {
@@ -87,10 +87,10 @@ describe("numbers", () => {
       fc.property(fc.array(fc.integer({ min: 1, max: 12 }), { maxLength: 40 }), (order) => {
         const { store: made } = store();
         for (const seq of order) made.receive(letter(seq));
-        expect("abcdefghijkl".startsWith(told(made))).toBe(true);
+        expect("abcdefghijkl".startsWith(textOf(made))).toBe(true);
         made.receive(whole(12, "abcdefghijkl"));
         made.receive(letter(13));
-        expect(told(made)).toBe("abcdefghijklm");
+        expect(textOf(made)).toBe("abcdefghijklm");
       }),
     );
   });
@@ -105,7 +105,7 @@ describe("numbers", () => {
     vi.advanceTimersByTime(200);
     expect(syncs()).toBe(2);
     made.receive(whole(5, "abcde"));
-    expect(told(made)).toBe("abcde");
+    expect(textOf(made)).toBe("abcde");
     vi.advanceTimersByTime(120_000);
     expect(syncs()).toBe(2);
   });
@@ -118,11 +118,11 @@ describe("numbers", () => {
     expect(syncs()).toBe(1);
   });
 
-  test("what was held back is folded onto the whole run that came", () => {
+  test("what was held back is applied to the whole run that came", () => {
     const { store: made } = store();
     for (const seq of [3, 5, 6]) made.receive(letter(seq));
     made.receive(whole(4, "abcd"));
-    expect(told(made)).toBe("abcdef");
+    expect(textOf(made)).toBe("abcdef");
   });
 
   test("an older whole run of the same kernel is not gone back to", () => {
@@ -130,38 +130,38 @@ describe("numbers", () => {
     made.receive(whole(0, ""));
     for (const seq of [1, 2]) made.receive(letter(seq));
     made.receive(whole(1, "a"));
-    expect(told(made)).toBe("ab");
+    expect(textOf(made)).toBe("ab");
   });
 
   test("numbers of a saved notebook mean nothing to a live kernel", () => {
     const { store: made } = store(run({ parts: [text("old")] }), 9e9);
     made.receive(whole(1, "a"));
     made.receive(letter(2));
-    expect(told(made)).toBe("ab");
+    expect(textOf(made)).toBe("ab");
   });
 
-  test("a change that doesn't fit stops the folding until the whole run has come", () => {
+  test("a change that doesn't fit stops all applying until the whole run has come", () => {
     const { store: made, syncs } = store();
     const bad = [["set", ["__proto__", "x"], 1]] as unknown as Op[];
     made.receive({ kind: "ops", seq: 1, ops: bad });
     made.receive(letter(2));
-    expect([told(made), syncs()]).toEqual(["", 1]);
+    expect([textOf(made), syncs()]).toEqual(["", 1]);
     made.receive(whole(2, "ab"));
     made.receive(letter(3));
-    expect(told(made)).toBe("abc");
+    expect(textOf(made)).toBe("abc");
   });
 });
 
 describe("where the state lies", () => {
-  test("changes are folded into the object that is kept, which is set only for a whole run", () => {
-    const { store: made, kept } = store();
+  test("changes are applied to the object that is saved, which is set only for a whole run", () => {
+    const { store: made, saved } = store();
     for (const seq of [1, 2, 3]) made.receive(letter(seq));
-    expect(kept).toHaveLength(1);
-    expect(kept[0]).toBe(made.snapshot);
-    expect(kept[0]).toMatchObject({ seq: 3, state: { parts: [{ text: "abc" }] } });
+    expect(saved).toHaveLength(1);
+    expect(saved[0]).toBe(made.snapshot);
+    expect(saved[0]).toMatchObject({ seq: 3, state: { parts: [{ text: "abc" }] } });
     made.receive(whole(7, "abcdefg"));
-    expect(kept).toHaveLength(2);
-    expect(kept[1]).toBe(made.snapshot);
+    expect(saved).toHaveLength(2);
+    expect(saved[1]).toBe(made.snapshot);
   });
 
   const hostile: unknown[] = [
@@ -212,46 +212,46 @@ describe("where the state lies", () => {
 });
 
 describe("who listens", () => {
-  test("a text hears the pieces, not the whole, and nothing else is told of them", () => {
+  test("a text receives the pieces, not the whole, and no other listener is called", () => {
     const { store: made } = store(run({ parts: [text("x")] }));
-    const heard: string[] = [];
+    const received: string[] = [];
     const keys: string[] = [];
-    made.onText("parts/0/text", { append: (piece) => heard.push(piece), reset: () => {} });
+    made.onText("parts/0/text", { append: (piece) => received.push(piece), reset: () => {} });
     for (const key of ["root", "parts", "parts/0"] as const)
       made.changes.on(key, () => keys.push(key));
     for (const seq of [1, 2, 3]) made.receive(letter(seq));
-    expect(heard).toEqual(["a", "b", "c"]);
+    expect(received).toEqual(["a", "b", "c"]);
     expect(keys).toEqual([]);
   });
 
   test("after a gap a text that went on is only continued; one that changed is drawn anew", () => {
     const { store: made } = store(run({ parts: [text("one")] }));
-    const heard: string[] = [];
+    const received: string[] = [];
     made.onText("parts/0/text", {
-      append: (piece) => heard.push(`+${piece}`),
-      reset: (all) => heard.push(`=${all}`),
+      append: (piece) => received.push(`+${piece}`),
+      reset: (all) => received.push(`=${all}`),
     });
     made.receive(whole(1, "one two"));
     made.receive(whole(2, "another"));
-    expect(heard).toEqual(["+ two", "=another"]);
+    expect(received).toEqual(["+ two", "=another"]);
   });
 
-  test("a text that is replaced and grows in one message is told both, in order", () => {
+  test("a text that is replaced and grows in one message is given both, in order", () => {
     const { store: made } = store(run({ parts: [text("one")] }));
-    const heard: string[] = [];
+    const received: string[] = [];
     made.onText("parts/0/text", {
-      append: (piece) => heard.push(`+${piece}`),
-      reset: (all) => heard.push(`=${all}`),
+      append: (piece) => received.push(`+${piece}`),
+      reset: (all) => received.push(`=${all}`),
     });
     const ops: Op[] = [
       ["set", ["parts", 0, "text"], "A"],
       ["append", ["parts", 0, "text"], "B"],
     ];
     made.receive({ kind: "ops", seq: 1, ops });
-    expect(heard).toEqual(["=A", "+B"]);
+    expect(received).toEqual(["=A", "+B"]);
   });
 
-  test("only the part that changed is told", () => {
+  test("only the part that changed is emitted", () => {
     const state: RunState = run({ parts: [tool(), tool(), text("x")] });
     const { store: made } = store(state);
     const keys: string[] = [];
@@ -262,17 +262,17 @@ describe("who listens", () => {
     expect(keys).toEqual(["parts/1"]);
   });
 
-  test("who stops listening hears nothing more", () => {
+  test("who stops listening receives nothing more", () => {
     const { store: made } = store();
-    const heard: string[] = [];
+    const received: string[] = [];
     const off = made.onText("parts/0/text", {
-      append: (piece) => heard.push(piece),
+      append: (piece) => received.push(piece),
       reset: () => {},
     });
     made.receive(letter(1));
     off();
     made.receive(letter(2));
-    expect(heard).toEqual(["a"]);
+    expect(received).toEqual(["a"]);
   });
 });
 
@@ -290,6 +290,6 @@ test("20,000 pieces of one text cost no more each at the end than at the start",
   const early = batch(5_001);
   batch(10_001);
   const late = batch(15_001);
-  expect(told(made)).toHaveLength(200_000);
+  expect(textOf(made)).toHaveLength(200_000);
   expect(late).toBeLessThan(early * 5 + 20);
 });

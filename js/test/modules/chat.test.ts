@@ -1,11 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import widget from "../../src/index";
 import type { Factory } from "../../src/link/modules";
+import { openSession } from "../../src/link/session";
 import * as chatModule from "../../src/modules/chat";
+import { outgoingOf } from "../../src/modules/chat/outgoing";
 import { literal, pythonOfTurn } from "../../src/modules/chat/python";
 import { Recall } from "../../src/modules/chat/recall";
 import { CHAT } from "../../src/state/shape";
 import type { ActMessage, ChatState, KernelMessage, Op, RunState } from "../../src/state/wire";
+import { type ChatView, View } from "../../src/view/view";
 import { FakeModel, painted } from "../page";
 import { approval, run, text, tool } from "../runs";
 
@@ -481,6 +484,23 @@ describe("a message on its way", () => {
     expect(opened.acts()).toEqual([]);
     expect(opened.box().value).toBe("b");
     expect(opened.ask(".pw-inert").textContent).toContain("No live kernel");
+  });
+
+  test("is sent again by the box once it is drawn, and not by what drawing calls", async () => {
+    const before = open(chat());
+    await painted();
+    say(before, "b");
+    before.close();
+    const model = new FakeModel({ seq: 0, now: 1_010, chat: chat() });
+    const session = openSession(model, {});
+    model.hear({ kind: "state", seq: 0, now: 1_010, chat: chat(), nonce: "n1" } as KernelMessage);
+    const texts = () => model.sent.flatMap((each) => (each.kind === "act" ? [each.text] : []));
+    const out = outgoingOf(new View(session) as ChatView);
+    expect(texts()).toEqual([]);
+    out.start();
+    out.start();
+    expect(texts()).toEqual(["b"]);
+    session.close();
   });
 
   test("lives without a place to keep it", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isCode, isImage, peek, tellingArgument } from "../../src/text/glance";
+import { isImage, languageOf, peek, tellingArgument } from "../../src/text/glance";
 import { clock, count, duration } from "../../src/text/words";
 import { tool } from "../runs";
 
@@ -65,10 +65,10 @@ test("only raster images that carry their own data are images", () => {
 });
 
 test("code is known by its key, or by its look where the key says little", () => {
-  expect(isCode("sql", "anything")).toBe(true);
-  expect(isCode("query", "select 1")).toBe(true);
-  expect(isCode("query", "how many tides a day?")).toBe(false);
-  expect(isCode("command", "ls -l")).toBe(true);
+  expect(languageOf("sql", "anything")).toBe("sql");
+  expect(languageOf("query", "select 1")).toBe("sql");
+  expect(languageOf("query", "how many tides a day?")).toBe("");
+  expect(languageOf("command", "ls -l")).toBe("shell");
 });
 
 test("times and counts read well", () => {

@@ -2,12 +2,12 @@
 import type { TargetedKeyboardEvent } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Button, newId, pure, useKeys } from "../../core";
+import { kernelQuiet } from "../../text/words";
 import type { ChatView } from "../../view/view";
 import { type Outgoing, outgoingOf } from "./outgoing";
 import { Queue } from "./Queue";
 import { Recall } from "./recall";
 import { chatCss } from "./style";
-import { isUnderWay } from "./under-way";
 import * as words from "./words";
 
 const TALLEST = 220; // px
@@ -80,7 +80,7 @@ export const Composer = pure(function Composer({ view }: { view: ChatView }) {
 
   if (!state.writable) return <style>{chatCss}</style>;
   const isGone = view.store.kernel.liveness === "gone";
-  const inert = isGone ? words.noKernel : isTriedInVain && !canAct ? words.kernelQuiet : "";
+  const inert = isGone ? words.noKernel : isTriedInVain && !canAct ? kernelQuiet : "";
   return (
     <div
       class="pw-composer"
@@ -127,7 +127,7 @@ export const Composer = pure(function Composer({ view }: { view: ChatView }) {
 function useIsBusy(view: ChatView): boolean {
   const last = view.last();
   useKeys(last ?? view, "status", "kernel");
-  return isUnderWay(last);
+  return last?.store.isLive === true;
 }
 
 /** What was said so far, oldest first, each text once in a row. */

@@ -1,6 +1,7 @@
 // What stands above and below the turns of a chat: how to load more, and what is on its way.
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { Button, CopyButton, pure, useKeys, Visible } from "../../core";
+import { kernelBusy, question } from "../../text/words";
 import type { ChatView } from "../../view/view";
 import { outgoingOf } from "./outgoing";
 import { pythonOfChat } from "./python";
@@ -65,11 +66,11 @@ export const OnTheWay = pure(function OnTheWay({ view }: { view: ChatView }) {
       {messages.map(({ id, text, sent }) => (
         <article key={id} class="pw-turn">
           <p class="pw-question" dir="auto">
-            <span class="pw-unseen">{words.yours}: </span>
+            <span class="pw-unseen">{question}: </span>
             <Visible text={text} />
           </p>
           <p class="pw-working" role="status">
-            {sent?.state === "slow" ? words.busy : words.sending}
+            {sent?.state === "slow" ? kernelBusy : words.sending}
           </p>
         </article>
       ))}

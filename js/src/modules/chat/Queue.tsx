@@ -1,8 +1,8 @@
 // What waits for its turn, what is on its way, and what couldn't be sent.
 import { Button, pure, useKeys, Visible } from "../../core";
+import { kernelBusy } from "../../text/words";
 import type { ChatView } from "../../view/view";
 import { type Message, type Outgoing, whyNotSent } from "./outgoing";
-import { isUnderWay } from "./under-way";
 import * as words from "./words";
 
 interface Props {
@@ -34,7 +34,7 @@ export const Queue = pure(function Queue({ view, out, edit }: Props) {
         ))}
         {messages.map((message) => {
           const why = whyNotSent(message);
-          const note = message.sent?.state === "slow" ? words.busy : words.sending;
+          const note = message.sent?.state === "slow" ? kernelBusy : words.sending;
           return (
             <QueuedMessage
               key={message.id}
@@ -53,7 +53,7 @@ export const Queue = pure(function Queue({ view, out, edit }: Props) {
 
 /** Where no answer is coming a message stands among the turns from the start. */
 export const isInQueue = (view: ChatView, message: Message): boolean =>
-  whyNotSent(message) !== null || isUnderWay(view.last());
+  whyNotSent(message) !== null || view.last()?.store.isLive === true;
 
 function Paused({ view }: { view: ChatView }) {
   const { actions, store } = view;

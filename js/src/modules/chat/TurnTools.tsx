@@ -1,9 +1,8 @@
 // What a turn came to, and what can be done with it.
 import { answerOf, Button, CopyButton, isOver, pure, useKeys } from "../../core";
-import { duration, tokenCount } from "../../text/words";
+import { copy, duration, kernelBusy, stop, stopping, tokenCount } from "../../text/words";
 import type { ChatView, View } from "../../view/view";
 import { pythonOfTurn } from "./python";
-import { isUnderWay } from "./under-way";
 import * as words from "./words";
 
 interface Props {
@@ -16,11 +15,11 @@ export const TurnTools = pure(function TurnTools({ chat, view, index }: Props) {
   useKeys(view, "root", "status", "kernel", "actions");
   useKeys(chat, "chat");
   const { state } = view.store;
-  if (isUnderWay(view)) {
+  if (view.store.isLive) {
     return (
       <div class="pw-tools">
         <span class="pw-facts" />
-        <TurnButton view={view} action="stop" label={words.stop} busy={words.stopping} />
+        <TurnButton view={view} action="stop" label={stop} busy={stopping} />
       </div>
     );
   }
@@ -31,7 +30,7 @@ export const TurnTools = pure(function TurnTools({ chat, view, index }: Props) {
       {writable && (
         <TurnButton view={view} action="retry" label={words.retry} busy={words.retrying} />
       )}
-      {answerOf(state) !== "" && <CopyButton label={words.copy} text={() => answerOf(state)} />}
+      {answerOf(state) !== "" && <CopyButton label={copy} text={() => answerOf(state)} />}
       <CopyButton label={words.copyPython} text={() => pythonOfTurn(chat.store.state, state)} />
     </div>
   );
@@ -64,7 +63,7 @@ function TurnButton({ view, action, label, busy }: TurnButtonProps) {
   };
   return (
     <Button class="pw-quiet" aria-disabled={isSent || !actions.canAct} onClick={act}>
-      {sent?.state === "slow" ? words.busy : isSent ? busy : label}
+      {sent?.state === "slow" ? kernelBusy : isSent ? busy : label}
     </Button>
   );
 }

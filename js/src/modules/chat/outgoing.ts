@@ -78,7 +78,7 @@ export class Outgoing {
     this.#keep();
   }
 
-  /** Sends a message; false where there is no live kernel to hear it. */
+  /** Sends a message; false where there is no live kernel to receive it. */
   send(text: string): boolean {
     const { nonce } = this.#actions;
     if (nonce === null) return false;
@@ -140,11 +140,8 @@ export class Outgoing {
   }
 
   #keep(): void {
-    const messages = [...this.#stored, ...this.messages].map(({ id, text, nonce }) => ({
-      id,
-      text,
-      nonce,
-    }));
+    const plain = ({ id, text, nonce }: Stored["messages"][0]) => ({ id, text, nonce });
+    const messages = [...this.#stored, ...this.messages].map(plain);
     write(this.#key, { draft: this.#draft, messages });
   }
 }

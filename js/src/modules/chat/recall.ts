@@ -38,7 +38,6 @@ export class Recall {
     return this.#show((this.#place ?? 1) - 1);
   }
 
-  /** Back to the draft. */
   leave(): string {
     this.#place = null;
     return this.#draft;

@@ -9,9 +9,7 @@ export const send = "Send";
 export const queue = "Queue";
 export const keys = "Enter sends, Shift+Enter breaks the line";
 export const sending = "Sending…";
-export const busy = "Sent: the kernel is busy with another cell";
 export const noKernel = "No live kernel: run the cell again to go on. What is typed here stays.";
-export const kernelQuiet = "The kernel has not answered yet";
 export const otherKernel = "Not sent: the kernel was restarted before it came.";
 
 export const queued = "Queued messages";
@@ -32,7 +30,6 @@ export const missing = (runs: number) =>
   `${plural(runs, "run")} of this conversation ${runs === 1 ? "is" : "are"} missing here: what failed or was cut off is left out of its history, with what was asked.`;
 export const readOnly = "A stored conversation. To go on with it:";
 
-export const copy = "Copy";
 export const copyPython = "Copy as Python";
 export const retry = "Retry";
 export const retrying = "Retrying…";
@@ -40,9 +37,6 @@ export const retried = "Sent again below";
 const time = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
 export const stored = (at: number | null) =>
   at === null ? "stored" : `stored, ${time.format(at * 1000)}`;
-export const stop = "Stop";
-export const stopping = "Stopping…";
-export const yours = "You asked";
 export const ended: Partial<Record<RunState["status"], string>> = {
   failed: "Failed",
   stopped: "Stopped",

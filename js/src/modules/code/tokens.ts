@@ -40,7 +40,6 @@ const KINDS: Record<string, string> = {
   deleted: "deleted",
 };
 
-/** Begins a text in a language. */
 export const start = (grammar: Grammar): unknown => grammar.startState?.(2) ?? {};
 
 /** A copy of a state, so that a line can be read again. */

@@ -1,12 +1,9 @@
-// Whether the page has a font that is made for formulas.
+// Whether the page has no font that is made for formulas: then a bracket doesn't grow with what
+// stands in it. Asked once a page, at a place where formulas are drawn.
 const MATHML = "http://www.w3.org/1998/Math/MathML";
 
 let lacks: boolean | undefined;
 
-/**
- * Whether the page has no font that is made for formulas: then a bracket doesn't grow with what
- * stands in it. Asked once a page, at a place where formulas are drawn.
- */
 export function lacksMathFont(near: Element): boolean {
   lacks ??= near.isConnected ? isBracketShort(near) : undefined;
   return lacks ?? false;

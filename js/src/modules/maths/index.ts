@@ -1,4 +1,4 @@
-// Typesets the formulas of a text.
+// Typesets a formula of a text; what can't be typeset stays as its source.
 import { originalText } from "../../markdown/controls";
 import { textWithMarks } from "../../text/marks";
 import type { DrawElement } from "../../view/rich";
@@ -7,7 +7,6 @@ import { lacksMathFont } from "./font";
 import { mathsCss } from "./style";
 import { typeset } from "./typeset";
 
-/** Typesets a formula of a text; what can't be typeset stays as its source. */
 export const draw: DrawElement = (el, drawers, modules) => {
   const source = originalText(el);
   const math = typeset(source);

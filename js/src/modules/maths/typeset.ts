@@ -1,4 +1,4 @@
-// A formula as MathML that is safe to show.
+// The formula as MathML; null where it can't be typeset, or holds what isn't shown here.
 import temml from "temml";
 import { hasHidden } from "../../text/visible";
 import { knownClasses } from "./style";
@@ -37,7 +37,6 @@ interface Tree {
   classes?: string[];
 }
 
-/** The formula as MathML; null where it can't be typeset, or holds what isn't shown here. */
 export function typeset(source: string): Element | null {
   const [, open, inner = "", close, mark = ""] =
     /^(\$\$?|\\[([])(.*?)(\$\$?|\\[)\]])([.,;:]?)$/s.exec(source) ?? [];

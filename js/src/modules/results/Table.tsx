@@ -76,13 +76,20 @@ export function Table({ columns, rows }: Records) {
           <span>
             {words.range(from + 1, Math.min(from + PAGE, rows.length), rowCount(rows.length))}
           </span>
-          <Turn label={words.previous} to={page - 1} isThere={page > 0} turnTo={turnTo} />
-          <Turn
-            label={words.next}
-            to={page + 1}
-            isThere={from + PAGE < rows.length}
-            turnTo={turnTo}
-          />
+          {[page - 1, page + 1].map((to) => {
+            const isThere = to >= 0 && to * PAGE < rows.length;
+            return (
+              // Stays where it is at the first and last page: what has the focus must not go.
+              <Button
+                key={String(to < page)}
+                class="pw-quiet"
+                aria-disabled={!isThere}
+                onClick={() => isThere && turnTo(to)}
+              >
+                {to < page ? words.previous : words.next}
+              </Button>
+            );
+          })}
         </div>
       )}
     </div>
@@ -107,20 +114,6 @@ function next(by: Sorting | null, column: string): Sorting | null {
   return by.order === "ascending" ? { column, order: "descending" } : null;
 }
 
-interface TurnProps {
-  label: string;
-  to: number;
-  isThere: boolean;
-  turnTo: (page: number) => void;
-}
-
-/** Stays where it is at the first and last page: what has the focus must not go. */
-const Turn = ({ label, to, isThere, turnTo }: TurnProps) => (
-  <Button class="pw-quiet" aria-disabled={!isThere} onClick={() => isThere && turnTo(to)}>
-    {label}
-  </Button>
-);
-
 function Cell({ value }: { value: Json | undefined }) {
   if (value === undefined) return null;
   if (!isScalar(value)) {
@@ -131,21 +124,14 @@ function Cell({ value }: { value: Json | undefined }) {
     );
   }
   const { text } = value;
-  if (text.length <= WORDS) return <Scalar value={value} />;
-  return (
-    <div class="pw-words">
-      <Words value={value} />
-    </div>
-  );
-}
-
-function Words({ value }: { value: Extract<Json, { text: string }> }) {
-  const { text } = value;
-  if (text.length <= CELL) return <Scalar value={value} />;
-  return (
-    <span class="pw-value" dir="auto">
-      <Visible text={text.slice(0, CELL)} />
-      <span class="pw-cut">{cutCharacters(text.length - CELL)}</span>
-    </span>
-  );
+  const shown =
+    text.length <= CELL ? (
+      <Scalar value={value} />
+    ) : (
+      <span class="pw-value" dir="auto">
+        <Visible text={text.slice(0, CELL)} />
+        <span class="pw-cut">{cutCharacters(text.length - CELL)}</span>
+      </span>
+    );
+  return text.length <= WORDS ? shown : <div class="pw-words">{shown}</div>;
 }

@@ -1,4 +1,7 @@
-// The pictures that a tool returned.
+// The pieces of a result that holds pictures, null where it holds none. Read are the content
+// blocks of MCP (`{type: "image", data, mimeType}`,
+// https://modelcontextprotocol.io/specification/2025-06-18/server/tools) and those of model
+// providers.
 import type { Json } from "../../text/json";
 
 /** A piece of what a tool returned: a picture, or anything else. */
@@ -9,11 +12,6 @@ const RASTER = /^image\/(?:png|jpeg|gif|webp)$/;
 const DATA = /^[\w+/=\s]+$/;
 const LONGEST = 30_000_000; // characters of a picture's data
 
-/**
- * The pieces of a result that holds pictures, null where it holds none. Read are the content blocks of
- * MCP (`{type: "image", data, mimeType}`, https://modelcontextprotocol.io/specification/2025-06-18/server/tools)
- * and those of model providers.
- */
 export function contentOf(value: Json): Piece[] | null {
   const inner = at(value, "content");
   const list = value.kind === "list" ? value : inner?.kind === "list" ? inner : undefined;

@@ -55,5 +55,4 @@ function slice<T>(work: Work<T>, end: number): IteratorResult<number, T> {
   return next;
 }
 
-/** Does it all at once. */
 export const whole = <T>(work: Work<T>): T => slice(work, Number.POSITIVE_INFINITY).value as T;

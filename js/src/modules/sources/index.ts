@@ -1,4 +1,4 @@
-// Opens a note of what stands behind the mark of a source.
+// Opens the note of a badge that is pointed at, focused or clicked; a second click closes it.
 import { normalized } from "../../markdown/label";
 import type { Citation } from "../../state/wire";
 import { addSheet } from "../../view/sheet";
@@ -17,7 +17,6 @@ interface Shown {
 /** The note that is open: there is one in a page. */
 let shown: Shown | undefined;
 
-/** Opens the note of a badge that is pointed at, focused or clicked; a second click closes it. */
 export function open(citations: readonly Citation[], badge: HTMLElement, how: string): void {
   if (shown?.badge === badge) {
     if (how !== "click") return;

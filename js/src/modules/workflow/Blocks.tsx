@@ -1,5 +1,5 @@
 // The blocks of a workflow in the order of its graph, and what came out in the end.
-import { hasEnded, pure, useKeys, useNow } from "../../core";
+import { pure, useKeys, useNow } from "../../core";
 import * as words from "../../text/words";
 import { useSheet } from "../../view/sheet";
 import type { View } from "../../view/view";
@@ -10,13 +10,9 @@ import { workflowCss } from "./style";
 
 export const Blocks = pure(function Blocks({ view }: { view: View }) {
   useKeys(view, "blocks", "root", "kernel");
-  const { state, kernel } = view.store;
-  const isLive = !hasEnded(state) && !view.store.isAbandoned;
+  const { state, kernel, isLive, isAbandoned } = view.store;
   const now = useNow(view, isLive ? 250 : 0);
-  const { from, span } = axisOf(
-    state,
-    isLive ? now : view.store.isAbandoned ? kernel.heardAt : null,
-  );
+  const { from, span } = axisOf(state, isLive ? now : isAbandoned ? kernel.heardAt : null);
   const host = useSheet<HTMLOListElement>(workflowCss);
   const hasNoOutput = state.status === "completed" && state.output === null;
   return (

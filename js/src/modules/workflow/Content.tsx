@@ -1,4 +1,4 @@
-// What came out of a block: markdown where its texts are that, else a value.
+// A value that came out of a block: texts as markdown where that is what they are.
 import {
   CopyButton,
   Decoded,
@@ -15,7 +15,7 @@ import type { View } from "../../view/view";
 
 /** What makes a text read better as markdown than as it stands. */
 const MARKED = /^ {0,3}(?:#{1,6} |[-*+] |\d+[.)] |>|```|\|)|\*\*\S|`\S/m;
-const LONGEST = 100_000; // characters: who gets more gets it folded
+const LONGEST = 100_000; // characters: who gets more gets it collapsed
 
 const isMarked = (text: string): boolean => text.length <= LONGEST && MARKED.test(text);
 
@@ -26,7 +26,6 @@ interface Props {
   kind?: string;
 }
 
-/** A value that came out of a block: texts as markdown where that is what they are. */
 export function Content({ view, value, kind = "" }: Props) {
   if (value.kind === "text") {
     if (!isMarked(value.text)) return <LongText text={value.text} kind={kind} />;

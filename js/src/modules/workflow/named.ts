@@ -1,11 +1,8 @@
-// The input of a block by the names of the blocks it came from.
+// A block's input as people know it. The server logs it by the ids of the blocks before it, each
+// with what came out of that block: shown are their names, and what came out.
 import type { Block } from "../../state/wire";
 import type { Json } from "../../text/json";
 
-/**
- * A block's input as people know it. The server logs it by the ids of the blocks before it, each
- * with what came out of that block: shown are their names, and what came out.
- */
 export function named(input: Json, blocks: readonly Block[]): Json {
   if (input.kind !== "object") return input;
   const names = new Map(blocks.map(({ id, name, type }) => [id, name || type || id]));

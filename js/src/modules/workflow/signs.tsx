@@ -28,7 +28,6 @@ export const TypeSign = ({ type }: { type: string }) => (
   <Icon path={TYPES.find(([known]) => known.test(type))?.[1] ?? OTHER} kind="pw-block-sign" />
 );
 
-/** The sign of a block's state. */
 export function StateSign({ status }: { status: Block["status"] }) {
   const path = STATES[status];
   if (path !== undefined) return <Icon path={path} />;
