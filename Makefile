@@ -9,6 +9,8 @@ BIN := $(VENV)/bin
 STATIC := powawidget/static/widget.js
 
 INSTALL := $(BIN)/uv pip install -q --python $(BIN)/python
+# Which versions of what the package needs: in a new clone lowest-direct takes the lowest allowed.
+RESOLUTION ?= highest
 PYTEST = $(BIN)/python -m pytest -q -n $(WORKERS) --durations 10 --junit-xml .reports/$@.xml
 # Two at least: many a test waits for a socket or a kernel, and leaves the core to another.
 WORKERS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null | awk '{ print ($$1 > 2) ? $$1 : 2 }')
@@ -96,12 +98,12 @@ $(VENV)/.stamp-venv:
 
 # The front end is there before the package is installed, so that its build needn't be asked for.
 $(VENV)/.stamp-demo: pyproject.toml hatch_build.py $(VENV)/.stamp-venv | $(STATIC)
-	$(INSTALL) --editable '.[demo]'
+	$(INSTALL) --resolution $(RESOLUTION) --editable '.[demo]'
 	@touch $@
 
-$(VENV)/.stamp-dev: pyproject.toml hatch_build.py $(VENV)/.stamp-venv | $(STATIC)
-	$(INSTALL) --compile-bytecode --editable '.[demo]' --group test --group check
-	@touch $@ $(VENV)/.stamp-demo
+$(VENV)/.stamp-dev: pyproject.toml $(VENV)/.stamp-demo
+	$(INSTALL) --group test --group check
+	@touch $@
 
 js/node_modules/.stamp: js/package.json js/package-lock.json | node
 	cd js && npm ci --include=dev --no-audit --no-fund --loglevel=error
