@@ -23,10 +23,10 @@ from powawidget.local.workflows.runs import Shared, WorkflowExecution
 from powawidget.local.workflows.store import WorkflowStore
 
 if TYPE_CHECKING:
-    from powawidget.local.agents.store import Run
+    from powawidget.local.agents.records import Run
     from powawidget.local.database import Database
     from powawidget.local.http.connections import Address
-    from powawidget.local.orchestrations.store import OrchestrationRun
+    from powawidget.local.orchestrations.records import OrchestrationRun
     from powawidget.local.project import Project
     from powawidget.local.settings import Settings
     from powawidget.local.workflows.definition import Workflow

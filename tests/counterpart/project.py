@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from powawidget.local import Project
 from powawidget.local.agents.script import Agent, Call, Calls, Fail, Hook, Say
-from powawidget.local.agents.store import fixed_id
+from powawidget.local.ids import fixed_id
 from powawidget.local.orchestrations.definition import Orchestration
 from powawidget.local.samples.amounts import BY_MONTH
 from powawidget.local.samples.late import BY_LANE

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from powawidget.local.agents.store import fixed_id
+from powawidget.local.ids import fixed_id
 from powawidget.local.workflows.expression import decide, evaluate
 from powawidget.local.workflows.references import resolve
 from tests.counterpart import Agent, Block, Call, Calls, Edge, Pause, Say, Tool, Workflow

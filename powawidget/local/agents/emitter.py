@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from powawidget.local.agents.store import now
+from powawidget.local.ids import now
 
 if TYPE_CHECKING:
     from powawidget.local.dialects import Frame

@@ -10,8 +10,6 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from powawidget.local.agents.store import hook_id
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -73,7 +71,7 @@ class Hooks:
             status, after = await self._one(hook, checked, tool_name, shown)
             results.append(
                 {
-                    "hook_id": hook_id(self._agent, position),
+                    "hook_id": self._agent.hook_id(position),
                     "position": position,
                     "hook_event": event,
                     "status": status,

@@ -14,7 +14,7 @@ from powawidget.local.http.responses import id_in, paged, refuse
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from powawidget.local.agents.store import Session
+    from powawidget.local.agents.records import Session
     from powawidget.local.engine import Engine
     from powawidget.local.http.stream import Stream
 

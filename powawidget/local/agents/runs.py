@@ -15,8 +15,8 @@ from powawidget.local.agents.steps import Steps
 from powawidget.local.endings import Failed, Stopped
 
 if TYPE_CHECKING:
+    from powawidget.local.agents.records import Run
     from powawidget.local.agents.script import Turn
-    from powawidget.local.agents.store import Run
     from powawidget.local.channel import Channel
     from powawidget.local.dialects import Encode, Frame
 

@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from powawidget.local.ids import fixed_id
+
 if TYPE_CHECKING:
     import random
 
@@ -193,3 +195,12 @@ class Agent:
     system_prompt: str = "You are a helpful assistant."
     model: str = "scripted"
     tokens_per_second: float | None = None
+
+    @property
+    def id(self) -> str:
+        """Its id, the same at every start."""
+        return fixed_id(self.name)
+
+    def hook_id(self, position: int) -> str:
+        """The id of the hook at that position."""
+        return fixed_id(f"{self.id} hook {position}")

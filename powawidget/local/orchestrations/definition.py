@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from powawidget.local.agents.store import fixed_id
+from powawidget.local.ids import fixed_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +76,7 @@ class Orchestration:
         return [
             {
                 "config": {},
-                "entity_ref_id": fixed_id(member.agent.name),
+                "entity_ref_id": member.agent.id,
                 "entity_type": "agent",
                 "id": fixed_id(f"{self.id} entity {position}"),
                 "position": position,

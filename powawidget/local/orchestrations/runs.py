@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from powawidget.local.agents.script import Turn
     from powawidget.local.channel import Channel
     from powawidget.local.dialects import Encode, Frame
-    from powawidget.local.orchestrations.store import OrchestrationRun
+    from powawidget.local.orchestrations.records import OrchestrationRun
 
 
 class OrchestrationExecution:

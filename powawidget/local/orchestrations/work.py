@@ -12,7 +12,7 @@ from powawidget.local.agents.hooks import Hooks
 from powawidget.local.agents.script import Agent, Turn
 from powawidget.local.agents.steps import Steps
 from powawidget.local.endings import Failed, Stopped
-from powawidget.local.orchestrations.store import ChildRun
+from powawidget.local.orchestrations.records import ChildRun
 
 if TYPE_CHECKING:
     from powawidget.local.agents.emitter import Send

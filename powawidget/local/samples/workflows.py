@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textwrap import dedent
 
-from powawidget.local.agents.store import fixed_id
+from powawidget.local.ids import fixed_id
 from powawidget.local.workflows.definition import Block, Edge, Workflow
 
 _REGIONS = ("North", "South", "East", "West")

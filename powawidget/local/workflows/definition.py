@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from powawidget.local.agents.store import fixed_id
+from powawidget.local.ids import fixed_id
 
 Kind: TypeAlias = Literal[
     "starter", "code", "condition", "split", "agent", "orchestration", "general_api", "response"

@@ -5,7 +5,7 @@ Rules: docs/protocol.md#graph and #block-order.
 
 from __future__ import annotations
 
-from collections import deque
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -26,23 +26,17 @@ def order(workflow: Workflow) -> list[Block]:
     Raises:
         ValueError: The edges go round in a circle.
     """
-    blocks = {block.name: block for block in workflow.blocks}
-    waits = dict.fromkeys(blocks, 0)
+    sorter: TopologicalSorter[str] = TopologicalSorter()
+    for block in workflow.blocks:
+        sorter.add(block.name)
     for edge in workflow.edges:
-        waits[edge.target] += 1
-    ready = deque(name for name, count in waits.items() if not count)
-    ordered = []
-    while ready:
-        name = ready.popleft()
-        ordered.append(blocks[name])
-        for edge in workflow.edges:
-            if edge.source == name:
-                waits[edge.target] -= 1
-                if not waits[edge.target]:
-                    ready.append(edge.target)
-    if len(ordered) < len(blocks):
-        raise ValueError("Workflow graph contains a cycle")
-    return ordered
+        sorter.add(edge.target, edge.source)
+    try:
+        names = list(sorter.static_order())
+    except CycleError:
+        raise ValueError("Workflow graph contains a cycle") from None
+    blocks = {block.name: block for block in workflow.blocks}
+    return [blocks[name] for name in names]
 
 
 def runs(workflow: Workflow, block: Block, outputs: Outputs) -> bool:

@@ -15,8 +15,8 @@ from powawidget.local.endings import Stopped
 from powawidget.local.pace import Pace
 from powawidget.local.workflows.blocks import BlockContext, do
 from powawidget.local.workflows.graph import Outputs, order, runs
+from powawidget.local.workflows.records import BlockLog
 from powawidget.local.workflows.references import resolve
-from powawidget.local.workflows.store import BlockLog
 
 if TYPE_CHECKING:
     import random
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from powawidget.local.dialects import Encode, Frame
     from powawidget.local.orchestrations.definition import Orchestration
     from powawidget.local.workflows.definition import Block
-    from powawidget.local.workflows.store import StoredExecution
+    from powawidget.local.workflows.records import StoredExecution
 
 
 @dataclass(frozen=True)
