@@ -1,49 +1,57 @@
-"""How the server's clock stands to ours, as the dates of its answers tell."""
+"""How far the server's clock is from ours, estimated from the Date headers of its answers.
+
+A stored execution is dated by the server's clock, a request by ours. To find the execution that a
+request started, its time has to be known by the server's clock.
+"""
 
 from email.utils import parsedate_to_datetime
 
-# What the server stores may be dated by another machine of its than the one that answers.
+# Seconds by which two machines of the server may differ: one answers, another stores.
 _SLACK = 0.5
-# A date is cut to whole seconds, and busy servers write it down only now and then.
+# Seconds by which a Date header may be old: it has whole seconds, and a busy server reuses it.
 _STALE = 5.0
 
 
 class ServerClock:
-    """The server's clock, as far as its answers tell it. Without any it is taken to be ours."""
+    """The difference of the server's clock to ours, between a least and a most, in seconds.
+
+    Until an answer has a date the clocks are taken to be the same.
+    """
 
     def __init__(self) -> None:
         self._least = self._most = 0.0
         self._is_known = False
 
-    def hear(self, date: str | None, sent: float, came: float) -> None:
-        """Note the date of an answer.
+    def note(self, date: str | None, sent: float, came: float) -> None:
+        """Narrow the difference by the date of an answer.
 
         Args:
-            date: The Date header; what isn't one is passed over.
-            sent: When the request was sent by our clock, in seconds since the epoch.
-            came: When its answer came.
+            date: The Date header; one that can't be read is ignored.
+            sent: When the request was sent, by our clock, in seconds since the epoch.
+            came: When its answer came, likewise.
         """
         try:
-            said = parsedate_to_datetime(date or "")
+            parsed = parsedate_to_datetime(date or "")
         except (ValueError, OverflowError):
             return
-        if said.tzinfo is None:
+        if parsed.tzinfo is None:
             return  # it would be read as local time
-        told = said.timestamp()
-        least, most = told - came, told + _STALE - sent
+        theirs = parsed.timestamp()
+        least, most = theirs - came, theirs + _STALE - sent
         if self._is_known and least <= self._most and self._least <= most:
             least, most = max(least, self._least), min(most, self._most)
-        # Else it is the first, or a clock was set since.
+        # Else this is the first date, or one of the clocks was set in between.
         self._least, self._most, self._is_known = least, most, True
 
     def window(self, begun: float, ended: float) -> tuple[float, float]:
-        """Tell between which times of the server something lies.
+        """Convert a span of time to the server's clock.
 
         Args:
-            begun: When it can have begun at the earliest by our clock.
-            ended: When it can have ended at the latest.
+            begun: The earliest time by our clock, in seconds since the epoch.
+            ended: The latest time.
 
         Returns:
-            The same by the server's clock, as wide as what isn't known of it makes them.
+            The earliest and the latest time by the server's clock, as far apart as the difference
+            of the clocks is uncertain.
         """
         return begun + self._least - _SLACK, ended + self._most + _SLACK

@@ -1,4 +1,4 @@
-"""How long each thing may take, and how long it is tried again."""
+"""How long each thing may take, and how often it is tried again."""
 
 import math
 from typing import Any
@@ -20,33 +20,39 @@ _PAUSES = ("reconnect", "retry", "look_up")
 
 
 class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
-    """Limits of time, in seconds; None is no limit. Pauses are tuples: () is no second try.
+    """How long each thing may take, in seconds; None sets no limit.
 
-    Fixed is one: a stop takes 0.8 s at most for denying what the run waits for.
+    Pauses are tuples: one pause before each further try, `()` for no further try. One limit can't
+    be set: `run.stop()` waits at most 0.8 s for its denial of an open request for approval.
 
     Attributes:
-        connect: To reach the server.
-        first_byte: From the request to the server's first byte, and for an answer to be whole.
-        idle: Without any byte, where the stream has keepalives (docs/protocol.md#keepalives).
-        quiet_idle: Without any byte, where it has none: an agent without tools, a workflow.
+        connect: Until a connection to the server stands.
+        first_byte: From a request to the first byte of its answer; also for the whole of an answer
+            that is no stream.
+        idle: Without any byte in a stream that has keepalives, which come every 30 s
+            (docs/protocol.md#keepalives).
+        quiet_idle: Without any byte in a stream that has none: of an agent without tools, of a
+            workflow.
         total: For the whole run.
-        after_error: From an error that the stream tells to the stream's end
-            (docs/protocol.md#run-status).
-        refusal: For the words of a refusal, once its status is known.
-        parts: For what the server tells only when the run is over (docs/protocol.md#child-runs and
-            #block-logs); those who wait for the run wait for it.
-        reconnect: The pauses before connecting is tried again.
-        retry: The pauses before a request is sent again that the server refused for now
+        after_error: From an error in the stream to the stream's end.
+        refusal: For the text of a refusal, once its status has come.
+        parts: For the details that the server has only when a run is over, such as the inputs of a
+            workflow's blocks; `run.wait()` and `run.result()` wait for them.
+        reconnect: Pauses before connecting is tried again.
+        retry: Pauses before a request is sent again that the server refused for now
             (docs/protocol.md#retries).
-        retry_after: The longest pause that the server may ask for.
-        look_up: The pauses before each look at a run whose stream was cut; the last one repeats,
-            and () is one second each time.
-        look_up_total: How long a run is looked up that is still at work at the server
-            (docs/protocol.md#after-the-stream).
-        look_up_unreachable: How long it is looked up where the server can't be asked.
+        retry_after: The longest pause that the server may ask for; a longer one ends the tries.
+        look_up: Pauses before each lookup of a run whose stream was cut. The last one repeats; ()
+            is one second each time.
+        look_up_total: For looking up a run that still goes on at the server.
+        look_up_unreachable: For looking up a run while the server can't be reached.
 
     Raises:
-        InvalidValueError: If a value is neither a time nor None, or pauses are no tuple.
+        InvalidValueError: If a value is neither a number of seconds nor None, or pauses are no
+            tuple.
+
+    Example:
+        >>> pb = powawidget.connect(url, timeouts=powawidget.Timeouts(connect=5, total=600))
     """
 
     connect: float | None = 10.0

@@ -229,7 +229,7 @@ def test_no_interrupt_of_a_stream_finds_the_key(
 ) -> None:
     agent = world.agent(stage.url)
     check(how(ASKED[ask](agent, stage), stage))
-    until(lambda: not agent._client._holders._count, "that the connection is let go of")
+    until(lambda: not agent._client._open_runs._count, "that the connection is let go of")
 
 
 @pytest.mark.parametrize(("ask", "how"), [("stored_run", cancelled), ("client.post", timed_out)])

@@ -358,6 +358,15 @@ def test_settings_that_cannot_be_used_are_refused_before_anything_is_sent(
     assert isinstance(cause, OSError if "verify" in settings else type(None))
 
 
+def test_the_systems_own_error_is_the_cause_and_nothing_hangs_on_it() -> None:
+    with pytest.raises(ConnectionLost) as caught:
+        get("http://127.0.0.1:9")
+    cause = caught.value.__cause__
+    assert isinstance(cause, OSError)
+    assert (cause.__traceback__, cause.__context__, cause.__cause__) == (None, None, None)
+    assert caught.value.__context__ is None
+
+
 # A resolver says where these lead, or those who split a URL differ over it.
 NOT_THIS_MACHINE = [
     *(

@@ -20,7 +20,7 @@ def test_what_happened_here_lies_in_the_window_of_the_server(ahead: float, stale
     clock = ServerClock()
     for after in (0.0, 0.3, 5.9, 61.2):
         sent = NOW + after
-        clock.hear(date(sent + 0.1 + ahead - stale), sent, sent + 0.2)
+        clock.note(date(sent + 0.1 + ahead - stale), sent, sent + 0.2)
         begin, end = clock.window(NOW, NOW + 3)
         assert begin <= NOW + ahead
         assert NOW + 3 + ahead <= end
@@ -31,14 +31,14 @@ def test_what_happened_here_lies_in_the_window_of_the_server(ahead: float, stale
 def test_what_is_no_date_is_passed_over(said: str | None) -> None:
     clock = ServerClock()
     before = clock.window(NOW, NOW)
-    clock.hear(said, NOW, NOW)
+    clock.note(said, NOW, NOW)
     assert clock.window(NOW, NOW) == before
 
 
 def test_a_clock_that_was_set_is_believed() -> None:
     clock = ServerClock()
-    clock.hear(date(NOW), NOW, NOW)
-    clock.hear(date(NOW + 3600), NOW, NOW)
+    clock.note(date(NOW), NOW, NOW)
+    clock.note(date(NOW + 3600), NOW, NOW)
     begin, end = clock.window(NOW, NOW)
     assert begin <= NOW + 3600 <= end
     assert begin > NOW + 3000

@@ -126,7 +126,7 @@ def the_transcript(run: Run, monkeypatch: pytest.MonkeyPatch) -> str:
 
     assert run.widget is not None
     run._output.document.is_shown = True
-    monkeypatch.setattr("powawidget.widget.notebook_file.to_html", to_html)
+    monkeypatch.setattr("powawidget.transcript.to_html", to_html)
     return "wrote the transcript into the notebook"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from powawidget.errors import ConfigurationError
 
 
-class Holders:
+class OpenRuns:
     """Counts the open runs of one connection; on any thread."""
 
     def __init__(self) -> None:

@@ -1,0 +1,96 @@
+"""What httpx raises, as errors of ours.
+
+httpx's exceptions hold the request, and with it the key; so do the frames of their tracebacks. None
+of them is chained to an error of ours. The cause is what the system said, without a traceback.
+"""
+
+import socket
+import ssl
+
+import httpx
+
+from powawidget.errors import ConnectionLost
+from powawidget.http.server import Server
+
+
+def within(seconds: float | None) -> str:
+    """Say a limit of time at the end of a sentence; nothing where there is none."""
+    return "" if seconds is None else f" within {seconds:g} s"
+
+
+def lost(server: Server, error: Exception, when: str = "") -> ConnectionLost:
+    """Tell that the line went down.
+
+    Args:
+        server: The server.
+        error: What was raised.
+        when: At which point, where that is worth a word.
+
+    Returns:
+        The error; the server may have taken the request.
+    """
+    message = f"The connection to {server.url} was lost{when}: {server.reason(error)}."
+    return _caused(ConnectionLost(message, maybe_accepted=True), server, error)
+
+
+def not_sent(server: Server, request: httpx.Request, error: Exception) -> ConnectionLost | None:
+    """Tell that nobody was reached, so that nothing was sent.
+
+    Args:
+        server: The server.
+        request: What was to be sent.
+        error: What was raised.
+
+    Returns:
+        The error; None where the request may have been sent.
+    """
+    address = f"{request.url.host}:{request.url.port or request.url.scheme}"
+    if isinstance(error, httpx.ConnectTimeout):
+        limit = within(server.timeouts.connect)
+        message, code = f"{address} can't be reached: no connection{limit}.", "connect_timeout"
+    elif isinstance(error, httpx.ConnectError | httpx.ProxyError | httpx.UnsupportedProtocol):
+        code, hint = _unreachable(error)
+        message = f"{address} can't be reached: {server.reason(error)}. {hint}"
+    else:
+        return None
+    temporary = code == "unreachable"
+    made = ConnectionLost(message, maybe_accepted=False, code=code, temporary=temporary)
+    return _caused(made, server, error)
+
+
+def _caused(made: ConnectionLost, server: Server, error: BaseException) -> ConnectionLost:
+    """Give an error its cause: the system's own error, made anew so that nothing hangs on it."""
+    system = [one for one in _chain(error) if isinstance(one, OSError)]
+    if system:
+        args = [server.shown(one) if isinstance(one, str) else one for one in system[-1].args]
+        kind = type(system[-1]) if type(system[-1]).__module__ in _SYSTEM else OSError
+        made.__cause__ = kind(*args)
+    return made
+
+
+_SYSTEM = {"builtins", "socket", "ssl"}
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    chain: list[BaseException] = []
+    one: BaseException | None = error
+    while one is not None and one not in chain:
+        chain.append(one)
+        one = one.__cause__ or one.__context__
+    return chain
+
+
+def _unreachable(error: Exception) -> tuple[str, str]:
+    """Say why nobody could be reached, in a word, and what to do about it."""
+    for cause in _chain(error):
+        if isinstance(cause, socket.gaierror) and cause.errno != socket.EAI_AGAIN:
+            return "unknown_host", "No such host is known: check the URL for a slip."
+        if isinstance(cause, ssl.SSLError):
+            return (
+                "tls",
+                "Its certificate or its TLS isn't trusted here: pass verify= with the CA bundle "
+                "of your network, or check that the URL's scheme is right.",
+            )
+    if isinstance(error, httpx.ProxyError):
+        return "proxy", "The proxy refused: check proxy= and the environment's HTTPS_PROXY."
+    return "unreachable", "Check the URL, and that the server runs."

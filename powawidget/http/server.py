@@ -1,0 +1,46 @@
+"""The server as its client knows it."""
+
+from dataclasses import dataclass
+
+from powawidget.http.refusals import SHOWN
+from powawidget.http.secret import Secret
+from powawidget.http.timeouts import Timeouts
+from powawidget.protocol.characters import harmless
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where requests go, with which key, and how long each may take.
+
+    Attributes:
+        url: The base URL.
+        secret: The API key.
+        timeouts: Limits of time.
+    """
+
+    url: str
+    secret: Secret
+    timeouts: Timeouts
+
+    def shown(self, text: str) -> str:
+        """Make a text of the server's fit to be shown.
+
+        Args:
+            text: What it sent.
+
+        Returns:
+            The text without control characters and without the key.
+        """
+        return self.secret.redact(harmless(text))
+
+    def reason(self, error: BaseException) -> str:
+        """Say in the system's own words why a request failed.
+
+        Args:
+            error: What was raised.
+
+        Returns:
+            At most 500 characters, without the key.
+        """
+        text = str(error).strip() or type(error).__name__
+        return self.shown(text[:SHOWN].rstrip("."))
