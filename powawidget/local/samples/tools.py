@@ -51,8 +51,8 @@ def exporting_tool(database: Database) -> Tool:
 
     def export(arguments: dict[str, Any]) -> str:
         rows = database.read(
-            "SELECT region, COUNT(*) AS orders, SUM(amount) AS revenue FROM orders"
-            " WHERE region = ? AND status <> 'cancelled'",
+            "SELECT region, COUNT(*) AS orders, ROUND(SUM(amount), 2) AS revenue"
+            " FROM orders WHERE region = ? AND status <> 'cancelled'",
             (arguments["region"],),
         )
         return json.dumps(rows)
