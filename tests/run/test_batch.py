@@ -42,11 +42,6 @@ def powabase() -> Iterator[Counterpart]:
         yield server
 
 
-@pytest.fixture(params=PROGRAMS)
-def program(request: pytest.FixtureRequest) -> list[str]:
-    return PROGRAMS[request.param]
-
-
 class Executed:
     """A notebook that a program has run.
 
@@ -103,58 +98,74 @@ def decisions(powabase: Counterpart) -> list[Any]:
     return [body for _, path, body in powabase.requests if path.endswith("/approve")]
 
 
-def test_the_file_holds_the_readable_transcript(
-    program: list[str], tmp_path: Path, powabase: Counterpart
-) -> None:
-    """It is in the cell that showed the run, also where another one waited for it."""
-    done = Executed(
-        program,
-        tmp_path,
-        powabase,
-        [
-            f"question = {QUESTION!r}",
-            f'{CONNECT}\nrun = pb.agent("Analyst").run(question)\nrun',
-            "run.wait()\nprint(run.status, len(run.tool_calls))",
-        ],
-    )
+# Several runs of all kinds in one notebook: to start a program and its kernel takes longest.
+POLICY = "pw.policy(allow=['database_write'], name='small writes')"
+GOES_WELL = [
+    f"question = {QUESTION!r}\nrounds = 2",
+    f'{CONNECT}\nrun = pb.agent("Analyst").run(question)\nrun',
+    "run.wait()\nprint(run.status, len(run.tool_calls))",
+    "runs = [pb.agent('Analyst').run(question) for _ in range(rounds)]",
+    "for each in runs:\n    print(each.wait(display=False).status)",
+    "runs[0]  # shown when it is over",
+    "runs[-1]  # likewise",
+    f"asked = {RAISE}, on_approval={POLICY})\nasked.wait()",
+    "print(asked.status, asked.approvals[0].by)",
+    'import time\nsilent = pb.agent("Staller").run("hello")\n'
+    "while not silent.text:\n    time.sleep(0.01)\nsilent",
+]
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_notebook_that_goes_well(program: str, tmp_path: Path, powabase: Counterpart) -> None:
+    before = len(decisions(powabase))
+    given = []
+    cells = list(GOES_WELL)
+    if program == "papermill":
+        # The cell that papermill injects has no run of its own, and closes none.
+        given = ["-p", "question", QUESTION, "-p", "rounds", "2"]
+        cells[0] = "question = 'nothing'\nrounds = 1"
+    done = Executed([*PROGRAMS[program], *given], tmp_path, powabase, cells)
     assert done.process.returncode == 0, done.process.stderr
+
+    # The transcript is in the cell that showed the run, also where another one waited for it.
     for kind in ("text/html", "text/markdown"):
-        text = done.transcript("run(question)")[kind]
+        text = done.transcript("\nrun = ")[kind]
         for said in (QUESTION, ANSWER, "database_query", "Done"):
             assert said in text, (kind, said)
         assert "under way" not in text
     assert done.printed("run.wait()") == "completed 2\n"
 
-
-def test_papermills_parameters_reach_the_run(tmp_path: Path, powabase: Counterpart) -> None:
-    """The cell that papermill injects has no run of its own, and closes none."""
-    done = Executed(
-        [*PROGRAMS["papermill"], "-p", "question", QUESTION, "-p", "rounds", "2"],
-        tmp_path,
-        powabase,
-        [
-            "question = 'nothing'\nrounds = 1",
-            f"{CONNECT}\nruns = [pb.agent('Analyst').run(question) for _ in range(rounds)]",
-            "for run in runs:\n    print(run.wait(display=False).status)",
-            "runs[0]  # shown when it is over",
-            "runs[-1]  # likewise",
-        ],
-    )
-    assert done.process.returncode == 0, done.process.stderr
-    assert done.printed("run.wait(") == "completed\n" * 2
+    assert done.printed("each.wait(") == "completed\n" * 2
     for source in ("runs[0]", "runs[-1]"):
         transcript = done.transcript(source)["text/markdown"]
         assert QUESTION in transcript
         assert ANSWER in transcript
 
+    # With a policy it goes on, and the file says who decided.
+    assert done.printed("asked.status") == "completed policy: small writes\n"
+    assert decisions(powabase)[before:] == [{"approved": True}]
+    for text in (done.transcript("asked.wait()")[kind] for kind in ("text/html", "text/markdown")):
+        assert "Approved by policy" in text
+        assert "small writes" in text
 
+    # The program ends though a run of it hasn't, and the run with it.
+    transcript = done.transcript("Staller")["text/markdown"]
+    assert "I begin." in transcript
+    assert "under way when this was saved" in transcript
+    end = time.monotonic() + WATCHDOG
+    while powabase.open_streams:
+        assert time.monotonic() < end, "a stream outlived its kernel"
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
 def test_without_a_policy_the_wait_for_a_decision_ends_the_notebook(
-    program: list[str], tmp_path: Path, powabase: Counterpart
+    program: str, tmp_path: Path, powabase: Counterpart
 ) -> None:
     """Nobody can click: it is said before the server's deadline, and nothing is decided."""
     before = len(decisions(powabase))
     done = Executed(
-        program,
+        PROGRAMS[program],
         tmp_path,
         powabase,
         ["amount = 5", f"{CONNECT}\nrun = {RAISE})\nrun.wait()", "print('never run')"],
@@ -163,7 +174,7 @@ def test_without_a_policy_the_wait_for_a_decision_ends_the_notebook(
     assert "ApprovalNeeded" in done.process.stderr
     assert "on_approval=powawidget.policy(" in done.process.stderr
     assert len(decisions(powabase)) == before
-    if program[0] == "papermill":  # the other writes no file where a cell fails
+    if program == "papermill":  # the other writes no file where a cell fails
         asked = done.cell("run.wait()")
         assert [one.ename for one in asked.outputs if one.output_type == "error"] == [
             "ApprovalNeeded"
@@ -172,50 +183,3 @@ def test_without_a_policy_the_wait_for_a_decision_ends_the_notebook(
         assert "database_write" in transcript
         assert "under way when this was saved" in transcript
         assert done.cell("never run").outputs == []
-
-
-def test_with_a_policy_it_goes_on_and_the_file_says_who_decided(
-    program: list[str], tmp_path: Path, powabase: Counterpart
-) -> None:
-    before = len(decisions(powabase))
-    policy = "pw.policy(allow=['database_write'], name='small writes')"
-    done = Executed(
-        program,
-        tmp_path,
-        powabase,
-        [
-            "amount = 5",
-            f"{CONNECT}\nrun = {RAISE}, on_approval={policy})\nrun.wait()",
-            "print(run.status, run.approvals[0].by)",
-        ],
-    )
-    assert done.process.returncode == 0, done.process.stderr
-    assert done.printed("run.status") == "completed policy: small writes\n"
-    assert decisions(powabase)[before:] == [{"approved": True}]
-    for text in (done.transcript("run.wait()")[kind] for kind in ("text/html", "text/markdown")):
-        assert "Approved by policy" in text
-        assert "small writes" in text
-
-
-def test_a_run_that_nobody_waits_for_is_told_as_under_way(
-    program: list[str], tmp_path: Path, powabase: Counterpart
-) -> None:
-    """The program ends all the same, and the run with it."""
-    done = Executed(
-        program,
-        tmp_path,
-        powabase,
-        [
-            "amount = 5",
-            f'{CONNECT}\nimport time\nrun = pb.agent("Staller").run("hello")\n'
-            "while not run.text:\n    time.sleep(0.01)\nrun",
-        ],
-    )
-    assert done.process.returncode == 0, done.process.stderr
-    transcript = done.transcript("Staller")["text/markdown"]
-    assert "I begin." in transcript
-    assert "under way when this was saved" in transcript
-    end = time.monotonic() + WATCHDOG
-    while powabase.open_streams:
-        assert time.monotonic() < end, "a stream outlived its kernel"
-        time.sleep(0.05)
