@@ -20,7 +20,9 @@ KERNELS = ("6.29.5", "7.0.1", "7.4.0")
 OTHER_KERNELS = ("6.31.0", "7.3.0")
 LABS = ("4.2.7",)
 WIDE = {
-    "gateway": ["jupyter_server", "jupyter_kernel_gateway", "ipykernel"],
+    # Not ipykernel 7: it may miss the first request of a connection, since both servers ask it then
+    # whether it is there (https://github.com/ipython/ipykernel/issues/1554).
+    "gateway": ["jupyter_server", "jupyter_kernel_gateway", "ipykernel<7"],
     "docs": ["myst-nb", "nbsphinx", "pypandoc_binary"],
 }
 NEEDED = {

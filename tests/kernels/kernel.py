@@ -42,6 +42,7 @@ class Kernel:
         self.client.start_channels()
         self.client.wait_for_ready(timeout=WATCHDOG)
         self.said: list[dict[str, Any]] = []
+        self._replied: set[str] = set()
 
     def run(self, code: str, cell_id: str | None = None, *, front_end: bool = True) -> str:
         """Send a cell without waiting for it; returns the request's id.
@@ -82,22 +83,26 @@ class Kernel:
         return found
 
     def idle(self, request: str) -> int:
-        """Wait until a request is done; returns the place of its idle among what was said."""
-        return int(
-            self.until(
-                lambda: next(
-                    (
-                        index + 1
-                        for index, message in enumerate(self.said)
-                        if message["msg_type"] == "status"
-                        and message["content"]["execution_state"] == "idle"
-                        and message["parent_header"].get("msg_id") == request
-                    ),
-                    0,
+        """Wait until a cell is done; returns the place of its idle among what was said."""
+        place = self.until(
+            lambda: next(
+                (
+                    index + 1
+                    for index, message in enumerate(self.said)
+                    if message["msg_type"] == "status"
+                    and message["content"]["execution_state"] == "idle"
+                    and message["parent_header"].get("msg_id") == request
                 ),
-                f"idle of {request}",
-            )
+                0,
+            ),
+            f"idle of {request}",
         )
+        # As a front end does. ipykernel 7 may not notice what arrives while it sends a reply, until
+        # something else arrives: https://github.com/ipython/ipykernel/issues/1554.
+        while request not in self._replied:
+            reply = self.client.shell_channel.get_msg(timeout=WATCHDOG)
+            self._replied.add(reply["parent_header"]["msg_id"])
+        return int(place)
 
     def do(self, code: str, cell_id: str | None = None, *, front_end: bool = True) -> str:
         """Run a cell to its end and return what it printed."""
