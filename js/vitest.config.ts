@@ -20,6 +20,8 @@ export default defineConfig({
     environment: "happy-dom",
     setupFiles: ["test/seeds.ts"],
     include: ["test/**/*.test.ts", "test/**/*.test.tsx"],
+    // What is slow is told by `make test`, of all parts together.
+    slowTestThreshold: 10_000,
     // A watchdog, not a measurement: a machine with other work takes several times as long.
     testTimeout: process.env.POWAWIDGET_TESTS === "nightly" ? 1_200_000 : 60_000,
     server: { deps: { inline: ["preact"] } },
