@@ -16,7 +16,9 @@ from powawidget.http.client import Client
 from powawidget.http.ids import segment
 from powawidget.http.secret import Secret
 from powawidget.protocol.stored.run import events_of_stored
-from powawidget.run.run import Run
+from powawidget.run.finished import NO_SOURCE, of_events
+from powawidget.run.plan import Plan
+from powawidget.run.task import RunTask
 from powawidget.state.model import Kind
 
 _RUNS_AT_ONCE = 100
@@ -101,14 +103,15 @@ class History:
         self._exchanges = exchanges(rows if isinstance(rows, list) else [])
         self._is_open = True
 
-    async def more(self, count: int) -> list[Run]:
+    async def more(self, count: int) -> list[RunTask]:
         """Give the turns before those that were given.
 
         Args:
             count: How many at most.
 
         Returns:
-            Runs that are over, oldest first. `trouble` then says what is missing in them.
+            The tasks of runs that are over, oldest first. `trouble` then says what is missing in
+            them.
         """
         end = self.earlier
         start = max(0, end - count)
@@ -152,19 +155,20 @@ class History:
         if last:
             self.missing = max(0, offset - len(self._exchanges))
 
-    def _run(self, exchange: Exchange) -> Run:
+    def _run(self, exchange: Exchange) -> RunTask:
         known = self._known.get(exchange.run_id or "")
         said = {"content": exchange.answer, "run_id": exchange.run_id, "events": exchange.events}
         stored = {**(known or {**said, "status": "completed"}), "session_id": self.session_id}
-        return Run.of_events(
-            events_of_stored(stored),
+        plan = Plan(
+            source=NO_SOURCE,
             kind=self.kind,
             name=self.name,
             message=exchange.question,
             origin="stored",
             secret=self._secret,
-            times=(_seconds(stored.get("started_at")), _seconds(stored.get("completed_at"))),
         )
+        times = (_seconds(stored.get("started_at")), _seconds(stored.get("completed_at")))
+        return of_events(events_of_stored(stored), plan, times)
 
 
 def exchanges(rows: Sequence[Any]) -> list[Exchange]:

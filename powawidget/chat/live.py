@@ -38,6 +38,8 @@ class LiveChat:
         self.subscribers: list[Subscriber] = []
         self._over = over
         self._latest: Live | None = None
+        # The runs that may become turns; one that is taken back is forgotten at its end.
+        self._turns: dict[Live, TurnSubscriber] = {}
         self._troubles = Troubles(redact)
 
     @property
@@ -55,8 +57,8 @@ class LiveChat:
         with self.lock:
             return plain(self.state)
 
-    def put(self, **fields: Any) -> None:
-        """Set fields of the chat; what is as it was is told to nobody.
+    def set(self, **fields: Any) -> None:
+        """Set fields of the chat; a value that is as it was is published to nobody.
 
         Args:
             **fields: The new values.
@@ -67,46 +69,38 @@ class LiveChat:
                 if getattr(self.state, name) != value:
                     setattr(self.state, name, value)
                     ops.append(("set", (name,), plain(value)))
-            self._tell(ops)
+            self._publish(ops)
 
-    def expect(self, live: Live) -> "Turn":
-        """Watch a run that may become a turn; it shares the chat's lock.
+    def watch(self, live: Live) -> None:
+        """Subscribe to a run that may become a turn.
+
+        Args:
+            live: The run; it shares the chat's lock.
+        """
+        with self.lock:
+            turn = self._turns[live] = TurnSubscriber(self, live)
+            live.subscribers.append(turn)
+
+    def add_turn(self, live: Live) -> None:
+        """Make a run that is watched the latest turn.
 
         Args:
             live: The run.
-
-        Returns:
-            The turn that it may become.
         """
         with self.lock:
-            turn = Turn(self, live)
-            live.subscribers.append(turn)
-            return turn
-
-    def let_in(self, turn: "Turn") -> int:
-        """Make a run that is expected the latest turn.
-
-        Args:
-            turn: What `expect` gave.
-
-        Returns:
-            The turn's place.
-        """
-        with self.lock:
-            run, turns, order = turn.live.state, self.state.turns, self.state.order
-            place = turn.place = len(turns)
+            run, turns, order = live.state, self.state.turns, self.state.order
+            place = self._turns.pop(live).place = len(turns)
             turns.append(run)
             order.append(place)
-            self._latest = turn.live
-            self._tell(
+            self._latest = live
+            self._publish(
                 [
                     ("set", ("turns", place), plain(run)),
                     ("set", ("order", len(order) - 1), place),
                 ]
             )
-            return place
 
-    def bring(self, runs: Sequence[RunState]) -> list[int]:
+    def add_earlier(self, runs: Sequence[RunState]) -> list[int]:
         """Put stored turns before all others.
 
         Args:
@@ -124,10 +118,10 @@ class LiveChat:
                 for place, run in zip(places, runs, strict=True)
             ]
             self.state.order[:0] = places
-            self._tell([*ops, ("set", ("order",), list(self.state.order))])
+            self._publish([*ops, ("set", ("order",), list(self.state.order))])
             return places
 
-    def _tell(self, ops: list[Op]) -> None:
+    def _publish(self, ops: list[Op]) -> None:
         if ops:
             for subscriber in tuple(self.subscribers):
                 self._troubles.call(doing_of(subscriber), subscriber.changed, ops)
@@ -146,17 +140,18 @@ class LiveChat:
 
     def _report_failures(self) -> None:
         for text in self._troubles.untold():
-            self.put(notice=text)
+            self.set(notice=text)
 
     def turn_changed(self, place: int, ops: list[Op]) -> None:
         """Tell a turn's changes as the chat's; called under the lock."""
-        self._tell([(verb, ("turns", place, *path), value) for verb, path, value in ops])
+        self._publish([(verb, ("turns", place, *path), value) for verb, path, value in ops])
         for _, path, value in ops:
             if tuple(path) == ("session_id",) and self._is_session(value):
-                self.put(session_id=value)
+                self.set(session_id=value)
 
     def turn_ended(self, live: Live) -> None:
         """Tell the end of a turn; called under the lock."""
+        self._turns.pop(live, None)
         if live is self._latest:
             for subscriber in tuple(self.subscribers):
                 self._troubles.call(doing_of(subscriber), subscriber.ended)
@@ -175,8 +170,8 @@ class LiveChat:
         return self.state.session_id is None or not _DATABASE_ID.fullmatch(told)
 
 
-class Turn:
-    """Listens to one run for its chat.
+class TurnSubscriber:
+    """Publishes the changes of one run as those of its chat, once the run is a turn.
 
     Args:
         chat: The chat.

@@ -17,9 +17,11 @@ from powawidget.protocol.events.bounds import cut
 from powawidget.resources.conversing import Conversing
 from powawidget.resources.lookup import Row, got, stored_run, text_of
 from powawidget.resources.request import RunOptions, agent_body
-from powawidget.run.run import Home, Run
+from powawidget.run.plan import Lookup, Plan
+from powawidget.run.run import Run
 from powawidget.run.sources import LiveSource
 from powawidget.run.streaming import events_of
+from powawidget.run.task import RunTask
 from powawidget.state.about import About, host_of
 
 _NOT_SENT = frozenset({"self", "message", "session_id", "on_approval"})
@@ -107,29 +109,28 @@ class Agent(Conversing):
         """
         options = {name: value for name, value in locals().items() if name not in _NOT_SENT}
         _check_policy(on_approval)
-        return self._make(agent_body(message, session_id, options), on_approval).start()
+        plan = self._plan(agent_body(message, session_id, options), on_approval)
+        return Run(RunTask(plan)).start()
 
-    def _make(
+    def _plan(
         self,
         body: Mapping[str, Any],
         on_approval: PolicyFunction | None,
         session: Callable[[], str | None] | None = None,
-        home: Home | None = None,
-    ) -> Run:
+    ) -> Plan:
         # Where it isn't known, a silence isn't taken for a fault too early.
         keepalives = self._has_tools is True
         client = self._client.for_run()
         post = functools.partial(_post_decision, client)
         hooks = functools.partial(_hooks_of, client, self.id)
-        return Run(
-            LiveSource(client, self._path, body, keepalives=keepalives, session=session),
+        return Plan(
+            source=LiveSource(client, self._path, body, keepalives=keepalives, session=session),
             name=self.name,
             message=body["message"],
             on_stop=_ON_STOP[self._has_tools],
             secret=self._client.secret,
             decider=lambda live: Decider(live, post, hooks, on_approval),
-            look_up=functools.partial(stored_run, client, "agent"),
-            home=home,
+            lookup=Lookup(stored=functools.partial(stored_run, client, "agent")),
             about=About(host_of(self._client.url), cut(self.model or "")),
         )
 
@@ -157,10 +158,10 @@ class Agent(Conversing):
         agent_body("?", None, options)
         _check_policy(on_approval)
 
-        def turn(message: str, session: Callable[[], str | None], home: Home) -> Run:
-            return self._make(agent_body(message, None, options), on_approval, session, home)
+        def plan(message: str, session: Callable[[], str | None]) -> Plan:
+            return self._plan(agent_body(message, None, options), on_approval, session)
 
-        return self._chat(session_id, turn, options)
+        return self._chat(session_id, plan, options)
 
     async def stream(
         self, message: str, *, session_id: str | None = None, **options: Unpack[RunOptions]

@@ -4,8 +4,9 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal
 
-from powawidget.chat.chat import Chat, MakeTurn, Partner
+from powawidget.chat.chat import Chat
 from powawidget.chat.history import History
+from powawidget.chat.task import ChatTask, Partner, PlanTurn
 from powawidget.http.client import Client
 from powawidget.http.ids import segment
 from powawidget.kernel import loop
@@ -70,9 +71,10 @@ class Conversing:
         home = None if self._kind == "agent" else self._home
         return History(self._client, session_id, self._kind, self.name, home)
 
-    def _chat(self, session_id: str | None, turn: MakeTurn, options: Mapping[str, Any]) -> Chat:
+    def _chat(self, session_id: str | None, plan: PlanTurn, options: Mapping[str, Any]) -> Chat:
         history = None if session_id is None else self._history(session_id)
-        return Chat(Partner(self._kind, self.name, turn, self._client.secret), history, options)
+        partner = Partner(self._kind, self.name, plan, self._client.secret)
+        return Chat(ChatTask(partner, history, options))
 
     @property
     def _home(self) -> str:

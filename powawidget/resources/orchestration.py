@@ -16,9 +16,11 @@ from powawidget.protocol.stored.children import children_of
 from powawidget.resources.conversing import Conversing
 from powawidget.resources.lookup import Row, got, rows_of, stored_run, text_of
 from powawidget.resources.request import run_body
-from powawidget.run.run import Home, Run
+from powawidget.run.plan import Lookup, Plan
+from powawidget.run.run import Run
 from powawidget.run.sources import LiveSource
 from powawidget.run.streaming import events_of
+from powawidget.run.task import RunTask
 from powawidget.state.about import About, host_of
 
 STRATEGIES = ("supervisor", "sequential", "parallel")
@@ -75,26 +77,24 @@ class Orchestration(Conversing):
         Raises:
             ConfigurationError: If it can't run; nothing was sent.
         """
-        return self._make(self._body(message, session_id)).start()
+        return Run(RunTask(self._plan(self._body(message, session_id)))).start()
 
-    def _make(
-        self,
-        body: Mapping[str, Any],
-        session: Callable[[], str | None] | None = None,
-        home: Home | None = None,
-    ) -> Run:
+    def _plan(
+        self, body: Mapping[str, Any], session: Callable[[], str | None] | None = None
+    ) -> Plan:
         client = self._client.for_run()
-        return Run(
-            LiveSource(client, self._path, body, keepalives=True, session=session),
+        return Plan(
+            source=LiveSource(client, self._path, body, keepalives=True, session=session),
             kind="orchestration",
             name=self.name,
             message=body["message"],
             on_stop=_ON_STOP,
             secret=self._client.secret,
             observe=self._name_agents,
-            look_up=functools.partial(stored_run, client, "orchestration"),
-            complete=functools.partial(_parts_of, client),
-            home=home,
+            lookup=Lookup(
+                stored=functools.partial(stored_run, client, "orchestration"),
+                parts=functools.partial(_parts_of, client),
+            ),
             about=About(host_of(self._client.url)),
         )
 
@@ -115,10 +115,10 @@ class Orchestration(Conversing):
         """
         self._body("?", None, options)
 
-        def turn(message: str, session: Callable[[], str | None], home: Home) -> Run:
-            return self._make(self._body(message, None), session, home)
+        def plan(message: str, session: Callable[[], str | None]) -> Plan:
+            return self._plan(self._body(message, None), session)
 
-        return self._chat(session_id, turn, options)
+        return self._chat(session_id, plan, options)
 
     async def stream(
         self, message: str, *, session_id: str | None = None

@@ -19,7 +19,8 @@ from powawidget.resources.lookup import find, rows_of, stored_run, text_of
 from powawidget.resources.orchestration import Orchestration, OrchestrationInfo, orchestration_of
 from powawidget.resources.sessions import Session
 from powawidget.resources.workflow import Workflow, WorkflowInfo, find_workflow, workflow_of
-from powawidget.run.run import Run
+from powawidget.run.finished import of_stored
+from powawidget.run.run import Run, finished_run
 from powawidget.state.about import About, host_of
 
 _MOST_WORKFLOWS = 100
@@ -156,7 +157,7 @@ class Powabase:
         noun = "orchestration" if wanted.startswith("orch_") else "agent"
         stored = loop.run_sync(stored_run(self._client, noun, wanted))
         about = About(host_of(self.url))
-        return Run.stored(stored, secret=self._client.secret, about=about)
+        return finished_run(of_stored(stored, secret=self._client.secret, about=about))
 
     def run(self, run_id: str) -> Run:
         """Bring back a stored run: the old name of `get_run`.

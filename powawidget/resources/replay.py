@@ -10,14 +10,16 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from powawidget import transcript
-from powawidget.chat.chat import Chat
+from powawidget.chat.chat import Chat, saved_chat
 from powawidget.errors import ConfigurationError, FileError, InvalidValueError
-from powawidget.kernel import cells
 from powawidget.protocol import events as ev
 from powawidget.protocol.sse import EventTooLargeError, SSEDecoder
-from powawidget.run.run import Run
+from powawidget.run.finished import NO_SOURCE, of_events, of_saved
+from powawidget.run.plan import Plan
+from powawidget.run.run import Run, finished_run
 from powawidget.run.runner import too_large
 from powawidget.run.sources import RecordedSource
+from powawidget.run.task import RunTask
 from powawidget.settings import options
 from powawidget.state.about import About
 
@@ -99,10 +101,10 @@ def replay(
     if begin is not None:
         return _saved(data[begin.end() :], speed, name)
     if speed is None:
-        run = Run.of_events(_frames(data), name=title, origin="replay")
-        cells.adopt(run)
-        return run
-    return Run(RecordedSource(_reads(data, times), speed), name=title, origin="replay").start()
+        plan = Plan(source=NO_SOURCE, name=title, origin="replay")
+        return finished_run(of_events(_frames(data), plan))
+    recorded = RecordedSource(_reads(data, times), speed)
+    return Run(RunTask(Plan(source=recorded, name=title, origin="replay"))).start()
 
 
 def _bytes_of(path: pathlib.Path) -> bytes:
@@ -148,11 +150,10 @@ def _saved(data: bytes, speed: float | None, name: str | None) -> Run | Chat:
     made: Run | Chat
     if saved.chat is not None:
         saved.chat.name = name or saved.chat.name
-        made = Chat.saved(saved.chat, about)
+        made = saved_chat(saved.chat, about)
     elif saved.run is not None:
         saved.run.name = name or saved.run.name
-        made = Run.saved(saved.run, about)
-        cells.adopt(made)
+        made = finished_run(of_saved(saved.run, about))
     return made
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from powawidget.chat.chat import Chat
 from powawidget.chat.history import History, Message, time_of
+from powawidget.chat.task import ChatTask
 from powawidget.http.client import Client
 from powawidget.kernel import loop
 from powawidget.state.model import Kind
@@ -56,7 +57,7 @@ class Messages(list[Message]):
     """
 
     def __init__(self, history: History) -> None:
-        self._chat = Chat(None, history)
+        self._chat = Chat(ChatTask(None, history))
         super().__init__(self._chat.messages)
 
     @property

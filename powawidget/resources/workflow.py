@@ -22,9 +22,12 @@ from powawidget.resources.executions import Executions, begun_with, rows_at
 from powawidget.resources.executions import listed as executions_of
 from powawidget.resources.lookup import Row, find, got, text_of
 from powawidget.resources.request import checked_json
-from powawidget.run.run import Run
+from powawidget.run.finished import of_stored
+from powawidget.run.plan import Lookup, Plan
+from powawidget.run.run import Run, finished_run
 from powawidget.run.sources import LiveSource
 from powawidget.run.streaming import events_of
+from powawidget.run.task import RunTask
 from powawidget.state.about import About, host_of
 
 _MOST_EXECUTIONS = 100
@@ -77,20 +80,23 @@ class Workflow:
         """
         body = self._body(variables, named)
         client = self._client.for_run()
-        return Run(
-            LiveSource(client, self._path, body, keepalives=False),
+        plan = Plan(
+            source=LiveSource(client, self._path, body, keepalives=False),
             kind="workflow",
             name=self.name,
             message=_told(body["variables"]),
             on_stop=_ON_STOP,
             secret=self._client.secret,
             known=self._known(),
-            look_up=functools.partial(self._look_up, client),
-            find=functools.partial(self._find, client, body["variables"]),
             observe=self._note,
-            complete=functools.partial(self._parts_of, client),
+            lookup=Lookup(
+                stored=functools.partial(self._look_up, client),
+                find=functools.partial(self._find, client, body["variables"]),
+                parts=functools.partial(self._parts_of, client),
+            ),
             about=About(host_of(self._client.url)),
-        ).start()
+        )
+        return Run(RunTask(plan)).start()
 
     async def stream(
         self, variables: Mapping[str, Any] | None = None, **named: Any
@@ -132,7 +138,7 @@ class Workflow:
         """
         told = loop.run_sync(self._look_up(self._client, execution_id))
         about = About(host_of(self._client.url))
-        return Run.stored(told, self.name, secret=self._client.secret, about=about)
+        return finished_run(of_stored(told, self.name, secret=self._client.secret, about=about))
 
     def executions(self, limit: int = 50) -> Executions:
         """List this workflow's executions, the latest first (docs/protocol.md#lists).

@@ -7,7 +7,7 @@ import asyncio
 import itertools
 import math
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
@@ -24,10 +24,7 @@ from powawidget.protocol import events as ev
 from powawidget.protocol.stored.execution import is_whole, logs_of
 from powawidget.protocol.stored.run import events_of_stored, fate_of
 from powawidget.run.pause import GaveUp, Pauses
-
-Fetch = Callable[[str], Awaitable[Any]]
-# The ids of what may be the run, by when it began and ended here, in seconds since the epoch.
-Find = Callable[[float, float], Awaitable[Sequence[str]]]
+from powawidget.run.plan import Lookup
 
 _WHY = "The server may still be working on it"
 _LEAST = 1.0
@@ -46,49 +43,46 @@ _AT_WORK = frozenset(
 _MEANT = frozenset({"kernel_ended", "total_timeout"})
 
 
-class _Unknown(Exception):  # noqa: N818  # not an error: nothing tells which run it is
-    """So many stored runs may be the one that is looked for, and not just one."""
+class _NotFoundAloneError(Exception):
+    """Not exactly one of the stored runs fits: none does, or `count` do."""
 
     def __init__(self, count: int) -> None:
         self.count = count
 
 
-def is_worth_a_look(live: Live, find: Find | None = None) -> bool:
+def is_worth_a_look(live: Live, lookup: Lookup) -> bool:
     """Tell whether the server is asked what became of a run.
 
     Args:
         live: The run, over.
-        find: Finds it where its id isn't known.
+        lookup: What the server can be asked.
 
     Returns:
         Whether its stream was cut or stopped, and it can be found.
     """
     state = live.state
-    if not state.run_id and find is None:
+    if lookup.stored is None or not (state.run_id or lookup.find):
         return False
     if state.status == "interrupted":
         return state.error is None or state.error.code not in _MEANT
     return state.status == "stopped"
 
 
-async def learn(
-    live: Live, fetch: Fetch, limits: Timeouts, pauses: Pauses, find: Find | None = None
-) -> None:
-    """Look a run up until the server has ended it, and tell what it did.
+async def recover(live: Live, lookup: Lookup, limits: Timeouts, pauses: Pauses) -> None:
+    """Look a run up until the server has ended it, and apply what it did.
 
-    An interrupted run becomes what is stored, where it was completed there; a stopped one stays
-    stopped. Nothing is raised but a cancellation.
+    An interrupted run that was completed at the server becomes what is stored there; a stopped run
+    stays stopped. Nothing is raised but a cancellation.
 
     Args:
         live: The run, over here.
-        fetch: Fetches what is stored of it.
+        lookup: What the server can be asked.
         limits: How long and how often.
         pauses: Lets a person end it.
-        find: Finds the run where its stream didn't tell its id.
     """
     found: list[ev.Event]
     try:
-        found = await pauses.wait_for(_looks(live, fetch, limits, find))
+        found = await pauses.wait_for(_looks(live, lookup, limits))
     except GaveUp:
         found = [ev.Learned(text=f"You stopped looking. {_later(live)}")]
     finally:
@@ -98,44 +92,45 @@ async def learn(
         live.receive(event)
 
 
-async def _looks(live: Live, fetch: Fetch, limits: Timeouts, find: Find | None) -> list[ev.Event]:
+async def _looks(live: Live, lookup: Lookup, limits: Timeouts) -> list[ev.Event]:
     begun = reached = time.monotonic()
     total = math.inf if limits.look_up_total is None else limits.look_up_total
     unreachable = math.inf if limits.look_up_unreachable is None else limits.look_up_unreachable
-    answer: str | None = None
+    status: str | None = None
     for attempt, pause in enumerate(_pauses(limits), start=1):
         left = unreachable - (time.monotonic() - reached)
-        await _pause(live, pause if answer is not None else min(pause, max(left, 0.0)), attempt)
+        await _pause(live, pause if status is not None else min(pause, max(left, 0.0)), attempt)
         left = unreachable - (time.monotonic() - reached)
-        stored = await _look(live, fetch, find, attempt, min(max(left, _LEAST), _A_LOOK))
+        stored = await _look(live, lookup, attempt, min(max(left, _LEAST), _A_LOOK))
         now = time.monotonic()
         if isinstance(stored, ev.Learned):
             return [stored]
         if stored is not None:
-            answer, reached = str(stored.get("status"))[:40], now
-            if answer not in _AT_WORK:
-                return _told(live, stored)
+            status, reached = str(stored.get("status"))[:40], now
+            if status not in _AT_WORK:
+                return _events_of(live, stored)
             if _is_enough(live, attempt) or now - begun >= total:
-                return [ev.Learned(text=_still(live, answer))]
+                return [ev.Learned(text=_still(live, status))]
         elif now - reached >= unreachable:
-            said = f"The server can't be asked what became of it. {_later(live)}"
-            return [ev.Learned(text=said)]
+            text = f"The server can't be asked what became of it. {_later(live)}"
+            return [ev.Learned(text=text)]
     raise AssertionError  # the pauses never end
 
 
 async def _look(
-    live: Live, fetch: Fetch, find: Find | None, attempt: int, seconds: float
+    live: Live, lookup: Lookup, attempt: int, seconds: float
 ) -> dict[str, Any] | ev.Learned | None:
     """Look once.
 
     Returns:
-        What is stored; or what there is to say, where more looks are no use; or None where the
-        server can't be asked for now.
+        The stored run. A `Learned` says why no further look can help. None says that the server
+        didn't answer this time, and may answer the next.
     """
     try:
         async with asyncio.timeout(seconds):
-            stored = await fetch(await _id(live, find))
-    except _Unknown as problem:
+            run_id = await _id(live, lookup)
+            stored = None if lookup.stored is None else await lookup.stored(run_id)
+    except _NotFoundAloneError as problem:
         if problem.count or attempt >= _LOOKS_FOR_EXECUTION:
             return ev.Learned(text=_which(problem.count))
         return {"status": _UNLISTED}  # it may be listed in a moment
@@ -150,14 +145,14 @@ async def _look(
     return stored if isinstance(stored, dict) else None
 
 
-async def _id(live: Live, find: Find | None) -> str:
-    """Tell the id of a run; where its stream didn't, the one stored run that may be it."""
+async def _id(live: Live, lookup: Lookup) -> str:
+    """Tell the id of a run; where its stream didn't, that of the one stored run that fits."""
     state = live.state
-    if not state.run_id and find is not None:
+    if not state.run_id and lookup.find is not None:
         now = live.clock()
-        ids = await find(state.started or now, state.ended or now)
+        ids = await lookup.find(state.started or now, state.ended or now)
         if len(ids) != 1:
-            raise _Unknown(len(ids))
+            raise _NotFoundAloneError(len(ids))
         live.receive(ev.WorkflowStarted(execution_id=ids[0]))
     return str(state.run_id)
 
@@ -174,7 +169,7 @@ async def _pause(live: Live, seconds: float, attempt: int) -> None:
     await asyncio.sleep(seconds)
 
 
-def _told(live: Live, stored: dict[str, Any]) -> list[ev.Event]:
+def _events_of(live: Live, stored: dict[str, Any]) -> list[ev.Event]:
     is_execution = "block_logs" in stored
     whole = stored.get("status") == "completed" and (not is_execution or is_whole(stored))
     if whole and live.state.status == "interrupted":

@@ -6,42 +6,18 @@ import logging
 import time
 import traceback
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager
-from typing import Protocol
 
 from powawidget.approvals.deadlines import is_overdue
 from powawidget.errors import ConnectionLost, PowawidgetError, RequestError
 from powawidget.http.advice import title_of
 from powawidget.http.retries import Pause, Retries, waiting
-from powawidget.http.timeouts import Timeouts
 from powawidget.live.run import Live
 from powawidget.live.subscribers import log
 from powawidget.protocol import events as ev
 from powawidget.protocol.sse import EventTooLargeError
 from powawidget.run.pause import GaveUp, Pauses
 from powawidget.run.reading import payloads
-
-
-class Source(Protocol):
-    """Where a run's bytes come from."""
-
-    def open(self) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        """Start the run and give its bytes; raises a PowawidgetError where it can't start."""
-
-    def close(self) -> None:
-        """Let go of what the run has needed; again does nothing."""
-
-    @property
-    def idle(self) -> float | None:
-        """How long the stream may be silent, in seconds."""
-
-    @property
-    def total(self) -> float | None:
-        """How long the run may take, in seconds."""
-
-    @property
-    def timeouts(self) -> Timeouts:
-        """How long the rest may take, and how often it is tried."""
+from powawidget.run.sources import Source
 
 
 async def follow(live: Live, source: Source, pauses: Pauses) -> None:

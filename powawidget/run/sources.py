@@ -4,10 +4,32 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any
+from typing import Any, Protocol
 
 from powawidget.http.client import Client
 from powawidget.http.timeouts import Timeouts
+
+
+class Source(Protocol):
+    """Where a run's bytes come from."""
+
+    def open(self) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """Start the run and give its bytes; raises a PowawidgetError where it can't start."""
+
+    def close(self) -> None:
+        """Let go of what the run has needed; again does nothing."""
+
+    @property
+    def idle(self) -> float | None:
+        """How long the stream may be silent, in seconds."""
+
+    @property
+    def total(self) -> float | None:
+        """How long the run may take, in seconds."""
+
+    @property
+    def timeouts(self) -> Timeouts:
+        """How long the rest may take, and how often it is tried."""
 
 
 class LiveSource:

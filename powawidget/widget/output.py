@@ -14,6 +14,7 @@ class CellOutput:
 
     Attributes:
         document: The transcript, which wants to hear of the end.
+        made_in: The request that has made what is shown; None where that outlives it.
         shown_at: When the widget was made, by the monotonic clock.
         is_closed: Whether nothing is shown any more.
 
@@ -30,7 +31,7 @@ class CellOutput:
         self._making = threading.Lock()
         self._widget: Any = None
         self._waited_in: str | None = None
-        self._made_in = host.cell()[1]
+        self.made_in: str | None = host.cell()[1]
         displayed.follow()
         self.is_closed = False
         self.shown_at: float | None = None
@@ -96,7 +97,7 @@ class CellOutput:
         # The line stays in the file as it is now: it must not say how far the run has come.
         data = {**data, "text/plain": "The transcript stands below."}
         display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]  # IPython has no types
-        if self._made_in is not None and self._made_in == host.cell()[1]:
+        if self.made_in is not None and self.made_in == host.cell()[1]:
             outputs.watch(self)
         size = self.document.show()
         if self._widget is not None:

@@ -383,13 +383,13 @@ def test_what_the_page_may_not_do_is_refused_in_words(
 def test_what_breaks_halfway_is_not_done_again(
     chat: Chat, page: Page, server: Counterpart, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send = chat._send
+    send = chat._task.send
 
     def sends_and_breaks(*given: Any) -> pw.Run:
         send(*given)
         raise LookupError("something of ours")
 
-    monkeypatch.setattr(chat, "_send", sends_and_breaks)
+    monkeypatch.setattr(chat._task, "send", sends_and_breaks)
     assert "LookupError" in str(page.act("send", id="one", text="a"))
     assert "LookupError" in str(page.act("send", id="one", text="a"))
     chat.wait()
@@ -402,13 +402,13 @@ def test_a_decision_on_the_page_is_for_its_own_turn(
     chat = pb.agent("Keeper").chat()
     page = Page(chat, monkeypatch)
     first = chat.send("write a")
-    until(first._is_asking)
+    until(first._task.is_asking)
     parts = first._live.snapshot()["parts"]
     (request,) = [part for part in parts if part["kind"] == "approval"]
     page.act("approve", turn=0, digests=[request["digest"]])
     first.wait()
     second = chat.send("write a")
-    until(second._is_asking)
+    until(second._task.is_asking)
     assert "has changed" in str(page.act("approve", turn=1, digests=[request["digest"]]))
     assert "over" in str(page.act("approve", turn=0, digests=[request["digest"]]))
     assert second.status == "waiting"
@@ -423,7 +423,7 @@ class Ledger:
     """Folds what it is told into a state of its own, as a page does."""
 
     def __init__(self, chat: Chat) -> None:
-        with chat.lock:
+        with chat._live.lock:
             self.state = typed(chat._live.snapshot(), ChatState)
             chat._live.subscribers.append(self)
 

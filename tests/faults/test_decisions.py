@@ -85,7 +85,7 @@ def test_a_stop_leaves_a_ledger_that_says_denied(
     world: World, seconds: float, status: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "powawidget.run.run._DENYING", WATCHDOG
+        "powawidget.run.task._DENYING", WATCHDOG
     )  # a slow machine changes no outcome
     run = world.run(world.serve(proving(seconds, status)))
     until(lambda: run.status == "waiting", "the request")
@@ -144,7 +144,7 @@ def test_each_decision_reaches_the_process_of_its_own_run(world: World) -> None:
     runs = [agent.run("go") for _ in range(4)]
     world.runs += runs
     for run in reversed(runs):
-        until(run._is_asking, "the request")
+        until(run._task.is_asking, "the request")
         world._connections[-1].agents()
         run.approve()
         assert came_to(run)[0] == "completed"
@@ -215,7 +215,7 @@ def test_a_decision_carries_what_its_runs_own_answer_has_set(
 ) -> None:
     script, heard = setting(*lines)
     run = world.run(world.serve(script))
-    until(run._is_asking, "the request")
+    until(run._task.is_asking, "the request")
     run.approve()
     assert came_to(run)[0] == "completed"
     assert heard == [("hooks", sent), ("approve", sent)]
@@ -228,7 +228,7 @@ def test_the_denial_before_a_stop_and_the_look_after_it_carry_them(world: World)
 
     script, heard = setting("W=a; Path=/", then=then)
     run = world.run(world.serve(script))
-    until(run._is_asking, "the request")
+    until(run._task.is_asking, "the request")
     run.stop()
     until(lambda: heard[-1][0] == "run_1", "the look at what is stored")
     assert {sent for _, sent in heard} == {"W=a"}, "not what other answers set"
@@ -240,7 +240,7 @@ def test_a_cookie_that_expires_while_a_person_thinks_is_not_sent(
 ) -> None:
     script, heard = setting("W=a; Path=/; Max-Age=3600", "V=b; Path=/")
     run = world.run(world.serve(script))
-    until(run._is_asking, "the request")
+    until(run._task.is_asking, "the request")
     until(lambda: heard, "the hooks")
     later = types.SimpleNamespace(time=lambda: time.time() + 4000)
     monkeypatch.setattr("http.cookiejar.time", later)
@@ -267,7 +267,7 @@ def test_those_of_a_redirect_are_kept_and_those_of_a_refusal_are_not(world: Worl
             await script(exchange)
 
     run = world.run(world.serve(first))
-    until(run._is_asking, "the request")
+    until(run._task.is_asking, "the request")
     run.approve()
     assert came_to(run)[0] == "completed"
     assert starts == ["", ""]
@@ -281,7 +281,7 @@ def test_they_stand_beside_the_cookies_that_a_person_sends(world: World) -> None
     with powawidget.connect(server.url, api_key="k" * 20, headers=headers) as pb:
         run = Agent(pb._client, AgentInfo(id="a-1", name="A"), True).run("go")
     world.runs.append(run)
-    until(run._is_asking, "the request")
+    until(run._task.is_asking, "the request")
     run.approve()
     assert came_to(run)[0] == "completed"
     assert server.requests[0].headers["cookie"] == "W=mine; team=x"
@@ -298,8 +298,8 @@ def test_a_cookie_is_told_nowhere(world: World, caplog: pytest.LogCaptureFixture
 
     script, heard = setting(f"W={planted}; Path=/", f"V={quoted}; Path=/", then=then)
     run = world.run(world.serve(script), look_up_total=0.0)
-    until(run._is_asking, "the request")
-    client = run._source._client  # type: ignore[attr-defined]  # a live one
+    until(run._task.is_asking, "the request")
+    client = run._task.plan.source._client  # type: ignore[attr-defined]  # a live one
     said = [repr(client), str(client._jar), repr(vars(client)), repr(run), run.to_json()]
     run.approve()
     came_to(run)
@@ -372,7 +372,7 @@ def gated(then: Script | None = None) -> Script:
 
 
 def decide(run: powawidget.Run) -> None:
-    until(run._is_asking, "the request")
+    until(run._task.is_asking, "the request")
     run.approve()
 
 

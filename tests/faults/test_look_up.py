@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from powawidget.run.plan import Lookup, Plan
 from powawidget.run.run import Run
 from powawidget.run.sources import LiveSource
+from powawidget.run.task import RunTask
 from tests.chaos import WATCHDOG, Chaos, Exchange, Script, at_paths
 from tests.faults.world import (
     CUT_WITH_TOOLS,
@@ -144,7 +146,8 @@ def of_kind(world: World, server: Chaos, kind: Any) -> Run:
     client = world.connect(server.url)._client
     source = LiveSource(client, "/api/x/run/stream", {"message": "hello"}, keepalives=True)
     look_up = lambda run_id: client.get(f"/api/{kind}s/runs/{run_id}")  # noqa: E731  # short
-    run = Run(source, kind=kind, secret=client.secret, look_up=look_up).start()
+    plan = Plan(source=source, kind=kind, secret=client.secret, lookup=Lookup(stored=look_up))
+    run = Run(RunTask(plan)).start()
     world.runs.append(run)
     return run
 

@@ -253,7 +253,7 @@ def asking(posted: list[object]) -> Script:
 def test_a_reason_goes_to_the_server_as_it_is_and_is_kept_without_the_key(world: World) -> None:
     posted: list[object] = []
     run = world.run(world.serve(asking(posted)))
-    until(run._is_asking, "the request")
+    until(run._task.is_asking, "the request")
     run.deny(f"not with {KEY}")
     came_to(run)
     assert posted == [{"approved": False, "reason": f"not with {KEY}"}]
@@ -275,7 +275,7 @@ def test_what_a_policy_raises_is_told_without_the_key(
     assert notices(run) == ["The approval policy failed: LookupError: [key]"]
     until(lambda: "so a person is asked" in caplog.text, "the log")
     assert "LookupError: [key]" in caplog.text
-    until(run._is_asking, "the request")
+    until(run._task.is_asking, "the request")
     run.deny()
     came_to(run)
 

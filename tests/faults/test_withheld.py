@@ -67,7 +67,7 @@ def test_a_page_gets_size_and_digest_and_cannot_approve_but_code_can(
     widget = run.widget
     first = widget.snapshot()
     sent.clear()
-    until(run._is_asking, "the request")
+    until(run._task.is_asking, "the request")
 
     parts = {part["kind"]: part for part in widget.snapshot()["state"]["parts"]}
     for kind in ("tool", "approval"):
@@ -92,7 +92,7 @@ def test_a_page_gets_size_and_digest_and_cannot_approve_but_code_can(
 def test_a_click_may_deny_what_it_cannot_approve(world: World) -> None:
     posts: list[Any] = []
     run = world.run(world.serve(gated(posts)))
-    until(run._is_asking, "the request")
+    until(run._task.is_asking, "the request")
     assert click(run, "deny") is None
     until(lambda: posts, "the denial")
     assert posts == [{"approved": False}]
@@ -117,7 +117,7 @@ def test_a_policy_is_given_all_of_them(world: World) -> None:
 
 def test_a_saved_run_has_all_that_its_own_limit_allows(world: World, tmp_path: Any) -> None:
     run = world.run(world.serve(gated([])))
-    until(run._is_asking, "the request")
+    until(run._task.is_asking, "the request")
     run.approve()
     came_to(run)
     path = tmp_path / "run.json"

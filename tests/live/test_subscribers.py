@@ -1,6 +1,7 @@
 """The end of a run is the end, whoever fails that hears of it; and what failed is told."""
 
 import asyncio
+import dataclasses
 import json
 import logging
 import threading
@@ -13,12 +14,16 @@ import zmq
 from jupyter_client.session import Session
 
 import powawidget as pw
+from powawidget.chat.chat import Chat
+from powawidget.chat.task import ChatTask, Partner
 from powawidget.errors import RequestError
 from powawidget.http.secret import Secret
 from powawidget.kernel import cells, host, loop
 from powawidget.protocol import events as ev
+from powawidget.run.plan import Lookup, Plan
 from powawidget.run.run import Run
 from powawidget.run.sources import RecordedSource
+from powawidget.run.task import RunTask
 from powawidget.state.model import ApprovalPart, NoticePart, RunState, plain, typed
 from powawidget.state.ops import Op, apply
 from tests.chaos import WATCHDOG
@@ -84,8 +89,12 @@ def log() -> Iterator[Listening]:
     assert not heard.found
 
 
+def plan(source: RecordedSource, **told: Any) -> Plan:
+    return Plan(source=source, secret=Secret(KEY), **told)
+
+
 def made(source: RecordedSource, **told: Any) -> Run:
-    return Run(source, secret=Secret(KEY), **told)
+    return Run(RunTask(plan(source, **told)))
 
 
 def notices(run: Run) -> list[str]:
@@ -149,7 +158,8 @@ def the_view(run: Run, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def the_parts(run: Run, _: pytest.MonkeyPatch) -> str:
-    run._complete = failing
+    parts = dataclasses.replace(run._task.plan, lookup=Lookup(parts=failing))
+    run._task.plan = parts
     return "fetched the run's parts"
 
 
@@ -272,7 +282,7 @@ def test_whoever_fails_a_run_stops_and_closes(
 
 
 def test_who_hangs_when_the_run_ends_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("powawidget.run.run._TELLING", 0.01)
+    monkeypatch.setattr("powawidget.run.run._PUBLISHING", 0.01)
     go_on = threading.Event()
 
     class Hangs(Subscriber):
@@ -322,11 +332,11 @@ def test_a_state_that_cannot_be_folded_any_more_ends_the_run(
 @pytest.mark.parametrize("status", ["interrupted", "stopped"])
 def test_a_look_up_that_fails_is_told(status: str, caplog: pytest.LogCaptureFixture) -> None:
     source = Slowly(START, HALF)
-    run = made(source, look_up=failing)
+    run = made(source, lookup=Lookup(stored=failing))
     run._live.subscribers.append(well := Subscriber())
     run.start()
     if status == "stopped":
-        until(lambda: run._task is not None)
+        until(lambda: run._task._task is not None)
         run._live.state.run_id = "run_1"
         run.stop()
     else:
@@ -426,14 +436,12 @@ async def test_half_an_emoji_in_a_reason_is_sent_and_shown_as_what_can_be() -> N
 
 
 def chatting(*sources: RecordedSource) -> pw.Chat:
-    from powawidget.chat.chat import Chat, Partner  # noqa: PLC0415  # it isn't made like this elsewhere
-
     left = list(sources)
 
-    def turn(message: str, _: object, home: Any) -> Run:
-        return made(left.pop(0), message=message, home=home)
+    def planned(message: str, _: object) -> Plan:
+        return plan(left.pop(0), message=message)
 
-    return Chat(Partner("agent", "A", turn, Secret(KEY)))
+    return Chat(ChatTask(Partner("agent", "A", planned, Secret(KEY))))
 
 
 @pytest.mark.parametrize("fails", [["changed"], ["ended"], ["changed", "ended", "recovered"]])
@@ -463,8 +471,8 @@ def test_a_queue_that_fails_lets_those_go_who_wait(caplog: pytest.LogCaptureFixt
     def begin() -> None:
         raise ValueError(KEY)
 
-    second._begin = begin  # type: ignore[method-assign]  # it fails
-    first._source.go_on.set()  # type: ignore[attr-defined]  # it is told when to play
+    second._task.start = begin  # type: ignore[method-assign]  # it fails
+    first._task.plan.source.go_on.set()  # type: ignore[attr-defined]  # it is told when to play
     chat.wait(WATCHDOG, display=False)
     assert chat._live.state.notice is not None
     assert "let the next message in: ValueError" in chat._live.state.notice
@@ -474,7 +482,7 @@ def test_a_queue_that_fails_lets_those_go_who_wait(caplog: pytest.LogCaptureFixt
 
 def test_earlier_turns_that_cannot_be_read_are_told_on_the_page() -> None:
     chat = chatting()
-    chat._history = types.SimpleNamespace(  # type: ignore[assignment]  # what is used of one
+    chat._task.history = types.SimpleNamespace(  # type: ignore[assignment]  # what is used of one
         more=failing, missing=0, trouble=None, earlier=3, messages=list
     )
 

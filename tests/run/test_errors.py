@@ -19,8 +19,10 @@ import powawidget as pw
 from powawidget import errors
 from powawidget.errors import PowawidgetError
 from powawidget.http.secret import Secret
+from powawidget.run.finished import NO_SOURCE, of_events
+from powawidget.run.plan import Plan
 from powawidget.run.run import Run
-from powawidget.run.sources import RecordedSource
+from powawidget.run.task import RunTask
 
 KEY = "planted-key-3f9d21c07a"
 FRAMES = (
@@ -40,9 +42,8 @@ PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 
 
 def a_run() -> Run:
-    return Run.of_events(
-        [json.dumps(one) for one in FRAMES], name="A", origin="replay", secret=Secret(KEY)
-    )
+    plan = Plan(source=NO_SOURCE, name="A", origin="replay", secret=Secret(KEY))
+    return Run(of_events([json.dumps(one) for one in FRAMES], plan))
 
 
 # What an argument of an error's class may be; a class that wants another has to be named here.
@@ -244,7 +245,7 @@ def test_a_run_crosses_as_it_would_be_saved_and_its_copy_is_itself() -> None:
 
 def test_a_run_that_waits_is_over_where_its_error_arrives() -> None:
     ask = {"event": "approval_requested", "tool_name": "write", "tool_input": {"n": 1}}
-    run = Run(RecordedSource((), None), name="A")
+    run = Run(RunTask(Plan(source=NO_SOURCE, name="A")))
     for frame in (FRAMES[0], ask):
         run._live.receive(json.dumps(frame))
     assert run.status == "waiting"

@@ -305,7 +305,7 @@ def test_a_stop_right_after_an_approval_denies_what_has_not_left(
     run = pb.agent("Operator").run(WRITE)
     until(lambda: run.status == "waiting")
     run._live.observe = None  # no further event moves the moment on
-    decider = run._decider
+    decider = run._task.decider
     assert decider is not None
     decider._last_request = decider._monotonic() + 60  # a quiet that doesn't come by itself
     run.approve()

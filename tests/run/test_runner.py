@@ -6,7 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 import powawidget
+from powawidget.run.plan import Plan
 from powawidget.run.sources import RecordedSource
+from powawidget.run.task import RunTask
 from tests.chaos import WATCHDOG, Exchange, at_paths
 from tests.faults.world import (
     CALL,
@@ -129,7 +131,7 @@ class Broken(RecordedSource):
 
 
 def test_a_run_that_cannot_even_begin_is_over() -> None:
-    run = powawidget.Run(Broken((), None)).start()
+    run = powawidget.Run(RunTask(Plan(source=Broken((), None)))).start()
     assert run._live.done.wait(WATCHDOG)
     assert run.status == "interrupted"
     run.close()

@@ -12,6 +12,7 @@ from powawidget.protocol import events as ev
 from powawidget.protocol.graph import Graph, left_out, listed, ordered, read_graph
 from powawidget.protocol.stored.execution import logs_of
 from powawidget.protocol.stored.run import events_of_stored
+from powawidget.run.finished import of_stored
 from powawidget.state import values
 from powawidget.state.model import RunState, plain
 from tests.street import RECORDED, Walk, payloads, recordings, replayed, walk
@@ -216,7 +217,7 @@ def test_a_stored_execution_told_again_is_the_live_run(name: str, executions: st
     run = powawidget.replay(RECORDED / f"{name}.sse")
     (row,) = [one for one in body(executions)["executions"] if one["id"] == run.run_id]
     told = {**body(LOGS[name]), "execution": row, "status": row["status"], "graph": None}
-    again = powawidget.Run.stored(told)
+    again = powawidget.Run(of_stored(told))
     assert (again.status, again.output, again.run_id) == (run.status, run.output, run.run_id)
     shown = [(block.id, block.status, block.output, block.error) for block in run.blocks]
     assert [(b.id, b.status, b.output, b.error) for b in again.blocks] == shown

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from powawidget import transcript
 from powawidget.errors import ConfigurationError
+from powawidget.run.finished import of_saved
 from powawidget.run.run import Run
 from powawidget.state.model import (
     Block,
@@ -105,7 +106,7 @@ def test_what_there_is_room_for_is_shown(name: str) -> None:
 @pytest.mark.parametrize("name", [each for each in HUGE if each != "names"])
 def test_what_is_left_out_can_be_found(name: str) -> None:
     state = HUGE[name]
-    run = Run.saved(state)
+    run = Run(of_saved(state))
     found = NOTE.findall(strict.seen(transcript.to_html(state, ABOUT, limit=50_000)))
     assert found
     for _, where in found:

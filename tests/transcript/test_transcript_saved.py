@@ -14,6 +14,7 @@ from powawidget import transcript
 from powawidget.chat.chat import Chat
 from powawidget.errors import ConfigurationError, DecisionRefused
 from powawidget.http.secret import Secret
+from powawidget.run.finished import of_saved
 from powawidget.run.run import Run
 from powawidget.state.about import host_of
 from powawidget.state.model import ChatState, RunState, TextPart, plain
@@ -80,7 +81,7 @@ def test_what_is_written_is_read_back_or_refused(state: RunState) -> None:
     assert read is not None
     again = transcript.load(transcript.to_json(read).encode()).run
     assert again == read
-    Run.saved(read).to_html()
+    Run(of_saved(read)).to_html()
 
 
 def test_a_chat_is_replayed_from_its_file(tmp_path: Path) -> None:
@@ -214,7 +215,7 @@ def test_a_key_that_would_be_escaped_is_found_before(write: Any, key: str) -> No
 
 @pytest.mark.parametrize("suffix", [".html", ".HTM", ".md", ".markdown", ".txt", ".json"])
 def test_the_name_tells_the_form(suffix: str, tmp_path: Path) -> None:
-    run = Run.saved(msgspec.convert(plain(SAMPLES["failed"]), RunState, dec_hook=as_text))
+    run = Run(of_saved(msgspec.convert(plain(SAMPLES["failed"]), RunState, dec_hook=as_text)))
     path = run.save(str(tmp_path / f"run{suffix}"))
     assert path == tmp_path / f"run{suffix}"
     written = path.read_text(encoding="utf-8")
@@ -250,12 +251,12 @@ def test_the_methods_of_a_run_write_what_the_functions_write() -> None:
 @pytest.mark.parametrize("name", ["run", "run.pdf", "run.json.gz"])
 def test_another_name_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"\.html, \.md, \.txt or \.json"):
-        Run.saved(RunState()).save(tmp_path / name)
+        Run(of_saved(RunState())).save(tmp_path / name)
 
 
 def test_a_place_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="can't be written"):
-        Run.saved(RunState()).save(tmp_path / "no" / "run.md")
+        Run(of_saved(RunState())).save(tmp_path / "no" / "run.md")
 
 
 @pytest.mark.parametrize(

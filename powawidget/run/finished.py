@@ -1,0 +1,87 @@
+"""Runs that are over from the beginning: stored, saved, or recorded as a whole."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from powawidget.http.secret import Secret
+from powawidget.protocol.events import Ended, Event
+from powawidget.protocol.stored.run import events_of_stored, question_of
+from powawidget.run.plan import Plan
+from powawidget.run.sources import RecordedSource
+from powawidget.run.task import RunTask
+from powawidget.state.about import About
+from powawidget.state.model import ENDED, RunState
+
+NO_SOURCE = RecordedSource((), None)
+
+
+def of_events(
+    frames: Iterable[str | Event],
+    plan: Plan,
+    times: tuple[float | None, float | None] | None = None,
+) -> RunTask:
+    """Make a run that is over from all its frames.
+
+    Args:
+        frames: The data of server-sent events, or events.
+        plan: What else is known of the run.
+        times: When it began and ended, in seconds since the epoch; the times of its frames where
+            they aren't given.
+
+    Returns:
+        The run's task; nothing of it acts.
+    """
+    task = RunTask(plan)
+    for frame in frames:
+        task.live.receive(frame)
+    task.live.receive(Ended())
+    if times is not None:
+        task.live.state.started, task.live.state.ended = times
+    return task
+
+
+def of_stored(
+    stored: Mapping[str, Any],
+    name: str = "",
+    *,
+    secret: Secret | None = None,
+    about: About | None = None,
+) -> RunTask:
+    """Make a run that is over from what the server has stored of it.
+
+    Args:
+        stored: The server's answer, decoded.
+        name: What ran.
+        secret: The key to keep out of everything.
+        about: On which host it ran, for its transcript.
+
+    Returns:
+        The run's task; nothing of it acts.
+    """
+    plan = Plan(
+        source=NO_SOURCE,
+        name=name,
+        message=question_of(stored),
+        origin="stored",
+        secret=secret,
+        about=about or About(),
+    )
+    return of_events(events_of_stored(stored), plan)
+
+
+def of_saved(state: RunState, about: About | None = None) -> RunTask:
+    """Make a run that is over from a state that was saved.
+
+    Args:
+        state: The run as it was when it was saved, checked.
+        about: On which host it ran, for its transcript.
+
+    Returns:
+        The run's task; nothing of it acts. What was under way when it was saved is interrupted.
+    """
+    state.origin = "replay"
+    task = RunTask(Plan(source=NO_SOURCE, about=about or About()), state)
+    if state.status not in ENDED:
+        task.live.receive(Ended())
+    task.live.settle()
+    return task

@@ -1,0 +1,134 @@
+"""What there is to read of a run."""
+
+from typing import Any
+
+from powawidget.live.recording import Recording
+from powawidget.run.task import RunTask
+from powawidget.state import values
+from powawidget.state.model import Failure, RunState, Status, plain, typed
+from powawidget.transcript.export import Told, Transcribed
+
+_WORDS: dict[Status, str] = {
+    "connecting": "connecting",
+    "running": "running",
+    "waiting": "waiting for you",
+    "reconnecting": "reconnecting",
+    "completed": "done",
+    "failed": "failed",
+    "stopped": "stopped",
+    "interrupted": "interrupted",
+}
+
+
+class RunProperties(Transcribed):
+    """What there is to read of a run, live or over. Any thread may read.
+
+    Args:
+        task: The run's task.
+    """
+
+    def __init__(self, task: RunTask) -> None:
+        self._task = task
+        self._live = task.live
+
+    @property
+    def status(self) -> Status:
+        """connecting, running, waiting, reconnecting, completed, failed, stopped or interrupted."""
+        return self._live.state.status
+
+    @property
+    def message(self) -> str:
+        """What was asked."""
+        return self._live.state.message
+
+    @property
+    def text(self) -> str:
+        """The answer so far."""
+        with self._live.lock:
+            return values.text_of(self._live.state)
+
+    @property
+    def reasoning(self) -> str:
+        """The model's thinking so far."""
+        with self._live.lock:
+            return values.reasoning_of(self._live.state)
+
+    @property
+    def tool_calls(self) -> list[values.ToolCall]:
+        """The tool calls so far, in order."""
+        with self._live.lock:
+            return values.tool_calls_of(self._live.state)
+
+    @property
+    def approvals(self) -> list[values.Approval]:
+        """The requests for approval so far, and what became of each."""
+        with self._live.lock:
+            return values.approvals_of(self._live.state)
+
+    @property
+    def delegations(self) -> list[values.Delegation]:
+        """What each agent of an orchestration did so far, in the order in which they began."""
+        with self._live.lock:
+            return values.delegations_of(self._live.state)
+
+    @property
+    def blocks(self) -> list[values.Block]:
+        """The blocks of a workflow, in the order of its graph."""
+        with self._live.lock:
+            return values.blocks_of(self._live.state)
+
+    @property
+    def output(self) -> Any:
+        """What a workflow gave, decoded; None until its response block is done."""
+        with self._live.lock:
+            return values.output_of(self._live.state)
+
+    @property
+    def progress(self) -> values.Progress | None:
+        """How many blocks of a workflow are done, failed and skipped, and how many there are."""
+        with self._live.lock:
+            return values.progress_of(self._live.state)
+
+    @property
+    def usage(self) -> dict[str, int] | None:
+        """Counts of tokens by name, once the server has sent them."""
+        usage = self._live.state.usage
+        return None if usage is None else dict(usage)
+
+    @property
+    def error(self) -> Failure | None:
+        """Why the run failed or was interrupted: title, message, code and hint."""
+        return self._live.state.error
+
+    @property
+    def run_id(self) -> str | None:
+        """The server's id of the run."""
+        return self._live.state.run_id
+
+    @property
+    def session_id(self) -> str | None:
+        """The conversation: pass it as `session_id` to go on with it."""
+        return self._live.state.session_id
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the run took; None while it is live."""
+        return values.seconds_of(self._live.state)
+
+    @property
+    def events(self) -> Recording:
+        """Every event of the stream, in order, with its raw frame."""
+        return self._live.recording
+
+    def _told(self) -> Told:
+        with self._live.lock:
+            state: RunState = typed(plain(self._live.state), RunState)
+        return Told(state, self._task.plan.about, self._task.plan.secret)
+
+    def __repr__(self) -> str:
+        state = self._live.state
+        words = [state.kind, repr(state.name)] if state.name else [state.kind]
+        text = " ".join(self.text.split())
+        shown = f": {text[:60]}…" if len(text) > 60 else (f": {text}" if text else "")  # noqa: PLR2004  # said once, here
+        run_id = f", {state.run_id}" if state.run_id else ""
+        return f"<Run of {' '.join(words)}, {_WORDS[state.status]}{run_id}{shown}>"

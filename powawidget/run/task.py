@@ -1,0 +1,177 @@
+"""The task behind a run: it follows the stream, looks the run up, decides and stops."""
+
+import asyncio
+import concurrent.futures
+import contextlib
+import functools
+import threading
+from collections.abc import Awaitable
+
+from powawidget.approvals.decider import Choice, Decider
+from powawidget.errors import PowawidgetError
+from powawidget.kernel import loop
+from powawidget.live.run import Live
+from powawidget.protocol.events import Stopped
+from powawidget.run.pause import Pauses
+from powawidget.run.plan import Plan
+from powawidget.run.recovery import is_worth_a_look, recover
+from powawidget.run.runner import follow
+from powawidget.state.model import RunState
+
+_DENYING = 0.8
+
+
+class RunTask:
+    """What happens to one run, on the loop thread; it knows nothing of cells and widgets.
+
+    Attributes:
+        plan: What the run is made from.
+        live: Its state while it changes.
+        decider: What decides on its requests for approval, where there can be any.
+        pauses: Lets a person end a pause.
+        is_closed: Whether nobody wants to know any more what became of the run at the server.
+
+    Args:
+        plan: What the run is made from.
+        state: The state to start from, where it isn't the plan's.
+        lock: What guards the state, where that is shared with others.
+    """
+
+    def __init__(
+        self, plan: Plan, state: RunState | None = None, lock: "threading.RLock | None" = None
+    ) -> None:
+        self.plan = plan
+        self.live = Live(plan.state() if state is None else state, plan.secret, lock=lock)
+        self.pauses = Pauses()
+        self.is_closed = False
+        self._future: concurrent.futures.Future[None] | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._denying: asyncio.Future[None] | None = None
+        self.decider = None if plan.decider is None else plan.decider(self.live)
+        if self.decider is not None:
+            self.live.observe = self.decider.notice
+        elif plan.observe is not None:
+            self.live.observe = functools.partial(plan.observe, self.live)
+        for event in plan.known:
+            self.live.receive(event)
+
+    @property
+    def is_started(self) -> bool:
+        """Whether the run was started; one that is over from the beginning never is."""
+        return self._future is not None
+
+    def start(self) -> None:
+        """Start the run; on any thread."""
+        live, lookup = self.live, self.plan.lookup
+        if live.state.started is None and live.state.origin == "live":
+            live.state.started = live.clock()
+        is_cut = set() if lookup.stored is None else {"interrupted"}
+        is_incomplete = set() if lookup.parts is None else {"completed", "failed"}
+        live.held = frozenset(is_cut | is_incomplete)
+        self._future = loop.submit(self._run())
+
+    def stop(self) -> None:
+        """Stop the run, or take it back where it hasn't started; on the loop thread only."""
+        live = self.live
+        if live.stop_asked or live.settled:
+            return
+        live.stop_asked = True
+        if self._future is None:
+            live.receive(Stopped(message="It was taken back before it was sent."))
+            self.plan.source.close()
+        elif self.decider is not None and self.decider.is_open:
+            self._denying = asyncio.ensure_future(self._deny_and_cancel(self.decider))
+        elif self._task is not None:
+            self._task.cancel()
+
+    def end_recovery(self) -> None:
+        """Give up what is still being found out about a run that is over; on any thread."""
+        # Where nothing is, the loop isn't asked for: at the interpreter's end no thread starts.
+        if self._task is not None and not self._task.done():
+            loop.call_soon(self._task.cancel)
+
+    async def decide(self, choice: Choice, reason: str | None) -> str | None:
+        """Decide by code on all requests that are open; on the loop thread only.
+
+        Args:
+            choice: approve or deny.
+            reason: Why.
+
+        Returns:
+            Why it is refused, in words; None where the decision is on its way.
+        """
+        if self.decider is None:
+            return "This run can't wait for a decision."
+        return self.decider.decide(choice, "code", reason)
+
+    def is_asking(self) -> bool:
+        """Tell whether the run waits for a decision, and no further request is about to come."""
+        with self.live.lock:
+            decider = self.decider
+            return decider is not None and decider.quiet and decider.is_asking
+
+    async def _run(self) -> None:
+        self._task = asyncio.current_task()
+        if self.live.stop_asked and self._task is not None:
+            self._task.cancel()
+        try:
+            await self._follow()
+            if self.live.state.status == "stopped":
+                with contextlib.suppress(asyncio.CancelledError):
+                    await self._or_report("looked the run up", self._recover())
+                    self.live.end_recovery()
+        finally:
+            self.plan.source.close()
+
+    async def _follow(self) -> None:
+        """Follow the run to its end, and let those go on who wait for it, whatever happens."""
+        problem: Exception | None = None
+        live = self.live
+        try:
+            with contextlib.suppress(asyncio.CancelledError):
+                await follow(live, self.plan.source, self.pauses)
+            if self.decider is not None:
+                await self.decider.close()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._or_report("fetched the run's parts", self._fetch_parts())
+                if live.state.status == "interrupted":
+                    await self._or_report("looked the run up", self._recover())
+        except Exception as error:  # noqa: BLE001  # reported below: nothing of it may vanish
+            problem = error
+        finally:
+            live.give_up(problem)
+            live.settle()
+
+    async def _or_report(self, doing: str, work: Awaitable[None]) -> None:
+        """Do what a run can do without: a failure is logged and shown, and changes nothing else."""
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001  # whatever it is, the run is what it was
+            self.live.trouble(doing, error)
+
+    async def _fetch_parts(self) -> None:
+        """Fetch what the server tells only when a run is over; without it the run is as it is."""
+        state, fetch = self.live.state, self.plan.lookup.parts
+        if fetch is None or state.status not in {"completed", "failed"}:
+            return
+        if not state.run_id or self.live.stop_asked or state.edited:
+            return  # what a hook took back stands in the parts as well
+        with contextlib.suppress(PowawidgetError, TimeoutError):
+            async with asyncio.timeout(self.plan.source.timeouts.parts):
+                parts = await fetch(state.run_id)
+            for event in parts:
+                self.live.receive(event)
+
+    async def _recover(self) -> None:
+        """Find out what the server did, for as long as the run isn't closed."""
+        lookup = self.plan.lookup
+        if not self.is_closed and is_worth_a_look(self.live, lookup):
+            await recover(self.live, lookup, self.plan.source.timeouts, self.pauses)
+
+    async def _deny_and_cancel(self, decider: Decider) -> None:
+        # After the stream is closed an approval still counts, and the tool would really run.
+        try:
+            await self._or_report("denied what the run waits for", decider.deny_to_stop(_DENYING))
+        finally:
+            if self._task is not None:
+                self._task.cancel()
