@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import subprocess
 import sys
 import threading
 import time
@@ -107,17 +108,60 @@ def test_an_awaited_run_gives_its_result_in_plain_asyncio(pb: pw.Powabase) -> No
     assert asyncio.run(main()).text
 
 
-def test_who_gives_up_awaiting_stops_the_run_unless_it_is_shielded(pb: pw.Powabase) -> None:
+def test_who_gives_up_awaiting_leaves_the_run_going(pb: pw.Powabase) -> None:
+    run = pb.agent("Staller").run("hello")
+
     async def awaiting() -> None:
-        run = pb.agent("Staller").run("hello")
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(run), 0.01)
-        assert run.wait(0.01, display=False).status != "stopped"
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(run, 0.01)
-        assert run.status == "stopped"
+        task = asyncio.create_task(awaited(run))
+        await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
 
     asyncio.run(awaiting())
+    assert not run._live.stop_asked
+    assert run.wait(0.01, display=False).status in {"connecting", "running"}
+    assert run.stop().status == "stopped"
+
+
+async def awaited(run: pw.Run) -> pw.RunResult:
+    return await run
+
+
+AWAITED = """
+import asyncio, os, powawidget, signal, sys, threading
+
+async def main():
+    run = powawidget.connect(sys.argv[1], api_key=sys.argv[2]).agent("Staller").run("hello")
+    threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+    try:
+        await {waiting}
+    finally:
+        print(run.status, run._live.stop_asked, flush=True)
+
+try:
+    asyncio.run(main())
+except KeyboardInterrupt:
+    print("interrupted", signal.getsignal(signal.SIGINT) is signal.default_int_handler)
+"""
+
+
+@pytest.mark.parametrize("waiting", ["run", "asyncio.wait_for(run, 60)", "asyncio.gather(run)"])
+def test_an_interrupt_of_who_awaits_a_run_stops_it(
+    pb: pw.Powabase, server: LocalServer, waiting: str
+) -> None:
+    assert pb.url == server.url
+    program = AWAITED.format(waiting=waiting)
+    ended = subprocess.run(
+        [sys.executable, "-c", program, server.url, server.key],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=WATCHDOG,
+    )
+    assert ended.stdout.split() == ["stopped", "True", "interrupted", "True"], ended.stderr
 
 
 def test_a_session_goes_on_with_a_conversation(pb: pw.Powabase, server: Counterpart) -> None:
