@@ -179,7 +179,7 @@ def test_a_knowledge_base_in_the_request_is_no_tool(serve: Serve) -> None:
     agent = serve(project(*named("A"), tools=b'{"tools": []}')).agent("A")
     run = agent.run("hi", knowledge_bases=["kb"]).wait(display=False)
     assert "goes on" in run._live.state.on_stop
-    assert run._source.idle == powawidget.Timeouts().quiet_idle
+    assert run._task.plan.source.idle == powawidget.Timeouts().quiet_idle
 
 
 FIELDS: dict[str, Any] = {

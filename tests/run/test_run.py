@@ -150,7 +150,7 @@ except KeyboardInterrupt:
 
 @pytest.mark.parametrize("waiting", ["run", "asyncio.wait_for(run, 60)", "asyncio.gather(run)"])
 def test_an_interrupt_of_who_awaits_a_run_stops_it(
-    pb: pw.Powabase, server: LocalServer, waiting: str
+    pb: pw.Powabase, server: Counterpart, waiting: str
 ) -> None:
     assert pb.url == server.url
     program = AWAITED.format(waiting=waiting)
