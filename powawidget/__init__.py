@@ -1,58 +1,119 @@
-"""Watch and steer the live runs of Powabase agents inside a Jupyter notebook cell."""
+"""Watch and steer the live runs of Powabase agents inside a Jupyter notebook cell.
+
+What is public is exported here, by `powawidget.errors`, by `powawidget.events` and by
+`powawidget.sse`; docs/reference.md lists it. Every other module may change in any version.
+
+Example:
+    >>> import powawidget as pw
+    >>> pb = pw.connect("local")
+    >>> pb.agent("Analyst").run("Which orders are late?")
+"""
 
 __version__ = "0.1.0"
 
-from powawidget.approvals.policy import Policy, policy
+from powawidget import errors as errors
+from powawidget import events as events
+from powawidget import sse as sse
+from powawidget.approvals.policy import Policy, PolicyFunction, Verdict, policy
 from powawidget.chat.chat import Chat
 from powawidget.chat.history import Message
 from powawidget.errors import (
+    AnswerTooLargeError,
     ApprovalNeeded,
     ChatPaused,
     ConfigurationError,
     ConnectionLost,
     DecisionRefused,
+    FileError,
+    InvalidValueError,
+    MissingPackageError,
     PowawidgetError,
     ProtocolError,
     RequestError,
     RunFailed,
     RunInterrupted,
+    UnknownNameError,
+    WrongTypeError,
 )
 from powawidget.http.timeouts import Timeouts
-from powawidget.resources.connect import Agent, Powabase, connect
-from powawidget.resources.orchestration import Orchestration
+from powawidget.live.recording import Recording
+from powawidget.resources.agent import Agent, AgentInfo
+from powawidget.resources.connect import connect
+from powawidget.resources.executions import ExecutionInfo, Executions
+from powawidget.resources.orchestration import Orchestration, OrchestrationInfo
+from powawidget.resources.project import Powabase
 from powawidget.resources.replay import replay
-from powawidget.resources.workflow import Workflow
+from powawidget.resources.request import RunOptions
+from powawidget.resources.sessions import Messages, Session, SessionInfo, Sessions
+from powawidget.resources.workflow import Workflow, WorkflowInfo
 from powawidget.run.run import Run
 from powawidget.settings import Options, options
+from powawidget.state.model import (
+    BlockStatus,
+    Decision,
+    Failure,
+    Gate,
+    Kind,
+    ToolStatus,
+    WorkStatus,
+)
+from powawidget.state.model import Status as RunStatus
 from powawidget.state.values import Approval, Block, Delegation, Progress, RunResult, ToolCall
 
 __all__ = [
     "Agent",
+    "AgentInfo",
+    "AnswerTooLargeError",
     "Approval",
     "ApprovalNeeded",
     "Block",
+    "BlockStatus",
     "Chat",
     "ChatPaused",
     "ConfigurationError",
     "ConnectionLost",
+    "Decision",
     "DecisionRefused",
     "Delegation",
+    "ExecutionInfo",
+    "Executions",
+    "Failure",
+    "FileError",
+    "Gate",
+    "InvalidValueError",
+    "Kind",
     "Message",
+    "Messages",
+    "MissingPackageError",
     "Options",
     "Orchestration",
+    "OrchestrationInfo",
     "Policy",
+    "PolicyFunction",
     "Powabase",
     "PowawidgetError",
     "Progress",
     "ProtocolError",
+    "Recording",
     "RequestError",
     "Run",
     "RunFailed",
     "RunInterrupted",
+    "RunOptions",
     "RunResult",
+    "RunStatus",
+    "Session",
+    "SessionInfo",
+    "Sessions",
     "Timeouts",
     "ToolCall",
+    "ToolStatus",
+    "UnknownNameError",
+    "Verdict",
+    "WorkStatus",
     "Workflow",
+    "WorkflowInfo",
+    "WrongTypeError",
     "connect",
     "options",
     "policy",

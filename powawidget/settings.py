@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 _LEAST = 130_000
+# The packed core, with what the widget says of itself beside its state.
+_CORE = 76_000
 
 
 @dataclass
@@ -15,24 +17,25 @@ class Options:
             together; at least 130,000.
         replay_limit: The most bytes of a recording that `powawidget.replay` reads. A saved run or
             chat is read up to 256 MB, whatever this says.
+
+    Example:
+        >>> powawidget.options.file_limit = 1_000_000
     """
 
     file_limit: int = 256_000
     replay_limit: int = 256_000_000
 
-    def share(self, of_hundred: int) -> int:
-        """Divide what is left of the limit once the core has its place.
-
-        Args:
-            of_hundred: The share, in hundredths.
-
-        Returns:
-            Bytes.
-        """
-        return (max(self.file_limit, _LEAST) - _CORE) * of_hundred // 100
-
-
-# The packed core, with what the widget says of itself beside its state.
-_CORE = 76_000
 
 options = Options()
+
+
+def file_share(hundredths: int) -> int:
+    """Divide what `options.file_limit` leaves once the front end's core has its place.
+
+    Args:
+        hundredths: The share of one part of what is saved.
+
+    Returns:
+        Bytes.
+    """
+    return (max(options.file_limit, _LEAST) - _CORE) * hundredths // 100

@@ -7,7 +7,7 @@ from typing import Any
 from powawidget import transcript
 from powawidget.http.secret import Secret
 from powawidget.protocol.events import Interrupted
-from powawidget.settings import options
+from powawidget.settings import file_share
 from powawidget.state.about import About
 from powawidget.state.model import ENDED, ChatState, RunState, plain, typed
 from powawidget.state.ops import apply
@@ -46,11 +46,9 @@ def transcripts(
     about = about or About()
     return {
         "text/html": transcript.to_html(
-            told, about, mark=mark, limit=options.share(41), secret=secret
+            told, about, mark=mark, limit=file_share(41), secret=secret
         ),
-        "text/markdown": transcript.to_markdown(
-            told, about, limit=options.share(25), secret=secret
-        ),
+        "text/markdown": transcript.to_markdown(told, about, limit=file_share(25), secret=secret),
         "text/plain": f"Transcript of {told.kind} {told.name}",
     }
 

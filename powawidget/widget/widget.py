@@ -21,7 +21,7 @@ import traitlets
 from powawidget.errors import FileError
 from powawidget.kernel import bridge, host, loop
 from powawidget.live.run import NONCE, Subscriber
-from powawidget.settings import options
+from powawidget.settings import file_share
 from powawidget.state.ops import Op
 from powawidget.widget import notebook_file, page_state
 from powawidget.widget.assets import module
@@ -138,7 +138,7 @@ class StateWidget(anywidget.AnyWidget):
         """
         snapshot = self.snapshot()
         shorten = notebook_file.chat if self._whole == "chat" else notebook_file.run
-        return {**snapshot, self._whole: shorten(snapshot[self._whole], options.share(28))}
+        return {**snapshot, self._whole: shorten(snapshot[self._whole], file_share(28))}
 
     def _shown(self) -> dict[str, Any]:
         given = page_state.chat if self._whole == "chat" else page_state.run

@@ -492,7 +492,7 @@ def test_the_queued_turns_of_a_chat_are_sent_after_the_connection_was_closed(wor
     assert [run.status for run in chat.runs] == ["completed"] * 2
     assert [one.json["message"] for one in server.requests] == ["a", "b"]
     assert last.status == "stopped"
-    until(lambda: not pb._client._holders._count, "that all have left")
+    until(lambda: not pb._client._open_runs._count, "that all have left")
     chat.close()
 
 
@@ -556,5 +556,5 @@ def test_the_embedded_server_stops_at_once_where_no_run_is_open() -> None:
     with powawidget.connect("local") as pb:
         local: LocalServer = pb._local
         pb.agent("Writer").run("hello").wait(WATCHDOG, display=False)
-        until(lambda: not pb._client._holders._count, "that nothing is looked up")
+        until(lambda: not pb._client._open_runs._count, "that nothing is looked up")
     assert not local.running

@@ -1,0 +1,114 @@
+"""What is public: exported, documented, and nothing else to be seen."""
+
+import importlib
+import inspect
+import pkgutil
+import typing
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import powawidget as pw
+from tests import reference
+
+MODULES = {path: importlib.import_module(path) for path in reference.PUBLIC}
+EXPORTED = {
+    f"{path}.{name}": getattr(module, name)
+    for path, module in MODULES.items()
+    for name in reference.names_of(module)
+}
+CLASSES = {name: one for name, one in EXPORTED.items() if isinstance(one, type)}
+
+
+def test_the_reference_is_up_to_date() -> None:
+    said = "write it anew: python -m tests.reference"
+    assert reference.REFERENCE.read_text(encoding="utf-8") == reference.reference(), said
+
+
+def test_no_public_name_is_a_module_as_well() -> None:
+    modules = {module.name for module in pkgutil.iter_modules(pw.__path__)}
+    assert modules.isdisjoint(pw.__all__)
+    # The public ones are there without an import of their own.
+    for path in reference.PUBLIC[1:]:
+        assert vars(pw)[path.partition(".")[2]] is MODULES[path]
+
+
+def test_every_event_is_exported() -> None:
+    public = list(vars(pw.events).values())
+    assert all(one in public for one in typing.get_args(pw.events.Event))
+
+
+@pytest.mark.parametrize("name", EXPORTED)
+def test_every_public_name_says_what_it_is(name: str) -> None:
+    one = EXPORTED[name]
+    if isinstance(one, type):
+        bare = [
+            each for each, member in reference.members(one).items() if not inspect.getdoc(member)
+        ]
+        assert not bare
+    if isinstance(one, type) or inspect.isfunction(one):
+        assert reference.first_line(one).endswith((".", ":")), "one sentence in the first line"
+
+
+def returned(one: Any) -> Iterator[Any]:
+    """What a function or a property returns, and what the fields of a structure are."""
+    if isinstance(one, property):
+        one = one.fget
+    if inspect.isfunction(one) or inspect.ismethod(one):
+        yield typing.get_type_hints(one, {**one.__globals__, "pd": pd}).get("return")
+    elif isinstance(one, type):
+        yield from (
+            typing.get_type_hints(one)[name]
+            for name in reference.attributes(one)
+            if name in typing.get_type_hints(one)
+        )
+        for member in reference.members(one).values():
+            yield from returned(member)
+
+
+def classes_in(hint: Any) -> Iterator[type]:
+    if isinstance(hint, type) and typing.get_origin(hint) is None:
+        yield hint
+    for inner in typing.get_args(hint):
+        yield from classes_in(inner)
+
+
+@pytest.mark.parametrize("name", EXPORTED)
+def test_what_is_returned_is_exported(name: str) -> None:
+    public = {id(one) for one in EXPORTED.values()}
+    for hint in returned(EXPORTED[name]):
+        for each in classes_in(hint):
+            own = each.__module__.startswith("powawidget")
+            assert not own or id(each) in public, f"{name} returns {each.__name__}"
+
+
+HELD = {
+    "Powabase": "agent agents close get_run orchestration orchestrations run session url workflow "
+    "workflows",
+    "Agent": "chat id model name run session sessions stream",
+    "Orchestration": "chat id name run session sessions strategy stream",
+    "Workflow": "execution executions id name run stream",
+    "Session": "chat id kind messages name",
+}
+
+
+def held(pb: pw.Powabase) -> dict[str, object]:
+    agent, orchestration = pb.agent("Analyst"), pb.orchestration(pb.orchestrations()[0].name)
+    return {
+        "Powabase": pb,
+        "Agent": agent,
+        "Orchestration": orchestration,
+        "Workflow": pb.workflow(pb.workflows()[0].name),
+        "Session": agent.session("sess_1"),
+    }
+
+
+def test_what_a_person_holds_shows_exactly_what_is_documented() -> None:
+    with pw.connect("local") as pb:
+        for name, one in held(pb).items():
+            shown = [each for each in dir(one) if not each.startswith("_")]
+            assert shown == HELD[name].split(), name
+            documented = {*reference.members(type(one)), *reference.attributes(type(one))}
+            assert documented == set(shown), name
