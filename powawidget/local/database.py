@@ -1,4 +1,4 @@
-"""The sample database: SQLite in memory, read-only but for one gated door."""
+"""The sample database: SQLite in memory, which `write` alone changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The server's inside: what it stores, what it runs, what it has been asked."""
+"""The server's inside: what it stores and what it runs."""
 
 from __future__ import annotations
 

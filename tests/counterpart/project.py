@@ -11,11 +11,11 @@ from powawidget.local.agents.script import Agent, Call, Calls, Fail, Hook, Say
 from powawidget.local.ids import fixed_id
 from powawidget.local.orchestrations.definition import Orchestration
 from powawidget.local.samples.amounts import BY_MONTH
-from powawidget.local.samples.late import BY_LANE
-from powawidget.local.samples.line import OVERLOADED
+from powawidget.local.samples.late_orders import BY_LANE
 from powawidget.local.samples.operator import OVERDUE, compare
 from powawidget.local.samples.project import sample_project
 from powawidget.local.samples.prose import ask, table
+from powawidget.local.samples.report_line import OVERLOADED
 from powawidget.local.workflows.definition import Block, Edge, Workflow
 
 if TYPE_CHECKING:

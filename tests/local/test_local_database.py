@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from powawidget.local.database import Database
 from powawidget.local.pace import tokens
-from powawidget.local.samples.figures import (
+from powawidget.local.samples.statistics import (
     Sample,
     Share,
     change_point,

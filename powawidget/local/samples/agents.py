@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from powawidget.local.samples.analyst import analyst
-from powawidget.local.samples.desk import specialists
 from powawidget.local.samples.operator import operator
+from powawidget.local.samples.research_desk import specialists
 from powawidget.local.samples.writer import writer
 
 if TYPE_CHECKING:

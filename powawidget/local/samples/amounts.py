@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from powawidget.local.agents.script import Call, Calls, Say, Think
 from powawidget.local.sample_data import REGIONS
-from powawidget.local.samples.figures import Sample, Share, least_squares, p_value, welch
 from powawidget.local.samples.prose import (
     ask,
     fence,
@@ -20,7 +19,8 @@ from powawidget.local.samples.prose import (
     signed,
     table,
 )
-from powawidget.local.samples.questions import regions_in
+from powawidget.local.samples.statistics import Sample, Share, least_squares, p_value, welch
+from powawidget.local.samples.topics import regions_in
 
 if TYPE_CHECKING:
     from powawidget.local.agents.script import Script, Turn

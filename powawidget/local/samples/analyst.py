@@ -7,13 +7,13 @@ import json
 from typing import TYPE_CHECKING
 
 from powawidget.local.agents.script import Agent, Call, Calls, Say, Think
-from powawidget.local.samples import amounts, late
+from powawidget.local.samples import amounts, late_orders
 from powawidget.local.samples.amounts import BY_MONTH
 from powawidget.local.samples.followups import context_of, follow
 from powawidget.local.samples.prose import ask, fence, query, sections, table
-from powawidget.local.samples.questions import mentions, topic_of
-from powawidget.local.samples.reporter import facts_in, watch
+from powawidget.local.samples.reports import facts_in, watch
 from powawidget.local.samples.tools import reading_tools
+from powawidget.local.samples.topics import mentions, topic_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,11 +74,11 @@ def _answer(turn: Turn) -> Script:
     scripts: dict[str, Callable[[Turn], Script]] = {
         "break": _break,
         "compare": amounts.compare,
-        "customers": late.customers,
+        "customers": late_orders.customers,
         "revenue": amounts.revenue,
         "distribution": amounts.distribution,
         "schema": _schema,
-        "late": late.overview,
+        "late": late_orders.overview,
     }
     before = context_of(turn, TOPICS)
     followed = follow(turn, before, TOPICS)

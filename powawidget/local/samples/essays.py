@@ -6,9 +6,9 @@ import calendar
 from typing import TYPE_CHECKING
 
 from powawidget.local.sample_data import REGIONS, YEAR
-from powawidget.local.samples.figures import Share
-from powawidget.local.samples.late import BY_LANE, by_month, lanes_of, months_of
+from powawidget.local.samples.late_orders import BY_LANE, by_month, lanes_of, months_of
 from powawidget.local.samples.prose import money, percent, query, sections, table
+from powawidget.local.samples.statistics import Share
 
 if TYPE_CHECKING:
     from powawidget.local.database import Database

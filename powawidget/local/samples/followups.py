@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from powawidget.local.agents.script import Say, Think
-from powawidget.local.samples import amounts, late
+from powawidget.local.samples import amounts, late_orders
 from powawidget.local.samples.amounts import BY_MONTH
-from powawidget.local.samples.figures import Share
-from powawidget.local.samples.late import BY_LANE, lanes_of
-from powawidget.local.samples.lateness import lateness
+from powawidget.local.samples.late_lane import lateness
+from powawidget.local.samples.late_orders import BY_LANE, lanes_of
 from powawidget.local.samples.prose import ask, fence, money, percent, query, sections, table
-from powawidget.local.samples.questions import mentions, regions_in, topic_of
+from powawidget.local.samples.statistics import Share
+from powawidget.local.samples.topics import mentions, regions_in, topic_of
 
 if TYPE_CHECKING:
     from powawidget.local.agents.script import Script, Turn
@@ -98,11 +98,13 @@ def follow(turn: Turn, before: Context, topics: Mapping[str, str]) -> Script | N
     if mentions(message, CHART):
         return _chart(before)
     if before.topic in _LATE and mentions(message, "why|since"):
-        return late.cause(turn)
+        return late_orders.cause(turn)
     if len(named) > 1:
         return amounts.compare(turn)
     if named:
-        return _revenue(named[0]) if before.topic == "revenue" else late.region(turn, named[0])
+        return (
+            _revenue(named[0]) if before.topic == "revenue" else late_orders.region(turn, named[0])
+        )
     return _thank(before) if mentions(message, THANKS) else None
 
 

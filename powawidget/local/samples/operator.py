@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from powawidget.local.agents.script import Agent, Call, Calls, Hook, Part, Say, Think
 from powawidget.local.sample_data import REGIONS, TODAY
-from powawidget.local.samples.late import BY_CUSTOMER
+from powawidget.local.samples.late_orders import BY_CUSTOMER
 from powawidget.local.samples.prose import ask, fence, money, query, table
-from powawidget.local.samples.questions import regions_in, topic_of
 from powawidget.local.samples.tools import exporting_tool, reading_tools, writing_tool
+from powawidget.local.samples.topics import regions_in, topic_of
 
 if TYPE_CHECKING:
     from powawidget.local.agents.script import Script, Turn

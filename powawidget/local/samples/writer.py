@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from powawidget.local.agents.script import Agent, Say, Think
 from powawidget.local.samples import essays
-from powawidget.local.samples.questions import mentions, topic_of
-from powawidget.local.samples.reporter import facts_in, report
+from powawidget.local.samples.reports import facts_in, report
+from powawidget.local.samples.topics import mentions, topic_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

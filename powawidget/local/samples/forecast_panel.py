@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from powawidget.local.agents.script import Say, Think
 from powawidget.local.samples.amounts import BY_MONTH
-from powawidget.local.samples.figures import least_squares
 from powawidget.local.samples.prose import ask, money, sections, table
+from powawidget.local.samples.statistics import least_squares
 
 if TYPE_CHECKING:
     from powawidget.local.agents.script import Script, Turn

@@ -7,8 +7,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from powawidget.local.agents.script import Say, Think
-from powawidget.local.samples.figures import Share, change_point, p_value, two_proportions
 from powawidget.local.samples.prose import ask, fence, money, percent, query, sections, table
+from powawidget.local.samples.statistics import Share, change_point, p_value, two_proportions
 
 if TYPE_CHECKING:
     from powawidget.local.agents.script import Script, Turn

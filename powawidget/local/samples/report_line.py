@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from powawidget.local.agents.script import Fail, Say, Think
-from powawidget.local.samples.late import BY_LANE, by_month, lanes_of, months_of
-from powawidget.local.samples.lateness import Lateness, lateness, since
+from powawidget.local.samples.late_lane import Lateness, lateness, since
+from powawidget.local.samples.late_orders import BY_LANE, by_month, lanes_of, months_of
 from powawidget.local.samples.prose import ask, percent, sections, table
-from powawidget.local.samples.questions import mentions
+from powawidget.local.samples.topics import mentions
 
 if TYPE_CHECKING:
     from powawidget.local.agents.script import Script, Turn

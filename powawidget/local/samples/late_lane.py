@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from powawidget.local.sample_data import YEAR
-from powawidget.local.samples.figures import Share, change_point
-from powawidget.local.samples.late import BY_LANE, by_month, lanes_of, months_of
+from powawidget.local.samples.late_orders import BY_LANE, by_month, lanes_of, months_of
+from powawidget.local.samples.statistics import Share, change_point
 
 if TYPE_CHECKING:
     from powawidget.local.database import Database

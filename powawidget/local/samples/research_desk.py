@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from powawidget.local.agents.script import Agent, Call, Calls, Say, Think
 from powawidget.local.sample_data import TODAY
-from powawidget.local.samples.figures import Share, p_value, two_proportions
-from powawidget.local.samples.late import BY_LANE, by_month, lanes_of, months_of
-from powawidget.local.samples.lateness import Lateness, interval, lateness, since
+from powawidget.local.samples.late_lane import Lateness, interval, lateness, since
+from powawidget.local.samples.late_orders import BY_LANE, by_month, lanes_of, months_of
 from powawidget.local.samples.prose import ask, money, percent, query, sections, table
-from powawidget.local.samples.questions import mentions, topic_of
+from powawidget.local.samples.statistics import Share, p_value, two_proportions
 from powawidget.local.samples.tools import reading_tools
+from powawidget.local.samples.topics import mentions, topic_of
 
 if TYPE_CHECKING:
     from powawidget.local.agents.script import Script, Turn
