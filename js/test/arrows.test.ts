@@ -27,16 +27,14 @@ const files = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((na
 /** The first folder of a file of src, or the file itself where it stands at the top. */
 const placeOf = (file: string): string => file.split("/")[0] as string;
 
+const ENDS = [".ts", ".tsx", "/index.ts", "/index.tsx"];
+
 const imports = files.flatMap((file) => {
   const source = readFileSync(join(SRC, file), "utf8");
   const found = source.matchAll(/\b(?:from|import)\s*\(?\s*"(\.[^"]+)"/g);
   return Array.from(found, ([, path = ""]) => {
     const to = relative(SRC, join(SRC, dirname(file), path));
-    return {
-      file,
-      from: placeOf(file),
-      to: placeOf(/^(?:core|index)$/.test(to) ? `${to}.ts` : to),
-    };
+    return { file, into: ENDS.map((end) => to + end).find((name) => files.includes(name)) ?? to };
   });
 });
 
@@ -47,6 +45,25 @@ test("nothing but what the build begins with stands at the top", () => {
 });
 
 test("imports between the folders go one way", () => {
-  const wrong = imports.filter(({ from, to }) => from !== to && level(from) <= level(to));
+  const wrong = imports.filter(({ file, into }) => {
+    const [from, to] = [placeOf(file), placeOf(into)];
+    return from !== to && level(from) <= level(to);
+  });
   expect(wrong).toEqual([]);
+});
+
+/** Agents work within agents: what is drawn of one may hold what is drawn of others. */
+const RECURSION = ["components/Delegation.tsx", "components/Transcript.tsx"];
+
+test("no file imports itself by way of others", () => {
+  const circles: string[][] = [];
+  const done = new Set<string>();
+  const visit = (file: string, way: readonly string[]): void => {
+    if (way.includes(file)) circles.push(way.slice(way.indexOf(file)));
+    if (done.has(file)) return;
+    done.add(file);
+    for (const each of imports) if (each.file === file) visit(each.into, [...way, file]);
+  };
+  for (const file of files) visit(file, []);
+  expect(circles.map((circle) => circle.toSorted())).toEqual([RECURSION]);
 });

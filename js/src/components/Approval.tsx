@@ -7,8 +7,7 @@ import { pure, useKeys } from "../view/hooks";
 import type { View } from "../view/view";
 import { ApprovalCard } from "./ApprovalCard";
 import { Glyph } from "./Glyph";
-import { ToolName } from "./ToolCard";
-import { Visible } from "./Visible";
+import { ToolName, Visible } from "./Visible";
 
 export const Approval = pure(function Approval({ view, index }: { view: View; index: number }) {
   const { state, outline } = view.store;

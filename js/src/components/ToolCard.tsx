@@ -13,7 +13,7 @@ import { Button } from "./Button";
 import { Glyph } from "./Glyph";
 import { Result } from "./Result";
 import { useGroupToggle } from "./ToolGroup";
-import { Named, Visible } from "./Visible";
+import { ToolName, Visible } from "./Visible";
 
 export const ToolCard = pure(function ToolCard({ view, index }: { view: View; index: number }) {
   useKeys(view, `parts/${index}`, "kernel", "status");
@@ -59,21 +59,6 @@ export const ToolCard = pure(function ToolCard({ view, index }: { view: View; in
     </div>
   );
 });
-
-/** A name in mono; the server's part of an MCP tool's name is there, but steps back. */
-export function ToolName({ name }: { name: string }) {
-  const prefix = /^mcp__.+?__(?=.)/.exec(name)?.[0] ?? "";
-  return (
-    <span class="pw-name">
-      {prefix !== "" && (
-        <span class="pw-prefix">
-          <Named name={prefix} />
-        </span>
-      )}
-      <Named name={name.slice(prefix.length)} />
-    </span>
-  );
-}
 
 function CallArguments({ view, part }: { view: View; part: ToolPart }) {
   const { asked, arguments: ran, withheld } = part;

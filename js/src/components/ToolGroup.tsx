@@ -7,7 +7,7 @@ import { pure, useKeys, useToggle } from "../view/hooks";
 import type { View } from "../view/view";
 import { Button } from "./Button";
 import { Glyph } from "./Glyph";
-import { ToolName } from "./ToolCard";
+import { ToolName } from "./Visible";
 
 /** The statuses that are counted in a group, those that matter most first. */
 const COUNTED: readonly ToolPart["status"][] = [

@@ -20,6 +20,21 @@ export function Named({ name }: { name: string }) {
   return shown;
 }
 
+/** A name in mono; the server's part of an MCP tool's name is there, but steps back. */
+export function ToolName({ name }: { name: string }) {
+  const prefix = /^mcp__.+?__(?=.)/.exec(name)?.[0] ?? "";
+  return (
+    <span class="pw-name">
+      {prefix !== "" && (
+        <span class="pw-prefix">
+          <Named name={prefix} />
+        </span>
+      )}
+      <Named name={name.slice(prefix.length)} />
+    </span>
+  );
+}
+
 const LeftOut = ({ count }: { count: number }) => <span class="pw-cut"> … {leftOut(count)}</span>;
 
 interface Props {

@@ -5,7 +5,7 @@ import { inlineNodes } from "./inline";
 import type { Blocks } from "./lex";
 import { type Maths, maths } from "./maths";
 import { CLOSED, type Open } from "./open";
-import { inParts } from "./parts";
+import { columnWidths, inParts, PART_ROWS } from "./parts";
 import { inStretches } from "./stretch";
 import { type Attrs, h, isText, type VElement, type VNode } from "./vdom";
 
@@ -103,12 +103,6 @@ function listItem({ tokens, task }: Tokens.ListItem, blocks: Blocks): VElement {
   return h("li", task ? "pw-task-item" : {}, kids);
 }
 
-/*
- * A browser measures every row of a table when one is added. A long table is therefore a row of
- * tables, whose columns get the widths that the longest cells of the first part ask for.
- */
-export const PART_ROWS = 100;
-
 /** A table. Whole parts of it may have left the node. */
 function table(token: Tokens.Table, blocks: Blocks, { count, widths }: Open): VElement {
   const { header, rows } = token;
@@ -126,22 +120,6 @@ function table(token: Tokens.Table, blocks: Blocks, { count, widths }: Open): VE
   const body = rows.map((cells) => row(cells, "td", blocks));
   return h("div", "pw-table", inParts(body, count, PART_ROWS, 0, newPart));
 }
-
-/** What the first `count` rows, after `from` settled ones, ask for, as far as they are in the first part. */
-export const columnWidths = (
-  { header, rows }: Tokens.Table,
-  count: number,
-  from: number,
-  settled: readonly number[],
-): number[] => {
-  const measured = [header, ...rows.slice(0, Math.max(0, Math.min(count, PART_ROWS - from)))];
-  return header.map((_, i) =>
-    Math.max(
-      settled[i] ?? 43,
-      ...measured.map((cells) => Math.min(cells[i]?.text.length ?? 0, 48) * 7 + 22),
-    ),
-  );
-};
 
 const row = (cells: readonly Tokens.TableCell[], tag: string, blocks: Blocks): VElement =>
   h(

@@ -2,7 +2,6 @@
 import type { Token, Tokens } from "marked";
 import { image as imageWord, loadImage, sourceOf } from "../text/words";
 import { decodeEntities } from "./entities";
-import type { Citation } from "./lex";
 import { shortHost, showsHost, target } from "./links";
 import { type Maths, maths } from "./maths";
 import { h, textNodes, textOf, type VElement, type VNode } from "./vdom";
@@ -78,6 +77,13 @@ function link(token: Tokens.Link): VNode[] {
   const rel = "noopener noreferrer nofollow";
   const shown = h("a", { href: to.href, target: "_blank", rel }, kids);
   return showsHost(text, to.host) ? [shown] : [shown, hostNote(` (${shortHost(to.host)})`)];
+}
+
+/** A mark such as `[1]` of a source of the run. */
+interface Citation {
+  type: "citation";
+  raw: string;
+  key: string;
 }
 
 /** The mark of a source of the run. */

@@ -12,13 +12,6 @@ export type Links = TokensList["links"] & { [CITED]?: ReadonlySet<string> };
 /** A symbol, so that no label is taken for it. */
 export const CITED = Symbol("cited");
 
-/** A mark such as `[1]` of a source of the run. */
-export interface Citation {
-  type: "citation";
-  raw: string;
-  key: string;
-}
-
 /** Nesting beyond this is shown as plain text: a thousand `>` would overflow the stack. */
 const MAX_DEPTH = 40;
 

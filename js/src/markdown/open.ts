@@ -1,10 +1,9 @@
 // Blocks that have begun to settle while they still grow.
 import type { Token, Tokens } from "marked";
-import { columnWidths, PART_ROWS } from "./blocks";
 import { chunks } from "./code";
 import { inlineNodes } from "./inline";
 import { lengthOf, STAND_IN, settledFront } from "./paragraph";
-import { dropParts } from "./parts";
+import { columnWidths, dropParts, PART_ROWS } from "./parts";
 import { dropStretches } from "./stretch";
 import type { Attrs, VElement, VNode } from "./vdom";
 

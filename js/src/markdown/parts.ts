@@ -1,6 +1,7 @@
 // A browser looks at every child of a box when one is added. Beyond the first few, blocks and
 // list items stand in parts, of which only the last is looked at; margins, numbering and reading
 // go through them. The rows of a table stand in parts from the first.
+import type { Tokens } from "marked";
 import { h, type VElement, type VNode } from "./vdom";
 
 const PART = 32;
@@ -59,3 +60,25 @@ export function dropParts(
   }
   return dropped;
 }
+
+/*
+ * A browser measures every row of a table when one is added. A long table is therefore a row of
+ * tables, whose columns get the widths that the longest cells of the first part ask for.
+ */
+export const PART_ROWS = 100;
+
+/** What the first `count` rows, after `from` settled ones, ask for, as far as they are in the first part. */
+export const columnWidths = (
+  { header, rows }: Tokens.Table,
+  count: number,
+  from: number,
+  settled: readonly number[],
+): number[] => {
+  const measured = [header, ...rows.slice(0, Math.max(0, Math.min(count, PART_ROWS - from)))];
+  return header.map((_, i) =>
+    Math.max(
+      settled[i] ?? 43,
+      ...measured.map((cells) => Math.min(cells[i]?.text.length ?? 0, 48) * 7 + 22),
+    ),
+  );
+};
