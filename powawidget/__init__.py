@@ -54,10 +54,10 @@ from powawidget.state.model import (
     Failure,
     Gate,
     Kind,
+    RunStatus,
     ToolStatus,
     WorkStatus,
 )
-from powawidget.state.model import Status as RunStatus
 from powawidget.state.values import Approval, Block, Delegation, Progress, RunResult, ToolCall
 
 __all__ = [

@@ -8,16 +8,16 @@ from powawidget.chat.history import Message
 from powawidget.chat.task import SHOWN_FIRST, ChatTask, new_id
 from powawidget.chat.turn import ChatView, Turn
 from powawidget.errors import ApprovalNeeded, ChatPaused, UnknownNameError
-from powawidget.http.secret import Secret
 from powawidget.kernel import cells, loop, wait
 from powawidget.run.approvers import Approvers
 from powawidget.run.finished import of_saved
 from powawidget.run.run import Run
 from powawidget.run.task import RunTask
 from powawidget.state.about import About
-from powawidget.state.model import ChatState, Status, plain, typed
-from powawidget.transcript.export import Told, Transcribed
-from powawidget.widget import notebook_file
+from powawidget.state.model import ChatState, RunStatus, plain, typed
+from powawidget.transcript.export import Snapshot, Transcribed
+from powawidget.transcript.texts import Redact
+from powawidget.widget.file_transcripts import transcripts
 from powawidget.widget.output import CellOutput
 
 _T = TypeVar("_T")
@@ -204,7 +204,7 @@ class Chat(Transcribed):
         return self._live.state.session_id
 
     @property
-    def status(self) -> Status | Literal["ready"]:
+    def status(self) -> RunStatus | Literal["ready"]:
         """How the last turn stands, as `run.status` says it; ready before the first."""
         turns = self._task.in_order()
         return turns[-1].live.state.status if turns else "ready"
@@ -273,26 +273,26 @@ class Chat(Transcribed):
 
         widget = ChatWidget(self._live, self._act, self.close, mark)
         with self._live.lock:
-            self._live.subscribers.append(self._output.document)
+            self._live.subscribers.append(self._output)
         return widget
 
     def _transcripts(self, mark: str) -> dict[str, str]:
         with self._live.lock:
-            secret, about = self._origin()
-            return notebook_file.transcripts(self._live.state, mark, secret, about)
+            return transcripts(self._live.state, mark, *self._origin())
 
-    def _told(self) -> Told:
+    def _snapshot(self) -> Snapshot:
         with self._live.lock:
             state: ChatState = typed(plain(self._live.state), ChatState)
-        secret, about = self._origin()
-        return Told(state, about, secret)
+        redact, about = self._origin()
+        return Snapshot(state, about, redact)
 
-    def _origin(self) -> tuple[Secret | None, About]:
-        """The key to keep out, and where and with what the turns ran: those of the last one."""
+    def _origin(self) -> tuple[Redact | None, About]:
+        """What takes the key out, and where and with what the turns ran: those of the last one."""
         turns = self._task.in_order()
         if not turns:
-            return self._task.secret, About()
-        return turns[-1].plan.secret, turns[-1].plan.about
+            secret = self._task.secret
+            return None if secret is None else secret.redact, About()
+        return turns[-1].plan.redact, turns[-1].plan.about
 
     def _ipython_display_(self) -> None:
         self._output.emit()

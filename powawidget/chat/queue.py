@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from powawidget.live.run import Live
 from powawidget.run.task import RunTask
-from powawidget.state.model import Status
+from powawidget.state.model import RunStatus
 
-_WHY_PAUSED: dict[Status, str] = {
+_WHY_PAUSED: dict[RunStatus, str] = {
     "failed": "The answer before failed.",
     "stopped": "You stopped the answer before.",
     "interrupted": "The answer before was cut off.",

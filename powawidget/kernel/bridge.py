@@ -116,38 +116,38 @@ def _install() -> None:
 
 
 def _pass_by(kernel: Any, message: list[Any]) -> bool:
-    """Look at a message in the shell-channel thread (ipykernel 7).
+    """Look at a message in the shell channel's thread (ipykernel 7).
 
     Returns:
         Whether it is dealt with and must not go on to the main thread.
     """
     session = kernel.session
-    idents, frames = session.feed_identities(message, copy=False)
-    header = session.unpack(frames[1].bytes)
+    idents, msg_list = session.feed_identities(message, copy=False)
+    header = session.unpack(msg_list[1].bytes)
     kind = header.get("msg_type")
     if kind not in _SERVED or header.get("subshell_id"):
         return False
     if kind == "comm_msg":
-        content = session.unpack(frames[4].bytes)
+        content = session.unpack(msg_list[4].bytes)
         receive = _receivers.get(content.get("comm_id"))
-        if receive is not None and _signed(session, frames):
+        if receive is not None and _signed(session, msg_list):
             receive(content.get("data") or {})
     if not _waiting:
         return False
-    _waiting[-1].copy().run(_handle, kernel, idents, _deserialized(session, frames))
+    _waiting[-1].copy().run(_handle, kernel, idents, _deserialized(session, msg_list))
     return True
 
 
-def _signed(session: Any, frames: list[Any]) -> bool:
+def _signed(session: Any, msg_list: list[Any]) -> bool:
     if session.auth is None:
         return True
-    expected = session.sign([bytes(frame.bytes) for frame in frames[1:5]])
-    return hmac.compare_digest(frames[0].bytes, expected)
+    expected = session.sign([bytes(part.bytes) for part in msg_list[1:5]])
+    return hmac.compare_digest(msg_list[0].bytes, expected)
 
 
-def _deserialized(session: Any, frames: list[Any]) -> Any:
+def _deserialized(session: Any, msg_list: list[Any]) -> Any:
     """Unpack a message; this checks its signature."""
-    return session.deserialize(frames, content=True, copy=False)
+    return session.deserialize(msg_list, content=True, copy=False)
 
 
 def _handle(kernel: Any, idents: Any, message: Any) -> None:
@@ -195,11 +195,11 @@ def _page_request(kernel: Any, item: Any) -> tuple[Any, Any] | None:
     message = arguments[0] if arguments else None
     if not isinstance(message, list):
         return None
-    idents, frames = kernel.session.feed_identities(message, copy=False)
-    header = kernel.session.unpack(frames[1].bytes)
+    idents, msg_list = kernel.session.feed_identities(message, copy=False)
+    header = kernel.session.unpack(msg_list[1].bytes)
     if header.get("msg_type") not in _SERVED:
         return None
-    return idents, _deserialized(kernel.session, frames)
+    return idents, _deserialized(kernel.session, msg_list)
 
 
 async def _on_control(kernel: Any, stream: Any, ident: Any, parent: dict[str, Any]) -> None:

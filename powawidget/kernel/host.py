@@ -1,4 +1,4 @@
-"""What there is of a Jupyter kernel in this process. Everything here works without one."""
+"""The Jupyter kernel that this process runs in, and its running cell; it may be in none."""
 
 import logging
 import sys

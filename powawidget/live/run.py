@@ -12,10 +12,10 @@ from powawidget.live.redaction import Guard
 from powawidget.live.subscribers import Troubles, doing_of
 from powawidget.protocol import events as ev
 from powawidget.protocol.events.bounds import bounded
+from powawidget.state.index import index_of
 from powawidget.state.model import ENDED, Failure, RunState, plain
 from powawidget.state.ops import Op, apply
 from powawidget.state.reduce import reduce
-from powawidget.state.reduce.index import index_of
 
 # Proof, for the page, of the kernel that it talks to: a saved notebook holds none.
 NONCE = secrets.token_hex(16)

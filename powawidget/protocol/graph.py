@@ -123,7 +123,9 @@ def check(graph: Graph, name: str, variables: Mapping[str, Any]) -> None:
 
 
 def left_out(graph: Graph, logs: Mapping[str, Any]) -> list[str]:
-    """List the blocks that were to run but have no log: the execution was cut off.
+    """List the blocks that should have run and have no log.
+
+    There are some where the execution was cut off.
 
     Args:
         graph: The graph.

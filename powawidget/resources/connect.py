@@ -8,7 +8,7 @@ from powawidget.errors import ConfigurationError, WrongTypeError
 from powawidget.http.client import Client
 from powawidget.http.secret import Secret
 from powawidget.http.timeouts import Timeouts
-from powawidget.kernel import cells, displayed
+from powawidget.kernel import cells, displayed_widgets
 from powawidget.resources.agent import Agent, AgentInfo
 from powawidget.resources.project import Powabase
 
@@ -84,7 +84,7 @@ def connect(  # noqa: PLR0913  # each is one setting of a connection
     )
     connection = Powabase(client, local)
     # From now on: a callback that shows a run later must find the cell that it belongs to.
-    displayed.follow()
+    displayed_widgets.follow()
     if local is not None:
         # A cell that is run again gets a fresh server; its earlier one isn't left running.
         cells.adopt(connection)

@@ -65,6 +65,11 @@ class Plan:
     observe: Callable[[Live, Event], None] | None = None
     lookup: Lookup = field(default_factory=Lookup)
 
+    @property
+    def redact(self) -> Callable[[str], str] | None:
+        """What takes the key out of a text, where there is one."""
+        return None if self.secret is None else self.secret.redact
+
     def state(self) -> RunState:
         """Make the state that the run starts from.
 

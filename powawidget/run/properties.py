@@ -5,10 +5,10 @@ from typing import Any
 from powawidget.live.recording import Recording
 from powawidget.run.task import RunTask
 from powawidget.state import values
-from powawidget.state.model import Failure, RunState, Status, plain, typed
-from powawidget.transcript.export import Told, Transcribed
+from powawidget.state.model import Failure, RunState, RunStatus, plain, typed
+from powawidget.transcript.export import Snapshot, Transcribed
 
-_WORDS: dict[Status, str] = {
+_WORDS: dict[RunStatus, str] = {
     "connecting": "connecting",
     "running": "running",
     "waiting": "waiting for you",
@@ -32,7 +32,7 @@ class RunProperties(Transcribed):
         self._live = task.live
 
     @property
-    def status(self) -> Status:
+    def status(self) -> RunStatus:
         """connecting, running, waiting, reconnecting, completed, failed, stopped or interrupted."""
         return self._live.state.status
 
@@ -120,10 +120,10 @@ class RunProperties(Transcribed):
         """Every event of the stream, in order, with its raw frame."""
         return self._live.recording
 
-    def _told(self) -> Told:
+    def _snapshot(self) -> Snapshot:
         with self._live.lock:
             state: RunState = typed(plain(self._live.state), RunState)
-        return Told(state, self._task.plan.about, self._task.plan.secret)
+        return Snapshot(state, self._task.plan.about, self._task.plan.redact)
 
     def __repr__(self) -> str:
         state = self._live.state

@@ -22,7 +22,7 @@ from powawidget.http.timeouts import Timeouts
 from powawidget.live.run import Live
 from powawidget.protocol import events as ev
 from powawidget.protocol.stored.execution import is_whole, logs_of
-from powawidget.protocol.stored.run import events_of_stored, fate_of
+from powawidget.protocol.stored.run import events_of_stored, outcome_of
 from powawidget.run.pause import GaveUp, Pauses
 from powawidget.run.plan import Lookup
 
@@ -84,7 +84,7 @@ async def recover(live: Live, lookup: Lookup, limits: Timeouts, pauses: Pauses) 
     try:
         found = await pauses.wait_for(_looks(live, lookup, limits))
     except GaveUp:
-        found = [ev.Learned(text=f"You stopped looking. {_later(live)}")]
+        found = [ev.OutcomeKnown(text=f"You stopped looking. {_later(live)}")]
     finally:
         if live.state.wait is not None:
             live.receive(ev.WaitOver())
@@ -103,27 +103,27 @@ async def _looks(live: Live, lookup: Lookup, limits: Timeouts) -> list[ev.Event]
         left = unreachable - (time.monotonic() - reached)
         stored = await _look(live, lookup, attempt, min(max(left, _LEAST), _A_LOOK))
         now = time.monotonic()
-        if isinstance(stored, ev.Learned):
+        if isinstance(stored, ev.OutcomeKnown):
             return [stored]
         if stored is not None:
             status, reached = str(stored.get("status"))[:40], now
             if status not in _AT_WORK:
                 return _events_of(live, stored)
             if _is_enough(live, attempt) or now - begun >= total:
-                return [ev.Learned(text=_still(live, status))]
+                return [ev.OutcomeKnown(text=_still(live, status))]
         elif now - reached >= unreachable:
             text = f"The server can't be asked what became of it. {_later(live)}"
-            return [ev.Learned(text=text)]
+            return [ev.OutcomeKnown(text=text)]
     raise AssertionError  # the pauses never end
 
 
 async def _look(
     live: Live, lookup: Lookup, attempt: int, seconds: float
-) -> dict[str, Any] | ev.Learned | None:
+) -> dict[str, Any] | ev.OutcomeKnown | None:
     """Look once.
 
     Returns:
-        The stored run. A `Learned` says why no further look can help. None says that the server
+        The stored run. An `OutcomeKnown` says why no look can help. None says that the server
         didn't answer this time, and may answer the next.
     """
     try:
@@ -132,16 +132,16 @@ async def _look(
             stored = None if lookup.stored is None else await lookup.stored(run_id)
     except _NotFoundAloneError as problem:
         if problem.count or attempt >= _LOOKS_FOR_EXECUTION:
-            return ev.Learned(text=_which(problem.count))
+            return ev.OutcomeKnown(text=_which(problem.count))
         return {"status": _UNLISTED}  # it may be listed in a moment
     except AnswerTooLargeError as error:
-        return ev.Learned(text=f"What the server has stored of the run can't be read: {error}")
+        return ev.OutcomeKnown(text=f"What the server has stored of the run can't be read: {error}")
     except (ConnectionLost, ProtocolError, TimeoutError):
         return None
     except RequestError as error:
-        return None if _may_pass(error) else ev.Learned(text=_refused(live, error))
+        return None if _may_pass(error) else ev.OutcomeKnown(text=_refused(live, error))
     except PowawidgetError as error:
-        return ev.Learned(text=f"{error} {_later(live)}")
+        return ev.OutcomeKnown(text=f"{error} {_later(live)}")
     return stored if isinstance(stored, dict) else None
 
 
@@ -174,9 +174,9 @@ def _events_of(live: Live, stored: dict[str, Any]) -> list[ev.Event]:
     whole = stored.get("status") == "completed" and (not is_execution or is_whole(stored))
     if whole and live.state.status == "interrupted":
         return [ev.Restored(events=list(events_of_stored(stored)))]
-    fate = fate_of(stored) or f"The server has the run as {stored.get('status')}."
+    outcome = outcome_of(stored) or f"The server has the run as {stored.get('status')}."
     # What a block did is so, whatever became of the rest.
-    return [*([logs_of(stored)] if is_execution else []), ev.Learned(text=fate)]
+    return [*([logs_of(stored)] if is_execution else []), ev.OutcomeKnown(text=outcome)]
 
 
 def _may_pass(error: RequestError) -> bool:

@@ -15,7 +15,7 @@ from powawidget.run.task import RunTask
 from powawidget.state import values
 from powawidget.state.about import About
 from powawidget.state.reduce import gates
-from powawidget.widget import notebook_file
+from powawidget.widget.file_transcripts import transcripts
 from powawidget.widget.output import CellOutput
 
 _STOPPING = 5.0
@@ -264,13 +264,13 @@ class Run(RunProperties):
 
         widget = RunWidget(self._live, self._act, self.close, mark)
         with self._live.lock:
-            self._live.subscribers.append(self._output.document)
+            self._live.subscribers.append(self._output)
         return widget
 
     def _transcripts(self, mark: str) -> dict[str, str]:
         plan = self._task.plan
         with self._live.lock:
-            return notebook_file.transcripts(self._live.state, mark, plan.secret, plan.about)
+            return transcripts(self._live.state, mark, plan.redact, plan.about)
 
     def _ipython_display_(self) -> None:
         self._output.emit()

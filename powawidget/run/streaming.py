@@ -8,7 +8,7 @@ from typing import Any
 from powawidget.errors import ConnectionLost, ProtocolError, RequestError
 from powawidget.http.client import Client
 from powawidget.http.retries import Retries, waiting
-from powawidget.kernel.far import far
+from powawidget.kernel.loop_generator import on_loop_thread
 from powawidget.protocol import events as ev
 from powawidget.protocol.sse import EventTooLargeError
 from powawidget.run.reading import Limit, payloads
@@ -53,7 +53,7 @@ async def events_of(
 
     try:
         # What interrupts the caller must find no frame of the HTTP library: it holds the key.
-        read = far(lambda: _read(client, path, body, limit))
+        read = on_loop_thread(lambda: _read(client, path, body, limit))
         async with contextlib.aclosing(read):
             # The limit is never open while the caller handles an event: it would be cancelled.
             while (some := await _next(read, total, end)) is not None:

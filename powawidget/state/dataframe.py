@@ -13,7 +13,7 @@ _DELIMITERS = ("\t", ";", ",")
 _ROWS = ("rows", "data")
 
 
-def frame_of(result: Any, tool: str) -> "pd.DataFrame":
+def dataframe_of(result: Any, tool: str) -> "pd.DataFrame":
     """Make a DataFrame of a tool's result.
 
     Read are a list of records; rows beside the names of their columns (`{"columns": [...], "rows":

@@ -13,7 +13,7 @@ import msgspec
 from powawidget.state.text import Text
 
 Kind = Literal["agent", "orchestration", "workflow"]
-Status = Literal[
+RunStatus = Literal[
     "connecting",
     "running",
     "waiting",
@@ -258,14 +258,14 @@ class RunState(msgspec.Struct, kw_only=True, dict=True):
     says that the stored run took the place of a stream that was cut.
 
     Beside its fields, and never on the wire, it carries an index for the reducer's rules
-    (`powawidget.state.reduce.index`).
+    (`powawidget.state.index`).
     """
 
     kind: Kind = "agent"
     name: str = ""
     message: str = ""
     origin: Literal["live", "replay", "stored"] = "live"
-    status: Status = "connecting"
+    status: RunStatus = "connecting"
     run_id: str | None = None
     session_id: str | None = None
     step: int = 0

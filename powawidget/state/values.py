@@ -9,17 +9,22 @@ import msgspec
 
 from powawidget.errors import ConfigurationError
 from powawidget.protocol.events import decode_exactly
-from powawidget.state.dataframe import frame_of
+from powawidget.state.dataframe import dataframe_of
 from powawidget.state.model import (
     ApprovalPart,
+    BlockStatus,
+    Decision,
     DelegationPart,
+    Gate,
     ParallelPart,
     RunState,
     TextPart,
     ToolPart,
+    ToolStatus,
+    WorkStatus,
 )
 from powawidget.state.model import Block as BlockState
-from powawidget.state.reduce.answer import places
+from powawidget.state.parts import answer_parts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +53,7 @@ class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
     arguments: Any
     call_id: str | None
     step: int
-    status: str
+    status: ToolStatus
     preview: str | None
     result: Any
     seconds: float | None
@@ -78,7 +83,7 @@ class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
         result = self.result
         if isinstance(result, str) and result:
             result = decoded(result)
-        return frame_of(result, self.name)
+        return dataframe_of(result, self.name)
 
 
 class Approval(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,8 +113,8 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
     arguments: Any
     arguments_hash: str
     message: str
-    covers: str
-    decision: str
+    covers: Gate
+    decision: Decision
     by: str | None
     reason: str | None
     asked_at: float
@@ -134,7 +139,7 @@ class Delegation(msgspec.Struct, frozen=True, kw_only=True):
 
     agent: str
     task: str
-    status: str
+    status: WorkStatus
     text: str
     tool_calls: list[ToolCall]
     usage: dict[str, int] | None
@@ -160,7 +165,7 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     name: str
     type: str
-    status: str
+    status: BlockStatus
     input: Any
     output: Any
     error: str | None
@@ -229,7 +234,7 @@ def text_of(state: RunState) -> str:
     A workflow's is its output: as it is where it is text, else as JSON text; nothing for null.
     """
     if state.kind != "workflow" or state.output is None:
-        return _joined(state, places(state))
+        return _joined(state, answer_parts(state))
     output = decoded(state.output)
     if output is None:
         return ""

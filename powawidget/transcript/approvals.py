@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from powawidget.state.model import ENDED, ApprovalPart, RunState, ToolPart
 from powawidget.transcript import layout, words
-from powawidget.transcript.glance import one_line, tool_name
-from powawidget.transcript.nodes import Fold, Grid, Heading, Node, Span, Spans
-from powawidget.transcript.scribe import Scribe
+from powawidget.transcript.context import Context
+from powawidget.transcript.nodes import Details, Grid, Heading, Node, Span, Spans
+from powawidget.transcript.summary import one_line, tool_name
 
 _CHOICE = {"approve": "approval", "deny": "denial"}
 _BY = {"stop": ", because the run was stopped", "elsewhere": " elsewhere"}
@@ -63,18 +63,18 @@ def digest(part: ApprovalPart) -> str:
 
 
 class Requests:
-    """Tells of the requests of one run, each at the call that it gates.
+    """Turns the requests of one run into nodes, each at the call that it gates.
 
     Args:
-        scribe: Keeps the lengths.
+        context: Names the run and counts its texts.
         state: The run.
 
     Attributes:
         by_call: The places of the requests that stand at a call, by its place.
     """
 
-    def __init__(self, scribe: Scribe, state: RunState) -> None:
-        self._scribe = scribe
+    def __init__(self, context: Context, state: RunState) -> None:
+        self._context = context
         self._state = state
         self._numbers: dict[int, int] = {}
         self.by_call: dict[int, list[int]] = {}
@@ -84,8 +84,8 @@ class Requests:
                 if self._call(part, index) is not None:
                     self.by_call.setdefault(part.call or 0, []).append(index)
 
-    def told(self, index: int) -> list[Node]:
-        """Tell what became of a request, and folded what was asked.
+    def nodes(self, index: int) -> list[Node]:
+        """Say what became of a request; what was asked is in details that are closed.
 
         Args:
             index: Its place among the parts.
@@ -96,22 +96,25 @@ class Requests:
         part = self._state.parts[index]
         if not isinstance(part, ApprovalPart):
             return []
-        scribe, where = self._scribe, self._scribe.whole(f"approvals[{self._numbers[index]}]")
+        context, where = (
+            self._context,
+            self._context.expression(f"approvals[{self._numbers[index]}]"),
+        )
         body: list[Node] = []
         if part.message:
             body.append(layout.label("What the hook says"))
-            body.append(layout.quote(scribe, part.message, f"{where}.message"))
+            body.append(layout.quote(context, part.message, f"{where}.message"))
         if part.arguments.strip() not in {"", "{}"}:
-            body += layout.told(scribe, words.ARGUMENTS, part.arguments, f"{where}.arguments")
+            body += layout.labelled(context, words.ARGUMENTS, part.arguments, f"{where}.arguments")
         if part.outcome:
             body.append(layout.label("What the server did"))
-            body.append(layout.quote(scribe, part.outcome, f"{where}.outcome"))
+            body.append(layout.quote(context, part.outcome, f"{where}.outcome"))
         body.append(layout.line("SHA-256 of the arguments ", Span(digest(part), "code")))
-        return [Fold(self._decided(part, index), tuple(body), "quiet")]
+        return [Details(self._decided(part, index), tuple(body), "quiet")]
 
     def _decided(self, part: ApprovalPart, index: int) -> Spans:
         over = self._state.status in ENDED
-        said = decision(part, self._scribe.about.zone, over=over)
+        said = decision(part, self._context.about.zone, over=over)
         spans = [Span(_glyph(part), "glyph"), Span(f" {said}")]
         call = self._call(part, index)
         if call is None:
@@ -119,7 +122,7 @@ class Requests:
         elif place := words.gate(self.by_call[part.call or 0].index(index)):
             spans.append(Span(f", {place}"))
         if part.reason:
-            spans += [Span(": "), Span(one_line(part.reason, 400), "said")]
+            spans += [Span(": "), Span(one_line(part.reason, 400), "quoted")]
         if call is not None and part.decision == "approved" and call.asked is not None:
             changed = call.arguments != part.arguments
             spans += [Span(f". {words.CHANGED_AFTER}", "strong")] if changed else []
@@ -137,25 +140,25 @@ def _glyph(part: ApprovalPart) -> str:
     return _GLYPHS.get(part.decision, "interrupted")
 
 
-def ledger(scribe: Scribe, state: RunState) -> Iterable[Node]:
+def table(context: Context, state: RunState) -> Iterable[Node]:
     """List all requests of a run: who decided what, when, and over which arguments."""
     parts = [part for part in state.parts if isinstance(part, ApprovalPart)]
     if not parts:
         return
     yield Heading((Span(words.APPROVALS),))
     columns = ("Request", "Decision", "Asked", "Waited", "Reason, outcome", "SHA-256")
-    rows = tuple(_row(scribe, state, part) for part in parts)
-    scribe.note(300 * len(rows))
-    yield Grid(columns, rows, scribe.whole("approvals"))
+    rows = tuple(_row(context, state, part) for part in parts)
+    context.count(300 * len(rows))
+    yield Grid(columns, rows, context.expression("approvals"))
 
 
-def _row(scribe: Scribe, state: RunState, part: ApprovalPart) -> tuple[Spans, ...]:
-    zone = scribe.about.zone
+def _row(context: Context, state: RunState, part: ApprovalPart) -> tuple[Spans, ...]:
+    zone = context.about.zone
     at = part.decided_at
-    told = [
-        *([Span(one_line(part.reason, 400), "said")] if part.reason else []),
+    reasons = [
+        *([Span(one_line(part.reason, 400), "quoted")] if part.reason else []),
         *([Span(" · ")] if part.reason and part.outcome else []),
-        *([Span(one_line(part.outcome, 400), "glance")] if part.outcome else []),
+        *([Span(one_line(part.outcome, 400), "unquoted")] if part.outcome else []),
     ]
     over = state.status in ENDED
     said = decision(part, zone, over=over).split(" at ")[0].split(", after")[0]
@@ -165,6 +168,6 @@ def _row(scribe: Scribe, state: RunState, part: ApprovalPart) -> tuple[Spans, ..
         # The zone stands at the head.
         (Span(words.clock(part.asked_at, zone).rpartition(" ")[0]),),
         (Span("" if at is None else words.wait(at - part.asked_at)),),
-        tuple(told),
+        tuple(reasons),
         (Span(f"{digest(part)[:_SHORT_HASH]}…", "code"),),
     )

@@ -6,9 +6,9 @@ from typing import Literal
 
 from powawidget.state.model import Block, RunState
 from powawidget.transcript import layout, words
-from powawidget.transcript.glance import one_line
-from powawidget.transcript.nodes import Fold, Grid, Heading, Node, Series, Span, Spans
-from powawidget.transcript.scribe import Scribe
+from powawidget.transcript.context import Context
+from powawidget.transcript.nodes import Details, Grid, Heading, Node, Series, Span, Spans
+from powawidget.transcript.summary import one_line
 
 _WIDTH = 24
 _SKIPPED = {"skipped", "not_reached", "pending"}
@@ -18,25 +18,29 @@ def tally(state: RunState) -> str:
     """How many blocks ran, failed and were skipped."""
     ended = [block.status for block in state.blocks]
     ran = ended.count("done") + ended.count("failed")
-    told = [f"{ran:,} of {len(ended):,} ran"]
+    counts = [f"{ran:,} of {len(ended):,} ran"]
     for status, word in (("failed", "failed"), ("skipped", "skipped")):
         if count := ended.count(status):  # type: ignore[arg-type]  # its own words
-            told.append(f"{count:,} {word}")
-    return ", ".join(told)
+            counts.append(f"{count:,} {word}")
+    return ", ".join(counts)
 
 
-def told(scribe: Scribe, state: RunState) -> Iterable[Node]:
-    """Tell of the blocks: all in a table, then what each took and gave."""
+def nodes(context: Context, state: RunState) -> Iterable[Node]:
+    """Write the blocks: all in a table, then what went into each and what came out."""
     if state.blocks:
         yield Heading((Span(words.BLOCKS), Span(f": {tally(state)}", "dim")))
         times = _times(state)
         rows = tuple(_row(block, times) for block in state.blocks)
-        scribe.note(200 * len(rows))
-        yield Grid(("State", "Block", "Type", "When", "Took"), rows, scribe.whole("blocks"))
-        opened = [_opened(scribe, index, block) for index, block in enumerate(state.blocks)]
-        yield Series(tuple((fold,) for fold in opened if fold), scribe.whole("blocks"), "block")
+        context.count(200 * len(rows))
+        yield Grid(("State", "Block", "Type", "When", "Took"), rows, context.expression("blocks"))
+        opened = [_opened(context, index, block) for index, block in enumerate(state.blocks)]
+        yield Series(
+            tuple((fold,) for fold in opened if fold), context.expression("blocks"), "block"
+        )
     if state.output is not None:
-        yield from layout.told(scribe, words.OUTPUT, state.output, scribe.whole("output"))
+        yield from layout.labelled(
+            context, words.OUTPUT, state.output, context.expression("output")
+        )
 
 
 def _row(block: Block, times: tuple[float, float]) -> tuple[Spans, ...]:
@@ -44,8 +48,8 @@ def _row(block: Block, times: tuple[float, float]) -> tuple[Spans, ...]:
     took = "" if block.seconds is None else words.duration(block.seconds)
     return (
         (Span(block.status, "glyph"), Span(f" {words.STATUS[block.status]}")),
-        (Span(_name(block), "glance" if quiet else "title"),),
-        (Span(one_line(block.type, 60), "glance"),),
+        (Span(_name(block), "unquoted" if quiet else "title"),),
+        (Span(one_line(block.type, 60), "unquoted"),),
         (Span(bar(block, *times), "bar"),),
         (Span(took),),
     )
@@ -76,19 +80,19 @@ def bar(block: Block, begin: float, end: float) -> str:
     return "─" * first + "━" * (last - first) + "─" * (_WIDTH - last)
 
 
-def _opened(scribe: Scribe, index: int, block: Block) -> Fold | None:
-    where = scribe.whole(f"blocks[{index}]")
+def _opened(context: Context, index: int, block: Block) -> Details | None:
+    where = context.expression(f"blocks[{index}]")
     body: list[Node] = []
     if block.input is not None:
-        body += layout.told(scribe, words.INPUT, block.input, f"{where}.input")
+        body += layout.labelled(context, words.INPUT, block.input, f"{where}.input")
     if block.text:
-        body.append(layout.prose(scribe, str(block.text), f"{where}.text"))
+        body.append(layout.prose(context, str(block.text), f"{where}.text"))
     if block.output is not None:
-        body += layout.told(scribe, words.OUTPUT, block.output, f"{where}.output")
+        body += layout.labelled(context, words.OUTPUT, block.output, f"{where}.output")
     if block.error is not None:
         body += [
             layout.label(words.ERROR),
-            layout.code(scribe, block.error, f"{where}.error", bad=True),
+            layout.code(context, block.error, f"{where}.error", bad=True),
         ]
     if not body:
         return None
@@ -98,4 +102,4 @@ def _opened(scribe: Scribe, index: int, block: Block) -> Fold | None:
     holds = ((words.INPUT, block.input), (words.OUTPUT, block.output), ("text", block.text))
     tail = ", ".join(name.lower() for name, value in holds if value)
     kind: Literal["card", "quiet"] = "card" if bad else "quiet"
-    return Fold(summary, tuple(body), kind, bad, tail=(Span(tail, "dim"),) if tail else ())
+    return Details(summary, tuple(body), kind, bad, tail=(Span(tail, "dim"),) if tail else ())

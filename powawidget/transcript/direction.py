@@ -27,8 +27,8 @@ def direction(text: str) -> Direction:
     return "rtl" if _RIGHT_TO_LEFT.match(first) else "ltr"
 
 
-def apart(text: str) -> dict[str, str]:
-    """The attribute that keeps a text from taking what stands beside it along.
+def isolated(text: str) -> dict[str, str]:
+    """The attribute that isolates a text: its direction doesn't move what stands beside it.
 
     Args:
         text: A text in a line of others.

@@ -3,17 +3,17 @@
 from powawidget.state.about import About
 from powawidget.state.model import ENDED, ChatState, RunState
 from powawidget.transcript import approvals, blocks, layout, words
-from powawidget.transcript.glance import one_line
+from powawidget.transcript.context import Context
 from powawidget.transcript.nodes import Box, Heading, Line, Node, Series, Span, Spans, Title
 from powawidget.transcript.parts import Parts
-from powawidget.transcript.scribe import Scribe
+from powawidget.transcript.summary import one_line
 
 _STRATEGIES = {"supervisor", "sequential", "parallel"}
 _COUNTS = (("prompt_tokens", "in"), ("completion_tokens", "out"))
 
 
-def run(state: RunState, about: About) -> tuple[list[Node], list[int]]:
-    """Tell of a run.
+def run_nodes(state: RunState, about: About) -> tuple[list[Node], list[int]]:
+    """Turn a run into nodes.
 
     Args:
         state: The run.
@@ -23,17 +23,17 @@ def run(state: RunState, about: About) -> tuple[list[Node], list[int]]:
         The nodes, and the length of each text in them, in characters.
     """
     variable = about.variable or "run"
-    scribe = Scribe(about, variable, f'{variable}.save("run.json")')
+    context = Context(about, variable, f'{variable}.save("run.json")')
     nodes: list[Node] = [
         Title((*_headed(state, f" {_ended(state)}"), Span(" · "), *_who(state))),
-        *_facts(scribe, state),
-        *_body(scribe, state),
+        *_facts(context, state),
+        *_body(context, state),
     ]
-    return nodes, scribe.lengths
+    return nodes, context.lengths
 
 
-def chat(state: ChatState, about: About) -> tuple[list[Node], list[int]]:
-    """Tell of a chat, turn by turn, in the order in which they are read.
+def chat_nodes(state: ChatState, about: About) -> tuple[list[Node], list[int]]:
+    """Turn a chat into nodes, turn by turn, in the order in which they are read.
 
     Args:
         state: The chat.
@@ -49,9 +49,9 @@ def chat(state: ChatState, about: About) -> tuple[list[Node], list[int]]:
     order = known or list(range(len(state.turns)))
     turns = []
     for number, index in enumerate(order):
-        scribe = Scribe(about, f"{variable}.runs[{number}]", saved)
-        turns.append(tuple(_turn(scribe, state, index, number)))
-        lengths += scribe.lengths
+        context = Context(about, f"{variable}.runs[{number}]", saved)
+        turns.append(tuple(_turn(context, state, index, number)))
+        lengths += context.lengths
     facts = _plain(words.plural(len(order), "turn")) + _named("session", state.session_id)
     facts += _where(about)
     nodes: list[Node] = [
@@ -70,7 +70,7 @@ def _left_out(state: ChatState) -> str:
     return " ".join(said)
 
 
-def _turn(scribe: Scribe, state: ChatState, index: int, number: int) -> list[Node]:
+def _turn(context: Context, state: ChatState, index: int, number: int) -> list[Node]:
     turn = state.turns[index]
     again = (Span(", sent again later", "dim"),) if index in state.retried else ()
     head = Heading(
@@ -80,11 +80,11 @@ def _turn(scribe: Scribe, state: ChatState, index: int, number: int) -> list[Nod
         ),
         level=1,
     )
-    return [head, *_facts(scribe, turn, alone=False), *_body(scribe, turn)]
+    return [head, *_facts(context, turn, alone=False), *_body(context, turn)]
 
 
-def _body(scribe: Scribe, state: RunState) -> list[Node]:
-    parts = Parts(scribe, state)
+def _body(context: Context, state: RunState) -> list[Node]:
+    parts = Parts(context, state)
     nodes: list[Node] = []
     if state.status not in ENDED:
         nodes.append(layout.line(words.NOT_OVER))
@@ -92,16 +92,16 @@ def _body(scribe: Scribe, state: RunState) -> list[Node]:
         nodes.append(layout.line(words.RESTORED))
     if state.message.strip():
         nodes.append(layout.label(words.INPUT if state.kind == "workflow" else words.QUESTION))
-        nodes.append(layout.quote(scribe, state.message, scribe.whole("message")))
+        nodes.append(layout.quote(context, state.message, context.expression("message")))
     nodes += parts.thoughts()
-    nodes.append(parts.told())
-    nodes += blocks.told(scribe, state)
-    nodes += _error(scribe, state)
+    nodes.append(parts.series())
+    nodes += blocks.nodes(context, state)
+    nodes += _error(context, state)
     if state.edited is not None:
         said = words.BLOCKED if state.edited == "blocked" else words.MODIFIED
         nodes.append(layout.line(Span(said, "strong")))
-    nodes += approvals.ledger(scribe, state)
-    nodes += _sources(scribe, state)
+    nodes += approvals.table(context, state)
+    nodes += _sources(context, state)
     return nodes
 
 
@@ -129,11 +129,11 @@ def _name(name: str) -> Span:
     return Span(one_line(name, 120) or "without a name", "title" if name.strip() else "dim")
 
 
-def _facts(scribe: Scribe, state: RunState, *, alone: bool = True) -> list[Node]:
+def _facts(context: Context, state: RunState, *, alone: bool = True) -> list[Node]:
     """When it ran, how long, with how many tokens; and its ids."""
-    about = scribe.about
+    about = context.about
     took = None if state.started is None or state.ended is None else state.ended - state.started
-    told = _plain(
+    facts = _plain(
         words.clock(state.started, about.zone),
         "" if took is None else f"took {words.duration(took)}",
         _tokens(state.usage),
@@ -143,7 +143,7 @@ def _facts(scribe: Scribe, state: RunState, *, alone: bool = True) -> list[Node]
     ids = _named("run", state.run_id)
     if alone:
         ids += _named("session", state.session_id) + _where(about)
-    return [_joined(facts) for facts in (told, ids) if facts]
+    return [_joined(some) for some in (facts, ids) if some]
 
 
 def _where(about: About) -> list[Spans]:
@@ -171,34 +171,34 @@ def _joined(facts: list[Spans]) -> Line:
     return Line(tuple(dotted[1:]), "facts")
 
 
-def _error(scribe: Scribe, state: RunState) -> list[Node]:
+def _error(context: Context, state: RunState) -> list[Node]:
     error = state.error
     if error is None:
         return []
     title = Span(one_line(error.title, 200), "title")
     body: list[Node] = [Heading((Span(state.status, "glyph"), Span(" "), title))]
     if error.message and error.message != error.title:
-        where = scribe.whole("error.message")
-        body.append(layout.code(scribe, error.message, where, bad=True))
+        where = context.expression("error.message")
+        body.append(layout.code(context, error.message, where, bad=True))
     if error.hint:
-        body.append(layout.line("Hint: ", Span(one_line(error.hint, 400), "glance")))
+        body.append(layout.line("Hint: ", Span(one_line(error.hint, 400), "unquoted")))
     if error.code:
         body.append(layout.line("Code ", Span(one_line(error.code), "code")))
     return [Box(tuple(body), bad=state.status == "failed")]
 
 
-def _sources(scribe: Scribe, state: RunState) -> list[Node]:
+def _sources(context: Context, state: RunState) -> list[Node]:
     if not state.citations:
         return []
     items: list[tuple[Node, ...]] = []
     for citation in state.citations:
         head = layout.line(
-            Span(f"[{one_line(citation.key, 40)}]", "glance"),
+            Span(f"[{one_line(citation.key, 40)}]", "unquoted"),
             " ",
             Span(one_line(citation.source, 400), "title"),
         )
         excerpt = citation.excerpt
-        quoted = (layout.quote(scribe, excerpt, scribe.saved),) if excerpt else ()
+        quoted = (layout.quote(context, excerpt, context.saved),) if excerpt else ()
         items.append((head, *quoted))
     count = words.plural(len(items), "source")
-    return [Heading((Span(count),)), Series(tuple(items), scribe.saved, "source")]
+    return [Heading((Span(count),)), Series(tuple(items), context.saved, "source")]

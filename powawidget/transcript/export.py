@@ -1,4 +1,4 @@
-"""What can be written as a document: a run or a chat."""
+"""`to_html`, `save` and the like: what a run and a chat have to be written as a document."""
 
 import os
 import pathlib
@@ -7,35 +7,35 @@ from typing import NamedTuple
 
 from powawidget import transcript
 from powawidget.errors import FileError, InvalidValueError
-from powawidget.http.secret import Secret
 from powawidget.state.about import About
 from powawidget.state.model import ChatState, RunState
+from powawidget.transcript.texts import Redact
 
 # Above this a browser takes long to show it.
 _LONGEST_PAGE = 5_000_000
 _SUFFIXES = {".html", ".htm", ".md", ".markdown", ".txt", ".json"}
 
 
-class Told(NamedTuple):
-    """What a document tells of.
+class Snapshot(NamedTuple):
+    """A run or a chat at one moment, with what a document needs beside it.
 
     Attributes:
         state: The run or the chat, as it is now and will stay.
         about: What to tell beside it.
-        secret: The key to keep out.
+        redact: Takes the key out of a text, where there is one.
     """
 
     state: RunState | ChatState
     about: About
-    secret: Secret | None
+    redact: Redact | None
 
 
 class Transcribed(ABC):
     """Something that can be written as a document."""
 
     @abstractmethod
-    def _told(self) -> Told:
-        """Copy what there is to tell."""
+    def _snapshot(self) -> Snapshot:
+        """Copy the state, as of now."""
 
     def to_html(self, *, limit: int | None = 256_000, expand: bool = False) -> str:
         """Write it as HTML: one element that makes no request and runs nothing.
@@ -51,8 +51,8 @@ class Transcribed(ABC):
         Raises:
             InvalidValueError: If the limit is below 10,000 bytes.
         """
-        state, about, secret = self._told()
-        return transcript.to_html(state, about, limit=limit, expand=expand, secret=secret)
+        state, about, redact = self._snapshot()
+        return transcript.to_html(state, about, limit=limit, expand=expand, redact=redact)
 
     def to_markdown(self, *, limit: int | None = None) -> str:
         """Write it as markdown, without HTML.
@@ -66,8 +66,8 @@ class Transcribed(ABC):
         Raises:
             InvalidValueError: If the limit is below 10,000 bytes.
         """
-        state, about, secret = self._told()
-        return transcript.to_markdown(state, about, limit=limit, secret=secret)
+        state, about, redact = self._snapshot()
+        return transcript.to_markdown(state, about, limit=limit, redact=redact)
 
     def to_text(self, *, limit: int | None = None) -> str:
         """Write it as plain text.
@@ -81,8 +81,8 @@ class Transcribed(ABC):
         Raises:
             InvalidValueError: If the limit is below 10,000 bytes.
         """
-        state, about, secret = self._told()
-        return transcript.to_text(state, about, limit=limit, secret=secret)
+        state, about, redact = self._snapshot()
+        return transcript.to_text(state, about, limit=limit, redact=redact)
 
     def to_json(self) -> str:
         """Write its whole state; `powawidget.replay` reads the file back.
@@ -90,8 +90,8 @@ class Transcribed(ABC):
         Returns:
             JSON, with when and on which host it ran.
         """
-        state, about, secret = self._told()
-        return transcript.to_json(state, about, secret=secret)
+        state, about, redact = self._snapshot()
+        return transcript.to_json(state, about, redact=redact)
 
     def save(self, path: "str | os.PathLike[str]") -> pathlib.Path:
         """Save it to a file, in the form that the name's end tells.
@@ -107,17 +107,17 @@ class Transcribed(ABC):
             InvalidValueError: If the name ends otherwise.
             FileError: If the file can't be written.
         """
-        place = pathlib.Path(path)
-        suffix = place.suffix.lower()
+        file = pathlib.Path(path)
+        suffix = file.suffix.lower()
         if suffix not in _SUFFIXES:
             raise InvalidValueError(
                 "The name must end with .html, .md, .txt or .json: the end tells the form."
             )
         try:
-            place.write_text(self._written(suffix), encoding="utf-8", newline="\n")
+            file.write_text(self._written(suffix), encoding="utf-8", newline="\n")
         except OSError as error:
             raise FileError(f"The file can't be written: {error}.") from error
-        return place
+        return file
 
     def _written(self, suffix: str) -> str:
         match suffix:
@@ -127,5 +127,5 @@ class Transcribed(ABC):
                 return self.to_text()
             case ".md" | ".markdown":
                 return self.to_markdown()
-        state, about, secret = self._told()
-        return transcript.to_page(state, about, secret=secret, limit=_LONGEST_PAGE)
+        state, about, redact = self._snapshot()
+        return transcript.to_page(state, about, redact=redact, limit=_LONGEST_PAGE)

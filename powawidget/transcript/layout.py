@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from powawidget.transcript import glance, values, words
+from powawidget.transcript import exact_json, summary, words
+from powawidget.transcript.context import Context
 from powawidget.transcript.nodes import (
     Code,
     Entries,
@@ -14,7 +15,6 @@ from powawidget.transcript.nodes import (
     Records,
     Span,
 )
-from powawidget.transcript.scribe import Scribe
 
 _BESIDE = 120
 _MOST_READ = 4_000_000
@@ -30,31 +30,31 @@ def label(text: str, *more: Span) -> Line:
     return Line((Span(text), *more), "label")
 
 
-def code(scribe: Scribe, text: str, where: str, language: str = "", *, bad: bool = False) -> Code:
+def code(context: Context, text: str, where: str, language: str = "", *, bad: bool = False) -> Code:
     """A text in a box."""
-    return Code(_piece(scribe, text.removesuffix("\n") or text, where), language, bad)
+    return Code(_piece(context, text.removesuffix("\n") or text, where), language, bad)
 
 
-def prose(scribe: Scribe, text: str, where: str, *, quiet: bool = False) -> Prose:
+def prose(context: Context, text: str, where: str, *, quiet: bool = False) -> Prose:
     """Markdown of a model."""
-    return Prose(_piece(scribe, text.strip("\n"), where), quiet)
+    return Prose(_piece(context, text.strip("\n"), where), quiet)
 
 
-def quote(scribe: Scribe, text: str, where: str) -> Quote:
+def quote(context: Context, text: str, where: str) -> Quote:
     """A text of somebody, quoted."""
-    return Quote(_piece(scribe, text, where))
+    return Quote(_piece(context, text, where))
 
 
-def _piece(scribe: Scribe, text: str, where: str) -> Piece:
-    scribe.note(len(text))
+def _piece(context: Context, text: str, where: str) -> Piece:
+    context.count(len(text))
     return Piece(text, where)
 
 
-def told(scribe: Scribe, name: str, source: str, where: str) -> list[Node]:
+def labelled(context: Context, name: str, source: str, where: str) -> list[Node]:
     """Lay out JSON text under its name.
 
     Args:
-        scribe: Keeps the lengths.
+        context: Names the run and counts its texts.
         name: What it is: Arguments, Input and the like.
         source: The JSON text, or any text.
         where: The expression that has all of it.
@@ -62,39 +62,39 @@ def told(scribe: Scribe, name: str, source: str, where: str) -> list[Node]:
     Returns:
         A label and what stands under it.
     """
-    value = read(scribe, source)
-    if value is values.NO_JSON:
-        return [label(name), code(scribe, source, where)]
-    if isinstance(value, values.Object):
+    value = read(context, source)
+    if value is exact_json.NO_JSON:
+        return [label(name), code(context, source, where)]
+    if isinstance(value, exact_json.Object):
         if len(value) == 1 and _is_tall(*value[0]):
-            return _entries(scribe, value, where)
-        return [label(name), *laid_out(scribe, value, where)]
-    table = values.records(value)
+            return _entries(context, value, where)
+        return [label(name), *laid_out(context, value, where)]
+    table = exact_json.records(value)
     named = name if table is None else f"{name}, {words.rows(len(table[1]))}"
-    return [label(named), *laid_out(scribe, value, where)]
+    return [label(named), *laid_out(context, value, where)]
 
 
-def read(scribe: Scribe, source: str) -> Any:
+def read(context: Context, source: str) -> Any:
     """Read JSON text; not where so much of it came before that reading more would take long."""
-    if scribe.read is None or scribe.read[0] is not source:
-        value = values.NO_JSON if scribe.total > _MOST_READ else values.read(source)
-        scribe.read = (source, value)
-    return scribe.read[1]
+    if context.read is None or context.read[0] is not source:
+        value = exact_json.NO_JSON if context.total > _MOST_READ else exact_json.read(source)
+        context.read = (source, value)
+    return context.read[1]
 
 
-def laid_out(scribe: Scribe, value: Any, where: str) -> list[Node]:
+def laid_out(context: Context, value: Any, where: str) -> list[Node]:
     """Lay out a value that was read."""
-    table = values.records(value)
+    table = exact_json.records(value)
     if table is not None:
-        return [_table(scribe, table, where)]
-    if isinstance(value, values.Object) and value:
-        return _entries(scribe, value, where)
-    return [code(scribe, values.bare(value), where)]
+        return [_table(context, table, where)]
+    if isinstance(value, exact_json.Object) and value:
+        return _entries(context, value, where)
+    return [code(context, exact_json.bare(value), where)]
 
 
-def _table(scribe: Scribe, table: tuple[list[str], list[dict[str, Any]]], where: str) -> Records:
+def _table(context: Context, table: tuple[list[str], list[dict[str, Any]]], where: str) -> Records:
     columns, rows = table
-    scribe.note(sum(row_length(row) for row in rows[:100]))
+    context.count(sum(row_length(row) for row in rows[:100]))
     return Records(tuple(columns), tuple(rows), where)
 
 
@@ -105,17 +105,17 @@ def row_length(row: dict[str, Any]) -> int:
 
 def cell(value: Any) -> str:
     """The text of a cell of a table."""
-    return values.bare(value) if values.is_scalar(value) else values.compact(value)
+    return exact_json.bare(value) if exact_json.is_scalar(value) else exact_json.compact(value)
 
 
-def _entries(scribe: Scribe, value: values.Object, where: str) -> list[Node]:
+def _entries(context: Context, value: exact_json.Object, where: str) -> list[Node]:
     """Short values in rows beside their keys, tall ones under theirs."""
     nodes: list[Node] = []
     beside: list[tuple[str, str]] = []
 
     def close() -> None:
         if beside:
-            scribe.note(sum(len(key) + len(text) + 100 for key, text in beside))
+            context.count(sum(len(key) + len(text) + 100 for key, text in beside))
             nodes.append(Entries(tuple(beside), where))
             beside.clear()
 
@@ -124,29 +124,29 @@ def _entries(scribe: Scribe, value: values.Object, where: str) -> list[Node]:
             beside.append((key, _written(each)))
             continue
         close()
-        table = values.records(each)
+        table = exact_json.records(each)
         size = () if table is None else (Span(words.rows(len(table[1])), "dim"),)
-        nodes.append(Line((Span(glance.one_line(key, 80), "code"), *size), "label"))
+        nodes.append(Line((Span(summary.one_line(key, 80), "code"), *size), "label"))
         if table is not None:
-            nodes.append(_table(scribe, table, where))
+            nodes.append(_table(context, table, where))
         else:
-            language = glance.language(key, each) if values.is_text(each) else "json"
-            nodes.append(code(scribe, values.bare(each), where, language or ""))
+            language = summary.language(key, each) if exact_json.is_text(each) else "json"
+            nodes.append(code(context, exact_json.bare(each), where, language or ""))
     close()
     return nodes
 
 
 def _is_tall(key: str, value: Any) -> bool:
-    if not values.is_scalar(value):
+    if not exact_json.is_scalar(value):
         return True
-    text = values.bare(value)
-    is_code = values.is_text(value) and glance.language(key, text) is not None
+    text = exact_json.bare(value)
+    is_code = exact_json.is_text(value) and summary.language(key, text) is not None
     return is_code or len(text) > _BESIDE or "\n" in text
 
 
 def _written(value: Any) -> str:
     """Text is bare, but quoted where it would be taken for something else."""
-    if not values.is_text(value):
-        return values.compact(value)
-    is_odd = value != value.strip() or values.read(value) is not values.NO_JSON
-    return values.compact(value) if is_odd or not value else value
+    if not exact_json.is_text(value):
+        return exact_json.compact(value)
+    is_odd = value != value.strip() or exact_json.read(value) is not exact_json.NO_JSON
+    return exact_json.compact(value) if is_odd or not value else value

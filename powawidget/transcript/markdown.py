@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from powawidget.transcript import layout, words
-from powawidget.transcript.cut import Cut
+from powawidget.transcript.limits import Limits
+from powawidget.transcript.markdown_escape import begun, code_span, escape, fence, row
+from powawidget.transcript.markdown_prose import rewrite
 from powawidget.transcript.nodes import (
     Box,
     Code,
+    Details,
     Entries,
-    Fold,
     Grid,
     Heading,
     Line,
@@ -27,7 +29,6 @@ from powawidget.transcript.nodes import (
     Spans,
     Title,
 )
-from powawidget.transcript.remark import begun, code_span, escape, fence, remark, row
 from powawidget.transcript.visible import quoted as in_quotes
 from powawidget.transcript.visible import readable, visible
 
@@ -39,8 +40,8 @@ class Writer:
         cut: How much of each text is shown.
     """
 
-    def __init__(self, cut: Cut) -> None:
-        self._cut = cut
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
         self._writers: dict[type, Callable[[Any], list[str]]] = {
             Title: lambda node: [f"### {spans(node.spans)}"],
             Heading: lambda node: [f"{'####' if node.level == 1 else '#####'} {spans(node.spans)}"],
@@ -51,7 +52,7 @@ class Writer:
             Records: self._records,
             Entries: self._entries,
             Grid: self._grid,
-            Fold: self._fold,
+            Details: self._details,
             Box: lambda node: self.lines(node.body),
             Series: self._series,
         }
@@ -59,39 +60,39 @@ class Writer:
     def lines(self, nodes: Iterable[Node]) -> list[str]:
         """Write nodes, a blank line between two."""
         written = (self._writers[type(node)](node) for node in nodes)
-        return blocks(one for one in written if one)
+        return spaced(one for one in written if one)
 
     def _line(self, node: Line) -> list[str]:
         told = begun(spans(node.spans))
         return [f"*{told}*"] if node.kind == "label" and _is_plain(node.spans) else [told]
 
     def _prose(self, node: Prose) -> list[str]:
-        text, more = self._cut.piece(node.piece)
-        return blocks([quoted(remark(readable(text))), _more(more)])
+        text, more = self._limits.piece(node.piece)
+        return spaced([quoted(rewrite(readable(text))), _more(more)])
 
     def _quote(self, node: Quote) -> list[str]:
-        text, more = self._cut.piece(node.piece)
+        text, more = self._limits.piece(node.piece)
         # A line's end counts: a backslash keeps it where markdown is rendered.
         lone = text.count("$") == 1
         said = readable(text).split("\n")
         lines = [escape(line, at_start=True, lone=lone) for line in said]
         ends = [*(_end(line) if after else "" for line, after in itertools.pairwise(lines)), ""]
         kept = [line + end for line, end in zip(lines, ends, strict=True)]
-        return blocks([quoted(kept), _more(more)])
+        return spaced([quoted(kept), _more(more)])
 
     def _code(self, node: Code) -> list[str]:
-        text, more = self._cut.piece(node.piece)
-        return blocks([fence(visible(text), node.language), _more(more)])
+        text, more = self._limits.piece(node.piece)
+        return spaced([fence(visible(text), node.language), _more(more)])
 
     def _records(self, node: Records) -> list[str]:
-        columns = self._cut.columns(node.columns)
-        rows = self._cut.rows(node.rows, layout.row_length)
+        columns = self._limits.columns(node.columns)
+        rows = self._limits.rows(node.rows, layout.row_length)
         cells = [
             [self._cell(layout.cell(row[name])) if name in row else "" for name in columns]
             for row in rows
         ]
         left, aside = len(node.rows) - len(rows), len(node.columns) - len(columns)
-        return blocks(
+        return spaced(
             [
                 table([self._cell(name) for name in columns], cells),
                 _more(words.more(words.rows(left), node.where) if left else ""),
@@ -100,44 +101,44 @@ class Writer:
         )
 
     def _cell(self, text: str) -> str:
-        said = " ".join(visible(self._cut.cell(text)).split("\n"))
+        said = " ".join(visible(self._limits.cell(text)).split("\n"))
         return escape(said, in_table=True)
 
     def _entries(self, node: Entries) -> list[str]:
-        entries = self._cut.rows(node.entries, lambda entry: len(entry[0]) + len(entry[1]) + 100)
+        entries = self._limits.rows(node.entries, lambda entry: len(entry[0]) + len(entry[1]) + 100)
         lines = [f"- {self._code_span(key)}: {self._code_span(text)}" for key, text in entries]
         left = len(node.entries) - len(entries)
         more = words.more(words.plural(left, "value"), node.where) if left else ""
-        return blocks([lines, _more(more)])
+        return spaced([lines, _more(more)])
 
     def _code_span(self, text: str) -> str:
-        return code_span(visible(self._cut.cell(text)))
+        return code_span(visible(self._limits.cell(text)))
 
     def _grid(self, node: Grid) -> list[str]:
-        first, left, last = self._cut.some(node.rows)
+        first, left, last = self._limits.some(node.rows)
         rows = [[spans(cell, in_table=True) for cell in row] for row in first]
         if left:
             rows.append([words.more(words.rows(left), node.where)])
         rows += [[spans(cell, in_table=True) for cell in row] for row in last]
         return table(list(node.columns), rows)
 
-    def _fold(self, node: Fold) -> list[str]:
+    def _details(self, node: Details) -> list[str]:
         body = [f"  {line}" if line else "" for line in self.lines(node.body)]
         return [f"- {spans(node.line())}", "", *body]
 
     def _series(self, node: Series) -> list[str]:
-        first, left, last = self._cut.some(node.items)
+        first, left, last = self._limits.some(node.items)
         note = words.more(words.plural(left, node.what), node.where) if left else ""
         written = [*map(self.lines, first), _more(note), *map(self.lines, last)]
-        return blocks(one for one in written if one)
+        return spaced(one for one in written if one)
 
 
-def blocks(written: Iterable[list[str]]) -> list[str]:
-    """Put blocks of lines together, a blank line between two."""
+def spaced(written: Iterable[list[str]]) -> list[str]:
+    """Put paragraphs together, a blank line between two."""
     lines: list[str] = []
-    for block in written:
-        if block:
-            lines += ["", *block] if lines else block
+    for paragraph in written:
+        if paragraph:
+            lines += ["", *paragraph] if lines else paragraph
     return lines
 
 
@@ -183,7 +184,7 @@ def _span(span: Span, *, in_table: bool) -> str:
             return f"**{code_span(text, in_table=in_table)}**" if bare else ""
         case "code" | "bar":
             return code_span(text, in_table=in_table) if bare else ""
-        case "said":
+        case "quoted":
             return escape(in_quotes(bare), in_table=in_table)
         case "glyph":
             return words.SIGNS[span.text]

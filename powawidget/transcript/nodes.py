@@ -15,8 +15,8 @@ Tone = Literal[
     "name",  # the name of a tool
     "title",  # the name of a run, an agent or a block
     "code",  # an argument, an id
-    "said",  # a few words of somebody else, in quotation marks
-    "glance",  # the same without them, where nothing else stands
+    "quoted",  # a few words of somebody else, in quotation marks
+    "unquoted",  # the same without them, where nothing else stands
     "bar",  # when something ran: a strip of light and heavy lines
     "glyph",  # the sign of a state, by its word
 ]
@@ -115,8 +115,8 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True)
-class Fold:
-    """A line that opens: a card, a delegation (`nest`), or something quiet.
+class Details:
+    """A line that opens, and what it opens: a card, a delegation (`nest`), or something quiet.
 
     `brief` gives way first where the line is narrow, `tail` stands at its end.
     """
@@ -155,5 +155,16 @@ class Series:
 
 
 Node = (
-    Title | Heading | Line | Prose | Quote | Code | Records | Entries | Grid | Fold | Box | Series
+    Title
+    | Heading
+    | Line
+    | Prose
+    | Quote
+    | Code
+    | Records
+    | Entries
+    | Grid
+    | Details
+    | Box
+    | Series
 )

@@ -13,11 +13,11 @@ from powawidget.state.model import (
     Thought,
     ToolPart,
 )
-from powawidget.state.reduce.answer import places
-from powawidget.transcript import approvals, glance, layout, nesting, values, words
-from powawidget.transcript.glance import one_line
-from powawidget.transcript.nodes import Fold, Line, Node, Series, Span, Spans
-from powawidget.transcript.scribe import Scribe
+from powawidget.state.parts import answer_parts
+from powawidget.transcript import approvals, exact_json, layout, nesting, summary, words
+from powawidget.transcript.context import Context
+from powawidget.transcript.nodes import Details, Line, Node, Series, Span, Spans
+from powawidget.transcript.summary import one_line
 
 _DEEPEST = 8
 _LONG_TASK = 60
@@ -26,17 +26,17 @@ _PREVIEW = 200
 
 
 class Parts:
-    """Tells of the parts of one run.
+    """Turns the parts of one run into nodes.
 
     Args:
-        scribe: Keeps the lengths.
+        context: Names the run and counts its texts.
         state: The run.
     """
 
-    def __init__(self, scribe: Scribe, state: RunState) -> None:
-        self._scribe = scribe
+    def __init__(self, context: Context, state: RunState) -> None:
+        self._context = context
         self._state = state
-        self._requests = approvals.Requests(scribe, state)
+        self._requests = approvals.Requests(context, state)
         self._gates = self._requests.by_call
         self._attached = {index for gates in self._gates.values() for index in gates}
         self._calls = _numbers(state, ToolPart)
@@ -46,18 +46,18 @@ class Parts:
             self._inside.setdefault(home, []).append(index)
         self._delegated = self._delegations()
         self._taken = {call: index for index, call in self._delegated.items()}
-        said = [index for index in places(state) if self._homes[index] is None]
+        said = [index for index in answer_parts(state) if self._homes[index] is None]
         self._answer = said[-1] if said and state.status == "completed" else None
-        self._paths = nesting.expressions(state, scribe.variable)
+        self._paths = nesting.expressions(state, context.variable)
 
-    def told(self, home: int | None = None) -> Series:
-        """Tell of the parts at the top, or within a delegation or a group."""
+    def series(self, home: int | None = None) -> Series:
+        """Write the parts at the top, or within a delegation or a group."""
         hidden = self._attached | self._taken.keys()
         inside = [index for index in self._inside.get(home, []) if index not in hidden]
-        return Series(tuple(tuple(self._part(index)) for index in inside), self._scribe.saved)
+        return Series(tuple(tuple(self._part(index)) for index in inside), self._context.saved)
 
     def thoughts(self, home: int | None = None) -> list[Node]:
-        """Tell what the model thought, folded."""
+        """Write what the model thought, in details that are closed."""
         reasoning = self._state.reasoning
         known = [thought for thought in reasoning.thoughts if self._home_of(thought) == home]
         if not known:
@@ -65,15 +65,15 @@ class Parts:
         seconds = reasoning.seconds if home is None else 0.0
         said = words.thought(seconds, len(known))
         items = tuple(tuple(self._thought(thought, len(known) > 1)) for thought in known)
-        body = Series(items, self._scribe.whole("reasoning"), "thought")
-        return [Fold((Span(said, "dim"),), (body,), "quiet")]
+        body = Series(items, self._context.expression("reasoning"), "thought")
+        return [Details((Span(said, "dim"),), (body,), "quiet")]
 
     def _thought(self, thought: Thought, labelled: bool) -> list[Node]:
         head: list[Node] = [layout.label(f"Step {thought.step}")] if labelled else []
         if not thought.text:
             return [*head, layout.line(words.NO_THOUGHT)]
-        where = self._scribe.whole("reasoning")
-        return [*head, layout.prose(self._scribe, str(thought.text), where, quiet=True)]
+        where = self._context.expression("reasoning")
+        return [*head, layout.prose(self._context, str(thought.text), where, quiet=True)]
 
     def _home_of(self, thought: Thought) -> int | None:
         within = thought.within
@@ -88,7 +88,7 @@ class Parts:
         if isinstance(part, ToolPart):
             return self._tool(index, part)
         if isinstance(part, ApprovalPart):
-            return self._requests.told(index)
+            return self._requests.nodes(index)
         if isinstance(part, NoticePart):
             return self._notice(part)
         if isinstance(part, DelegationPart):
@@ -98,8 +98,8 @@ class Parts:
     def _notice(self, part: NoticePart) -> list[Node]:
         times = (Span(f" {words.times(part.count)}", "dim"),) if part.count > 1 else ()
         said = part.text or part.code or words.UNREADABLE
-        head = Span(one_line(said, _LONG_NOTICE), "glance")
-        rest = [layout.quote(self._scribe, said, self._scribe.saved)]
+        head = Span(one_line(said, _LONG_NOTICE), "unquoted")
+        rest = [layout.quote(self._context, said, self._context.saved)]
         is_long = len(said) > _LONG_NOTICE
         return [Line((Span("Note: "), head, *times), "notice"), *(rest if is_long else [])]
 
@@ -107,8 +107,8 @@ class Parts:
         if not part.text:
             return []
         home = self._homes[index]
-        where = self._scribe.whole("text") if home is None else f"{self._paths[home]}.text"
-        said = layout.prose(self._scribe, str(part.text), where)
+        where = self._context.expression("text") if home is None else f"{self._paths[home]}.text"
+        said = layout.prose(self._context, str(part.text), where)
         if index == self._answer:
             return [layout.label(words.ANSWER), said]
         # Right under the question or the task it would read like more of that.
@@ -122,28 +122,28 @@ class Parts:
         return isinstance(work, DelegationPart) and _is_long(work.task)
 
     def _tool(self, index: int, part: ToolPart) -> list[Node]:
-        where = self._scribe.whole(f"tool_calls[{self._calls[index]}]")
+        where = self._context.expression(f"tool_calls[{self._calls[index]}]")
         given = self._arguments(part, where)
         body = (*given, *self._result(part, where))
         took = part.seconds is not None and (part.seconds > 0 or part.status == "done")
-        chip = glance.telling_argument(part.arguments)
-        peek, own = glance.peek(part, self._value(part))
-        name = Span(glance.tool_name(part.name), "name")
-        tail = [Span(peek, "said" if own else "plain")] if peek else []
+        chip = summary.telling_argument(part.arguments)
+        peek, own = summary.peek(part, self._value(part))
+        name = Span(summary.tool_name(part.name), "name")
+        tail = [Span(peek, "quoted" if own else "plain")] if peek else []
         tail += [Span(words.duration(part.seconds or 0), "dim")] if took else []
         brief = Span(chip, "code") if chip else None
-        gates = [node for gate in self._gates.get(index, []) for node in self._requests.told(gate)]
+        gates = [node for gate in self._gates.get(index, []) for node in self._requests.nodes(gate)]
         opened = part.status == "failed"
-        summary = _headed(part.status, part.status, name)
-        return [Fold(summary, body, "card", opened, brief, tuple(tail)), *gates]
+        headline = _headline(part.status, part.status, name)
+        return [Details(headline, body, "card", opened, brief, tuple(tail)), *gates]
 
     def _arguments(self, part: ToolPart, where: str) -> list[Node]:
         if part.asked is None:
-            return _given(self._scribe, words.ARGUMENTS, part.arguments, f"{where}.arguments")
+            return _given(self._context, words.ARGUMENTS, part.arguments, f"{where}.arguments")
         return [
             layout.line(Span(words.HOOK_CHANGED, "strong")),
-            *_given(self._scribe, words.ASKED, part.asked, f"{where}.asked"),
-            *_given(self._scribe, words.RAN_WITH, part.arguments, f"{where}.arguments"),
+            *_given(self._context, words.ASKED, part.asked, f"{where}.asked"),
+            *_given(self._context, words.RAN_WITH, part.arguments, f"{where}.arguments"),
         ]
 
     def _result(self, part: ToolPart, where: str) -> list[Node]:
@@ -154,64 +154,64 @@ class Parts:
             return [layout.line(words.EMPTY_RESULT)]
         bad = part.status in {"failed", "denied"}
         whole = f"{where}.{'result' if part.full else 'preview'}"
-        if (kind := glance.image(result)) is not None:
+        if (kind := summary.image(result)) is not None:
             said = words.image(kind, result)
             return [layout.label(words.RESULT), layout.line(f"{said}: {whole}")]
         name = words.ERROR if bad else words.RESULT
         if _is_preview(part):
             name = words.preview(len(result), part.size)
         value = self._value(part)
-        if value is not values.NO_JSON and (part.json or not values.is_text(value)):
-            table = values.records(value)
+        if value is not exact_json.NO_JSON and (part.json or not exact_json.is_text(value)):
+            table = exact_json.records(value)
             name = name if table is None else f"{name}, {words.rows(len(table[1]))}"
-            return [layout.label(name), *layout.laid_out(self._scribe, value, whole)]
+            return [layout.label(name), *layout.laid_out(self._context, value, whole)]
         text = result.replace("\r\n", "\n")
-        return [layout.label(name), layout.code(self._scribe, text, whole, bad=bad)]
+        return [layout.label(name), layout.code(self._context, text, whole, bad=bad)]
 
     def _value(self, part: ToolPart) -> Any:
         """A result read as JSON, where it looks like it."""
         result = part.result or ""
         if result.lstrip()[:1] not in {"{", "[", '"'}:
-            return values.NO_JSON
-        return layout.read(self._scribe, result)
+            return exact_json.NO_JSON
+        return layout.read(self._context, result)
 
-    def _delegation(self, index: int, part: DelegationPart) -> Fold:
+    def _delegation(self, index: int, part: DelegationPart) -> Details:
         call = self._delegated.get(index)
         made = None if call is None else self._state.parts[call]
-        inside = self.told(index)
+        inside = self.series(index)
         body: list[Node] = []
         if _is_long(part.task):
             body += [
                 layout.label(words.TASK),
-                layout.quote(self._scribe, part.task, f"{self._paths[index]}.task"),
+                layout.quote(self._context, part.task, f"{self._paths[index]}.task"),
             ]
         if isinstance(made, ToolPart) and call is not None:
-            where = self._scribe.whole(f"tool_calls[{self._calls[call]}]")
+            where = self._context.expression(f"tool_calls[{self._calls[call]}]")
             body.append(
-                layout.line(Span("Called as ", "dim"), Span(glance.tool_name(made.name), "name"))
+                layout.line(Span("Called as ", "dim"), Span(summary.tool_name(made.name), "name"))
             )
             if not _is_only(part.task, made):
                 body += self._arguments(made, where)
         body += [*self.thoughts(index), inside]
         if isinstance(made, ToolPart) and call is not None and not self._is_said(made, index):
-            body += self._result(made, self._scribe.whole(f"tool_calls[{self._calls[call]}]"))
+            body += self._result(made, self._context.expression(f"tool_calls[{self._calls[call]}]"))
         for gate in [] if call is None else self._gates.get(call, []):
-            body += self._requests.told(gate)
-        brief = Span(one_line(part.task), "glance") if part.task.strip() else None
+            body += self._requests.nodes(gate)
+        brief = Span(one_line(part.task), "unquoted") if part.task.strip() else None
         answer = (Span(f" {words.ANSWER}", "strong"),) if self._state.answer == index else ()
-        head = _headed("delegation", part.status, Span(self._agent(part), "title"))
+        head = _headline("delegation", part.status, Span(self._agent(part), "title"))
         tail = self._pace(index, part)
-        return Fold((*head, *answer), tuple(body), "nest", True, brief, tail)
+        return Details((*head, *answer), tuple(body), "nest", True, brief, tail)
 
-    def _parallel(self, index: int, part: ParallelPart) -> Fold:
+    def _parallel(self, index: int, part: ParallelPart) -> Details:
         known = any(isinstance(each, DelegationPart) for each in self._parts_in(index))
         names = one_line(", ".join(part.agents), 400)
         count = words.plural(part.count or 0, "agent")
         who = Span(names, "title") if names else Span(count)
-        summary = _headed("parallel", part.status, Span("In parallel: "), who)
+        headline = _headline("parallel", part.status, Span("In parallel: "), who)
         note: list[Node] = [] if known else [layout.line(words.MIXED)]
-        body = (*note, *self.thoughts(index), self.told(index))
-        return Fold(summary, body, "nest", open=True, tail=self._pace(index, part))
+        body = (*note, *self.thoughts(index), self.series(index))
+        return Details(headline, body, "nest", open=True, tail=self._pace(index, part))
 
     def _agent(self, part: DelegationPart) -> str:
         return one_line(part.agent) or words.UNKNOWN_AGENT
@@ -259,7 +259,7 @@ class Parts:
         return found
 
 
-def _headed(sign: str, status: str, *name: Span) -> Spans:
+def _headline(sign: str, status: str, *name: Span) -> Spans:
     """The start of a line: the sign, the name, and the state in words where it isn't the best."""
     if sign in {"delegation", "parallel"} and status not in {"running", "done"}:
         sign = status
@@ -267,10 +267,10 @@ def _headed(sign: str, status: str, *name: Span) -> Spans:
     return (Span(sign, "glyph"), Span(" "), *name, *word)
 
 
-def _given(scribe: Scribe, name: str, source: str, where: str) -> list[Node]:
+def _given(context: Context, name: str, source: str, where: str) -> list[Node]:
     if source.strip() in {"", "{}"}:
         return [layout.line(words.NO_ARGUMENTS)]
-    return layout.told(scribe, name, source, where)
+    return layout.labelled(context, name, source, where)
 
 
 def _is_long(task: str) -> bool:
@@ -287,8 +287,8 @@ def _is_preview(part: ToolPart) -> bool:
 
 def _is_only(task: str, call: ToolPart) -> bool:
     """Whether a call asks for the task and nothing else."""
-    asked = values.read(call.arguments)
-    if not isinstance(asked, values.Object):
+    asked = exact_json.read(call.arguments)
+    if not isinstance(asked, exact_json.Object):
         return call.arguments.strip() == ""
     return all(each == task for _, each in asked)
 

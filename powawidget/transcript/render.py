@@ -5,17 +5,18 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from powawidget.http.secret import Secret
 from powawidget.state.about import About
 from powawidget.state.model import ChatState, RunState, plain, typed
 from powawidget.transcript import document, style
 from powawidget.transcript import html as html_
 from powawidget.transcript import markdown as markdown_
 from powawidget.transcript import text as text_
-from powawidget.transcript.cut import Cut, fit
-from powawidget.transcript.glance import one_line
+from powawidget.transcript.html_prose import prose_html
+from powawidget.transcript.limits import Limits, fit
+from powawidget.transcript.markup import Html, element
 from powawidget.transcript.nodes import Node
-from powawidget.transcript.texts import changed
+from powawidget.transcript.summary import one_line
+from powawidget.transcript.texts import Redact, map_texts
 
 LIMIT = 256_000
 _MARK = re.compile(r"[A-Za-z0-9_-]{0,100}")
@@ -26,13 +27,13 @@ _NO_FORMULAS = ("mathjax_ignore", "tex2jax_ignore")
 
 
 def to_html(  # noqa: PLR0913  # each is one thing a caller may choose
-    told: RunState | ChatState,
+    state: RunState | ChatState,
     about: About = _NOTHING,
     *,
     mark: str = "",
     limit: int | None = LIMIT,
     expand: bool = False,
-    secret: Secret | None = None,
+    redact: Redact | None = None,
 ) -> str:
     """Write a run or a chat as HTML that stands on its own.
 
@@ -40,13 +41,13 @@ def to_html(  # noqa: PLR0913  # each is one thing a caller may choose
     attributes too.
 
     Args:
-        told: The run or the chat.
+        state: The run or the chat.
         about: What to tell beside it.
         mark: The root's `data-powawidget-transcript` and its class, of letters, digits, `-`
             and `_`, by which a live view finds it.
         limit: The most bytes of UTF-8; longer texts are cut, the longest first. None cuts nothing.
         expand: Whether cards stand open, as for print.
-        secret: The key to keep out.
+        redact: Takes the key out of a text, where there is one.
 
     Returns:
         One `div`.
@@ -57,40 +58,38 @@ def to_html(  # noqa: PLR0913  # each is one thing a caller may choose
     """
     if _MARK.fullmatch(mark) is None:
         raise ValueError("mark must be letters, digits, - and _, at most 100 of them.")
-    nodes, lengths = _told(told, about, secret)
-    known: dict[str, html_.Html] = {}
+    nodes, lengths = _nodes(state, about, redact)
+    known: dict[str, Html] = {}
 
-    def prose(text: str) -> html_.Html:
+    def prose(text: str) -> Html:
         if text not in known:
-            known[text] = html_.prose_html(text)
+            known[text] = prose_html(text)
         return known[text]
 
-    def write(cut: Cut) -> str:
-        inside = html_.Writer(cut, prose, expand=expand).write(nodes)
+    def write(limits: Limits) -> str:
+        inside = html_.Writer(limits, prose, expand=expand).write(nodes)
         names = " ".join(["powawidget-transcript", *([mark] if mark else []), *_NO_FORMULAS])
         attributes = {"class": names, "data-powawidget-transcript": mark, "dir": "ltr"}
-        return html_.element(
-            "div", style.ROOT, html_.Html("\n"), inside, html_.Html("\n"), **attributes
-        )
+        return element("div", style.ROOT, Html("\n"), inside, Html("\n"), **attributes)
 
-    return _kept(fit(write, lengths, limit), secret)
+    return _kept(fit(write, lengths, limit), redact)
 
 
-def to_page(told: RunState | ChatState, about: About = _NOTHING, **options: Any) -> str:
+def to_page(state: RunState | ChatState, about: About = _NOTHING, **options: Any) -> str:
     """Write a run or a chat as an HTML file.
 
     Args:
-        told: The run or the chat.
+        state: The run or the chat.
         about: What to tell beside it.
         **options: As for `to_html`.
 
     Returns:
         A whole document.
     """
-    inside = to_html(told, about, **options)
-    secret = options.get("secret")
-    name = told.name if secret is None else secret.redact(told.name)
-    title = html.escape(one_line(f"{told.kind} {name}"))
+    inside = to_html(state, about, **options)
+    redact = options.get("redact")
+    name = state.name if redact is None else redact(state.name)
+    title = html.escape(one_line(f"{state.kind} {name}"))
     return (
         f'<!DOCTYPE html>\n<html lang="en" style="{style.PAGE}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width">\n'
@@ -100,19 +99,19 @@ def to_page(told: RunState | ChatState, about: About = _NOTHING, **options: Any)
 
 
 def to_markdown(
-    told: RunState | ChatState,
+    state: RunState | ChatState,
     about: About = _NOTHING,
     *,
     limit: int | None = None,
-    secret: Secret | None = None,
+    redact: Redact | None = None,
 ) -> str:
     """Write a run or a chat as markdown, that of GitHub, without any HTML.
 
     Args:
-        told: The run or the chat.
+        state: The run or the chat.
         about: What to tell beside it.
         limit: The most bytes of UTF-8; None cuts nothing.
-        secret: The key to keep out.
+        redact: Takes the key out of a text, where there is one.
 
     Returns:
         Markdown.
@@ -120,23 +119,23 @@ def to_markdown(
     Raises:
         InvalidValueError: If the limit is below 10,000 bytes.
     """
-    return _lines(told, about, markdown_.Writer, limit, secret)
+    return _lines(state, about, markdown_.Writer, limit, redact)
 
 
 def to_text(
-    told: RunState | ChatState,
+    state: RunState | ChatState,
     about: About = _NOTHING,
     *,
     limit: int | None = None,
-    secret: Secret | None = None,
+    redact: Redact | None = None,
 ) -> str:
     """Write a run or a chat as plain text; what others wrote stands behind `|`.
 
     Args:
-        told: The run or the chat.
+        state: The run or the chat.
         about: What to tell beside it.
         limit: The most bytes of UTF-8; None cuts nothing.
-        secret: The key to keep out.
+        redact: Takes the key out of a text, where there is one.
 
     Returns:
         Text.
@@ -144,29 +143,30 @@ def to_text(
     Raises:
         InvalidValueError: If the limit is below 10,000 bytes.
     """
-    return _lines(told, about, text_.Writer, limit, secret)
+    return _lines(state, about, text_.Writer, limit, redact)
 
 
 def _lines(
-    told: RunState | ChatState,
+    state: RunState | ChatState,
     about: About,
-    writer: Callable[[Cut], markdown_.Writer | text_.Writer],
+    writer: Callable[[Limits], markdown_.Writer | text_.Writer],
     limit: int | None,
-    secret: Secret | None,
+    redact: Redact | None,
 ) -> str:
-    nodes, lengths = _told(told, about, secret)
-    written = fit(lambda cut: "\n".join([*writer(cut).lines(nodes), ""]), lengths, limit)
-    return _kept(written, secret)
+    nodes, lengths = _nodes(state, about, redact)
+    written = fit(lambda limits: "\n".join([*writer(limits).lines(nodes), ""]), lengths, limit)
+    return _kept(written, redact)
 
 
-def _told(
-    told: RunState | ChatState, about: About, secret: Secret | None
+def _nodes(
+    state: RunState | ChatState, about: About, redact: Redact | None
 ) -> tuple[list[Node], list[int]]:
     # Before anything is escaped: a key with marks in it would be another text afterwards.
-    kept = told if secret is None else typed(changed(plain(told), secret.redact), type(told))
-    tell = document.chat if isinstance(kept, ChatState) else document.run
-    return tell(kept, about)  # type: ignore[arg-type]  # one kind each
+    kept = state if redact is None else typed(map_texts(plain(state), redact), type(state))
+    if isinstance(kept, ChatState):
+        return document.chat_nodes(kept, about)
+    return document.run_nodes(kept, about)
 
 
-def _kept(written: str, secret: Secret | None) -> str:
-    return written if secret is None else secret.redact(written)
+def _kept(written: str, redact: Redact | None) -> str:
+    return written if redact is None else redact(written)

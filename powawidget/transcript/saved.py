@@ -8,7 +8,6 @@ from typing import Literal
 import msgspec
 
 from powawidget.errors import InvalidValueError
-from powawidget.http.secret import Secret
 from powawidget.protocol.characters import harmless
 from powawidget.state.about import About
 from powawidget.state.model import (
@@ -20,7 +19,7 @@ from powawidget.state.model import (
     typed_json,
 )
 from powawidget.transcript import nesting
-from powawidget.transcript.texts import changed
+from powawidget.transcript.texts import Redact, map_texts
 
 VERSION = 1
 LARGEST = 256_000_000
@@ -61,18 +60,18 @@ class Saved(msgspec.Struct, kw_only=True):
 
 
 def to_json(
-    told: RunState | ChatState,
+    state: RunState | ChatState,
     about: About | None = None,
     *,
-    secret: Secret | None = None,
+    redact: Redact | None = None,
     at: float | None = None,
 ) -> str:
     """Write the whole state of a run or a chat; `pw.replay` reads it back.
 
     Args:
-        told: The run or the chat.
+        state: The run or the chat.
         about: What to tell beside it.
-        secret: The key to keep out.
+        redact: Takes the key out of a text, where there is one.
         at: When it is saved, in seconds since the epoch; now, where it isn't given.
 
     Returns:
@@ -83,11 +82,11 @@ def to_json(
         at=time.time() if at is None else at,
         server=about.server,
         model=about.model,
-        run=told if isinstance(told, RunState) else None,
-        chat=told if isinstance(told, ChatState) else None,
+        run=state if isinstance(state, RunState) else None,
+        chat=state if isinstance(state, ChatState) else None,
     )
     whole = {name: value for name, value in plain(saved).items() if value is not None}
-    kept = whole if secret is None else changed(whole, secret.redact)
+    kept = whole if redact is None else map_texts(whole, redact)
     return harmless(json.dumps(kept, ensure_ascii=False, indent=1)) + "\n"
 
 

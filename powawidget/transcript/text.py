@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from powawidget.transcript import layout, words
-from powawidget.transcript.cut import Cut
+from powawidget.transcript.limits import Limits
 from powawidget.transcript.nodes import (
     Box,
     Code,
+    Details,
     Entries,
-    Fold,
     Grid,
     Heading,
     Line,
@@ -36,19 +36,19 @@ class Writer:
         cut: How much of each text is shown.
     """
 
-    def __init__(self, cut: Cut) -> None:
-        self._cut = cut
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
         self._writers: dict[type, Callable[[Any], list[str]]] = {
             Title: lambda node: _underlined(spans(node.spans), "="),
             Heading: lambda node: _underlined(spans(node.spans), "-"),
             Line: lambda node: [spans(node.spans)],
-            Prose: lambda node: self._barred(*self._cut.piece(node.piece), readable),
-            Quote: lambda node: self._barred(*self._cut.piece(node.piece), readable),
-            Code: lambda node: self._barred(*self._cut.piece(node.piece), visible),
+            Prose: lambda node: self._barred(*self._limits.piece(node.piece), readable),
+            Quote: lambda node: self._barred(*self._limits.piece(node.piece), readable),
+            Code: lambda node: self._barred(*self._limits.piece(node.piece), visible),
             Records: self._records,
             Entries: self._entries,
             Grid: self._grid,
-            Fold: self._fold,
+            Details: self._details,
             Box: lambda node: self.lines(node.body),
             Series: self._series,
         }
@@ -68,8 +68,8 @@ class Writer:
         return [*_behind_bar(show(text).split("\n")), *([more] if more else [])]
 
     def _records(self, node: Records) -> list[str]:
-        columns = self._cut.columns(node.columns)
-        rows = self._cut.rows(node.rows, layout.row_length)
+        columns = self._limits.columns(node.columns)
+        rows = self._limits.rows(node.rows, layout.row_length)
         cells = [
             [self._cell(layout.cell(row[name])) if name in row else "" for name in columns]
             for row in rows
@@ -81,29 +81,29 @@ class Writer:
         return [*_behind_bar(aligned([head, *cells])), *more, *wide]
 
     def _cell(self, text: str) -> str:
-        return visible(self._cut.cell(text)).replace("\n", "⏎").replace("\t", " ")
+        return visible(self._limits.cell(text)).replace("\n", "⏎").replace("\t", " ")
 
     def _entries(self, node: Entries) -> list[str]:
-        entries = self._cut.rows(node.entries, lambda entry: len(entry[0]) + len(entry[1]) + 100)
+        entries = self._limits.rows(node.entries, lambda entry: len(entry[0]) + len(entry[1]) + 100)
         rows = [[self._cell(key), self._cell(text)] for key, text in entries]
         left = len(node.entries) - len(entries)
         more = [words.more(words.plural(left, "value"), node.where)] if left else []
         return [*_behind_bar(aligned(rows)), *more]
 
     def _grid(self, node: Grid) -> list[str]:
-        first, left, last = self._cut.some(node.rows)
+        first, left, last = self._limits.some(node.rows)
         rows = [[spans(cell) for cell in row] for row in (*first, *last)]
         lines = aligned([list(node.columns), *rows])
         if left:
             lines.insert(len(first) + 1, words.more(words.rows(left), node.where))
         return lines
 
-    def _fold(self, node: Fold) -> list[str]:
+    def _details(self, node: Details) -> list[str]:
         body = [f"    {line}" if line else "" for line in self.lines(node.body)]
         return [spans(node.line()), *body]
 
     def _series(self, node: Series) -> list[str]:
-        first, left, last = self._cut.some(node.items)
+        first, left, last = self._limits.some(node.items)
         note = [words.more(words.plural(left, node.what), node.where)] if left else []
         lines: list[str] = []
         for written in [*map(self.lines, first), note, *map(self.lines, last)]:
@@ -150,7 +150,7 @@ def _span(span: Span) -> str:
     match span.tone:
         case "glyph":
             return words.SIGNS[span.text]
-        case "said":
+        case "quoted":
             return quoted(text)
         case "code":
             return f"`{text.replace('`', chr(39))}`" if text else ""

@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+# Takes the key out of a text.
+Redact = Callable[[str], str]
 
-def changed(value: Any, change: Callable[[str], str]) -> Any:
+
+def map_texts(value: Any, change: Callable[[str], str]) -> Any:
     """Change each text of a value, keys too.
 
     Args:
@@ -17,7 +20,7 @@ def changed(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return change(value)
     if isinstance(value, list):
-        return [changed(each, change) for each in value]
+        return [map_texts(each, change) for each in value]
     if isinstance(value, dict):
-        return {change(key): changed(each, change) for key, each in value.items()}
+        return {change(key): map_texts(each, change) for key, each in value.items()}
     return value

@@ -39,7 +39,7 @@ class Snapshot(msgspec.Struct, kw_only=True):
 
 
 class ChatSnapshot(msgspec.Struct, kw_only=True):
-    """The synced trait `_state` of a chat: the whole conversation, told by its field `chat`."""
+    """The synced trait `_state` of a chat: the whole conversation, known by its field `chat`."""
 
     seq: int
     now: float
@@ -95,12 +95,12 @@ class AckMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="ack"):
     refused: str | None = None
 
 
-class FiledMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="filed"):
-    """Kernel to page, at the end: what of this goes into the notebook's file.
+class FileMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="file"):
+    """Kernel to page, at the end: what the notebook's file is to hold.
 
     `bytes` is the size of the transcript. `cuts` are where a saved notebook is to hold less than
     the whole snapshot with the number `seq`, which is too large for the file: see
-    `powawidget.filed.cuts`.
+    `powawidget.widget.file_state`.
     """
 
     bytes: int
@@ -176,7 +176,7 @@ _STRUCTS: tuple[type, ...] = (
     ChatStateMessage,
     BeatMessage,
     AckMessage,
-    FiledMessage,
+    FileMessage,
     ModuleMessage,
     HelloMessage,
     SyncMessage,
@@ -215,7 +215,7 @@ def typescript() -> str:
             ChatStateMessage,
             BeatMessage,
             AckMessage,
-            FiledMessage,
+            FileMessage,
             ModuleMessage,
         ),
         "PageMessage": (HelloMessage, SyncMessage, WantMessage, ActMessage),

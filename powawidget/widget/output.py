@@ -1,19 +1,24 @@
-"""How a run or a chat is shown in a cell: its widget, made once, and its transcript in the file."""
+"""What a cell shows of a run or a chat: its widget, made once, and beside it the transcript.
+
+Calls go one way: the run or the chat tells this object of its end; this writes the transcript, then
+tells the widget how large it is.
+"""
 
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
-from powawidget.kernel import displayed, host, outputs
-from powawidget.widget.transcript_output import Document, Render
+from powawidget.kernel import displayed_widgets, host, output_widgets
+from powawidget.state.ops import Op
+from powawidget.widget.transcript_output import Render, TranscriptOutput
 
 
 class CellOutput:
     """The widget of a run or a chat, and the outputs that show it.
 
     Attributes:
-        document: The transcript, which wants to hear of the end.
+        doing: What it does at the end, for the log.
         made_in: The request that has made what is shown; None where that outlives it.
         shown_at: When the widget was made, by the monotonic clock.
         is_closed: Whether nothing is shown any more.
@@ -24,15 +29,17 @@ class CellOutput:
         line: Tells what is shown in one line.
     """
 
+    doing = "wrote the transcript into the notebook"
+
     def __init__(self, make: Callable[[str], Any], render: Render, line: Callable[[], str]) -> None:
         self._make = make
         self._line = line
-        self.document = Document(render, self._filled)
+        self._transcript = TranscriptOutput(render)
         self._making = threading.Lock()
         self._widget: Any = None
         self._waited_in: str | None = None
         self.made_in: str | None = host.cell()[1]
-        displayed.follow()
+        displayed_widgets.follow()
         self.is_closed = False
         self.shown_at: float | None = None
 
@@ -41,9 +48,9 @@ class CellOutput:
         """The widget, made when it is first asked for."""
         with self._making:
             if self._widget is None:
-                self._widget = self._make(self.document.mark)
+                self._widget = self._make(self._transcript.mark)
                 self.shown_at = time.monotonic()
-                displayed.when_displayed(self._widget, self._emit_transcript)
+                displayed_widgets.when_displayed(self._widget, self._displayed)
             return self._widget
 
     @property
@@ -92,16 +99,27 @@ class CellOutput:
             raise NotImplementedError
         from IPython.display import display  # noqa: PLC0415  # there is a kernel
 
-        self.document.find_place()
+        self._transcript.find_slot()
         data, metadata = self.bundle()
         # The line stays in the file as it is now: it must not say how far the run has come.
         data = {**data, "text/plain": "The transcript stands below."}
         display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]  # IPython has no types
         if self.made_in is not None and self.made_in == host.cell()[1]:
-            outputs.watch(self)
-        size = self.document.show()
-        if self._widget is not None:
-            self._widget.emit(size)
+            output_widgets.watch(self)
+        self._show_transcript()
+
+    def changed(self, ops: list[Op]) -> None:
+        """Do nothing at a change: the transcript is written at the end."""
+
+    def ended(self) -> None:
+        """Bring the transcript up to date with the end."""
+        size = self._transcript.refresh()
+        if size is not None and self._widget is not None:
+            self._widget.announce_file(size)
+
+    def recovered(self) -> None:
+        """Bring the transcript up to date with what became known after the end."""
+        self.ended()
 
     def close(self) -> None:
         """Close the widget; nothing is shown any more."""
@@ -111,18 +129,22 @@ class CellOutput:
         if widget is not None:
             widget.close()
 
-    def _emit_transcript(self) -> None:
-        """Emit the transcript of a view that stands in a layout, where only a widget may."""
-        if self.is_closed or self.document.is_shown_by_cell():
-            return
-        self.document.find_place()
-        size = self.document.show()
-        if self._widget is not None:
-            self._widget.emit(size)
+    def _displayed(self) -> None:
+        """Show the transcript of a view that stands in a layout, where only a widget may."""
+        if not self.is_closed and not self._transcript.is_shown_by_cell():
+            self._transcript.find_slot()
+            self._show_transcript()
 
-    def _filled(self, size: int) -> None:
+    def _show_transcript(self) -> None:
+        if self._transcript.begin():
+            output_widgets.after_cell(self._emit_transcript)
+        else:
+            self._emit_transcript()
+
+    def _emit_transcript(self) -> None:
+        size = self._transcript.emit()
         if self._widget is not None:
-            self._widget.tell_filed(size)
+            self._widget.announce_settled_file(size)
 
     def _is_shown_by_wait(self) -> bool:
         """A cell that ends with `run.wait()` has shown the run: not a second time as its value."""

@@ -117,7 +117,7 @@ def test_a_hidden_tab_keeps_up_without_a_frame_and_shows_all_in_the_first_one(
     assert before == {"status": "Running", "parts": 0, "strong": 0, "ends": False}
     go.touch()
     # The size of the transcript is the last that is said of a run.
-    page.wait_for_function("window.heard.filed === 1", polling=50)
+    page.wait_for_function("window.heard.file === 1", polling=50)
     assert page.evaluate("window.heard.ops") > 10
     assert shown(page) == before
     assert page.evaluate("window.tab.waiting()") == 1

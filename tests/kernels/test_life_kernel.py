@@ -130,9 +130,9 @@ def test_a_page_that_comes_after_the_end_is_told_what_the_file_holds(kernel: Ker
     """A page that is loaded again may save the notebook, and with it the state."""
     kernel.do('run = pb.agent("Writer").run("haiku").wait(display=False)\ndisplay(run)')
     (comm,) = kernel.comms()
-    kernel.until(lambda: kinds(kernel, comm).count("filed") == 1, "the file")
+    kernel.until(lambda: kinds(kernel, comm).count("file") == 1, "the file")
     kernel.send(comm, {"kind": "hello", "have": 0})
-    kernel.until(lambda: kinds(kernel, comm)[-2:] == ["state", "filed"], "state and file")
+    kernel.until(lambda: kinds(kernel, comm)[-2:] == ["state", "file"], "state and file")
     state, told = kernel.custom(comm)[-2:]
     assert (told["seq"], told["cuts"]) == (state["seq"], [])
     assert told["bytes"] > 0

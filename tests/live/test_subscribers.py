@@ -134,7 +134,7 @@ def the_transcript(run: Run, monkeypatch: pytest.MonkeyPatch) -> str:
         raise ValueError(KEY)
 
     assert run.widget is not None
-    run._output.document.is_shown = True
+    run._output._transcript.is_shown = True
     monkeypatch.setattr("powawidget.transcript.to_html", to_html)
     return "wrote the transcript into the notebook"
 
@@ -144,7 +144,7 @@ def what_publishes(run: Run, monkeypatch: pytest.MonkeyPatch) -> str:
         raise ValueError(KEY)
 
     assert run.widget is not None
-    run._output.document.is_shown = True
+    run._output._transcript.is_shown = True
     monkeypatch.setattr(host, "publish", publish)
     return "wrote the transcript into the notebook"
 

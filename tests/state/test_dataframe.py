@@ -100,9 +100,9 @@ WITHOUT_PANDAS = """
 import sys
 sys.modules["pandas"] = None  # as Python marks what isn't there
 from powawidget.errors import ConfigurationError
-from powawidget.state.dataframe import frame_of
+from powawidget.state.dataframe import dataframe_of
 try:
-    frame_of([{"a": 1}], "lookup")
+    dataframe_of([{"a": 1}], "lookup")
 except ConfigurationError as error:
     print(error)
 """

@@ -135,13 +135,13 @@ def test_a_sequence_is_matched_by_its_places_and_a_cut_text_is_completed() -> No
         delta("pol"),
         ev.Ended(),
     ]
-    state, _ = late(events, DRAFT, child("2", "polished", usage={"n": 1}, place=1))
+    state, _ = late(events, DRAFT, child("2", "polished", usage={"n": 1}, position=1))
     assert shape(state) == ["[A done]", "0/draft", "[B done]", "2/polished"]
     parts = [part for part in state.parts if isinstance(part, DelegationPart)]
     assert [(part.child_id, part.usage) for part in parts] == [("1", None), ("2", {"n": 1})]
 
 
-DRAFT, FINAL = child("1", "draft", place=0), child("2", "final", place=1)
+DRAFT, FINAL = child("1", "draft", position=0), child("2", "final", position=1)
 SEQUENCE = [
     *begin("sequential", agent_count=2),
     *(sequential(0, "A"), delta("draft"), sequential(1, "B"), delta("final"), complete()),
@@ -159,7 +159,7 @@ def texts(state: RunState) -> list[tuple[str, str, Any]]:
 def test_in_whatever_order_they_come_each_agent_keeps_its_text_and_gets_its_details(
     places: tuple[int | None, int | None], turned: bool
 ) -> None:
-    children = [child("1", "draft", place=places[0]), child("2", "final", place=places[1])]
+    children = [child("1", "draft", position=places[0]), child("2", "final", position=places[1])]
     state, ops = late(SEQUENCE, *(reversed(children) if turned else children))
     assert texts(state) == [("A", "draft", "1"), ("B", "final", "2")]
     assert values.text_of(state) == "final"
@@ -167,11 +167,14 @@ def test_in_whatever_order_they_come_each_agent_keeps_its_text_and_gets_its_deta
 
 
 @pytest.mark.parametrize("stored", ["other", "final and more", "fin", "draft", ""])
-@pytest.mark.parametrize("place", [None, 0, 1])
+@pytest.mark.parametrize("position", [None, 0, 1])
 def test_no_stored_text_replaces_the_answer_of_a_stream_that_came_to_its_end(
-    stored: str, place: int | None
+    stored: str, position: int | None
 ) -> None:
-    for children in ([child("2", stored, place=place)], [DRAFT, child("2", stored, place=place)]):
+    for children in (
+        [child("2", stored, position=position)],
+        [DRAFT, child("2", stored, position=position)],
+    ):
         state, _ = late(SEQUENCE, *children)
         assert values.text_of(state) == "final"
         assert texts(state)[0][1] == "draft"
@@ -199,7 +202,7 @@ def test_one_agent_that_works_twice_and_says_the_same_is_told_by_its_places() ->
         *begin("sequential", agent_count=2),
         *(sequential(0, "A"), delta("same"), sequential(1, "A"), delta("same"), complete()),
     ]
-    twice = [child("2", "same", place=1), child("1", "same", place=0)]
+    twice = [child("2", "same", position=1), child("1", "same", position=0)]
     assert texts(late(events, *twice)[0]) == [("A", "same", "1"), ("A", "same", "2")]
     unplaced = [child("2", "same"), child("1", "same")]
     assert texts(late(events, *unplaced)[0]) == [("A", "same", None), ("A", "same", None)]
@@ -226,7 +229,7 @@ def test_calls_tell_agents_apart_that_said_nothing() -> None:
     ]
     state, _ = late(events, *children)
     assert texts(state) == [("A", "", "1"), ("B", "final", "2")]
-    wrong = [child("2", asked=[asked("z")], place=0), child("1", "final", place=1)]
+    wrong = [child("2", asked=[asked("z")], position=0), child("1", "final", position=1)]
     assert texts(late(events, *wrong)[0])[0] == ("A", "", None)
 
 
@@ -236,7 +239,7 @@ def test_a_supervisors_agents_without_ids_are_told_by_their_places_and_texts() -
         *(delegate("B"), delta("b"), delegated("B"), delta("So."), complete()),
     ]
     for one, two in ((0, 1), (None, None)):
-        children = [child("2", "b", place=two), child("1", "a", place=one)]
+        children = [child("2", "b", position=two), child("1", "a", position=one)]
         state, _ = late(events, *children)
         assert texts(state) == [("A", "a", "1"), ("B", "b", "2")]
         assert values.text_of(state) == "So."

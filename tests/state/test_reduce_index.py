@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from powawidget.protocol import events as ev
+from powawidget.state.index import forget, meaning
 from powawidget.state.model import RunState, plain, typed
 from powawidget.state.ops import apply
 from powawidget.state.reduce import reduce
-from powawidget.state.reduce.index import forget, meaning
 from tests.street import companions, fixtures, frame, payloads, walk
 
 

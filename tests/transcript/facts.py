@@ -15,7 +15,7 @@ from powawidget.state.model import (
     TextPart,
     ToolPart,
 )
-from powawidget.transcript import values, words
+from powawidget.transcript import exact_json, words
 from powawidget.transcript.visible import readable, visible
 
 DECIDED = {
@@ -89,15 +89,15 @@ def leaves(source: str | None) -> Iterator[str]:
     """The plain values and keys of JSON text, or the lines of another."""
     if not source:
         return
-    value = values.read(source)
-    if value is values.NO_JSON:
+    value = exact_json.read(source)
+    if value is exact_json.NO_JSON:
         yield from source.split("\n")
         return
     yield from _leaves(value)
 
 
 def _leaves(value: Any) -> Iterator[str]:
-    if isinstance(value, values.Object):
+    if isinstance(value, exact_json.Object):
         for key, each in value:
             if key != "task":  # a delegation's stands beside its agent, without its name
                 yield key
@@ -105,10 +105,10 @@ def _leaves(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for each in value:
             yield from _leaves(each)
-    elif values.is_text(value):
+    elif exact_json.is_text(value):
         yield from value.split("\n")
     else:
-        yield str(value) if isinstance(value, values.Number) else json.dumps(value)
+        yield str(value) if isinstance(value, exact_json.Number) else json.dumps(value)
 
 
 def prose(text: str) -> Iterator[str]:

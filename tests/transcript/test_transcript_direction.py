@@ -7,8 +7,8 @@ import pytest
 
 from powawidget import transcript
 from powawidget.state.model import Citation
-from powawidget.transcript.direction import apart, direction, mirrored
-from powawidget.transcript.html import prose_html
+from powawidget.transcript.direction import direction, isolated, mirrored
+from powawidget.transcript.html_prose import prose_html
 from tests.transcript import strict
 from tests.transcript.samples import ABOUT, SAMPLES, call, ran, text
 
@@ -111,5 +111,5 @@ def test_every_text_of_a_run_stands_on_its_side_when_sanitised() -> None:
 
 
 def test_a_text_takes_nothing_beside_it_along() -> None:
-    assert apart(f"q {HEBREW}") == {"dir": "auto"}
-    assert apart("SELECT 1") == {}
+    assert isolated(f"q {HEBREW}") == {"dir": "auto"}
+    assert isolated("SELECT 1") == {}

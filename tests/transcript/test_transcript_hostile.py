@@ -27,8 +27,8 @@ from powawidget.state.model import (
     ToolPart,
 )
 from powawidget.state.text import Text
-from powawidget.transcript.html import prose_html
-from powawidget.transcript.remark import remark
+from powawidget.transcript.html_prose import prose_html
+from powawidget.transcript.markdown_prose import rewrite
 from powawidget.transcript.visible import readable, visible
 from tests.browser.hostile import corpus
 from tests.seeds import examples
@@ -440,7 +440,7 @@ def test_what_a_reader_is_told_of_a_link(said: str, text: str) -> None:
     assert strict.seen(prose_html(said)) == text
 
 
-@pytest.mark.parametrize("write", [prose_html, remark])
+@pytest.mark.parametrize("write", [prose_html, rewrite])
 @pytest.mark.parametrize(
     "text",
     [

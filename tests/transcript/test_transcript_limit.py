@@ -24,7 +24,7 @@ from powawidget.state.model import (
     Thought,
 )
 from powawidget.state.text import Text
-from powawidget.transcript.cut import Cut, fit
+from powawidget.transcript.limits import Limits, fit
 from tests.seeds import examples
 from tests.transcript import strict
 from tests.transcript.samples import ABOUT, SAMPLES, call, ran, request, text
@@ -192,7 +192,7 @@ def test_the_limit_holds_for_texts_of_any_length(
 def test_a_cut_is_no_stricter_than_it_has_to_be(lengths: list[int], limit: int) -> None:
     """What is one byte a character comes to two thirds of the room at least, or is whole."""
 
-    def write(cut: Cut) -> str:
+    def write(cut: Limits) -> str:
         texts = ["x" * n for n in lengths]
         return "".join(text if cut.text is None else text[: cut.text] for text in texts)
 

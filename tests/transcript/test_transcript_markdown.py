@@ -22,7 +22,8 @@ from powawidget.state.model import (
 from powawidget.state.text import Text
 from powawidget.transcript import languages
 from powawidget.transcript.markdown import quoted, table
-from powawidget.transcript.remark import escape, fence, remark
+from powawidget.transcript.markdown_escape import escape, fence
+from powawidget.transcript.markdown_prose import rewrite
 from tests.browser.hostile import corpus
 from tests.seeds import examples
 from tests.transcript import readers
@@ -115,7 +116,7 @@ def test_nothing_of_three_texts_is_live(text: str, other: str, name: str) -> Non
 @settings(slow, max_examples=examples(40, 1_200))
 @given(pieces)
 def test_nothing_of_an_answer_is_live(text: str) -> None:
-    document = "\n".join([*quoted(remark(text)), ""])
+    document = "\n".join([*quoted(rewrite(text)), ""])
     for reader, read in readers.READERS.items():
         assert [(reader, found) for found in readers.live(*read([document]))] == []
 
@@ -173,7 +174,7 @@ def test_a_text_is_read_as_it_was_written(text: str) -> None:
     ],
 )  # fmt: skip
 def test_how_it_is_written(said: str, written: str) -> None:
-    assert "\n".join(remark(said)) == written
+    assert "\n".join(rewrite(said)) == written
 
 
 COMMANDS = [
@@ -192,7 +193,7 @@ COMMANDS = [
     ["```{}\n{}\n```", "   ~~~ {}\n{}\n~~~", "- a\n\n  ````{}\n  {}\n  ````", "> ```{}\n> {}"],
 )
 def test_no_fence_names_what_a_renderer_runs(info: str, form: str) -> None:
-    lines = remark(form.format(info, PICTURE))
+    lines = rewrite(form.format(info, PICTURE))
     (opening,) = [line for line in lines if "`" in line and line.strip("> `-") != "a"][:1]
     assert opening.strip("> `") == ""
     assert (
@@ -205,7 +206,7 @@ def test_no_fence_names_what_a_renderer_runs(info: str, form: str) -> None:
     "info", ["python", "Python", "c++", "c#", "objective-c", "sql", "json x=1", "http", "pycon"]
 )
 def test_a_fence_names_a_language(info: str) -> None:
-    assert remark(f"```{info}\na\n```")[0] == f"```{info.split(maxsplit=1)[0]}"
+    assert rewrite(f"```{info}\na\n```")[0] == f"```{info.split(maxsplit=1)[0]}"
     # By their short names a page of Observable would run them.
     assert [fence("a", name)[0] for name in ("js", "TS")] == ["```javascript", "```typescript"]
     assert fence("a", "mermaid")[0] == fence("a", languages.plain("html"))[0] == "```"

@@ -200,7 +200,7 @@ def test_fields_of_a_later_minor_change_are_passed_by() -> None:
 def test_the_key_is_in_no_document(write: Any, wrapped: str) -> None:
     state = everywhere(wrapped)
     assert KEY in write(state, transcript.About(server=KEY))
-    document = write(state, transcript.About(server=KEY), secret=Secret(KEY))
+    document = write(state, transcript.About(server=KEY), redact=Secret(KEY).redact)
     assert KEY not in document
     assert "[key]" in document.replace("\\", "")
 
@@ -208,7 +208,9 @@ def test_the_key_is_in_no_document(write: Any, wrapped: str) -> None:
 @pytest.mark.parametrize("key", ["sk_live_a*b_c|d", "k<e&y>'\"-12345", "ключ-ключ-1"])
 @pytest.mark.parametrize("write", WRITERS, ids=lambda each: each.__name__)
 def test_a_key_that_would_be_escaped_is_found_before(write: Any, key: str) -> None:
-    document = write(samples.ran(parts=[TextPart(text=Text(f"It is {key}."))]), secret=Secret(key))
+    document = write(
+        samples.ran(parts=[TextPart(text=Text(f"It is {key}."))]), redact=Secret(key).redact
+    )
     assert "It is" in document
     assert key not in html.unescape(document).replace("\\", "")
 

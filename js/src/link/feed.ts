@@ -3,7 +3,7 @@
 import type { EventKey } from "../state/events";
 import { OpError } from "../state/ops";
 import type { Kernel } from "../state/run";
-import type { AckMessage, FiledMessage, KernelMessage, Op, PageMessage } from "../state/wire";
+import type { AckMessage, FileMessage, KernelMessage, Op, PageMessage } from "../state/wire";
 import { withCuts } from "./file-output";
 import { newId } from "./id";
 
@@ -55,7 +55,7 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
   let asked = 0;
   let wait = ASK_AGAIN;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let cut: FiledMessage | undefined;
+  let cut: FileMessage | undefined;
   let savedNow: unknown; // what a saved notebook holds of the snapshot
   let fileBytes = 0;
 
@@ -208,7 +208,7 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
           noteGap(received.seq);
           store.emit("beat");
           break;
-        case "filed":
+        case "file":
           fileBytes = Number(received.bytes) || 0;
           cut = received;
           save();

@@ -1,11 +1,11 @@
 // What a saved notebook is to hold of a snapshot.
-import type { FiledMessage } from "../state/wire";
+import type { FileMessage } from "../state/wire";
 
 /**
  * A copy of a snapshot with the kernel's cuts. The page has the rest already, so the kernel sends
  * only them: `[path, value]`, or `[path, length, more]` for a text that keeps its start.
  */
-export function withCuts<W>(snapshot: W, cuts: FiledMessage["cuts"]): W {
+export function withCuts<W>(snapshot: W, cuts: FileMessage["cuts"]): W {
   const copy = structuredClone(snapshot);
   for (const [path, value, more] of cuts as [string[], unknown, string?][]) {
     const last = path.at(-1) as string;

@@ -235,8 +235,8 @@ export interface AckMessage {
   refused: string | null;
 }
 
-export interface FiledMessage {
-  kind: "filed";
+export interface FileMessage {
+  kind: "file";
   bytes: number;
   seq: number;
   cuts: unknown[];
@@ -281,6 +281,6 @@ export interface ActMessage {
 
 export type Part = TextPart | ToolPart | ApprovalPart | NoticePart | DelegationPart | ParallelPart;
 
-export type KernelMessage = OpsMessage | StateMessage | ChatStateMessage | BeatMessage | AckMessage | FiledMessage | ModuleMessage;
+export type KernelMessage = OpsMessage | StateMessage | ChatStateMessage | BeatMessage | AckMessage | FileMessage | ModuleMessage;
 
 export type PageMessage = HelloMessage | SyncMessage | WantMessage | ActMessage;

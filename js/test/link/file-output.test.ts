@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import type { FiledMessage } from "../../src/state/wire";
+import type { FileMessage } from "../../src/state/wire";
 import { open } from "../page";
 import { run, text, tool } from "../runs";
 
 const LONG = "🚢🚢 of ships and their sails";
 
-const filed = (cuts: unknown[], seq = 1): FiledMessage => ({ kind: "filed", bytes: 9, seq, cuts });
+const filed = (cuts: unknown[], seq = 1): FileMessage => ({ kind: "file", bytes: 9, seq, cuts });
 const opened = () => {
   const page = open(run({ parts: [text(""), tool({ result: LONG, full: true })] }));
   return { ...page, saved: () => page.model.get("_state") };

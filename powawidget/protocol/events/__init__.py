@@ -29,7 +29,7 @@ from powawidget.protocol.events.agent import (
 )
 from powawidget.protocol.events.decoding import as_json, decode, decode_exactly, repeats
 from powawidget.protocol.events.event import Frame, Housekeeping, Malformed, Unknown
-from powawidget.protocol.events.made import (
+from powawidget.protocol.events.internal import (
     AgentsKnown,
     Asked,
     Child,
@@ -40,8 +40,8 @@ from powawidget.protocol.events.made import (
     GraphBlock,
     GraphKnown,
     Interrupted,
-    Learned,
     Opened,
+    OutcomeKnown,
     Refused,
     Stopped,
     StoredBlock,
@@ -101,12 +101,12 @@ __all__ = [
     "HookResult",
     "Housekeeping",
     "Interrupted",
-    "Learned",
     "Malformed",
     "Noticed",
     "Opened",
     "OrchestrationCompleted",
     "OrchestrationStarted",
+    "OutcomeKnown",
     "PartialChunk",
     "ReasoningDelta",
     "ReasoningWhole",

@@ -4,7 +4,7 @@ from typing import final
 
 from powawidget.protocol.events.agent import AgentEvent
 from powawidget.protocol.events.event import BaseEvent, OtherEvent
-from powawidget.protocol.events.made import OwnEvent
+from powawidget.protocol.events.internal import InternalEvent
 from powawidget.protocol.events.orchestration import OrchestrationEvent
 from powawidget.protocol.events.workflow import WorkflowEvent
 
@@ -16,4 +16,4 @@ class Restored(BaseEvent, frozen=True, kw_only=True):
     events: "list[Event]"
 
 
-Event = AgentEvent | OrchestrationEvent | WorkflowEvent | OwnEvent | OtherEvent | Restored
+Event = AgentEvent | OrchestrationEvent | WorkflowEvent | InternalEvent | OtherEvent | Restored

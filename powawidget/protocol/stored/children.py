@@ -1,4 +1,4 @@
-"""The agents' runs of a stored orchestration, and which part of it each of them is.
+"""The agents' runs of a stored orchestration, and which step or delegation each of them is.
 
 Rules: docs/protocol.md#child-runs and #child-order. The server lists them in no order and without
 names, so their places in the list say nothing: when each began and what it said tell which of them
@@ -36,18 +36,18 @@ def children_of(stored: Mapping[str, Any]) -> ev.StoredChildren:
     if strategy_of(frames) == "parallel" and len(children) > 1:
         return ev.StoredChildren(children=children)
     content = stored.get("content")
-    places = _places(
+    positions = _positions(
         frames,
         children,
         [_first(map(time_of, frames_of(run))) for run in runs],
         harmless(content) if isinstance(content, str) else "",
     )
     placed = [
-        msgspec.structs.replace(child, place=place)
-        for child, place in zip(children, places, strict=True)
+        msgspec.structs.replace(child, position=position)
+        for child, position in zip(children, positions, strict=True)
     ]
     last = len(placed)
-    placed.sort(key=lambda child: last if child.place is None else child.place)
+    placed.sort(key=lambda child: last if child.position is None else child.position)
     return ev.StoredChildren(children=placed)
 
 
@@ -79,12 +79,12 @@ def time_of(frame: Mapping[str, Any]) -> dt.datetime | None:
     return at.replace(tzinfo=dt.UTC) if at is not None and at.tzinfo is None else at
 
 
-def said_by(child: ev.Child) -> str:
+def text_of_child(child: ev.Child) -> str:
     """Join what an agent said, as far as it is stored."""
     return "".join(child.texts) or child.answer
 
 
-def _places(
+def _positions(
     frames: Sequence[ev.Event],
     children: Sequence[ev.Child],
     begun: Sequence[dt.datetime | None],
@@ -101,25 +101,27 @@ def _places(
         content: Everybody's text, in order.
 
     Returns:
-        For each a place, from 0; None where nothing tells it.
+        For each a position, from 0; None where nothing shows it.
     """
     steps: list[ev.Event] = [one for one in frames if isinstance(one, ev.SequentialStep)]
     marks = steps or [one for one in frames if isinstance(one, ev.DelegationStarted)]
-    places = _by_time([time_of(one.raw) for one in marks], begun)
+    positions = _by_time([time_of(one.raw) for one in marks], begun)
     if steps or not marks:
-        texts = [said_by(child) for child in children]
-        order = _by_text(texts, content, places)
+        texts = [text_of_child(child) for child in children]
+        order = _by_text(texts, content, positions)
         if order is not None:
             return order
         last = [number for number, text in enumerate(texts) if content.endswith(text)]
         end = max(len(steps), len(texts)) - 1
         # One that said nothing, as one that failed, may be the last: then the end is another's.
-        if all(texts) and len(last) == 1 and places[last[0]] is None and end not in places:
-            places[last[0]] = end
-    left = [place for place in range(len(marks) or len(children)) if place not in places]
-    if len(left) == places.count(None) == 1:
-        places[places.index(None)] = left[0]
-    return places
+        if all(texts) and len(last) == 1 and positions[last[0]] is None and end not in positions:
+            positions[last[0]] = end
+    left = [
+        position for position in range(len(marks) or len(children)) if position not in positions
+    ]
+    if len(left) == positions.count(None) == 1:
+        positions[positions.index(None)] = left[0]
+    return positions
 
 
 def _by_time(
@@ -129,29 +131,29 @@ def _by_time(
     known = [at for at in marks if at is not None]
     times = [at for at in begun if at is not None]
     if known and len(known) == len(marks):
-        places = [None if at is None else sum(mark <= at for mark in known) - 1 for at in begun]
-        told = [place for place in places if place is not None]
+        positions = [None if at is None else sum(mark <= at for mark in known) - 1 for at in begun]
+        told = [position for position in positions if position is not None]
         if min(told, default=0) >= 0 and len({*told}) == len(told):
-            return places
+            return positions
     if len({*times}) == len(begun):
-        rank = {at: place for place, at in enumerate(sorted(times))}
+        rank = {at: position for position, at in enumerate(sorted(times))}
         return [None if at is None else rank[at] for at in begun]
     return [None for _ in begun]
 
 
 def _by_text(
-    texts: Sequence[str], content: str, places: Sequence[int | None]
+    texts: Sequence[str], content: str, positions: Sequence[int | None]
 ) -> list[int | None] | None:
     """Find the one order in which the texts come to everybody's text.
 
     Args:
         texts: What each agent said.
         content: Everybody's text.
-        places: The places by time: they tell equal texts apart, and where one said nothing.
+        positions: Those by time: they tell equal texts apart, and where one said nothing.
 
     Returns:
-        For each text its place, for all None where the times contradict the texts and nothing else
-        tells where one said nothing; None where no order or more than one gives the whole.
+        For each text its position, for all None where the times contradict the texts and nothing
+        else tells where one said nothing; None where no order or more than one gives the whole.
     """
     spoken = [one for one, text in enumerate(texts) if text]
     if not spoken or sum(map(len, texts)) != len(content):
@@ -164,21 +166,21 @@ def _by_text(
             return None
     if not found:
         return None
-    silent = {places[one] for one in range(len(texts)) if not texts[one]}
-    early = sorted(spoken, key=lambda one: (places[one] is None, places[one] or 0))
+    silent = {positions[one] for one in range(len(texts)) if not texts[one]}
+    early = sorted(spoken, key=lambda one: (positions[one] is None, positions[one] or 0))
     if len(spoken) < len(texts):
-        timed = [texts[one] for one in early if places[one] is not None]
+        timed = [texts[one] for one in early if positions[one] is not None]
         rest = iter(found[0])
         if any(text not in rest for text in timed):  # `in` goes on where it found the last
             return [None] * len(texts)
         if None in silent or len(silent) < len(texts) - len(spoken):
             return None
-    result = list(places)
-    free = (place for place in itertools.count() if place not in silent)
-    for place, text in zip(free, found[0], strict=False):
+    result = list(positions)
+    free = (position for position in itertools.count() if position not in silent)
+    for position, text in zip(free, found[0], strict=False):
         child = next(one for one in early if texts[one] == text)
         early.remove(child)
-        result[child] = place
+        result[child] = position
     return result
 
 

@@ -1,4 +1,4 @@
-"""A stored execution of a workflow: its blocks' logs, and all of it told again as events.
+"""A stored execution of a workflow: its blocks' logs, and all of it as events again.
 
 Rules: docs/protocol.md#block-logs and #cut-workflow.
 """
@@ -12,19 +12,19 @@ from powawidget.protocol.events.workflow import output_of
 from powawidget.protocol.graph import Graph, left_out, listed
 
 
-def logs_of(told: Mapping[str, Any]) -> ev.StoredBlocks:
+def logs_of(answer: Mapping[str, Any]) -> ev.StoredBlocks:
     """Read what `GET /api/workflows/{id}/executions/{eid}/logs` answers.
 
     Args:
-        told: The decoded answer.
+        answer: The decoded answer.
 
     Returns:
         An event that gives each block its input, and what the stream lacks.
     """
-    return ev.StoredBlocks(blocks=[_block(log) for log in _logs(told)])
+    return ev.StoredBlocks(blocks=[_block(log) for log in _logs(answer)])
 
 
-def retell_execution(
+def events_of_execution(
     execution: Mapping[str, Any], logs: Mapping[str, Any], graph: Graph | None
 ) -> Iterator[ev.Event]:
     """Turn a stored execution into events.
@@ -82,7 +82,7 @@ def is_whole(stored: Mapping[str, Any]) -> bool | None:
     return True if responded or stored["execution"].get("output") is not None else None
 
 
-def fate_of_execution(stored: Mapping[str, Any]) -> str:
+def outcome_of_execution(stored: Mapping[str, Any]) -> str:
     """Say what the server did with an execution whose stream was closed here.
 
     Args:
@@ -162,8 +162,8 @@ def _block(log: Mapping[str, Any]) -> ev.StoredBlock:
     )
 
 
-def _logs(told: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    listed_logs = told.get("block_logs")
+def _logs(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    listed_logs = answer.get("block_logs")
     rows = listed_logs if isinstance(listed_logs, list) else []
     found = [row for row in rows if isinstance(row, Mapping) and row.get("block_id") is not None]
     return sorted(found, key=_order)

@@ -1,4 +1,4 @@
-"""A stored run of an orchestration: its agents' parts, and all of it told again as events.
+"""A stored run of an orchestration: its agents' runs, and all of it as events again.
 
 Rules: docs/protocol.md#child-runs and #stored-run. The server keeps everybody's text in one and the
 frames without their text, but each agent's run with all of it: so the one can be divided by the
@@ -14,13 +14,13 @@ from powawidget.protocol.stored.children import (
     frames_of,
     picked,
     runs_of,
-    said_by,
     strategy_of,
+    text_of_child,
 )
-from powawidget.protocol.stored.texts import said_by_supervisor
+from powawidget.protocol.stored.supervisor import supervisor_texts
 
 
-def retell_orchestration(stored: Mapping[str, Any]) -> Iterator[ev.Event]:
+def events_of_orchestration(stored: Mapping[str, Any]) -> Iterator[ev.Event]:
     """Turn what `GET /api/orchestrations/runs/{id}` answers into events.
 
     Args:
@@ -31,22 +31,22 @@ def retell_orchestration(stored: Mapping[str, Any]) -> Iterator[ev.Event]:
     """
     yield ev.read_frame({"event": "start", **picked(stored, "run_id", "session_id")})
     frames = [ev.read_frame(dict(one)) for one in frames_of(stored)]
-    told = picked(stored, "run_id", "status", "error", "content", "usage")
+    fields = picked(stored, "run_id", "status", "error", "content", "usage")
     if any(_takes_back(frame) for frame in frames):
-        yield from frames  # what the hook took back stands in the agents' parts as well
+        yield from frames  # what the hook took back stands in the agents' runs as well
     else:
         children = children_of(stored)
-        yield from _Retelling(stored, children.children).tell(frames)
+        yield from _Restoring(stored, children.children).events(frames)
         yield children
         steps = sum(isinstance(frame, ev.SequentialStep) for frame in frames)
-        last = [said_by(child) for child in children.children if child.place == steps - 1]
-        if last and last[0] and str(told.get("content")).endswith(last[0]):
-            told["content"] = last[0]  # not everybody's text
+        last = [text_of_child(child) for child in children.children if child.position == steps - 1]
+        if last and last[0] and str(fields.get("content")).endswith(last[0]):
+            fields["content"] = last[0]  # not everybody's text
     if stored.get("status") in {"completed", "failed"}:
-        yield ev.read_frame({"event": "complete", **told})
+        yield ev.read_frame({"event": "complete", **fields})
 
 
-class _Retelling:
+class _Restoring:
     """Puts the texts back between the stored frames, which have lost them.
 
     Args:
@@ -58,15 +58,17 @@ class _Retelling:
         content = stored.get("content")
         self._content = content if isinstance(content, str) else ""
         self._by_id = {child.child_id: child for child in children}
-        self._by_place = {child.place: child for child in children if child.place is not None}
+        self._by_position = {
+            child.position: child for child in children if child.position is not None
+        }
         self._children = children
-        self._events = {
+        self._own_events = {
             run.get("run_id"): [ev.read_frame(dict(one)) for one in frames_of(run)]
             for run in runs_of(stored)
         }
 
-    def tell(self, frames: list[ev.Event]) -> Iterator[ev.Event]:
-        """Tell the frames with their texts."""
+    def events(self, frames: list[ev.Event]) -> Iterator[ev.Event]:
+        """Give the frames with their texts."""
         started = [one for one in frames if isinstance(one, ev.OrchestrationStarted)]
         strategy = strategy_of(frames)
         if strategy == "parallel" and (started[0].agent_count or 0) != 1:
@@ -77,10 +79,10 @@ class _Retelling:
             yield from self._supervisor(frames)
 
     def _sequence(self, frames: list[ev.Event]) -> Iterator[ev.Event]:
-        """Tell each agent's own frames, which hold its text, in place of the run's."""
+        """Give each agent's own frames, which hold its text, in place of the run's."""
         alone = not any(isinstance(one, ev.SequentialStep) for one in frames)
         begins = ev.OrchestrationStarted if alone else ev.SequentialStep
-        place = 0
+        position = 0
         skipping = False
         for frame in frames:
             if isinstance(frame, ev.OrchestrationCompleted):
@@ -88,15 +90,15 @@ class _Retelling:
             if isinstance(frame, ev.SequentialStep) or not skipping:
                 yield frame
             if isinstance(frame, begins):
-                child = self._by_place.get(place)
-                place += 1
+                child = self._by_position.get(position)
+                position += 1
                 own = self._own(child) if child is not None else []
                 skipping = bool(own)
                 yield from own
 
     def _supervisor(self, frames: list[ev.Event]) -> Iterator[ev.Event]:
-        """Tell each delegation with its text, and the supervisor's own text between them."""
-        calls = said_by_supervisor(frames, self._by_id, self._content)
+        """Give each delegation with its text, and the supervisor's own text between them."""
+        calls = supervisor_texts(frames, self._by_id, self._content)
         said = {(one.frame, one.after): one.text for one in calls if one.text}
         child: str | None = None
         for number, frame in enumerate(frames):
@@ -116,8 +118,8 @@ class _Retelling:
         yield from _text(said.get((len(frames), False)))
 
     def _parallel(self, frames: list[ev.Event], count: int | None) -> Iterator[ev.Event]:
-        """Tell how much the agents said, and the merge's text as the answer."""
-        together = sum(len(said_by(child)) for child in self._children)
+        """Give how much the agents said, and the merge's text as the answer."""
+        together = sum(len(text_of_child(child)) for child in self._children)
         begun = 0
         merged = False
         for frame in frames:
@@ -135,7 +137,7 @@ class _Retelling:
                 yield ev.TextDelta(text=self._content[together:])
 
     def _own(self, child: ev.Child) -> list[ev.Event]:
-        return self._events.get(child.child_id, [])
+        return self._own_events.get(child.child_id, [])
 
 
 def _text(text: str | None) -> list[ev.Event]:

@@ -1,4 +1,4 @@
-"""A stored run, told again as events, so that it folds like a live one.
+"""A stored run as events again, so that it folds like a live one.
 
 The server keeps of a run its answer, its tool calls and the engine's frames, but no deltas
 (docs/protocol.md#stored-run).
@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from powawidget.protocol import events as ev
-from powawidget.protocol.stored.execution import because, fate_of_execution, retell_execution
-from powawidget.protocol.stored.orchestration import retell_orchestration
+from powawidget.protocol.stored.execution import because, events_of_execution, outcome_of_execution
+from powawidget.protocol.stored.orchestration import events_of_orchestration
 
 
 def events_of_stored(stored: Mapping[str, Any]) -> Iterator[ev.Event]:
@@ -24,11 +24,11 @@ def events_of_stored(stored: Mapping[str, Any]) -> Iterator[ev.Event]:
     """
     status = stored.get("status")
     if "block_logs" in stored:
-        yield from retell_execution(stored["execution"], stored, stored.get("graph"))
+        yield from events_of_execution(stored["execution"], stored, stored.get("graph"))
     elif "child_runs" in stored:
-        yield from retell_orchestration(stored)
+        yield from events_of_orchestration(stored)
     else:
-        yield from _retell_agent(stored)
+        yield from _events_of_agent(stored)
     if status not in {"completed", "failed"}:
         stays = " One whose stream was cut stays so for ever." if "child_runs" in stored else ""
         yield ev.Interrupted(
@@ -38,7 +38,7 @@ def events_of_stored(stored: Mapping[str, Any]) -> Iterator[ev.Event]:
         )
 
 
-def _retell_agent(stored: Mapping[str, Any]) -> Iterator[ev.Event]:
+def _events_of_agent(stored: Mapping[str, Any]) -> Iterator[ev.Event]:
     content = stored.get("content")
     answer = content if isinstance(content, str) else ""
     yield ev.read_frame({"event": "start", **_picked(stored, "run_id", "session_id")})
@@ -53,12 +53,12 @@ def _retell_agent(stored: Mapping[str, Any]) -> Iterator[ev.Event]:
                 yield ev.TextDelta(text=text)
     status = stored.get("status")
     if status in {"completed", "failed"}:
-        told = _picked(stored, "run_id", "status", "error", "tool_calls", "usage")
+        fields = _picked(stored, "run_id", "status", "error", "tool_calls", "usage")
         # A failed run is often stored without the text that was streamed.
-        yield ev.read_frame({"event": "complete", "content": answer, **told})
+        yield ev.read_frame({"event": "complete", "content": answer, **fields})
 
 
-def fate_of(stored: Mapping[str, Any]) -> str | None:
+def outcome_of(stored: Mapping[str, Any]) -> str | None:
     """Say what the server did with a run that is over here.
 
     Args:
@@ -68,7 +68,7 @@ def fate_of(stored: Mapping[str, Any]) -> str | None:
         A sentence; None while the server hasn't ended the run.
     """
     if "block_logs" in stored:
-        return fate_of_execution(stored)
+        return outcome_of_execution(stored)
     status, run_id = stored.get("status"), stored.get("run_id")
     if status == "completed":
         return f'The server went on and completed the run: pb.get_run("{run_id}") shows its answer.'

@@ -10,14 +10,14 @@ from powawidget.protocol.events import (
     StoredBlock,
     StoredBlocks,
 )
-from powawidget.state.model import Block, BlockStatus, RunState, Status, plain
+from powawidget.state.index import index_of
+from powawidget.state.model import Block, BlockStatus, RunState, RunStatus, plain
 from powawidget.state.ops import Op
-from powawidget.state.reduce.index import index_of
 from powawidget.state.reduce.tools import same_json
 
 _OPEN = frozenset({"pending", "running"})
 # Skipped is known only at the workflow's own end: before that nothing was decided about a block.
-_CLOSED_AS: dict[Status, dict[str, BlockStatus]] = {
+_CLOSED_AS: dict[RunStatus, dict[str, BlockStatus]] = {
     "completed": {"running": "done", "pending": "skipped"},
     "failed": {"running": "failed", "pending": "not_reached"},
     "stopped": {"running": "interrupted", "pending": "not_reached"},
@@ -32,40 +32,40 @@ def know(run: RunState, event: GraphKnown) -> list[Op]:
     ops: list[Op] = [] if run.graph else [("set", ("graph",), True)]
     index = len(run.blocks)
     for known in event.blocks:
-        place = _place(run, known.id)
-        if place is None:
+        found = _find(run, known.id)
+        if found is None:
             fresh = Block(id=known.id, name=known.name, type=known.type)
             ops.append(("set", ("blocks", index), plain(fresh)))
             index += 1
         else:
-            ops += _set(run, place, name=known.name, type=known.type)
+            ops += _set(run, found, name=known.name, type=known.type)
     return ops
 
 
 def start(run: RunState, event: BlockStarted, at: float) -> list[Op]:
     """Begin a block; the list grows by one that the graph doesn't have."""
-    place = _place(run, event.block_id)
-    if place is None:
+    found = _find(run, event.block_id)
+    if found is None:
         fresh = Block(id=event.block_id, type=event.block_type, status="running", started=at)
         return [("set", ("blocks", len(run.blocks)), plain(fresh))]
     named = {"type": event.block_type} if event.block_type else {}
-    return _set(run, place, status="running", started=at, error=None, **named)
+    return _set(run, found, status="running", started=at, error=None, **named)
 
 
 def chunk(run: RunState, event: BlockChunk, at: float) -> list[Op]:
     """Append what an agent block says."""
-    place = _place(run, event.block_id)
+    found = _find(run, event.block_id)
     ops = _begun(run, event.block_id, "", at)
     if not event.text:
         return ops
-    index = len(run.blocks) if place is None else place
+    index = len(run.blocks) if found is None else found
     return [*ops, ("append", ("blocks", index, "text"), event.text)]
 
 
 def output(run: RunState, event: BlockOutput, at: float) -> list[Op]:
     """Take what a block gives, before it is over."""
-    place = _place(run, event.block_id)
-    index = len(run.blocks) if place is None else place
+    found = _find(run, event.block_id)
+    index = len(run.blocks) if found is None else found
     return [
         *_begun(run, event.block_id, "", at),
         ("set", ("blocks", index, "output"), event.output),
@@ -74,8 +74,8 @@ def output(run: RunState, event: BlockOutput, at: float) -> list[Op]:
 
 def complete(run: RunState, event: BlockCompleted, at: float) -> list[Op]:
     """End a block, done or failed."""
-    place = _place(run, event.block_id)
-    block = Block(id=event.block_id) if place is None else run.blocks[place]
+    found = _find(run, event.block_id)
+    block = Block(id=event.block_id) if found is None else run.blocks[found]
     given = block.output if event.output is None else event.output
     kind = event.block_type or block.type
     fields: dict[str, object] = {
@@ -85,7 +85,7 @@ def complete(run: RunState, event: BlockCompleted, at: float) -> list[Op]:
         "seconds": _seconds(block, event.seconds, at),
         "type": kind,
     }
-    ops = _begun(run, event.block_id, event.block_type, at) + _fields(run, place, fields)
+    ops = _begun(run, event.block_id, event.block_type, at) + _fields(run, found, fields)
     if kind == _RESPONSE and not event.failed and given is not None and given != run.output:
         ops.append(("set", ("output",), given))
     return ops
@@ -93,18 +93,18 @@ def complete(run: RunState, event: BlockCompleted, at: float) -> list[Op]:
 
 def fail(run: RunState, event: BlockFailed, at: float) -> list[Op]:
     """End a block that gave nothing."""
-    place = _place(run, event.block_id)
-    block = Block(id=event.block_id) if place is None else run.blocks[place]
+    found = _find(run, event.block_id)
+    block = Block(id=event.block_id) if found is None else run.blocks[found]
     fields: dict[str, object] = {
         "status": "failed",
         "error": event.error,
         "seconds": _seconds(block, event.seconds, at),
         "type": event.block_type or block.type,
     }
-    return _begun(run, event.block_id, event.block_type, at) + _fields(run, place, fields)
+    return _begun(run, event.block_id, event.block_type, at) + _fields(run, found, fields)
 
 
-def close(run: RunState, status: Status, at: float) -> list[Op]:
+def close(run: RunState, status: RunStatus, at: float) -> list[Op]:
     """Close what is still open, in the sense in which the run ended."""
     ops: list[Op] = []
     for index, block in enumerate(run.blocks):
@@ -125,17 +125,17 @@ def skip_rest(run: RunState) -> list[Op]:
     ]
 
 
-def fold_logs(run: RunState, event: StoredBlocks) -> list[Op]:
-    """Take what the server has logged of each block: its input, and what the stream lacks."""
+def upgrade(run: RunState, event: StoredBlocks) -> list[Op]:
+    """Add what the server has logged of each block: its input, and what the stream lacks."""
     ops: list[Op] = []
     index = len(run.blocks)
     for stored in event.blocks:
-        place = _place(run, stored.id)
-        if place is None:
+        found = _find(run, stored.id)
+        if found is None:
             ops.append(("set", ("blocks", index), plain(_block_of(stored))))
             index += 1
         else:
-            ops += _set(run, place, **_logged(run.blocks[place], stored))
+            ops += _set(run, found, **_logged(run.blocks[found], stored))
     results = [b.output for b in event.blocks if b.type == _RESPONSE and not b.failed]
     if results and results[-1] is not None and run.output is None:
         ops.append(("set", ("output",), results[-1]))
@@ -174,30 +174,30 @@ def _block_of(stored: StoredBlock) -> Block:
     )
 
 
-def _place(run: RunState, block_id: str) -> int | None:
+def _find(run: RunState, block_id: str) -> int | None:
     return index_of(run).block(block_id)
 
 
 def _begun(run: RunState, block_id: str, block_type: str, at: float) -> list[Op]:
     """Let a block begin whose own first frame got lost."""
-    place = _place(run, block_id)
-    if place is None or run.blocks[place].status == "pending":
+    found = _find(run, block_id)
+    if found is None or run.blocks[found].status == "pending":
         return start(run, BlockStarted(block_id=block_id, block_type=block_type), at)
     return []
 
 
-def _set(run: RunState, place: int, **fields: object) -> list[Op]:
-    block = run.blocks[place]
+def _set(run: RunState, found: int, **fields: object) -> list[Op]:
+    block = run.blocks[found]
     return [
-        ("set", ("blocks", place, name), value)
+        ("set", ("blocks", found, name), value)
         for name, value in fields.items()
         if getattr(block, name) != value
     ]
 
 
-def _fields(run: RunState, place: int | None, fields: dict[str, object]) -> list[Op]:
-    if place is not None:
-        return _set(run, place, **fields)
+def _fields(run: RunState, found: int | None, fields: dict[str, object]) -> list[Op]:
+    if found is not None:
+        return _set(run, found, **fields)
     return [("set", ("blocks", len(run.blocks), name), value) for name, value in fields.items()]
 
 

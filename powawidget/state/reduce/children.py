@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from powawidget.protocol.events import Asked, Child, StoredChildren
+from powawidget.state.index import index_of, meaning
 from powawidget.state.model import (
     DelegationPart,
     ParallelPart,
@@ -21,8 +22,7 @@ from powawidget.state.reduce import tools
 from powawidget.state.reduce.answer import new_text
 from powawidget.state.reduce.delegations import work_status
 from powawidget.state.reduce.draft import Phase, all_in_turn
-from powawidget.state.reduce.index import index_of, meaning
-from powawidget.state.reduce.place import work
+from powawidget.state.reduce.owner import work
 
 # How a run ended whose stream broke off: then more of the last agent is stored than was shown.
 _CUT = frozenset({"interrupted", "stopped", "failed"})
@@ -30,7 +30,7 @@ _END = 200  # characters by which texts are looked up
 _UNCLEAR = 2  # children that may be one delegation
 
 
-def fold(run: RunState, event: StoredChildren) -> list[Op]:
+def upgrade(run: RunState, event: StoredChildren) -> list[Op]:
     """Give each delegation its full results and its clean text."""
     matched = _matched(run, event.children)
     return all_in_turn(run, _phases(matched)) if matched else []
@@ -38,18 +38,19 @@ def fold(run: RunState, event: StoredChildren) -> list[Op]:
 
 def _phases(matched: list[tuple[int | None, Child]]) -> Iterator[Phase]:
     mixed = _Mixed()
-    for place, child in matched:
-        if place is None:
+    for index, child in matched:
+        if index is None:
             yield from _add(child, mixed)
         else:
-            yield from _updates(place, child)
+            yield from _updates(index, child)
 
 
 def _matched(run: RunState, children: list[Child]) -> list[tuple[int | None, Child]]:
-    """Find the delegation of each child; None is one of a group that has none yet.
+    """Find the delegation of each child; None for a child of a group that has none yet.
 
-    By its id, where the stream told it; by its place, where what was streamed there doesn't speak
-    against it; by what it said, where only one said that; the last one by elimination.
+    A child is matched by its id, where the stream has it. The others are matched by position, as
+    long as what was streamed doesn't contradict that; then by what they said, where only one said
+    it; and the last one that is left by elimination.
     """
     delegations = [(i, part) for i, part in work(run) if isinstance(part, DelegationPart)]
     group = _group(run)
@@ -58,21 +59,21 @@ def _matched(run: RunState, children: list[Child]) -> list[tuple[int | None, Chi
     found: list[tuple[int | None, Child]] = []
     rest: list[Child] = []
     for child in children:
-        place = by_id.pop(child.child_id, None) if child.child_id is not None else None
-        if place is None:
+        index = by_id.pop(child.child_id, None) if child.child_id is not None else None
+        if index is None:
             rest.append(child)
         else:
-            found.append((place, child))
+            found.append((index, child))
     if group is not None and not delegations:
         return found + [(None, child) for child in rest]
     streamed = _Streamed(run)
-    at = {} if group is not None else {place: index for place, (index, _) in enumerate(delegations)}
-    for choose in (_by_place, _by_text, _left_over):
+    at = {} if group is not None else dict(enumerate(index for index, _ in delegations))
+    for choose in (_by_position, _by_text, _left_over):
         pairs = choose(at, free, rest, streamed)
         found += pairs
         taken = {id(child) for _, child in pairs}
-        places = {place for place, _ in pairs}
-        free = [i for i in free if i not in places]
+        matched = {index for index, _ in pairs}
+        free = [i for i in free if i not in matched]
         rest = [child for child in rest if id(child) not in taken]
     return found
 
@@ -124,12 +125,12 @@ class _Streamed:
 _Pairs = list[tuple[int | None, Child]]
 
 
-def _by_place(at: dict[int, int], free: list[int], rest: list[Child], told: _Streamed) -> _Pairs:
-    """Match by places: all of them, or none where what was streamed speaks against one."""
+def _by_position(at: dict[int, int], free: list[int], rest: list[Child], told: _Streamed) -> _Pairs:
+    """Match by positions: all of them, or none where what was streamed speaks against one."""
     pairs: _Pairs = []
     left = set(free)
     for child in rest:
-        index = None if child.place is None else at.get(child.place)
+        index = None if child.position is None else at.get(child.position)
         if index is None or index not in left:
             continue
         if told.fit(index, child) < 0:
@@ -187,9 +188,9 @@ def _left_over(at: dict[int, int], free: list[int], rest: list[Child], told: _St
     if not at or len(free) != 1 or len(rest) != 1:
         return []
     index, child = free[0], rest[0]
-    if child.place is None:
+    if child.position is None:
         return [(index, child)] if told.fit(index, child) >= 0 else []
-    return [(index, child)] if at.get(child.place) == index else []
+    return [(index, child)] if at.get(child.position) == index else []
 
 
 def _group(run: RunState) -> int | None:
@@ -198,14 +199,14 @@ def _group(run: RunState) -> int | None:
 
 def _add(child: Child, mixed: "_Mixed") -> Iterator[Phase]:
     """Add a delegation to the group; whose it is, only the server knows."""
-    places: list[int] = []
+    made: list[int] = []
 
     def open_part(run: RunState) -> list[Op]:
         group = _group(run)
         around = None if group is None else run.parts[group]
         started = around.started if isinstance(around, ParallelPart) else 0.0
         index = len(run.parts)
-        places.append(index)
+        made.append(index)
         part = DelegationPart(
             child_id=child.child_id, status=work_status(child.status), started=started, within=group
         )
@@ -219,7 +220,7 @@ def _add(child: Child, mixed: "_Mixed") -> Iterator[Phase]:
         ]
 
     yield open_part
-    (index,) = places
+    (index,) = made
     yield lambda run: mixed.move(run, index, child)
     yield from _updates(index, child)
 
@@ -235,30 +236,30 @@ class _Mixed:
         group = _group(run)
         calls = (self._take(run, group, one) for one in child.asked)
         thoughts = [
-            place
+            moved
             for text, count in Counter(child.thoughts).items()
-            for place in index_of(run).thoughts_at("whole in", group, text)[:count]
+            for moved in index_of(run).thoughts_at("whole in", group, text)[:count]
         ]
         return [
-            *(("set", ("parts", place, "within"), index) for place in calls if place is not None),
-            *(("set", ("reasoning", "thoughts", place, "within"), index) for place in thoughts),
+            *(("set", ("parts", moved, "within"), index) for moved in calls if moved is not None),
+            *(("set", ("reasoning", "thoughts", moved, "within"), index) for moved in thoughts),
         ]
 
     def _take(self, run: RunState, group: int | None, call: Asked) -> int | None:
         if self._cards is None:
             self._cards = {}
-            for place, part in tools.calls(run):
+            for index, part in tools.calls(run):
                 if part.within == group:
                     meant = meaning(part.asked or part.arguments)
                     key = (part.call_id, part.name, meant)
-                    self._cards.setdefault(key, []).append(place)
+                    self._cards.setdefault(key, []).append(index)
         key = (call.call_id, call.tool_name, meaning(call.arguments))
-        places = self._cards.get(key, [])
-        for number, place in enumerate(places):
-            card = run.parts[place]
+        same = self._cards.get(key, [])
+        for number, index in enumerate(same):
+            card = run.parts[index]
             if isinstance(card, ToolPart) and _has_result(card, call):
-                del places[number]
-                return place
+                del same[number]
+                return index
         return None
 
 
@@ -286,21 +287,21 @@ def _texts(run: RunState, index: int, child: Child) -> list[Op]:
     """
     if run.streamed and index == run.answer and run.status == "completed":
         return []
-    places = index_of(run).at("text", index)
-    shown = [str(run.parts[i].text) for i in places]  # type: ignore[union-attr]  # the place holds such a part
+    texts = index_of(run).at("text", index)
+    shown = [str(run.parts[i].text) for i in texts]  # type: ignore[union-attr]  # the index names such a part
     wanted = child.texts or [child.answer]
     before, after = "".join(shown), "".join(wanted)
     # Where only the last text is stored, what was streamed is more.
     if run.edited or not after or before == after or (not child.texts and before.endswith(after)):
         return []
-    if len(places) == len(wanted):
-        pairs = zip(places, shown, wanted, strict=True)
+    if len(texts) == len(wanted):
+        pairs = zip(texts, shown, wanted, strict=True)
         return [("set", ("parts", i, "text"), new) for i, old, new in pairs if new != old]
     if after.startswith(before):
-        if places:
-            return [("append", ("parts", places[-1], "text"), after[len(before) :])]
+        if texts:
+            return [("append", ("parts", texts[-1], "text"), after[len(before) :])]
         return [("set", ("parts", len(run.parts)), new_text(after, index))]
-    first, *rest = places
+    first, *rest = texts
     return [
         ("set", ("parts", first, "text"), after),
         *(("set", ("parts", i, "text"), "") for i in rest),

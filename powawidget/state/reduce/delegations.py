@@ -14,11 +14,11 @@ from powawidget.protocol.events import (
     OrchestrationStarted,
     SequentialStep,
 )
+from powawidget.state.index import index_of, plain_name
 from powawidget.state.model import DelegationPart, ParallelPart, RunState, WorkStatus, plain
 from powawidget.state.ops import Op
 from powawidget.state.reduce import answer, parallel, tools
-from powawidget.state.reduce.index import index_of, plain_name
-from powawidget.state.reduce.place import depth, group_at, levels, place, work_at
+from powawidget.state.reduce.owner import depth, group_at, levels, owner, work_at
 
 # A delegation within so many others is put beside the last of them.
 _DEEPEST = 20
@@ -52,7 +52,7 @@ def delegate(run: RunState, event: DelegationStarted, at: float) -> list[Op]:
     """Open a delegation where it was asked for."""
     within, call = _asked_for(run, event)
     if depth(run, within) >= _DEEPEST and group_at(run, within) is None:
-        within = run.parts[within or 0].within  # type: ignore[union-attr]  # the place holds such a part
+        within = run.parts[within or 0].within  # type: ignore[union-attr]  # the index names such a part
     ops, within = _beside(run, within, event)
     index = len(run.parts) if within is None else max(len(run.parts), within + 1)
     part = DelegationPart(
@@ -85,7 +85,7 @@ def complete(run: RunState, event: DelegationCompleted, at: float) -> list[Op]:
         steps=event.steps,
         usage=event.usage,
         started=at,
-        within=place(run),
+        within=owner(run),
     )
     return [*_mark(run, ""), ("set", ("parts", len(run.parts)), plain(part))]
 
@@ -170,8 +170,8 @@ def _same(run: RunState, event: DelegationCompleted, state: str) -> int | None:
     if event.child_id is not None:
         unknown = (state, "unknown", event.agent) if event.agent else (state, "id", None)
         keys = [(state, "id", event.child_id), unknown]
-    places = (index_of(run).last(*key) for key in keys)
-    return max((place for place in places if place is not None), default=None)
+    found = (index_of(run).last(*key) for key in keys)
+    return max((index for index in found if index is not None), default=None)
 
 
 def _beside(
@@ -184,7 +184,7 @@ def _beside(
         known = index_of(run).names(group)
         if event.agent in known:
             return [], group
-        count = len(run.parts[group].agents)  # type: ignore[union-attr]  # the place holds such a part
+        count = len(run.parts[group].agents)  # type: ignore[union-attr]  # the index names such a part
         return [("set", ("parts", group, "agents", count), event.agent)], group
     others = [
         (index, part)
@@ -208,7 +208,7 @@ def _open_group(run: RunState, within: int | None) -> int | None:
 
 def _finish_group(run: RunState, index: int, at: float) -> list[Op]:
     """End a group with the last of its agents: where they are named, nothing else tells it."""
-    outer = run.parts[index].within  # type: ignore[union-attr]  # the place holds such a part
+    outer = run.parts[index].within  # type: ignore[union-attr]  # the index names such a part
     group = None if outer is None else run.parts[outer]
     if outer is None or not isinstance(group, ParallelPart) or group.status != "running":
         return []
@@ -230,7 +230,7 @@ def _asked_for(run: RunState, event: DelegationStarted) -> tuple[int | None, int
             chosen = index.at("delegate", level, plain_name(event.agent), event.task) or chosen
         if chosen:
             return level, chosen[0]
-    outer = place(run)
+    outer = owner(run)
     if outer is None or run.strategy == "supervisor" or isinstance(run.parts[outer], ParallelPart):
         return outer, None
-    return run.parts[outer].within, None  # type: ignore[union-attr]  # the place holds such a part
+    return run.parts[outer].within, None  # type: ignore[union-attr]  # the index names such a part

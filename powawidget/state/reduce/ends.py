@@ -2,7 +2,7 @@
 
 from powawidget.protocol import events as ev
 from powawidget.state.explain import explain
-from powawidget.state.model import Failure, RunState, Status, WorkStatus, plain
+from powawidget.state.model import Failure, RunState, RunStatus, WorkStatus, plain
 from powawidget.state.ops import Op
 from powawidget.state.reduce import (
     answer,
@@ -18,7 +18,7 @@ from powawidget.state.reduce.draft import in_turn
 from powawidget.state.reduce.notices import notice
 
 _GOOD_ENDS = frozenset({"completed", "complete", "success", "succeeded", "ok"})
-_CLOSED_AS: dict[Status, WorkStatus] = {
+_CLOSED_AS: dict[RunStatus, WorkStatus] = {
     "completed": "done",
     "failed": "failed",
     "stopped": "interrupted",
@@ -124,7 +124,7 @@ def _failure(event: ev.Interrupted | ev.Refused) -> Op:
     return ("set", ("error",), plain(failure))
 
 
-def _end(run: RunState, status: Status, at: float) -> list[Op]:
+def _end(run: RunState, status: RunStatus, at: float) -> list[Op]:
     """End the run, and close whatever is still open in the sense in which it ended."""
     closed = _CLOSED_AS[status]
     return [

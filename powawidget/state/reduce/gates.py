@@ -18,10 +18,10 @@ from powawidget.protocol.events import (
     HookResult,
 )
 from powawidget.protocol.events.bounds import SENTENCES, cut
+from powawidget.state.index import OPEN_REQUEST, index_of
 from powawidget.state.model import ApprovalPart, Decision, Gate, RunState, ToolPart, plain
 from powawidget.state.ops import Op
 from powawidget.state.reduce import tools
-from powawidget.state.reduce.index import OPEN_REQUEST, index_of
 
 _EXPIRED = "Error: Blocked by hook — Approval timed out"
 _WENT_ON = "The run went on to its next step without an answer."

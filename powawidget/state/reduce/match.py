@@ -4,8 +4,8 @@ from collections import deque
 from collections.abc import Iterable
 
 from powawidget.protocol.events import ReportedCall
+from powawidget.state.index import meaning
 from powawidget.state.model import ToolPart
-from powawidget.state.reduce.index import meaning
 
 MULTIMODAL = "[multimodal content]"
 # A preview's length: longer beginnings are told apart by their first characters, then one by one.

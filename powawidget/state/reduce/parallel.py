@@ -6,19 +6,19 @@ steps as there are agents, one more is the merge.
 
 from powawidget.protocol.events import AgentsKnown, StepReset, StepStarted
 from powawidget.protocol.events.bounds import LISTED
+from powawidget.state.index import index_of
 from powawidget.state.model import DelegationPart, ParallelPart, RunState, plain
 from powawidget.state.ops import Op
-from powawidget.state.reduce.index import index_of
-from powawidget.state.reduce.place import group_at
+from powawidget.state.reduce.owner import group_at
 
 
 def open_group(run: RunState, count: int | None, at: float) -> list[Op]:
     """Open the group; a single agent's frames are all its own, and its text is the answer."""
-    place = len(run.parts)
+    index = len(run.parts)
     if count == 1:
         alone = plain(DelegationPart(started=at))
-        return [("set", ("parts", place), alone), ("set", ("answer",), place)]
-    return [("set", ("parts", place), plain(ParallelPart(count=count, started=at)))]
+        return [("set", ("parts", index), alone), ("set", ("answer",), index)]
+    return [("set", ("parts", index), plain(ParallelPart(count=count, started=at)))]
 
 
 def name_agents(run: RunState, event: AgentsKnown) -> list[Op]:
@@ -38,25 +38,25 @@ def name_agents(run: RunState, event: AgentsKnown) -> list[Op]:
     return [("set", ("parts", run.answer, "agent"), event.names[0])]
 
 
-def step_started(group: ParallelPart, where: int, event: StepStarted, at: float) -> list[Op]:
+def step_started(group: ParallelPart, within: int, event: StepStarted, at: float) -> list[Op]:
     """Count the agents that have begun; after the last of them the merge begins."""
     if event.step != 1:
         return []
     if group.count is not None and group.begun >= group.count:
-        return [*close(group, where, at), ("set", ("step",), event.step)]
-    return [("set", ("parts", where, "begun"), group.begun + 1)]
+        return [*close(group, within, at), ("set", ("step",), event.step)]
+    return [("set", ("parts", within, "begun"), group.begun + 1)]
 
 
-def step_reset(group: ParallelPart, where: int, event: StepReset) -> list[Op]:
+def step_reset(group: ParallelPart, within: int, event: StepReset) -> list[Op]:
     """Take back a first step that will come again."""
     if event.step != 1 or group.begun == 0:
         return []
-    return [("set", ("parts", where, "begun"), group.begun - 1)]
+    return [("set", ("parts", within, "begun"), group.begun - 1)]
 
 
-def close(group: ParallelPart, where: int, at: float, status: str = "done") -> list[Op]:
+def close(group: ParallelPart, within: int, at: float, status: str = "done") -> list[Op]:
     """End the group."""
     return [
-        ("set", ("parts", where, "status"), status),
-        ("set", ("parts", where, "seconds"), round(max(0.0, at - group.started), 3)),
+        ("set", ("parts", within, "status"), status),
+        ("set", ("parts", within, "seconds"), round(max(0.0, at - group.started), 3)),
     ]

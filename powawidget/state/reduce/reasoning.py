@@ -1,10 +1,10 @@
 """The rules for a model's thinking (docs/protocol.md#reasoning)."""
 
 from powawidget.protocol.events import ReasoningDelta, ReasoningWhole
+from powawidget.state.index import index_of
 from powawidget.state.model import Reasoning, RunState
 from powawidget.state.ops import Op
-from powawidget.state.reduce.index import index_of
-from powawidget.state.reduce.place import group_at, place, step_at
+from powawidget.state.reduce.owner import group_at, owner, step_at
 
 
 def delta(run: RunState, event: ReasoningDelta, at: float) -> list[Op]:
@@ -12,8 +12,8 @@ def delta(run: RunState, event: ReasoningDelta, at: float) -> list[Op]:
 
     Of agents that work at the same time only whole thoughts are kept: their pieces are mixed.
     """
-    where = place(run)
-    if not event.text or group_at(run, where) is not None:
+    within = owner(run)
+    if not event.text or group_at(run, within) is not None:
         return []
     thoughts = run.reasoning.thoughts
     last = len(thoughts) - 1
@@ -21,22 +21,22 @@ def delta(run: RunState, event: ReasoningDelta, at: float) -> list[Op]:
     if (
         last >= 0
         and not thoughts[last].whole
-        and thoughts[last].within == where
+        and thoughts[last].within == within
         and event.step in (None, thoughts[last].step)
     ):
         return [*ops, ("append", ("reasoning", "thoughts", last, "text"), event.text)]
-    step = step_at(run, where) if event.step is None else event.step
-    return [*ops, _thought(last + 1, step, event.text, where, whole=False)]
+    step = step_at(run, within) if event.step is None else event.step
+    return [*ops, _thought(last + 1, step, event.text, within, whole=False)]
 
 
 def whole(run: RunState, event: ReasoningWhole) -> list[Op]:
     """Take the whole thinking of a step, which repeats the deltas that came before it."""
-    where = place(run)
-    step = step_at(run, where) if event.step is None else event.step
+    within = owner(run)
+    step = step_at(run, within) if event.step is None else event.step
     index = index_of(run)
-    if group_at(run, where) is None:
-        same = index.thoughts_at("whole", step, where, event.text)
-        partly = index.thoughts_at("partly", step, where)
+    if group_at(run, within) is None:
+        same = index.thoughts_at("whole", step, within, event.text)
+        partly = index.thoughts_at("partly", step, within)
         if partly and (not same or partly[-1] > same[-1]):
             path = ("reasoning", "thoughts", partly[-1])
             said = str(run.reasoning.thoughts[partly[-1]].text)
@@ -46,7 +46,7 @@ def whole(run: RunState, event: ReasoningWhole) -> list[Op]:
             return []
     if not event.text:
         return []
-    return [_thought(len(run.reasoning.thoughts), step, event.text, where, whole=True)]
+    return [_thought(len(run.reasoning.thoughts), step, event.text, within, whole=True)]
 
 
 def pause(reasoning: Reasoning, at: float) -> list[Op]:
@@ -68,8 +68,8 @@ def close_thought(run: RunState) -> list[Op]:
     return [("set", ("reasoning", "thoughts", last, "whole"), True)]
 
 
-def _thought(index: int, step: int, text: str, where: int | None, *, whole: bool) -> Op:
+def _thought(index: int, step: int, text: str, within: int | None, *, whole: bool) -> Op:
     thought: dict[str, object] = {"step": step, "text": text, "whole": whole}
-    if where is not None:
-        thought["within"] = where
+    if within is not None:
+        thought["within"] = within
     return ("set", ("reasoning", "thoughts", index), thought)

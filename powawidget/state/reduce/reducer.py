@@ -6,6 +6,7 @@ from typing import assert_never
 from powawidget.protocol import events as ev
 from powawidget.protocol.events.bounds import LISTED
 from powawidget.state.explain import explain
+from powawidget.state.index import index_of
 from powawidget.state.model import ENDED, RunState, plain
 from powawidget.state.ops import Op, apply
 from powawidget.state.reduce import (
@@ -22,9 +23,8 @@ from powawidget.state.reduce import (
     tools,
     waits,
 )
-from powawidget.state.reduce.index import index_of
 from powawidget.state.reduce.notices import notice
-from powawidget.state.reduce.place import group_at, place
+from powawidget.state.reduce.owner import group_at, owner
 
 # Made here, not sent: a run isn't under way because of one of these.
 _OWN = frozenset(
@@ -126,7 +126,7 @@ def _changes(run: RunState, event: ev.Event, at: float) -> list[Op] | None:  # n
     if type(event) is ev.AgentsKnown:
         return parallel.name_agents(run, event)
     if type(event) is ev.StoredChildren:
-        return children.fold(run, event)
+        return children.upgrade(run, event)
     if type(event) is ev.BlockStarted:
         return identity.mark_workflow(run) + blocks.start(run, event, at)
     if type(event) is ev.BlockOutput:
@@ -140,18 +140,18 @@ def _changes(run: RunState, event: ev.Event, at: float) -> list[Op] | None:  # n
     if type(event) is ev.GraphKnown:
         return identity.mark_workflow(run) + _graph_known(run, event)
     if type(event) is ev.StoredBlocks:
-        return identity.mark_workflow(run) + blocks.fold_logs(run, event)
+        return identity.mark_workflow(run) + blocks.upgrade(run, event)
     if type(event) is ev.StepReset:
         return _step_reset(run, event)
     if type(event) is ev.Started:
         return identity.start(run, event)
     if type(event) is ev.Noticed:
-        return notice(run, event.code, event.text, place(run))
+        return notice(run, event.code, event.text, owner(run))
     if type(event) is ev.Troubled:
-        return notice(run, "trouble", event.text, place(run))
+        return notice(run, "trouble", event.text, owner(run))
     if type(event) is ev.Malformed:
         skipped = f"A frame of the stream was skipped: {event.problem}."
-        return notice(run, "malformed", skipped, place(run))
+        return notice(run, "malformed", skipped, owner(run))
     if type(event) is ev.Waiting:
         return waits.begin(run, event)
     if type(event) is ev.WaitOver:
@@ -178,7 +178,7 @@ def _changes(run: RunState, event: ev.Event, at: float) -> list[Op] | None:  # n
         or type(event) is ev.PartialChunk  # it was streamed already
         or type(event) is ev.Withheld
         or type(event) is ev.Restored  # only of a run that is over
-        or type(event) is ev.Learned  # likewise
+        or type(event) is ev.OutcomeKnown  # likewise
     ):
         return None
     assert_never(event)
@@ -195,16 +195,16 @@ def _after_end(run: RunState, event: ev.Event, at: float) -> list[Op]:
             key = (call_id,) if step is None else (call_id, step)
             found = next(tools.calls_at(run, "unanswered", *key), None)
             return [] if found is None else tools.answer(*found, event)
-        case ev.Learned():
+        case ev.OutcomeKnown():
             return notice(run, "learned", event.text)
         case ev.Troubled():
             return notice(run, "trouble", event.text)
         case ev.WorkflowStarted():
             return [] if run.run_id else identity.names(run, event.execution_id, None)
         case ev.StoredChildren():
-            return children.fold(run, event)
+            return children.upgrade(run, event)
         case ev.StoredBlocks():
-            return blocks.fold_logs(run, event)
+            return blocks.upgrade(run, event)
         case ev.Waiting():
             return waits.begin(run, event)
         case ev.WaitOver():
@@ -222,14 +222,14 @@ def _folded(events: Iterable[ev.Event], at: float) -> RunState:
 
 
 def _step_started(run: RunState, event: ev.StepStarted, at: float) -> list[Op]:
-    where = place(run)
-    group = group_at(run, where)
-    if where is None:
+    within = owner(run)
+    group = group_at(run, within)
+    if within is None:
         ops: list[Op] = [("set", ("step",), event.step), *_went_on(run, at)]
     elif group is not None:
-        ops = parallel.step_started(group, where, event, at)
+        ops = parallel.step_started(group, within, event, at)
     else:
-        ops = [("set", ("parts", where, "step"), event.step)]
+        ops = [("set", ("parts", within, "step"), event.step)]
     return ops + reasoning.close_thought(run)
 
 
@@ -241,9 +241,9 @@ def _went_on(run: RunState, at: float) -> list[Op]:
 
 
 def _step_reset(run: RunState, event: ev.StepReset) -> list[Op]:
-    where = place(run)
-    group = group_at(run, where)
-    return [] if group is None or where is None else parallel.step_reset(group, where, event)
+    within = owner(run)
+    group = group_at(run, within)
+    return [] if group is None or within is None else parallel.step_reset(group, within, event)
 
 
 def _tool_result(run: RunState, event: ev.ToolResult, at: float) -> list[Op]:

@@ -19,6 +19,7 @@ from powawidget.protocol.events import (
     StoredBlocks,
     WorkflowCompleted,
 )
+from powawidget.state.index import forget, meaning
 from powawidget.state.model import (
     ApprovalPart,
     NoticePart,
@@ -32,7 +33,6 @@ from powawidget.state.model import (
 )
 from powawidget.state.ops import Op, apply
 from powawidget.state.reduce import answer, blocks, tools
-from powawidget.state.reduce.index import forget, meaning
 from powawidget.state.reduce.match import Beginnings, Once
 from powawidget.state.text import Text
 
@@ -79,7 +79,7 @@ def take_over(run: RunState, event: Restored, told: RunState, at: float) -> list
 
 
 def _take_orchestration(run: RunState, told: RunState) -> None:
-    """Take all parts as they are stored: they name one another by their places.
+    """Take all parts as they are stored: they name one another by their indices.
 
     Who decided isn't stored, nor is every notice: those are kept from what was shown.
     """
@@ -106,7 +106,7 @@ def _take_execution(run: RunState, event: Restored) -> None:
         if isinstance(one, GraphKnown):
             apply(run, blocks.know(run, one))
         elif isinstance(one, StoredBlocks):
-            apply(run, blocks.fold_logs(run, one))
+            apply(run, blocks.upgrade(run, one))
         elif isinstance(one, WorkflowCompleted) and run.output is None:
             run.output = one.result
     apply(run, blocks.skip_rest(run))
@@ -127,7 +127,7 @@ def _take_parts(run: RunState, told: RunState) -> None:
     shown = len(text)
     goes_on = not run.edited and _text(told).startswith(text)
     cards = _Shown(run)
-    places: dict[int, int] = {}  # of a stored card: where it is shown
+    shown_at: dict[int, int] = {}  # of a stored card: where it is shown
     grown: TextPart | None = None
     for index, part in enumerate(told.parts):
         if isinstance(part, TextPart):
@@ -136,10 +136,10 @@ def _take_parts(run: RunState, told: RunState) -> None:
             if new and goes_on:
                 grown = _grow(run, new, grown)
         elif isinstance(part, ToolPart):
-            places[index] = cards.take_call(part)
+            shown_at[index] = cards.take_call(part)
         elif isinstance(part, ApprovalPart):
-            part.call = None if part.call is None else places.get(part.call)
-            places[index] = cards.take_approval(part)
+            part.call = None if part.call is None else shown_at.get(part.call)
+            shown_at[index] = cards.take_approval(part)
         else:
             cards.add(part)
         if run.parts and not isinstance(run.parts[-1], NoticePart | TextPart):
@@ -173,14 +173,14 @@ class _Shown:
         self._others: set[str] = set()
         calls: list[tuple[object, int]] = []
         requests: list[tuple[object, int]] = []
-        for place, part in enumerate(run.parts):
+        for index, part in enumerate(run.parts):
             if isinstance(part, ToolPart):
                 asked = ("asked", part.name, meaning(part.asked or part.arguments))
-                calls.append((asked, place))
+                calls.append((asked, index))
                 named = ("id", part.call_id, part.step)
-                calls.append((named if part.call_id is not None else ("no id", *asked), place))
+                calls.append((named if part.call_id is not None else ("no id", *asked), index))
             elif isinstance(part, ApprovalPart):
-                requests.append(((part.call, *_request_key(part)), place))
+                requests.append(((part.call, *_request_key(part)), index))
             else:
                 self._others.add(_written(part))
         self._calls = Once(calls)
@@ -193,23 +193,23 @@ class _Shown:
         """
         asked = ("asked", stored.name, meaning(stored.asked or stored.arguments))
         keys = [("id", stored.call_id, stored.step), ("no id", *asked)]
-        place = self._calls.take(*([asked] if stored.call_id is None else keys))
-        part = None if place is None else self._run.parts[place]
-        if place is None or not isinstance(part, ToolPart):
+        index = self._calls.take(*([asked] if stored.call_id is None else keys))
+        part = None if index is None else self._run.parts[index]
+        if index is None or not isinstance(part, ToolPart):
             return self._append(stored)
-        self._run.parts[place] = msgspec.structs.replace(
+        self._run.parts[index] = msgspec.structs.replace(
             stored, started=part.started, call_id=part.call_id, asked=stored.asked or part.asked
         )
-        return place
+        return index
 
     def take_approval(self, stored: ApprovalPart) -> int:
         """Let a request become what is stored of it; one that never came is added."""
-        place = self._requests.take((stored.call, *_request_key(stored)))
-        part = None if place is None else self._run.parts[place]
-        if place is None or not isinstance(part, ApprovalPart):
+        index = self._requests.take((stored.call, *_request_key(stored)))
+        part = None if index is None else self._run.parts[index]
+        if index is None or not isinstance(part, ApprovalPart):
             return self._append(stored)
         _take_decision(part, stored)
-        return place
+        return index
 
     def add(self, stored: Part) -> None:
         """Add a notice, or whatever else isn't shown yet."""
@@ -241,17 +241,17 @@ def _take_thoughts(run: RunState, stored: list[Thought]) -> None:
     """Take each step's whole thinking: what was cut is its beginning."""
     thoughts = run.reasoning.thoughts
     shown: dict[int, Beginnings] = {}
-    for place, thought in enumerate(thoughts):
-        shown.setdefault(thought.step, Beginnings()).add(place, str(thought.text))
+    for index, thought in enumerate(thoughts):
+        shown.setdefault(thought.step, Beginnings()).add(index, str(thought.text))
     taken: set[int] = set()
     for one in stored:
         known = shown.get(one.step)
-        place_of = None if known is None else known.first(str(one.text), taken)
-        if place_of is None:
+        known_at = None if known is None else known.first(str(one.text), taken)
+        if known_at is None:
             thoughts.append(one)
         else:
-            taken.add(place_of)
-            thoughts[place_of] = one
+            taken.add(known_at)
+            thoughts[known_at] = one
 
 
 def _text(run: RunState) -> str:

@@ -6,18 +6,18 @@ Rules: docs/protocol.md#call-pairs, #full-results and #changed-arguments.
 from collections.abc import Collection, Iterator
 
 from powawidget.protocol.events import ReportedCall, ToolCallStarted, ToolResult, looks_failed
+from powawidget.state.index import Index, index_of, meaning
 from powawidget.state.model import DelegationPart, RunState, ToolPart, ToolStatus, plain
 from powawidget.state.ops import Op
-from powawidget.state.reduce.index import Index, index_of, meaning
 from powawidget.state.reduce.match import MULTIMODAL, Cards, Requests
-from powawidget.state.reduce.place import levels, place, step_at
+from powawidget.state.reduce.owner import levels, owner, step_at
 
 _DENIED = "Error: Blocked by hook — Denied by user"
 _PREVIEW = 200
 
 
 def calls(run: RunState) -> Iterator[tuple[int, ToolPart]]:
-    """Go through the tool calls of a run, oldest first, each with its place among the parts."""
+    """Go through the tool calls of a run, oldest first, each with its index among the parts."""
     for index, part in enumerate(run.parts):
         if isinstance(part, ToolPart):
             yield index, part
@@ -33,10 +33,10 @@ def calls_at(run: RunState, *key: object) -> Iterator[tuple[int, ToolPart]]:
 
 def begin(run: RunState, event: ToolCallStarted, at: float) -> list[Op]:
     """Open a card, or complete the one that its early result has opened."""
-    where = place(run)
-    step = step_at(run, where) if event.step is None else event.step
+    within = owner(run)
+    step = step_at(run, within) if event.step is None else event.step
     if event.call_id is not None:
-        named = (event.call_id, where, step)
+        named = (event.call_id, within, step)
         index = index_of(run)
         early = index.first("early", *named)
         again = index.first("same", *named, event.tool_name, event.arguments)
@@ -53,7 +53,7 @@ def begin(run: RunState, event: ToolCallStarted, at: float) -> list[Op]:
         call_id=event.call_id,
         step=step,
         started=at,
-        within=where,
+        within=within,
     )
     return [("set", ("parts", len(run.parts)), plain(part))]
 
@@ -67,17 +67,17 @@ def finish(run: RunState, event: ToolResult, at: float) -> list[Op]:
         ops = answer(*found, event, seconds=seconds, order=order)
         verdict = _verdict(run, found[0])
         return ops if verdict is None else [*ops, ("set", ("parts", found[0], "status"), verdict)]
-    where = place(run)
-    if _seen(run, event, where):
+    within = owner(run)
+    if _seen(run, event, within):
         return []
     index = len(run.parts)
     part = ToolPart(
         name=event.tool_name or "tool",
         arguments="",
         call_id=event.call_id,
-        step=step_at(run, where) if event.step is None else event.step,
+        step=step_at(run, within) if event.step is None else event.step,
         started=at,
-        within=where,
+        within=within,
     )
     return [
         ("set", ("parts", index), plain(part)),
@@ -117,7 +117,7 @@ def answer(
 
 
 def upgrade(run: RunState, reported: list[ReportedCall], within: int | None = None) -> list[Op]:
-    """Turn the previews at one place into full results, and show the arguments that really ran.
+    """Turn the previews of one owner into full results, and show the arguments that really ran.
 
     A reported call has no call_id. It is matched to a *result frame* by step, name, duration
     and preview, ties in the order of those frames: a hook may have changed the arguments, and
@@ -130,7 +130,7 @@ def upgrade(run: RunState, reported: list[ReportedCall], within: int | None = No
     )
     cards = Cards(answered)
     unmatched = reported
-    for timed in (True, False):  # some servers give a duration in one of the two places only
+    for timed in (True, False):  # some servers give a duration in one of the two only
         missed: list[ReportedCall] = []
         for call in unmatched:
             found = cards.take(call, timed=timed)
@@ -159,7 +159,7 @@ def close(
     if inside is None:
         unfinished = list(calls_at(run, "open"))
     else:
-        near = (item for where in inside for item in calls_at(run, "open", where))
+        near = (item for within in inside for item in calls_at(run, "open", within))
         unfinished = sorted(near, key=lambda item: item[0])
     for index, part in unfinished:
         ops.append(("set", ("parts", index, "status"), _verdict(run, index) or status))
@@ -181,7 +181,10 @@ def same_json(one: str, other: str) -> bool:
 
 
 def _verdict(run: RunState, call: int) -> ToolStatus | None:
-    """Return how a call ended that stands for a delegation: its text has no mark of a failure."""
+    """Return the status of a delegation's call: that of the delegation, once it is over.
+
+    The result's text can't tell it: an agent's answer isn't marked where the agent failed.
+    """
     over = index_of(run).first("over", call)
     part = None if over is None else run.parts[over]
     if isinstance(part, DelegationPart) and part.status != "running":
@@ -211,12 +214,12 @@ def _match(index: Index, event: ToolResult, level: int | None) -> int | None:
     return index.first("open", level) if same is None else same
 
 
-def _seen(run: RunState, event: ToolResult, where: int | None) -> bool:
+def _seen(run: RunState, event: ToolResult, within: int | None) -> bool:
     """Tell a result that came twice from one that came before its call."""
     if event.call_id is None:
         return False
     step = () if event.step is None else (event.step,)
-    return index_of(run).first("id", event.call_id, where, *step) is not None
+    return index_of(run).first("id", event.call_id, within, *step) is not None
 
 
 def _since(part: ToolPart, at: float) -> float:

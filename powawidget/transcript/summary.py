@@ -1,10 +1,10 @@
-"""A call at a glance, in the words of the live view (`js/src/text/glance.ts`)."""
+"""A call at a glance, in the words of the live view (`js/src/text/summary.ts`)."""
 
 import re
 from typing import Any
 
 from powawidget.state.model import ToolPart
-from powawidget.transcript import values, words
+from powawidget.transcript import exact_json, words
 from powawidget.transcript.lookalikes import named
 from powawidget.transcript.visible import visible
 
@@ -41,21 +41,23 @@ def tool_name(name: str) -> str:
 
 def telling_argument(source: str) -> str:
     """The most telling argument of a call, for its closed card."""
-    value = values.read(source)
-    if not isinstance(value, values.Object):
-        return one_line(value if values.is_text(value) else source)
-    entries = [(key, each) for key, each in value if each != "" or not values.is_scalar(each)]
-    flat = [(key, each) for key, each in entries if values.is_scalar(each)]
+    value = exact_json.read(source)
+    if not isinstance(value, exact_json.Object):
+        return one_line(value if exact_json.is_text(value) else source)
+    entries = [(key, each) for key, each in value if each != "" or not exact_json.is_scalar(each)]
+    flat = [(key, each) for key, each in entries if exact_json.is_scalar(each)]
     found = (
         next((entry for entry in flat if _TELLING.match(entry[0])), None)
         or next((entry for entry in flat if _NEXT.match(entry[0])), None)
-        or next((entry for entry in flat if values.is_text(entry[1])), None)
+        or next((entry for entry in flat if exact_json.is_text(entry[1])), None)
         or (entries[0] if entries else None)
     )
     if found is None:
         return ""
     key, each = found
-    text = one_line(values.bare(each) if values.is_scalar(each) else values.compact(each))
+    text = one_line(
+        exact_json.bare(each) if exact_json.is_scalar(each) else exact_json.compact(each)
+    )
     return text if _TELLING.match(key) else f"{one_line(key)} {text}"
 
 
@@ -76,10 +78,10 @@ def peek(part: ToolPart, value: Any) -> tuple[str, bool]:
         return words.image(kind, result), False
     if part.status in {"failed", "denied"}:
         return _failure(result, value), True
-    if isinstance(value, values.Object):
+    if isinstance(value, exact_json.Object):
         return words.object_of(len(value)), False
     if isinstance(value, list):
-        is_table = value and all(isinstance(item, values.Object) for item in value)
+        is_table = value and all(isinstance(item, exact_json.Object) for item in value)
         count = words.rows if is_table else words.items
         return count(len(value)), False
     return one_line(_first_line(result), _GLANCE), True
@@ -87,9 +89,9 @@ def peek(part: ToolPart, value: Any) -> tuple[str, bool]:
 
 def _failure(result: str, value: Any) -> str:
     """A failure's own words, without the marks that made it one."""
-    if isinstance(value, values.Object):
+    if isinstance(value, exact_json.Object):
         told = dict(value).get("error")
-        if values.is_text(told):
+        if exact_json.is_text(told):
             return one_line(told, _GLANCE)
     return one_line(re.sub(r"^Error:\s*", "", _first_line(result)), _GLANCE)
 

@@ -1,4 +1,4 @@
-"""Markdown of a model, written anew: the same to read, and the same to every renderer.
+"""Text in markdown: escaped so that it reads the same, and is the same to every renderer.
 
 Renderers of markdown differ in what they take for HTML, code, a formula or a link. What is written
 here is plain enough to leave nothing to that: no `<` stands outside of code but around an address,
@@ -10,9 +10,6 @@ since MathJax pairs those of the page, however the markdown wrote them.
 import itertools
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-
-from markdown_it.token import Token
 
 from powawidget.transcript import languages, prose
 
@@ -59,13 +56,10 @@ _EVEN_IN_CODE = re.compile(
 # In a cell a bar too: readers differ in whether the backslash before it is seen.
 _EVEN_IN_CELL = re.compile(rf"{_EVEN_IN_CODE.pattern}|\|", re.IGNORECASE)
 # An address that every reader takes as it is in angle brackets.
-_PLAIN = re.compile(r"https?://(?:[\w.:/?=%+,;~()#-]|&(?!#|\w+;))+", re.ASCII)
+PLAIN_ADDRESS = re.compile(r"https?://(?:[\w.:/?=%+,;~()#-]|&(?!#|\w+;))+", re.ASCII)
 _SCHEME = re.compile(r"[A-Za-z0-9+.-]:$")
 _UNBRACKETED = re.compile(r"\\([\[\]])")
 _OPENING, _CLOSING = "([{\"'“‘", ".,;:!?)]}\"'”’"  # noqa: RUF001  # quotation marks
-_FENCES = {"fence", "code_block"}
-_MARKS = {"strong": "**", "em": "*", "s": "~~"}
-_ALIGN = {"text-align:right": "---:", "text-align:center": ":---:"}
 
 
 class Code(str):
@@ -113,10 +107,10 @@ def pieces(text: str, *, lone: bool = False, linked: bool = False) -> list[str]:
     for said, link in prose.with_links(text):
         if link is None:
             told += _without_formulas(said, lone=lone)
-        elif _PLAIN.fullmatch(said):
+        elif PLAIN_ADDRESS.fullmatch(said):
             told.append(f"<{said}>")
         else:
-            told += ["[", *pieces(said, lone=lone, linked=True), f"]({_target(link)})"]
+            told += ["[", *pieces(said, lone=lone, linked=True), f"]({target(link)})"]
     return told
 
 
@@ -165,27 +159,27 @@ def _by_number(found: "re.Match[str]") -> str:
     return f"&#{ord(found[1])};"
 
 
-def joined(parts: Iterable[str], *, in_table: bool = False) -> str:
+def joined(some: Iterable[str], *, in_table: bool = False) -> str:
     """Put pieces of a line together; pieces of code that touch become one."""
     told = []
-    apart = _without_schemes(list(filter(None, parts)))
-    for is_code, some in itertools.groupby(apart, lambda one: isinstance(one, Code)):
-        said = "".join(some)
+    apart = _without_schemes(list(filter(None, some)))
+    for is_code, run in itertools.groupby(apart, lambda one: isinstance(one, Code)):
+        said = "".join(run)
         told.append(code_span(said, in_table=in_table) if is_code else said)
     return "".join(told)
 
 
-def _without_schemes(parts: list[str]) -> Iterable[str]:
+def _without_schemes(line: list[str]) -> Iterable[str]:
     """Keep a colon from making an address of what comes right after it: pandoc reads on in that."""
-    for part, following in itertools.pairwise([*parts, ""]):
-        if isinstance(part, Code) or not _SCHEME.search(part):
-            yield part
+    for piece, following in itertools.pairwise([*line, ""]):
+        if isinstance(piece, Code) or not _SCHEME.search(piece):
+            yield piece
         elif following == "\\\n":
-            yield f"{part} "
+            yield f"{piece} "
         elif isinstance(following, Code) or re.match(r"[^\s*~]", following):
-            yield f"{part[:-1]}\\:"
+            yield f"{piece[:-1]}\\:"
         else:
-            yield part
+            yield piece
 
 
 def code_span(text: str, *, in_table: bool = False) -> str:
@@ -241,137 +235,6 @@ def row(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def remark(text: str) -> list[str]:
-    """Write markdown anew.
-
-    Args:
-        text: Markdown of a model, its hidden characters marked.
-
-    Returns:
-        Lines of markdown.
-    """
-    if len(text) > prose.LONGEST:
-        return [escape(line, at_start=True) for line in text.split("\n")]
-    tokens = list(prose.read(text))
-    writer = _Writer(tokens)
-    for index in range(len(tokens)):
-        writer.take(tokens, index)
-    return writer.frames[0].lines()
-
-
-@dataclass
-class _Frame:
-    """What is open: the text itself, a quotation, a list or one of its items."""
-
-    mark: str = ""
-    number: int | None = None
-    tight: bool = False
-    blocks: list[list[str]] = field(default_factory=list)
-
-    def lines(self) -> list[str]:
-        between = [] if self.tight else [""]
-        return [line for block in self.blocks for line in (*between, *block)][len(between) :]
-
-    def marked(self) -> list[str]:
-        """The lines behind the mark of a quotation or an item."""
-        rest = self.mark if self.mark == "> " else " " * len(self.mark)
-        first, *others = self.lines() or [""]
-        return [f"{self.mark}{first}".rstrip(), *(f"{rest}{line}".rstrip() for line in others)]
-
-
-class _Writer:
-    """Turns tokens to lines."""
-
-    def __init__(self, tokens: list[Token]) -> None:
-        self.frames = [_Frame()]
-        # All fences are alike: JupyterLab takes out what stands between two marks of a formula, and
-        # where those are in two fences, the end of the second has to end the first.
-        fences = (token.content for token in tokens if token.type in _FENCES)
-        self._ticks = max(map(ticks, fences), default=0)
-        self._cells: list[str] = []
-        self._aligns: list[str] = []
-        self._rows: list[str] = []
-
-    def take(self, tokens: list[Token], index: int) -> None:
-        """Take the next token."""
-        token = tokens[index]
-        name, _, side = token.type.rpartition("_")
-        if side == "inline":
-            self._inline(tokens, index)
-        elif token.type in _FENCES:
-            text = token.content.removesuffix("\n")
-            self._add(fence(text, prose.language(token), self._ticks))
-        elif side == "hr":
-            # Not of dashes, which begin metadata and tables of pandoc.
-            self._add(["***"])
-        elif side == "open":
-            self._open(name, token)
-        else:
-            self._close(name)
-
-    def _open(self, name: str, token: Token) -> None:
-        match name:
-            case "bullet_list":
-                self.frames.append(_Frame(tight=True))
-            case "ordered_list":
-                start = int(token.attrs.get("start", 1))
-                self.frames.append(_Frame(number=start, tight=True))
-            case "list_item":
-                self.frames.append(_Frame(mark=self._next_mark()))
-            case "blockquote":
-                self.frames.append(_Frame(mark="> "))
-            case "table":
-                self._rows = []
-            case "tr":
-                self._cells, self._aligns = [], []
-
-    def _close(self, name: str) -> None:
-        match name:
-            case "bullet_list" | "ordered_list":
-                self._add(self.frames.pop().lines())
-            case "list_item":
-                item = self.frames.pop()
-                self.frames[-1].tight &= item.tight or len(item.blocks) < 2  # noqa: PLR2004  # said once, here
-                self._add(item.marked())
-            case "blockquote":
-                self._add(self.frames.pop().marked())
-            case "table":
-                self._add(self._rows)
-            case "tr":
-                self._rows.append(row(self._cells))
-            case "thead":
-                self._rows.append(row([_ALIGN.get(align, "---") for align in self._aligns]))
-
-    def _add(self, lines: list[str]) -> None:
-        self.frames[-1].blocks.append(lines)
-
-    def _next_mark(self) -> str:
-        around = self.frames[-1]
-        if around.number is None:
-            return "- "
-        around.number = min(around.number + 1, 999_999_999)
-        return f"{around.number - 1}. "
-
-    def _inline(self, tokens: list[Token], index: int) -> None:
-        token, opener = tokens[index], tokens[index - 1]
-        is_cell = opener.type in {"th_open", "td_open"}
-        box = prose.task(token)[0] if prose.is_task(tokens, index) else ""
-        said = box + _written(token.children or [], skip=4 if box else 0, in_table=is_cell)
-        if is_cell:
-            self._cells.append(_on_one_line(said))
-            self._aligns.append(str(opener.attrs.get("style", "")))
-        elif opener.type == "heading_open":
-            marks = "#" * min(6, int(opener.tag[1:]) + 3)
-            self._add([f"{marks} {_on_one_line(said)}"])
-        else:
-            self.frames[-1].tight |= opener.hidden
-            self._add([begun(line) for line in said.split("\n")])
-
-
-def _on_one_line(said: str) -> str:
-    return said.replace("\\\n", " ").replace("\n", " ")
-
-
 def begun(line: str) -> str:
     """A line of a paragraph, without what would begin a block; its markup is escaped already."""
     # Pandoc makes a box to click of a sign with a space.
@@ -379,63 +242,7 @@ def begun(line: str) -> str:
     return _BEGINS.sub(r"\1\\\2", said)
 
 
-def _written(children: list[Token], *, skip: int, in_table: bool) -> str:
-    """Write inline tokens; `skip` leaves out the first characters, of a task's box."""
-    parts: list[str] = []
-    opened: list[int] = []
-    # Not in a cell: nbconvert's markdown reads no table in a quotation or a list, only its text.
-    lone = not in_table and sum(token.content.count("$") for token in children) == 1
-    after = 0
-    for index, token in enumerate(children):
-        if index < after:
-            continue
-        kind, _, _ = token.type.rpartition("_")
-        if token.type == "text":
-            text, skip = token.content[skip:], max(0, skip - len(token.content))
-            parts += pieces(text, lone=lone, linked=bool(opened))
-        elif token.type == "link_open" and _is_address(children, index):
-            parts.append(f"<{children[index + 1].content}>")
-            after = index + 3
-        elif token.type == "link_open":
-            opened.append(index)
-            parts.append("" if prose.target(prose.href(token)) is None else "[")
-        elif token.type == "link_close":
-            begin = opened.pop()
-            said = "".join(child.content for child in children[begin + 1 : index])
-            parts += _link_end(prose.href(children[begin]), said)
-        elif kind in _MARKS:
-            parts.append(_MARKS[kind])
-        elif token.type == "code_inline":
-            parts.append(Code(token.content))
-        elif token.type == "image":
-            alt, link = prose.image(token)
-            where = "" if link is None else f" at {link.href}"
-            parts += pieces(f"Image: {alt}{where}", linked=bool(opened))
-        else:
-            parts.append("\\\n" if token.type == "hardbreak" else "\n")
-    return joined(parts, in_table=in_table)
-
-
-def _is_address(children: list[Token], index: int) -> bool:
-    """Whether a link is no more than its address, one that every reader takes as it is."""
-    said = children[index + 1].content
-    return (
-        children[index + 2 : index + 3] != []
-        and children[index + 2].type == "link_close"
-        and children[index + 1].type == "text"
-        and said == prose.href(children[index])
-        and prose.target(said) is not None
-        and _PLAIN.fullmatch(said) is not None
-    )
-
-
-def _link_end(said_href: str, text: str) -> list[str]:
-    link = prose.target(said_href)
-    aside = pieces(prose.aside(text, said_href, link), linked=True)
-    return aside if link is None else [f"]({_target(link)})", *aside]
-
-
-def _target(link: prose.Link) -> str:
+def target(link: prose.Link) -> str:
     """Where a link leads, in the brackets behind its text."""
     odd = r"[()<>\\\[\]{}|*`$~^]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])"
     safe = re.sub(odd, lambda found: f"%{ord(found[0]):02X}", link.href)

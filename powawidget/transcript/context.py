@@ -1,16 +1,16 @@
-"""How long the texts of a transcript are, kept while its nodes are made."""
+"""What all nodes of one run's transcript are made with."""
 
 from typing import Any
 
 from powawidget.state.about import About
 
 
-class Scribe:
-    """Keeps, while the nodes of a transcript are made, how long its texts are.
+class Context:
+    """Where a run came from, how Python names it, and how long the texts in its nodes are.
 
     Args:
         about: What is told beside the state.
-        variable: The expression that has the run that is being told.
+        variable: The Python expression that has the run.
         saved: How to get at what no attribute has.
 
     Attributes:
@@ -27,11 +27,11 @@ class Scribe:
         self.total = 0
         self.read: tuple[str, Any] | None = None
 
-    def note(self, length: int) -> None:
-        """Note that a text has so many characters."""
+    def count(self, length: int) -> None:
+        """Count a text of so many characters."""
         self.lengths.append(length)
         self.total += length
 
-    def whole(self, path: str) -> str:
-        """The expression that has the whole of a text."""
+    def expression(self, path: str) -> str:
+        """The Python expression that has the whole of a text."""
         return f"{self.variable}.{path}"

@@ -21,7 +21,7 @@ _SHORT = 400
 
 
 @dataclass(frozen=True)
-class Cut:
+class Limits:
     """What is shown of each text and list; None shows all.
 
     Attributes:
@@ -77,7 +77,7 @@ def _whole_lines(text: str) -> str:
     return text if end < 0 else text[: end + 1]
 
 
-def fit(write: Callable[[Cut], str], lengths: Sequence[int], limit: int | None) -> str:
+def fit(write: Callable[[Limits], str], lengths: Sequence[int], limit: int | None) -> str:
     """Write with the mildest cut that stays under a limit: the longest texts give first.
 
     Args:
@@ -92,31 +92,33 @@ def fit(write: Callable[[Cut], str], lengths: Sequence[int], limit: int | None) 
         InvalidValueError: If the limit is below 10,000 bytes.
     """
     if limit is None:
-        return write(Cut())
+        return write(Limits())
     if limit < LEAST:
         raise InvalidValueError(f"limit must be at least {LEAST:,} bytes, or None for no limit.")
-    for cut, told in _tried(write, lengths, limit):
+    for limits, told in _tried(write, lengths, limit):
         if len(told.encode()) <= limit:
             return told
-        if cut == Cut(0, 0):
+        if limits == Limits(0, 0):
             break
     raise AssertionError("A transcript without any part of the run is short.")
 
 
 def _tried(
-    write: Callable[[Cut], str], lengths: Sequence[int], limit: int
-) -> Iterable[tuple[Cut, str]]:
+    write: Callable[[Limits], str], lengths: Sequence[int], limit: int
+) -> Iterable[tuple[Limits, str]]:
     """Write with one cut after another, each stricter by as much as the last was over."""
     room, items = float(limit), _MOST
     while room > 1:
-        cut = Cut(max(_level(lengths, int(room)), _SHORT), items)
-        told = write(cut)
-        yield cut, told
+        limits = Limits(max(_level(lengths, int(room)), _SHORT), items)
+        told = write(limits)
+        yield limits, told
         share = min(0.9, limit / len(told.encode()))
         room *= share
-        if cut.text == _SHORT:
+        if limits.text == _SHORT:
             items = int(items * share)
-    yield from ((cut, write(cut)) for cut in (Cut(_SHORT, 1), Cut(0, 1), Cut(0, 0)))
+    yield from (
+        (limits, write(limits)) for limits in (Limits(_SHORT, 1), Limits(0, 1), Limits(0, 0))
+    )
 
 
 def _level(lengths: Sequence[int], room: int) -> int:

@@ -69,8 +69,8 @@ class DeadlineKnown(BaseEvent, frozen=True, kw_only=True):
 
 
 @final
-class Learned(BaseEvent, frozen=True, kw_only=True):
-    """What the server did with a run that is over here."""
+class OutcomeKnown(BaseEvent, frozen=True, kw_only=True):
+    """What the server did with a run that ended here without its end: it is known only later."""
 
     text: str
 
@@ -115,11 +115,11 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Child(msgspec.Struct, frozen=True, kw_only=True):
-    """One agent's part of an orchestration, as it is stored.
+    """One agent's run within an orchestration, as it is stored.
 
     `texts` is all that it said, a new text after each tool call, where that is stored; `answer` is
-    the last of it. `asked` are its calls, `thoughts` its thinking step by step. `place` tells
-    which of the steps or delegations it is, from 0, where what is stored tells it.
+    the last of it. `asked` are its calls, `thoughts` its thinking step by step. `position` is
+    which of the steps or delegations it is, from 0, where what is stored shows it.
     """
 
     child_id: str | None
@@ -132,7 +132,7 @@ class Child(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float | None
     tool_calls: list[ReportedCall]
     answer: str
-    place: int | None = None
+    position: int | None = None
 
 
 @final
@@ -195,7 +195,7 @@ class WaitOver(BaseEvent, frozen=True, kw_only=True):
     """The pause is over: the next try begins, or there is none."""
 
 
-OwnEvent = (
+InternalEvent = (
     Withheld
     | Interrupted
     | Ended
@@ -203,7 +203,7 @@ OwnEvent = (
     | DecisionMade
     | DecisionNoted
     | DeadlineKnown
-    | Learned
+    | OutcomeKnown
     | Troubled
     | Refused
     | Opened

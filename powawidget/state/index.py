@@ -32,12 +32,12 @@ ANSWERABLE = OPEN_REQUEST | {"superseded"}
 DELEGATE = "delegate_to_"
 
 _Key = tuple[Any, ...]
-# Keys whose second item is the place of a call.
+# Keys whose second item is the index of a call.
 _POINTERS = frozenset({"about", "claim"})
 
 
 class Lists:
-    """Places under keys, each list in ascending order.
+    """Indices under keys, each list in ascending order.
 
     Args:
         keys_of: Says under which keys a thing is found.
@@ -49,40 +49,40 @@ class Lists:
         self._lists: dict[_Key, list[int]] = {}
         self._changed: set[int] = set()
 
-    def note(self, place: int) -> None:
+    def note(self, index: int) -> None:
         """Note that a thing isn't what it was; one that is new is seen without that."""
         # A saved run that somebody made up points wherever it likes.
-        if 0 <= place < len(self._keys):
-            self._changed.add(place)
+        if 0 <= index < len(self._keys):
+            self._changed.add(index)
 
     def settle(self, things: Sequence[Any]) -> None:
         """Bring the lists up to what the things are now."""
         while self._changed or len(self._keys) < len(things):
-            place = next(iter(self._changed), len(self._keys))
-            self._settle(place, frozenset(self._keys_of((place, things[place]))))
+            index = next(iter(self._changed), len(self._keys))
+            self._settle(index, frozenset(self._keys_of((index, things[index]))))
 
-    def _settle(self, place: int, new: frozenset[_Key]) -> None:
-        is_new = place == len(self._keys)
-        old = frozenset() if is_new else self._keys[place]
+    def _settle(self, index: int, new: frozenset[_Key]) -> None:
+        is_new = index == len(self._keys)
+        old = frozenset() if is_new else self._keys[index]
         for key in old - new:
             listed = self._lists[key]
-            del listed[bisect.bisect_left(listed, place)]
+            del listed[bisect.bisect_left(listed, index)]
             if not listed:
                 del self._lists[key]
         for key in new - old:
-            bisect.insort(self._lists.setdefault(key, []), place)
+            bisect.insort(self._lists.setdefault(key, []), index)
         if is_new:
             self._keys.append(new)
         else:
-            self._keys[place] = new
+            self._keys[index] = new
         for key in old ^ new:
             # Whether a call has a request or a delegation of its own is among its keys.
             if key[0] in _POINTERS and key[1] is not None:
                 self.note(key[1])
-        self._changed.discard(place)
+        self._changed.discard(index)
 
     def at(self, key: _Key) -> Sequence[int]:
-        """List the places under a key."""
+        """List the indices under a key."""
         return self._lists.get(key, ())
 
     def __len__(self) -> int:
@@ -122,16 +122,16 @@ class Index:
         )
 
     def note(self, path: Sequence[PathKey]) -> None:
-        """Learn which place of the run has been set."""
+        """Note which field of the run was set."""
         top, *rest = path
         if top == "parts" and rest:
-            place, *field = rest
+            index, *field = rest
             if len(field) > 1:  # one name of a group's agents
-                self._add_name(int(place), int(field[1]))
+                self._add_name(int(index), int(field[1]))
                 return
             if not field or field[0] == "agents":
-                self._names.pop(int(place), None)
-            self._of_parts.note(int(place))
+                self._names.pop(int(index), None)
+            self._of_parts.note(int(index))
         elif top == "reasoning" and len(rest) > 1:
             self._of_thoughts.note(int(rest[1]))
         elif top == "blocks" and rest:
@@ -146,33 +146,33 @@ class Index:
         self._of_thoughts.settle(self.thoughts)
         self._of_blocks.settle(self.blocks)
 
-    def _add_name(self, place: int, number: int) -> None:
-        group = self.parts[place]
-        if isinstance(group, ParallelPart) and place in self._names:
-            self._names[place].add(group.agents[number])
+    def _add_name(self, index: int, number: int) -> None:
+        group = self.parts[index]
+        if isinstance(group, ParallelPart) and index in self._names:
+            self._names[index].add(group.agents[number])
 
     def at(self, *key: Any) -> Sequence[int]:
-        """List the places of the parts under a key, in ascending order."""
+        """List the indices of the parts under a key, in ascending order."""
         self._of_parts.settle(self.parts)
         return self._of_parts.at(key)
 
     def first(self, *key: Any) -> int | None:
-        """Return the place of the first part under a key."""
+        """Return the index of the first part under a key."""
         found = self.at(*key)
         return found[0] if found else None
 
     def last(self, *key: Any) -> int | None:
-        """Return the place of the last part under a key."""
+        """Return the index of the last part under a key."""
         found = self.at(*key)
         return found[-1] if found else None
 
     def thoughts_at(self, *key: Any) -> Sequence[int]:
-        """List the places of the thoughts under a key, in ascending order."""
+        """List the indices of the thoughts under a key, in ascending order."""
         self._of_thoughts.settle(self.thoughts)
         return self._of_thoughts.at(key)
 
     def block(self, block_id: str) -> int | None:
-        """Return the place of the first block with this id."""
+        """Return the index of the first block with this id."""
         self._of_blocks.settle(self.blocks)
         found = self._of_blocks.at((block_id,))
         return found[0] if found else None
@@ -186,11 +186,11 @@ class Index:
 
     def meant(self, name: str, arguments: str) -> bytes:
         """Read what arguments mean, and those of the open calls of a tool: each text once."""
-        for place in tuple(self.at("unread", name)):
-            part = self.parts[place]
+        for index in tuple(self.at("unread", name)):
+            part = self.parts[index]
             if isinstance(part, ToolPart):
                 self._meaning(part.arguments)
-                self._of_parts.note(place)
+                self._of_parts.note(index)
         return self._meaning(arguments)
 
     def _meaning(self, arguments: str) -> bytes:
@@ -200,22 +200,22 @@ class Index:
         return known
 
     def _keys_of_part(self, item: tuple[int, Part]) -> Iterable[_Key]:
-        place, part = item
+        index, part = item
         if isinstance(part, ApprovalPart):
             yield from _keys_of_request(part)
             return
-        yield ("placed",)
+        yield ("no request",)
         yield ("in", part.within)
         if isinstance(part, ToolPart):
-            yield from self._keys_of_call(place, part)
+            yield from self._keys_of_call(index, part)
         elif isinstance(part, TextPart):
             yield ("text", part.within)
-            self.empty.discard(place)
+            self.empty.discard(index)
             if part.text:
                 yield ("said",)
                 yield ("said", part.within)
             else:
-                self.empty.add(place)
+                self.empty.add(index)
         elif isinstance(part, DelegationPart):
             yield from _keys_of_delegation(part)
         elif isinstance(part, ParallelPart):
@@ -226,7 +226,7 @@ class Index:
                 yield ("running",)
                 yield ("running group", part.within)
 
-    def _keys_of_call(self, place: int, part: ToolPart) -> Iterable[_Key]:
+    def _keys_of_call(self, index: int, part: ToolPart) -> Iterable[_Key]:
         within, name = part.within, part.name
         if part.order is not None:
             yield ("answered",)
@@ -257,9 +257,9 @@ class Index:
             yield ("unread", name)
         else:
             yield ("fitting", name, known)
-            if not self._of_parts.at(("about", place)):
+            if not self._of_parts.at(("about", index)):
                 yield ("fresh", name, known)
-        if name.startswith(DELEGATE) and not self._of_parts.at(("claim", place)):
+        if name.startswith(DELEGATE) and not self._of_parts.at(("claim", index)):
             yield ("delegate", within)
             yield ("delegate", within, plain_name(name))
             yield ("delegate", within, plain_name(name), argument(part, "task"))

@@ -1,7 +1,7 @@
 """Which cell has displayed a widget, by itself or within a layout.
 
-A layout's outputs don't tell what is in it, and a callback runs when its cell is over: so what
-cells display is noted while they run.
+The output of a layout names the layout alone, and a callback runs when its cell is over. So it is
+noted, while a cell runs, what it displays.
 """
 
 import sys
@@ -22,7 +22,7 @@ _followed: Any = None
 
 
 def follow() -> None:
-    """Keep note of what cells display from now on; it counts on the thread that runs them."""
+    """Note from now on what cells display; to be called on the thread that runs them."""
     global _followed  # noqa: PLW0603  # one shell a process
     shell = getattr(host.kernel(), "shell", None)
     register = getattr(getattr(shell, "display_pub", None), "register_hook", None)

@@ -1,68 +1,16 @@
-"""What of a run or a chat goes into the notebook's file: its transcript, and its state."""
+"""The state that a notebook's file holds for the view, made short enough for it."""
 
 import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from powawidget import transcript
-from powawidget.http.secret import Secret
-from powawidget.protocol.events import Interrupted
-from powawidget.settings import file_share
-from powawidget.state.about import About
-from powawidget.state.model import ENDED, ChatState, RunState, plain, typed
-from powawidget.state.ops import apply
-from powawidget.state.reduce import reduce
 from powawidget.transcript import words
-from powawidget.transcript.cut import Cut, fit
+from powawidget.transcript.limits import Limits, fit
 
-_UNDER_WAY = Interrupted(
-    title="The run was under way when this was saved",
-    message="What came of it later isn't in this file.",
-    hint="pb.get_run(run_id) brings it back from the server.",
-)
-_Place = tuple[dict[str, Any], str, str]
+# A text that may be long: what has it, under which name, and the expression that has all of it.
+_Text = tuple[dict[str, Any], str, str]
 # Bytes that the least turn of a chat gets: one with less says nothing that is worth keeping.
 _TURN = 10_000
-
-
-def transcripts(
-    told: RunState | ChatState,
-    mark: str,
-    secret: Secret | None = None,
-    about: About | None = None,
-) -> dict[str, str]:
-    """Write what a notebook's file holds of a run or a chat beside its view, by media type.
-
-    Args:
-        told: The run or the chat.
-        mark: By which the view finds the transcript.
-        secret: The key to keep out.
-        about: What to tell beside it.
-
-    Returns:
-        HTML, markdown and a line of text, which keep to `powawidget.options.file_limit`.
-    """
-    told = _as_if_over(told)
-    about = about or About()
-    return {
-        "text/html": transcript.to_html(
-            told, about, mark=mark, limit=file_share(41), secret=secret
-        ),
-        "text/markdown": transcript.to_markdown(told, about, limit=file_share(25), secret=secret),
-        "text/plain": f"Transcript of {told.kind} {told.name}",
-    }
-
-
-def _as_if_over(told: RunState | ChatState) -> RunState | ChatState:
-    """Tell what is under way as interrupted: where the kernel dies, the file keeps saying this."""
-    runs = told.turns if isinstance(told, ChatState) else [told]
-    if all(run.status in ENDED for run in runs):
-        return told
-    over: RunState | ChatState = typed(plain(told), type(told))
-    for run in over.turns if isinstance(over, ChatState) else [over]:
-        if run.status not in ENDED:
-            apply(run, reduce(run, _UNDER_WAY, run.started or 0.0))
-    return over
 
 
 def chat(state: dict[str, Any], limit: int) -> dict[str, Any]:
@@ -79,10 +27,10 @@ def chat(state: dict[str, Any], limit: int) -> dict[str, Any]:
         return state
     kept: list[dict[str, Any]] = []
     left = limit - _TURN  # for the chat's own fields
-    for place in reversed(state["order"]):
+    for index in reversed(state["order"]):
         if left < _TURN:
             break
-        turn = run(state["turns"][place], left if not kept else _TURN)
+        turn = run(state["turns"][index], left if not kept else _TURN)
         left -= len(json.dumps(turn))
         kept.insert(0, turn)
     return {
@@ -108,7 +56,7 @@ def run(state: dict[str, Any], limit: int) -> dict[str, Any]:
     if len(json.dumps(state)) <= limit:
         return state
     lengths = [len(owner[name]) for owner, name, _ in _texts(state)]
-    written = fit(lambda cut: json.dumps(_cut(_copy(state), cut)), lengths, limit)
+    written = fit(lambda limits: json.dumps(_shorten(_copy(state), limits)), lengths, limit)
     shorter: dict[str, Any] = json.loads(written)
     return shorter
 
@@ -120,8 +68,8 @@ def _copy(value: Any) -> Any:
     return [_copy(one) for one in value] if isinstance(value, list) else value
 
 
-def cuts(whole: Any, kept: Any) -> list[list[Any]]:
-    """Tell how what goes into the file differs from the whole, which the page has already.
+def differences(whole: Any, kept: Any) -> list[list[Any]]:
+    """List how what goes into the file differs from the whole, which the page has already.
 
     Args:
         whole: A state as plain JSON values.
@@ -131,18 +79,18 @@ def cuts(whole: Any, kept: Any) -> list[list[Any]]:
         For each difference a path and a value; for a text that keeps its start a path, how long
         that start is as JavaScript counts, and what follows it.
     """
-    return list(_cuts(whole, kept, []))
+    return list(_differences(whole, kept, []))
 
 
-def _cuts(whole: Any, kept: Any, path: list[str | int]) -> Iterator[list[Any]]:
+def _differences(whole: Any, kept: Any, path: list[str | int]) -> Iterator[list[Any]]:
     if whole == kept:
         return
     if isinstance(whole, dict) and isinstance(kept, dict) and whole.keys() == kept.keys():
         for name, value in kept.items():
-            yield from _cuts(whole[name], value, [*path, name])
+            yield from _differences(whole[name], value, [*path, name])
     elif isinstance(whole, list) and isinstance(kept, list) and len(whole) == len(kept):
         for index, value in enumerate(kept):
-            yield from _cuts(whole[index], value, [*path, index])
+            yield from _differences(whole[index], value, [*path, index])
     elif isinstance(whole, str) and isinstance(kept, str):
         pairs = enumerate(zip(whole, kept, strict=False))
         same = next((at for at, (a, b) in pairs if a != b), min(len(whole), len(kept)))
@@ -151,21 +99,21 @@ def _cuts(whole: Any, kept: Any, path: list[str | int]) -> Iterator[list[Any]]:
         yield [path, kept]
 
 
-def _cut(state: dict[str, Any], cut: Cut) -> dict[str, Any]:
+def _shorten(state: dict[str, Any], limits: Limits) -> dict[str, Any]:
     for owner, name, where in _texts(state):
         text = owner[name]
-        if cut.text is None or len(text) <= cut.text:
+        if limits.text is None or len(text) <= limits.text:
             continue
-        left = len(text) - cut.text
+        left = len(text) - limits.text
         if name == "result":
             owner.update(full=False, json=False, size=owner["size"] or len(text))
-        owner[name] = f"{text[: cut.text]}\n{words.more(words.size(left), where)}"
-    if cut.items is not None and len(state["parts"]) > cut.items:
-        _leave_out(state, cut)
+        owner[name] = f"{text[: limits.text]}\n{words.more(words.size(left), where)}"
+    if limits.items is not None and len(state["parts"]) > limits.items:
+        _leave_out(state, limits)
     return state
 
 
-def _texts(state: dict[str, Any]) -> Iterator[_Place]:
+def _texts(state: dict[str, Any]) -> Iterator[_Text]:
     """Go through the texts that may be long, each with where the kernel has it."""
     yield from _texts_of_parts(state["parts"])
     for index, block in enumerate(state["blocks"]):
@@ -178,7 +126,7 @@ def _texts(state: dict[str, Any]) -> Iterator[_Place]:
     yield from _named(state["error"] or {}, ("message",), "run.error")
 
 
-def _texts_of_parts(parts: list[dict[str, Any]]) -> Iterator[_Place]:
+def _texts_of_parts(parts: list[dict[str, Any]]) -> Iterator[_Text]:
     calls = -1
     for part in parts:
         if part["kind"] == "tool":
@@ -188,16 +136,16 @@ def _texts_of_parts(parts: list[dict[str, Any]]) -> Iterator[_Place]:
             yield from _named(part, ("text", "arguments", "message", "reason", "task"), "run")
 
 
-def _named(owner: dict[str, Any], names: Sequence[str], where: str) -> Iterator[_Place]:
+def _named(owner: dict[str, Any], names: Sequence[str], where: str) -> Iterator[_Text]:
     for name in names:
         if isinstance(owner.get(name), str):
             yield owner, name, f"{where}.{name}"
 
 
-def _leave_out(state: dict[str, Any], cut: Cut) -> None:
+def _leave_out(state: dict[str, Any], limits: Limits) -> None:
     """Leave out the middle of a run of very many parts; what pointed there points nowhere."""
-    places = list(range(len(state["parts"])))
-    first, left, last = cut.some(places)
+    indices = list(range(len(state["parts"])))
+    first, left, last = limits.some(indices)
     kept = [*first, *last]
     new = {old: index + (index >= len(first)) for index, old in enumerate(kept)}
     note = {"kind": "notice", "code": "cut", "text": f"{left:,} more: run", "count": 1}

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from powawidget.protocol import events as ev
-from powawidget.protocol.stored.children import said_by, time_of
+from powawidget.protocol.stored.children import text_of_child, time_of
 
 _CLOSERS = "[\"'”’»)\\]*_`]*"  # noqa: RUF001  # quotation marks of several languages
 # Within a text a space follows the end of a sentence; between two model calls nothing does.
@@ -22,11 +22,11 @@ _JOINT = re.compile(rf"(?<![A-Z])[.!?…:]{_CLOSERS}(?=[#\"“«¿¡]|[^\W\d_])"
 _STOPS = "。！？"  # noqa: RUF001  # those of Chinese and Japanese
 _SENTENCE = re.compile(rf"[.!?…]{_CLOSERS}\s+|\s*\n\s*|[{_STOPS}]{_CLOSERS}")
 _OVER = re.compile(rf"[.!?…:{_STOPS}\n]{_CLOSERS}\s*\Z")
-# How many places of an agent's text are looked at, and how far before each.
+# At how many offsets an agent's text is tried, and how far before each.
 _LOOKS, _NEAR = 1000, 20
 
 
-class Said(msgspec.Struct, kw_only=True):
+class SupervisorText(msgspec.Struct, kw_only=True):
     """What one model call of a supervisor said.
 
     Attributes:
@@ -40,23 +40,23 @@ class Said(msgspec.Struct, kw_only=True):
     text: str = ""
 
 
-class _Call(Said, kw_only=True):
+class _Call(SupervisorText, kw_only=True):
     """A model call while the frames are read.
 
     Attributes:
-        part: In which of the pieces between the agents' texts its own stands.
+        piece: In which of the pieces between the agents' texts its own stands.
         hidden: Whether an agent whose text isn't stored worked between the last call and this.
         seconds: How long it took until it had said all, where that is told.
     """
 
-    part: int
+    piece: int
     hidden: bool
     seconds: float | None = None
 
 
-def said_by_supervisor(
+def supervisor_texts(
     frames: Sequence[ev.Event], children: Mapping[str | None, ev.Child], content: str
-) -> list[Said]:
+) -> list[SupervisorText]:
     """Divide everybody's text by what the agents said, and the rest by the supervisor's calls.
 
     Args:
@@ -110,36 +110,36 @@ class _Reading:
             self._speaking = None
             self._divide(self._children.get(frame.child_id))
 
-    def over(self, end: int) -> list[Said]:
+    def over(self, end: int) -> list[SupervisorText]:
         """Give each call what it said.
 
         Args:
             end: The number of the frame that what is left comes before.
         """
         self._pieces.append(self._content[self._start :])
-        part = self._calls[-1].part if self._calls else -1
-        if (self._pieces[-1] and part < len(self._pieces) - 1) or self._step is None:
-            self._begin(end, part=len(self._pieces) - 1)
+        piece = self._calls[-1].piece if self._calls else -1
+        if (self._pieces[-1] and piece < len(self._pieces) - 1) or self._step is None:
+            self._begin(end, piece=len(self._pieces) - 1)
         return _divided(self._pieces, self._calls)
 
     def _is_new(self, call: ev.ToolCallStarted) -> bool:
         """Tell a call of a tool that a model call began with, where no frame tells those."""
         return self._step is None or call.step != self._step
 
-    def _begin(self, number: int, *, after: bool = False, part: int | None = None) -> None:
-        part = len(self._pieces) if part is None else part
-        call = _Call(frame=number, after=after, part=part, hidden=self._hidden)
+    def _begin(self, number: int, *, after: bool = False, piece: int | None = None) -> None:
+        piece = len(self._pieces) if piece is None else piece
+        call = _Call(frame=number, after=after, piece=piece, hidden=self._hidden)
         self._calls.append(call)
         self._hidden = False
 
     def _divide(self, child: ev.Child | None) -> None:
-        text = said_by(child) if child is not None else ""
-        place = _find(self._content, text, self._start)
-        if place is None:
+        text = text_of_child(child) if child is not None else ""
+        offset = _find(self._content, text, self._start)
+        if offset is None:
             self._hidden = self._hidden or not text
         else:
-            self._pieces.append(self._content[self._start : place])
-            self._start = place + len(text)
+            self._pieces.append(self._content[self._start : offset])
+            self._start = offset + len(text)
 
 
 def _at_the_top(frames: Sequence[ev.Event]) -> list[tuple[int, ev.Event]]:
@@ -166,29 +166,29 @@ def _find(content: str, text: str, start: int) -> int | None:
     """Find an agent's text: first of all where a text before it is over, and it is over itself."""
     if not text:
         return None
-    first = place = content.find(text, start)
+    first = offset = content.find(text, start)
     for _ in range(_LOOKS):
-        if place < 0:
+        if offset < 0:
             break
         before, after = (
-            content[max(start, place - _NEAR) : place],
-            content[place + len(text) : place + len(text) + 1],
+            content[max(start, offset - _NEAR) : offset],
+            content[offset + len(text) : offset + len(text) + 1],
         )
         if (not before or _OVER.search(before)) and not (after.islower() or after.isspace()):
-            return place
-        place = content.find(text, place + 1)
+            return offset
+        offset = content.find(text, offset + 1)
     return first if first >= 0 else None
 
 
-def _divided(pieces: Sequence[str], calls: Sequence[_Call]) -> list[Said]:
+def _divided(pieces: Sequence[str], calls: Sequence[_Call]) -> list[SupervisorText]:
     """Give each piece to the calls that said it; one that none did goes to the next."""
     rest = ""
-    for part, piece in enumerate(pieces):
-        own = [call for call in calls if call.part == part]
+    for number, piece in enumerate(pieces):
+        own = [call for call in calls if call.piece == number]
         rest += piece
         if not own:
             continue
-        last = part == len(pieces) - 1
+        last = number == len(pieces) - 1
         for call, text in zip(own, _cut(rest, own, last=last), strict=True):
             call.text = text
         rest = ""
@@ -216,13 +216,13 @@ def _cut(text: str, calls: Sequence[_Call], *, last: bool) -> list[str]:
     cuts, gone = [0], 0.0
     for number, call in enumerate(calls[1:], 1):
         gone += seconds[number - 1] or 0.0
-        places = joints or (ends if call.hidden else [0])
-        places = [place for place in places if place >= cuts[-1]] or [cuts[-1]]
+        candidates = joints or (ends if call.hidden else [0])
+        candidates = [end for end in candidates if end >= cuts[-1]] or [cuts[-1]]
         if total:
             at = len(text) * gone / total
-            cuts.append(min(places, key=lambda place: abs(place - at)))  # used at once
+            cuts.append(min(candidates, key=lambda end: abs(end - at)))  # used at once
         else:
-            cuts.append(next((place for place in places if place > cuts[-1]), places[-1]))
+            cuts.append(next((end for end in candidates if end > cuts[-1]), candidates[-1]))
     return [text[a:b] for a, b in itertools.pairwise([*cuts, len(text)])]
 
 

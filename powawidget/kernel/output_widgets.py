@@ -1,16 +1,16 @@
-"""ipywidgets' Output widgets: what is displayed within one stands in no cell's outputs.
+"""Transcripts of what ipywidgets' Output widgets capture: they stand in a cell's own outputs.
 
-A notebook's file keeps the outputs of cells; what an Output holds it keeps only as saved widget
-state. So a transcript goes into the outputs of the running cell, once that is over and nothing is
-taken any more. What a callback shows takes the place of what was there before, or becomes one more
-output of the cell that has displayed the Output.
+What an Output captures is in no cell's outputs, and a notebook's file keeps it only as saved widget
+state. So a transcript becomes an output of the running cell, at the cell's end, when no Output
+captures any more. What a callback displays goes into a slot, the output of a transcript that was
+displayed before, or becomes one more output of the cell that has displayed the Output.
 """
 
 import weakref
 from collections.abc import Callable
 from typing import Any, Literal, Protocol
 
-from powawidget.kernel import displayed, host
+from powawidget.kernel import displayed_widgets, host
 
 _VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -29,7 +29,7 @@ class Transcript(Protocol):
     is_shown: bool
 
 
-class Shown(Protocol):
+class Displayed(Protocol):
     """What was made and is displayed in an Output."""
 
     @property
@@ -37,13 +37,13 @@ class Shown(Protocol):
         """Its widget, or None where there is none yet."""
 
 
-class _Places:
-    """The places in a cell's outputs for the transcripts of what one Output shows.
+class _Slots:
+    """The slots, outputs of a cell, for the transcripts of what one Output captures.
 
     Attributes:
         execution: The request that has shown something in the Output last.
-        request: The cell in whose outputs the places are.
-        marks: The display ids of the places.
+        request: The cell in whose outputs the slots are.
+        marks: The display ids of the slots.
         held: What stands in the first of them, in order.
         shown: What is shown, by which request, and whether the page has shown it.
     """
@@ -53,14 +53,14 @@ class _Places:
         self.request: dict[str, Any] = {}
         self.marks: list[str] = []
         self.held: list[weakref.ref[Transcript]] = []
-        self.shown: dict[weakref.ref[Shown], tuple[str | None, bool]] = {}
+        self.shown: dict[weakref.ref[Displayed], tuple[str | None, bool]] = {}
 
     def begin(self, execution: str | None, cell: dict[str, Any] | None) -> None:
-        """Note which request shows something; the first time what others have left makes room.
+        """Note which request shows something; the first time what others have left is removed.
 
         Args:
             execution: The request.
-            cell: The cell in whose outputs there may be places, where one is known.
+            cell: The cell in whose outputs there may be slots, where one is known.
         """
         if execution == self.execution:
             return
@@ -76,7 +76,7 @@ class _Places:
             _empty(mark)
         self.held.clear()
 
-    def heard(self, outputs: tuple[dict[str, Any], ...]) -> None:
+    def captured(self, outputs: tuple[dict[str, Any], ...]) -> None:
         """Close what was shown before and isn't any more: the Output was cleared for another."""
         views = {each.get("data", {}).get(_VIEW, {}).get("model_id") for each in outputs}
         for reference, (execution, was_seen) in list(self.shown.items()):
@@ -90,58 +90,58 @@ class _Places:
                 widget.close()
 
 
-_by_output: "weakref.WeakKeyDictionary[Any, _Places]" = weakref.WeakKeyDictionary()
+_by_output: "weakref.WeakKeyDictionary[Any, _Slots]" = weakref.WeakKeyDictionary()
 
 
-def taker() -> Any | None:
-    """Find the Output that takes what is displayed now, the innermost by its age.
+def capturing() -> Any | None:
+    """Find the Output that captures what is displayed now, the innermost by its age.
 
     Returns:
         The widget, or None where what is displayed reaches the running cell.
     """
     request = host.cell()[1]
-    known = displayed.widgets() if request is not None else []
-    taking = [each for each in known if _takes(each) == request]
-    return taking[-1] if taking else None
+    known = displayed_widgets.widgets() if request is not None else []
+    capturing_now = [each for each in known if _captures(each) == request]
+    return capturing_now[-1] if capturing_now else None
 
 
-def place(transcript: Transcript) -> tuple[Where, dict[str, Any] | None]:
-    """Find the place of a transcript whose view is about to be displayed.
+def slot_for(transcript: Transcript) -> tuple[Where, dict[str, Any] | None]:
+    """Find the slot of a transcript whose view is about to be displayed.
 
     Args:
-        transcript: The transcript; where it takes the place of another, its mark becomes that
-            one's.
+        transcript: The transcript; in a slot that is there already, its mark becomes that of the
+            slot.
 
     Returns:
         Whether it is to be displayed beside the view, at the end of the running cell, or as one
         more output of a cell that is over, whose request is the second value; or that it has the
         display id of one that stands there already.
     """
-    output = taker()
+    output = capturing()
     if output is None:
         return "here", None
     if output not in _by_output:
-        _by_output[output] = _Places()
-        output.observe(_heard, "outputs")
-    places = _by_output[output]
+        _by_output[output] = _Slots()
+        output.observe(_outputs_changed, "outputs")
+    slots = _by_output[output]
     is_cell = host.is_in_cell()
-    cell = host.request() if is_cell else displayed.cell_of(output)
-    places.begin(host.cell()[1], cell)
-    count = len(places.held)
-    is_held = count < len(places.marks)
-    if not places.request or (is_held and transcript.is_shown):
+    cell = host.request() if is_cell else displayed_widgets.cell_of(output)
+    slots.begin(host.cell()[1], cell)
+    count = len(slots.held)
+    is_held = count < len(slots.marks)
+    if not slots.request or (is_held and transcript.is_shown):
         return "here", None
     if not is_held:
-        places.marks.append(transcript.mark)
-    places.held.append(weakref.ref(transcript))
-    transcript.mark = places.marks[count]
+        slots.marks.append(transcript.mark)
+    slots.held.append(weakref.ref(transcript))
+    transcript.mark = slots.marks[count]
     if is_held:
         return "held", None
-    return ("after the cell", None) if is_cell else ("in a cell", places.request)
+    return ("after the cell", None) if is_cell else ("in a cell", slots.request)
 
 
-def watch(shown: Shown) -> None:
-    """Close something once the Output that takes it has been cleared for something newer.
+def watch(shown: Displayed) -> None:
+    """Close something once the Output that captured it has been cleared for something newer.
 
     As a cell that is run again closes what it has made before, so does a callback; the page tells
     by the trait `outputs` what an Output still shows.
@@ -149,7 +149,7 @@ def watch(shown: Shown) -> None:
     Args:
         shown: What is displayed now, made by the running request.
     """
-    output = taker()
+    output = capturing()
     if output in _by_output:
         _by_output[output].shown[weakref.ref(shown)] = (host.cell()[1], False)
 
@@ -164,7 +164,7 @@ def after_cell(job: Callable[[], object]) -> None:
     events = host.kernel().shell.events  # type: ignore[union-attr]  # a cell is running
 
     def at_end() -> None:
-        if host.cell()[1] == execution and taker() is None:
+        if host.cell()[1] == execution and capturing() is None:
             events.unregister("post_execute", at_end)
             job()
 
@@ -176,8 +176,8 @@ def _empty(mark: str) -> None:
     host.publish("update_display_data", data, b"display_data")
 
 
-def _takes(widget: Any) -> str | None:
-    """Which request's outputs a widget takes; an Output says so to the page."""
+def _captures(widget: Any) -> str | None:
+    """The request whose outputs a widget captures; an Output says so to the page."""
     request = getattr(widget, "msg_id", None)
     return request if isinstance(request, str) and hasattr(widget, "outputs") else None
 
@@ -186,7 +186,7 @@ def _time(request: dict[str, Any]) -> str:
     return str(request.get("header", {}).get("date", ""))
 
 
-def _heard(change: Any) -> None:
-    places = _by_output.get(change["owner"])
-    if places is not None:
-        places.heard(change["new"])
+def _outputs_changed(change: Any) -> None:
+    slots = _by_output.get(change["owner"])
+    if slots is not None:
+        slots.captured(change["new"])

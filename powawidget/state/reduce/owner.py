@@ -1,4 +1,4 @@
-"""Whose a frame is: the delegation or the parallel group that is at work.
+"""The owner of an event: the delegation or the parallel group that is at work.
 
 The frames of an orchestration's agents don't name their agent (docs/protocol.md#child-frames). What
 was added last tells: work begins with a part of its own, and what belongs to it is within it.
@@ -6,14 +6,14 @@ was added last tells: work begins with a part of its own, and what belongs to it
 
 from collections.abc import Iterator
 
+from powawidget.state.index import index_of
 from powawidget.state.model import ApprovalPart, DelegationPart, ParallelPart, RunState
-from powawidget.state.reduce.index import index_of
 
 Work = DelegationPart | ParallelPart
 
 
 def work(run: RunState) -> Iterator[tuple[int, Work]]:
-    """Go through the delegations and groups of a run, oldest first, each with its place."""
+    """Go through the delegations and groups of a run, oldest first, each with its index."""
     return work_at(run, ("work",))
 
 
@@ -25,7 +25,7 @@ def work_at(run: RunState, key: tuple[object, ...]) -> Iterator[tuple[int, Work]
             yield index, part
 
 
-def place(run: RunState) -> int | None:
+def owner(run: RunState) -> int | None:
     """Find the work that a frame without a name belongs to.
 
     Returns:
@@ -33,7 +33,7 @@ def place(run: RunState) -> int | None:
         agents it is the group: nothing tells whose the frame is.
     """
     # Requests don't count: only an agent's own stream has any.
-    last = index_of(run).last("placed")
+    last = index_of(run).last("no request")
     if last is None:
         return None
     part = run.parts[last]
@@ -42,49 +42,44 @@ def place(run: RunState) -> int | None:
     return None if isinstance(part, ApprovalPart) else _running(run, part.within)
 
 
-def depth(run: RunState, where: int | None) -> int:
-    """Count how many delegations and groups are around a place."""
+def depth(run: RunState, within: int | None) -> int:
+    """Count how many delegations and groups are around an index."""
     count = 0
-    while where is not None:
+    while within is not None:
         count += 1
-        where = run.parts[where].within  # type: ignore[union-attr]  # the place holds such a part
+        within = run.parts[within].within  # type: ignore[union-attr]  # the index names such a part
     return count
 
 
 def levels(run: RunState) -> Iterator[int | None]:
     """Go from where a frame belongs outwards, up to the top."""
-    where = place(run)
-    while where is not None:
-        yield where
-        where = _running(run, run.parts[where].within)  # type: ignore[union-attr]  # the place holds such a part
+    within = owner(run)
+    while within is not None:
+        yield within
+        within = _running(run, run.parts[within].within)  # type: ignore[union-attr]  # the index names such a part
     yield None
 
 
-def group_at(run: RunState, where: int | None) -> ParallelPart | None:
-    """Return the parallel group at a place, if it is one."""
-    part = None if where is None else run.parts[where]
+def group_at(run: RunState, within: int | None) -> ParallelPart | None:
+    """Return the parallel group at an index, if it is one."""
+    part = None if within is None else run.parts[within]
     return part if isinstance(part, ParallelPart) else None
 
 
-def step_at(run: RunState, where: int | None) -> int:
-    """Return the model call that is under way at a place."""
-    part = None if where is None else run.parts[where]
+def step_at(run: RunState, within: int | None) -> int:
+    """Return the model call that is under way at an owner."""
+    part = None if within is None else run.parts[within]
     return part.step if isinstance(part, DelegationPart) else run.step
 
 
-def is_marked(run: RunState) -> bool:
-    """Tell whether any frame said that this is an orchestration, and of which kind."""
-    return bool(run.strategy) or index_of(run).first("work") is not None
-
-
-def _running(run: RunState, where: int | None) -> int | None:
-    while where is not None:
-        part = run.parts[where]
+def _running(run: RunState, within: int | None) -> int | None:
+    while within is not None:
+        part = run.parts[within]
         if not isinstance(part, DelegationPart | ParallelPart):
             return None
         if part.status == "running":
             around = part.within
             together = around is not None and isinstance(run.parts[around], ParallelPart)
-            return around if together else where
-        where = part.within
+            return around if together else within
+        within = part.within
     return None
