@@ -10,8 +10,7 @@ from powawidget.chat.history import time_of
 from powawidget.http.client import Client
 from powawidget.protocol import events as ev
 from powawidget.protocol.characters import harmless
-
-_SHOWN = 60
+from powawidget.resources.tables import table
 
 
 class ExecutionInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,17 +52,18 @@ class Executions(list[ExecutionInfo]):
     def __repr__(self) -> str:
         if not self:
             return "<no executions>"
-        ids = [harmless(each.id) for each in self]
-        width = max(map(len, ids))
-        lines = [f"{'execution_id':<{width}}  {'created':<16}  {'status':<9}  seconds  input"]
-        for name, each in zip(ids, self, strict=True):
-            at = f"{each.created:%Y-%m-%d %H:%M}" if each.created else ""
-            took = "" if each.seconds is None else f"{each.seconds:.1f}"
-            given = "" if each.input is None else ev.as_json(each.input)
-            lines.append(
-                f"{name:<{width}}  {at:<16}  {harmless(each.status):<9}  {took:>7}  {_cut(given)}"
+        rows = [
+            (
+                harmless(each.id),
+                f"{each.created:%Y-%m-%d %H:%M}" if each.created else "",
+                harmless(each.status),
+                "" if each.seconds is None else f"{each.seconds:.1f}",
+                "" if each.input is None else ev.as_json(each.input),
             )
-        return "\n".join(lines)
+            for each in self
+        ]
+        columns = ("execution_id", "created", "status", "seconds", "input")
+        return table(columns, rows, right="seconds")
 
 
 def listed(rows: Sequence[Mapping[str, Any]]) -> Executions:
@@ -140,8 +140,3 @@ def _time(row: Mapping[str, Any], name: str) -> dt.datetime | None:
     if time is None or time.tzinfo is not None:
         return time
     return time.replace(tzinfo=dt.UTC)
-
-
-def _cut(text: str) -> str:
-    said = " ".join(text.split())
-    return f"{said[:_SHOWN]}…" if len(said) > _SHOWN else said

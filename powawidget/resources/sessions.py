@@ -11,6 +11,7 @@ from powawidget.chat.history import History, Message, time_of
 from powawidget.chat.task import ChatTask
 from powawidget.http.client import Client
 from powawidget.kernel import loop
+from powawidget.resources.tables import table
 from powawidget.state.model import Kind
 
 _SESSIONS_AT_ONCE = 100
@@ -40,13 +41,16 @@ class Sessions(list[SessionInfo]):
     def __repr__(self) -> str:
         if not self:
             return "<no conversations>"
-        width = max(len(each.id) for each in self)
-        lines = [f"{'session_id':<{width}}  {'last activity':<16}  runs  first message"]
-        for each in self:
-            at = f"{each.last_activity:%Y-%m-%d %H:%M}" if each.last_activity else ""
-            said = _line(each.first_message)
-            lines.append(f"{each.id:<{width}}  {at:<16}  {each.runs:>4}  {said}")
-        return "\n".join(lines)
+        rows = [
+            (
+                each.id,
+                f"{each.last_activity:%Y-%m-%d %H:%M}" if each.last_activity else "",
+                str(each.runs),
+                each.first_message,
+            )
+            for each in self
+        ]
+        return table(("session_id", "last activity", "runs", "first message"), rows, right="runs")
 
 
 class Messages(list[Message]):
@@ -179,8 +183,3 @@ async def sessions_at(client: Client, home: str, limit: int) -> Sessions:
         if not found or not isinstance(total, int) or len(rows) >= total:
             break
     return listed([row for row in rows[:limit] if isinstance(row, dict)])
-
-
-def _line(text: str) -> str:
-    said = " ".join(text.split())
-    return f"{said[:60]}…" if len(said) > 60 else said  # noqa: PLR2004  # said once, here

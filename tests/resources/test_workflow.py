@@ -275,7 +275,7 @@ def test_executions_are_listed_with_status_times_and_input(serve: Serve) -> None
     assert repr(executions).splitlines() == [
         "execution_id                          created           status     seconds  input",
         f'{EXECUTION}  2026-11-20 12:39  completed      1.2  {{"n": 2}}',
-        f"{OTHER}                    running             ",
+        f"{OTHER}                    running",
     ]
     assert one.executions(limit=1) == [first]
     assert repr(serve(project(rows=[])).workflow("Double").executions()) == "<no executions>"
