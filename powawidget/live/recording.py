@@ -13,6 +13,45 @@ class Recording(Sequence[ev.Event]):
 
     Only the frames' text is kept; an event is made anew each time it is read, so that a hundred
     thousand of them cost little more than their bytes.
+
+    Args:
+        frames: The frames, which may become more.
+        times: When each came.
+    """
+
+    def __init__(self, frames: "list[str | ev.Event]", times: list[float]) -> None:
+        self._frames = frames
+        self._times = times
+
+    @property
+    def times(self) -> Sequence[float]:
+        """When each event came, in seconds since the epoch."""
+        return tuple(self._times)
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    @overload
+    def __getitem__(self, index: int) -> ev.Event: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[ev.Event]: ...
+    def __getitem__(self, index: int | slice) -> "ev.Event | list[ev.Event]":
+        if isinstance(index, slice):
+            return [_event(frame) for frame in self._frames[index]]
+        return _event(self._frames[index])
+
+    def __iter__(self) -> Iterator[ev.Event]:
+        return map(_event, tuple(self._frames))
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} events>"
+
+
+class Recorder:
+    """Keeps what a run's stream says.
+
+    Attributes:
+        recording: What was kept, to be read.
     """
 
     def __init__(self) -> None:
@@ -20,6 +59,7 @@ class Recording(Sequence[ev.Event]):
         self._times: list[float] = []
         # Of the kinds that were taken back: how many frames have been gone through.
         self._withheld: dict[tuple[type[ev.Event], ...], int] = {}
+        self.recording = Recording(self._frames, self._times)
 
     def add(self, frame: "str | ev.Event", at: float) -> None:
         """Keep a frame.
@@ -45,29 +85,6 @@ class Recording(Sequence[ev.Event]):
             if isinstance(event, kinds):
                 self._frames[index] = ev.Withheld(name=type(event).__name__)
         self._withheld[kinds] = len(self._frames)
-
-    @property
-    def times(self) -> Sequence[float]:
-        """When each event came, in seconds since the epoch."""
-        return tuple(self._times)
-
-    def __len__(self) -> int:
-        return len(self._frames)
-
-    @overload
-    def __getitem__(self, index: int) -> ev.Event: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[ev.Event]: ...
-    def __getitem__(self, index: int | slice) -> "ev.Event | list[ev.Event]":
-        if isinstance(index, slice):
-            return [_event(frame) for frame in self._frames[index]]
-        return _event(self._frames[index])
-
-    def __iter__(self) -> Iterator[ev.Event]:
-        return map(_event, tuple(self._frames))
-
-    def __repr__(self) -> str:
-        return f"<{len(self)} events>"
 
 
 def _event(frame: str | ev.Event) -> ev.Event:

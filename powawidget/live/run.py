@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from powawidget.http.secret import Secret
-from powawidget.live.recording import Recording
+from powawidget.live.recording import Recorder
 from powawidget.live.redaction import Guard
 from powawidget.live.subscribers import Troubles, doing_of
 from powawidget.protocol import events as ev
@@ -64,7 +64,8 @@ class Live:
         self.done = threading.Event()
         # Set a moment after `done`: the transcript stands in the file, as far as it can.
         self.published = threading.Event()
-        self.recording = Recording()
+        self._recorder = Recorder()
+        self.recording = self._recorder.recording
         self.clock = clock
         self.subscribers: list[Subscriber] = []
         # The engine's own errors (they have a seq) may be followed by more: it may recover.
@@ -99,7 +100,7 @@ class Live:
             # Names and words of the server come this way too, such as a refusal's.
             frame = event = bounded(event)
         with self.lock:
-            self.recording.add(frame, at)
+            self._recorder.add(frame, at)
             if isinstance(event, ev.Errored):
                 self.engine_error = isinstance(event.raw, dict) and "seq" in event.raw
             self._fold(event, at)
@@ -120,10 +121,10 @@ class Live:
         else:
             ops, is_clean = self._guard.fold(self.state, ops)
             if not is_clean:
-                self.recording.withhold(ev.ReasoningDelta)
+                self._recorder.withhold(ev.ReasoningDelta)
         index_of(self.state).settle()
         if self.state.edited != edited_before:
-            self.recording.withhold()
+            self._recorder.withhold()
         self._publish(ops)
         if self.ended and self.state.status not in self.held:
             self._settle()

@@ -15,7 +15,7 @@ import pytest
 
 import powawidget
 from powawidget.errors import ConfigurationError
-from powawidget.live.recording import Recording
+from powawidget.live.recording import Recorder
 from powawidget.live.run import Live
 from powawidget.protocol import events as ev
 from powawidget.resources.replay import _reads
@@ -277,12 +277,12 @@ def test_what_comes_after_the_end_is_recorded() -> None:
 
 
 def test_a_recording_of_many_events_costs_little_more_than_its_bytes() -> None:
-    recording = Recording()
+    recorder = Recorder()
     told = json.dumps({"event": "content_delta", "delta": "x"})
     for _ in range(10_000):
-        recording.add(told, 0.0)
+        recorder.add(told, 0.0)
     gc.collect()
-    assert not [thing for thing in gc.get_referents(recording._frames) if thing is not told]
+    assert not [thing for thing in gc.get_referents(recorder._frames) if thing is not told]
 
 
 def test_a_live_state_tells_its_audience_every_change_and_the_end_once() -> None:
