@@ -103,9 +103,10 @@ class Counterpart(LocalServer):
             server.close()
         for connection in list(uvicorn.server_state.connections):
             connection.transport.abort()
-        await asyncio.sleep(0)  # lets uvicorn learn that the connections are gone
+        # At once: in a moment the runs would notice that nobody reads, and be stored as failed.
         if not goes_on:
             await self.engine.abandon()
+        await asyncio.sleep(0)  # lets uvicorn learn that the connections are gone
 
 
 def start(  # noqa: PLR0913  # each is one thing that tests choose
