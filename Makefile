@@ -11,7 +11,9 @@ STATIC := powawidget/static/widget.js
 INSTALL := $(BIN)/uv pip install -q --python $(BIN)/python
 # Which versions of what the package needs: in a new clone lowest-direct takes the lowest allowed.
 RESOLUTION ?= highest
-PYTEST = $(BIN)/python -m pytest -q -n $(WORKERS) --durations 10 --junit-xml .reports/$@.xml
+# A worker takes neighbours, which share what is set up once, until another has none left.
+PYTEST = $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal --durations 10 \
+	--junit-xml .reports/$@.xml
 # Two at least: many a test waits for a socket or a kernel, and leaves the core to another.
 WORKERS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null | awk '{ print ($$1 > 2) ? $$1 : 2 }')
 
