@@ -90,14 +90,14 @@ class RequestError(PowawidgetError):
     Attributes:
         status: The HTTP status.
         code: The server's error code, where it sent one.
-        body: At most 500 characters of what it said, as text.
+        body: At most 500 characters of what the server answered, as text.
         said: What happened, without the hint.
         hint: What to do next, where that is known.
         temporary: Whether the same request may be sent again (docs/protocol.md#retries).
         retry_after: How long the server asks to wait before that, in seconds.
     """
 
-    def __init__(  # noqa: PLR0913  # what a refusal tells
+    def __init__(  # noqa: PLR0913  # one for each attribute
         self,
         message: str,
         *,

@@ -48,27 +48,27 @@ _MONEY = {"balance": "Balance", "estimated_cost": "estimated cost", "renews_at":
 _HOST = re.compile(r"\bhost\b", re.IGNORECASE)
 
 
-def title_of(status: int, said: str) -> str:
+def title_of(status: int, text: str) -> str:
     """Say in a few words what a refusal before the stream means.
 
     Args:
         status: The HTTP status.
-        said: The server's words.
+        text: The server's words.
 
     Returns:
         A title for a run that never began.
     """
-    if status == HTTPStatus.FORBIDDEN and _HOST.search(said):
+    if status == HTTPStatus.FORBIDDEN and _HOST.search(text):
         return "The server doesn't answer to this name"
     return _REFUSED.get(status, "The server refused the run")
 
 
-def advice(status: int, said: str, details: Mapping[str, Any]) -> str:
+def advice(status: int, text: str, details: Mapping[str, Any]) -> str:
     """Say what to do about a refusal before the stream (docs/protocol.md#refusal-json).
 
     Args:
         status: The HTTP status.
-        said: The server's words.
+        text: The server's words.
         details: The whole body, where it was JSON.
 
     Returns:
@@ -76,13 +76,13 @@ def advice(status: int, said: str, details: Mapping[str, Any]) -> str:
     """
     if status == HTTPStatus.UNAUTHORIZED:
         either = f"The key goes in both headers, apikey and Authorization. {_WHOLE}"
-        return next((why for words, why in _KEYS if words.search(said)), either)
+        return next((why for words, why in _KEYS if words.search(text)), either)
     if status == HTTPStatus.PAYMENT_REQUIRED:
-        told = [
+        amounts = [
             f"{label} {str(details[key])[:60]}" for key, label in _MONEY.items() if key in details
         ]
-        return f"{', '.join(told)}. Add credits, then run the cell again.".removeprefix(". ")
-    if status == HTTPStatus.FORBIDDEN and _HOST.search(said):
+        return f"{', '.join(amounts)}. Add credits, then run the cell again.".removeprefix(". ")
+    if status == HTTPStatus.FORBIDDEN and _HOST.search(text):
         return (
             "It is about the name in the URL, not about the key. Where a proxy or a tunnel needs "
             'this URL, send the name that the server knows: connect(..., headers={"Host": "..."}).'

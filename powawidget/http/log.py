@@ -22,11 +22,11 @@ class _WithoutKeys(logging.Filter):
         self.secrets: weakref.WeakSet[Secret] = weakref.WeakSet()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        said = shown = record.getMessage()
+        original = shown = record.getMessage()
         for secret in list(self.secrets):
             shown = secret.redact(shown)
         shown = _SET_COOKIE.sub(r"\1b'[cookie]'", shown)
-        if shown != said:
+        if shown != original:
             record.msg, record.args = shown, None
         return True
 

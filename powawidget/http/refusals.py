@@ -1,4 +1,4 @@
-"""What a server says where it refuses: its words, whatever form they come in.
+"""The text of a refusal, in whatever form the server sends it.
 
 JSON for most refusals, HTML pages for some (docs/protocol.md#refusal-json and #refusal-html).
 """
@@ -40,8 +40,8 @@ def words_of(content: str) -> Words:
         details = None
     if not isinstance(details, dict):
         return Words(harmless(readable(content)), None, None)
-    said = details.get("error") or details.get("message") or details.get("detail") or ""
-    text = said if isinstance(said, str) else as_json(said)
+    value = details.get("error") or details.get("message") or details.get("detail") or ""
+    text = value if isinstance(value, str) else as_json(value)
     code = details.get("error_code") or details.get("code")
     return Words(text[:SHOWN], code[:SHOWN] if isinstance(code, str) else None, details)
 

@@ -80,7 +80,7 @@ class Secret:
             text: A text that goes on.
 
         Returns:
-            As much of its end as the key can take up, in the form that takes most.
+            Its end, as long as the key is in its longest form.
         """
         if not self.__encoded:
             return ""

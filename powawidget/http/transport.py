@@ -73,7 +73,7 @@ class Transport:
 
 
 class _Keys(httpx.Auth):
-    """Set both headers on each request, so that the key stands in no list of headers."""
+    """Sets both headers as a request is sent: no client's list of headers holds the key."""
 
     def __init__(self, secret: Secret) -> None:
         self._secret = secret
@@ -87,7 +87,7 @@ class _Keys(httpx.Auth):
 class _ThisMachine(httpx.AsyncBaseTransport):
     """Connects to `localhost` without asking a resolver, which may name any machine.
 
-    In plain HTTP nothing else tells who answers.
+    In plain HTTP nothing else proves who answers.
 
     Args:
         inner: What connects to an address.

@@ -78,7 +78,7 @@ class Agent(Conversing):
         context_items: Sequence[Any] | None = None,
         on_approval: PolicyFunction | None = None,
     ) -> Run:
-        """Start a run. It starts at once and this returns at once.
+        """Start a run. This returns at once.
 
         The arguments are the fields of the request (docs/protocol.md#run-body); of the last four at
         most one.
@@ -105,7 +105,12 @@ class Agent(Conversing):
             The run. Make it the last value of a cell to show it.
 
         Raises:
-            ConfigurationError: If the arguments don't fit together; nothing was sent.
+            InvalidValueError: If the arguments don't fit together; nothing was sent.
+            WrongTypeError: If `on_approval` isn't a policy; nothing was sent.
+
+        Example:
+            >>> run = pb.agent("Analyst").run("Which orders are late?")
+            >>> run.result().text
         """
         options = {name: value for name, value in locals().items() if name not in _NOT_SENT}
         _check_policy(on_approval)
@@ -154,6 +159,10 @@ class Agent(Conversing):
         Raises:
             WrongTypeError: If there is no such option.
             InvalidValueError: If the options don't fit together.
+
+        Example:
+            >>> chat = pb.agent("Analyst").chat(temperature=0)
+            >>> chat.send("Which orders are late?").result().text
         """
         agent_body("?", None, options)
         _check_policy(on_approval)
@@ -208,11 +217,11 @@ class Agent(Conversing):
 def _check_policy(chosen: object) -> None:
     # `policy` itself, not called, is a slip that would show only at the first request.
     if chosen is not None and (not callable(chosen) or chosen is policy):
-        said = "policy itself" if chosen is policy else type(chosen).__name__
+        given = "policy itself" if chosen is policy else type(chosen).__name__
         raise WrongTypeError(
             "on_approval takes what powawidget.policy(...) makes, such as "
             'policy(allow=["*_read"]) or policy(otherwise="deny"), or a function of an approval, '
-            f"not {said}."
+            f"not {given}."
         )
 
 

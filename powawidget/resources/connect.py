@@ -35,7 +35,7 @@ def connect(  # noqa: PLR0913  # each is one setting of a connection
         url: The project's base URL, such as `https://ref.p.powabase.ai`, or `"local"` for the
             embedded server; `POWABASE_URL` where it isn't given.
         api_key: The key; `POWABASE_API_KEY` where it isn't given, else a hidden prompt, so that
-            it needn't stand in a notebook.
+            no notebook has to hold it.
         verify: Whether to check certificates, or the path of a CA bundle.
         proxy: The URL of a proxy; the environment's is used where it isn't given.
         headers: Further headers for each request.
@@ -46,8 +46,14 @@ def connect(  # noqa: PLR0913  # each is one setting of a connection
         The connection.
 
     Raises:
-        ConfigurationError: If the URL or the key is missing or can't be used, or `timeouts` is
-            something else.
+        ConfigurationError: If the URL or the key is missing.
+        InvalidValueError: If one of the arguments can't be used.
+        WrongTypeError: If `timeouts` is something else.
+        FileError: If the CA bundle can't be read.
+
+    Example:
+        >>> pb = powawidget.connect("https://ref.p.powabase.ai")  # asks for the key
+        >>> pb.agents()
     """
     # From here on no frame holds the key as text: a verbose traceback prints local variables.
     secret = Secret("" if api_key is None else api_key.strip())

@@ -42,6 +42,9 @@ class Conversing:
         Raises:
             RequestError: If the server refuses.
             ConnectionLost: If it can't be reached.
+
+        Example:
+            >>> agent.sessions(limit=5)
         """
         return loop.run_sync(sessions_at(self._client, self._home, limit))
 
@@ -56,6 +59,9 @@ class Conversing:
 
         Raises:
             InvalidValueError: If it can't be an id.
+
+        Example:
+            >>> agent.session("sess_7eeca5833451").messages()
         """
         named = segment(session_id, "conversation")
         return Session(

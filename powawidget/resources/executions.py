@@ -119,7 +119,7 @@ def begun_with(
 
     Args:
         rows: As the server lists them.
-        variables: What was sent; an execution without an input tells nothing of it.
+        variables: What was sent; an execution that is listed without its input may be the one.
         window: The earliest and the latest time, in seconds since the epoch.
 
     Returns:

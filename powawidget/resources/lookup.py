@@ -141,9 +141,9 @@ def _named(rows: Sequence[Row], noun: str, wanted: str) -> Row:
     folded = {name.casefold(): name for name in names}
     near = difflib.get_close_matches(wanted.casefold(), folded, n=5, cutoff=0.5)
     if near:
-        said = f"Did you mean {' or '.join(repr(folded[name]) for name in near)}?"
+        hint = f"Did you mean {' or '.join(repr(folded[name]) for name in near)}?"
     elif names:
-        said = f"There are: {', '.join(names[:_LISTED])}{' …' if len(names) > _LISTED else ''}."
+        hint = f"There are: {', '.join(names[:_LISTED])}{' …' if len(names) > _LISTED else ''}."
     else:
-        said = f"The project has no {noun}s yet, or the key may not see them."
-    raise UnknownNameError(f"There is no {noun} named {wanted!r}. {said}")
+        hint = f"The project has no {noun}s yet, or the key may not see them."
+    raise UnknownNameError(f"There is no {noun} named {wanted!r}. {hint}")

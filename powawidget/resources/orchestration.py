@@ -65,7 +65,7 @@ class Orchestration(Conversing):
         self.strategy = info.strategy
 
     def run(self, message: str, *, session_id: str | None = None) -> Run:
-        """Start a run. It starts at once and this returns at once.
+        """Start a run. This returns at once.
 
         Args:
             message: What to ask.
@@ -75,7 +75,11 @@ class Orchestration(Conversing):
             The run. Make it the last value of a cell to show it.
 
         Raises:
-            ConfigurationError: If it can't run; nothing was sent.
+            InvalidValueError: If the message is empty; nothing was sent.
+            ConfigurationError: If it has no agents or an unknown strategy; nothing was sent.
+
+        Example:
+            >>> pb.orchestration("Newsroom").run("Write about the tides.").delegations
         """
         return Run(RunTask(self._plan(self._body(message, session_id)))).start()
 
@@ -111,7 +115,7 @@ class Orchestration(Conversing):
 
         Raises:
             WrongTypeError: If an option is given.
-            ConfigurationError: If it can't run.
+            ConfigurationError: If it has no agents or an unknown strategy.
         """
         self._body("?", None, options)
 
@@ -133,7 +137,8 @@ class Orchestration(Conversing):
             The events, typed, in order, up to the terminal one.
 
         Raises:
-            ConfigurationError: If it can't run; nothing was sent.
+            InvalidValueError: If the message is empty; nothing was sent.
+            ConfigurationError: If it has no agents or an unknown strategy; nothing was sent.
             RequestError: If the server refuses.
             ConnectionLost: If it can't be reached, or takes longer than the total limit, or the
                 stream ends without its terminal event.
@@ -207,7 +212,7 @@ def info_of(row: Row) -> OrchestrationInfo:
 
 
 async def _agent_names(client: Client, details: Row) -> list[str]:
-    """Read the names of the agents, which their frames don't tell where they work in parallel."""
+    """Fetch the names of the agents: the frames of agents in parallel don't name them."""
     entities = details.get("entities")
     wanted = [one.get("entity_ref_id") for one in _agents_of(entities)]
     if not wanted:

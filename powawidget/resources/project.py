@@ -240,7 +240,7 @@ class Powabase:
         return ""
 
     async def _workflow_of(self, execution_id: str) -> Workflow:
-        """Look for an execution: its id doesn't tell whose it is."""
+        """Find the workflow of an execution: the id doesn't name it."""
         rows = await rows_of(self._client, "workflow")
         rows = [row for row in rows if row.get("execution_count") != 0]
         rows.sort(key=lambda row: str(row.get("last_execution_at") or ""), reverse=True)

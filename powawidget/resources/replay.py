@@ -47,7 +47,7 @@ _SAVED = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?=\{)").match
 
 
 class _Times(msgspec.Struct):
-    """What stands beside a recording: when each read came, and its bytes."""
+    """The file beside a recording: when each read came, and how many bytes it had."""
 
     reads: list[tuple[float, float]]
 
@@ -76,6 +76,9 @@ def replay(
         InvalidValueError: If the speed isn't a positive number, or what is to be read is too large
             (`powawidget.options.replay_limit`) or something else.
         FileError: If the file can't be read.
+
+    Example:
+        >>> powawidget.replay("run.json").text
     """
     if speed is not None and not (speed > 0 and math.isfinite(speed)):
         raise InvalidValueError("speed must be a positive number, or None for all at once.")
@@ -168,8 +171,8 @@ def _frames(data: bytes) -> Iterator[str | ev.Event]:
 
 def _times(path: pathlib.Path) -> list[tuple[float, int]] | None:
     try:
-        told = msgspec.json.decode(_bytes_of(path.with_suffix(".meta.json")), type=_Times)
-        return [(at, int(size)) for at, size in told.reads]
+        timing = msgspec.json.decode(_bytes_of(path.with_suffix(".meta.json")), type=_Times)
+        return [(at, int(size)) for at, size in timing.reads]
     except (OSError, ValueError, OverflowError, RecursionError):
         return None
 

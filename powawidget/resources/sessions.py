@@ -54,7 +54,7 @@ class Sessions(list[SessionInfo]):
 
 
 class Messages(list[Message]):
-    """What was said in a conversation. As the last value of a cell it is shown as cards.
+    """The messages of a conversation. As the last value of a cell they are shown as cards.
 
     Args:
         history: The conversation.
@@ -104,7 +104,7 @@ class Session:
         self._chat = chat
 
     def messages(self) -> Messages:
-        """Fetch what was said, as far as the server keeps it: runs that failed are left out.
+        """Fetch the messages. The server keeps none of a run that failed.
 
         The rule is docs/protocol.md#session-messages.
 

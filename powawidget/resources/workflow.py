@@ -61,7 +61,7 @@ class Workflow:
     def __init__(self, client: Client, info: WorkflowInfo, graph: Graph | None) -> None:
         self._client = client
         self._graph = graph
-        self._named: set[str] = set()  # the executions that are known to be of other runs
+        self._named: set[str] = set()  # the ids of executions that other runs follow
         self.id = info.id
         self.name = info.name
 
@@ -76,7 +76,12 @@ class Workflow:
             The run. Make it the last value of a cell to show it.
 
         Raises:
-            ConfigurationError: If it can't run with these variables; nothing was sent.
+            InvalidValueError: If a variable is missing, given twice or can't be written as JSON;
+                nothing was sent.
+            ConfigurationError: If the workflow's graph has a circle; nothing was sent.
+
+        Example:
+            >>> pb.workflow("Double").run(n=21).result().output
         """
         body = self._body(variables, named)
         client = self._client.for_run()
@@ -84,7 +89,7 @@ class Workflow:
             source=LiveSource(client, self._path, body, keepalives=False),
             kind="workflow",
             name=self.name,
-            message=_told(body["variables"]),
+            message=_message(body["variables"]),
             on_stop=_ON_STOP,
             secret=self._client.secret,
             known=self._known(),
@@ -111,7 +116,9 @@ class Workflow:
             The events, typed, in order, up to the terminal one.
 
         Raises:
-            ConfigurationError: If it can't run with these variables; nothing was sent.
+            InvalidValueError: If a variable is missing, given twice or can't be written as JSON;
+                nothing was sent.
+            ConfigurationError: If the workflow's graph has a circle; nothing was sent.
             RequestError: If the server refuses.
             ConnectionLost: If it can't be reached, or takes longer than the total limit, or the
                 stream ends without its terminal event.
@@ -133,23 +140,28 @@ class Workflow:
             The run, over, marked as stored.
 
         Raises:
+            InvalidValueError: If it can't be an id.
             RequestError: If the workflow has no such execution.
             ConnectionLost: If the server can't be reached.
+
+        Example:
+            >>> workflow.execution(workflow.executions()[0].id).blocks
         """
-        told = loop.run_sync(self._look_up(self._client, execution_id))
+        stored = loop.run_sync(self._look_up(self._client, execution_id))
         about = About(host_of(self._client.url))
-        return finished_run(of_stored(told, self.name, secret=self._client.secret, about=about))
+        return finished_run(of_stored(stored, self.name, secret=self._client.secret, about=about))
 
     def executions(self, limit: int = 50) -> Executions:
         """List this workflow's executions, the latest first (docs/protocol.md#lists).
 
-        One whose stream was cut stands there as completed, without an output.
+        The server lists an execution whose stream was cut as completed, without an output
+        (docs/protocol.md#cut-workflow).
 
         Args:
-            limit: How many at most; the server gives no more than it likes to at once.
+            limit: How many at most; the server may list fewer.
 
         Returns:
-            Their ids, status, times, inputs and outputs: `execution(id)` shows one's blocks.
+            The executions. `execution(id)` brings back the blocks of one of them.
 
         Raises:
             RequestError: If the server refuses.
@@ -176,10 +188,14 @@ class Workflow:
         return [logs_of(logs)] if isinstance(logs, Mapping) else []
 
     async def _find(self, client: Client, variables: Any, begun: float, ended: float) -> list[str]:
-        """Find what may be an execution whose stream was cut before it told the id."""
+        """List the ids of the executions that may be one whose stream was cut before its id came.
+
+        Those are the executions that began in the same time, with the same variables, and belong
+        to no other run of this workflow.
+        """
         rows = await rows_at(client, self.id, _MOST_EXECUTIONS)
         window = self._client.clock.window(begun, ended)
-        # As it comes back: a tuple is a list, and the key isn't there.
+        # As the server stores it: a tuple has become a list, and the key was taken out.
         sent = _redacted(self._client.secret, json.loads(json.dumps(variables)))
         return [one for one in begun_with(rows, sent, window) if one not in self._named]
 
@@ -289,7 +305,7 @@ def info_of(row: Row) -> WorkflowInfo:
     return WorkflowInfo(id=own_id, name=str(row.get("name") or own_id), description=description)
 
 
-def _told(variables: Mapping[str, Any]) -> str:
+def _message(variables: Mapping[str, Any]) -> str:
     return ev.as_json(variables) if variables else ""
 
 
