@@ -1,16 +1,14 @@
 """The messages between the kernel and the page.
 
 `js/src/state/wire.ts` is generated from these shapes and those of `powawidget.state.model`: run
-`python -m powawidget.widget.messages > js/src/state/wire.ts` after a change; a test compares.
+`python -m tests.wire` after a change; a test compares.
 """
 
-import sys
 from typing import Any, Literal
 
 import msgspec
 
 from powawidget.state.model import ChatState, RunState
-from powawidget.state.text import Text
 
 Action = Literal[
     "stop",
@@ -168,102 +166,13 @@ class ActMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="act"):
     item: str | None = None
 
 
-_STRUCTS: tuple[type, ...] = (
-    Snapshot,
-    ChatSnapshot,
-    OpsMessage,
-    StateMessage,
-    ChatStateMessage,
-    BeatMessage,
-    AckMessage,
-    FileMessage,
-    ModuleMessage,
-    HelloMessage,
-    SyncMessage,
-    WantMessage,
-    ActMessage,
+KernelMessage = (
+    OpsMessage
+    | StateMessage
+    | ChatStateMessage
+    | BeatMessage
+    | AckMessage
+    | FileMessage
+    | ModuleMessage
 )
-_SIMPLE: dict[Any, str] = {
-    msgspec.inspect.StrType: "string",
-    msgspec.inspect.IntType: "number",
-    msgspec.inspect.FloatType: "number",
-    msgspec.inspect.BoolType: "boolean",
-    msgspec.inspect.NoneType: "null",
-    msgspec.inspect.AnyType: "unknown",
-}
-
-
-def typescript() -> str:
-    """Write the TypeScript of these shapes.
-
-    Returns:
-        The text of `js/src/state/wire.ts`.
-    """
-    known: dict[str, str] = {}
-    for struct in _STRUCTS:
-        _name_of(msgspec.inspect.type_info(struct), known)
-    head = (
-        "// Generated from powawidget/widget/messages.py and state/model.py: do not edit.\n"
-        "// To make it anew: `python -m powawidget.widget.messages > js/src/state/wire.ts`.\n\n"
-        "export type Path = (string | number)[];\n"
-        'export type Op = ["set", Path, unknown] | ["append", Path, string];\n'
-    )
-    messages = {
-        "KernelMessage": (
-            OpsMessage,
-            StateMessage,
-            ChatStateMessage,
-            BeatMessage,
-            AckMessage,
-            FileMessage,
-            ModuleMessage,
-        ),
-        "PageMessage": (HelloMessage, SyncMessage, WantMessage, ActMessage),
-    }
-    unions = [
-        f"export type {name} = {' | '.join(part.__name__ for part in parts)};\n"
-        for name, parts in messages.items()
-    ]
-    part = known["RunState"].split("parts: (")[1].split(")[]")[0]
-    known["RunState"] = known["RunState"].replace(f"({part})[]", "Part[]")
-    return "\n".join([head, *known.values(), f"export type Part = {part};\n", *unions])
-
-
-def _name_of(info: Any, known: dict[str, str]) -> str:
-    kind = type(info)
-    if kind in _SIMPLE:
-        return _SIMPLE[kind]
-    if kind is msgspec.inspect.CustomType and info.cls is Text:
-        return "string"
-    if kind is msgspec.inspect.LiteralType:
-        return " | ".join(f'"{value}"' for value in sorted(info.values))
-    if kind is msgspec.inspect.UnionType:
-        names = dict.fromkeys(_name_of(part, known) for part in info.types)
-        return " | ".join(names)
-    if kind is msgspec.inspect.ListType:
-        item = _name_of(info.item_type, known)
-        return f"({item})[]" if "|" in item else f"{item}[]"
-    if kind is msgspec.inspect.DictType:
-        return f"Record<string, {_name_of(info.value_type, known)}>"
-    if kind is msgspec.inspect.StructType:
-        return _struct(info, known)
-    raise TypeError(f"{info} has no TypeScript form yet: add it here.")
-
-
-def _struct(info: Any, known: dict[str, str]) -> str:
-    name = str(info.cls.__name__)
-    if name not in known:
-        known[name] = ""  # a struct may hold itself
-        lines = [f'  {info.tag_field}: "{info.tag}";'] if info.tag_field else []
-        for field in info.fields:
-            is_ops = info.cls is OpsMessage and field.name == "ops"
-            kind = "Op[]" if is_ops else _name_of(field.type, known)
-            lines.append(f"  {field.name}: {kind};")
-        body = "\n".join(lines)
-        del known[name]
-        known[name] = f"export interface {name} {{\n{body}\n}}\n"
-    return name
-
-
-if __name__ == "__main__":
-    sys.stdout.write(typescript())
+PageMessage = HelloMessage | SyncMessage | WantMessage | ActMessage

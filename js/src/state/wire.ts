@@ -1,5 +1,5 @@
 // Generated from powawidget/widget/messages.py and state/model.py: do not edit.
-// To make it anew: `python -m powawidget.widget.messages > js/src/state/wire.ts`.
+// To make it anew: `python -m tests.wire`.
 
 export type Path = (string | number)[];
 export type Op = ["set", Path, unknown] | ["append", Path, string];
