@@ -83,7 +83,7 @@ def is_showing_value() -> bool:
     """Tell whether IPython is right now writing the value of a cell's last line.
 
     Returns:
-        Whether it is, where that can be told; a `display(...)` is none.
+        Whether it is, where that is known; a `display(...)` isn't one.
     """
     host = kernel()
     hook = getattr(getattr(host, "shell", None), "displayhook", None)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True)
 class About:
-    """Where and with what a run ran, and how the reader is told of the whole of it.
+    """Where and with what a run ran, and the expression by which a reader finds all of it.
 
     Attributes:
         server: The host, without anything secret.

@@ -79,7 +79,7 @@ def _is_records(value: Any) -> bool:
 
 
 def _names(columns: Any) -> list[Any] | None:
-    """Read the names of columns, which some tools tell together with their types."""
+    """Read the names of columns, which some tools give together with their types."""
     if not isinstance(columns, list) or not columns:
         return None
     names = [each.get("name") if isinstance(each, dict) else each for each in columns]

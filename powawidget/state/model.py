@@ -91,7 +91,7 @@ class ToolPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="tool"):
     first 200 characters while `full` is false (docs/protocol.md#result-preview). `asked` holds the
     arguments of the request where a hook changed them before the tool ran.
 
-    `withheld` and `withheld_asked` are set in what a page is given only, in place of arguments that
+    `withheld` and `withheld_asked` are set in what a page is given only, instead of arguments that
     are too large to show there (`powawidget.shown`); here the arguments are whole.
     """
 
@@ -118,7 +118,7 @@ class ApprovalPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="approval
 
     `call` is the index of the gated tool call among the parts beside it. `covers` names the
     gate: a tool call, the answer, or the start of the run (docs/protocol.md#gates and
-    #gates-without-tool). `digest` is the request's own: over its run, its call, its place and its
+    #gates-without-tool). `digest` is the request's own: over its run, its call, its index and its
     exact arguments. `choice` is what was sent, `decision` what has come of it; after `closes`
     nothing is sent any more, so that a late answer can't hit the next request. `withheld` is as in
     a tool call.
@@ -156,8 +156,8 @@ class DelegationPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="delega
 
     What it says and calls are the parts whose `within` is its index. `call` is the index of the
     supervisor's tool call that it stands for, `step` the model call it is at, `steps` how many it
-    took in the end. `agent` is empty where nobody can tell. `stored` says that its text and
-    results are the stored run's, which took the place of what was streamed.
+    took in the end. `agent` is empty where it isn't known. `stored` says that its text and
+    results are the stored run's, which replaced what was streamed.
     """
 
     agent: str = ""
@@ -255,7 +255,7 @@ class RunState(msgspec.Struct, kw_only=True, dict=True):
     Of an orchestration: `strategy`, and `answer`, the index of the delegation whose text is the
     answer, where it doesn't stand at the top. Of a workflow: `blocks` in the order of its graph,
     `graph` says whether that was known before, and `output` is the result as JSON text. `restored`
-    says that the stored run took the place of a stream that was cut.
+    says that the stored run replaced a stream that was cut.
 
     Beside its fields, and never on the wire, it carries an index for the reducer's rules
     (`powawidget.state.index`).
@@ -298,7 +298,7 @@ class Queued(msgspec.Struct, kw_only=True):
 class ChatState(msgspec.Struct, kw_only=True):
     """One conversation, complete enough to draw it from nothing.
 
-    `turns` are in the order in which they came here and keep their places; `order` is that in
+    `turns` are in the order in which they came here and keep their indices; `order` is that in
     which they are read, since stored ones may be brought in later. `retried` are those that were
     sent again. `paused` says why what is queued isn't sent. `earlier` is how many stored turns
     aren't brought in yet, `missing` how many runs of the conversation its history leaves out

@@ -1,8 +1,8 @@
 """The changes of a run's state: what the reducer returns and the wire carries.
 
 An op is `["set", path, value]` or `["append", path, text]`; a path is a list of field names and
-list indices. A set one past the end of a list adds to it. Folding every op over an empty state
-gives the state: the front end does the same in `js/src/state/ops.ts`.
+list indices. A set one past the end of a list adds to it. Applying all ops of a run to an empty
+state, in order, gives the run (the fold): the front end does the same in `js/src/state/ops.ts`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ Op = tuple[Literal["set", "append"], Sequence[PathKey], Any]
 
 
 def apply(state: RunState, ops: Iterable[Op]) -> None:
-    """Fold ops into a state, in place.
+    """Apply ops to a state, which changes.
 
     Args:
         state: The state to change.
@@ -29,7 +29,7 @@ def apply(state: RunState, ops: Iterable[Op]) -> None:
 
     Raises:
         LookupError: If a path leads nowhere.
-        msgspec.ValidationError: If a value hasn't the type of its place.
+        msgspec.ValidationError: If a value hasn't the type of its field.
     """
     index = getattr(state, "_index", None)
     for verb, path, value in ops:

@@ -127,7 +127,7 @@ class Delegation(msgspec.Struct, frozen=True, kw_only=True):
     """What one agent did for an orchestration (docs/protocol.md#child-frames).
 
     Attributes:
-        agent: Its name; empty where the server tells none, for agents that work in parallel.
+        agent: Its name; empty where the server sends none, for agents that work in parallel.
         task: What it was asked.
         status: running, done, failed or interrupted.
         text: What it said.
@@ -155,7 +155,7 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
         name: Its name.
         type: starter, agent, code, condition, response and the like.
         status: pending, running, done, failed, skipped, not_reached or interrupted.
-        input: What went in, decoded; None until the server has told it.
+        input: What went in, decoded; None until the server has sent it.
         output: What came out, decoded.
         error: Why it failed, where the server says so.
         text: What an agent block has said so far.

@@ -9,7 +9,7 @@ class Context:
     """Where a run came from, how Python names it, and how long the texts in its nodes are.
 
     Args:
-        about: What is told beside the state.
+        about: Where and with what the run ran.
         variable: The Python expression that has the run.
         saved: How to get at what no attribute has.
 

@@ -10,10 +10,10 @@ _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufefc\U0001e800-\U0001efff]")
 
 
 def direction(text: str) -> Direction:
-    """Tell by its first letter from which side a text is read.
+    """Find from which side a text is read, by its first letter.
 
-    It is told here, since the `auto` of a browser knows nothing of paddings and borders, and
-    takes bytes where nothing is turned.
+    HTML's `dir="auto"` would find it too, but it mirrors no paddings and borders, and it would have
+    to stand on every element.
 
     Args:
         text: A text.

@@ -17,7 +17,7 @@ def run_nodes(state: RunState, about: About) -> tuple[list[Node], list[int]]:
 
     Args:
         state: The run.
-        about: What is told beside it.
+        about: Where and with what it ran.
 
     Returns:
         The nodes, and the length of each text in them, in characters.
@@ -37,7 +37,7 @@ def chat_nodes(state: ChatState, about: About) -> tuple[list[Node], list[int]]:
 
     Args:
         state: The chat.
-        about: What is told beside it.
+        about: Where and with what it ran.
 
     Returns:
         The nodes, and the length of each text in them, in characters.

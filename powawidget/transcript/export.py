@@ -21,7 +21,7 @@ class Snapshot(NamedTuple):
 
     Attributes:
         state: The run or the chat, as it is now and will stay.
-        about: What to tell beside it.
+        about: Where and with what it ran.
         redact: Takes the key out of a text, where there is one.
     """
 

@@ -71,8 +71,8 @@ class Writer:
         return element(self._section, style.SECTION, spans(node.spans))
 
     def _line(self, node: Line) -> Html:
-        told = spans(node.spans)
-        inside = element("strong", "font-weight:500", told) if node.kind == "label" else told
+        line = spans(node.spans)
+        inside = element("strong", "font-weight:500", line) if node.kind == "label" else line
         return element("p", style.LINES[node.kind], inside)
 
     def _quoted_prose(self, node: Prose) -> Html:

@@ -126,9 +126,9 @@ def _tag(token: Token, name: str, to: Direction = "ltr", *, first: bool = False)
 
 
 def _align(token: Token, to: Direction) -> str:
-    told = str(token.attrs.get("style", "")).removeprefix("text-align:")
-    if told in {"left", "right", "center"}:
-        return told
+    align = str(token.attrs.get("style", "")).removeprefix("text-align:")
+    if align in {"left", "right", "center"}:
+        return align
     return "right" if to == "rtl" else "left"
 
 

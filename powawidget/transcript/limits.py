@@ -95,9 +95,9 @@ def fit(write: Callable[[Limits], str], lengths: Sequence[int], limit: int | Non
         return write(Limits())
     if limit < LEAST:
         raise InvalidValueError(f"limit must be at least {LEAST:,} bytes, or None for no limit.")
-    for limits, told in _tried(write, lengths, limit):
-        if len(told.encode()) <= limit:
-            return told
+    for limits, written in _tried(write, lengths, limit):
+        if len(written.encode()) <= limit:
+            return written
         if limits == Limits(0, 0):
             break
     raise AssertionError("A transcript without any part of the run is short.")
@@ -110,9 +110,9 @@ def _tried(
     room, items = float(limit), _MOST
     while room > 1:
         limits = Limits(max(_level(lengths, int(room)), _SHORT), items)
-        told = write(limits)
-        yield limits, told
-        share = min(0.9, limit / len(told.encode()))
+        written = write(limits)
+        yield limits, written
+        share = min(0.9, limit / len(written.encode()))
         room *= share
         if limits.text == _SHORT:
             items = int(items * share)

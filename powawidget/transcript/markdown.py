@@ -63,8 +63,8 @@ class Writer:
         return spaced(one for one in written if one)
 
     def _line(self, node: Line) -> list[str]:
-        told = begun(spans(node.spans))
-        return [f"*{told}*"] if node.kind == "label" and _is_plain(node.spans) else [told]
+        line = begun(spans(node.spans))
+        return [f"*{line}*"] if node.kind == "label" and _is_plain(node.spans) else [line]
 
     def _prose(self, node: Prose) -> list[str]:
         text, more = self._limits.piece(node.piece)
@@ -162,13 +162,13 @@ def _more(note: str) -> list[str]:
     return [escape(note)] if note else []
 
 
-def _is_plain(told: Spans) -> bool:
-    return all(span.tone in {"plain", "dim"} for span in told)
+def _is_plain(line: Spans) -> bool:
+    return all(span.tone in {"plain", "dim"} for span in line)
 
 
-def spans(told: Spans, *, in_table: bool = False) -> str:
+def spans(line: Spans, *, in_table: bool = False) -> str:
     """Write the spans of a line, or of a cell, where a bar ends the cell even in code."""
-    return "".join(_span(one, in_table=in_table) for one in told).strip()
+    return "".join(_span(one, in_table=in_table) for one in line).strip()
 
 
 def _span(span: Span, *, in_table: bool) -> str:

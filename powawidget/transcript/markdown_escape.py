@@ -103,15 +103,15 @@ def pieces(text: str, *, lone: bool = False, linked: bool = False) -> list[str]:
         return [
             one if isinstance(one, Code) else _UNBRACKETED.sub(_by_number, one) for one in plain
         ]
-    told: list[str] = []
+    written: list[str] = []
     for said, link in prose.with_links(text):
         if link is None:
-            told += _without_formulas(said, lone=lone)
+            written += _without_formulas(said, lone=lone)
         elif PLAIN_ADDRESS.fullmatch(said):
-            told.append(f"<{said}>")
+            written.append(f"<{said}>")
         else:
-            told += ["[", *pieces(said, lone=lone, linked=True), f"]({target(link)})"]
-    return told
+            written += ["[", *pieces(said, lone=lone, linked=True), f"]({target(link)})"]
+    return written
 
 
 def _without_formulas(text: str, *, lone: bool) -> Iterable[str]:
@@ -161,12 +161,12 @@ def _by_number(found: "re.Match[str]") -> str:
 
 def joined(some: Iterable[str], *, in_table: bool = False) -> str:
     """Put pieces of a line together; pieces of code that touch become one."""
-    told = []
+    written = []
     apart = _without_schemes(list(filter(None, some)))
     for is_code, run in itertools.groupby(apart, lambda one: isinstance(one, Code)):
         said = "".join(run)
-        told.append(code_span(said, in_table=in_table) if is_code else said)
-    return "".join(told)
+        written.append(code_span(said, in_table=in_table) if is_code else said)
+    return "".join(written)
 
 
 def _without_schemes(line: list[str]) -> Iterable[str]:
@@ -192,13 +192,13 @@ def code_span(text: str, *, in_table: bool = False) -> str:
     Returns:
         Markdown; where something would act even in code, it is divided there.
     """
-    told, end = [], 0
+    written, end = [], 0
     said = text.replace("\n", " ")
     # A dollar that is put out has code right behind it, so that MathJax pairs it with no other.
     for found in (_EVEN_IN_CELL if in_table else _EVEN_IN_CODE).finditer(said):
-        told += [_span_of(said[end : found.start()]), f"&#{ord(found[0][0])};"]
+        written += [_span_of(said[end : found.start()]), f"&#{ord(found[0][0])};"]
         end = found.start() + 1
-    return "".join([*told, _span_of(said[end:])])
+    return "".join([*written, _span_of(said[end:])])
 
 
 def _span_of(said: str) -> str:

@@ -217,24 +217,24 @@ class Parts:
         return one_line(part.agent) or words.UNKNOWN_AGENT
 
     def _pace(self, index: int, part: DelegationPart | ParallelPart) -> Spans:
-        told = []
+        facts = []
         steps = (part.steps or part.step) if isinstance(part, DelegationPart) else 0
         if steps:
-            told.append(words.plural(steps, "step"))
+            facts.append(words.plural(steps, "step"))
         calls = sum(
             isinstance(self._state.parts[place], ToolPart) and place not in self._taken
             for place in self._inside.get(index, [])
         )
         if calls:
-            told.append(words.plural(calls, "tool call"))
+            facts.append(words.plural(calls, "tool call"))
         if isinstance(part, ParallelPart) and part.characters:
-            told.append(words.plural(part.characters, "character"))
+            facts.append(words.plural(part.characters, "character"))
         total = None if isinstance(part, ParallelPart) else (part.usage or {}).get("total_tokens")
         if total:
-            told.append(words.plural(total, "token"))
+            facts.append(words.plural(total, "token"))
         if part.seconds is not None:
-            told.append(words.duration(part.seconds))
-        return (Span(", ".join(told), "dim"),) if told else ()
+            facts.append(words.duration(part.seconds))
+        return (Span(", ".join(facts), "dim"),) if facts else ()
 
     def _is_said(self, call: ToolPart, index: int) -> bool:
         """Whether a call's result is only what the agent is shown to have said."""

@@ -71,7 +71,7 @@ def href(token: Token) -> str:
 
 
 def aside(text: str, said: str, link: Link | None) -> str:
-    """What the reader should know of a link whose text doesn't tell it, in brackets.
+    """What the reader should know of a link whose text doesn't show it, in brackets.
 
     Args:
         text: The link's text.
@@ -79,7 +79,7 @@ def aside(text: str, said: str, link: Link | None) -> str:
         link: Where it may lead; None where it stays text.
 
     Returns:
-        The host, or what was written; an empty string where the text tells it.
+        The host, or what was written; an empty string where the text shows it.
     """
     if link is None:
         return f" ({said})" if said and said != text else ""

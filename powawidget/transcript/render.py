@@ -42,7 +42,7 @@ def to_html(  # noqa: PLR0913  # each is one thing a caller may choose
 
     Args:
         state: The run or the chat.
-        about: What to tell beside it.
+        about: Where and with what it ran.
         mark: The root's `data-powawidget-transcript` and its class, of letters, digits, `-`
             and `_`, by which a live view finds it.
         limit: The most bytes of UTF-8; longer texts are cut, the longest first. None cuts nothing.
@@ -80,7 +80,7 @@ def to_page(state: RunState | ChatState, about: About = _NOTHING, **options: Any
 
     Args:
         state: The run or the chat.
-        about: What to tell beside it.
+        about: Where and with what it ran.
         **options: As for `to_html`.
 
     Returns:
@@ -109,7 +109,7 @@ def to_markdown(
 
     Args:
         state: The run or the chat.
-        about: What to tell beside it.
+        about: Where and with what it ran.
         limit: The most bytes of UTF-8; None cuts nothing.
         redact: Takes the key out of a text, where there is one.
 
@@ -133,7 +133,7 @@ def to_text(
 
     Args:
         state: The run or the chat.
-        about: What to tell beside it.
+        about: Where and with what it ran.
         limit: The most bytes of UTF-8; None cuts nothing.
         redact: Takes the key out of a text, where there is one.
 

@@ -70,7 +70,7 @@ def to_json(
 
     Args:
         state: The run or the chat.
-        about: What to tell beside it.
+        about: Where and with what it ran.
         redact: Takes the key out of a text, where there is one.
         at: When it is saved, in seconds since the epoch; now, where it isn't given.
 

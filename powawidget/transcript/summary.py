@@ -90,9 +90,9 @@ def peek(part: ToolPart, value: Any) -> tuple[str, bool]:
 def _failure(result: str, value: Any) -> str:
     """A failure's own words, without the marks that made it one."""
     if isinstance(value, exact_json.Object):
-        told = dict(value).get("error")
-        if exact_json.is_text(told):
-            return one_line(told, _GLANCE)
+        error = dict(value).get("error")
+        if exact_json.is_text(error):
+            return one_line(error, _GLANCE)
     return one_line(re.sub(r"^Error:\s*", "", _first_line(result)), _GLANCE)
 
 
@@ -109,7 +109,7 @@ def image(result: str) -> str | None:
 def language(key: str, text: str) -> str | None:
     """The language of an argument that is code, by its key or its look; None where it is none.
 
-    The language is an empty string where it is code but nobody can tell of which kind.
+    The language is an empty string where it is code of an unknown kind.
     """
     if _PERHAPS_CODE.match(key):
         return "sql" if _SQL.match(text) else None

@@ -140,9 +140,9 @@ def _underlined(line: str, mark: str) -> list[str]:
     return [line, mark * min(80, len(line))]
 
 
-def spans(told: Spans) -> str:
+def spans(line: Spans) -> str:
     """Write the spans of a line."""
-    return " ".join("".join(map(_span, told)).split())
+    return " ".join("".join(map(_span, line)).split())
 
 
 def _span(span: Span) -> str:

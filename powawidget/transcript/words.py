@@ -134,7 +134,7 @@ def wait(seconds: float) -> str:
 
 
 def _bounded(seconds: float) -> float:
-    """A time that can be told: a saved file may hold any number."""
+    """A time that can be written: a saved file may hold any number."""
     return 0.0 if math.isnan(seconds) else min(max(seconds, 0.0), 1e12)
 
 

@@ -81,8 +81,11 @@ def _change(op: Op) -> list[Op]:
     mark = _MARKS.get(str(within[2]))
     if mark is None:
         return [op]
-    told = _too_large(value) if isinstance(value, str) else None
-    return [("set", path, value if told is None else ""), ("set", (*path[:-1], mark), told)]
+    too_large = _too_large(value) if isinstance(value, str) else None
+    return [
+        ("set", path, value if too_large is None else ""),
+        ("set", (*path[:-1], mark), too_large),
+    ]
 
 
 def _turns(value: list[Any]) -> list[Any]:
@@ -93,9 +96,9 @@ def _part(part: dict[str, Any]) -> dict[str, Any]:
     made = part
     for name, mark in _MARKS.items():
         text = part.get(name)
-        told = _too_large(text) if isinstance(text, str) else None
-        if told is not None:
-            made = {**made, name: "", mark: told}
+        too_large = _too_large(text) if isinstance(text, str) else None
+        if too_large is not None:
+            made = {**made, name: "", mark: too_large}
     return made
 
 
@@ -103,5 +106,7 @@ def _too_large(text: str) -> dict[str, Any] | None:
     if len(text) <= MOST:
         return None
     data = text.encode()
-    told: dict[str, Any] = plain(TooLarge(size=len(data), digest=hashlib.sha256(data).hexdigest()))
-    return told
+    too_large: dict[str, Any] = plain(
+        TooLarge(size=len(data), digest=hashlib.sha256(data).hexdigest())
+    )
+    return too_large

@@ -146,7 +146,7 @@ class StateWidget(anywidget.AnyWidget):
         """Whether any page has asked for the state."""
         return self._requests.greeted
 
-    # What the widget is told of its state.
+    # The widget as a subscriber of its state.
 
     def changed(self, ops: list[Op]) -> None:
         """Send changes of the state soon; called under its lock, on the loop thread."""

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeVar, get_args, get_origin
 
 import msgspec
 
-# Characters of ids, names, codes and the like; of sentences; of what an agent is told to do.
+# Characters of ids, names, codes and the like; of sentences; of an agent's task.
 NAME = 500
 SENTENCES = 4_000
 TASK = 20_000

@@ -110,7 +110,10 @@ def _exact(event: Event, payload: str) -> Event:
         return exact
     # What ran is held against what was asked for; results stay as they are read everywhere else.
     pairs = zip(event.tool_calls, exact.tool_calls, strict=True)
-    calls = [msgspec.structs.replace(one, arguments=told.arguments) for one, told in pairs]
+    calls = [
+        msgspec.structs.replace(one, arguments=read_exactly.arguments)
+        for one, read_exactly in pairs
+    ]
     return msgspec.structs.replace(event, tool_calls=calls)
 
 

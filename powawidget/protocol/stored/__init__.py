@@ -1,1 +1,1 @@
-"""What the server has stored of runs, told again as events."""
+"""What the server has stored of runs, as events."""

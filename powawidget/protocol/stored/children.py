@@ -1,8 +1,8 @@
 """The agents' runs of a stored orchestration, and which step or delegation each of them is.
 
 Rules: docs/protocol.md#child-runs and #child-order. The server lists them in no order and without
-names, so their places in the list say nothing: when each began and what it said tell which of them
-is which.
+names, so their positions in the list say nothing: when each began and what it said shows which is
+which.
 """
 
 import datetime as dt
@@ -16,7 +16,7 @@ import msgspec
 from powawidget.protocol import events as ev
 from powawidget.protocol.characters import harmless
 
-# Steps of the search for an order by texts: where very many are alike, only times tell.
+# Steps of the search for an order by texts: where very many are alike, only times do.
 _TRIES = 10_000
 
 
@@ -28,7 +28,7 @@ def children_of(stored: Mapping[str, Any]) -> ev.StoredChildren:
 
     Returns:
         An event that gives each delegation its full results and its clean text; the agents stand
-        in the order in which they worked, as far as that can be told.
+        in the order in which they worked, as far as that is known.
     """
     runs = runs_of(stored)
     children = [_child(run) for run in runs]
@@ -64,7 +64,7 @@ def frames_of(run: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def strategy_of(frames: Sequence[ev.Event]) -> str:
-    """Tell an orchestration's strategy by its frames; empty where they don't tell it."""
+    """Read an orchestration's strategy from its frames; empty where they don't have it."""
     started = (one.strategy for one in frames if isinstance(one, ev.OrchestrationStarted))
     return next(started, "")
 
@@ -127,13 +127,13 @@ def _positions(
 def _by_time(
     marks: Sequence[dt.datetime | None], begun: Sequence[dt.datetime | None]
 ) -> list[int | None]:
-    """Find the step that each agent began in; where that isn't told, sort them by time."""
-    known = [at for at in marks if at is not None]
+    """Find the step that each agent began in; where that isn't known, sort them by time."""
+    begins = [at for at in marks if at is not None]
     times = [at for at in begun if at is not None]
-    if known and len(known) == len(marks):
-        positions = [None if at is None else sum(mark <= at for mark in known) - 1 for at in begun]
-        told = [position for position in positions if position is not None]
-        if min(told, default=0) >= 0 and len({*told}) == len(told):
+    if begins and len(begins) == len(marks):
+        positions = [None if at is None else sum(mark <= at for mark in begins) - 1 for at in begun]
+        known = [position for position in positions if position is not None]
+        if min(known, default=0) >= 0 and len({*known}) == len(known):
             return positions
     if len({*times}) == len(begun):
         rank = {at: position for position, at in enumerate(sorted(times))}
@@ -149,7 +149,7 @@ def _by_text(
     Args:
         texts: What each agent said.
         content: Everybody's text.
-        positions: Those by time: they tell equal texts apart, and where one said nothing.
+        positions: Those by time: by them equal texts are ordered, and agents that said nothing.
 
     Returns:
         For each text its position, for all None where the times contradict the texts and nothing
@@ -224,7 +224,7 @@ def _child(run: Mapping[str, Any]) -> ev.Child:
             asked.append(_asked(frame, results))
         elif isinstance(frame, ev.ReasoningWhole):
             thoughts.append(frame.text)
-    told = ev.read_frame({"event": "complete", **picked(run, "status", "usage", "tool_calls")})
+    end = ev.read_frame({"event": "complete", **picked(run, "status", "usage", "tool_calls")})
     content, steps = run.get("content"), run.get("steps")
     return ev.Child(
         child_id=run["run_id"] if isinstance(run.get("run_id"), str) else None,
@@ -233,9 +233,9 @@ def _child(run: Mapping[str, Any]) -> ev.Child:
         thoughts=thoughts,
         asked=asked,
         steps=steps if isinstance(steps, int) and not isinstance(steps, bool) else None,
-        usage=told.usage if isinstance(told, ev.Completed) else None,
+        usage=end.usage if isinstance(end, ev.Completed) else None,
         seconds=_seconds(run),
-        tool_calls=told.tool_calls if isinstance(told, ev.Completed) else [],
+        tool_calls=end.tool_calls if isinstance(end, ev.Completed) else [],
         answer=harmless(content) if isinstance(content, str) else "",
     )
 
@@ -265,5 +265,5 @@ def _seconds(run: Mapping[str, Any]) -> float | None:
 
 
 def picked(stored: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    """Pick what is told of these fields."""
+    """Pick those of these fields that there are."""
     return {name: stored[name] for name in names if stored.get(name) is not None}

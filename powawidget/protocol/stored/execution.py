@@ -71,7 +71,7 @@ def is_whole(stored: Mapping[str, Any]) -> bool | None:
         stored: What `Workflow.look_up` returns, of one that is stored as completed.
 
     Returns:
-        False where it was cut: it is stored as completed then too. None where that can't be told,
+        False where it was cut: it is stored as completed then too. None where that isn't known,
         for want of the workflow's graph.
     """
     graph = stored.get("graph")

@@ -2,7 +2,7 @@
 
 Rules: docs/protocol.md#child-runs and #parallel. The text is divided where an agent's own text
 stands in it. An agent that failed is stored without a text, and the supervisor's own tools have
-none: there the events tell that the text has a joint, and how long the model calls before and after
+none: there the events show that the text has a joint, and how long the model calls before and after
 it took. What is said before a tool call ends as a sentence does, so a joint is looked for at the
 ends of sentences.
 """
@@ -46,7 +46,7 @@ class _Call(SupervisorText, kw_only=True):
     Attributes:
         piece: In which of the pieces between the agents' texts its own stands.
         hidden: Whether an agent whose text isn't stored worked between the last call and this.
-        seconds: How long it took until it had said all, where that is told.
+        seconds: How long it took until it had said all, where that is known.
     """
 
     piece: int
@@ -70,7 +70,7 @@ def supervisor_texts(
     reading = _Reading(children, content)
     end = len(frames)
     for number, frame in _at_the_top(frames):
-        reading.take(number, frame)
+        reading.read(number, frame)
         if isinstance(frame, ev.OrchestrationCompleted):
             end = number
     return reading.over(end)
@@ -94,8 +94,8 @@ class _Reading:
         self._step: int | None = None
         self._hidden = False
 
-    def take(self, number: int, frame: ev.Event) -> None:
-        """Take the next frame."""
+    def read(self, number: int, frame: ev.Event) -> None:
+        """Read the next frame."""
         if isinstance(frame, ev.StepStarted):
             if self._speaking is None or self._speaking.step != frame.step:
                 self._begin(number, after=True)

@@ -36,14 +36,14 @@ def delta(run: RunState, event: TextDelta) -> list[Op]:
     ops: list[Op] = [] if run.streamed else [("set", ("streamed",), True)]
     group = group_at(run, within)
     if within is not None and group is not None:
-        # The agents' tokens are mixed: only how much has come can be told.
+        # The agents' tokens are mixed: only how much has come is known.
         characters = group.characters + len(event.text)
         return [*ops, ("set", ("parts", within, "characters"), characters)]
     return ops + grow(run, event.text, within)
 
 
 def chunk(run: RunState, event: Chunk) -> list[Op]:
-    """Take a chunk: the whole answer again where deltas were seen, else an increment."""
+    """Apply a chunk: the whole answer again where deltas were seen, else an increment."""
     if run.kind != "orchestration" or not is_known_orchestration(run):
         return replace(run, event.text) if run.streamed else grow(run, event.text)
     if run.streamed:
@@ -85,7 +85,7 @@ def withhold(run: RunState, event: HookResult) -> list[Op]:
 
 
 def conclude(run: RunState, content: str | None) -> list[Op]:
-    """Take the content of the end.
+    """Apply the content of the terminal event.
 
     An orchestration's is everybody's text where deltas were seen: then it is left out.
     """

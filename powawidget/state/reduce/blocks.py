@@ -201,7 +201,7 @@ def _fields(run: RunState, found: int | None, fields: dict[str, object]) -> list
     return [("set", ("blocks", len(run.blocks), name), value) for name, value in fields.items()]
 
 
-def _seconds(block: Block, told: float | None, at: float) -> float | None:
-    if told is not None or block.started is None:
-        return told
+def _seconds(block: Block, given: float | None, at: float) -> float | None:
+    if given is not None or block.started is None:
+        return given
     return round(max(0.0, at - block.started), 3)

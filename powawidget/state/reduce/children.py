@@ -1,6 +1,6 @@
 """What the server has stored of an orchestration's agents (docs/protocol.md#child-runs).
 
-It takes the place of what was streamed, without removing or reordering parts; a text that is the
+It replaces what was streamed, without removing or reordering parts; a text that is the
 same doesn't change.
 """
 
@@ -71,10 +71,10 @@ def _matched(run: RunState, children: list[Child]) -> list[tuple[int | None, Chi
     for choose in (_by_position, _by_text, _left_over):
         pairs = choose(at, free, rest, streamed)
         found += pairs
-        taken = {id(child) for _, child in pairs}
+        used = {id(child) for _, child in pairs}
         matched = {index for index, _ in pairs}
         free = [i for i in free if i not in matched]
-        rest = [child for child in rest if id(child) not in taken]
+        rest = [child for child in rest if id(child) not in used]
     return found
 
 
@@ -125,7 +125,9 @@ class _Streamed:
 _Pairs = list[tuple[int | None, Child]]
 
 
-def _by_position(at: dict[int, int], free: list[int], rest: list[Child], told: _Streamed) -> _Pairs:
+def _by_position(
+    at: dict[int, int], free: list[int], rest: list[Child], streamed: _Streamed
+) -> _Pairs:
     """Match by positions: all of them, or none where what was streamed speaks against one."""
     pairs: _Pairs = []
     left = set(free)
@@ -133,16 +135,16 @@ def _by_position(at: dict[int, int], free: list[int], rest: list[Child], told: _
         index = None if child.position is None else at.get(child.position)
         if index is None or index not in left:
             continue
-        if told.fit(index, child) < 0:
+        if streamed.fit(index, child) < 0:
             return []
         pairs.append((index, child))
     return pairs if len({index for index, _ in pairs}) == len(pairs) else []
 
 
-def _by_text(_: dict[int, int], free: list[int], rest: list[Child], told: _Streamed) -> _Pairs:
+def _by_text(_: dict[int, int], free: list[int], rest: list[Child], streamed: _Streamed) -> _Pairs:
     """Match where only one of the delegations, and only one of the children, said just that."""
     known = _Stored(rest)
-    same = [(index, child) for index in free for child in known.same(index, told)]
+    same = [(index, child) for index in free for child in known.same(index, streamed)]
     delegations = Counter(index for index, _ in same)
     children = Counter(id(child) for _, child in same)
     return [(i, child) for i, child in same if delegations[i] == children[id(child)] == 1]
@@ -168,28 +170,30 @@ class _Stored:
             for call_id in {None, *(one.call_id for one in child.asked)}:
                 self._by.setdefault((end, call_id), []).append(child)
 
-    def same(self, index: int, told: _Streamed) -> list[Child]:
+    def same(self, index: int, streamed: _Streamed) -> list[Child]:
         """List the children that said what a delegation did, or enough to see that it's unclear."""
         found: dict[int, Child] = {}
-        shown = told.said(index)
+        shown = streamed.said(index)
         for length in self._lengths:
             end = shown[len(shown) - length :] if 0 < length <= len(shown) else ""
-            for call_id in dict.fromkeys((told.id_of(index), None)) if end else ():
+            for call_id in dict.fromkeys((streamed.id_of(index), None)) if end else ():
                 for child in self._by.get((end, call_id), ()):
-                    if told.fit(index, child) > 0:
+                    if streamed.fit(index, child) > 0:
                         found[id(child)] = child
                     if len(found) > _UNCLEAR:
                         return list(found.values())
         return list(found.values())
 
 
-def _left_over(at: dict[int, int], free: list[int], rest: list[Child], told: _Streamed) -> _Pairs:
+def _left_over(
+    at: dict[int, int], free: list[int], rest: list[Child], streamed: _Streamed
+) -> _Pairs:
     """Match the only one that is left, also where a frame of it got lost in the stream."""
     if not at or len(free) != 1 or len(rest) != 1:
         return []
     index, child = free[0], rest[0]
     if child.position is None:
-        return [(index, child)] if told.fit(index, child) >= 0 else []
+        return [(index, child)] if streamed.fit(index, child) >= 0 else []
     return [(index, child)] if at.get(child.position) == index else []
 
 
@@ -226,7 +230,7 @@ def _add(child: Child, mixed: "_Mixed") -> Iterator[Phase]:
 
 
 class _Mixed:
-    """The cards and thoughts of a group, of which nothing told whose they are."""
+    """The cards and thoughts of a group, of which it isn't known whose they are."""
 
     def __init__(self) -> None:
         self._cards: dict[tuple[object, ...], list[int]] | None = None
@@ -234,7 +238,7 @@ class _Mixed:
     def move(self, run: RunState, index: int, child: Child) -> list[Op]:
         """Move within a delegation what is known to be this child's."""
         group = _group(run)
-        calls = (self._take(run, group, one) for one in child.asked)
+        calls = (self._pop(run, group, one) for one in child.asked)
         thoughts = [
             moved
             for text, count in Counter(child.thoughts).items()
@@ -245,7 +249,7 @@ class _Mixed:
             *(("set", ("reasoning", "thoughts", moved, "within"), index) for moved in thoughts),
         ]
 
-    def _take(self, run: RunState, group: int | None, call: Asked) -> int | None:
+    def _pop(self, run: RunState, group: int | None, call: Asked) -> int | None:
         if self._cards is None:
             self._cards = {}
             for index, part in tools.calls(run):
@@ -281,7 +285,7 @@ def _updates(index: int, child: Child) -> list[Phase]:
 
 
 def _texts(run: RunState, index: int, child: Child) -> list[Op]:
-    """Make the text be the stored one, part by part where they can be told apart.
+    """Make the text be the stored one, part by part where they can be matched.
 
     The answer of a stream that came to its end stays as it was streamed.
     """
@@ -339,7 +343,7 @@ def _fields(run: RunState, index: int, child: Child) -> list[Op]:
     if part.usage is None:
         fields["usage"] = child.usage
     if child.seconds is not None and (part.seconds is None or run.origin == "stored"):
-        fields["seconds"] = child.seconds  # a stored run is told in an instant
+        fields["seconds"] = child.seconds  # the events of a stored run come all at once
     ops: list[Op] = []
     if part.status in {"running", "interrupted"} and child.status:
         fields["status"] = work_status(child.status)

@@ -73,8 +73,8 @@ def complete(run: RunState, event: DelegationCompleted, at: float) -> list[Op]:
     status = work_status(event.status)
     if running is not None:
         ops = finish(run, running, status, at)
-        told = {name: value for name, value in fields.items() if value is not None}
-        ops += [("set", ("parts", running, name), value) for name, value in told.items()]
+        known = {name: value for name, value in fields.items() if value is not None}
+        ops += [("set", ("parts", running, name), value) for name, value in known.items()]
         return ops + _finish_group(run, running, at)
     if _same(run, event, "agent") is not None:
         return []  # the same frame twice
@@ -165,7 +165,7 @@ def _mark(run: RunState, strategy: str) -> list[Op]:
 
 
 def _same(run: RunState, event: DelegationCompleted, state: str) -> int | None:
-    """Find the last delegation that an end is of: by its id where both tell it, else its agent."""
+    """Find the last delegation that an end is of: by its id where both have it, else its agent."""
     keys: list[tuple[object, ...]] = [(state, "name", event.agent) if event.agent else (state,)]
     if event.child_id is not None:
         unknown = (state, "unknown", event.agent) if event.agent else (state, "id", None)
@@ -177,7 +177,7 @@ def _same(run: RunState, event: DelegationCompleted, state: str) -> int | None:
 def _beside(
     run: RunState, within: int | None, event: DelegationStarted
 ) -> tuple[list[Op], int | None]:
-    """Put agents that work at the same time into a group: their frames can't be told apart."""
+    """Put agents that work at the same time into a group: nothing shows which frame is whose."""
     around = None if within is None else run.parts[within]
     group = within if isinstance(around, ParallelPart) else _open_group(run, within)
     if group is not None:

@@ -105,8 +105,8 @@ def settle_call(run: RunState, call: int, result: str, at: float) -> list[Op]:
 def supersede(run: RunState, at: float) -> list[Op]:
     """Close requests about calls that nobody waits for any more: the model is called anew.
 
-    A frame was lost, or the step was begun again, or a call was never told. A decision now would
-    hit the next request, and one that was sent must not hold up that on the next.
+    A frame was lost, or the step was begun again, or a call was never announced. A decision now
+    would hit the next request, and one that was sent must not hold up that on the next.
     """
     ops: list[Op] = []
     for index, part in requests(run, "requests covering", "call"):
@@ -189,7 +189,7 @@ def close(run: RunState, at: float) -> list[Op]:
     ops: list[Op] = []
     for index, part in requests(run, "requests"):
         if part.decision == "unknown" and part.outcome is not None:
-            continue  # why is told already
+            continue  # why is known already
         if part.decision == "sending" and part.outcome is None:
             # Nothing is noted of it, so it was still waiting for the quiet.
             ops += settle(index, part, "undecided", at, "The run ended before it was sent.")

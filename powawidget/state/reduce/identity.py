@@ -26,7 +26,7 @@ def start(run: RunState, event: Started) -> list[Op]:
 
 
 def names(run: RunState, run_id: str | None, session_id: str | None) -> list[Op]:
-    """Set the ids that are told and new."""
+    """Set the ids that are known and new."""
     ops: list[Op] = []
     if run_id and run_id != run.run_id:
         ops.append(("set", ("run_id",), run_id))
@@ -36,7 +36,7 @@ def names(run: RunState, run_id: str | None, session_id: str | None) -> list[Op]
 
 
 def mark_workflow(run: RunState) -> list[Op]:
-    """Note that a run is a workflow's, where only its frames can tell."""
+    """Note that a run is a workflow's, where only its frames show it."""
     return [] if run.kind == "workflow" else [("set", ("kind",), "workflow")]
 
 

@@ -8,7 +8,7 @@ from powawidget.state.index import meaning
 from powawidget.state.model import ToolPart
 
 MULTIMODAL = "[multimodal content]"
-# A preview's length: longer beginnings are told apart by their first characters, then one by one.
+# A preview's length: longer ones are compared by their first characters, then one by one.
 _HEAD = 200
 
 _Card = tuple[int, ToolPart]
@@ -27,16 +27,16 @@ class Beginnings:
         self._lengths.add(len(head))
         self._heads.setdefault(head, deque()).append((number, text))
 
-    def first(self, whole: str, taken: set[int]) -> int | None:
-        """Return the least number that isn't taken and whose text this one begins with."""
+    def first(self, whole: str, used: set[int]) -> int | None:
+        """Return the least number that isn't used and whose text this one begins with."""
         found: list[int] = []
         for length in self._lengths:
             listed = self._heads.get(whole[:length]) if length <= len(whole) else None
             if not listed:
                 continue
-            while listed and listed[0][0] in taken:
+            while listed and listed[0][0] in used:
                 listed.popleft()
-            same = (n for n, text in listed if n not in taken and whole.startswith(text))
+            same = (n for n, text in listed if n not in used and whole.startswith(text))
             found += [next(same, -1)]
         return min((number for number in found if number >= 0), default=None)
 
@@ -61,8 +61,8 @@ class Cards:
                         many = self._by.setdefault((*key, MULTIMODAL), Beginnings())
                         many.add(number, MULTIMODAL)
 
-    def take(self, call: ReportedCall, *, timed: bool) -> _Card | None:
-        """Take the first card whose name, step, preview and, where it counts, duration fit."""
+    def pop(self, call: ReportedCall, *, timed: bool) -> _Card | None:
+        """Pop the first card whose name, step, preview and, where it counts, duration fit."""
         is_timed = timed and call.duration_ms is not None
         seconds = ((call.duration_ms or 0.0) / 1000,) if is_timed else ()
         key = (call.tool_name, call.step, *seconds)
@@ -78,7 +78,7 @@ class Cards:
 
 
 class Requests:
-    """Calls by their name, step and arguments, each to be taken once.
+    """Calls by their name, step and arguments, each to be used once.
 
     Args:
         calls: The calls, oldest first.
@@ -93,34 +93,34 @@ class Requests:
             for step in (part.step, None)
         )
 
-    def take(self, call: ReportedCall) -> _Card | None:
-        """Take the first call with what a reported one was asked."""
-        found = self._known.take((call.tool_name, call.step, meaning(call.arguments)))
+    def pop(self, call: ReportedCall) -> _Card | None:
+        """Pop the first call with what a reported one was asked."""
+        found = self._known.pop((call.tool_name, call.step, meaning(call.arguments)))
         return None if found is None else self._cards[found]
 
 
 class Once:
-    """Numbers under keys, each to be taken once, the least first.
+    """Numbers under keys, each to be used once, the least first.
 
     Args:
         items: Keys and numbers, in the order of the numbers.
     """
 
     def __init__(self, items: Iterable[tuple[object, int]]) -> None:
-        self.taken: set[int] = set()
+        self.used: set[int] = set()
         self._by: dict[object, deque[int]] = {}
         for key, number in items:
             self._by.setdefault(key, deque()).append(number)
 
-    def take(self, *keys: object) -> int | None:
+    def pop(self, *keys: object) -> int | None:
         """Take the least number that is under one of these keys."""
         first: list[int] = []
         for key in keys:
             listed = self._by.get(key)
-            while listed and listed[0] in self.taken:
+            while listed and listed[0] in self.used:
                 listed.popleft()
             first += [listed[0]] if listed else []
         if not first:
             return None
-        self.taken.add(min(first))
+        self.used.add(min(first))
         return min(first)

@@ -1,6 +1,6 @@
 """The rules for agents that work at the same time (docs/protocol.md#parallel).
 
-Nothing tells their frames apart. When the answer begins is told by counting: after as many first
+Nothing shows which frame is whose. When the answer begins is found by counting: after as many first
 steps as there are agents, one more is the merge.
 """
 

@@ -210,7 +210,7 @@ def _after_end(run: RunState, event: ev.Event, at: float) -> list[Op]:
         case ev.WaitOver():
             return waits.end(run)
         case ev.Restored() if run.status == "interrupted":
-            return restore.take_over(run, event, _folded(event.events, at), at)
+            return restore.restore(run, event, _folded(event.events, at), at)
     return []
 
 

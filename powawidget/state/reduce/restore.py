@@ -1,8 +1,8 @@
-"""The stored run takes the place of a stream that was cut (docs/protocol.md#stored-run).
+"""The stored run replaces a stream that was cut (docs/protocol.md#stored-run).
 
-Of an agent's run what is shown keeps its place: text that is the same or goes on isn't written
+Of an agent's run what is shown stays where it is: text that is the same or goes on isn't written
 anew, cards become what is stored of them, and only what never came is added at the end. Of an
-orchestration all parts are taken: which agent said what can only be told of the whole. Of a
+orchestration all parts are replaced: which agent said what is known only of the whole. Of a
 workflow each block becomes what is logged of it.
 """
 
@@ -40,13 +40,13 @@ _SAID = "The connection was lost on the way. This is the run as the server has s
 _UNDECIDED = frozenset({"undecided", "unknown"})
 
 
-def take_over(run: RunState, event: Restored, told: RunState, at: float) -> list[Op]:
+def restore(run: RunState, event: Restored, stored: RunState, at: float) -> list[Op]:
     """Make an interrupted run what is stored of it.
 
     Args:
         run: The run as it was cut.
-        event: The stored run, told again.
-        told: The same events folded over an empty run.
+        event: The stored run, as events.
+        stored: The run that they fold to.
         at: When it was found, in seconds since the epoch.
 
     Returns:
@@ -55,53 +55,53 @@ def take_over(run: RunState, event: Restored, told: RunState, at: float) -> list
     draft: RunState = typed(plain(run), RunState)
     apply(draft, _reopen(draft))
     forget(draft)  # what follows changes it by other means
-    if told.edited:
-        draft.edited = told.edited
-    if told.kind == "orchestration":
-        _take_orchestration(draft, told)
-    elif told.kind == "workflow":
-        _take_execution(draft, event)
+    if stored.edited:
+        draft.edited = stored.edited
+    if stored.kind == "orchestration":
+        _restore_orchestration(draft, stored)
+    elif stored.kind == "workflow":
+        _restore_execution(draft, event)
     else:
-        _take_parts(draft, told)
+        _restore_parts(draft, stored)
         forget(draft)
-        apply(draft, answer.replace(draft, _text(told)))
+        apply(draft, answer.replace(draft, _text(stored)))
         for call in (one for one in event.events if isinstance(one, Completed)):
             apply(draft, tools.upgrade(draft, call.tool_calls))
     apply(draft, tools.close(draft, "done", at))
-    _take_thoughts(draft, told.reasoning.thoughts)
-    draft.step = max(draft.step, told.step)
-    draft.usage = told.usage or draft.usage
-    draft.citations = told.citations or draft.citations
+    _restore_thoughts(draft, stored.reasoning.thoughts)
+    draft.step = max(draft.step, stored.step)
+    draft.usage = stored.usage or draft.usage
+    draft.citations = stored.citations or draft.citations
     draft.error, draft.wait = None, None
     draft.status, draft.restored, draft.ended = "completed", True, at
     draft.parts.append(NoticePart(code="restored", text=_SAID))
     return list(_changes(run, draft))
 
 
-def _take_orchestration(run: RunState, told: RunState) -> None:
-    """Take all parts as they are stored: they name one another by their indices.
+def _restore_orchestration(run: RunState, stored: RunState) -> None:
+    """Use all parts as they are stored: they name one another by their indices.
 
     Who decided isn't stored, nor is every notice: those are kept from what was shown.
     """
-    shown, run.parts = run.parts, told.parts
+    shown, run.parts = run.parts, stored.parts
     requests = [part for part in shown if isinstance(part, ApprovalPart)]
     known = Once((_request_key(part), number) for number, part in enumerate(requests))
     for index, part in enumerate(run.parts):
-        same = known.take(_request_key(part)) if isinstance(part, ApprovalPart) else None
+        same = known.pop(_request_key(part)) if isinstance(part, ApprovalPart) else None
         if same is not None and isinstance(part, ApprovalPart):
             run.parts[index] = decided = msgspec.structs.replace(requests[same], call=part.call)
-            _take_decision(decided, part)
-    left = [part for number, part in enumerate(requests) if number not in known.taken]
+            _restore_decision(decided, part)
+    left = [part for number, part in enumerate(requests) if number not in known.used]
     run.parts += [msgspec.structs.replace(part, call=None) for part in left]
     notices = {(part.code, part.text) for part in run.parts if isinstance(part, NoticePart)}
     for part in shown:
         if isinstance(part, NoticePart) and (part.code, part.text) not in notices:
             run.parts.append(msgspec.structs.replace(part, within=None))
-    run.kind, run.strategy, run.answer = told.kind, told.strategy, told.answer
+    run.kind, run.strategy, run.answer = stored.kind, stored.strategy, stored.answer
 
 
-def _take_execution(run: RunState, event: Restored) -> None:
-    """Take what is logged of each block, and the result; what has no log was skipped."""
+def _restore_execution(run: RunState, event: Restored) -> None:
+    """Use what is logged of each block, and the result; what has no log was skipped."""
     for one in event.events:
         if isinstance(one, GraphKnown):
             apply(run, blocks.know(run, one))
@@ -122,24 +122,24 @@ def _reopen(run: RunState) -> list[Op]:
     ]
 
 
-def _take_parts(run: RunState, told: RunState) -> None:
+def _restore_parts(run: RunState, stored: RunState) -> None:
     text = _text(run)
     shown = len(text)
-    goes_on = not run.edited and _text(told).startswith(text)
+    goes_on = not run.edited and _text(stored).startswith(text)
     cards = _Shown(run)
     shown_at: dict[int, int] = {}  # of a stored card: where it is shown
     grown: TextPart | None = None
-    for index, part in enumerate(told.parts):
+    for index, part in enumerate(stored.parts):
         if isinstance(part, TextPart):
             new = str(part.text)[shown:]
             shown = max(0, shown - len(str(part.text)))
             if new and goes_on:
                 grown = _grow(run, new, grown)
         elif isinstance(part, ToolPart):
-            shown_at[index] = cards.take_call(part)
+            shown_at[index] = cards.restore_call(part)
         elif isinstance(part, ApprovalPart):
             part.call = None if part.call is None else shown_at.get(part.call)
-            shown_at[index] = cards.take_approval(part)
+            shown_at[index] = cards.restore_approval(part)
         else:
             cards.add(part)
         if run.parts and not isinstance(run.parts[-1], NoticePart | TextPart):
@@ -162,7 +162,7 @@ def _grow(run: RunState, text: str, grown: TextPart | None) -> TextPart:
 
 
 class _Shown:
-    """The cards that are shown, each to be taken once by what is stored of it.
+    """The cards that are shown, each to be used once, by what is stored of it.
 
     Args:
         run: The run as it was cut.
@@ -186,14 +186,14 @@ class _Shown:
         self._calls = Once(calls)
         self._requests = Once(requests)
 
-    def take_call(self, stored: ToolPart) -> int:
+    def restore_call(self, stored: ToolPart) -> int:
         """Let the card of a call become what is stored of it; one that never came is added.
 
-        It is the same call by its id, where both tell it, else by what was asked.
+        It is the same call by its id, where both have it, else by what was asked.
         """
         asked = ("asked", stored.name, meaning(stored.asked or stored.arguments))
         keys = [("id", stored.call_id, stored.step), ("no id", *asked)]
-        index = self._calls.take(*([asked] if stored.call_id is None else keys))
+        index = self._calls.pop(*([asked] if stored.call_id is None else keys))
         part = None if index is None else self._run.parts[index]
         if index is None or not isinstance(part, ToolPart):
             return self._append(stored)
@@ -202,13 +202,13 @@ class _Shown:
         )
         return index
 
-    def take_approval(self, stored: ApprovalPart) -> int:
+    def restore_approval(self, stored: ApprovalPart) -> int:
         """Let a request become what is stored of it; one that never came is added."""
-        index = self._requests.take((stored.call, *_request_key(stored)))
+        index = self._requests.pop((stored.call, *_request_key(stored)))
         part = None if index is None else self._run.parts[index]
         if index is None or not isinstance(part, ApprovalPart):
             return self._append(stored)
-        _take_decision(part, stored)
+        _restore_decision(part, stored)
         return index
 
     def add(self, stored: Part) -> None:
@@ -231,26 +231,26 @@ def _request_key(part: ApprovalPart) -> tuple[str, str, str]:
     return part.tool_name, part.covers, part.arguments
 
 
-def _take_decision(shown: ApprovalPart, stored: ApprovalPart) -> None:
+def _restore_decision(shown: ApprovalPart, stored: ApprovalPart) -> None:
     if shown.decision in _UNDECIDED and stored.decision not in _UNDECIDED:
         shown.decision, shown.outcome = stored.decision, stored.outcome
         shown.by = shown.by or stored.by
 
 
-def _take_thoughts(run: RunState, stored: list[Thought]) -> None:
-    """Take each step's whole thinking: what was cut is its beginning."""
+def _restore_thoughts(run: RunState, stored: list[Thought]) -> None:
+    """Use each step's whole thinking: what was cut is its beginning."""
     thoughts = run.reasoning.thoughts
     shown: dict[int, Beginnings] = {}
     for index, thought in enumerate(thoughts):
         shown.setdefault(thought.step, Beginnings()).add(index, str(thought.text))
-    taken: set[int] = set()
+    used: set[int] = set()
     for one in stored:
         known = shown.get(one.step)
-        known_at = None if known is None else known.first(str(one.text), taken)
+        known_at = None if known is None else known.first(str(one.text), used)
         if known_at is None:
             thoughts.append(one)
         else:
-            taken.add(known_at)
+            used.add(known_at)
             thoughts[known_at] = one
 
 

@@ -133,7 +133,7 @@ def upgrade(run: RunState, reported: list[ReportedCall], within: int | None = No
     for timed in (True, False):  # some servers give a duration in one of the two only
         missed: list[ReportedCall] = []
         for call in unmatched:
-            found = cards.take(call, timed=timed)
+            found = cards.pop(call, timed=timed)
             if found is None:
                 missed.append(call)
             else:
@@ -144,7 +144,7 @@ def upgrade(run: RunState, reported: list[ReportedCall], within: int | None = No
     # A call whose result frame got lost still has its card, open.
     lost = Requests(item for item in calls_at(run, "open", within) if item[1].order is None)
     for call in unmatched:
-        near = lost.take(call)
+        near = lost.pop(call)
         if near is not None:
             ops += _upgrade_ops(*near, call)
             ops.append(("set", ("parts", near[0], "status"), status_of(call.result)))
@@ -183,7 +183,7 @@ def same_json(one: str, other: str) -> bool:
 def _verdict(run: RunState, call: int) -> ToolStatus | None:
     """Return the status of a delegation's call: that of the delegation, once it is over.
 
-    The result's text can't tell it: an agent's answer isn't marked where the agent failed.
+    The result's text doesn't show it: an agent's answer isn't marked where the agent failed.
     """
     over = index_of(run).first("over", call)
     part = None if over is None else run.parts[over]
