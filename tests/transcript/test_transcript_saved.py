@@ -60,12 +60,12 @@ def test_a_run_is_replayed_from_its_file(name: str, tmp_path: Path) -> None:
     file = tmp_path / "run.json"
     file.write_text(transcript.to_json(state, ABOUT), encoding="utf-8")
     run = powawidget.replay(file)
-    told = run._told()
+    snapshot = run._snapshot()
     if name in {"live", "empty"}:
-        assert (run.status, told.state.origin) == ("interrupted", "replay")
+        assert (run.status, snapshot.state.origin) == ("interrupted", "replay")
     else:
-        assert told.state == msgspec.structs.replace(state, origin="replay")
-    assert told.about == transcript.About(server="ref.example.org", model="scripted-1")
+        assert snapshot.state == msgspec.structs.replace(state, origin="replay")
+    assert snapshot.about == transcript.About(server="ref.example.org", model="scripted-1")
     assert run._live.ended
     assert run._live.done.is_set()
 
@@ -95,7 +95,9 @@ def test_a_chat_is_replayed_from_its_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="can only be read"):
         chat.send("Hello")
     again = powawidget.replay(chat.save(tmp_path / "again.json"))
-    assert [run._told().state for run in again.runs] == [run._told().state for run in chat.runs]
+    assert [run._snapshot().state for run in again.runs] == [
+        run._snapshot().state for run in chat.runs
+    ]
     assert "2 turns" in chat.to_text()
     chat.close()
 
@@ -188,7 +190,7 @@ def test_a_nul_becomes_what_can_travel_and_a_backslash_before_its_name_stays() -
         (rb"\"\\\"\u0000", '"\\"\ufffd'),
     ):
         run = powawidget.replay(written.replace(b"zero", inside))
-        assert run._told().state.message == read
+        assert run._snapshot().state.message == read
 
 
 def test_fields_of_a_later_minor_change_are_passed_by() -> None:
@@ -240,14 +242,14 @@ def as_text(kind: type, value: Any) -> Any:
 
 def test_the_methods_of_a_run_write_what_the_functions_write() -> None:
     run = powawidget.replay(saved(SAMPLES["tools"]))
-    told = run._told()
-    assert run.to_html() == transcript.to_html(told.state, told.about)
+    snapshot = run._snapshot()
+    assert run.to_html() == transcript.to_html(snapshot.state, snapshot.about)
     assert run.to_html(expand=True, limit=20_000) == transcript.to_html(
-        told.state, told.about, expand=True, limit=20_000
+        snapshot.state, snapshot.about, expand=True, limit=20_000
     )
-    assert run.to_markdown() == transcript.to_markdown(told.state, told.about)
-    assert run.to_text() == transcript.to_text(told.state, told.about)
-    assert transcript.load(run.to_json().encode()).run == told.state
+    assert run.to_markdown() == transcript.to_markdown(snapshot.state, snapshot.about)
+    assert run.to_text() == transcript.to_text(snapshot.state, snapshot.about)
+    assert transcript.load(run.to_json().encode()).run == snapshot.state
 
 
 @pytest.mark.parametrize("name", ["run", "run.pdf", "run.json.gz"])
