@@ -5,7 +5,7 @@ import inspect
 import pkgutil
 import typing
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Unpack
 
 import pandas as pd
 import pytest
@@ -124,3 +124,12 @@ def test_what_a_person_holds_shows_exactly_what_is_documented() -> None:
             assert shown == HELD[name].split(), name
             documented = {*reference.members(type(one)), *reference.attributes(type(one))}
             assert documented == set(shown) - SEQUENCE, name
+
+
+def test_the_options_of_a_run_are_the_same_wherever_they_are_given() -> None:
+    run = inspect.signature(pw.Agent.run).parameters
+    assert [
+        name for name in run if name not in {"self", "message", "session_id", "on_approval"}
+    ] == [*pw.RunOptions.__annotations__]
+    for ask in (pw.Agent.chat, pw.Agent.stream):
+        assert inspect.signature(ask).parameters["options"].annotation == Unpack[pw.RunOptions]

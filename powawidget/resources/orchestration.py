@@ -79,7 +79,7 @@ class Orchestration(Conversing):
             ConfigurationError: If it has no agents or an unknown strategy; nothing was sent.
 
         Example:
-            >>> pb.orchestration("Newsroom").run("Write about the tides.").delegations
+            >>> pb.orchestration("Report line").run("How was last week?").delegations
         """
         return Run(RunTask(self._plan(self._body(message, session_id)))).start()
 
@@ -116,6 +116,10 @@ class Orchestration(Conversing):
         Raises:
             WrongTypeError: If an option is given.
             ConfigurationError: If it has no agents or an unknown strategy.
+
+        Example:
+            >>> chat = pb.orchestration("Report line").chat()
+            >>> chat.send("How was last week?").result().text
         """
         self._body("?", None, options)
 
@@ -142,6 +146,10 @@ class Orchestration(Conversing):
             RequestError: If the server refuses.
             ConnectionLost: If it can't be reached, or takes longer than the total limit, or the
                 stream ends without its terminal event.
+
+        Example:
+            >>> async for event in pb.orchestration("Report line").stream("How was last week?"):
+            ...     print(event)
         """
         body = self._body(message, session_id)
         idle = self._client.timeouts.idle

@@ -52,6 +52,9 @@ class Powabase:
         Raises:
             RequestError: If the server refuses.
             ConnectionLost: If it can't be reached.
+
+        Example:
+            >>> [agent.name for agent in pb.agents()]
         """
         return [info_of(row) for row in loop.run_sync(rows_of(self._client, "agent"))]
 
@@ -69,6 +72,9 @@ class Powabase:
         InvalidValueError: If there is more than one.
             RequestError: If the server refuses.
             ConnectionLost: If it can't be reached.
+
+        Example:
+            >>> run = pb.agent("Analyst").run("Which orders are late?")
         """
         return loop.run_sync(self._find_agent(name_or_id))
 
@@ -81,6 +87,9 @@ class Powabase:
         Raises:
             RequestError: If the server refuses.
             ConnectionLost: If it can't be reached.
+
+        Example:
+            >>> [one.strategy for one in pb.orchestrations()]
         """
         rows = loop.run_sync(rows_of(self._client, "orchestration"))
         return [orchestration.info_of(row) for row in rows]
@@ -99,6 +108,9 @@ class Powabase:
         InvalidValueError: If there is more than one.
             RequestError: If the server refuses.
             ConnectionLost: If it can't be reached.
+
+        Example:
+            >>> run = pb.orchestration("Report line").run("How was last week?")
         """
         return loop.run_sync(self._find_orchestration(name_or_id))
 
@@ -111,6 +123,9 @@ class Powabase:
         Raises:
             RequestError: If the server refuses.
             ConnectionLost: If it can't be reached.
+
+        Example:
+            >>> [one.description for one in pb.workflows()]
         """
         return [workflow.info_of(row) for row in loop.run_sync(rows_of(self._client, "workflow"))]
 
@@ -128,6 +143,9 @@ class Powabase:
         InvalidValueError: If there is more than one.
             RequestError: If the server refuses.
             ConnectionLost: If it can't be reached.
+
+        Example:
+            >>> run = pb.workflow("Weekly report").run(week=40)
         """
         return loop.run_sync(find_workflow(self._client, name_or_id))
 
@@ -189,6 +207,9 @@ class Powabase:
             RequestError: If the server knows no such conversation. It doesn't know one of an
                 orchestration by its id alone: use `pb.orchestration(name).session(id)`.
             ConnectionLost: If it can't be reached.
+
+        Example:
+            >>> pb.session("sess_7eeca5833451").messages()
         """
         return loop.run_sync(self._find_session(session_id))
 
@@ -197,6 +218,10 @@ class Powabase:
 
         Nothing new starts. Runs that are open, and queued turns of a chat, go on to their ends with
         all that they need: their decisions, what is looked up about them, the embedded server.
+
+        Example:
+            >>> with powawidget.connect(url) as pb:
+            ...     run = pb.agent("Analyst").run("Which orders are late?")
         """
         local, self._local = self._local, None
         is_left = loop.run_sync(self._client.close(None if local is None else _stopping(local)))

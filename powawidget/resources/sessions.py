@@ -115,6 +115,13 @@ class Session:
         Raises:
             RequestError: If the server knows no such conversation, or can't give it.
             ConnectionLost: If it can't be reached.
+
+        Example:
+            >>> [message.content for message in agent.session("sess_7eeca5833451").messages()]
+
+        Example:
+            >>> chat = agent.session("sess_7eeca5833451").chat()
+            >>> chat.send("And those of last week?").result().text
         """
         history = self._history()
         loop.run_sync(history.open())  # a chat would go on without it

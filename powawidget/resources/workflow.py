@@ -81,7 +81,7 @@ class Workflow:
             ConfigurationError: If the workflow's graph has a circle; nothing was sent.
 
         Example:
-            >>> pb.workflow("Double").run(n=21).result().output
+            >>> pb.workflow("Weekly report").run(week=40).result().output
         """
         body = self._body(variables, named)
         client = self._client.for_run()
@@ -122,6 +122,10 @@ class Workflow:
             RequestError: If the server refuses.
             ConnectionLost: If it can't be reached, or takes longer than the total limit, or the
                 stream ends without its terminal event.
+
+        Example:
+            >>> async for event in pb.workflow("Weekly report").stream(week=40):
+            ...     print(event)
         """
         body = self._body(variables, named)
         idle = self._client.timeouts.quiet_idle
@@ -166,6 +170,9 @@ class Workflow:
         Raises:
             RequestError: If the server refuses.
             ConnectionLost: If it can't be reached.
+
+        Example:
+            >>> pb.workflow("Weekly report").executions(limit=5)
         """
         return executions_of(loop.run_sync(rows_at(self._client, self.id, limit)))
 
