@@ -92,7 +92,7 @@ class ToolPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="tool"):
     arguments of the request where a hook changed them before the tool ran.
 
     `withheld` and `withheld_asked` are set in what a page is given only, instead of arguments that
-    are too large to show there (`powawidget.shown`); here the arguments are whole.
+    are too large to show there (`powawidget.widget.page_state`); here the arguments are whole.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""A call at a glance, in the words of the live view (`js/src/text/summary.ts`)."""
+"""A call at a glance, in the words of the live view (`js/src/text/glance.ts`)."""
 
 import re
 from typing import Any
