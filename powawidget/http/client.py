@@ -80,10 +80,11 @@ class Client:
         self._has_left = False
 
     def for_run(self) -> "Client":
-        """Make the client of one run, which has to `leave` when the run is over.
+        """Make the client of one run. The run has to call `leave` when it is over.
 
-        It keeps the cookies that the answer to the run's start sets, and sends them with whatever
-        else is asked about this run; it goes on when this connection is closed.
+        It keeps the cookies that the answer to the run's start sets, and sends them with each other
+        request of this run (docs/protocol.md#decision-process). It works on after this connection
+        was closed.
 
         Returns:
             The client.
@@ -97,7 +98,7 @@ class Client:
         return one
 
     def leave(self) -> None:
-        """Let go of the connection, as the client of a run that is over; again does nothing."""
+        """End the use of the connection by a run that is over; a second call does nothing."""
         if self._jar is not None and not self._has_left:
             self._has_left = True
             self._open_runs.leave()
@@ -172,13 +173,13 @@ class Client:
                 await response.aclose()
 
     async def close(self, then: Callable[[], object] | None = None) -> bool:
-        """Refuse what is new from now on; runs that are open go on.
+        """Refuse new requests from now on; runs that are open go on.
 
         Args:
-            then: Called when the last of them has left, where there is any; on the loop thread.
+            then: Called on the loop thread after the last open run; not at all where none is open.
 
         Returns:
-            Whether there is none.
+            Whether no run is open.
         """
         return self._open_runs.close(then)
 

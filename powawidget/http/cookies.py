@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 # What browsers keep as well: with more than that a request is refused.
 _LONGEST = 4096
 _MOST = 50
-# For browsers a cookie without these, for Python none at all.
+# Attributes that browsers ignore, and for which Python refuses the whole cookie.
 _ODD = re.compile(
     r";\s*(?:max-age\s*=(?!\s*-?\d{1,30}\s*(?:;|$))|port\s*(?=[=;]|$)|domain\s*=?\s*(?=;|$))[^;]*",
     re.IGNORECASE,
@@ -22,7 +22,7 @@ _DOMAIN = re.compile(r";\s*domain\s*=\s*\.?([^;]*?)\s*(?=;|$)", re.IGNORECASE)
 
 
 class Jar(CookieJar):
-    """What the answer that began a run has set, within limits. It shows itself to nobody."""
+    """The cookies that the answer to a run's start has set, within limits; its repr shows none."""
 
     def set_cookie(self, cookie: Cookie) -> None:
         """Keep a cookie that a request can carry; any other is left out.
@@ -37,10 +37,10 @@ class Jar(CookieJar):
             super().set_cookie(cookie)
 
     def extract_cookies(self, response: Any, request: Any) -> None:
-        """Keep what an answer sets, one line after the other.
+        """Keep the cookies that an answer sets, one header line after the other.
 
-        Together a line that can't be read takes the others along, and one that takes a cookie back
-        comes too early.
+        Read together, a line that can't be parsed loses the others, and one that deletes a cookie
+        is applied before the one that sets it.
 
         Args:
             response: The answer, as urllib knows it.

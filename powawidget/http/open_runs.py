@@ -1,6 +1,7 @@
-"""Who still needs a connection that was closed: the runs that are open.
+"""The open runs of a connection: they may go on after it was closed.
 
-`with connect(...) as pb:` ends under runs that go on, or wait for a decision that is made later.
+`with connect(...) as pb:` may end while a run goes on, or waits for a decision. What the connection
+needs, such as the embedded server, is stopped after the last run.
 """
 
 import threading
@@ -19,7 +20,7 @@ class OpenRuns:
         self._then: Callable[[], object] | None = None
 
     def check(self) -> None:
-        """Refuse what is new where the connection was closed.
+        """Refuse a new request of a connection that was closed.
 
         Raises:
             ConfigurationError: If it was.
@@ -28,7 +29,7 @@ class OpenRuns:
             raise ConfigurationError("This connection was closed: connect again.")
 
     def enter(self) -> None:
-        """Let a run in.
+        """Count a run that begins.
 
         Raises:
             ConfigurationError: If the connection was closed.
@@ -38,7 +39,7 @@ class OpenRuns:
             self._count += 1
 
     def leave(self) -> None:
-        """Let a run go; after the last one of a closed connection nobody needs that."""
+        """Count a run that is over; after the last one of a closed connection, call `then`."""
         with self._lock:
             self._count -= 1
             then = None
@@ -48,13 +49,13 @@ class OpenRuns:
             then()
 
     def close(self, then: Callable[[], object] | None = None) -> bool:
-        """Let nobody in any more.
+        """Refuse new requests from now on.
 
         Args:
-            then: Called when the last run has left, where there is any.
+            then: Called once after the last open run; not at all where no run is open.
 
         Returns:
-            Whether there is none.
+            Whether no run is open.
         """
         with self._lock:
             self._is_closed = True

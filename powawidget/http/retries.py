@@ -13,7 +13,7 @@ from powawidget.errors import ConnectionLost, RequestError
 from powawidget.http.timeouts import Timeouts
 from powawidget.protocol.events import Waiting
 
-# Many runs that were refused together don't come back together; none comes back too early.
+# Runs that were refused together are spread out; a pause is made longer, never shorter.
 _JITTER = 0.25
 
 
@@ -68,7 +68,7 @@ def _why(error: RequestError | ConnectionLost) -> str:
 
 
 def waiting(pause: Pause, clock: Callable[[], float] = time.time) -> Waiting:
-    """Tell a pause as an event.
+    """Make the event of a pause.
 
     Args:
         pause: The pause, which begins now.
