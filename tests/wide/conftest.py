@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-WATCHDOG = 60
+WATCHDOG = 240
 Serve = Callable[[list[str], Mapping[str, str], str], None]
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from tests.environments import ROOT, python_of
 
+pytestmark = pytest.mark.timeout(900)
+
 NOTEBOOK = ROOT / "notebooks" / "01_quickstart.ipynb"
 CONF = {
     "myst_nb": 'extensions = ["myst_nb"]\nnb_execution_mode = "off"\n',

@@ -17,6 +17,8 @@ from tests.counterpart import start
 from tests.environments import ROOT, python_of
 from tests.wide.conftest import WATCHDOG, Serve
 
+pytestmark = pytest.mark.timeout(900)
+
 LOOPBACK = "127.0.0.1"
 CELL = """
 import powawidget as pw
