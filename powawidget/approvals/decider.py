@@ -90,11 +90,14 @@ class Decider:
         self._decisions: list[_Decision] = []
         self._news = asyncio.Event()
 
-    def notice(self, event: ev.Event) -> None:
-        """See what the stream brings.
+    def notice(self, event: ev.Event) -> list[ev.Event]:
+        """Note what has come of the run.
 
         Args:
-            event: Each event of the run, after it was folded in.
+            event: Each event, once it is applied.
+
+        Returns:
+            What follows for decisions on earlier requests.
         """
         self._news.set()
         if self._consultation is not None:
@@ -105,9 +108,10 @@ class Decider:
             newest = gates.latest(self._live.state)
             if newest is not None:
                 self._start(self._learn_deadline(newest))
-            self._reopen()
             if self._consultation is not None:
                 self._start(self._consultation.hold())
+            return self._reopened()
+        return []
 
     def pending(self) -> list[ApprovalPart]:
         """List the requests that wait for a decision, oldest first."""
@@ -197,20 +201,26 @@ class Decider:
         self._forget_answered()
         return any(one.accepted is None or one.is_crossed for one in self._decisions)
 
-    def _reopen(self) -> None:
-        """Before a new request: what older ones were answered may no longer hold.
+    def _reopened(self) -> list[ev.Event]:
+        """Say which earlier requests have to be decided again, since a new one has come.
 
         The server has one slot. Of a decision on several requests it answers the latest at once,
         the others when their time is over, and a request that comes first clears what is stored.
         """
         now = self._monotonic()
+        reopened: list[str] = []
+        noted: list[ev.Event] = []
         for one in self._decisions:
             if one.accepted is None or now - one.accepted < QUIET:
                 one.is_crossed = one.is_crossed or one.is_posted
                 continue
-            older = [part.digest for part in self.sending(one.digests[:-1])]
+            sending = [part.digest for part in self.sending(one.digests[:-1])]
+            older = [digest for digest in sending if digest not in reopened]
             if older and not one.is_crossed:
-                self._note(older, "pending", "A further request has come: decide on all of them.")
+                reopened += older
+                text = "A further request has come: decide on all of them."
+                noted.append(ev.DecisionNoted(digests=older, decision="pending", outcome=text))
+        return noted
 
     async def deny_to_stop(self, limit: float) -> None:
         """Before a stop: deny what is open, so that nothing runs after it.

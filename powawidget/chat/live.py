@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from powawidget.live.run import Live, Subscriber
-from powawidget.live.subscribers import Troubles, doing_of
+from powawidget.live.run import Live
+from powawidget.live.subscribers import Subscribers, Troubles
 from powawidget.state.model import ChatState, RunState, plain
 from powawidget.state.ops import Op
 
@@ -35,12 +35,12 @@ class LiveChat:
     ) -> None:
         self.state = state
         self.lock = threading.RLock()
-        self.subscribers: list[Subscriber] = []
+        self._troubles = Troubles(redact)
+        self.subscribers = Subscribers(self._troubles)
         self._over = over
         self._latest: Live | None = None
         # The runs that may become turns; one that is taken back is forgotten at its end.
         self._turns: dict[Live, TurnSubscriber] = {}
-        self._troubles = Troubles(redact)
 
     @property
     def heard(self) -> float:
@@ -123,8 +123,7 @@ class LiveChat:
 
     def _publish(self, ops: list[Op]) -> None:
         if ops:
-            for subscriber in tuple(self.subscribers):
-                self._troubles.call(doing_of(subscriber), subscriber.changed, ops)
+            self.subscribers.publish(ops)
             self._report_failures()
 
     def trouble(self, doing: str, error: BaseException) -> None:
@@ -139,7 +138,7 @@ class LiveChat:
             self._report_failures()
 
     def _report_failures(self) -> None:
-        for text in self._troubles.untold():
+        for text in self._troubles.take():
             self.set(notice=text)
 
     def turn_changed(self, place: int, ops: list[Op]) -> None:
@@ -153,16 +152,14 @@ class LiveChat:
         """Tell the end of a turn; called under the lock."""
         self._turns.pop(live, None)
         if live is self._latest:
-            for subscriber in tuple(self.subscribers):
-                self._troubles.call(doing_of(subscriber), subscriber.ended)
+            self.subscribers.publish_end()
             self._report_failures()
         self._over(live)
 
     def turn_recovered(self, live: Live) -> None:
         """Tell what was learned of a turn after its end; called under the lock."""
         if live is self._latest:  # else the end of the turn after it will do
-            for subscriber in tuple(self.subscribers):
-                self._troubles.call(doing_of(subscriber), subscriber.recovered)
+            self.subscribers.publish_recovery()
             self._report_failures()
 
     def _is_session(self, told: str) -> bool:

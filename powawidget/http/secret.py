@@ -20,13 +20,23 @@ class Secret:
         value: The key.
     """
 
-    __slots__ = ("__encoded", "__escaped", "__hints", "__value", "__weakref__")
+    __slots__ = (
+        "__encoded",
+        "__escaped",
+        "__hints",
+        "__least",
+        "__spaced",
+        "__value",
+        "__weakref__",
+    )
 
     def __init__(self, value: str) -> None:
         self.__value = value
         # A real key is long; a short one, as of a test server, may be a word of the protocol.
         known = len(value) >= _SHORTEST
         self.__encoded = _encoded(value) if known else ()
+        self.__least = min(map(len, self.__encoded), default=0)
+        self.__spaced = any(map(str.isspace, value))
         self.__escaped = re.compile("".join(map(_any_form, value))) if known else None
         self.__hints = re.compile("|".join(_hints(value))) if known else None
 
@@ -43,6 +53,8 @@ class Secret:
         Returns:
             The text with each occurrence of the key replaced by `[key]`.
         """
+        if len(text) < self.__least:
+            return text  # no form of the key is as short
         for form in self.__encoded:
             if form in text:
                 text = text.replace(form, _INSTEAD)
@@ -85,6 +97,9 @@ class Secret:
         if not self.__encoded:
             return ""
         end = text[-_LONGEST_ESCAPE * len(self.__value) :]
+        if not self.__spaced:
+            # No form of the key goes on after a space.
+            end = end[max(end.rfind(" "), end.rfind("\n")) + 1 :]
         return end if _is_odd(end) else end[-max(map(len, self.__encoded)) :]
 
     def __bool__(self) -> bool:

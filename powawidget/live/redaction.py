@@ -1,9 +1,10 @@
-"""Text that comes in pieces, kept free of a key that is split over them.
+"""Keeps a key out of the state that a server sends in pieces.
 
-A frame that holds the key is cleaned before it is read; a server that echoes it token by token
-would put it together again in the state.
+The key is taken out of each frame where its bytes are read. But no frame holds a key that is echoed
+token by token: the state would put it together.
 """
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from powawidget.state.text import Text
 
 
 class Guard:
-    """Watches the texts of one run.
+    """Applies the changes of one run, and watches what its texts become.
 
     Args:
         secret: The key to keep out.
@@ -24,8 +25,8 @@ class Guard:
         self._secret = secret
         self._tails: dict[tuple[PathKey, ...], str] = {}
 
-    def fold(self, run: RunState, ops: Sequence[Op]) -> tuple[list[Op], bool]:
-        """Fold changes into a run, in place.
+    def apply(self, run: RunState, ops: Sequence[Op]) -> tuple[list[Op], bool]:
+        """Apply changes to a run, in place.
 
         Args:
             run: The run to change.
@@ -35,25 +36,22 @@ class Guard:
             The changes that were made, and whether they are those that were given: where a text
             would have come to hold the key, one writes the whole text without it.
         """
-        made: list[Op] = []
-        for op in ops:
-            safe = self._checked(run, op)
-            apply(run, [safe])
-            made.append(safe)
-        return made, all(safe is op for safe, op in zip(made, ops, strict=True))
-
-    def _checked(self, run: RunState, op: Op) -> Op:
-        verb, path, value = op
-        place = tuple(path)
-        if verb == "set":
-            self._note(place, value)
-            return op
-        text = self._tails.get(place, "") + value
-        if self._secret.redact(text) != text:
-            text = self._secret.redact(f"{_at(run, path)}{value}")
-            op = ("set", path, text)
-        self._tails[place] = self._secret.tail(text)
-        return op
+        made = list(ops)
+        applied = 0
+        for index, (verb, path, value) in enumerate(ops):
+            place = tuple(path)
+            if verb == "set":
+                self._note(place, value)
+                continue
+            text = self._tails.get(place, "") + value
+            if self._secret.redact(text) is not text:
+                apply(run, made[applied:index])
+                applied = index
+                text = self._secret.redact(f"{_at(run, path)}{value}")
+                made[index] = ("set", path, text)
+            self._tails[place] = self._secret.tail(text)
+        apply(run, made[applied:] if applied else made)
+        return made, all(map(operator.is_, made, ops))
 
     def _note(self, place: tuple[PathKey, ...], value: object) -> None:
         if isinstance(value, dict):

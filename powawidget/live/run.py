@@ -3,13 +3,14 @@
 import secrets
 import threading
 import time
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from powawidget.http.secret import Secret
 from powawidget.live.recording import Recorder
 from powawidget.live.redaction import Guard
-from powawidget.live.subscribers import Troubles, doing_of
+from powawidget.live.subscribers import Subscribers, Troubles
 from powawidget.protocol import events as ev
 from powawidget.protocol.events.bounds import bounded
 from powawidget.state.index import index_of
@@ -21,29 +22,8 @@ from powawidget.state.reduce import reduce
 NONCE = secrets.token_hex(16)
 
 
-class Subscriber(Protocol):
-    """Who wants to hear of changes: a widget, or the chat whose turn a run is.
-
-    What one raises is logged and told in the view, and keeps nobody else from hearing.
-
-    Attributes:
-        doing: What is done when it hears something, as in "powawidget failed while it …".
-    """
-
-    doing: str
-
-    def changed(self, ops: list[Op]) -> None:
-        """Take changes that have just been folded in; called under the lock."""
-
-    def ended(self) -> None:
-        """Learn that the run is over; called under the lock."""
-
-    def recovered(self) -> None:
-        """Learn that what came after the end is known as well; called under the lock."""
-
-
 class Live:
-    """The state of one run, its recording, and who watches it.
+    """The state of one run, its recording, and who subscribes to it.
 
     Args:
         state: The state to start from.
@@ -67,51 +47,78 @@ class Live:
         self._recorder = Recorder()
         self.recording = self._recorder.recording
         self.clock = clock
-        self.subscribers: list[Subscriber] = []
-        # The engine's own errors (they have a seq) may be followed by more: it may recover.
-        self.engine_error = False
+        self._troubles = Troubles(self.redact)
+        self.subscribers = Subscribers(self._troubles)
         self.stop_asked = False
-        # The ends after which more may come: the server tells parts of some runs only when they
-        # are over, and looks after others whose stream was cut. Until `settle` nobody who waits
-        # for the run goes on.
+        # The ends after which something more is fetched: who waits for the run goes on only once
+        # that is applied too, at `settle`.
         self.held: frozenset[str] = frozenset()
-        self.observe: Callable[[ev.Event], None] | None = None
+        # Called with each event once it is applied; gives the events that follow from it.
+        self.observe: Callable[[ev.Event], Iterable[ev.Event]] | None = None
         self._heard = time.monotonic()
         self._secret = secret
         self._guard = None if secret is None else Guard(secret)
-        self._troubles = Troubles(self.redact)
 
-    def receive(self, frame: str | ev.Event, at: float | None = None) -> None:
-        """Fold one frame in; on the loop thread only.
+    def receive(self, frame: str | ev.Event, at: float | None = None) -> ev.Event:
+        """Apply one frame, and all that follows from it; on the loop thread only.
 
         Args:
-            frame: The data of a server-sent event, or an event made here.
+            frame: The data of a server-sent event, without the key: who reads the bytes takes it
+                out. Or an event made here, which may hold the key.
             at: When it came, in seconds since the epoch; now, where it isn't given.
-        """
-        at = self.clock() if at is None else at
-        if isinstance(frame, str):
-            # A server that echoes the key must not carry it into the page and the file.
-            frame = self.redact(frame)
-            event = ev.read(frame)
-            self.note_sign()
-        else:
-            # What a person or a policy said may hold it as well.
-            event = frame if self._secret is None else self._secret.redacted(frame)
-            # Names and words of the server come this way too, such as a refusal's.
-            frame = event = bounded(event)
-        with self.lock:
-            self._recorder.add(frame, at)
-            if isinstance(event, ev.Errored):
-                self.engine_error = isinstance(event.raw, dict) and "seq" in event.raw
-            self._fold(event, at)
-            self._report_failures()
-        if self.observe is not None:
-            try:
-                self.observe(event)
-            except Exception as error:  # noqa: BLE001  # the stream goes on
-                self.trouble("looked at what has come", error)
 
-    def _fold(self, event: ev.Event, at: float) -> None:
+        Returns:
+            The event, as it was applied.
+        """
+        with self.lock:
+            event, following = self._receive(frame, self.clock() if at is None else at)
+            if following:
+                self._receive_all(following)
+        return event
+
+    def _receive(self, frame: str | ev.Event, at: float) -> tuple[ev.Event, Sequence[ev.Event]]:
+        """Apply one frame; returns its event, and what follows from it, to be applied next."""
+        if isinstance(frame, str):
+            event = ev.read(frame)
+        else:
+            # What a person or a policy said may hold the key, and names and words of the server
+            # come this way too, such as a refusal's.
+            event = frame if self._secret is None else self._secret.redacted(frame)
+            frame = event = bounded(event)
+        if isinstance(frame, str | ev.Opened | ev.WaitOver):
+            self.note_sign()
+        self._recorder.add(frame, at)
+        self._apply(event, at)
+        if self.observe is None and not self._troubles.unreported:
+            return event, ()
+        # First what has failed: all subscribers know of the event that it failed at.
+        return event, [*self._reports(), *self._observed(event), *self._reports()]
+
+    def _receive_all(self, events: Iterable[ev.Event]) -> None:
+        """Apply events made here, each with what follows from it before the next one."""
+        waiting = deque(events)
+        while waiting:
+            try:
+                _, following = self._receive(waiting.popleft(), self.clock())
+            except Exception as error:  # noqa: BLE001  # a state that nothing applies to: it is logged
+                self._troubles.note("applied what followed from an event", error)
+                self._troubles.take()
+            else:
+                waiting.extendleft(reversed(following))
+
+    def _observed(self, event: ev.Event) -> list[ev.Event]:
+        try:
+            return [] if self.observe is None else list(self.observe(event))
+        except Exception as error:  # noqa: BLE001  # the stream goes on
+            self._troubles.note("looked at what has come", error)
+            return []
+
+    def _reports(self) -> list[ev.Event]:
+        if not self._troubles.unreported:
+            return []
+        return [ev.Troubled(text=text) for text in self._troubles.take()]
+
+    def _apply(self, event: ev.Event, at: float) -> None:
         ops = reduce(self.state, event, at)
         if not ops:
             return
@@ -119,13 +126,13 @@ class Live:
         if self._guard is None:
             apply(self.state, ops)
         else:
-            ops, is_clean = self._guard.fold(self.state, ops)
+            ops, is_clean = self._guard.apply(self.state, ops)
             if not is_clean:
                 self._recorder.withhold(ev.ReasoningDelta)
         index_of(self.state).settle()
         if self.state.edited != edited_before:
             self._recorder.withhold()
-        self._publish(ops)
+        self.subscribers.publish(ops)
         if self.ended and self.state.status not in self.held:
             self._settle()
 
@@ -135,7 +142,7 @@ class Live:
             self.held = frozenset()
             if self.ended:
                 self._settle()
-            self._report_failures()
+            self._receive_all(self._reports())
 
     def _settle(self) -> None:
         if self.done.is_set():
@@ -143,8 +150,7 @@ class Live:
         # First: who waits for the run depends on nobody else who hears of its end.
         self.done.set()
         try:
-            for subscriber in tuple(self.subscribers):
-                self._troubles.call(doing_of(subscriber), subscriber.ended)
+            self.subscribers.publish_end()
         finally:
             self.published.set()
 
@@ -172,10 +178,10 @@ class Live:
             for name, value in (*values.items(), ("status", "interrupted")):
                 setattr(self.state, name, value)
                 ops.append(("set", (name,), plain(value)))
-            self._publish(ops)
+            self.subscribers.publish(ops)
 
     def trouble(self, doing: str, error: BaseException) -> None:
-        """Log and tell what has failed beside the run; on the loop thread only.
+        """Log and show what has failed beside the run; on the loop thread only.
 
         Args:
             doing: What was done, as in "powawidget failed while it …".
@@ -183,27 +189,13 @@ class Live:
         """
         with self.lock:
             self._troubles.note(doing, error)
-            self._report_failures()
-
-    def _publish(self, ops: list[Op]) -> None:
-        for subscriber in tuple(self.subscribers):
-            self._troubles.call(doing_of(subscriber), subscriber.changed, ops)
-
-    def _report_failures(self) -> None:
-        """Tell them when everybody has heard of what came before, so that all hear the same."""
-        for text in self._troubles.untold():
-            try:
-                self.receive(ev.Troubled(text=text))
-            except Exception as error:  # noqa: BLE001  # a state that can't be folded: it is logged
-                self._troubles.note("told of a failure", error)
-                self._troubles.untold()
+            self._receive_all(self._reports())
 
     def end_recovery(self) -> None:
-        """Say that what was learned after the end is all there is; on the loop thread only."""
+        """Publish that nothing more is found out after the end; on the loop thread only."""
         with self.lock:
-            for subscriber in tuple(self.subscribers):
-                self._troubles.call(doing_of(subscriber), subscriber.recovered)
-            self._report_failures()
+            self.subscribers.publish_recovery()
+            self._receive_all(self._reports())
 
     def redact(self, text: str) -> str:
         """Take the key out of a text, where there is one."""

@@ -1,16 +1,70 @@
-"""Whoever hears of something may fail: what they hear of goes on, and says so."""
+"""Who is told of changes; and one who fails at it ends nothing: the failure is reported."""
 
 import contextlib
 import logging
 import threading
 import traceback
 from collections.abc import Callable
+from typing import Protocol
+
+from powawidget.state.ops import Op
 
 _log = logging.getLogger("powawidget")
 
 
+class Subscriber(Protocol):
+    """Who is told of changes: a widget, a transcript, or the chat whose turn a run is.
+
+    What one raises is logged and shown, and keeps no other from being told.
+
+    Attributes:
+        doing: What it does when it is told, as in "powawidget failed while it …".
+    """
+
+    doing: str
+
+    def changed(self, ops: list[Op]) -> None:
+        """Receive changes that have just been applied; called under the lock."""
+
+    def ended(self) -> None:
+        """Receive the end of the run; called under the lock."""
+
+    def recovered(self) -> None:
+        """Receive the end of what is found out after the run's end; called under the lock."""
+
+
+class Subscribers(list[Subscriber]):
+    """Who is told of a run or a chat.
+
+    Args:
+        troubles: Where it is noted that one has failed.
+    """
+
+    def __init__(self, troubles: "Troubles") -> None:
+        super().__init__()
+        self._troubles = troubles
+
+    def publish(self, ops: list[Op]) -> None:
+        """Tell all of changes."""
+        for one in tuple(self):
+            self._troubles.call(_doing_of(one), one.changed, ops)
+
+    def publish_end(self) -> None:
+        """Tell all of the end."""
+        for one in tuple(self):
+            self._troubles.call(_doing_of(one), one.ended)
+
+    def publish_recovery(self) -> None:
+        """Tell all that nothing more is found out after the end."""
+        for one in tuple(self):
+            self._troubles.call(_doing_of(one), one.recovered)
+
+
 class Troubles:
-    """What has failed beside a run or a chat: logged, and told once for each thing.
+    """What has failed beside a run or a chat: logged, and shown once for each thing.
+
+    Attributes:
+        unreported: What is to be reported, in words.
 
     Args:
         redact: Takes the key out of a text.
@@ -19,27 +73,27 @@ class Troubles:
     def __init__(self, redact: Callable[[str], str]) -> None:
         self._redact = redact
         self._known: set[str] = set()
-        self._untold: list[str] = []
+        self.unreported: list[str] = []
 
-    def call(self, doing: str, listener: Callable[..., object], *args: object) -> None:
-        """Call somebody who listens, whatever comes of it.
+    def call(self, doing: str, receive: Callable[..., object], *args: object) -> None:
+        """Call a subscriber, and note what it raises.
 
         Args:
-            doing: What is done, as in "powawidget failed while it …".
-            listener: Who listens.
-            *args: What it hears.
+            doing: What it does, as in "powawidget failed while it …".
+            receive: What to call.
+            *args: What it receives.
         """
         try:
-            listener(*args)
+            receive(*args)
         except BaseException as error:
-            # One who listens must not end what it hears of: an exit would end the loop thread
-            # with all runs. In the main thread it may be a person's interrupt.
+            # A subscriber must not end what it is told of: an exit would end the loop thread with
+            # all runs. In the main thread it may be a person's interrupt.
             if not isinstance(error, Exception) and is_main_thread():
                 raise
             self.note(doing, error)
 
     def note(self, doing: str, error: BaseException) -> None:
-        """Log what somebody raised, and remember to tell of it.
+        """Log what was raised, and keep it to be reported.
 
         What fails once may fail at each of thousands of changes: that is logged at DEBUG.
 
@@ -49,16 +103,20 @@ class Troubles:
         """
         level = logging.DEBUG if doing in self._known else logging.ERROR
         if _log.isEnabledFor(level):
-            told = self._redact("".join(traceback.format_exception(error)))
-            log(level, "powawidget failed while it %s\n%s", doing, told)
+            text = self._redact("".join(traceback.format_exception(error)))
+            log(level, "powawidget failed while it %s\n%s", doing, text)
         if doing not in self._known:
             self._known.add(doing)
-            self._untold.append(said(doing, error))
+            # What was raised may hold anything: its kind is enough here.
+            name = type(error).__name__
+            self.unreported.append(
+                f"powawidget failed while it {doing}: {name}. The kernel's log says more."
+            )
 
-    def untold(self) -> list[str]:
-        """Take what is to be told now, in words."""
-        untold, self._untold = self._untold, []
-        return untold
+    def take(self) -> list[str]:
+        """Take out what is to be reported now, in words."""
+        taken, self.unreported = self.unreported, []
+        return taken
 
 
 def log(level: int, text: str, *args: object) -> None:
@@ -78,12 +136,5 @@ def is_main_thread() -> bool:
     return threading.current_thread() is threading.main_thread()
 
 
-def said(doing: str, error: BaseException) -> str:
-    """Say that something failed. What was raised may hold anything: its kind is enough here."""
-    name = type(error).__name__
-    return f"powawidget failed while it {doing}: {name}. The kernel's log says more."
-
-
-def doing_of(subscriber: object) -> str:
-    """Say what is done where an subscriber hears of something."""
-    return str(getattr(subscriber, "doing", "told who listens"))
+def _doing_of(subscriber: Subscriber) -> str:
+    return str(getattr(subscriber, "doing", "told a subscriber"))

@@ -205,8 +205,8 @@ class Agent(Conversing):
                 "run.events."
             )
         body = agent_body(message, session_id, options)
-        idle = self._client.timeouts.quiet_idle
-        async with aclosing(events_of(self._client, self._path, body, idle=idle)) as events:
+        source = LiveSource(self._client.for_run(), self._path, body, keepalives=False)
+        async with aclosing(events_of(source)) as events:
             async for event in events:
                 yield event
 

@@ -152,14 +152,14 @@ class Orchestration(Conversing):
             ...     print(event)
         """
         body = self._body(message, session_id)
-        idle = self._client.timeouts.idle
-        async with aclosing(events_of(self._client, self._path, body, idle=idle)) as events:
+        source = LiveSource(self._client.for_run(), self._path, body, keepalives=True)
+        async with aclosing(events_of(source)) as events:
             async for event in events:
                 yield event
 
-    def _name_agents(self, live: Live, event: ev.Event) -> None:
-        if isinstance(event, ev.OrchestrationStarted) and self._agent_names:
-            live.receive(ev.AgentsKnown(names=self._agent_names))
+    def _name_agents(self, _: Live, event: ev.Event) -> list[ev.Event]:
+        is_start = isinstance(event, ev.OrchestrationStarted)
+        return [ev.AgentsKnown(names=self._agent_names)] if is_start and self._agent_names else []
 
     def _body(
         self, message: str, session_id: str | None, options: Mapping[str, Any] | None = None

@@ -14,10 +14,10 @@ from powawidget.chat.chat import Chat, saved_chat
 from powawidget.errors import ConfigurationError, FileError, InvalidValueError
 from powawidget.protocol import events as ev
 from powawidget.protocol.sse import EventTooLargeError, SSEDecoder
+from powawidget.run.apply import too_large
 from powawidget.run.finished import NO_SOURCE, of_events, of_saved
 from powawidget.run.plan import Plan
 from powawidget.run.run import Run, finished_run
-from powawidget.run.runner import too_large
 from powawidget.run.sources import RecordedSource
 from powawidget.run.task import RunTask
 from powawidget.settings import options

@@ -128,9 +128,8 @@ class Workflow:
             ...     print(event)
         """
         body = self._body(variables, named)
-        idle = self._client.timeouts.quiet_idle
-        events = events_of(self._client, self._path, body, idle=idle, meaning=ev.in_workflow)
-        async with aclosing(events):
+        source = LiveSource(self._client.for_run(), self._path, body, keepalives=False)
+        async with aclosing(events_of(source, ev.in_workflow)) as events:
             async for event in events:
                 yield event
 
@@ -206,9 +205,10 @@ class Workflow:
         sent = _redacted(self._client.secret, json.loads(json.dumps(variables)))
         return [one for one in begun_with(rows, sent, window) if one not in self._named]
 
-    def _note(self, live: Live, _: ev.Event) -> None:
+    def _note(self, live: Live, _: ev.Event) -> list[ev.Event]:
         if live.state.run_id is not None:
             self._named.add(live.state.run_id)
+        return []
 
     def _known(self) -> list[ev.Event]:
         return [] if self._graph is None else [ev.GraphKnown(blocks=listed(self._graph))]

@@ -33,7 +33,7 @@ def of_events(
     """
     task = RunTask(plan)
     for frame in frames:
-        task.live.receive(frame)
+        task.live.receive(task.live.redact(frame) if isinstance(frame, str) else frame)
     task.live.receive(Ended())
     if times is not None:
         task.live.state.started, task.live.state.ended = times

@@ -48,7 +48,8 @@ class Plan:
         secret: The key to keep out of everything.
         known: What is known before the stream begins, as events.
         decider: Makes what decides on the run's requests for approval, where there can be any.
-        observe: Called with each event once it is applied, where there is no decider.
+        observe: Called with each event once it is applied, where there is no decider; gives the
+            events that follow from it.
         lookup: What the server is asked once the stream is over.
     """
 
@@ -62,7 +63,7 @@ class Plan:
     secret: Secret | None = None
     known: Iterable[Event] = ()
     decider: Callable[[Live], Decider] | None = None
-    observe: Callable[[Live, Event], None] | None = None
+    observe: Callable[[Live, Event], Iterable[Event]] | None = None
     lookup: Lookup = field(default_factory=Lookup)
 
     @property

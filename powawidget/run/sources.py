@@ -56,6 +56,7 @@ class LiveSource:
         self._client = client
         self._path = path
         self._body = body
+        self.redact = client.secret.redact
         limits = self.timeouts = client.timeouts
         self.idle: float | None = limits.idle if keepalives else limits.quiet_idle
         self.total: float | None = limits.total

@@ -1,36 +1,25 @@
 """The events of a run, read without a widget."""
 
-import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Mapping
-from typing import Any
+from collections.abc import AsyncGenerator, Callable
 
-from powawidget.errors import ConnectionLost, ProtocolError, RequestError
-from powawidget.http.client import Client
-from powawidget.http.retries import Retries, waiting
+from powawidget.errors import ConnectionLost, ProtocolError
 from powawidget.kernel.loop_generator import on_loop_thread
 from powawidget.protocol import events as ev
 from powawidget.protocol.sse import EventTooLargeError
-from powawidget.run.reading import Limit, payloads
+from powawidget.run.follow import Following
+from powawidget.run.sources import LiveSource
 
 _ENDS = (ev.Completed, ev.WorkflowCompleted, ev.WorkflowFailed)
 
 
 async def events_of(
-    client: Client,
-    path: str,
-    body: Mapping[str, Any],
-    *,
-    idle: float | None,
-    meaning: Callable[[ev.Event], ev.Event] = lambda event: event,
+    source: LiveSource, meaning: Callable[[ev.Event], ev.Event] = lambda event: event
 ) -> AsyncGenerator[ev.Event, None]:
-    """Start a run and read its events, within the client's limit for a whole run.
+    """Start a run and read its events.
 
     Args:
-        client: The HTTP side.
-        path: The path to post to.
-        body: The request.
-        idle: How long the stream may be silent, in seconds.
+        source: Where its bytes come from; it is closed at the end.
         meaning: What an event means in this kind of stream.
 
     Yields:
@@ -43,79 +32,27 @@ async def events_of(
             terminal event.
         ProtocolError: If an event is too large.
     """
-    client = client.for_run()
-    told = False
-    after_error, total = client.timeouts.after_error, client.timeouts.total
-    end = None if total is None else asyncio.get_running_loop().time() + total
-
-    def limit() -> float | None:
-        return after_error if told and after_error is not None else idle
-
     try:
+        following = Following(source, source.redact)
         # What interrupts the caller must find no frame of the HTTP library: it holds the key.
-        read = on_loop_thread(lambda: _read(client, path, body, limit))
-        async with contextlib.aclosing(read):
-            # The limit is never open while the caller handles an event: it would be cancelled.
-            while (some := await _next(read, total, end)) is not None:
-                for one in some:
-                    event = meaning(one)
-                    told = told or isinstance(event, ev.Errored)
-                    yield event
-                    if isinstance(event, _ENDS):
-                        return
+        async with contextlib.aclosing(on_loop_thread(following.read)) as reads:
+            async for items in reads:
+                for item in items:
+                    if isinstance(item, ev.Waiting):
+                        yield item
+                    elif isinstance(item, str):
+                        event = meaning(ev.read(item))
+                        following.note_event(event)
+                        yield event
+                        if isinstance(event, _ENDS):
+                            return
     except EventTooLargeError as error:
+        # The cause says the same; its frames stand in the middle of the stream.
         raise ProtocolError(str(error)) from None
-    except ConnectionLost:
-        if not told:
-            raise
     finally:
-        client.leave()
-    if told:
-        return  # where an error was told, the terminal event may be left out
-    raise ConnectionLost(
-        "The stream ended without its terminal event: the run may not be complete.",
-        maybe_accepted=True,
-    )
-
-
-async def _next(
-    read: AsyncGenerator[list[ev.Event], None], total: float | None, end: float | None
-) -> list[ev.Event] | None:
-    """Read some events, or None at the stream's end, until the time for all of them is over."""
-    scope = asyncio.timeout_at(end)
-    try:
-        async with scope:
-            return await anext(read, None)
-    except TimeoutError:
-        if not scope.expired():
-            raise
-    raise ConnectionLost(
-        f"The run took too long: it wasn't complete after {total:g} s, the limit set for it. "
-        "Set a longer total limit, or none.",
-        maybe_accepted=True,
-        code="total_timeout",
-    )
-
-
-async def _read(
-    client: Client, path: str, body: Mapping[str, Any], limit: Limit
-) -> AsyncGenerator[list[ev.Event], None]:
-    """Start a run, again where that can't start a second one, and read what each read brings."""
-    retries = Retries(client.timeouts)
-    while True:
-        async with contextlib.AsyncExitStack() as stack:
-            try:
-                chunks = await stack.enter_async_context(client.stream(path, body))
-            except (RequestError, ConnectionLost) as error:
-                pause = retries.after(error)
-                if pause is None:
-                    raise
-            else:
-                reads = payloads(chunks, limit, client.secret.redact)
-                await stack.enter_async_context(contextlib.aclosing(reads))
-                async for frames in reads:
-                    if frames:
-                        yield [ev.read(data) for data in frames]
-                return
-        yield [waiting(pause)]
-        await asyncio.sleep(pause.seconds)
+        source.close()
+    if not following.has_error:  # where an error came, the terminal event may be left out
+        raise ConnectionLost(
+            "The stream ended without its terminal event: the run may not be complete.",
+            maybe_accepted=True,
+        )

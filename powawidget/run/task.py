@@ -12,10 +12,10 @@ from powawidget.errors import PowawidgetError
 from powawidget.kernel import loop
 from powawidget.live.run import Live
 from powawidget.protocol.events import Stopped
+from powawidget.run.apply import follow
 from powawidget.run.pause import Pauses
 from powawidget.run.plan import Plan
 from powawidget.run.recovery import is_worth_a_look, recover
-from powawidget.run.runner import follow
 from powawidget.state.model import RunState
 
 _DENYING = 0.8

@@ -17,7 +17,8 @@ import traitlets
 
 from powawidget.errors import FileError
 from powawidget.kernel import bridge, host, loop
-from powawidget.live.run import NONCE, Subscriber
+from powawidget.live.run import NONCE
+from powawidget.live.subscribers import Subscribers
 from powawidget.settings import file_share
 from powawidget.state.ops import Op
 from powawidget.widget import file_state, page_state
@@ -38,7 +39,7 @@ class LiveState(Protocol):
     """
 
     lock: threading.RLock
-    subscribers: list[Subscriber]
+    subscribers: Subscribers
 
     @property
     def heard(self) -> float:

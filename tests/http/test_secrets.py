@@ -106,7 +106,7 @@ def test_any_key_is_found_in_any_escape_that_comes_in_pieces(
     guard = Guard(Secret(key))
     told = f"{before}{escape(key)}."
     for at in range(0, len(told), size):
-        guard.fold(run, [("append", ["parts", 0, "text"], told[at : at + size])])
+        guard.apply(run, [("append", ["parts", 0, "text"], told[at : at + size])])
     text = str(run.parts[0].text)
     assert "[key]" in text
     assert Secret(key).redact(text) == text

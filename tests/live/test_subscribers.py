@@ -19,6 +19,7 @@ from powawidget.chat.task import ChatTask, Partner
 from powawidget.errors import RequestError
 from powawidget.http.secret import Secret
 from powawidget.kernel import cells, host, loop
+from powawidget.live.run import Live
 from powawidget.protocol import events as ev
 from powawidget.run.plan import Lookup, Plan
 from powawidget.run.run import Run
@@ -327,6 +328,27 @@ def test_a_state_that_cannot_be_folded_any_more_ends_the_run(
     typed(run._live.snapshot(), RunState)
     with pytest.raises(pw.RunInterrupted):
         run.result(display=False)
+
+
+def test_what_follows_from_an_event_is_applied_before_what_came_with_it() -> None:
+    def notice(text: str) -> ev.Event:
+        return ev.Noticed(code="test", text=text)
+
+    follows = {"a": [notice("a1"), notice("a2")], "a1": [notice("a1x")]}
+    calls: list[str] = []
+    live = Live(RunState())
+
+    def observe(event: ev.Event) -> list[ev.Event]:
+        text = event.text if isinstance(event, ev.Noticed) else ""
+        assert not calls or calls[-1] != "(", "one event is looked at after the other"
+        calls.extend(["(", text, ")"])
+        return follows.get(text, [])
+
+    live.observe = observe
+    assert live.receive(notice("a")).text == "a"  # type: ignore[attr-defined]  # what was given
+    texts = [part.text for part in live.state.parts if isinstance(part, NoticePart)]
+    assert texts == ["a", "a1", "a1x", "a2"]
+    assert [one for one in calls if one not in "()"] == texts
 
 
 @pytest.mark.parametrize("status", ["interrupted", "stopped"])

@@ -164,6 +164,24 @@ def test_an_interrupt_of_who_awaits_a_run_stops_it(
     assert ended.stdout.split() == ["stopped", "True", "interrupted", "True"], ended.stderr
 
 
+def test_tab_completion_offers_of_a_run_and_a_chat_what_a_person_uses(pb: pw.Powabase) -> None:
+    chat = pb.agent("Writer").chat()
+    documents = ["save", "to_html", "to_json", "to_markdown", "to_text"]
+    asked = ["approvals", "approve", "deny", "next_approval"]
+    read = ["blocks", "delegations", "error", "events", "message", "output", "progress"]
+    read += ["reasoning", "run_id", "seconds", "session_id", "status", "text", "tool_calls"]
+    does = ["close", "result", "start", "stop", "usage", "wait", "widget"]
+    for run in (pb.agent("Writer").run("hello"), chat.send("hello")):
+        assert offered(run) == sorted(documents + asked + read + does)
+    acts = ["close", "discard", "earlier", "resume", "retry", "send", "stop", "wait", "widget"]
+    state = ["messages", "missing", "queued", "runs", "session_id", "status"]
+    assert offered(chat) == sorted(documents + acts + state)
+
+
+def offered(thing: object) -> list[str]:
+    return [name for name in dir(thing) if not name.startswith("_")]
+
+
 def test_a_session_goes_on_with_a_conversation(pb: pw.Powabase, server: Counterpart) -> None:
     analyst = pb.agent("Analyst")
     first = analyst.run("Which orders are late, by region and carrier?").wait()

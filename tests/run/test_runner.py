@@ -6,6 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 import powawidget
+from powawidget.kernel import loop
+from powawidget.protocol import events as ev
+from powawidget.resources.connect import Agent
 from powawidget.run.plan import Plan
 from powawidget.run.sources import RecordedSource
 from powawidget.run.task import RunTask
@@ -67,6 +70,37 @@ def test_an_error_of_the_documented_dialect_ends_the_run_though_the_server_linge
     with pytest.raises(powawidget.RunFailed, match="Too many requests"):
         run.result(display=False)
     server.wait_until_left()
+
+
+async def read_all(agent: Agent) -> list[ev.Event]:
+    return [event async for event in agent.stream("hello")]
+
+
+@pytest.mark.parametrize("after", [b"", b": keepalive\n\n"])
+def test_who_only_reads_events_waits_no_longer_after_an_error(world: World, after: bytes) -> None:
+    async def script(exchange: Exchange) -> None:
+        await exchange.stream(START, HALF, ERROR, end=False)
+        while after:
+            await exchange.chunk(after)
+            await asyncio.sleep(0.01)
+        await exchange.gone()
+
+    server = world.serve(script)
+    events = loop.run_sync(read_all(world.agent(server.url, after_error=0.2)))
+    assert isinstance(events[-1], ev.Errored)
+    server.wait_until_left()
+
+
+def test_after_an_error_of_the_engine_it_may_go_on_however_long_it_takes(world: World) -> None:
+    async def script(exchange: Exchange) -> None:
+        await exchange.stream(START, {**ERROR, "seq": 3}, end=False)
+        await asyncio.sleep(0.3)
+        await exchange.tell(DONE)
+
+    server = world.serve(at_paths(run=script))
+    agent = world.agent(server.url, after_error=0.05)
+    assert isinstance(loop.run_sync(read_all(agent))[-1], ev.Completed)
+    assert came_to(world.run(server, after_error=0.05))[0] == "completed"
 
 
 def test_an_error_is_not_the_end_where_the_terminal_event_follows(world: World) -> None:
