@@ -181,7 +181,7 @@ class Street:
         self.decider = Decider(
             self.live, self.server.post, self._hooks, policy, monotonic=self.time
         )
-        self.live.observe = self.decider.notice
+        self.live.observe = self.decider.note_event
 
     def shown(self) -> list[str]:
         """What a page shows as pending."""

@@ -1,23 +1,48 @@
-"""A policy that decides in place of a person: when it is asked, and what becomes of its word."""
+"""A policy that decides in place of a person: when it is asked, and what its answer leads to."""
 
 import asyncio
 import collections
 import logging
 import traceback
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import Protocol
 
-from powawidget.approvals.policy import PolicyFunction, Verdict, name_of, verdict_of
+from powawidget.approvals.policy import Choice, PolicyFunction, Verdict, name_of, verdict_of
 from powawidget.live.run import Live
 from powawidget.live.subscribers import log
 from powawidget.protocol import events as ev
 from powawidget.state import values
-
-if TYPE_CHECKING:
-    from powawidget.approvals.decider import Decider
+from powawidget.state.model import ApprovalPart
 
 # How often a decision of which nothing could be sent is made again, and after how long.
 _TRIES = 3
 _PAUSE = 1.0
+
+
+class Requests(Protocol):
+    """What a policy needs of what decides on the run's requests."""
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether any request waits for a decision."""
+
+    @property
+    def is_on_the_way(self) -> bool:
+        """Whether a decision now could be taken for one on an earlier request."""
+
+    def pending(self) -> list[ApprovalPart]:
+        """List the requests that wait for a decision, oldest first."""
+
+    def is_sending(self, digests: frozenset[str]) -> bool:
+        """Tell whether any of some requests is decided here, and not answered by the stream."""
+
+    def decide(
+        self, choice: Choice, by: str, reason: str | None, digests: Sequence[str]
+    ) -> str | None:
+        """Decide on all requests that are open; returns why it is refused, where it is."""
+
+    async def until_quiet(self) -> None:
+        """Wait until long enough no call or request has come."""
 
 
 class Consultation:
@@ -27,43 +52,43 @@ class Consultation:
         asks_person: Whether the policy has left to a person what is open.
 
     Args:
-        decider: What decides on the run's requests.
+        requests: The run's requests, and what decides on them.
         live: The run.
         policy: The policy.
     """
 
-    def __init__(self, decider: "Decider", live: Live, policy: PolicyFunction) -> None:
+    def __init__(self, requests: Requests, live: Live, policy: PolicyFunction) -> None:
         self.asks_person = False
-        self._decider = decider
+        self._requests = requests
         self._live = live
         self._policy = policy
         self._verdicts: dict[str, Verdict] = {}
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
         self._is_open = False
 
-    def notice(self) -> None:
-        """See that something has happened to the run."""
-        self._news.set()
+    def note_event(self) -> None:
+        """Note that something has come of the run."""
+        self._changed.set()
 
-    async def hold(self) -> None:
+    async def decide(self) -> None:
         """Have the policy decide on what is open; it is asked once about each request."""
         if self._is_open:
             return  # what is new is decided there
         self._is_open, self.asks_person = True, False
         try:
-            await self._decide()
+            await self._decide_all()
         except Exception as error:  # noqa: BLE001  # whatever it is, somebody has to decide
             self.asks_person = True
-            self._live.trouble("asked the approval policy", error)
+            self._live.report("asked the approval policy", error)
         finally:
             self._is_open = False
 
-    async def _decide(self) -> None:
+    async def _decide_all(self) -> None:
         """Let the policy decide until nothing is open; what it leaves open, a person does."""
         tries: collections.Counter[frozenset[str]] = collections.Counter()
         while await self._until_decidable():
             asked = self._open()
-            for part in self._decider.pending():
+            for part in self._requests.pending():
                 if part.digest not in self._verdicts:
                     self._verdicts[part.digest] = await self._verdict(values.approval_of(part))
             if asked != self._open():
@@ -76,32 +101,32 @@ class Consultation:
             tries[asked] += 1
             name = name_of(self._policy)
             by = f"policy: {name}" if name else "policy"
-            refused = self._decider.decide(verdict, by, None, sorted(asked))
+            refused = self._requests.decide(verdict, by, None, sorted(asked))
             if refused is not None:
-                self._say(f"The approval policy's decision came to nothing: {refused}")
+                self._notify(f"The approval policy's decision came to nothing: {refused}")
                 self.asks_person = True
                 return
-            while self._decider.is_sending(asked) and not self._decider.is_asking:
-                await self._news_come()
+            while self._requests.is_sending(asked) and not self._requests.is_asking:
+                await self._change()
             if asked <= self._open():
                 await asyncio.sleep(_PAUSE)  # nothing could be sent
 
     async def _until_decidable(self) -> bool:
         """Wait until a decision can be made; returns False where nothing asks for one."""
         while True:
-            await self._decider.until_quiet()
-            if self._live.ended or not self._decider.is_asking:
+            await self._requests.until_quiet()
+            if self._live.ended or not self._requests.is_asking:
                 return False
-            if not self._decider.is_on_the_way:
+            if not self._requests.is_on_the_way:
                 return True
-            await self._news_come()
+            await self._change()
 
-    async def _news_come(self) -> None:
-        self._news.clear()
-        await self._news.wait()
+    async def _change(self) -> None:
+        self._changed.clear()
+        await self._changed.wait()
 
     def _open(self) -> frozenset[str]:
-        return frozenset(part.digest for part in self._decider.pending())
+        return frozenset(part.digest for part in self._requests.pending())
 
     async def _verdict(self, approval: values.Approval) -> Verdict:
         try:
@@ -114,9 +139,9 @@ class Consultation:
             told = self._live.redact(traceback.format_exc())
             text = "An approval policy failed, so a person is asked\n%s"
             log(logging.WARNING, text, told)
-            self._say(f"The approval policy failed: {type(error).__name__}: {error}")
+            self._notify(f"The approval policy failed: {type(error).__name__}: {error}")
             return "ask"
 
-    def _say(self, text: str) -> None:
+    def _notify(self, text: str) -> None:
         if not self._live.ended:
             self._live.receive(ev.Noticed(code="policy_failed", text=text))

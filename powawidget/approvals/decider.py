@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from powawidget.approvals.consultation import Consultation
 from powawidget.approvals.deadlines import deadline_of, margin_of, timeout_of
-from powawidget.approvals.policy import PolicyFunction
+from powawidget.approvals.policy import Choice, PolicyFunction
 from powawidget.errors import ConnectionLost, PowawidgetError, RequestError
 from powawidget.live.run import Live
 from powawidget.protocol import events as ev
@@ -34,7 +34,6 @@ _NOT_WAITING = HTTPStatus.NOT_FOUND
 _LEAST_SLEEP = 0.001
 _ON_THE_WAY = "A decision on an earlier request is still on its way."
 
-Choice = Literal["approve", "deny"]
 Post = Callable[[str, Mapping[str, Any], float], Awaitable[Any]]
 Hooks = Callable[[], Awaitable[Any]]
 
@@ -88,9 +87,9 @@ class Decider:
         self._monotonic = monotonic
         self._last_request = float("-inf")
         self._decisions: list[_Decision] = []
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
 
-    def notice(self, event: ev.Event) -> list[ev.Event]:
+    def note_event(self, event: ev.Event) -> list[ev.Event]:
         """Note what has come of the run.
 
         Args:
@@ -99,9 +98,9 @@ class Decider:
         Returns:
             What follows for decisions on earlier requests.
         """
-        self._news.set()
+        self._changed.set()
         if self._consultation is not None:
-            self._consultation.notice()
+            self._consultation.note_event()
         if isinstance(event, ev.ToolCallStarted | ev.ApprovalRequested):
             self._last_request = self._monotonic()
         if isinstance(event, ev.ApprovalRequested):
@@ -109,7 +108,7 @@ class Decider:
             if newest is not None:
                 self._start(self._learn_deadline(newest))
             if self._consultation is not None:
-                self._start(self._consultation.hold())
+                self._start(self._consultation.decide())
             return self._reopened()
         return []
 
@@ -133,7 +132,7 @@ class Decider:
         return self._consultation is None or self._consultation.asks_person
 
     @property
-    def quiet(self) -> bool:
+    def is_quiet(self) -> bool:
         """Whether long enough no call or request has come."""
         return self._monotonic() - self._last_request >= QUIET
 
@@ -162,22 +161,22 @@ class Decider:
             return "It is too late: the server is about to block the call."
         if self.is_on_the_way:
             return _ON_THE_WAY
-        self._make(names, choice, by, reason)
+        self._begin(names, choice, by, reason)
         return None
 
-    def _make(self, digests: list[str], choice: Choice, by: str, reason: str | None) -> None:
+    def _begin(self, digests: list[str], choice: Choice, by: str, reason: str | None) -> None:
         self._live.note_sign()  # while a person took time, nothing was due
         # Half an emoji can't be sent, nor shown.
         by, reason = harmless(by), None if reason is None else harmless(reason)
-        self._take(ev.DecisionMade(digests=digests, choice=choice, by=by, reason=reason))
+        self._receive(ev.DecisionMade(digests=digests, choice=choice, by=by, reason=reason))
         decision = _Decision(digests, choice == "deny")
         self._forget_answered()
         self._decisions.append(decision)
         decision.task = self._start(self._send_or_tell(decision, choice, reason))
 
     @property
-    def is_open(self) -> bool:
-        """Whether a stop has to wait: something to deny, or a denial that isn't proved yet."""
+    def has_to_deny(self) -> bool:
+        """Whether a stop waits for a denial: one to be sent, or one that isn't proved yet."""
         return self.is_asking or bool(self._unsent()) or bool(self._denials())
 
     def _denials(self) -> list[_Decision]:
@@ -237,7 +236,7 @@ class Decider:
         await self._wait_for_tasks(self._decisions, limit / 2)
         asked = [part.digest for part in self.pending()]
         if asked:
-            self._make(asked, "deny", "stop", "The run was stopped.")
+            self._begin(asked, "deny", "stop", "The run was stopped.")
             await self._wait_for_tasks(self._decisions[-1:], max(0.0, end - self._monotonic()))
         # Of several the latest is answered at once, the others when their time is over.
         # A denial counts also where its answer says nothing, such as a gateway's error.
@@ -253,10 +252,10 @@ class Decider:
     async def _wait_for_proof(self, digests: Collection[str], end: float) -> None:
         """Wait until the stream shows what became of decisions that were sent."""
         while self._is_unproved(digests) and (left := end - self._monotonic()) > 0:
-            self._news.clear()
+            self._changed.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(left):
-                    await self._news.wait()
+                    await self._changed.wait()
 
     def _is_unproved(self, digests: Collection[str]) -> bool:
         named = gates.named(self._live.state, digests)
@@ -281,16 +280,16 @@ class Decider:
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._over)
+        task.add_done_callback(self._end_task)
         return task
 
-    def _over(self, task: asyncio.Task[None]) -> None:
+    def _end_task(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
         if error is not None:
-            self._live.trouble("waited for a decision", error)
+            self._live.report("waited for a decision", error)
 
-    def _take(self, event: ev.Event) -> None:
+    def _receive(self, event: ev.Event) -> None:
         if not self._live.ended:
             self._live.receive(event)
 
@@ -304,7 +303,7 @@ class Decider:
         try:
             await self._send(decision, choice, reason)
         except Exception as error:  # noqa: BLE001  # a card must not say for ever that it is on its way
-            self._live.trouble("sent a decision", error)
+            self._live.report("sent a decision", error)
             if decision.is_posted:
                 self._note(decision.digests, "unknown", "It isn't known whether it arrived.")
             else:
@@ -398,7 +397,7 @@ class Decider:
     def _note(
         self, digests: list[str], decision: Literal["pending", "sending", "unknown"], outcome: str
     ) -> None:
-        self._take(ev.DecisionNoted(digests=digests, decision=decision, outcome=outcome))
+        self._receive(ev.DecisionNoted(digests=digests, decision=decision, outcome=outcome))
 
     async def _learn_deadline(self, part: ApprovalPart) -> None:
         try:
@@ -406,11 +405,11 @@ class Decider:
                 await self._hook_list(), part, gates.gates_before(self._live.state, part)
             )
         except Exception as error:  # noqa: BLE001  # without a deadline nothing ever closes
-            self._live.trouble("read when a decision is due", error)
+            self._live.report("read when a decision is due", error)
             timeout = timeout_of([], part, 0)
         deadline = part.asked_at + timeout
         closes = deadline - margin_of(timeout)
-        self._take(ev.DeadlineKnown(digest=part.digest, deadline=deadline, closes=closes))
+        self._receive(ev.DeadlineKnown(digest=part.digest, deadline=deadline, closes=closes))
 
     async def _hook_list(self) -> list[Mapping[str, Any]]:
         if self._hook_rows is None:

@@ -20,6 +20,7 @@ from powawidget.errors import InvalidValueError, WrongTypeError
 from powawidget.protocol.events import repeats
 from powawidget.state.values import Approval
 
+Choice = Literal["approve", "deny"]
 Verdict = Literal["approve", "deny", "ask"]
 Predicate = Callable[[Any], bool]
 Rule = str | tuple[str, Predicate]

@@ -196,7 +196,7 @@ class Chat(Transcribed):
         """The runs of the messages that wait for their turn."""
         # One that was stopped leaves the queue a moment later.
         tasks = [entry.task for entry in tuple(self._task.queue.waiting)]
-        return [self._hold(task).turn for task in tasks if not task.live.settled]
+        return [self._hold(task).turn for task in tasks if not task.live.finished]
 
     @property
     def session_id(self) -> str | None:
@@ -242,7 +242,7 @@ class Chat(Transcribed):
     def _is_stuck(self, task: RunTask) -> bool:
         """Tell whether a run is queued in a queue that is paused, or behind one that is stuck."""
         queue = self._task.queue
-        if task.live.settled or not any(entry.task is task for entry in tuple(queue.waiting)):
+        if task.live.finished or not any(entry.task is task for entry in tuple(queue.waiting)):
             return False
         current = self._current()
         return queue.paused is not None or (current is not None and current.approvers.are_missing())

@@ -48,9 +48,9 @@ class LiveChat:
         return time.monotonic() if self._latest is None else self._latest.heard
 
     @property
-    def settled(self) -> bool:
+    def finished(self) -> bool:
         """Whether no turn is under way."""
-        return self._latest is None or self._latest.settled
+        return self._latest is None or self._latest.finished
 
     def snapshot(self) -> Any:
         """Return the whole state as plain JSON values."""
@@ -126,7 +126,7 @@ class LiveChat:
             self.subscribers.publish(ops)
             self._report_failures()
 
-    def trouble(self, doing: str, error: BaseException) -> None:
+    def report(self, doing: str, error: BaseException) -> None:
         """Log and tell what has failed beside the chat; on the loop thread only.
 
         Args:

@@ -176,7 +176,7 @@ class ChatTask:
             self.queue.end(live)
             self._advance()
         except Exception as error:  # noqa: BLE001  # who waits for the chat must not wait for ever
-            self.live.trouble("let the next message in", error)
+            self.live.report("let the next message in", error)
             self.idle.set()
 
     # What was said before.
@@ -199,7 +199,7 @@ class ChatTask:
         except PowawidgetError as error:
             self.live.set(notice=why_no_history(error))
         except Exception as error:  # noqa: BLE001  # nobody awaits it: the page must hear of it
-            self.live.trouble("read earlier turns", error)
+            self.live.report("read earlier turns", error)
 
     async def show_earlier(self, turns: int) -> None:
         """Fetch the turns before those that are shown, and add them; not twice at once."""

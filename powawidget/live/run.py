@@ -51,8 +51,8 @@ class Live:
         self.subscribers = Subscribers(self._troubles)
         self.stop_asked = False
         # The ends after which something more is fetched: who waits for the run goes on only once
-        # that is applied too, at `settle`.
-        self.held: frozenset[str] = frozenset()
+        # that is applied too, at `finish`.
+        self.unfinished: frozenset[str] = frozenset()
         # Called with each event once it is applied; gives the events that follow from it.
         self.observe: Callable[[ev.Event], Iterable[ev.Event]] | None = None
         self._heard = time.monotonic()
@@ -133,18 +133,18 @@ class Live:
         if self.state.edited != edited_before:
             self._recorder.withhold()
         self.subscribers.publish(ops)
-        if self.ended and self.state.status not in self.held:
-            self._settle()
+        if self.ended and self.state.status not in self.unfinished:
+            self._finish()
 
-    def settle(self) -> None:
+    def finish(self) -> None:
         """Let those go on who wait for the run, where it is over; on the loop thread only."""
         with self.lock:
-            self.held = frozenset()
+            self.unfinished = frozenset()
             if self.ended:
-                self._settle()
+                self._finish()
             self._receive_all(self._reports())
 
-    def _settle(self) -> None:
+    def _finish(self) -> None:
         if self.done.is_set():
             return
         # First: who waits for the run depends on nobody else who hears of its end.
@@ -154,7 +154,7 @@ class Live:
         finally:
             self.published.set()
 
-    def give_up(self, error: BaseException | None = None) -> None:
+    def fail(self, error: BaseException | None = None) -> None:
         """End a run that isn't over though nothing follows it any more; on the loop thread only.
 
         Its state can't be relied on where folding fails: nothing is folded here.
@@ -180,7 +180,7 @@ class Live:
                 ops.append(("set", (name,), plain(value)))
             self.subscribers.publish(ops)
 
-    def trouble(self, doing: str, error: BaseException) -> None:
+    def report(self, doing: str, error: BaseException) -> None:
         """Log and show what has failed beside the run; on the loop thread only.
 
         Args:
@@ -220,7 +220,7 @@ class Live:
         return self.state.status in ENDED
 
     @property
-    def settled(self) -> bool:
+    def finished(self) -> bool:
         """Whether the run is over, and those who wait for it go on."""
         return self.done.is_set()
 

@@ -24,7 +24,7 @@ def act(task: RunTask, content: dict[str, Any]) -> str | None:
     action, live = content.get("action"), task.live
     if action == "give_up":
         return None if task.pauses.give_up() else "Nothing is waited for any more."
-    if live.settled:
+    if live.finished:
         return "The run is over already."
     if action == "stop":
         task.stop()

@@ -83,5 +83,5 @@ def of_saved(state: RunState, about: About | None = None) -> RunTask:
     task = RunTask(Plan(source=NO_SOURCE, about=about or About()), state)
     if state.status not in ENDED:
         task.live.receive(Ended())
-    task.live.settle()
+    task.live.finish()
     return task

@@ -4,7 +4,7 @@ from collections.abc import Generator
 from typing import Any, Literal
 
 from powawidget import transcript
-from powawidget.approvals.decider import Choice
+from powawidget.approvals.policy import Choice
 from powawidget.errors import ApprovalNeeded, DecisionRefused, RunFailed, RunInterrupted
 from powawidget.kernel import cells, interrupts, loop, wait
 from powawidget.run.actions import act
@@ -199,7 +199,7 @@ class Run(RunProperties):
         Returns:
             The run itself, over.
         """
-        if not self._live.settled:
+        if not self._live.finished:
             loop.call_soon(self._task.stop)
             if not loop.loop_thread().is_current:
                 self._live.published.wait(_STOPPING)
@@ -235,7 +235,7 @@ class Run(RunProperties):
     def _outcome(self, timeout: float | None) -> values.RunResult:
         with self._live.lock:
             state = self._live.state
-            if not self._live.settled:
+            if not self._live.finished:
                 still = "it is looked up" if state.status == "interrupted" else "it goes on"
                 raise TimeoutError(f"The run isn't over after {timeout:g} s; {still}.")
             if state.status == "failed":

@@ -7,7 +7,8 @@ import functools
 import threading
 from collections.abc import Awaitable
 
-from powawidget.approvals.decider import Choice, Decider
+from powawidget.approvals.decider import Decider
+from powawidget.approvals.policy import Choice
 from powawidget.errors import PowawidgetError
 from powawidget.kernel import loop
 from powawidget.live.run import Live
@@ -49,7 +50,7 @@ class RunTask:
         self._denying: asyncio.Future[None] | None = None
         self.decider = None if plan.decider is None else plan.decider(self.live)
         if self.decider is not None:
-            self.live.observe = self.decider.notice
+            self.live.observe = self.decider.note_event
         elif plan.observe is not None:
             self.live.observe = functools.partial(plan.observe, self.live)
         for event in plan.known:
@@ -67,19 +68,19 @@ class RunTask:
             live.state.started = live.clock()
         is_cut = set() if lookup.stored is None else {"interrupted"}
         is_incomplete = set() if lookup.parts is None else {"completed", "failed"}
-        live.held = frozenset(is_cut | is_incomplete)
+        live.unfinished = frozenset(is_cut | is_incomplete)
         self._future = loop.submit(self._run())
 
     def stop(self) -> None:
         """Stop the run, or take it back where it hasn't started; on the loop thread only."""
         live = self.live
-        if live.stop_asked or live.settled:
+        if live.stop_asked or live.finished:
             return
         live.stop_asked = True
         if self._future is None:
             live.receive(Stopped(message="It was taken back before it was sent."))
             self.plan.source.close()
-        elif self.decider is not None and self.decider.is_open:
+        elif self.decider is not None and self.decider.has_to_deny:
             self._denying = asyncio.ensure_future(self._deny_and_cancel(self.decider))
         elif self._task is not None:
             self._task.cancel()
@@ -108,7 +109,7 @@ class RunTask:
         """Tell whether the run waits for a decision, and no further request is about to come."""
         with self.live.lock:
             decider = self.decider
-            return decider is not None and decider.quiet and decider.is_asking
+            return decider is not None and decider.is_quiet and decider.is_asking
 
     async def _run(self) -> None:
         self._task = asyncio.current_task()
@@ -139,15 +140,15 @@ class RunTask:
         except Exception as error:  # noqa: BLE001  # reported below: nothing of it may vanish
             problem = error
         finally:
-            live.give_up(problem)
-            live.settle()
+            live.fail(problem)
+            live.finish()
 
     async def _or_report(self, doing: str, work: Awaitable[None]) -> None:
         """Do what a run can do without: a failure is logged and shown, and changes nothing else."""
         try:
             await work
         except Exception as error:  # noqa: BLE001  # whatever it is, the run is what it was
-            self.live.trouble(doing, error)
+            self.live.report(doing, error)
 
     async def _fetch_parts(self) -> None:
         """Fetch what the server tells only when a run is over; without it the run is as it is."""

@@ -27,7 +27,7 @@ class Answers(Protocol):
     def answer_act(self, action: str, refused: str | None) -> None:
         """Send what the action has changed, then say that it has arrived."""
 
-    def trouble(self, doing: str, error: Exception) -> None:
+    def report(self, doing: str, error: Exception) -> None:
         """Log and show what has failed."""
 
 
@@ -53,7 +53,7 @@ class Requests:
         try:
             self._handle(message)
         except Exception as error:  # noqa: BLE001  # a loop's callback: nobody else would see it
-            self._answers.trouble("answered the page", error)
+            self._answers.report("answered the page", error)
 
     def _handle(self, message: dict[str, Any]) -> None:
         request = message.get("id")
@@ -91,5 +91,5 @@ class Requests:
         try:
             return self._act(message)
         except Exception as error:  # noqa: BLE001  # whatever it is, the page must get an answer
-            self._answers.trouble("did what a page asked for", error)
+            self._answers.report("did what a page asked for", error)
             return f"powawidget failed: {type(error).__name__}. The kernel's log says more."

@@ -46,13 +46,13 @@ class LiveState(Protocol):
         """When bytes last came from the server, by the monotonic clock."""
 
     @property
-    def settled(self) -> bool:
+    def finished(self) -> bool:
         """Whether nothing is under way."""
 
     def snapshot(self) -> Any:
         """Return the whole state as plain JSON values."""
 
-    def trouble(self, doing: str, error: BaseException) -> None:
+    def report(self, doing: str, error: BaseException) -> None:
         """Log and show what has failed beside it; on the loop thread."""
 
 
@@ -113,7 +113,7 @@ class StateWidget(anywidget.AnyWidget):
             self._comm_id = self.comm.comm_id
             bridge.register(self.comm.comm_id, self._from_bridge)
         self.on_msg(self._from_comm)
-        if self._idle_seconds or not live.settled:
+        if self._idle_seconds or not live.finished:
             self._heartbeat.start()
 
     # The state, as the page and the notebook's file have it.
@@ -169,7 +169,7 @@ class StateWidget(anywidget.AnyWidget):
             size: The size of the transcript beside the view, in bytes.
         """
         with self._live.lock:
-            if self._live.settled:
+            if self._live.finished:
                 self.announce_file(size)
 
     def announce_file(self, size: int) -> None:
@@ -218,7 +218,7 @@ class StateWidget(anywidget.AnyWidget):
             try:
                 self._outbox.flush()
             except Exception as error:  # noqa: BLE001  # the page misses it, and asks for all
-                self.trouble(self.doing, error)
+                self.report(self.doing, error)
 
     def answer_hello(self) -> None:
         """Send the whole state."""
@@ -239,9 +239,9 @@ class StateWidget(anywidget.AnyWidget):
         self.flush()
         self.send({"kind": "ack", "id": action, "refused": refused})
 
-    def trouble(self, doing: str, error: Exception) -> None:
+    def report(self, doing: str, error: Exception) -> None:
         """Log and show what has failed beside the state; on the loop thread."""
-        self._live.trouble(doing, error)
+        self._live.report(doing, error)
 
     def _send_ops(self, ops: list[Op]) -> None:
         self._seq += 1
@@ -259,14 +259,14 @@ class StateWidget(anywidget.AnyWidget):
 
     def _beat(self, second: int) -> bool:
         with self._live.lock:
-            is_idle = self._live.settled
+            is_idle = self._live.finished
             if self.comm is None or (is_idle and not self._idle_seconds):
                 return False
             if second and not (is_idle and second % self._idle_seconds):
                 try:
                     self._send_beat()
                 except Exception as error:  # noqa: BLE001  # without the next one the page gives up
-                    self.trouble(self.doing, error)
+                    self.report(self.doing, error)
         return True
 
     # What ipywidgets receives from the page.

@@ -195,11 +195,11 @@ async def test_a_stop_right_after_a_denial_waits_for_its_proof(waits: float) -> 
     street.server.request("a")
     assert street.click("deny") is None
     await asyncio.sleep(waits)
-    assert street.decider.is_open
+    assert street.decider.has_to_deny
     await street.decider.deny_to_stop(0.8)
     assert [decision for decision, _ in street.ledger()] == ["denied"]
     assert [approved for approved, _ in street.server.posts] == [False]
-    assert not street.decider.is_open
+    assert not street.decider.has_to_deny
 
 
 @virtual
@@ -221,7 +221,7 @@ async def test_a_stop_waits_for_no_tool_that_was_approved() -> None:
     await asyncio.sleep(1)
     assert street.click("approve") is None
     await until(lambda: street.server.posts)
-    assert not street.decider.is_open
+    assert not street.decider.has_to_deny
 
 
 @virtual
@@ -231,7 +231,7 @@ async def test_a_stop_takes_back_an_approval_that_has_not_left_yet() -> None:
     await asyncio.sleep(0.05)
     assert street.click("approve") is None
     assert street.decider.pending() == []
-    assert street.decider.is_open
+    assert street.decider.has_to_deny
     await street.decider.deny_to_stop(0.8)
     assert street.server.posts == [(False, ["call-1"])]
     assert street.ledger() == [("denied", "stop")]

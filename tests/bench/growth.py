@@ -304,7 +304,7 @@ async def gated(n: int) -> None:
     live = Live(RunState())
     policy = pw.policy(allow=["t"])
     decider = Decider(live, post, None, policy)
-    live.observe = decider.notice
+    live.observe = decider.note_event
     live.receive(json.dumps({"event": "start", "run_id": "run_1"}))
     for number in range(n):
         for frame in (
