@@ -216,7 +216,10 @@ class Chat(Transcribed):
 
     @property
     def missing(self) -> int:
-        """How many runs of the stored conversation its history leaves out: those that failed."""
+        """How many runs of the stored conversation its history leaves out: those that failed.
+
+        Rule: docs/protocol.md#session-messages.
+        """
         return self._live.state.missing
 
     @property

@@ -150,6 +150,8 @@ class Run(RunProperties):
     def approve(self, reason: str | None = None) -> "Run":
         """Approve what the run waits for, as a click on Approve does.
 
+        Rules: docs/protocol.md#one-slot and #decision-proof.
+
         Args:
             reason: Why; it stands in `run.approvals`.
 
@@ -164,6 +166,8 @@ class Run(RunProperties):
     def deny(self, reason: str | None = None) -> "Run":
         """Deny what the run waits for, as a click on Deny does. The run goes on.
 
+        Rules: docs/protocol.md#one-slot and #denied.
+
         Args:
             reason: Why; the model is told.
 
@@ -176,7 +180,7 @@ class Run(RunProperties):
         return self._decide("deny", reason)
 
     async def next_approval(self) -> values.Approval | None:
-        """Wait until the run asks for a decision.
+        """Wait until the run asks for a decision, and for no further one (docs/protocol.md#quiet).
 
         Returns:
             The latest request that is pending, with all that is asked; None once the run is over.
@@ -194,7 +198,7 @@ class Run(RunProperties):
         """Stop the run: deny what it waits for, then close its stream. What came is kept.
 
         What the server does then depends on the kind of run; the Stop button and the run's notice
-        say it.
+        say it (docs/protocol.md#stop-denies and #after-the-stream).
 
         Returns:
             The run itself, over.
