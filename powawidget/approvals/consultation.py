@@ -136,9 +136,8 @@ class Consultation:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise
-            told = self._live.redact(traceback.format_exc())
-            text = "An approval policy failed, so a person is asked\n%s"
-            log(logging.WARNING, text, told)
+            text = self._live.redact(traceback.format_exc())
+            log(logging.WARNING, "An approval policy failed, so a person is asked\n%s", text)
             self._notify(f"The approval policy failed: {type(error).__name__}: {error}")
             return "ask"
 

@@ -45,7 +45,7 @@ class Policy:
     """Rules over tool names and arguments. Make one with `powawidget.policy`.
 
     A rule is a glob over the tool's name, or a pair of a glob and a predicate on the decoded
-    arguments. `deny` counts before `ask`, `ask` before `allow`; `policy` tells how names match.
+    arguments. `deny` counts before `ask`, `ask` before `allow`; `powawidget.policy` says how names match.
 
     Args:
         allow: What is approved.
@@ -274,7 +274,7 @@ def _is_odd(approval: Approval) -> bool:
 
 
 def _is_ambiguous(arguments: Any) -> bool:
-    """Tell whether a key comes twice, or whether it can't be told since Python can't decode it."""
+    """Tell whether a key comes twice, or may: Python can't decode it."""
     if isinstance(arguments, str):
         return arguments.lstrip()[:1] in {"{", "["}
     return repeats(arguments)

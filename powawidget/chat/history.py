@@ -47,7 +47,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked and answered in one completed run.
 
-    `events` are the engine's frames, which only the messages of orchestrations bring along.
+    `events` are the engine's frames, which only the messages of orchestrations hold.
     """
 
     question: str = ""
@@ -74,7 +74,7 @@ class History:
         self.kind = kind
         self.name = name
         self.missing = 0
-        self.trouble: str | None = None
+        self.problem: str | None = None
         self._get: Get = client.get
         self._secret: Secret = client.secret
         self._base = f"{home or '/api'}/sessions/{segment(session_id, 'conversation')}"
@@ -110,19 +110,19 @@ class History:
             count: How many at most.
 
         Returns:
-            The tasks of runs that are over, oldest first. `trouble` then says what is missing in
+            The tasks of runs that are over, oldest first. `problem` then says what is missing in
             them.
         """
         end = self.earlier
         start = max(0, end - count)
         chosen = self._exchanges[start:end]
-        self.trouble = None
+        self.problem = None
         if self._has_runs:
             # Without them the turns can still be read, but for what the tools did.
             try:
                 await self._look_up(start, len(chosen))
             except PowawidgetError as error:
-                self.trouble = f"What the tools did in these turns could not be read. {error}"
+                self.problem = f"What the tools did in these turns could not be read. {error}"
         runs = [self._run(exchange) for exchange in chosen]
         self._shown += len(chosen)
         return runs
@@ -132,7 +132,7 @@ class History:
         return [
             Message(role=role, content=content, run_id=each.run_id, stored=True)
             for each in self._exchanges
-            for role, content in _said(each)
+            for role, content in _texts(each)
         ]
 
     async def _look_up(self, start: int, count: int) -> None:
@@ -157,8 +157,8 @@ class History:
 
     def _run(self, exchange: Exchange) -> RunTask:
         known = self._known.get(exchange.run_id or "")
-        said = {"content": exchange.answer, "run_id": exchange.run_id, "events": exchange.events}
-        stored = {**(known or {**said, "status": "completed"}), "session_id": self.session_id}
+        answer = {"content": exchange.answer, "run_id": exchange.run_id, "events": exchange.events}
+        stored = {**(known or {**answer, "status": "completed"}), "session_id": self.session_id}
         plan = Plan(
             source=NO_SOURCE,
             kind=self.kind,
@@ -220,13 +220,13 @@ def why_no_history(error: PowawidgetError) -> str:
     return f"The earlier turns could not be read, so they aren't shown. {error}"
 
 
-def _said(exchange: Exchange) -> list[tuple[Literal["user", "assistant"], str]]:
-    said: list[tuple[Literal["user", "assistant"], str]] = []
+def _texts(exchange: Exchange) -> list[tuple[Literal["user", "assistant"], str]]:
+    texts: list[tuple[Literal["user", "assistant"], str]] = []
     if exchange.question:
-        said.append(("user", exchange.question))
+        texts.append(("user", exchange.question))
     if exchange.answer:
-        said.append(("assistant", exchange.answer))
-    return said
+        texts.append(("assistant", exchange.answer))
+    return texts
 
 
 def time_of(value: Any) -> dt.datetime | None:

@@ -1,7 +1,7 @@
 """A chat's state while it changes: one lock for it and all its turns, one thread that writes.
 
 The turns share the chat's lock, so that there is no order in which two locks could be taken: under
-it a turn changes, the chat is told, and the chat's widget gathers what to send.
+it a turn changes, the chat publishes that as its own change, and the widget gathers what to send.
 """
 
 import re
@@ -23,21 +23,21 @@ class LiveChat:
 
     Args:
         state: The state to start from.
-        over: Called under the lock when a run that was let in, or waits to be, has ended.
+        on_end: Called under the lock when a turn, or a run that waits for its turn, has ended.
         redact: Takes the key out of a text.
     """
 
     def __init__(
         self,
         state: ChatState,
-        over: Callable[[Live], object],
+        on_end: Callable[[Live], object],
         redact: Callable[[str], str] = str,
     ) -> None:
         self.state = state
         self.lock = threading.RLock()
         self._troubles = Troubles(redact)
         self.subscribers = Subscribers(self._troubles)
-        self._over = over
+        self._on_end = on_end
         self._latest: Live | None = None
         # The runs that may become turns; one that is taken back is forgotten at its end.
         self._turns: dict[Live, TurnSubscriber] = {}
@@ -127,7 +127,7 @@ class LiveChat:
             self._report_failures()
 
     def report(self, doing: str, error: BaseException) -> None:
-        """Log and tell what has failed beside the chat; on the loop thread only.
+        """Log and show what has failed beside the chat; on the loop thread only.
 
         Args:
             doing: What was done, as in "powawidget failed while it …".
@@ -154,17 +154,17 @@ class LiveChat:
         if live is self._latest:
             self.subscribers.publish_end()
             self._report_failures()
-        self._over(live)
+        self._on_end(live)
 
     def turn_recovered(self, live: Live) -> None:
-        """Tell what was learned of a turn after its end; called under the lock."""
+        """Publish what was found out of a turn after its end; called under the lock."""
         if live is self._latest:  # else the end of the turn after it will do
             self.subscribers.publish_recovery()
             self._report_failures()
 
-    def _is_session(self, told: str) -> bool:
+    def _is_session(self, named: str) -> bool:
         # A stored run names its session by the database's id, which starts another conversation.
-        return self.state.session_id is None or not _DATABASE_ID.fullmatch(told)
+        return self.state.session_id is None or not _DATABASE_ID.fullmatch(named)
 
 
 class TurnSubscriber:
@@ -175,7 +175,7 @@ class TurnSubscriber:
         live: The run.
     """
 
-    doing = "told the chat of a turn"
+    doing = "published a turn's change as the chat's"
 
     def __init__(self, chat: LiveChat, live: Live) -> None:
         self.live = live

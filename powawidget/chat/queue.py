@@ -1,4 +1,4 @@
-"""Which message of a chat is sent next. Pure: nothing here starts a run or tells anybody."""
+"""Which message of a chat is sent next. Pure: nothing here starts a run or publishes."""
 
 from dataclasses import dataclass
 

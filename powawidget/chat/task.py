@@ -148,24 +148,24 @@ class ChatTask:
         self._advance()
 
     def _advance(self) -> None:
-        """Send the next message, if its turn has come; and tell how the queue stands."""
+        """Send the next message, if its turn has come; and publish how the queue stands."""
         entry = self.queue.take()
         if entry is not None:
-            # Before it is added to the turns: from then on each of its changes is told.
+            # Before it is added to the turns: from then on each of its changes is published.
             entry.task.start()
             self.queue.begin(entry)
-            self._tell_queue()
+            self._publish_queue()
             self.live.set(notice=None)
             place = len(self.live.state.turns)
             self.turns[place], self._sent[place] = entry.task, entry.message
             self.live.add_turn(entry.task.live)
             if entry.retries is not None:
                 self.live.set(retried=[*self.live.state.retried, entry.retries])
-        self._tell_queue()
+        self._publish_queue()
         if self.queue.is_idle:
             self.idle.set()
 
-    def _tell_queue(self) -> None:
+    def _publish_queue(self) -> None:
         waiting = self.queue.waiting
         queued = [Queued(id=one.id, text=one.task.live.state.message) for one in waiting]
         self.live.set(queued=queued, paused=self.queue.paused)
@@ -182,7 +182,7 @@ class ChatTask:
     # What was said before.
 
     async def open(self) -> None:
-        """Fetch the stored conversation, and show its last turns; what fails is told."""
+        """Fetch the stored conversation, and show its last turns; what fails is shown."""
         if self.history is None:
             return
         try:
@@ -193,12 +193,12 @@ class ChatTask:
         await self.show_earlier(SHOWN_FIRST)
 
     async def show_earlier_or_report(self) -> None:
-        """Show some earlier turns, for a page: what fails is told there."""
+        """Show some earlier turns, for a page: what fails is shown there."""
         try:
             await self.show_earlier(SHOWN_FIRST)
         except PowawidgetError as error:
             self.live.set(notice=why_no_history(error))
-        except Exception as error:  # noqa: BLE001  # nobody awaits it: the page must hear of it
+        except Exception as error:  # noqa: BLE001  # nobody awaits it: the page must show it
             self.live.report("read earlier turns", error)
 
     async def show_earlier(self, turns: int) -> None:
@@ -208,7 +208,7 @@ class ChatTask:
         self.live.set(loading=True)
         try:
             self.add_earlier(await self.history.more(turns))
-            self.live.set(missing=self.history.missing, notice=self.history.trouble)
+            self.live.set(missing=self.history.missing, notice=self.history.problem)
         finally:
             self.live.set(loading=False, earlier=self.history.earlier)
 

@@ -1,4 +1,4 @@
-"""What a run's stream said, frame by frame, kept small and read when somebody asks."""
+"""The frames of a run's stream: kept as text, which is small, and read when somebody asks."""
 
 from collections.abc import Iterator, Sequence
 from typing import overload

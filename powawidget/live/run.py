@@ -81,7 +81,7 @@ class Live:
         if isinstance(frame, str):
             event = ev.read(frame)
         else:
-            # What a person or a policy said may hold the key, and names and words of the server
+            # A person's or a policy's text may hold the key; and names and words of the server
             # come this way too, such as a refusal's.
             event = frame if self._secret is None else self._secret.redacted(frame)
             frame = event = bounded(event)
@@ -147,7 +147,7 @@ class Live:
     def _finish(self) -> None:
         if self.done.is_set():
             return
-        # First: who waits for the run depends on nobody else who hears of its end.
+        # First: who waits for the run depends on no subscriber.
         self.done.set()
         try:
             self.subscribers.publish_end()
@@ -157,7 +157,7 @@ class Live:
     def fail(self, error: BaseException | None = None) -> None:
         """End a run that isn't over though nothing follows it any more; on the loop thread only.
 
-        Its state can't be relied on where folding fails: nothing is folded here.
+        Nothing is reduced here: where the reducer fails, the state can't be relied on.
 
         Args:
             error: What ended the following.
@@ -202,12 +202,12 @@ class Live:
         return text if self._secret is None else self._secret.redact(text)
 
     def note_sign(self) -> None:
-        """Note that the server has said something, or is asked anew."""
+        """Note a sign of the server, or that it is asked anew."""
         self._heard = time.monotonic()
 
     @property
     def heard(self) -> float:
-        """When the server last said something, by the monotonic clock; now, where none is due.
+        """When the server last gave a sign, by the monotonic clock; now, where none is due.
 
         While a person is asked, it is the person who is waited for.
         """

@@ -1,4 +1,4 @@
-"""Who is told of changes; and one who fails at it ends nothing: the failure is reported."""
+"""Who receives the changes of a run or a chat; one that fails is reported, and ends nothing."""
 
 import contextlib
 import logging
@@ -13,12 +13,12 @@ _log = logging.getLogger("powawidget")
 
 
 class Subscriber(Protocol):
-    """Who is told of changes: a widget, a transcript, or the chat whose turn a run is.
+    """Who receives changes: a widget, a transcript, or the chat whose turn a run is.
 
-    What one raises is logged and shown, and keeps no other from being told.
+    What one raises is logged and shown; the others receive the change all the same.
 
     Attributes:
-        doing: What it does when it is told, as in "powawidget failed while it …".
+        doing: What it does with what it receives, as in "powawidget failed while it …".
     """
 
     doing: str
@@ -34,10 +34,10 @@ class Subscriber(Protocol):
 
 
 class Subscribers(list[Subscriber]):
-    """Who is told of a run or a chat.
+    """The subscribers of a run or a chat.
 
     Args:
-        troubles: Where it is noted that one has failed.
+        troubles: Keeps what they raise.
     """
 
     def __init__(self, troubles: "Troubles") -> None:
@@ -45,17 +45,17 @@ class Subscribers(list[Subscriber]):
         self._troubles = troubles
 
     def publish(self, ops: list[Op]) -> None:
-        """Tell all of changes."""
+        """Publish changes."""
         for one in tuple(self):
             self._troubles.call(_doing_of(one), one.changed, ops)
 
     def publish_end(self) -> None:
-        """Tell all of the end."""
+        """Publish the end."""
         for one in tuple(self):
             self._troubles.call(_doing_of(one), one.ended)
 
     def publish_recovery(self) -> None:
-        """Tell all that nothing more is found out after the end."""
+        """Publish that nothing more is found out after the end."""
         for one in tuple(self):
             self._troubles.call(_doing_of(one), one.recovered)
 
@@ -86,8 +86,8 @@ class Troubles:
         try:
             receive(*args)
         except BaseException as error:
-            # A subscriber must not end what it is told of: an exit would end the loop thread with
-            # all runs. In the main thread it may be a person's interrupt.
+            # A subscriber must not end a run: an exit would end the loop thread with all runs. In
+            # the main thread it may be a person's interrupt.
             if not isinstance(error, Exception) and is_main_thread():
                 raise
             self.note(doing, error)
@@ -137,4 +137,4 @@ def is_main_thread() -> bool:
 
 
 def _doing_of(subscriber: Subscriber) -> str:
-    return str(getattr(subscriber, "doing", "told a subscriber"))
+    return str(getattr(subscriber, "doing", "published a change"))

@@ -1,7 +1,8 @@
-"""One run's stream, from the first try to start it to its end: the rules of time and of retries.
+"""A run's stream from the first try to start it to its end: retries, limits of time, what ends it.
 
-They exist once, for a run that is shown and for who only reads events. Nothing is applied here:
-each reader does with an item what it is for, and says what it was read as.
+The rules stand here once, for a run that is shown (`apply`) and for who only reads events
+(`streaming`). Nothing is applied here: a reader does with each item what it likes, and notes what a
+frame was read as.
 """
 
 import asyncio

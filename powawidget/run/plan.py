@@ -25,7 +25,7 @@ class Lookup:
         stored: Fetches what the server has stored of a run, by its id.
         find: Finds the ids of what may be the run, where its stream didn't tell its id: by when
             it began and ended here, in seconds since the epoch.
-        parts: Fetches, by the run's id, what the server tells only of a run that is over.
+        parts: Fetches, by the run's id, what the server gives only of a run that is over.
     """
 
     stored: Fetch | None = None

@@ -36,17 +36,17 @@ async def payloads(
         EventTooLargeError: If one event is too large.
     """
     decoder = SSEDecoder()
-    async with contextlib.aclosing(_timed(chunks, limit)) as heard:
-        async for chunk in heard:
-            told, problem = [], ""
+    async with contextlib.aclosing(_timed(chunks, limit)) as reads:
+        async for chunk in reads:
+            data, problem = [], ""
             try:
-                told = [redact(frame.data) for frame in decoder.feed(chunk)]
+                data = [redact(frame.data) for frame in decoder.feed(chunk)]
             except EventTooLargeError as error:
                 problem = str(error)
             chunk = b""  # noqa: PLW2901  # see above
             if problem:
                 raise EventTooLargeError(problem)
-            yield told
+            yield data
 
 
 async def _timed(chunks: AsyncIterator[bytes], limit: Limit) -> AsyncGenerator[bytes, None]:

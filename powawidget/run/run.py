@@ -169,7 +169,7 @@ class Run(RunProperties):
         Rules: docs/protocol.md#one-slot and #denied.
 
         Args:
-            reason: Why; the model is told.
+            reason: Why; the model reads it.
 
         Returns:
             The run itself. The decision is on its way; the stream shows what came of it.
@@ -198,7 +198,7 @@ class Run(RunProperties):
         """Stop the run: deny what it waits for, then close its stream. What came is kept.
 
         What the server does then depends on the kind of run; the Stop button and the run's notice
-        say it (docs/protocol.md#stop-denies and #after-the-stream).
+        say which (docs/protocol.md#stop-denies and #after-the-stream).
 
         Returns:
             The run itself, over.

@@ -94,7 +94,7 @@ class RecordedSource:
         yield self._play()
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: no connection is open."""
 
     async def _play(self) -> AsyncIterator[bytes]:
         loop = asyncio.get_running_loop()

@@ -151,7 +151,7 @@ class RunTask:
             self.live.report(doing, error)
 
     async def _fetch_parts(self) -> None:
-        """Fetch what the server tells only when a run is over; without it the run is as it is."""
+        """Fetch what the server gives only once a run is over; the run is complete without it."""
         state, fetch = self.live.state, self.plan.lookup.parts
         if fetch is None or state.status not in {"completed", "failed"}:
             return

@@ -505,7 +505,7 @@ def test_a_queue_that_fails_lets_those_go_who_wait(caplog: pytest.LogCaptureFixt
 def test_earlier_turns_that_cannot_be_read_are_told_on_the_page() -> None:
     chat = chatting()
     chat._task.history = types.SimpleNamespace(  # type: ignore[assignment]  # what is used of one
-        more=failing, missing=0, trouble=None, earlier=3, messages=list
+        more=failing, missing=0, problem=None, earlier=3, messages=list
     )
 
     async def click() -> str | None:
