@@ -8,41 +8,28 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from powawidget.approvals.policy import Choice, PolicyFunction, Verdict, name_of, verdict_of
+from powawidget.approvals.requests import Requests
 from powawidget.live.run import Live
 from powawidget.live.subscribers import log
 from powawidget.protocol import events as ev
 from powawidget.state import values
-from powawidget.state.model import ApprovalPart
 
 # How often a decision of which nothing could be sent is made again, and after how long.
 _TRIES = 3
 _PAUSE = 1.0
 
 
-class Requests(Protocol):
-    """What a policy needs of what decides on the run's requests."""
-
-    @property
-    def is_asking(self) -> bool:
-        """Whether any request waits for a decision."""
+class Decides(Protocol):
+    """What a policy needs of what decides on a run's requests."""
 
     @property
     def is_on_the_way(self) -> bool:
         """Whether a decision now could be taken for one on an earlier request."""
 
-    def pending(self) -> list[ApprovalPart]:
-        """List the requests that wait for a decision, oldest first."""
-
-    def is_sending(self, digests: frozenset[str]) -> bool:
-        """Tell whether any of some requests is decided here, and not answered by the stream."""
-
     def decide(
         self, choice: Choice, by: str, reason: str | None, digests: Sequence[str]
     ) -> str | None:
         """Decide on all requests that are open; returns why it is refused, where it is."""
-
-    async def until_quiet(self) -> None:
-        """Wait until long enough no call or request has come."""
 
 
 class Consultation:
@@ -52,14 +39,18 @@ class Consultation:
         asks_person: Whether the policy has left to a person what is open.
 
     Args:
-        requests: The run's requests, and what decides on them.
+        requests: The run's requests.
+        decider: What decides on them.
         live: The run.
         policy: The policy.
     """
 
-    def __init__(self, requests: Requests, live: Live, policy: PolicyFunction) -> None:
+    def __init__(
+        self, requests: Requests, decider: Decides, live: Live, policy: PolicyFunction
+    ) -> None:
         self.asks_person = False
         self._requests = requests
+        self._decider = decider
         self._live = live
         self._policy = policy
         self._verdicts: dict[str, Verdict] = {}
@@ -101,7 +92,7 @@ class Consultation:
             tries[asked] += 1
             name = name_of(self._policy)
             by = f"policy: {name}" if name else "policy"
-            refused = self._requests.decide(verdict, by, None, sorted(asked))
+            refused = self._decider.decide(verdict, by, None, sorted(asked))
             if refused is not None:
                 self._notify(f"The approval policy's decision came to nothing: {refused}")
                 self.asks_person = True
@@ -117,7 +108,7 @@ class Consultation:
             await self._requests.until_quiet()
             if self._live.ended or not self._requests.is_asking:
                 return False
-            if not self._requests.is_on_the_way:
+            if not self._decider.is_on_the_way:
                 return True
             await self._change()
 

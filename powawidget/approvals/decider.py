@@ -10,57 +10,30 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any
 
 from powawidget.approvals.consultation import Consultation
-from powawidget.approvals.deadlines import deadline_of, margin_of, timeout_of
+from powawidget.approvals.deadlines import margin_of, timeout_of
+from powawidget.approvals.delivery import Decision, Delivery, Post
 from powawidget.approvals.policy import Choice, PolicyFunction
-from powawidget.errors import ConnectionLost, PowawidgetError, RequestError
+from powawidget.approvals.requests import Requests
+from powawidget.errors import PowawidgetError
 from powawidget.live.run import Live
 from powawidget.protocol import events as ev
 from powawidget.protocol.characters import harmless
 from powawidget.state.model import ApprovalPart
 from powawidget.state.reduce import gates
 
-# Parallel calls are requested a few milliseconds apart: before this time without another one
-# nobody knows what a decision would cover.
-QUIET = 0.3
-_RETRIES = (0.15, 0.3, 0.6, 1.0, 1.5, 2.0, 3.0)
-_NOT_WAITING = HTTPStatus.NOT_FOUND
-# What rounding leaves of a wait is too short to move a clock.
-_LEAST_SLEEP = 0.001
 _ON_THE_WAY = "A decision on an earlier request is still on its way."
 
-Post = Callable[[str, Mapping[str, Any], float], Awaitable[Any]]
 Hooks = Callable[[], Awaitable[Any]]
-
-
-@dataclass(eq=False)
-class _Decision:
-    """One decision on its way: on which requests, and what is known of its POST.
-
-    `accepted` is when the server took it, by the monotonic clock. `is_crossed` says that a request
-    came while it was under way, so that nobody knows which one the server has answered.
-    """
-
-    digests: list[str]
-    is_denial: bool
-    task: asyncio.Task[None] | None = None
-    is_posted: bool = False
-    accepted: float | None = None
-    is_crossed: bool = False
-
-    @cached_property
-    def known(self) -> frozenset[str]:
-        """The same digests, to look one up."""
-        return frozenset(self.digests)
 
 
 class Decider:
     """Decides for one run. Everything but the constructor is called on the loop thread.
+
+    Attributes:
+        requests: The run's requests for approval, as they stand now.
 
     Args:
         live: The run.
@@ -79,14 +52,16 @@ class Decider:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._live = live
-        self._post = post
+        self.requests = Requests(live, monotonic)
+        self._delivery = Delivery(live, self.requests, post, monotonic)
         self._hooks = hooks
-        self._consultation = None if policy is None else Consultation(self, live, policy)
+        self._consultation = (
+            None if policy is None else Consultation(self.requests, self, live, policy)
+        )
         self._hook_rows: list[Mapping[str, Any]] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._monotonic = monotonic
-        self._last_request = float("-inf")
-        self._decisions: list[_Decision] = []
+        self._decisions: list[Decision] = []
         self._changed = asyncio.Event()
 
     def note_event(self, event: ev.Event) -> list[ev.Event]:
@@ -99,12 +74,11 @@ class Decider:
             What follows for decisions on earlier requests.
         """
         self._changed.set()
+        self.requests.note_event(event)
         if self._consultation is not None:
             self._consultation.note_event()
-        if isinstance(event, ev.ToolCallStarted | ev.ApprovalRequested):
-            self._last_request = self._monotonic()
         if isinstance(event, ev.ApprovalRequested):
-            newest = gates.latest(self._live.state)
+            newest = self.requests.latest
             if newest is not None:
                 self._start(self._learn_deadline(newest))
             if self._consultation is not None:
@@ -112,29 +86,10 @@ class Decider:
             return self._reopened()
         return []
 
-    def pending(self) -> list[ApprovalPart]:
-        """List the requests that wait for a decision, oldest first."""
-        return list(gates.pending(self._live.state))
-
-    @property
-    def latest(self) -> ApprovalPart | None:
-        """The latest request that waits for a decision."""
-        return gates.latest(self._live.state)
-
-    @property
-    def is_asking(self) -> bool:
-        """Whether any request waits for a decision."""
-        return self.latest is not None
-
     @property
     def asks_person(self) -> bool:
         """Whether a person has to decide on what is open."""
         return self._consultation is None or self._consultation.asks_person
-
-    @property
-    def is_quiet(self) -> bool:
-        """Whether long enough no call or request has come."""
-        return self._monotonic() - self._last_request >= QUIET
 
     def decide(
         self, choice: Choice, by: str, reason: str | None, digests: Sequence[str] | None = None
@@ -150,7 +105,7 @@ class Decider:
         Returns:
             Why it is refused, in words; None where the decision is on its way.
         """
-        asked = self.pending()
+        asked = self.requests.pending()
         if not asked:
             return _why_not(self._live)
         names = [part.digest for part in asked]
@@ -168,27 +123,31 @@ class Decider:
         self._live.note_sign()  # while a person took time, nothing was due
         # Half an emoji can't be sent, nor shown.
         by, reason = harmless(by), None if reason is None else harmless(reason)
-        self._receive(ev.DecisionMade(digests=digests, choice=choice, by=by, reason=reason))
-        decision = _Decision(digests, choice == "deny")
+        self.requests.receive(ev.DecisionMade(digests=digests, choice=choice, by=by, reason=reason))
+        decision = Decision(digests, choice == "deny")
         self._forget_answered()
         self._decisions.append(decision)
-        decision.task = self._start(self._send_or_tell(decision, choice, reason))
+        decision.task = self._start(self._delivery.deliver(decision, choice, reason))
 
     @property
     def has_to_deny(self) -> bool:
         """Whether a stop waits for a denial: one to be sent, or one that isn't proved yet."""
-        return self.is_asking or bool(self._unsent()) or bool(self._denials())
+        return self.requests.is_asking or bool(self._unsent()) or bool(self._denials())
 
-    def _denials(self) -> list[_Decision]:
-        return [one for one in self._decisions if one.is_denial and self.sending(one.digests[-1:])]
+    def _denials(self) -> list[Decision]:
+        return [
+            one
+            for one in self._decisions
+            if one.is_denial and self.requests.sending(one.digests[-1:])
+        ]
 
-    def _unsent(self) -> list[_Decision]:
+    def _unsent(self) -> list[Decision]:
         self._forget_answered()
         return [one for one in self._decisions if not one.is_posted]
 
     def _forget_answered(self) -> None:
         """Drop the decisions of which the stream has shown what became."""
-        self._decisions = [one for one in self._decisions if self.is_sending(one.known)]
+        self._decisions = [one for one in self._decisions if self.requests.is_sending(one.known)]
 
     @property
     def is_on_the_way(self) -> bool:
@@ -210,10 +169,10 @@ class Decider:
         reopened: list[str] = []
         noted: list[ev.Event] = []
         for one in self._decisions:
-            if one.accepted is None or now - one.accepted < QUIET:
+            if one.accepted is None or now - one.accepted < self.requests.QUIET:
                 one.is_crossed = one.is_crossed or one.is_posted
                 continue
-            sending = [part.digest for part in self.sending(one.digests[:-1])]
+            sending = [part.digest for part in self.requests.sending(one.digests[:-1])]
             older = [digest for digest in sending if digest not in reopened]
             if older and not one.is_crossed:
                 reopened += older
@@ -234,7 +193,7 @@ class Decider:
         # What is on the wire comes first: the two could change places on the way.
         end = self._monotonic() + limit
         await self._wait_for_tasks(self._decisions, limit / 2)
-        asked = [part.digest for part in self.pending()]
+        asked = [part.digest for part in self.requests.pending()]
         if asked:
             self._begin(asked, "deny", "stop", "The run was stopped.")
             await self._wait_for_tasks(self._decisions[-1:], max(0.0, end - self._monotonic()))
@@ -244,32 +203,28 @@ class Decider:
             [one.digests[-1] for one in self._decisions if one.is_denial], end
         )
 
-    async def _wait_for_tasks(self, decisions: Sequence[_Decision], limit: float) -> None:
+    async def _wait_for_tasks(self, decisions: Sequence[Decision], limit: float) -> None:
         tasks = [one.task for one in decisions if one.task is not None and not one.task.done()]
         if tasks:
             await asyncio.wait(tasks, timeout=limit)
 
     async def _wait_for_proof(self, digests: Collection[str], end: float) -> None:
         """Wait until the stream shows what became of decisions that were sent."""
-        while self._is_unproved(digests) and (left := end - self._monotonic()) > 0:
+        while self.requests.is_unproved(digests) and (left := end - self._monotonic()) > 0:
             self._changed.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(left):
                     await self._changed.wait()
 
-    def _is_unproved(self, digests: Collection[str]) -> bool:
-        named = gates.named(self._live.state, digests)
-        return not self._live.ended and any(
-            part.decision in {"sending", "unknown"} for _, part in named
-        )
-
-    async def _take_back(self, decision: _Decision) -> None:
+    async def _take_back(self, decision: Decision) -> None:
         """Undo a decision of which nothing has been sent."""
         if decision.task is not None:
             decision.task.cancel()
             await asyncio.gather(decision.task, return_exceptions=True)
         if not decision.is_posted:
-            self._note(decision.digests, "pending", "The run was stopped before it was sent.")
+            self.requests.note(
+                decision.digests, "pending", "The run was stopped before it was sent."
+            )
 
     async def close(self) -> None:
         """Cancel what is under way."""
@@ -289,116 +244,6 @@ class Decider:
         if error is not None:
             self._live.report("waited for a decision", error)
 
-    def _receive(self, event: ev.Event) -> None:
-        if not self._live.ended:
-            self._live.receive(event)
-
-    async def until_quiet(self) -> None:
-        """Wait until long enough no call or request has come."""
-        # Not an event: each further request moves the moment on.
-        while (left := QUIET - (self._monotonic() - self._last_request)) > 0:  # noqa: ASYNC110  # see above
-            await asyncio.sleep(max(left, _LEAST_SLEEP))
-
-    async def _send_or_tell(self, decision: _Decision, choice: Choice, reason: str | None) -> None:
-        try:
-            await self._send(decision, choice, reason)
-        except Exception as error:  # noqa: BLE001  # a card must not say for ever that it is on its way
-            self._live.report("sent a decision", error)
-            if decision.is_posted:
-                self._note(decision.digests, "unknown", "It isn't known whether it arrived.")
-            else:
-                self._note(decision.digests, "pending", "Nothing was sent.")
-
-    async def _send(self, decision: _Decision, choice: Choice, reason: str | None) -> None:
-        digests = decision.digests
-        await self.until_quiet()
-        if self.is_asking:
-            # The one slot would have answered a request that nobody has seen.
-            self._note(digests, "pending", "Another request has come: decide on all of them.")
-            return
-        run_id = self._live.state.run_id
-        if not self.is_sending(decision.known):
-            return
-        if run_id is None:
-            self._note(digests, "pending", "The server hasn't named this run, so nothing was sent.")
-            return
-        body: dict[str, Any] = {"approved": choice == "approve"}
-        if reason and choice == "deny":
-            body["reason"] = reason
-        decision.is_posted = True
-        self._note(digests, "sending", "It is on its way to the server.")
-        for delay in (*_RETRIES, None):
-            refusal = await self._post_once(run_id, body, decision)
-            if refusal is None:
-                return
-            if delay is None or not self.is_sending(decision.known):
-                break
-            await asyncio.sleep(delay)
-            # The first frame about the call ends the tries: the next request isn't this one.
-            if not self.is_sending(decision.known):
-                return
-        self._note(
-            digests,
-            "unknown",
-            "The server says that this run doesn't wait for an answer.",
-        )
-
-    async def _post_once(
-        self, run_id: str, body: Mapping[str, Any], decision: _Decision
-    ) -> RequestError | None:
-        """Send the decision; returns the refusal after which the same may be sent again."""
-        digests = decision.digests
-        left = self._time_left(digests)
-        if left <= 0:
-            self._note(digests, "unknown", "The deadline passed before the server took it.")
-            return None
-        try:
-            async with asyncio.timeout(left):
-                await self._post(run_id, body, left)
-        except RequestError as error:
-            if error.status == _NOT_WAITING:
-                return error
-            if error.temporary:
-                self._note(digests, "pending", f"The server didn't take it: {error}")
-            else:
-                self._note(digests, "unknown", f"It isn't known whether it counted: {error}")
-        except ConnectionLost as error:
-            if error.maybe_accepted:
-                self._note(digests, "unknown", f"It isn't known whether it arrived: {error}")
-            else:
-                self._note(digests, "pending", f"Nothing was sent: {error}")
-        except TimeoutError:
-            self._note(digests, "unknown", "The server didn't answer before the deadline.")
-        except PowawidgetError as error:
-            # A 2xx that isn't JSON: it was taken, as far as anybody can tell.
-            self._note(digests, "unknown", f"It isn't known whether it counted: {error}")
-        else:
-            decision.accepted = self._monotonic()
-            self._note(digests, "sending", "The server has it; the stream will show what it did.")
-        return None
-
-    def sending(self, digests: Collection[str]) -> list[ApprovalPart]:
-        """List those of some requests that are decided here, and not answered by the stream."""
-        if self._live.ended:
-            return []
-        named = gates.named(self._live.state, digests)
-        return [part for _, part in named if part.decision == "sending"]
-
-    def is_sending(self, digests: frozenset[str]) -> bool:
-        """Tell whether any of some requests is decided here, and not answered by the stream."""
-        return not self._live.ended and any(
-            part.digest in digests for part in gates.sending(self._live.state)
-        )
-
-    def _time_left(self, digests: Sequence[str]) -> float:
-        now = self._live.clock()
-        return min(map(deadline_of, self.sending(digests)), default=now) - now
-
-    def _note(
-        self, digests: list[str], decision: Literal["pending", "sending", "unknown"], outcome: str
-    ) -> None:
-        self._receive(ev.DecisionNoted(digests=digests, decision=decision, outcome=outcome))
-
     async def _learn_deadline(self, part: ApprovalPart) -> None:
         try:
             timeout = timeout_of(
@@ -409,7 +254,9 @@ class Decider:
             timeout = timeout_of([], part, 0)
         deadline = part.asked_at + timeout
         closes = deadline - margin_of(timeout)
-        self._receive(ev.DeadlineKnown(digest=part.digest, deadline=deadline, closes=closes))
+        self.requests.receive(
+            ev.DeadlineKnown(digest=part.digest, deadline=deadline, closes=closes)
+        )
 
     async def _hook_list(self) -> list[Mapping[str, Any]]:
         if self._hook_rows is None:

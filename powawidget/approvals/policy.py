@@ -45,7 +45,8 @@ class Policy:
     """Rules over tool names and arguments. Make one with `powawidget.policy`.
 
     A rule is a glob over the tool's name, or a pair of a glob and a predicate on the decoded
-    arguments. `deny` counts before `ask`, `ask` before `allow`; `powawidget.policy` says how names match.
+    arguments. `deny` counts before `ask`, `ask` before `allow`; names match as
+    `powawidget.policy` says.
 
     Args:
         allow: What is approved.

@@ -66,7 +66,7 @@ class Approvers:
         if not self.are_missing() or self._task.decider is None:
             return None
         with self._task.live.lock:
-            latest = self._task.decider.latest
+            latest = self._task.decider.requests.latest
         return "something" if latest is None else _subject(latest)
 
 

@@ -109,7 +109,7 @@ class RunTask:
         """Tell whether the run waits for a decision, and no further request is about to come."""
         with self.live.lock:
             decider = self.decider
-            return decider is not None and decider.is_quiet and decider.is_asking
+            return decider is not None and decider.requests.is_quiet and decider.requests.is_asking
 
     async def _run(self) -> None:
         self._task = asyncio.current_task()

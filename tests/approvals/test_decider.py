@@ -230,7 +230,7 @@ async def test_a_stop_takes_back_an_approval_that_has_not_left_yet() -> None:
     street.server.request("a")
     await asyncio.sleep(0.05)
     assert street.click("approve") is None
-    assert street.decider.pending() == []
+    assert street.decider.requests.pending() == []
     assert street.decider.has_to_deny
     await street.decider.deny_to_stop(0.8)
     assert street.server.posts == [(False, ["call-1"])]

@@ -44,7 +44,7 @@ from tests.planted import rendered
 @pytest.fixture(autouse=True)
 def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """One request at a time comes here: nobody has to wait for the next."""
-    monkeypatch.setattr("powawidget.approvals.decider.QUIET", 0.01)
+    monkeypatch.setattr("powawidget.approvals.requests.Requests.QUIET", 0.01)
 
 
 DENIED = {

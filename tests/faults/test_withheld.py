@@ -26,7 +26,7 @@ TOLD = {"size": len(TEXT.encode()), "digest": hashlib.sha256(TEXT.encode()).hexd
 @pytest.fixture(autouse=True)
 def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """One request at a time comes here: nobody has to wait for the next."""
-    monkeypatch.setattr("powawidget.approvals.decider.QUIET", 0.01)
+    monkeypatch.setattr("powawidget.approvals.requests.Requests.QUIET", 0.01)
 
 
 def gated(posts: list[Any]) -> Script:

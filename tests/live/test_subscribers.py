@@ -446,7 +446,7 @@ async def test_half_an_emoji_in_a_reason_is_sent_and_shown_as_what_can_be() -> N
         bodies.append(body)
         raise RequestError("no", status=500)
 
-    street.decider._post = post
+    street.decider._delivery._post = post
     street.server.request("a")
     assert street.decider.decide("deny", "code", "no \ud83d\0") is None
     await asyncio.sleep(1)

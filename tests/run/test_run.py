@@ -369,10 +369,10 @@ def test_a_stop_right_after_an_approval_denies_what_has_not_left(
     run._live.observe = None  # no further event moves the moment on
     decider = run._task.decider
     assert decider is not None
-    decider._last_request = decider._monotonic() + 60  # a quiet that doesn't come by itself
+    decider.requests._latest_call = decider._monotonic() + 60  # a quiet that doesn't come by itself
     run.approve()
     until(lambda: run.approvals[-1].decision == "sending")
-    decider._last_request = decider._monotonic()
+    decider.requests._latest_call = decider._monotonic()
     run.stop()
     assert [body["approved"] for body in decisions(server)] == [False]
     assert run.approvals[-1].by == "stop"
