@@ -26,6 +26,25 @@ import copy
 import pickle
 from typing import Any, Protocol, Self, TypeVar
 
+__all__ = [
+    "AnswerTooLargeError",
+    "ApprovalNeeded",
+    "ChatPaused",
+    "ConfigurationError",
+    "ConnectionLost",
+    "DecisionRefused",
+    "FileError",
+    "InvalidValueError",
+    "MissingPackageError",
+    "PowawidgetError",
+    "ProtocolError",
+    "RequestError",
+    "RunFailed",
+    "RunInterrupted",
+    "UnknownNameError",
+    "WrongTypeError",
+]
+
 _RUN = "run"
 _Error = TypeVar("_Error", bound="PowawidgetError")
 

@@ -25,9 +25,7 @@ What isn't named here is internal and may change in any version. `help(name)` sa
 
 def names_of(module: ModuleType) -> list[str]:
     """The public names of a module; those of `powawidget.errors` stand under that module."""
-    own = getattr(module, "__all__", None)
-    if own is None:
-        own = [name for name, one in vars(module).items() if _is_error(one) and name[0] != "_"]
+    own = list(module.__all__)
     if module.__name__ == "powawidget":
         own = [name for name in own if not _is_error(getattr(module, name))]
     return sorted(own, key=lambda name: (not name[0].islower(), name))
