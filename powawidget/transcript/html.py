@@ -94,8 +94,7 @@ class Writer:
         return joined([element("pre", style.PRE, inside, **isolated(text)), self._more(more)])
 
     def _records(self, node: Records) -> Html:
-        columns = self._limits.columns(node.columns)
-        rows = self._limits.rows(node.rows, layout.row_length)
+        columns, rows, notes = self._limits.records(node)
         sample = node.rows[:_NUMERIC_ROWS]
         numeric = {
             name for name in columns if all(_is_numeric(row.get(name, None)) for row in sample)
@@ -103,11 +102,7 @@ class Writer:
         head = [_head_cell(name, name in numeric) for name in columns]
         body = [self._record(row, columns, numeric) for row in rows]
         table = _table(head, body)
-        left = len(node.rows) - len(rows)
-        more = words.more(words.rows(left), node.where) if left else ""
-        aside = len(node.columns) - len(columns)
-        wide = words.more(words.plural(aside, "column"), node.where) if aside else ""
-        return joined([table, self._more(more), self._more(wide)])
+        return joined([table, *map(self._more, notes)])
 
     def _record(self, row: dict[str, Any], columns: Sequence[str], numeric: set[str]) -> Html:
         cells = []
@@ -120,7 +115,7 @@ class Writer:
         return element("tr", style.ROW, *cells)
 
     def _entries(self, node: Entries) -> Html:
-        entries = self._limits.rows(node.entries, lambda entry: len(entry[0]) + len(entry[1]) + 100)
+        entries, notes = self._limits.entries(node)
         rows = [
             element(
                 "tr",
@@ -130,18 +125,15 @@ class Writer:
             )
             for key, text in entries
         ]
-        left = len(node.entries) - len(entries)
-        more = words.more(words.plural(left, "value"), node.where) if left else ""
         table = element(
             "div", "overflow-x:auto", element("table", style.TABLE, element("tbody", "", *rows))
         )
-        return joined([table, self._more(more)])
+        return joined([table, *map(self._more, notes)])
 
     def _grid(self, node: Grid) -> Html:
-        first, left, last = self._limits.some(node.rows)
+        first, note, last = self._limits.ends(node.rows, "row", node.where)
         rows = [self._grid_row(row) for row in first]
-        if left:
-            note = words.more(words.rows(left), node.where)
+        if note:
             cell = element("td", style.CELL, note, colspan=str(len(node.columns)))
             rows.append(element("tr", style.ROW, cell))
         rows += [self._grid_row(row) for row in last]
@@ -180,8 +172,7 @@ class Writer:
         return element("div", css, self.write(node.body))
 
     def _series(self, node: Series) -> Html:
-        first, left, last = self._limits.some(node.items)
-        note = words.more(words.plural(left, node.what), node.where) if left else ""
+        first, note, last = self._limits.ends(node.items, node.what, node.where)
         written = [*map(self.write, first), self._more(note), *map(self.write, last)]
         return joined(filter(None, written), _LINE)
 

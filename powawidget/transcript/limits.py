@@ -3,11 +3,11 @@
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from powawidget.errors import InvalidValueError
-from powawidget.transcript import words
-from powawidget.transcript.nodes import Piece
+from powawidget.transcript import layout, words
+from powawidget.transcript.nodes import Entries, Piece, Records
 
 T = TypeVar("T")
 
@@ -44,17 +44,32 @@ class Limits:
         left = len(piece.text[len(shown) :].encode(errors="replace"))
         return shown, words.more(words.size(left), piece.where)
 
-    def rows(self, rows: Sequence[T], length: Callable[[T], int]) -> Sequence[T]:
-        """Cut the rows of a table: the first, as many as a text of the same length may have."""
+    def records(self, node: Records) -> tuple[Sequence[str], Sequence[dict[str, Any]], list[str]]:
+        """Cut a table: its columns, its rows, and the notes on what is left out."""
+        columns = node.columns if self.text is None else node.columns[:_COLUMNS]
+        rows = self._rows(node.rows, layout.row_length)
+        left = {"row": len(node.rows) - len(rows), "column": len(node.columns) - len(columns)}
+        return columns, rows, _notes(left, node.where)
+
+    def entries(self, node: Entries) -> tuple[Sequence[tuple[str, str]], list[str]]:
+        """Cut values by their keys: those that are shown, and the note on what is left out."""
+        shown = self._rows(node.entries, lambda entry: len(entry[0]) + len(entry[1]) + 100)
+        return shown, _notes({"value": len(node.entries) - len(shown)}, node.where)
+
+    def ends(
+        self, items: Sequence[T], what: str, where: str
+    ) -> tuple[Sequence[T], str, Sequence[T]]:
+        """Leave out the middle of a list: its first items, a note on the middle, its last."""
+        first, left, last = self.some(items)
+        return first, "".join(_notes({what: left}, where)), last
+
+    def _rows(self, rows: Sequence[T], length: Callable[[T], int]) -> Sequence[T]:
+        """The first rows, as many as a text of the same length may have."""
         if self.text is None:
             return rows
         # A row of many short cells costs its markup as well.
         sums = itertools.accumulate(length(row) for row in rows[:_ROWS])
         return rows[: sum(total <= self.text for total in sums)]
-
-    def columns(self, columns: Sequence[str]) -> Sequence[str]:
-        """Cut the columns of a table."""
-        return columns if self.text is None else columns[:_COLUMNS]
 
     def cell(self, text: str) -> str:
         """Cut a cell of a table."""
@@ -69,6 +84,10 @@ class Limits:
         first = self.items // 2
         last = self.items - first
         return items[:first], len(items) - self.items, items[len(items) - last :]
+
+
+def _notes(left: dict[str, int], where: str) -> list[str]:
+    return [words.more(words.plural(count, what), where) for what, count in left.items() if count]
 
 
 def _whole_lines(text: str) -> str:

@@ -70,10 +70,10 @@ def named(name: str) -> str:
         is_of_last = bool(last) and unicodedata.category(each).startswith("M")
         kind = last if is_of_last else (kinds[place] or _OTHER) if is_odd(place) else ""
         if kind != last:
-            said.append(_told(run, last))
+            said.append(_marked(run, last))
             run, last = "", kind
         run += each
-    return "".join([*said, _told(run, last)])
+    return "".join([*said, _marked(run, last)])
 
 
 def _kind(character: str, *, is_asian: bool) -> str:
@@ -138,7 +138,7 @@ class _Odd:
         return kind != self._base and (kind != _ASIANS or not self._is_latin)
 
 
-def _told(run: str, kind: str) -> str:
+def _marked(run: str, kind: str) -> str:
     """A run as it is, or its mark: itself where it is seen, its script, the code of the first."""
     if not kind or not run:
         return run

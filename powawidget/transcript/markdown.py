@@ -85,40 +85,31 @@ class Writer:
         return spaced([fence(visible(text), node.language), _more(more)])
 
     def _records(self, node: Records) -> list[str]:
-        columns = self._limits.columns(node.columns)
-        rows = self._limits.rows(node.rows, layout.row_length)
+        columns, rows, notes = self._limits.records(node)
         cells = [
             [self._cell(layout.cell(row[name])) if name in row else "" for name in columns]
             for row in rows
         ]
-        left, aside = len(node.rows) - len(rows), len(node.columns) - len(columns)
-        return spaced(
-            [
-                table([self._cell(name) for name in columns], cells),
-                _more(words.more(words.rows(left), node.where) if left else ""),
-                _more(words.more(words.plural(aside, "column"), node.where) if aside else ""),
-            ]
-        )
+        lines = table([self._cell(name) for name in columns], cells)
+        return spaced([lines, *map(_more, notes)])
 
     def _cell(self, text: str) -> str:
         said = " ".join(visible(self._limits.cell(text)).split("\n"))
         return escape(said, in_table=True)
 
     def _entries(self, node: Entries) -> list[str]:
-        entries = self._limits.rows(node.entries, lambda entry: len(entry[0]) + len(entry[1]) + 100)
+        entries, notes = self._limits.entries(node)
         lines = [f"- {self._code_span(key)}: {self._code_span(text)}" for key, text in entries]
-        left = len(node.entries) - len(entries)
-        more = words.more(words.plural(left, "value"), node.where) if left else ""
-        return spaced([lines, _more(more)])
+        return spaced([lines, *map(_more, notes)])
 
     def _code_span(self, text: str) -> str:
         return code_span(visible(self._limits.cell(text)))
 
     def _grid(self, node: Grid) -> list[str]:
-        first, left, last = self._limits.some(node.rows)
+        first, note, last = self._limits.ends(node.rows, "row", node.where)
         rows = [[spans(cell, in_table=True) for cell in row] for row in first]
-        if left:
-            rows.append([words.more(words.rows(left), node.where)])
+        if note:
+            rows.append([note])
         rows += [[spans(cell, in_table=True) for cell in row] for row in last]
         return table(list(node.columns), rows)
 
@@ -127,8 +118,7 @@ class Writer:
         return [f"- {spans(node.line())}", "", *body]
 
     def _series(self, node: Series) -> list[str]:
-        first, left, last = self._limits.some(node.items)
-        note = words.more(words.plural(left, node.what), node.where) if left else ""
+        first, note, last = self._limits.ends(node.items, node.what, node.where)
         written = [*map(self.lines, first), _more(note), *map(self.lines, last)]
         return spaced(one for one in written if one)
 

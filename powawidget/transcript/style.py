@@ -1,7 +1,7 @@
 """The looks of a transcript in HTML.
 
 Only what stands in `style` attributes: a front end may strip them, and none of them carries what
-isn't told in words. Every colour is one that reads on light and on dark, or the host's own.
+isn't also said in words. Every colour is one that reads on light and on dark, or the host's own.
 It is `background-color` rather than `background`: JupyterLab checks each value by a pattern, and
 that of the latter takes a page some 40 ms to compile.
 """

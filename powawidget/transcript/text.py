@@ -68,34 +68,28 @@ class Writer:
         return [*_behind_bar(show(text).split("\n")), *([more] if more else [])]
 
     def _records(self, node: Records) -> list[str]:
-        columns = self._limits.columns(node.columns)
-        rows = self._limits.rows(node.rows, layout.row_length)
+        columns, rows, notes = self._limits.records(node)
         cells = [
             [self._cell(layout.cell(row[name])) if name in row else "" for name in columns]
             for row in rows
         ]
-        left, aside = len(node.rows) - len(rows), len(node.columns) - len(columns)
-        more = [words.more(words.rows(left), node.where)] if left else []
-        wide = [words.more(words.plural(aside, "column"), node.where)] if aside else []
         head = [self._cell(name) for name in columns]
-        return [*_behind_bar(aligned([head, *cells])), *more, *wide]
+        return [*_behind_bar(aligned([head, *cells])), *notes]
 
     def _cell(self, text: str) -> str:
         return visible(self._limits.cell(text)).replace("\n", "⏎").replace("\t", " ")
 
     def _entries(self, node: Entries) -> list[str]:
-        entries = self._limits.rows(node.entries, lambda entry: len(entry[0]) + len(entry[1]) + 100)
+        entries, notes = self._limits.entries(node)
         rows = [[self._cell(key), self._cell(text)] for key, text in entries]
-        left = len(node.entries) - len(entries)
-        more = [words.more(words.plural(left, "value"), node.where)] if left else []
-        return [*_behind_bar(aligned(rows)), *more]
+        return [*_behind_bar(aligned(rows)), *notes]
 
     def _grid(self, node: Grid) -> list[str]:
-        first, left, last = self._limits.some(node.rows)
+        first, note, last = self._limits.ends(node.rows, "row", node.where)
         rows = [[spans(cell) for cell in row] for row in (*first, *last)]
         lines = aligned([list(node.columns), *rows])
-        if left:
-            lines.insert(len(first) + 1, words.more(words.rows(left), node.where))
+        if note:
+            lines.insert(len(first) + 1, note)
         return lines
 
     def _details(self, node: Details) -> list[str]:
@@ -103,10 +97,9 @@ class Writer:
         return [spans(node.line()), *body]
 
     def _series(self, node: Series) -> list[str]:
-        first, left, last = self._limits.some(node.items)
-        note = [words.more(words.plural(left, node.what), node.where)] if left else []
+        first, note, last = self._limits.ends(node.items, node.what, node.where)
         lines: list[str] = []
-        for written in [*map(self.lines, first), note, *map(self.lines, last)]:
+        for written in [*map(self.lines, first), [note] if note else [], *map(self.lines, last)]:
             if written:
                 lines += ["", *written] if lines else written
         return lines
