@@ -123,7 +123,9 @@ def test_a_decision_before_the_request_is_stored_and_discarded(serve: Callable) 
     assert result == "Error: Blocked by hook \u2014 Approval timed out"
 
 
-def test_a_second_decision_is_answered_200_and_changes_nothing(service: Service) -> None:
+def test_a_second_decision_is_answered_200_and_changes_nothing(serve: Callable) -> None:
+    # As slow as for a reader: the run must not be over before the second decision comes.
+    service: Service = serve(tokens_per_second=60)
     frames = []
     with service.stream("Operator", ESCALATE) as stream:
         for frame in stream:

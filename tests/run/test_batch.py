@@ -16,7 +16,9 @@ import pytest
 
 from tests.counterpart import Agent, Counterpart, Pause, Say, Script, start
 
-WATCHDOG = 100  # seconds, far fewer than the server's deadline for an approval
+pytestmark = pytest.mark.timeout(600)
+
+WATCHDOG = 240  # seconds, fewer than the server's deadline for an approval
 COMMANDS = Path(sys.executable).parent
 CONNECT = "import powawidget as pw\npb = pw.connect()"
 QUESTION = "Which orders are late, by region and carrier?"
