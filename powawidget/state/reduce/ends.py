@@ -105,10 +105,6 @@ def workflow_failed(run: RunState, event: ev.WorkflowFailed, at: float) -> list[
     ]
 
 
-def _workflow(run: RunState) -> list[Op]:
-    return [] if run.kind == "workflow" else [("set", ("kind",), "workflow")]
-
-
 def stopped(run: RunState, event: ev.Stopped, at: float) -> list[Op]:
     """End a run that a person stopped."""
     return [*notice(run, "stopped", event.message), *_end(run, "stopped", at)]
