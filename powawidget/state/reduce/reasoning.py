@@ -49,11 +49,9 @@ def whole(run: RunState, event: ReasoningWhole) -> list[Op]:
     return [_thought(len(run.reasoning.thoughts), step, event.text, within, whole=True)]
 
 
-def pause(reasoning: Reasoning, at: float) -> list[Op]:
-    """Stop the clock of thinking: something else came."""
-    if reasoning.since is None:
-        return []
-    seconds = reasoning.seconds + max(0.0, at - reasoning.since)
+def pause(reasoning: Reasoning, since: float, at: float) -> list[Op]:
+    """Stop the clock of thinking, which has run since then: something else came."""
+    seconds = reasoning.seconds + max(0.0, at - since)
     return [
         ("set", ("reasoning", "seconds"), round(seconds, 3)),
         ("set", ("reasoning", "since"), None),

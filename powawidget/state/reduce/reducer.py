@@ -23,6 +23,7 @@ from powawidget.state.reduce import (
     tools,
     waits,
 )
+from powawidget.state.reduce.identity import is_fresh
 from powawidget.state.reduce.notices import notice
 from powawidget.state.reduce.owner import group_at, owner
 
@@ -57,14 +58,14 @@ def reduce(run: RunState, event: ev.Event, at: float) -> list[Op]:
         return answer.delta(run, event)  # nearly every event of a stream
     if run.status in ENDED:
         return _after_end(run, event, at)
-    if run.kind == "workflow" or (identity.is_fresh(run) and ev.ends_workflow(event)):
+    if run.kind == "workflow" or (is_fresh(run) and ev.ends_workflow(event)):
         event = ev.in_workflow(event)
     ops = _changes(run, event, at)
     if ops is None:
         return []
     first = [] if type(event) in _OWN else _awake(run, at)
-    if type(event) is not ev.ReasoningDelta:
-        first += reasoning.pause(run.reasoning, at)
+    if run.reasoning.since is not None and type(event) is not ev.ReasoningDelta:
+        first += reasoning.pause(run.reasoning, run.reasoning.since, at)
     return first + ops
 
 
