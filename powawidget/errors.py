@@ -24,6 +24,7 @@ it is, with its connection and its key; what arrives in its place is the run as 
 
 import copy
 import pickle
+import warnings
 from typing import Any, Protocol, Self, TypeVar
 
 __all__ = [
@@ -110,7 +111,7 @@ class RequestError(PowawidgetError):
         status: The HTTP status.
         code: The server's error code, where it sent one.
         body: At most 500 characters of what the server answered, as text.
-        said: What happened, without the hint.
+        message: What happened, without the hint.
         hint: What to do next, where that is known.
         temporary: Whether the same request may be sent again (docs/protocol.md#retries).
         retry_after: How long the server asks to wait before that, in seconds.
@@ -131,10 +132,16 @@ class RequestError(PowawidgetError):
         self.status = status
         self.code = code
         self.body = body
-        self.said = message
+        self.message = message
         self.hint = hint
         self.temporary = temporary
         self.retry_after = retry_after
+
+    @property
+    def said(self) -> str:
+        """The old name of `message`."""
+        warnings.warn("error.said is error.message now.", DeprecationWarning, stacklevel=2)
+        return self.message
 
 
 class ConnectionLost(PowawidgetError):  # noqa: N818  # the public name

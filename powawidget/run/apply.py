@@ -92,7 +92,7 @@ def _cancelled(live: Live) -> ev.Event:
 def _refused(error: RequestError, note: str) -> ev.Refused:
     return ev.Refused(
         title=title_of(error.status, error.body),
-        message=error.said,
+        message=error.message,
         code=error.code or str(error.status),
         hint=" ".join(part for part in (note, error.hint) if part) or None,
     )

@@ -125,6 +125,13 @@ def test_a_slip_is_also_the_error_that_python_has_for_it(
     assert isinstance(raised.value, kind)
 
 
+def test_the_old_name_of_a_refusals_message_warns() -> None:
+    error = an_error(errors.RequestError)
+    assert isinstance(error, errors.RequestError)
+    with pytest.warns(DeprecationWarning, match=r"error\.message"):
+        assert error.said == error.message == "It went wrong."
+
+
 def test_what_the_system_said_of_a_file_is_the_cause() -> None:
     with pytest.raises(errors.FileError) as raised:
         pw.replay("no-such-file.sse")
