@@ -57,7 +57,7 @@ test-kernels: $(VENV)/.stamp-dev front-end ## only the bridge to a busy kernel, 
 
 test-browser: $(VENV)/.stamp-dev front-end chromium ## only JupyterLab in a browser, and the built wheel
 	$(BIN)/python -m tests.environments labs
-	$(PYTEST) tests/packaging tests/browser
+	$(PYTEST) --dist loadgroup tests/packaging tests/browser
 
 test-wide: $(VENV)/.stamp-dev front-end ## a kernel gateway, pages of documentation
 	$(BIN)/python -m tests.environments wide

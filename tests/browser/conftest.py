@@ -1,6 +1,6 @@
 """One JupyterLab, one embedded server and one Chromium for all browser tests."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
@@ -8,7 +8,13 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser import chromium
 from tests.browser.lab import Lab, start_lab
+from tests.browser.pages import Pages
+from tests.browser.tempo import Tempo
 from tests.environments import ROOT
+
+# What takes long to make, and isn't needed by each process.
+SHARED = {"notebook7", "shown", "held", "wheel"}
+FAILED = pytest.StashKey[bool]()
 
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
@@ -22,11 +28,26 @@ CHROMIUM_ARGUMENTS = [
 
 
 @pytest.fixture(scope="session")
-def powabase() -> Iterator[Any]:
+def tempo() -> Iterator[Tempo]:
+    """How fast the models of the servers in this process write."""
+    with pytest.MonkeyPatch.context() as patch:
+        tempo = Tempo()
+        tempo.install(patch)
+        yield tempo
+
+
+@pytest.fixture(autouse=True)
+def _fast(tempo: Tempo) -> Iterator[None]:
+    yield
+    tempo.fast()
+
+
+@pytest.fixture(scope="session")
+def powabase(tempo: Tempo) -> Iterator[Any]:  # noqa: ARG001  # it is installed first
     """The embedded server that `pw.connect()` finds in the kernels' environment."""
     from tests.counterpart import start  # noqa: PLC0415 - only where a browser test runs
 
-    server = start()
+    server = start(executions_per_minute=None)
     yield server
     server.stop()
 
@@ -75,28 +96,52 @@ def notebook7(tmp_path_factory: pytest.TempPathFactory, powabase: Any) -> Iterat
         yield notebook7
 
 
-@pytest.fixture
-def page(browser: Browser, lab: Lab) -> Iterator[Page]:
-    """A page with cookies and storage of its own, on which nothing went wrong at the end.
+@pytest.fixture(scope="session")
+def pages(browser: Browser, lab: Lab) -> Iterator[Pages]:
+    """The pages of JupyterLab."""
+    pages = Pages(browser, lab)
+    yield pages
+    pages.close()
 
+
+@pytest.fixture(scope="session")
+def notebook7_pages(browser: Browser, notebook7: Lab) -> Iterator[Pages]:
+    """The pages of Notebook 7."""
+    pages = Pages(browser, notebook7)
+    yield pages
+    pages.close()
+
+
+@pytest.fixture
+def page(request: pytest.FixtureRequest, pages: Pages) -> Iterator[Page]:
+    """A page of JupyterLab, on which nothing went wrong at the end.
+
+    Other tests had it before. A test that needs JupyterLab loaded for itself is marked `own_page`.
     A test that makes something go wrong takes it out with `lab.problems(page)`.
     """
-    yield from watched_page(browser, lab)
+    is_own = request.node.get_closest_marker("own_page") is not None
+    with pages.own() if is_own else pages.shared(lambda: request.node.stash[FAILED]) as page:
+        yield page
 
 
 @pytest.fixture
-def notebook7_page(browser: Browser, notebook7: Lab) -> Iterator[Page]:
-    """The same for Notebook 7."""
-    yield from watched_page(browser, notebook7)
+def notebook7_page(notebook7_pages: Pages) -> Iterator[Page]:
+    """A page for Notebook 7, which shows one notebook a page."""
+    with notebook7_pages.own() as page:
+        yield page
 
 
-def watched_page(browser: Browser, lab: Lab) -> Iterator[Page]:
-    """Yield a page, and at its end what went wrong on it."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    lab.watch(page)
-    yield page
-    problems = lab.problems(page)
-    context.close()
-    lab.clear()
-    assert problems == [], "\n".join(problems)
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, Any]:
+    """Note whether a test failed, for the fixtures that end after it."""
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share what is slow to make run in the same process."""
+    for item in items:
+        for name in SHARED.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.xdist_group(name))

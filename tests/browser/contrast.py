@@ -2,8 +2,12 @@
 
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
+from tests.browser.deciding import armed
+
+THEMES = ("light", "dark")
+SECONDS = 1000
 # WCAG 2, level AA: for text, and for a sign, such as a tick.
 ENOUGH = 4.5
 ENOUGH_FOR_A_SIGN = 3.0
@@ -83,3 +87,19 @@ class Reading:
             for each in self._found
             if each["contrast"] < (ENOUGH_FOR_A_SIGN if each["isSign"] else ENOUGH)
         ]
+
+
+def open_all(page: Page, statuses: list[str]) -> None:
+    """Wait for the statuses, formulas and a request for approval, and open every card."""
+    expect(page.locator(".pw-status")).to_have_text(statuses, timeout=90 * SECONDS)
+    expect(page.locator(".pw math").first).to_be_visible(timeout=60 * SECONDS)
+    armed(page.locator("body"))
+    while (closed := page.locator(".pw .pw-row[aria-expanded=false]")).count():
+        closed.evaluate_all("rows => rows.forEach((row) => row.click())")
+
+
+def reads_well(page: Page, theme: str, selector: str = ".pw") -> None:
+    """Check that the page has the theme, and that no text is too faint."""
+    reading = Reading(page, selector)
+    assert reading.is_dark == (theme == "dark")
+    assert reading.faint == []

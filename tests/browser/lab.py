@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ SHOTS = Path(__file__).parent / "shots"
 LOOPBACK = "127.0.0.1"
 THEMES = {"dark": "JupyterLab Dark", "light": "JupyterLab Light"}
 
+THEME_SETTING = "@jupyterlab/apputils-extension:themes"
 NEWS = "@jupyterlab/apputils-extension:announcements"
 
 # What is said without our doing, and why; everything else is a problem of ours.
@@ -38,15 +39,18 @@ NOISE = {
     r"(?:(?!\[).*\n)*?tornado\.websocket\.WebSocketClosedError": (
         "a page was left or loaded again while the server wrote to it"
     ),
-    # pyzmq has already scheduled to read from a stream when the server closes it, or the server
-    # when its page closes the connection: what the kernel says is kept for the next page.
+    # pyzmq has already scheduled to read from a stream when the server closes it: its own where it
+    # ends a kernel, a page's where that leaves. What the kernel says is kept for the next page.
     r"\[W .*\] Got events for closed stream <zmq\.eventloop\.zmqstream\.ZMQStream object at \w+>": (
-        "a page was left or loaded again while its kernel had something to say"
+        "a page was left, or a kernel ended, while that had something to say"
     ),
     r"\[E .*\] (?:Uncaught exception in (?:ZMQStream|zmqstream) callback"
     r"|Exception in callback functools\.partial\(<function ZMQStream\._update_handler\..*)\n"
     r"(?:[ ]+.*\n)*?[ ]+tornado\.websocket\.WebSocketClosedError(?=\n)": (
         "a page was left or loaded again while its kernel had something to say"
+    ),
+    r"\[W .*\] Nudge: attempt \d+ on kernel [\w-]+": (
+        "a kernel takes long to start on a busy machine"
     ),
     r"page: Cannot read properties of undefined \(reading 'schema'\)": (
         "Notebook 7 looks for the settings of its news, which are turned off here"
@@ -55,6 +59,29 @@ NOISE = {
         "JupyterLab's debugger asks a kernel that just ended"
     ),
 }
+
+OPEN = """
+async (path) => {
+  const { commands, shell } = window.jupyterapp;
+  for (const panel of [...shell.widgets("main")]) panel.dispose();
+  await commands.execute("docmanager:open", { path, factory: "Notebook" });
+}
+"""
+CLOSE = """
+async () => {
+  for (const panel of [...window.jupyterapp.shell.widgets("main")]) {
+    await panel.sessionContext?.shutdown();
+    panel.dispose();
+  }
+}
+"""
+
+# What JupyterLab says when a kernel is killed or restarted under it; nothing else may be said.
+KERNEL_DIED = re.compile(
+    r"KernelRestarter|kernel .* restarted|AsyncIOLoopKernelRestarter|Kernel died|"
+    r"Kernel is running over TCP|_queue_task|Canceled future|Error: Canceled",
+    re.IGNORECASE,
+)
 
 # JupyterLab, ended with this process however that ends: its stdin is a pipe from here.
 TIED_LAB = """
@@ -102,13 +129,36 @@ class Lab:
         nbformat.write(notebook, path)
         return path
 
-    def open(self, page: Page, name: str) -> None:
-        """Open a notebook in a workspace of its own and wait for its kernel."""
-        workspace = f"lab/workspaces/{secrets.token_hex(4)}/tree"
-        path = "notebooks" if self.app == "notebook" else workspace
+    def load(self, page: Page, name: str = "") -> None:
+        """Load JupyterLab in a workspace of its own, or Notebook 7, with a notebook or with none.
+
+        Does not wait for the notebook's kernel.
+        """
+        workspace = f"lab/workspaces/{secrets.token_hex(4)}"
+        path = "notebooks" if self.app == "notebook" else f"{workspace}/tree" if name else workspace
         page.goto(f"{self.url}/{path}/{quote(name)}?token={self.token}")
+        # The first load of a session fetches and compiles everything.
+        page.wait_for_function("window.jupyterapp", timeout=60_000)
+        page.evaluate("async () => { await window.jupyterapp.restored; }")
+
+    def open(self, page: Page, name: str) -> None:
+        """Open a notebook and wait for its kernel.
+
+        Where the page has JupyterLab already, it is opened there in place of what is open.
+        """
+        if self.app == "lab" and page.evaluate("'jupyterapp' in window"):
+            page.evaluate(OPEN, name)
+        else:
+            self.load(page, name)
         self.wait_ready(page)
         self.wait_idle(page)
+
+    def close_notebooks(self, page: Page) -> None:
+        """End the kernels of the notebooks that are open in JupyterLab, and close them.
+
+        In this order: a kernel that is over says nothing more to a page that leaves it.
+        """
+        page.evaluate(CLOSE)
 
     def reload(self, page: Page) -> None:
         """Save the notebook and load the page again; does not wait for the kernel."""
@@ -184,8 +234,12 @@ class Lab:
 
     def watch(self, page: Page) -> None:
         """Collect what goes wrong on a page from now on."""
-        seen = self._seen[page] = []
         self._log_read = self._log.stat().st_size
+        if page in self._seen:
+            self._seen[page].clear()
+            return
+        page.on("close", lambda page: self._seen.pop(page))  # noqa: PLW0108 - Playwright's wish
+        seen = self._seen[page] = []
 
         def on_console(message: ConsoleMessage) -> None:
             if message.type == "error":
@@ -212,14 +266,26 @@ class Lab:
             said, text = re.sub(noise, "", said), re.sub(noise, "", text)
         return [*filter(None, said.splitlines()), *_log_problems(text)]
 
-    def clear(self) -> None:
-        """End every kernel and forget what settings a test changed."""
-        for session in self.api("GET", "/api/sessions"):
-            self.api("DELETE", f"/api/sessions/{session['id']}")
+    def problems_beside_a_death(self, page: Page) -> list[str]:
+        """The same without what JupyterLab says of a kernel that was killed or restarted."""
+        return [each for each in self.problems(page) if not KERNEL_DIED.search(each)]
+
+    def sessions(self) -> set[str]:
+        """The sessions that have a kernel."""
+        return {session["id"] for session in self.api("GET", "/api/sessions")}
+
+    def changed_settings(self) -> set[str]:
+        """The names of those settings that aren't JupyterLab's own."""
         settings = self.api("GET", "/lab/api/settings")["settings"]
-        for changed in settings:
-            if changed["raw"].strip() not in ("", "{}"):
-                self.api("PUT", f"/lab/api/settings/{changed['id']}", {"raw": "{}"})
+        return {each["id"] for each in settings if each["raw"].strip() not in ("", "{}")}
+
+    def clear(self, but: Container[str] = ()) -> None:
+        """End every kernel, but of those sessions, and forget what settings were changed."""
+        for session in self.sessions():
+            if session not in but:
+                self.api("DELETE", f"/api/sessions/{session}")
+        for name in self.changed_settings():
+            self.api("PUT", f"/lab/api/settings/{name}", {"raw": "{}"})
 
     def api(self, method: str, path: str, body: object = None) -> Any:
         """Call the server's REST API."""

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.deciding import armed
 from tests.browser.lab import Lab
 
 CONNECT = "import powawidget as pw, pathlib, time\npb = pw.connect()"
@@ -17,7 +18,7 @@ LONG = 60_000
 # A cell that is busy until the test says that it is enough, however slow the machine is. One long
 # sleep can't be ended so: it sleeps in small pieces, and the kernel's event loop runs in none.
 UNTIL_TOLD = """\
-go, end = pathlib.Path("../go"), time.monotonic() + 120
+go, end = pathlib.Path("../go"), time.monotonic() + 240
 while not go.exists() and time.monotonic() < end: {}
 assert go.exists(), "nobody said to go on"
 """
@@ -34,19 +35,6 @@ def decisions(powabase: Any) -> list[dict[str, Any]]:
 
 def button(widget: Locator, name: str) -> Locator:
     return widget.get_by_role("button", name=name, exact=True)
-
-
-def armed(widget: Locator, name: str) -> Locator:
-    """Bring a button into view, as a person does: before that it doesn't arm."""
-    found = button(widget, name)
-    expect(found).to_be_attached(timeout=LONG)
-    found.scroll_into_view_if_needed()
-    expect(found).to_be_enabled(timeout=LONG)
-    return found
-
-
-def click_when_armed(widget: Locator, name: str) -> None:
-    armed(widget, name).click()
 
 
 @pytest.mark.parametrize("busy", BUSY)
@@ -74,8 +62,8 @@ def decide_while_busy(lab: Lab, page: Page, powabase: Any, busy: str) -> None:
     lab.open(page, f"busy_{busy}.ipynb")
     lab.run_all(page)
     widget = page.locator(".pw")
-    click_when_armed(widget, "Approve")
-    end = time.monotonic() + 60
+    armed(widget, "Approve").click()
+    end = time.monotonic() + 120
     while len(decisions(powabase)) == before:
         assert time.monotonic() < end, "no decision reached the server"
         page.wait_for_timeout(50)
@@ -102,7 +90,7 @@ def test_a_reload_while_the_cell_waits_brings_the_card_back_and_it_works(
     widget = page.locator(".pw")
     expect(button(widget, "Approve")).to_be_visible(timeout=LONG)
     lab.reload(page)
-    click_when_armed(widget, "Approve")
+    armed(widget, "Approve").click()
     expect(widget.locator(".pw-status")).to_have_text("Done", timeout=LONG)
     assert decisions(powabase)[before:] == [{"approved": True}]
 
@@ -137,7 +125,7 @@ def test_a_denial_carries_its_reason_and_nothing_is_written(
     lab.open(page, "deny.ipynb")
     lab.run_all(page)
     widget = page.locator(".pw")
-    click_when_armed(widget, "Deny")
+    armed(widget, "Deny").click()
     field = widget.get_by_role("textbox")
     field.fill("prices are fixed")
     field.press("Enter")
@@ -162,7 +150,7 @@ def test_two_requests_open_at_once_are_one_decision_over_both(
     lab.open(page, "both.ipynb")
     lab.run_all(page)
     widget = page.locator(".pw").first
-    click_when_armed(widget, "Approve all 2")
+    armed(widget, "Approve all 2").click()
     lab.wait_idle(page)
     assert decisions(powabase)[before:] == [{"approved": True}]
     expect(lab.output(page, 2)).to_contain_text("['approved', 'approved']")
@@ -189,7 +177,7 @@ def test_an_answer_that_waits_for_review_is_shown_or_withheld(
     lab.open(page, f"review_{choice}.ipynb")
     lab.run_all(page)
     widget = page.locator(".pw").first
-    click_when_armed(widget, choice)
+    armed(widget, choice).click()
     if choice == "Deny":
         widget.get_by_role("textbox").press("Enter")
     expect(widget.locator(".pw-status")).to_have_text("Done", timeout=LONG)

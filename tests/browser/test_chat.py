@@ -7,7 +7,9 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.deciding import armed
 from tests.browser.lab import Lab
+from tests.browser.tempo import Tempo
 
 CONNECT = "import powawidget as pw, time\npb = pw.connect()"
 CHAT = 'chat = pb.agent("Analyst").chat()\nchat'
@@ -40,6 +42,8 @@ def opened(lab: Lab, page: Page, name: str, cells: list[str]) -> Locator:
     lab.run_all(page)
     chat = page.locator(".pw")
     expect(box(chat)).to_be_visible(timeout=LONG)
+    # Before the kernel has answered the page nothing can be sent: the words would stay in the box.
+    expect(chat.locator(".pw-send")).to_be_enabled(timeout=LONG)
     return chat
 
 
@@ -71,8 +75,9 @@ def button(place: Locator, name: str) -> Locator:
 
 
 def test_three_turns_typed_while_the_answers_stream_are_asked_in_order(
-    lab: Lab, page: Page, powabase: Any
+    lab: Lab, page: Page, powabase: Any, tempo: Tempo
 ) -> None:
+    tempo.hold()
     before = len(sent(powabase))
     chat = opened(lab, page, "three.ipynb", [CONNECT, CHAT, "print(len(chat.runs))"])
     say(chat, LATE)
@@ -81,6 +86,7 @@ def test_three_turns_typed_while_the_answers_stream_are_asked_in_order(
     say(chat, "What would you do?")
     expect(chat.locator(".pw-queue li")).to_have_count(2)
     assert len(sent(powabase)) == before + 1
+    tempo.fast()
     is_done(chat, 3)
     bodies = sent(powabase)[before:]
     assert [body["message"] for body in bodies] == [LATE, "Why?", "What would you do?"]
@@ -142,10 +148,7 @@ def test_an_approval_inside_a_chat_needs_its_own_click_and_never_enter(
     operator = 'chat = pb.agent("Operator").chat()\nchat'
     chat = opened(lab, page, "approve_chat.ipynb", [CONNECT, operator])
     say(chat, "Raise the price of the best seller by 5%")
-    approve = button(chat, "Approve")
-    expect(approve).to_be_attached(timeout=LONG)
-    approve.scroll_into_view_if_needed()
-    expect(approve).to_be_enabled(timeout=LONG)
+    approve = armed(chat)
     expect(box(chat)).to_be_focused()
     for pressed in ("Enter", "a", "A", "Enter", "d", "Backspace", "Enter"):
         box(chat).press(pressed)
@@ -159,12 +162,13 @@ def test_an_approval_inside_a_chat_needs_its_own_click_and_never_enter(
 
 
 def test_a_reload_in_the_middle_of_a_turn_keeps_turns_queue_and_draft(
-    lab: Lab, page: Page, powabase: Any
+    lab: Lab, page: Page, powabase: Any, tempo: Tempo
 ) -> None:
     before = len(sent(powabase))
     chat = opened(lab, page, "reload_chat.ipynb", [CONNECT, CHAT])
     say(chat, LATE)
     is_done(chat, 1)
+    tempo.hold()
     say(chat, "Why?")
     expect(turns(chat)).to_have_count(2)
     say(chat, "What would you do?")
@@ -172,6 +176,7 @@ def test_a_reload_in_the_middle_of_a_turn_keeps_turns_queue_and_draft(
     box(chat).press_sequentially("half a thought")
     lab.reload(page)
     expect(box(chat)).to_have_value("half a thought", timeout=LONG)
+    tempo.fast()
     is_done(chat, 3)
     messages = [body["message"] for body in sent(powabase)[before:]]
     assert messages == [LATE, "Why?", "What would you do?"]
@@ -236,8 +241,9 @@ def test_a_turn_is_asked_again_and_copied_as_python_that_runs(
 
 
 def test_stop_keeps_what_came_and_what_is_queued_until_somebody_says(
-    lab: Lab, page: Page, powabase: Any
+    lab: Lab, page: Page, powabase: Any, tempo: Tempo
 ) -> None:
+    tempo.hold()
     before = len(sent(powabase))
     chat = opened(lab, page, "stop_chat.ipynb", [CONNECT, CHAT])
     say(chat, LATE)
@@ -251,6 +257,7 @@ def test_stop_keeps_what_came_and_what_is_queued_until_somebody_says(
     expect(box(chat)).to_have_value("Why?")
     expect(chat.locator(".pw-queue")).to_have_count(0)
     box(chat).fill("")
+    tempo.fast()
     say(chat, "Who?")
     is_done(chat, 2)
     assert [body["message"] for body in sent(powabase)[before:]] == [LATE, "Who?"]

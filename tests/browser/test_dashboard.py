@@ -5,6 +5,7 @@ from typing import Any
 import nbformat
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browser.deciding import armed
 from tests.browser.hostile import start_server
 from tests.browser.lab import Lab
 
@@ -53,11 +54,7 @@ TRANSCRIPT = ".powawidget-transcript"
 
 def answered(area: Locator) -> None:
     """Approve by mouse what waits in there, and wait for the end."""
-    approve = area.get_by_role("button", name="Approve", exact=True)
-    expect(approve).to_be_attached(timeout=LONG)
-    approve.scroll_into_view_if_needed()
-    expect(approve).to_be_enabled(timeout=LONG)
-    approve.click()
+    armed(area).click()
     expect(area.get_by_text("Approved by you")).to_be_visible(timeout=LONG)
     expect(area.locator(".pw-status")).to_have_text("Done", timeout=LONG)
 

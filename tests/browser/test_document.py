@@ -3,9 +3,11 @@
 from typing import Any
 
 import nbformat
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.lab import Lab
+from tests.browser.tempo import Tempo
 
 SECONDS = 1000
 ASK = 'pb.agent("Analyst").run("Which orders are late, by region and carrier?")'
@@ -50,20 +52,23 @@ def test_the_file_holds_a_transcript_which_the_live_view_hides(lab: Lab, page: P
 
 
 def test_what_a_reader_has_opened_stays_open_when_the_transcript_is_filled(
-    lab: Lab, page: Page
+    lab: Lab, page: Page, tempo: Tempo
 ) -> None:
+    tempo.slow()
     lab.write_notebook("kept.ipynb", [CONNECT, f"run = {ASK}\nrun", "run.wait()"])
     lab.open(page, "kept.ipynb")
     lab.run_all(page)
     page.locator(".pw-card .pw-row").first.click(timeout=30 * SECONDS)
     page.evaluate("window.kept = document.querySelector('.pw')")
+    tempo.fast()
     lab.wait_idle(page)
     expect(page.locator(".pw-status")).to_have_text("Done")
     expect(page.locator(".pw-card .pw-row").first).to_have_attribute("aria-expanded", "true")
     assert page.evaluate("window.kept === document.querySelector('.pw')")
 
 
-def test_a_cleared_output_stays_cleared(lab: Lab, page: Page) -> None:
+def test_a_cleared_output_stays_cleared(lab: Lab, page: Page, tempo: Tempo) -> None:
+    tempo.hold()
     cells = [CONNECT, f"run = {ASK}\nrun", "run.wait(display=False)\nprint('over')"]
     lab.write_notebook("cleared.ipynb", cells)
     lab.open(page, "cleared.ipynb")
@@ -71,6 +76,7 @@ def test_a_cleared_output_stays_cleared(lab: Lab, page: Page) -> None:
     expect(page.locator(".pw")).to_be_visible(timeout=30 * SECONDS)
     lab.command(page, "notebook:clear-all-cell-outputs")
     expect(page.locator(".pw")).to_have_count(0)
+    tempo.fast()
     lab.wait_idle(page)
     expect(page.locator(TRANSCRIPT)).to_have_count(0)
     assert kinds(saved(lab, page, "cleared.ipynb").cells[1]) == []
@@ -87,15 +93,20 @@ def test_opened_again_with_a_new_kernel_and_no_widget_state(lab: Lab, page: Page
     lab.problems(page)  # JupyterLab says that it has no model, in the output before
 
 
-def test_a_run_that_was_under_way_when_its_kernel_died(lab: Lab, page: Page) -> None:
+@pytest.mark.own_page
+def test_a_run_that_was_under_way_when_its_kernel_died(lab: Lab, page: Page, tempo: Tempo) -> None:
+    tempo.slow()
     lab.write_notebook("died.ipynb", [CONNECT, f"run = {ASK}\nrun"])
     lab.open(page, "died.ipynb")
     lab.run_all(page)
     expect(page.locator(".pw-status")).to_have_text("Running", timeout=30 * SECONDS)
+    expect(page.locator(TRANSCRIPT)).to_have_count(1, timeout=30 * SECONDS)
+    tempo.hold()
     lab.command(page, "docmanager:save")
     lab.clear()
     expect(page.locator(".pw-status")).to_contain_text("Interrupted", timeout=30 * SECONDS)
-    lab.open(page, "died.ipynb")
+    lab.load(page, "died.ipynb")
+    lab.wait_idle(page)
     expect(page.locator(TRANSCRIPT)).to_be_visible(timeout=30 * SECONDS)
     expect(page.locator(TRANSCRIPT)).to_contain_text("Interrupted")
     expect(page.locator(TRANSCRIPT)).to_contain_text("under way when this was saved")

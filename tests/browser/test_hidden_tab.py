@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.lab import Lab
@@ -95,6 +96,7 @@ def shown(page: Page) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.own_page
 def test_a_hidden_tab_keeps_up_without_a_frame_and_shows_all_in_the_first_one(
     lab: Lab, page: Page
 ) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.deciding import armed
 from tests.browser.lab import Lab
 
 ASK = """\
@@ -38,14 +39,6 @@ MEANT = {
 
 def decisions(powabase: Any) -> list[dict[str, Any]]:
     return [body for _, path, body in powabase.requests if path.endswith("/approve")]
-
-
-def armed(card: Locator) -> Locator:
-    """Wait until Approve can be pressed; out of sight, where it may have got, it never can."""
-    approve = card.get_by_role("button", name="Approve", exact=True)
-    approve.scroll_into_view_if_needed(timeout=LONG)
-    expect(approve).to_be_enabled(timeout=LONG)
-    return approve
 
 
 def row_of(card: Locator) -> Locator:

@@ -8,10 +8,11 @@ import nbformat
 import pytest
 from jupyter_client.blocking import BlockingKernelClient
 from nbformat.sign import NotebookNotary
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import watched_page
+from tests.browser.deciding import armed
 from tests.browser.lab import Lab
+from tests.browser.pages import Pages
 
 LONG = 60_000
 WATCHDOG = 60
@@ -63,24 +64,18 @@ def said(widget: Locator) -> str:
     return "".join(widget.locator(".pw-text").all_text_contents())
 
 
-def approve(widget: Locator) -> None:
-    button = widget.get_by_role("button", name="Approve", exact=True)
-    expect(button).to_be_attached(timeout=LONG)
-    button.scroll_into_view_if_needed()
-    expect(button).to_be_enabled(timeout=LONG)
-    button.click()
-
-
 def decisions(powabase: Any) -> list[Any]:
     return [body for _, path, body in powabase.requests if path.endswith("/approve")]
 
 
-@pytest.fixture(params=["lab", "notebook7"])
-def place(request: pytest.FixtureRequest, browser: Browser) -> Iterator[tuple[Lab, Page]]:
+@pytest.fixture(
+    params=["lab", pytest.param("notebook7", marks=pytest.mark.xdist_group("notebook7"))]
+)
+def place(request: pytest.FixtureRequest) -> Iterator[tuple[Lab, Page]]:
     """JupyterLab, then Notebook 7, each with a page of its own."""
-    lab: Lab = request.getfixturevalue(request.param)
-    for page in watched_page(browser, lab):
-        yield lab, page
+    pages: Pages = request.getfixturevalue("pages" if request.param == "lab" else "notebook7_pages")
+    with pages.own() as page:
+        yield request.getfixturevalue(request.param), page
 
 
 def test_a_front_end_that_loads_slowly_shows_all_and_hears_the_kernel(
@@ -107,7 +102,7 @@ def test_a_front_end_that_loads_slowly_shows_all_and_hears_the_kernel(
     expect(first.locator(".pw-card")).to_have_count(2)
     expect(first).to_contain_text("Late orders by region and carrier")
     expect(page.locator(TRANSCRIPT).first).to_be_hidden()
-    approve(second)
+    armed(second).click()
     expect(second.locator(".pw-status")).to_have_text("Done", timeout=LONG)
     expect(second).to_contain_text("Approved by you")
     assert decisions(powabase)[before:] == [{"approved": True}]
@@ -227,7 +222,7 @@ def test_a_page_that_comes_while_the_run_waits_can_decide(
         lab.open(page, "waits.ipynb")
         widget = page.locator(".pw")
         expect(widget.locator(".pw-status")).to_have_text("Waiting for you", timeout=LONG)
-        approve(widget)
+        armed(widget).click()
         expect(widget.locator(".pw-status")).to_have_text("Done", timeout=LONG)
         assert decisions(powabase)[before:] == [{"approved": True}]
         kernel.run_code("assert other.wait(display=False).status == 'completed'")

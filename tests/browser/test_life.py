@@ -13,7 +13,9 @@ import pytest
 from nbformat.sign import NotebookNotary
 from playwright.sync_api import CDPSession, Locator, Page, expect
 
+from tests.browser.deciding import armed
 from tests.browser.lab import Lab
+from tests.browser.tempo import Tempo
 
 LONG = 60_000
 CONNECT = "import powawidget as pw, os, time\npb = pw.connect()\nprint('PID', os.getpid())"
@@ -26,14 +28,6 @@ ASK = 'run = pb.agent("Analyst").run("Which orders are late, by region and carri
 CHAT = 'chat = pb.agent("Writer").chat()\ndisplay(chat)\nrun = chat.send("Write a long report.")'
 TRANSCRIPT = ".powawidget-transcript"
 CHOICES = ["Approve", "Deny", "Stop", "Send", "Retry", "Try again"]
-
-# What JupyterLab says when a kernel is killed or restarted under it; nothing else may be said.
-KERNEL_DIED = re.compile(
-    r"KernelRestarter|kernel .* restarted|AsyncIOLoopKernelRestarter|Kernel died|"
-    r"Got events for closed stream|"
-    r"Kernel is running over TCP|_queue_task|Canceled future|Error: Canceled",
-    re.IGNORECASE,
-)
 
 # Counts what the page gets and says about changes, and loses changes while it is told to.
 LOSSY = """
@@ -79,15 +73,6 @@ def said(widget: Locator) -> str:
 
 def button(widget: Locator, name: str) -> Locator:
     return widget.get_by_role("button", name=name, exact=True)
-
-
-def armed(widget: Locator, name: str) -> Locator:
-    """Bring a button into view, as a person does: before that it doesn't arm."""
-    found = button(widget, name)
-    expect(found).to_be_attached(timeout=LONG)
-    found.scroll_into_view_if_needed()
-    expect(found).to_be_enabled(timeout=LONG)
-    return found
 
 
 def is_inert(widget: Locator) -> None:
@@ -138,15 +123,16 @@ def test_k2_a_view_says_that_its_kernel_is_gone_and_its_buttons_are_inert(
     expect(status(widget)).to_contain_text("Interrupted")
     is_inert(widget)
     assert len(sent(powabase, "/approve")) == before
-    died_only(lab, page)
+    assert lab.problems_beside_a_death(page) == []
 
 
 @pytest.mark.parametrize("end", ENDS)
 def test_k2_a_chat_takes_nothing_when_its_kernel_is_gone(
-    lab: Lab, page: Page, powabase: Any, end: str
+    lab: Lab, page: Page, powabase: Any, tempo: Tempo, end: str
 ) -> None:
     chat = shown(lab, page, f"k2_chat_{end[:4]}.ipynb", CHAT)
     expect(chat.locator(".pw-text").first).to_be_visible(timeout=LONG)
+    tempo.hold()
     field = chat.get_by_role("textbox", name="Message", exact=True)
     field.click()
     field.press_sequentially("lost?")
@@ -163,17 +149,13 @@ def test_k2_a_chat_takes_nothing_when_its_kernel_is_gone(
         for found in button(chat, name).all():
             expect(found).to_be_disabled()
     assert len(sent(powabase, "/run/stream")) == before
-    died_only(lab, page)
-
-
-def died_only(lab: Lab, page: Page) -> None:
-    problems = [problem for problem in lab.problems(page) if not KERNEL_DIED.search(problem)]
-    assert problems == []
+    assert lab.problems_beside_a_death(page) == []
 
 
 def test_k3_a_cell_that_is_run_again_has_no_ghost_writer(
-    lab: Lab, page: Page, powabase: Any
+    lab: Lab, page: Page, powabase: Any, tempo: Tempo
 ) -> None:
+    tempo.slow()
     widget = shown(lab, page, "k3.ipynb", WRITE)
     expect(widget.locator(".pw-text").first).to_be_visible(timeout=LONG)
     lab.wait_idle(page)
@@ -299,6 +281,7 @@ def grown(page: Page, cdp: CDPSession, cell: int) -> dict[str, float]:
     return {name: min(b[name] - a[name] for a, b in pairwise(found)) for name in found[0]}
 
 
+@pytest.mark.own_page
 @pytest.mark.timeout(240)  # fifty widgets, and the whole heap is gone through eight times
 def test_k5_the_page_keeps_nothing_of_closed_widgets(lab: Lab, page: Page) -> None:
     """Of five widgets that are shown and closed no state, no node and no listener is kept.
@@ -352,16 +335,20 @@ def test_b2_two_tabs_show_the_same_and_make_one_decision(
     other.close()
 
 
+@pytest.mark.own_page
 @pytest.mark.parametrize("until_the_end", [False, True], ids=["some", "all to the end"])
 def test_b3_what_is_lost_on_the_way_is_noticed_and_fetched_anew(
-    lab: Lab, page: Page, powabase: Any, until_the_end: bool
+    lab: Lab, page: Page, powabase: Any, tempo: Tempo, until_the_end: bool
 ) -> None:
+    tempo.slow()
     page.add_init_script(LOSSY)
     before = len(sent(powabase, "/run/stream"))
     widget = shown(lab, page, f"b3_{until_the_end}.ipynb", ASK)
     lab.wait_idle(page)
     expect(widget.locator(".pw-card").first).to_be_visible(timeout=LONG)
+    tempo.hold()
     page.evaluate("window.lossy.is = true")
+    tempo.slow()
     if until_the_end:
         until(page, lambda: powabase.open_streams == 0, "the end of the stream")
     else:
@@ -393,15 +380,20 @@ def formulas_drawn(page: Page, widget: Locator) -> None:
     until(page, lambda: widget.locator("math").count() == 5, "formulas in place of their source")
 
 
-def test_b4_a_tab_that_was_frozen_catches_up(lab: Lab, page: Page, powabase: Any) -> None:
+def test_b4_a_tab_that_was_frozen_catches_up(
+    lab: Lab, page: Page, powabase: Any, tempo: Tempo
+) -> None:
+    tempo.slow()
     before = len(sent(powabase, "/run/stream"))
     widget = shown(lab, page, "b4.ipynb", ASK)
     lab.wait_idle(page)
     expect(widget.locator(".pw-card").first).to_be_visible(timeout=LONG)
+    tempo.hold()
     front = page.context.new_page()
     front.bring_to_front()
     cdp = page.context.new_cdp_session(page)
     cdp.send("Page.setWebLifecycleState", {"state": "frozen"})
+    tempo.fast()
     end = time.monotonic() + 60
     while powabase.open_streams:
         assert time.monotonic() < end, "the run did not end"
@@ -428,6 +420,7 @@ def no_key(powabase: Any, text: str) -> None:
         assert form not in text
 
 
+@pytest.mark.own_page
 @pytest.mark.parametrize("trusted", [False, True], ids=["untrusted", "trusted"])
 def test_b5_a_saved_notebook_opened_elsewhere_reads_well_and_does_nothing(
     lab: Lab, page: Page, powabase: Any, trusted: bool

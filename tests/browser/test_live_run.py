@@ -6,6 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.lab import SHOTS, Lab
+from tests.browser.tempo import Tempo
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 CONNECT = "import powawidget as pw\npb = pw.connect()"
@@ -29,7 +30,7 @@ WATCH = """
     const last = window.seen.at(-1);
     if (JSON.stringify(last) !== JSON.stringify(entry)) window.seen.push(entry);
   };
-  new MutationObserver(note).observe(document.body, {
+  new MutationObserver(note).observe(window.jupyterapp.shell.currentWidget.node, {
     subtree: true, childList: true, characterData: true, attributes: true });
 }
 """
@@ -40,8 +41,9 @@ def status(widget: Locator) -> Locator:
 
 
 def test_text_grows_in_many_paints_and_a_tool_card_goes_from_running_to_done(
-    lab: Lab, page: Page
+    lab: Lab, page: Page, tempo: Tempo
 ) -> None:
+    tempo.slow()
     lab.write_notebook("growing.ipynb", [CONNECT, ASK])
     lab.open(page, "growing.ipynb")
     page.evaluate(WATCH)
@@ -93,15 +95,20 @@ def test_a_done_card_opens_to_its_arguments_and_its_full_result(lab: Lab, page: 
     expect(card.locator("tbody tr")).to_have_count(12)
 
 
-def test_a_reload_in_mid_stream_restores_everything_and_goes_on(lab: Lab, page: Page) -> None:
+def test_a_reload_in_mid_stream_restores_everything_and_goes_on(
+    lab: Lab, page: Page, tempo: Tempo
+) -> None:
+    tempo.slow()
     lab.write_notebook("reload.ipynb", [CONNECT, ASK, "run.wait()"])
     lab.open(page, "reload.ipynb")
     lab.run_all(page)
     widget = page.locator(".pw")
     expect(widget.locator(".pw-card").first).to_be_visible(timeout=LONG)
+    tempo.hold()
     lab.reload(page)
     expect(status(widget)).to_have_text("Running", timeout=LONG)
     expect(widget.locator(".pw-card")).not_to_have_count(0)
+    tempo.fast()
     expect(status(widget)).to_have_text("Done", timeout=LONG)
     lab.wait_idle(page)
     shown = "".join(widget.locator(".pw-text").all_inner_texts())
@@ -122,7 +129,7 @@ def test_two_views_of_one_run_show_the_same(lab: Lab, page: Page) -> None:
     assert views.nth(0).inner_text() == views.nth(1).inner_text()
 
 
-def test_stop_ends_the_run_while_another_cell_computes(lab: Lab, page: Page) -> None:
+def test_stop_ends_the_run_while_another_cell_computes(lab: Lab, page: Page, tempo: Tempo) -> None:
     lab.write_notebook(
         "stop.ipynb",
         [
@@ -135,6 +142,7 @@ def test_stop_ends_the_run_while_another_cell_computes(lab: Lab, page: Page) -> 
     lab.run_all(page)
     widget = page.locator(".pw")
     expect(widget.locator(".pw-text").first).to_be_visible(timeout=LONG)
+    tempo.hold()
     widget.get_by_role("button", name="Stop").click()
     expect(status(widget)).to_have_text("Stopped", timeout=LONG)
     (lab.root / "stopped").touch()
@@ -142,15 +150,20 @@ def test_stop_ends_the_run_while_another_cell_computes(lab: Lab, page: Page) -> 
     expect(lab.output(page, 2)).to_contain_text("SAW stopped")
 
 
-def test_after_a_stop_the_widget_says_what_the_server_did(lab: Lab, page: Page) -> None:
+def test_after_a_stop_the_widget_says_what_the_server_did(
+    lab: Lab, page: Page, tempo: Tempo
+) -> None:
+    tempo.slow()
     lab.write_notebook("stopped.ipynb", [CONNECT, ASK])
     lab.open(page, "stopped.ipynb")
     lab.run_all(page)
     widget = page.locator(".pw")
     expect(widget.locator(".pw-card").first).to_be_visible(timeout=LONG)
+    tempo.hold()
     widget.get_by_role("button", name="Stop").click()
     expect(status(widget)).to_have_text("Stopped", timeout=LONG)
     expect(widget).to_contain_text("The server ends the run at its next write")
+    tempo.fast()
     expect(widget).to_contain_text("The server ended the run as failed", timeout=LONG)
 
 

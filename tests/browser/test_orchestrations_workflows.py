@@ -8,6 +8,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.lab import Lab
+from tests.browser.tempo import Tempo
 
 CONNECT = "import powawidget as pw\npb = pw.connect()"
 REPORT = 'run = pb.workflow("Weekly report").run()\ndisplay(run)'
@@ -36,7 +37,7 @@ WATCH = """
     const last = window.seen.at(-1);
     if (JSON.stringify(last) !== JSON.stringify(entry)) window.seen.push(entry);
   };
-  new MutationObserver(note).observe(document.body, {
+  new MutationObserver(note).observe(window.jupyterapp.shell.currentWidget.node, {
     subtree: true, childList: true, characterData: true, attributes: true });
 }
 """
@@ -59,7 +60,10 @@ def watched(lab: Lab, page: Page, name: str, cells: list[str], end: str = "Done"
     return page.evaluate("window.seen")
 
 
-def test_blocks_are_seen_pending_running_and_done_in_order(lab: Lab, page: Page) -> None:
+def test_blocks_are_seen_pending_running_and_done_in_order(
+    lab: Lab, page: Page, tempo: Tempo
+) -> None:
+    tempo.slow()
     seen = watched(lab, page, "report.ipynb", [CONNECT, REPORT])
     listed = [entry for entry in seen if entry["blocks"]]
     assert listed[0]["blocks"][-1] == "Pending"  # known before they run
@@ -79,11 +83,7 @@ def test_blocks_are_seen_pending_running_and_done_in_order(lab: Lab, page: Page)
     expect(widget.locator(".pw-figures")).to_contain_text("7 of 8 blocks, 1 skipped")
     expect(widget.locator(".pw-output h2")).to_contain_text("Week 40")
 
-
-def test_the_bars_move_while_a_block_runs_and_an_agents_text_grows_in_its_row(
-    lab: Lab, page: Page
-) -> None:
-    seen = watched(lab, page, "bars.ipynb", [CONNECT, REPORT])
+    # The bars move while a block runs, and an agent's text grows in its row.
     shares = [entry["ran"] for entry in seen]
     assert shares == sorted(shares)
     assert len(set(shares)) > 4, shares
@@ -127,7 +127,8 @@ def test_a_block_opens_to_what_went_in_and_what_came_out(lab: Lab, page: Page) -
     expect(block.locator(".pw-open")).to_have_count(0)
 
 
-def test_an_orchestration_shows_which_agent_works(lab: Lab, page: Page) -> None:
+def test_an_orchestration_shows_which_agent_works(lab: Lab, page: Page, tempo: Tempo) -> None:
+    tempo.slow()
     seen = watched(lab, page, "desk.ipynb", [CONNECT, RESEARCH])
     at_work = [
         entry["who"].partition(" · ")[2].removesuffix(" at work")
@@ -159,8 +160,9 @@ def test_the_last_of_a_sequence_is_marked_as_the_answer(lab: Lab, page: Page) ->
 
 
 def test_agents_in_parallel_are_shown_together_and_get_their_texts_in_the_end(
-    lab: Lab, page: Page
+    lab: Lab, page: Page, tempo: Tempo
 ) -> None:
+    tempo.slow()
     cells = [CONNECT, 'display(pb.orchestration("Forecast panel").run("Forecast the revenue"))']
     seen = watched(lab, page, "panel.ipynb", cells)
     group = "In parallel: Analyst, Statistician, Controller"
@@ -174,15 +176,18 @@ def test_agents_in_parallel_are_shown_together_and_get_their_texts_in_the_end(
     expect(widget.locator(".pw-kids .pw-kids .pw-text").first).not_to_be_empty()
 
 
-def test_a_reload_in_the_middle_keeps_a_workflow(lab: Lab, page: Page) -> None:
+def test_a_reload_in_the_middle_keeps_a_workflow(lab: Lab, page: Page, tempo: Tempo) -> None:
+    tempo.slow()
     lab.write_notebook("reload.ipynb", [CONNECT, REPORT, "run.wait()"])
     lab.open(page, "reload.ipynb")
     lab.run_all(page)
     widget = page.locator(".pw")
     expect(widget.locator(".pw-block.pw-is-done")).not_to_have_count(0, timeout=LONG)
+    tempo.hold()
     lab.reload(page)
     expect(status(widget)).to_have_text("Running", timeout=LONG)
     expect(widget.locator(".pw-block.pw-is-done")).not_to_have_count(0)
+    tempo.fast()
     expect(status(widget)).to_have_text("Done", timeout=LONG)
     lab.wait_idle(page)
     states = widget.locator(".pw-block .pw-unseen").all_text_contents()
@@ -190,15 +195,18 @@ def test_a_reload_in_the_middle_keeps_a_workflow(lab: Lab, page: Page) -> None:
     expect(widget.locator(".pw-output h2")).to_contain_text("Week 40")
 
 
-def test_a_reload_in_the_middle_keeps_an_orchestration(lab: Lab, page: Page) -> None:
+def test_a_reload_in_the_middle_keeps_an_orchestration(lab: Lab, page: Page, tempo: Tempo) -> None:
+    tempo.slow()
     lab.write_notebook("again.ipynb", [CONNECT, RESEARCH, "run.wait()"])
     lab.open(page, "again.ipynb")
     lab.run_all(page)
     widget = page.locator(".pw")
     expect(widget.locator(".pw-who")).to_contain_text("Statistician at work", timeout=LONG)
+    tempo.hold()
     lab.reload(page)
     expect(widget.locator(".pw-who")).to_contain_text("at work", timeout=LONG)
     expect(widget.locator(".pw-agent-name").first).to_have_text("Scout")
+    tempo.fast()
     expect(status(widget)).to_have_text("Done", timeout=LONG)
     lab.wait_idle(page)
     agents = widget.locator(".pw-agent > .pw-row")

@@ -96,6 +96,7 @@ def asked(lab: Lab, page: Page, name: str, *messages: str, answer: str = ANSWER)
     return widgets
 
 
+@pytest.mark.own_page
 def test_code_and_formulas_are_drawn_by_modules_that_are_sent_once_a_page(
     lab: Lab, page: Page, sent: Counter[str]
 ) -> None:
@@ -217,6 +218,7 @@ CONTRASTS = """
 """
 
 
+@pytest.mark.own_page
 def test_a_table_sorts_and_turns_its_pages(lab: Lab, page: Page, sent: Counter[str]) -> None:
     widget = asked(lab, page, "table", "look")
     card = widget.locator(".pw-card").nth(0)

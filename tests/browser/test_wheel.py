@@ -2,11 +2,11 @@
 
 import subprocess
 import sys
-import venv
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
+from uv import find_uv_bin
 
 from tests.browser.lab import start_lab
 
@@ -18,14 +18,15 @@ CELLS = [
 ]
 
 
-@pytest.mark.timeout(600)  # pip fetches JupyterLab
+@pytest.mark.timeout(600)  # uv may have to fetch JupyterLab
 def test_the_wheel_shows_a_live_run_in_a_bare_environment(browser: Browser, tmp_path: Path) -> None:
-    build = [sys.executable, "-m", "build", "--wheel", "--outdir", tmp_path / "dist", ROOT]
-    subprocess.run(build, check=True, capture_output=True)
+    build = [sys.executable, "-m", "build", "--installer=uv", "--wheel", "--outdir"]
+    subprocess.run([*build, tmp_path / "dist", ROOT], check=True, capture_output=True)
     (wheel,) = (tmp_path / "dist").glob("*.whl")
-    venv.create(tmp_path / "bare", with_pip=True)
-    python = tmp_path / "bare" / "bin" / "python"
-    install = [python, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
+    uv, python = find_uv_bin(), tmp_path / "bare" / "bin" / "python"
+    make = [uv, "venv", "-q", "--python", sys.executable, tmp_path / "bare"]
+    subprocess.run(make, check=True, capture_output=True)
+    install = [uv, "pip", "install", "-q", "--python", python]
     subprocess.run([*install, f"{wheel}[demo]"], check=True, capture_output=True)
     (tmp_path / "lab").mkdir()
     with start_lab(tmp_path / "lab", {}, python=str(python)) as lab:
