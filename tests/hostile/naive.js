@@ -3,10 +3,22 @@ import { marked } from "/marked.js";
 import { watch } from "/oracle.js";
 import { texts } from "/texts.js";
 
-const WHILE = 60; // ms in which a text may do what it does
+const WHILE = 300; // ms in which texts may do what they do
 
-/** Shows a text in a frame of its own: what one does must not be taken for the next one's. */
-async function show(name) {
+/** Shows texts in a frame each: which of them ran something, and which have a mark. */
+async function show(names) {
+  const shown = await Promise.all(names.map(open));
+  await new Promise((done) => setTimeout(done, WHILE));
+  return shown.map(({ frame, oracle }) => {
+    const found = oracle.found();
+    const hasRun = framesThatRan.has(frame);
+    oracle.end();
+    frame.remove();
+    return { hasRun, found };
+  });
+}
+
+async function open(name) {
   const frame = document.createElement("iframe");
   frame.src = "/empty";
   const loaded = new Promise((done) => {
@@ -17,11 +29,7 @@ async function show(name) {
   const { body } = frame.contentDocument;
   const oracle = watch(body);
   body.innerHTML = marked.parse(texts.get(name).text);
-  await new Promise((done) => setTimeout(done, WHILE));
-  const found = oracle.found();
-  oracle.end();
-  frame.remove();
-  return { ran: top.ran.splice(0), found };
+  return { frame, oracle };
 }
 
 window.hostile = { show };

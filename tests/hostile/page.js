@@ -202,7 +202,7 @@ async function settle(opened) {
 }
 
 const ONE_BY_ONE = 700; // characters painted one by one; the rest goes on in pieces
-const PIECES = 40;
+const PIECES = 20;
 const LOOKS = 25; // times that everything is looked at while a text grows
 
 /** A text in its place at once: what is wrong with it. */

@@ -1,9 +1,18 @@
 // Runs before anything else in every frame of the page: whatever a hostile text gets to run leaves
 // its name in `ran` of the top window.
 (() => {
-  if (window === top) top.ran = [];
-  const { ran } = top;
-  const trap = (name) => (what) => void ran.push(`${name}(${what})`);
+  if (window === top) {
+    top.ran = [];
+    top.framesThatRan = new Set();
+  }
+  const { ran, framesThatRan } = top;
+  // The frame of the page itself in which this one stands, at whatever depth.
+  let outermost = window;
+  while (outermost !== top && outermost.parent !== top) outermost = outermost.parent;
+  const trap = (name) => (what) => {
+    ran.push(`${name}(${what})`);
+    framesThatRan.add(outermost.frameElement);
+  };
   for (const name of ["alert", "ALERT", "confirm", "prompt", "print", "open"]) {
     window[name] = trap(name);
   }
