@@ -172,9 +172,12 @@ def test_neither_token_nor_key_can_be_read_by_others(start: Start, places: Place
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_demo_starts_jupyterlab_and_leaves_nothing_behind(
+def test_demo_starts_jupyterlab_keeps_a_changed_notebook_and_leaves_nothing_behind(
     start: Start, tmp_path: Path, number: signal.Signals
 ) -> None:
+    (tmp_path / "powawidget-demo").mkdir()
+    changed = tmp_path / "powawidget-demo" / "01_quickstart.ipynb"
+    changed.write_text("mine")
     process = start("demo")
     said = read_until(process, "Ctrl-C")
     url = re.search(r"http://\S+", said)
@@ -208,15 +211,7 @@ def test_demo_starts_jupyterlab_and_leaves_nothing_behind(
     assert (process.returncode, rest) == (0, "")
     _, alive = psutil.wait_procs(family, timeout=WATCHDOG)
     assert alive == []
-
-
-def test_demo_keeps_a_changed_notebook(start: Start, tmp_path: Path) -> None:
-    folder = tmp_path / "powawidget-demo"
-    folder.mkdir()
-    (folder / "01_quickstart.ipynb").write_text("mine")
-    process = start("demo")
-    read_until(process, "Ctrl-C")
-    assert (folder / "01_quickstart.ipynb").read_text() == "mine"
+    assert changed.read_text() == "mine"
 
 
 def test_misuse_gets_a_sentence(start: Start) -> None:

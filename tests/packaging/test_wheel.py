@@ -3,17 +3,17 @@
 import os
 import subprocess
 import sys
-import venv
 import zipfile
 from pathlib import Path
 
 import pytest
+from uv import find_uv_bin
 
 import powawidget
 
 ROOT = Path(__file__).parents[2]
 
-pytestmark = pytest.mark.timeout(600)  # pip fetches build tools and dependencies
+pytestmark = pytest.mark.timeout(600)  # uv may have to fetch build tools and dependencies
 
 
 def run(*command: str | Path, **environment: str) -> str:
@@ -37,7 +37,16 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     npm.write_text("#!/bin/sh\nexit 1\n")
     npm.chmod(0o755)
     path = os.pathsep.join([str(folder), os.environ["PATH"]])
-    run(sys.executable, "-m", "build", "--outdir", folder / "dist", ROOT, PATH=path)
+    run(
+        sys.executable,
+        "-m",
+        "build",
+        "--installer=uv",
+        "--outdir",
+        folder / "dist",
+        ROOT,
+        PATH=path,
+    )
     built = sorted(path.name for path in (folder / "dist").iterdir())
     stem = f"powawidget-{powawidget.__version__}"
     assert built == [f"{stem}-py3-none-any.whl", f"{stem}.tar.gz"]
@@ -57,9 +66,9 @@ def test_the_wheel_ships_the_front_end_the_types_and_the_notebooks(wheel: Path) 
 
 
 def test_the_wheel_works_in_a_bare_environment(wheel: Path, tmp_path: Path) -> None:
-    venv.create(tmp_path / "bare", with_pip=True)
-    bare = tmp_path / "bare" / "bin"
-    run(bare / "python", "-m", "pip", "install", "-qq", "--disable-pip-version-check", wheel)
+    uv, bare = find_uv_bin(), tmp_path / "bare" / "bin"
+    run(uv, "venv", "-q", "--python", sys.executable, bare.parent)
+    run(uv, "pip", "install", "-q", "--python", bare / "python", wheel)
     run(
         *(bare / "python", "-I", "-c"),
         "import powawidget, pathlib, sys\n"
