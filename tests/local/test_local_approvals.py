@@ -207,7 +207,7 @@ def test_the_first_gates_denial_is_the_last_word(service: Service) -> None:
 
 
 def test_two_writes_of_a_step_ask_one_after_the_other(service: Service) -> None:
-    frames = service.run("Operator", "Escalate the overdue orders and credit them", NO, YES)
+    frames = service.run("Operator", "Escalate the overdue orders and raise the price", NO, YES)
     writes = [c for c in frames[-1]["tool_calls"] if c["tool_name"] == "database_write"]
     assert [call["result"].startswith("Error: ") for call in writes] == [True, False]
     assert writes[0]["step"] == writes[1]["step"]

@@ -182,8 +182,9 @@ def test_where_the_work_dies_too_it_is_stored_as_running_for_ever(
 
 def test_key_port_store_and_database_survive(service: Service) -> None:
     key, port = service.server.key, service.server.port
-    service.run("Operator", "Credit the customer", {"approved": True})
-    booked = service.read("SELECT * FROM credits")
+    prices = service.read("SELECT * FROM products")
+    service.run("Operator", "Raise the price", {"approved": True})
+    raised = service.read("SELECT * FROM products")
     before = service.get("/api/agents?limit=99")
     for _ in range(2):
         service.server.kill()
@@ -192,7 +193,7 @@ def test_key_port_store_and_database_survive(service: Service) -> None:
         service.server.restart()
     assert (service.server.key, service.server.port) == (key, port)
     assert service.get("/api/agents?limit=99") == before
-    assert service.read("SELECT * FROM credits") == booked != []
+    assert service.read("SELECT * FROM products") == raised != prices
     assert said(service.run("Writer", "haiku"))
 
 

@@ -44,11 +44,11 @@ def test_every_frame_of_agents_with_tools_has_a_recorded_shape(serve: Callable) 
         service.run("Analyst", "Which orders are late, by region and carrier?"),
         service.run("Analyst", "Compare North and South"),
         service.run("Analyst", "Break it"),
-        service.run("Operator", "Credit the customer", YES),
-        service.run("Operator", "Credit the customer", NO),
-        service.run("Operator (short deadline)", "Credit the customer"),
+        service.run("Operator", "Raise the price", YES),
+        service.run("Operator", "Raise the price", NO),
+        service.run("Operator (short deadline)", "Raise the price"),
         service.run("Operator (parallel reads)", "North and South", None, YES),
-        service.run("Operator (two gates)", "Credit the customer", YES, YES),
+        service.run("Operator (two gates)", "Raise the price", YES, YES),
         service.run("Operator (reviewed answers)", "Overdue?", NO),
         service.run("Operator (reviewed runs)", "Overdue?", NO),
         service.run("Failing with tools", "x"),
@@ -76,7 +76,6 @@ def test_every_frame_of_agents_without_tools_has_a_recorded_shape(serve: Callabl
 
 def test_every_frame_of_orchestrations_has_a_recorded_shape(service: Service) -> None:
     runs = [service.orchestrated(name) for name in service.orchestrations]
-    runs.append(service.orchestrated("Research desk", "Credit the customer"))
     assert_recorded("orchestration", runs)
     told = {frame["event"] for run in runs for frame in run}
     table = shapes.expected()
@@ -101,7 +100,7 @@ def test_every_answer_has_a_recorded_shape(service: Service) -> None:
     analyst = service.agents["Analyst"]
     done = service.run("Analyst", "Show revenue by month")[0]
     plain = service.run("Writer", "A summary")[0]
-    asked = service.run("Operator", "Credit the customer", NO)[0]
+    asked = service.run("Operator", "Raise the price", NO)[0]
     session = f"/api/sessions/{done['session_id']}"
     desk, report = service.orchestrations["Research desk"], service.workflows["Weekly report"]
     desks = [
@@ -174,7 +173,7 @@ def test_given_frames_and_bytes_are_sent_as_they_are(serve: Callable) -> None:
 
 def test_the_documented_dialect_says_what_the_documentation_says(serve: Callable) -> None:
     service: Service = serve(dialect="documented")
-    frames = service.run("Operator", "Credit the customer", YES)
+    frames = service.run("Operator", "Raise the price", YES)
     keys = {frame["event"]: list(frame) for frame in frames}
     assert keys == {
         "start": ["event", "run_id", "session_id"],

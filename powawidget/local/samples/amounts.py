@@ -39,6 +39,12 @@ BY_MONTH = query(
 _PEAK = 2  # the last months of the year
 
 
+def monthly(region: str | None = None) -> str:
+    """Write the query for the revenue by month, of one region or of all."""
+    where = f"WHERE region = '{region}' AND" if region else "WHERE"
+    return BY_MONTH.replace("WHERE", where)
+
+
 def of_region(name: str) -> str:
     """Write the query for one region."""
     return query(
@@ -53,14 +59,15 @@ def of_region(name: str) -> str:
     )
 
 
-def revenue(_turn: Turn) -> Script:
+def revenue(_turn: Turn, region: str | None = None) -> Script:
     """Answer what the revenue is by month, and how it moves."""
+    where, sql = f" in {region}" if region else "", monthly(region)
     yield Think(
         "Revenue by month, without cancelled orders. For the trend I fit a line, and again"
         " without the last two months: a peak at the end of the year pulls any line up."
     )
-    yield Say("I add up the revenue by month.\n\n")
-    rows = yield from ask(BY_MONTH, 0.9)
+    yield Say(f"I add up the revenue by month{where}.\n\n")
+    rows = yield from ask(sql, 0.9)
     amounts = [row["revenue"] for row in rows]
     line, calm = least_squares(amounts), least_squares(amounts[:-_PEAK])
     best = max(rows, key=lambda row: row["revenue"])
@@ -87,7 +94,7 @@ def revenue(_turn: Turn) -> Script:
     )
     yield Say(
         sections(
-            "## Revenue by month",
+            f"## Revenue by month{where}",
             (
                 f"The year brought **{money(sum(amounts))} EUR** with"
                 f" {sum(row['orders'] for row in rows):,} orders. The best month is"
@@ -108,7 +115,7 @@ def revenue(_turn: Turn) -> Script:
                 " can't tell growth from the season: for that a second year is needed."
             ),
             fence("python", code),
-            fence("sql", BY_MONTH),
+            fence("sql", sql),
         )
     )
 
@@ -163,42 +170,6 @@ def compare(turn: Turn) -> Script:
                 else " The amounts differ by more than chance would make them."
             ),
             fence("python", code),
-        )
-    )
-
-
-def distribution(_turn: Turn) -> Script:
-    """Answer how the amounts of orders are spread."""
-    yield Think("The quartiles first; then I count what lies beyond Tukey's upper fence.")
-    yield Say("I describe the column first.\n\n")
-    results = yield Calls(Call("describe_column", {"table": "orders", "column": "amount"}))
-    told = json.loads(results[0])
-    fence_at = round(told["q3"] + 1.5 * (told["q3"] - told["q1"]), 2)
-    sql = query(
-        f"""
-        SELECT COUNT(*) AS orders, ROUND(SUM(amount), 2) AS amount,
-               (SELECT SUM(amount) FROM orders) AS everything
-        FROM orders WHERE amount > {fence_at}
-        """  # noqa: S608  # a number
-    )
-    beyond = (yield from ask(sql, 0.6))[0]
-    names = (("min", "Smallest"), ("q1", "Lower quartile"), ("median", "Median"),
-             ("mean", "Mean"), ("q3", "Upper quartile"), ("max", "Largest"))  # fmt: skip
-    yield Say(
-        sections(
-            "## How large orders are",
-            table(["", "EUR:"], [(label, money(told[name])) for name, label in names]),
-            (
-                f"The mean is {told['mean'] / told['median']:.1f} times the median: the amounts"
-                " lean to the right. Beyond the upper fence"
-            ),
-            f"$$Q_3 + 1.5\\,(Q_3 - Q_1) = {fence_at:.2f}$$",
-            (
-                f"lie {beyond['orders']} orders, {percent(beyond['orders'] / told['rows'])} of all,"
-                f" and they bring {percent(beyond['amount'] / beyond['everything'])} of the money."
-                " They are no errors, so don't drop them: use the median or the logarithm."
-            ),
-            fence("sql", sql),
         )
     )
 

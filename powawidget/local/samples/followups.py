@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from powawidget.local.agents.script import Say, Think
 from powawidget.local.samples import amounts, late_orders
-from powawidget.local.samples.amounts import BY_MONTH
-from powawidget.local.samples.late_lane import lateness
-from powawidget.local.samples.late_orders import BY_LANE, lanes_of
+from powawidget.local.samples.late_lane import BY_LANE, lanes_of, lateness, worst_of
 from powawidget.local.samples.prose import ask, fence, money, percent, query, sections, table
 from powawidget.local.samples.statistics import Share
 from powawidget.local.samples.topics import mentions, regions_in, topic_of
@@ -20,12 +18,13 @@ if TYPE_CHECKING:
     from powawidget.local.database import Database
 
 SHORTER = r"\bshort|\bbrief|one (sentence|line)|sum .*up|tl;?dr|in a nutshell"
-RANKED = r"\b(worst|best|slowest|fastest|most|least|highest|lowest|largest)\b"
-BY = {"carrier": r"carrier|courier|shipp", "region": r"region|where", "month": r"month|when"}
+RANKED = r"\b(worst|best|slowest|fastest|most|least|highest|lowest|largest|why|since when)\b"
+BY = {
+    "carrier": r"carrier|courier|shipp",
+    "region": r"region|where",
+    "month": r"month|when|why",
+}
 ADVICE = r"what (should|would|can|could) (we|you|i)\b|recommend|advice|what now|next step|to do"
-CHART = r"\b(plot|chart|graph|draw)\b"
-THANKS = r"\bthank|\bthanks\b|\bgreat\b|\bperfect\b"
-_LATE = frozenset({"late", "customers", "compare"})
 _COLUMNS = {
     "carrier": "carrier",
     "region": "region",
@@ -84,28 +83,21 @@ def follow(turn: Turn, before: Context, topics: Mapping[str, str]) -> Script | N
         The script, or None where the message begins something new.
     """
     message, named = turn.message, regions_in(turn.message)
-    after = before.after(message, topics)
     if before.topic is None:
         return None
     if mentions(message, SHORTER):
         return _shorter(turn, before)
     if ranking(message):
-        return _rank(after)
+        return _rank(before.after(message, topics))
     if topic_of(message, topics) not in {None, before.topic}:
         return None
     if mentions(message, ADVICE):
         return _advise()
-    if mentions(message, CHART):
-        return _chart(before)
-    if before.topic in _LATE and mentions(message, "why|since"):
-        return late_orders.cause(turn)
     if len(named) > 1:
         return amounts.compare(turn)
-    if named:
-        return (
-            _revenue(named[0]) if before.topic == "revenue" else late_orders.region(turn, named[0])
-        )
-    return _thank(before) if mentions(message, THANKS) else None
+    if named and before.topic == "revenue":
+        return amounts.revenue(turn, named[0])
+    return late_orders.region(turn, named[0]) if named else None
 
 
 def _shorter(turn: Turn, before: Context) -> Script:
@@ -114,25 +106,18 @@ def _shorter(turn: Turn, before: Context) -> Script:
 
 
 def _gist(database: Database, before: Context) -> str:
+    where = f" in {before.region}" if before.region else ""
     if before.topic == "revenue":
-        rows = database.read(_monthly(before.region))
+        rows = database.read(amounts.monthly(before.region))
         best = max(rows, key=lambda row: row["revenue"])
-        where = f" in {before.region}" if before.region else ""
         year = sum(row["revenue"] for row in rows)
         return (
             f"The year brought {money(year)} EUR{where}, most of it in"
             f" {calendar.month_name[best['month']]} with {money(best['revenue'])} EUR.\n"
         )
-    if before.topic not in _LATE:
-        told = database.describe("orders", "amount")
-        return (
-            f"{told['rows']:,} orders; half of them are worth less than {money(told['median'])}"
-            f" EUR, the largest {money(told['max'])} EUR.\n"
-        )
     if before.ranked or before.region:
         by = before.ranked or "carrier"
         worst, *_ = _ranked(database.read(_late_by(by, before.region)))
-        where = f" in {before.region}" if before.region else ""
         return (
             f"By {by}, **{worst[0]}** is worst{where}: {percent(worst[1].rate)} of the orders left"
             f" late ({worst[1].hits} of {worst[1].all}).\n"
@@ -186,45 +171,11 @@ def _rank(context: Context) -> Script:
     )
 
 
-def _monthly(region: str | None) -> str:
-    if region is None:
-        return BY_MONTH
-    return BY_MONTH.replace(
-        "WHERE status <> 'cancelled'", f"WHERE status <> 'cancelled' AND region = '{region}'"
-    )
-
-
-def _revenue(region: str) -> Script:
-    yield Think(f"The same for {region} only; cancelled orders stay out.")
-    yield Say(f"The same for {region}.\n\n")
-    sql = _monthly(region)
-    rows = yield from ask(sql, 0.8)
-    top = max(row["revenue"] for row in rows)
-    shown = [
-        (
-            calendar.month_abbr[row["month"]],
-            row["orders"],
-            money(row["revenue"]),
-            "\u2588" * round(16 * row["revenue"] / top),
-        )
-        for row in rows
-    ]
-    year, orders = (sum(row[name] for row in rows) for name in ("revenue", "orders"))
-    yield Say(
-        sections(
-            f"## Revenue in {region}",
-            f"{region} brought **{money(year)} EUR** with {orders:,} orders.",
-            table(["Month", "Orders:", "Revenue, EUR:", ""], shown),
-            fence("sql", sql),
-        )
-    )
-
-
 def _advise() -> Script:
     yield Think("Advice needs one more figure: how much of the lane could move to others.")
     yield Say("One more count, then I say what I would do.\n\n")
     lanes = lanes_of((yield from ask(BY_LANE, 0.8)))
-    region, carrier = max(lanes, key=lambda lane: lanes[lane].rate)
+    region, carrier = worst_of(lanes)
     there = {c: share for (where, c), share in lanes.items() if where == region and c != carrier}
     better = min(there, key=lambda name: there[name].rate)
     moved = lanes[region, carrier]
@@ -244,31 +195,3 @@ def _advise() -> Script:
             "The third is the one people leave out, and the only one that proves anything.",
         )
     )
-
-
-def _chart(before: Context) -> Script:
-    region = f'"{before.region}"' if before.region else "None"
-    revenue = before.topic == "revenue"
-    drawn = 'month["amount"].sum()' if revenue else 'month["late"].mean()'
-    label = "Revenue, EUR" if revenue else "Share of late orders"
-    code = query(
-        f"""
-        region = {region}
-        chosen = orders if region is None else orders[orders["region"] == region]
-        month = chosen.groupby(chosen["ordered_at"].dt.to_period("M"))
-        ax = {drawn}.plot.bar(width=0.8)
-        ax.set(xlabel="", ylabel="{label}")
-        """
-    )
-    yield Say(
-        sections(
-            "I can't draw, but your next cell can: `orders` is the table as a data frame, with"
-            " `late = shipped_at > due_at`.",
-            fence("python", code),
-        )
-    )
-
-
-def _thank(before: Context) -> Script:
-    more = "*Since when?* or *What would you do?*" if before.topic in _LATE else "*Make it shorter*"
-    yield Say(f"You're welcome. You could ask on: {more}.\n")

@@ -5,16 +5,28 @@ from __future__ import annotations
 import calendar
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from powawidget.local.sample_data import YEAR
-from powawidget.local.samples.late_orders import BY_LANE, by_month, lanes_of, months_of
+from powawidget.local.samples.prose import query
 from powawidget.local.samples.statistics import Share, change_point
 
 if TYPE_CHECKING:
     from powawidget.local.database import Database
 
+BY_LANE = query(
+    """
+    SELECT region, carrier,
+           COUNT(*) AS orders,
+           SUM(shipped_at > due_at) AS late
+    FROM orders
+    WHERE shipped_at IS NOT NULL
+    GROUP BY region, carrier
+    ORDER BY region, carrier
+    """
+)
 _NONE = Share(0, 0)
+Lanes: TypeAlias = dict[tuple[str, str], Share]
 _SURE = 1.96  # standard errors of a 95% interval
 
 
@@ -64,17 +76,45 @@ class Lateness:
         return round(self.after.hits - self.before.rate * self.after.all)
 
 
+def by_month(region: str, carrier: str) -> str:
+    """Write the query for the months of one lane."""
+    return query(
+        f"""
+        SELECT CAST(substr(ordered_at, 6, 2) AS INTEGER) AS month,
+               COUNT(*) AS orders,
+               SUM(shipped_at > due_at) AS late
+        FROM orders
+        WHERE region = '{region}' AND carrier = '{carrier}' AND shipped_at IS NOT NULL
+        GROUP BY month
+        ORDER BY month
+        """  # noqa: S608  # both names come from the table itself
+    )
+
+
+def lanes_of(rows: list[dict[str, Any]]) -> Lanes:
+    """Read the rows of `BY_LANE`: late orders by region and carrier."""
+    return {(row["region"], row["carrier"]): Share(row["late"], row["orders"]) for row in rows}
+
+
+def months_of(rows: list[dict[str, Any]]) -> dict[int, Share]:
+    """Read the rows of `by_month`: late orders by month."""
+    return {row["month"]: Share(row["late"], row["orders"]) for row in rows}
+
+
+def worst_of(lanes: Lanes) -> tuple[str, str]:
+    """Find the region and the carrier with the highest share of late orders."""
+    return max(lanes, key=lambda lane: lanes[lane].rate)
+
+
 def lateness(database: Database) -> Lateness:
     """Count the late orders of the worst lane."""
     lanes = lanes_of(database.read(BY_LANE))
-    region, carrier = max(lanes, key=lambda lane: lanes[lane].rate)
+    region, carrier = worst_of(lanes)
     months = months_of(database.read(by_month(region, carrier)))
     return since(region, carrier, lanes, months)
 
 
-def since(
-    region: str, carrier: str, lanes: dict[tuple[str, str], Share], months: dict[int, Share]
-) -> Lateness:
+def since(region: str, carrier: str, lanes: Lanes, months: dict[int, Share]) -> Lateness:
     """Find since when a lane is late, from what queries returned.
 
     Args:

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import calendar
 import math
 from typing import TYPE_CHECKING, Any
 
 from powawidget.local.agents.script import Say, Think
+from powawidget.local.samples.late_lane import (
+    BY_LANE,
+    by_month,
+    lanes_of,
+    months_of,
+    since,
+    worst_of,
+)
 from powawidget.local.samples.prose import ask, fence, money, percent, query, sections, table
-from powawidget.local.samples.statistics import Share, change_point, p_value, two_proportions
+from powawidget.local.samples.statistics import Share, p_value, two_proportions
 
 if TYPE_CHECKING:
     from powawidget.local.agents.script import Script, Turn
 
-BY_LANE = query(
-    """
-    SELECT region, carrier,
-           COUNT(*) AS orders,
-           SUM(shipped_at > due_at) AS late
-    FROM orders
-    WHERE shipped_at IS NOT NULL
-    GROUP BY region, carrier
-    ORDER BY region, carrier
-    """
-)
 BY_CUSTOMER = query(
     """
     SELECT c.name, c.segment, o.region,
@@ -44,21 +40,6 @@ Z_FORMULA = (
 WEIGHT = 10  # orders at the usual rate that each customer is given beforehand
 
 
-def by_month(region: str, carrier: str) -> str:
-    """Write the query for the months of one lane."""
-    return query(
-        f"""
-        SELECT CAST(substr(ordered_at, 6, 2) AS INTEGER) AS month,
-               COUNT(*) AS orders,
-               SUM(shipped_at > due_at) AS late
-        FROM orders
-        WHERE region = '{region}' AND carrier = '{carrier}' AND shipped_at IS NOT NULL
-        GROUP BY month
-        ORDER BY month
-        """  # noqa: S608  # both names come from the table itself
-    )
-
-
 def overview(_turn: Turn) -> Script:
     """Answer which orders are late, by region and carrier."""
     yield Think(
@@ -68,19 +49,16 @@ def overview(_turn: Turn) -> Script:
     )
     yield Say("I count the late orders by region and carrier.\n\n")
     lanes = lanes_of((yield from ask(BY_LANE, 1.1)))
-    (region_name, carrier), worst = max(lanes.items(), key=lambda lane: lane[1].rate)
+    region_name, carrier = worst_of(lanes)
+    worst = lanes[region_name, carrier]
     yield Think(
         f"{carrier} in {region_name} stands out: {worst.hits} of {worst.all} late."
         " Was it always so, or since some month? I look at that lane by month."
     )
     yield Say(f"**{carrier} in {region_name}** stands out. I look at it by month.\n\n")
     monthly = by_month(region_name, carrier)
-    shares = months_of((yield from ask(monthly, 0.8)))
-    split = change_point(list(shares.values()))
-    months = list(shares)
-    before = sum(list(shares.values())[:split], Share(0, 0))
-    after = sum(list(shares.values())[split:], Share(0, 0))
-    all_of_it = sum(lanes.values(), Share(0, 0))
+    found = since(region_name, carrier, lanes, months_of((yield from ask(monthly, 0.8))))
+    before, after, all_of_it = found.before, found.after, found.all + found.rest
     z = two_proportions(after, before)
     yield Say(
         sections(
@@ -97,7 +75,7 @@ def overview(_turn: Turn) -> Script:
             _without_worst(lanes, region_name, carrier),
             "### Since when",
             (
-                f"The months split best before **{calendar.month_name[months[split]]}**: until"
+                f"The months split best before **{found.month_name}**: until"
                 f" then {percent(before.rate)} were late ({before.hits} of {before.all}), from"
                 f" then on {percent(after.rate)} ({after.hits} of {after.all})."
             ),
@@ -106,55 +84,6 @@ def overview(_turn: Turn) -> Script:
                 f"With $n_1 = {after.all}$ and $n_2 = {before.all}$ that is"
                 f" {_unlikely(z)}. The split was chosen by the data, so take $z$ as a guide and"
                 " not as a test."
-            ),
-            fence("sql", monthly),
-        )
-    )
-
-
-def cause(turn: Turn) -> Script:
-    """Answer why: the worst lane, month by month."""
-    lanes = lanes_of(turn.database.read(BY_LANE))
-    region_name, carrier = max(lanes, key=lambda lane: lanes[lane].rate)
-    yield Think(
-        f"They ask on about the late orders. The worst lane is {carrier} in {region_name}."
-        " By month it shows whether something happened or it was always so."
-    )
-    yield Say(f"I look closer at {carrier} in {region_name}, month by month.\n\n")
-    monthly = by_month(region_name, carrier)
-    shares = months_of((yield from ask(monthly, 0.9)))
-    split = change_point(list(shares.values()))
-    first = list(shares)[split]
-    before = sum(list(shares.values())[:split], Share(0, 0))
-    after = sum(list(shares.values())[split:], Share(0, 0))
-    rows = [
-        (
-            calendar.month_abbr[month],
-            share.all,
-            share.hits,
-            percent(share.rate),
-            "\u2588" * round(share.rate * 20),
-        )
-        for month, share in shares.items()
-    ]
-    avoidable = after.hits - before.rate * after.all
-    yield Say(
-        sections(
-            f"## What happened to {carrier} in {region_name}",
-            table(["Month", "Orders:", "Late:", "Rate:", ""], rows),
-            (
-                f"In **{calendar.month_name[first]}** the rate goes from {percent(before.rate)}"
-                f" to {percent(after.rate)}. At the old rate $\\hat p_0$ there would have been"
-                f" about {before.rate * after.all:.0f} late orders since, instead of {after.hits}:"
-            ),
-            (
-                "$$n_1 \\left(\\hat p_1 - \\hat p_0\\right) ="
-                f" {after.all} \\cdot ({after.rate:.3f} - {before.rate:.3f})"
-                f" \\approx {avoidable:.0f}$$"
-            ),
-            (
-                "The data can't say *what* happened, only when and where. Somebody who knows the"
-                f" depot should be asked about {calendar.month_name[first]}."
             ),
             fence("sql", monthly),
         )
@@ -254,20 +183,10 @@ def _risk(row: dict[str, Any], usual: float) -> float:
     return risk
 
 
-def lanes_of(rows: list[dict[str, Any]]) -> dict[tuple[str, str], Share]:
-    """Read the rows of `BY_LANE`: late orders by region and carrier."""
-    return {(row["region"], row["carrier"]): Share(row["late"], row["orders"]) for row in rows}
-
-
-def months_of(rows: list[dict[str, Any]]) -> dict[int, Share]:
-    """Read the rows of `by_month`: late orders by month."""
-    return {row["month"]: Share(row["late"], row["orders"]) for row in rows}
-
-
 def _lane_table(lanes: dict[tuple[str, str], Share]) -> str:
     regions = list(dict.fromkeys(name for name, _ in lanes))
     carriers = list(dict.fromkeys(carrier for _, carrier in lanes))
-    worst = max(lanes, key=lambda lane: lanes[lane].rate)
+    worst = worst_of(lanes)
 
     def cell(lane: tuple[str, str]) -> str:
         share = lanes.get(lane, Share(0, 0))

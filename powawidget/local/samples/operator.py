@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from powawidget.local.agents.script import Agent, Call, Calls, Hook, Part, Say, Think
 from powawidget.local.sample_data import REGIONS, TODAY
-from powawidget.local.samples.late_orders import BY_CUSTOMER
 from powawidget.local.samples.prose import ask, fence, money, query, table
 from powawidget.local.samples.tools import exporting_tool, reading_tools, writing_tool
 from powawidget.local.samples.topics import regions_in, topic_of
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
 MESSAGE = "Writes need a person."
 TOPICS = {
     "export": r"compare|export",
-    "both": r"\band\b.*(credit|escalat)|both|two writes",
-    "credit": r"credit|refund|compensat|sorry",
+    "both": r"\band\b.*(price|raise|escalat)|both|two writes",
     "price": r"price|raise|cheaper|discount",
     "clean": r"clean|delete|remove|drop|cancelled",
     "escalate": r"escalat|late|overdue|due|mark|write|update",
@@ -29,9 +27,8 @@ TOPICS = {
 HELP = (
     "I can change the sample database; every change waits for a person to approve it. Try:\n\n"
     "- *Escalate the overdue orders*\n"
-    "- *Credit the customer with the most late orders*\n"
-    "- *Escalate the overdue orders and credit the customer* (two writes)\n"
     "- *Raise the price of the best seller by 5%*\n"
+    "- *Escalate the overdue orders and raise the price* (two writes)\n"
     "- *Delete the cancelled orders of January*\n"
     "- *Export North and South* (two exports at once)\n"
 )
@@ -43,9 +40,6 @@ OVERDUE = query(
     ORDER BY o.due_at, o.id
     LIMIT 8
     """  # noqa: S608  # a date
-)
-MOST_LATE = f"{BY_CUSTOMER}\nORDER BY late DESC, revenue DESC\nLIMIT 1".replace(
-    "SELECT c.name", "SELECT c.id, c.name"
 )
 BEST_SELLER = query(
     """
@@ -99,8 +93,7 @@ def operator(database: Database) -> Agent:
 
 def _operate(turn: Turn) -> Script:
     plans: dict[str, list[Callable[[], Planning]]] = {
-        "both": [_escalate, _credit],
-        "credit": [_credit],
+        "both": [_escalate, _price],
         "price": [_price],
         "clean": [_clean],
         "escalate": [_escalate],
@@ -150,31 +143,6 @@ def _escalate() -> Planning:
         " I would set their status to `escalated`.",
         "SELECT status, COUNT(*) AS orders, ROUND(SUM(amount), 2) AS amount FROM orders"  # noqa: S608  # numbers
         f" WHERE id IN ({', '.join(map(str, ids))}) GROUP BY status",
-    )
-
-
-def _credit() -> Planning:
-    yield Say("I look for the customer with the most late orders.\n\n")
-    row = (yield from ask(MOST_LATE, 0.9))[0]
-    credit = round(0.02 * row["revenue"], 2)
-    return Plan(
-        Call(
-            "database_write",
-            {
-                "table": "credits",
-                "operation": "insert",
-                "data": {
-                    "customer_id": row["id"],
-                    "amount": credit,
-                    "reason": f"{row['late']} late orders",
-                    "created_at": TODAY.isoformat(),
-                },
-            },
-        ),
-        f"**{row['name']}** had {row['late']} late orders of {row['orders']}. I would credit 2% of"
-        f" the year's revenue with them, $0.02 \\cdot {row['revenue']:.2f} = {credit:.2f}$ EUR.",
-        "SELECT COUNT(*) AS credits, COALESCE(SUM(amount), 0) AS amount FROM credits"  # noqa: S608  # names of our own tables
-        f" WHERE customer_id = {row['id']}",
     )
 
 

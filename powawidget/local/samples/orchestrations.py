@@ -31,7 +31,7 @@ def sample_orchestrations(agents: Mapping[str, Agent]) -> tuple[Orchestration, .
             Member(agents["Scout"], "Finds where and since when"),
             Member(agents["Statistician"], "Tells signal from chance"),
             Member(agents["Controller"], "Counts what it is worth"),
-            Member(agents["Operator"], "Books credits", research_desk.book),
+            Member(agents["Operator"], "Books credits"),
         ),
         script=research_desk.supervise,
         description="A supervisor asks specialists, one after another, and writes the answer.",

@@ -7,16 +7,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from powawidget.local.agents.script import Fail, Say, Think
-from powawidget.local.samples.late_lane import Lateness, lateness, since
-from powawidget.local.samples.late_orders import BY_LANE, by_month, lanes_of, months_of
+from powawidget.local.samples.late_lane import (
+    BY_LANE,
+    Lateness,
+    by_month,
+    lanes_of,
+    lateness,
+    months_of,
+    since,
+    worst_of,
+)
 from powawidget.local.samples.prose import ask, percent, sections, table
-from powawidget.local.samples.topics import mentions
 
 if TYPE_CHECKING:
     from powawidget.local.agents.script import Script, Turn
 
 OVERLOADED = "litellm.InternalServerError: The server had an error while processing your request."
-SHORT = r"short|brief|one (sentence|line)|tl;?dr"
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,7 @@ def check(_turn: Turn) -> Script:
     yield Think("Five figures. Two queries count them all: the lanes, and the worst one by month.")
     yield Say("I count what the draft says.\n\n")
     lanes = lanes_of((yield from ask(BY_LANE, 0.9)))
-    region, carrier = max(lanes, key=lambda lane: lanes[lane].rate)
+    region, carrier = worst_of(lanes)
     months = months_of((yield from ask(by_month(region, carrier), 0.6)))
     found = since(region, carrier, lanes, months)
     checked = claims(found)
@@ -106,12 +112,6 @@ def polish(turn: Turn) -> Script:
     """Write it so that it is read to its end."""
     found = lateness(turn.database)
     rise, usual = percent(found.after.rate, 0), percent(found.before.rate, 0)
-    if mentions(str(turn.options.get("message", turn.message)), SHORT):
-        yield Say(
-            f"**{found.lane} has been late with {rise} of its orders since {found.month_name};"
-            " nothing else has changed.**\n"
-        )
-        return
     late = (found.all + found.rest).hits
     yield Say(
         sections(

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import calendar
 import json
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from powawidget.local.agents.script import Agent, Call, Calls, Say, Think
-from powawidget.local.sample_data import TODAY
-from powawidget.local.samples.late_lane import Lateness, interval, lateness, since
-from powawidget.local.samples.late_orders import BY_LANE, by_month, lanes_of, months_of
+from powawidget.local.samples.late_lane import (
+    BY_LANE,
+    Lateness,
+    by_month,
+    interval,
+    lanes_of,
+    lateness,
+    months_of,
+    since,
+    worst_of,
+)
 from powawidget.local.samples.prose import ask, money, percent, query, sections, table
 from powawidget.local.samples.statistics import Share, p_value, two_proportions
 from powawidget.local.samples.tools import reading_tools
-from powawidget.local.samples.topics import mentions, topic_of
 
 if TYPE_CHECKING:
     from powawidget.local.agents.script import Script, Turn
@@ -23,15 +29,7 @@ if TYPE_CHECKING:
 SCOUT = "Find the region and carrier with the highest share of late orders, and since when."
 TEST = "Test whether the rise in {lane} since {month} could be chance; use the other lanes."
 COST = "Count what the late orders of {lane} since {month} are worth, and whom they concern."
-BOOK = "Credit {name} with 2% of the revenue of their late orders."
 GOODWILL = 0.02
-TOPICS = {
-    "credit": r"credit|refund|compensat|make it up",
-    "shorter": r"short|brief|one (sentence|line)|sum .*up|tl;?dr",
-    "cost": r"\bcost|worth|money|expens|customer",
-    "chance": r"chance|significan|\bsure\b|random|certain|test",
-    "where": r"where|since when|which (lane|carrier|region)",
-}
 
 
 def specialists(database: Database) -> tuple[Agent, Agent, Agent]:
@@ -46,20 +44,8 @@ def specialists(database: Database) -> tuple[Agent, Agent, Agent]:
 
 def supervise(turn: Turn) -> Script:
     """Answer as the desk's supervisor: delegate what is needed, then write the answer."""
-    topic = topic_of(turn.message, TOPICS)
-    alone: dict[str, Callable[[Turn], Script]] = {
-        "shorter": _in_short,
-        "cost": _only_cost,
-        "chance": _only_chance,
-        "where": _only_where,
-    }
-    if topic == "credit":
-        yield from _credit(turn)
-    elif turn.history and topic in alone:
-        # A question that goes on with the conversation needs one specialist, or none.
-        yield from alone[topic](turn)
-    else:
-        yield from _investigate(turn)
+    # A question that goes on with the conversation is answered from what was found before.
+    yield from _in_short(turn) if turn.history else _investigate(turn)
 
 
 def _investigate(turn: Turn) -> Script:
@@ -129,55 +115,13 @@ def _counts(share: Share) -> tuple[str, str, str]:
     return f"{share.all:,}", f"{share.hits:,}", percent(share.rate)
 
 
-def _credit(turn: Turn) -> Script:
-    found = lateness(turn.database)
-    named = {"lane": found.lane, "month": found.month_name}
-    yield Think("Money leaves the house, so first who is concerned, then one booking.")
-    yield Say("I ask the Controller whom it concerns most.\n\n")
-    yield Calls(_delegate("Controller", COST.format(**named)))
-    first = turn.database.read(_concerned(found))[0]
-    yield Say(f"The first in the list is {first['name']}. The Operator books the credit.\n\n")
-    booked = yield Calls(_delegate("Operator", BOOK.format(name=first["name"])))
-    yield Say(
-        sections(
-            f"## A credit for {first['name']}",
-            booked[0].strip(),
-            (
-                "Nobody was asked to approve this: in an orchestration the approvals of its"
-                " members don't apply. Ask the Operator alone, and it waits for you."
-            ),
-        )
-    )
-
-
-def _only_where(_turn: Turn) -> Script:
-    yield Say("That is a question for the Scout.\n\n")
-    results = yield Calls(_delegate("Scout", SCOUT))
-    yield Say(results[0])
-
-
-def _only_chance(turn: Turn) -> Script:
-    found = lateness(turn.database)
-    yield Say("That is a question for the Statistician.\n\n")
-    task = TEST.format(lane=found.lane, month=found.month_name)
-    results = yield Calls(_delegate("Statistician", task))
-    yield Say(results[0])
-
-
-def _only_cost(turn: Turn) -> Script:
-    found = lateness(turn.database)
-    yield Say("That is a question for the Controller.\n\n")
-    task = COST.format(lane=found.lane, month=found.month_name)
-    results = yield Calls(_delegate("Controller", task))
-    yield Say(results[0])
-
-
 def _in_short(turn: Turn) -> Script:
     found = lateness(turn.database)
     yield Say(
         f"Since {found.month_name} {found.lane} leaves {percent(found.after.rate, 0)} of its"
         f" orders late instead of {percent(found.before.rate, 0)}; everything else is as it"
-        f" was. Ask {found.carrier} what changed there.\n"
+        f" was. Ask {found.carrier} what changed there, and in a new conversation the desk"
+        " looks into it again.\n"
     )
 
 
@@ -185,7 +129,7 @@ def _scout(_turn: Turn) -> Script:
     yield Think("By region and carrier together: an average over either alone hides the other.")
     yield Say("I count by region and carrier.\n\n")
     lanes = lanes_of((yield from ask(BY_LANE, 0.9)))
-    region, carrier = max(lanes, key=lambda lane: lanes[lane].rate)
+    region, carrier = worst_of(lanes)
     worst = lanes[region, carrier]
     yield Say(f"{carrier} in {region} has {percent(worst.rate)}. Now that lane by month.\n\n")
     months = months_of((yield from ask(by_month(region, carrier), 0.7)))
@@ -207,26 +151,13 @@ def _scout(_turn: Turn) -> Script:
     )
 
 
-def _lane_before_after(found: Lateness) -> str:
+def _before_after(found: Lateness, which: str) -> str:
     return query(
         f"""
         SELECT ordered_at >= '{found.first_day}' AS after,
                COUNT(*) AS orders, SUM(shipped_at > due_at) AS late
         FROM orders
-        WHERE region = '{found.region}' AND carrier = '{found.carrier}'
-          AND shipped_at IS NOT NULL
-        GROUP BY after ORDER BY after
-        """  # noqa: S608  # all of it comes from the table itself
-    )
-
-
-def _control_before_after(found: Lateness) -> str:
-    return query(
-        f"""
-        SELECT ordered_at >= '{found.first_day}' AS after,
-               COUNT(*) AS orders, SUM(shipped_at > due_at) AS late
-        FROM orders
-        WHERE NOT (region = '{found.region}' AND carrier = '{found.carrier}')
+        WHERE {which}
           AND shipped_at IS NOT NULL
         GROUP BY after ORDER BY after
         """  # noqa: S608  # all of it comes from the table itself
@@ -240,9 +171,10 @@ def _test(turn: Turn) -> Script:
         " rose too, it isn't the lane."
     )
     yield Say("I take the lane and the rest at the same time.\n\n")
+    lane = f"region = '{found.region}' AND carrier = '{found.carrier}'"
     results = yield Calls(
-        Call("database_query", {"query": _lane_before_after(found)}, 0.9),
-        Call("database_query", {"query": _control_before_after(found)}, 0.6),
+        Call("database_query", {"query": _before_after(found, lane)}, 0.9),
+        Call("database_query", {"query": _before_after(found, f"NOT ({lane})")}, 0.6),
     )
     before, after, calm, later = (
         Share(row["late"], row["orders"]) for result in results for row in json.loads(result)
@@ -317,34 +249,4 @@ def _count(turn: Turn) -> Script:
             ),
             table(["Customer", "Segment", "Late:", "Revenue, EUR:"], rows),
         )
-    )
-
-
-def book(turn: Turn) -> Script:
-    """Book a credit, as the Operator does it for the desk."""
-    found = lateness(turn.database)
-    yield Say("I look the customers up.\n\n")
-    rows = yield from ask(_concerned(found), 0.6)
-    row = next((row for row in rows if mentions(turn.message, row["name"])), rows[0])
-    credit = round(GOODWILL * row["revenue"], 2)
-    yield Calls(
-        Call(
-            "database_write",
-            {
-                "table": "credits",
-                "operation": "insert",
-                "data": {
-                    "customer_id": row["id"],
-                    "amount": credit,
-                    "reason": f"{row['late']} late orders of {found.lane}",
-                    "created_at": TODAY.isoformat(),
-                },
-            },
-        )
-    )
-    check = f"SELECT COUNT(*) AS n FROM credits WHERE customer_id = {row['id']}"  # noqa: S608  # names of our own tables
-    stored = yield from ask(check, 0.3)
-    yield Say(
-        f"Booked: **{money(credit)} EUR** for {row['name']}, {row['late']} late orders. The table"
-        f" now holds {stored[0]['n']} credit{'s' * (stored[0]['n'] != 1)} of theirs.\n"
     )

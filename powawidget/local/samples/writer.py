@@ -5,27 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from powawidget.local.agents.script import Agent, Say, Think
-from powawidget.local.samples import essays
+from powawidget.local.sample_data import REGIONS, YEAR
+from powawidget.local.samples.late_lane import lateness
+from powawidget.local.samples.prose import money, percent, query, sections, table
 from powawidget.local.samples.reports import facts_in, report
-from powawidget.local.samples.topics import mentions, topic_of
+from powawidget.local.samples.topics import mentions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from powawidget.local.agents.script import Script, Turn
     from powawidget.local.database import Database
 
-TOPICS = {
-    "long": r"\blong|report|everything|20 ?kb|chapter",
-    "shorter": r"short|brief|one (sentence|line)|tl;?dr",
-    "poem": r"haiku|poem|verse",
-    "essay": r"essay|average|simpson|explain|why",
-    "help": r"\bhelp\b|what can you",
-}
-HELP = (
-    "I write about the sample data: a year of orders of a shop for coffee and tea. Ask me for"
-    " a **summary**, an **essay** on what averages hide, a **long report** (about 20 kB), or a"
-    " **haiku**; after that, for something **shorter**.\n"
+LONG = r"\blong|everything|chapter"
+WHY = r"essay|explain|why"
+_REVENUE = (
+    "SELECT {} AS name, COUNT(*) AS orders, SUM(amount) AS revenue FROM orders"
+    " WHERE status <> 'cancelled' AND region LIKE ? GROUP BY 1 ORDER BY {}"
+)
+_CUSTOMERS = query(
+    """
+    SELECT c.name, c.segment, COUNT(*) AS orders, SUM(o.amount) AS revenue
+    FROM orders o JOIN customers c ON c.id = o.customer_id
+    WHERE o.region = ? AND o.status <> 'cancelled'
+    GROUP BY c.id ORDER BY revenue DESC
+    """
 )
 
 
@@ -42,21 +44,66 @@ def _write(turn: Turn) -> Script:
     reported = report(facts_in(turn.message), turn.message)
     if reported is not None:
         yield from reported
-        return
-    texts: dict[str | None, Callable[[Database], str]] = {
-        "long": essays.report,
-        "shorter": essays.sentence,
-        "poem": essays.haiku,
-        "essay": essays.essay,
-        "help": lambda _: HELP,
-        None: essays.summary,
-    }
-    topic = topic_of(turn.message, TOPICS)
-    if topic == "essay":
-        yield Think(
-            "An essay about averages needs one example that bites. The late orders have one: a"
-            " region that looks bad and isn't."
-        )
-    if topic == "shorter" and turn.history and mentions(turn.message, "still|even|again"):
-        topic = "poem"
-    yield Say(texts[topic](turn.database))
+    elif mentions(turn.message, LONG):
+        yield Say(_report(turn.database))
+    else:
+        if mentions(turn.message, WHY):
+            yield Think(
+                "Why is one question for the figures: which lane stands out, and by how much?"
+            )
+        yield Say(_summary(turn.database))
+
+
+def _summary(database: Database) -> str:
+    found = lateness(database)
+    lane, total = found.all, found.all + found.rest
+    regions = database.read(_REVENUE.format("region", "revenue DESC"), ("%",))
+    best = regions[0]
+    return sections(
+        f"## The year {YEAR} in short",
+        (
+            f"The shop took **{money(sum(row['revenue'] for row in regions))} EUR**. The largest"
+            f" region is {best['name']} with {money(best['revenue'])} EUR from"
+            f" {best['orders']:,} orders."
+        ),
+        table(
+            ["Region", "Orders:", "Revenue, EUR:"],
+            [(row["name"], f"{row['orders']:,}", money(row["revenue"])) for row in regions],
+        ),
+        (
+            f"Of {total.all:,} shipped orders {percent(total.rate)} left late. One lane stands"
+            f" out, **{found.lane}**, with {percent(lane.rate)}; without it the rate would be"
+            f" $\\frac{{{total.hits} - {lane.hits}}}{{{total.all} - {lane.all}}}"
+            f" = {found.rest.rate:.3f}$."
+        ),
+        (
+            "Ask me for a **long report** to read about every month and customer, or the Analyst"
+            " *Which orders are late, by region and carrier?* to see where the figures come from."
+        ),
+    )
+
+
+def _report(database: Database) -> str:
+    """Write a long report, about 20 kB."""
+    return _summary(database) + "\n" + "\n".join(_chapter(database, name) for name in REGIONS)
+
+
+def _chapter(database: Database, region: str) -> str:
+    months = database.read(_REVENUE.format("substr(ordered_at, 1, 7)", "1"), (region,))
+    customers = database.read(_CUSTOMERS, (region,))
+    first = customers[0]
+    return sections(
+        f"## {region}",
+        (
+            f"{region} brought {money(sum(row['revenue'] for row in months))} EUR. Its largest"
+            f" customer, {first['name']}, ordered {first['orders']} times."
+        ),
+        table(
+            ["Month", "Orders:", "Revenue, EUR:"],
+            [(row["name"], row["orders"], money(row["revenue"])) for row in months],
+        ),
+        table(
+            ["Customer", "Segment", "Orders:", "Revenue, EUR:"],
+            [(r["name"], r["segment"], r["orders"], money(r["revenue"])) for r in customers],
+        ),
+    )
