@@ -17,6 +17,7 @@ from powawidget.local.samples.project import sample_project
 from powawidget.local.samples.prose import ask, table
 from powawidget.local.samples.report_line import OVERLOADED
 from powawidget.local.workflows.definition import Block, Edge, Workflow
+from tests.counterpart.workflows import board_memo, credit_note
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,7 @@ def further_project(database: Database) -> Project:
     samples = sample_project(database)
     operator = next(agent for agent in samples.agents if agent.name == "Operator")
     research, report, forecast, _ = samples.orchestrations
+    weekly, regional, price = samples.workflows
     return Project(
         (*samples.agents, *operators(operator), Agent("Reporter (fails)", reports_and_fails)),
         (
@@ -42,7 +44,7 @@ def further_project(database: Database) -> Project:
             Orchestration("Empty desk", "supervisor", description="It has no members."),
             replace(research, name="Router desk", strategy="router"),
         ),
-        (*samples.workflows, year_digest(), slow_export()),
+        (weekly, regional, credit_note(), board_memo(), price, year_digest(), slow_export()),
     )
 
 

@@ -83,7 +83,6 @@ def report(facts: Facts, message: str) -> Script | None:
     writing: dict[str, Callable[[Facts, str], Script]] = {
         "week": _week,
         "regions": _regions,
-        "credit": _ask,
     }
     write = writing.get(str(facts.get("kind")))
     return write(facts, message) if write else None
@@ -163,13 +162,4 @@ def _regions(facts: Facts, _message: str) -> Script:
                 f" the other three stand at {percent(facts['late_elsewhere'])}."
             ),
         )
-    )
-
-
-def _ask(facts: Facts, _message: str) -> Script:
-    yield Say(
-        f"A credit of {money(facts['amount'])} EUR for **{facts['name']}** is above the limit of"
-        f" {money(facts['limit'])} EUR, so nothing was booked. They ordered {facts['orders']}"
-        f" times this year for {money(facts['revenue'])} EUR, and {facts['late']} of these orders"
-        " left late. Please decide.\n"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -87,13 +88,9 @@ def p_value(z: float) -> float:
 
 def least_squares(heights: Sequence[float]) -> Line:
     """Fit a line to heights at 0, 1, 2, ..."""
-    size = len(heights)
-    middle, mean = (size - 1) / 2, sum(heights) / size
-    across = sum((n - middle) * (height - mean) for n, height in enumerate(heights))
-    slope = across / sum((n - middle) ** 2 for n in range(size))
-    spread = sum((height - mean) ** 2 for height in heights)
-    fit = slope * across / spread if spread else 1.0
-    return Line(slope, mean - slope * middle, fit)
+    places = range(len(heights))
+    slope, intercept = statistics.linear_regression(places, heights)
+    return Line(slope, intercept, statistics.correlation(places, heights) ** 2)
 
 
 def change_point(shares: Sequence[Share]) -> int:

@@ -1,4 +1,4 @@
-"""The sample workflows: a report worth looking at, and one for each thing that can happen."""
+"""The sample workflows: a report with a branch, a split and its join, and code that fails."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _REGIONS = ("North", "South", "East", "West")
 
 def sample_workflows() -> tuple[Workflow, ...]:
     """Make the sample workflows, in the order they are listed."""
-    return weekly_report(), regional_briefing(), credit_note(), board_memo(), price_import()
+    return weekly_report(), regional_briefing(), price_import()
 
 
 def weekly_report() -> Workflow:
@@ -27,8 +27,8 @@ def weekly_report() -> Workflow:
                 {"input": {"week": 40, "region": "all", "alert_above": 0.15}},
                 at=(0, 0),
             ),
-            Block("Orders", "code", {"code": _code(_ORDERS)}, seconds=1.6, at=(200, 0)),
-            Block("Rates", "code", {"code": _code(_RATES)}, seconds=1.1, at=(400, 0)),
+            Block("Orders", "code", {"code": code_of(_ORDERS)}, seconds=1.6, at=(200, 0)),
+            Block("Rates", "code", {"code": code_of(_RATES)}, seconds=1.1, at=(400, 0)),
             Block(
                 "Alarm",
                 "condition",
@@ -40,12 +40,12 @@ def weekly_report() -> Workflow:
                 seconds=0.3,
                 at=(600, 0),
             ),
-            Block("Investigate", "agent", _asked("Analyst", _WEEK), seconds=0.9, at=(800, -80)),
-            Block("All clear", "agent", _asked("Analyst", _WEEK), seconds=0.9, at=(800, 80)),
+            Block("Investigate", "agent", asked("Analyst", _WEEK), seconds=0.9, at=(800, -80)),
+            Block("All clear", "agent", asked("Analyst", _WEEK), seconds=0.9, at=(800, 80)),
             Block(
                 "Report",
                 "agent",
-                _asked(
+                asked(
                     "Writer",
                     "Write the weekly report from <Rates.output.json>."
                     " Note: <Investigate.output><All clear.output>",
@@ -80,17 +80,17 @@ def regional_briefing() -> Workflow:
                 Block(
                     region,
                     "code",
-                    {"code": _code(_REGION.replace("REGION", region))},
+                    {"code": code_of(_REGION.replace("REGION", region))},
                     seconds=0.7 + 0.2 * number,
                     at=(400, -150 + 100 * number),
                 )
                 for number, region in enumerate(_REGIONS)
             ),
-            Block("Join", "code", {"code": _code(_JOIN)}, seconds=0.3, at=(600, 0)),
+            Block("Join", "code", {"code": code_of(_JOIN)}, seconds=0.3, at=(600, 0)),
             Block(
                 "Briefing",
                 "agent",
-                _asked("Writer", "Write a briefing from <Join.output.json>."),
+                asked("Writer", "Write a briefing from <Join.output.json>."),
                 seconds=0.6,
                 at=(800, 0),
             ),
@@ -111,92 +111,6 @@ def regional_briefing() -> Workflow:
     )
 
 
-def credit_note() -> Workflow:
-    """Make the Credit note: books a credit in the database, or asks, above a limit."""
-    return Workflow(
-        name="Credit note",
-        description="Books a small credit, asks about a large one; its e-mail is switched off.",
-        blocks=(
-            Block(
-                "Start",
-                "starter",
-                {"input": {"customer": "Linden Kitchen", "amount": 25.0, "limit": 50.0}},
-                at=(0, 0),
-            ),
-            Block("Customer", "code", {"code": _code(_CUSTOMER)}, seconds=1.2, at=(200, 0)),
-            Block(
-                "Within limit",
-                "condition",
-                {
-                    "branches": [
-                        {"expression": "<Customer.output.amount> <= <Customer.output.limit>"}
-                    ]
-                },
-                seconds=0.2,
-                at=(400, 0),
-            ),
-            Block("Book", "code", {"code": _code(_BOOK)}, seconds=1.5, at=(600, -80)),
-            Block(
-                "Ask",
-                "agent",
-                _asked("Writer", "Ask somebody to decide on <Customer.output.json>."),
-                seconds=0.5,
-                at=(600, 80),
-            ),
-            Block(
-                "E-mail",
-                "general_api",
-                {
-                    "method": "POST",
-                    "url": "https://mail.example/send",
-                    "body": "<Book.output.text>",
-                    "answer": {"sent": True},
-                },
-                enabled=False,
-                seconds=1.0,
-                at=(800, -120),
-            ),
-            Block(
-                "Response",
-                "response",
-                {"output": {"booked": "<Book.output>", "question": "<Ask.output>"}},
-                at=(1000, 0),
-            ),
-        ),
-        edges=(
-            Edge("Start", "Customer"),
-            Edge("Customer", "Within limit"),
-            Edge("Within limit", "Book", "if"),
-            Edge("Within limit", "Ask", "else"),
-            Edge("Book", "E-mail"),
-            Edge("Book", "Response"),
-            Edge("Ask", "Response"),
-        ),
-    )
-
-
-def board_memo() -> Workflow:
-    """Make the Board memo: a whole orchestration in one block, of which nothing is told."""
-    return Workflow(
-        name="Board memo",
-        description="Asks the Research desk, and hands its answer on.",
-        blocks=(
-            Block("Start", "starter", {"input": {"question": "Why are orders late?"}}, at=(0, 0)),
-            Block(
-                "Research",
-                "orchestration",
-                {
-                    "orchestration_id": fixed_id("orchestration Research desk"),
-                    "input": "<Start.output.question>",
-                },
-                at=(200, 0),
-            ),
-            Block("Response", "response", {"output": "<Research.output>"}, at=(400, 0)),
-        ),
-        edges=(Edge("Start", "Research"), Edge("Research", "Response")),
-    )
-
-
 def price_import() -> Workflow:
     """Make the Price import: its code fails on a comma, and the blocks after it run all the same.
 
@@ -212,19 +126,21 @@ def price_import() -> Workflow:
                 {"input": {"product": "House Espresso", "price": "12,50"}},
                 at=(0, 0),
             ),
-            Block("Parse", "code", {"code": _code(_PARSE)}, seconds=0.9, at=(200, 0)),
-            Block("Store", "code", {"code": _code(_STORE)}, seconds=1.1, at=(400, 0)),
+            Block("Parse", "code", {"code": code_of(_PARSE)}, seconds=0.9, at=(200, 0)),
+            Block("Store", "code", {"code": code_of(_STORE)}, seconds=1.1, at=(400, 0)),
             Block("Response", "response", {"output": "<Store.output>"}, at=(600, 0)),
         ),
         edges=(Edge("Start", "Parse"), Edge("Parse", "Store"), Edge("Store", "Response")),
     )
 
 
-def _asked(agent: str, message: str) -> dict[str, str]:
+def asked(agent: str, message: str) -> dict[str, str]:
+    """Configure a block that asks an agent."""
     return {"agent_id": fixed_id(agent), "input": message}
 
 
-def _code(text: str) -> str:
+def code_of(text: str) -> str:
+    """Take the indentation off a block's code, as it stands in these modules."""
     return dedent(text).strip()
 
 
@@ -335,42 +251,6 @@ _JOIN = """
         ),
     }
     output = {"regions": regions, "json": json.dumps(facts)}
-"""
-_CUSTOMER = """
-    import json
-
-    asked = input_data["Start"]["output"]
-    rows = query(
-        "SELECT c.id, c.name, COUNT(*) AS orders, ROUND(SUM(o.amount), 2) AS revenue,"
-        " SUM(COALESCE(o.shipped_at > o.due_at, 0)) AS late"
-        " FROM customers c JOIN orders o ON o.customer_id = c.id"
-        " WHERE c.name = ? AND o.status <> 'cancelled' GROUP BY c.id",
-        (asked["customer"],),
-    )
-    if not rows:
-        raise ValueError("There is no customer " + asked["customer"])
-    facts = rows[0] | {"kind": "credit", "amount": asked["amount"], "limit": asked["limit"]}
-    output = facts | {"json": json.dumps(facts)}
-"""
-_BOOK = """
-    customer = input_data["Customer"]["output"]
-    reason = f"{customer['late']} late orders"
-    rows = write(
-        "credits",
-        "insert",
-        {
-            "customer_id": customer["id"],
-            "amount": customer["amount"],
-            "reason": reason,
-            "created_at": "2025-12-31",
-        },
-    )
-    output = {
-        "rows": rows,
-        "customer": customer["name"],
-        "amount": customer["amount"],
-        "text": f"We credit you with {customer['amount']:.2f} EUR for {reason}.",
-    }
 """
 _PARSE = """
     output = float(input_data["Start"]["output"]["price"])
