@@ -17,7 +17,5 @@ WAITING_SECONDS = 10.0  # until one that waits brings a request that has the key
 RUNNING = 500  # runs and executions at once: some go on without a client
 
 # What is remembered of what is over. Bytes are about what it takes in memory.
-REQUESTS = 10_000
-REQUEST_BYTES = 16 * 1024 * 1024
 KEPT = 2_000  # each: runs of agents, of orchestrations, executions of workflows
 KEPT_BYTES = 32 * 1024 * 1024

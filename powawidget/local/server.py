@@ -7,7 +7,7 @@ import atexit
 import contextvars
 import secrets
 import threading
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 try:
     import starlette  # noqa: F401  # is it installed?
@@ -23,7 +23,6 @@ from powawidget.local.engine import Engine
 from powawidget.local.http.app import make_app
 from powawidget.local.http.connections import Connections
 from powawidget.local.http.listener import Listener
-from powawidget.local.http.request_log import RequestLog
 from powawidget.local.samples.project import sample_project
 from powawidget.local.settings import Settings
 
@@ -43,8 +42,8 @@ class LocalServer:
         project: From the sample database to what the server offers.
         settings: How it behaves.
         port: The port; 0 takes a free one.
-        intercept: Asked about each request that has the key, before it is answered. The response
-            that it returns is sent instead of the request's own; None leaves it.
+        intercept: Asked about each request that has the key, and its body, before it is answered.
+            What it returns is sent instead; None leaves it.
 
     Raises:
         OSError: The port is taken.
@@ -65,8 +64,7 @@ class LocalServer:
         self.engine = Engine(
             project(self.database), self.database, settings, abort=self.connections.abort
         )
-        self._requests = RequestLog()
-        self.app = make_app(self.engine, self.key, self.connections, self._requests, intercept)
+        self.app = make_app(self.engine, self.key, self.connections, intercept)
         self.listener = Listener(self.app, self.connections, port)
         self.loop: asyncio.AbstractEventLoop | None = None
         self._ready = threading.Event()
@@ -91,11 +89,6 @@ class LocalServer:
     def port(self) -> int:
         """The port."""
         return self.listener.port
-
-    @property
-    def requests(self) -> list[tuple[str, str, Any]]:
-        """The latest requests that had the key, in order: method, path, body."""
-        return self._requests.all()
 
     @property
     def open_streams(self) -> int:

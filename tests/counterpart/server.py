@@ -7,12 +7,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from powawidget.local import LocalServer, Project, Settings
+from powawidget.local.http.bodies import parse
 from powawidget.local.http.listener import Listener
 from tests.counterpart.project import further_project
 from tests.counterpart.refusals import Refusal, Refusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Mapping
+
+    from starlette.requests import Request
+    from starlette.responses import Response
 
     from powawidget.local.agents.script import Agent
     from powawidget.local.database import Database
@@ -36,11 +40,21 @@ class Counterpart(LocalServer):
     ) -> None:
         self._refusals = Refusals()
         self._killed = False
-        super().__init__(project, settings, port=port, intercept=self._refusals.meet)
+        self._requests: list[tuple[str, str, bytes]] = []
+        super().__init__(project, settings, port=port, intercept=self._meet)
 
     @property
     def running(self) -> bool:
         return super().running and not self._killed
+
+    @property
+    def requests(self) -> list[tuple[str, str, Any]]:
+        """The requests that had the key, in order: method, path, body."""
+        return [(method, path, parse(raw) if raw else None) for method, path, raw in self._requests]
+
+    def _meet(self, request: Request, raw: bytes) -> Response | None:
+        self._requests.append((request.method, request.scope["path"], raw))
+        return self._refusals.meet(request)
 
     def refuse(
         self,

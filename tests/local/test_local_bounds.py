@@ -9,7 +9,6 @@ import threading
 import tracemalloc
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 
 import powawidget
@@ -471,24 +470,6 @@ def test_a_stream_may_be_silent_for_longer_than_one_who_waits(
 
 
 # What is remembered.
-
-
-def test_the_latest_requests_are_remembered(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(limits, "REQUESTS", 3)
-    for number in range(8):
-        service.decide("run_nope", approved=True, reason=str(number))
-    reasons = [body["reason"] for _, _, body in service.server.requests]
-    assert reasons == ["5", "6", "7"]
-    monkeypatch.setattr(limits, "REQUEST_BYTES", 1000)
-    for number in range(3):
-        service.decide("run_nope", approved=True, reason=str(number) * 400)
-    assert [body["reason"][0] for _, _, body in service.server.requests] == ["1", "2"]
-    # Who hasn't the key pushes nothing out.
-    for path in ("/", "/health", "/nowhere"):
-        httpx.get(f"{service.server.url}{path}")
-    assert [body["reason"][0] for _, _, body in service.server.requests] == ["1", "2"]
 
 
 def small(serve: Callable[..., Service]) -> Service:

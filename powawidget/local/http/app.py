@@ -27,17 +27,15 @@ from powawidget.local.workflows.routes import ROUTES as WORKFLOWS
 if TYPE_CHECKING:
     from powawidget.local.engine import Engine
     from powawidget.local.http.connections import Connections
-    from powawidget.local.http.request_log import RequestLog
 
 Handler: TypeAlias = Callable[["Engine", Request, Any], Any]
-Intercept: TypeAlias = Callable[[Request], Response | None]
+Intercept: TypeAlias = Callable[[Request, bytes], Response | None]
 
 
 def make_app(
     engine: Engine,
     key: str,
     connections: Connections,
-    requests: RequestLog,
     intercept: Intercept | None = None,
 ) -> Starlette:
     """Make the application.
@@ -46,8 +44,8 @@ def make_app(
         engine: What answers.
         key: What requests must send.
         connections: Which of them are at work.
-        requests: Where those that have the key are kept.
-        intercept: Asked about each request before it is answered; what it returns is sent instead.
+        intercept: Asked about each request and its body before it is answered; what it returns is
+            sent instead.
 
     Returns:
         The ASGI application.
@@ -57,8 +55,7 @@ def make_app(
         async def endpoint(request: Request) -> Any:
             raw = await bodies.read(request)
             body = bodies.parsed(request, raw) if method == "POST" else None
-            requests.add(request, raw)
-            instead = intercept(request) if intercept else None
+            instead = intercept(request, raw) if intercept else None
             answer = instead or handler(engine, request, body)
             return Answer(answer) if isinstance(answer, dict) else answer
 
@@ -66,14 +63,11 @@ def make_app(
 
     def public(path: str, body: dict[str, Any]) -> Route:
         async def endpoint(_request: Request) -> Response:
-            # Not kept among the requests: anybody could push out those that are.
             return Answer(body)
 
         return Route(path, endpoint, methods=["GET"])
 
-    async def no_route(request: Request, error: Any) -> Response:
-        if request.scope["path"] not in PUBLIC:
-            requests.add(request, b"")
+    async def no_route(_request: Request, error: Any) -> Response:
         return HTMLResponse(page(error.status_code), error.status_code, error.headers)
 
     return Starlette(
