@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import statistics
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from powawidget.local.sample_data import fill
@@ -74,46 +73,6 @@ class Database:
             }
             for table in self._tables()
         ]
-
-    def describe(self, table: str, column: str) -> Row:
-        """Describe the values of a column.
-
-        Args:
-            table: The table.
-            column: Its column.
-
-        Returns:
-            How many there are, and quartiles of numbers or the commonest of other values.
-
-        Raises:
-            ValueError: There is no such table or column.
-        """
-        self._check(table, [column])
-        rows = self.read(f'SELECT "{column}" AS v FROM "{table}"')  # noqa: S608  # names of our own tables
-        values = [row["v"] for row in rows if row["v"] is not None]
-        described: Row = {
-            "column": f"{table}.{column}",
-            "rows": len(rows),
-            "missing": len(rows) - len(values),
-            "distinct": len(set(values)),
-        }
-        if values and all(isinstance(value, (int, float)) for value in values):
-            low, middle, high = statistics.quantiles(values, n=4, method="inclusive")
-            described |= {
-                "min": min(values),
-                "q1": round(low, 2),
-                "median": round(middle, 2),
-                "q3": round(high, 2),
-                "max": max(values),
-                "mean": round(statistics.fmean(values), 2),
-                "sd": round(statistics.stdev(values), 2),
-            }
-        else:
-            described["commonest"] = self.read(
-                f'SELECT "{column}" AS value, COUNT(*) AS count FROM "{table}"'  # noqa: S608  # names of our own tables
-                " GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 5"
-            )
-        return described
 
     def write(
         self,

@@ -18,8 +18,9 @@ from powawidget.local.http.stream import Stream
 from powawidget.local.orchestrations.runs import OrchestrationExecution
 from powawidget.local.orchestrations.store import OrchestrationStore
 from powawidget.local.quota import Quota
+from powawidget.local.workflows.blocks import Shared
 from powawidget.local.workflows.dialects import DIALECTS as WORKFLOW_DIALECTS
-from powawidget.local.workflows.runs import Shared, WorkflowExecution
+from powawidget.local.workflows.runs import WorkflowExecution
 from powawidget.local.workflows.store import WorkflowStore
 
 if TYPE_CHECKING:

@@ -111,16 +111,6 @@ def test_writes_that_make_no_sense_are_refused(
         database.write(*arguments)
 
 
-def test_columns_are_described(database: Database) -> None:
-    amount = database.describe("orders", "amount")
-    assert amount["min"] <= amount["q1"] <= amount["median"] <= amount["q3"] <= amount["max"]
-    assert amount["rows"] == 5000
-    carrier = database.describe("orders", "carrier")
-    assert sum(row["count"] for row in carrier["commonest"]) == 5000
-    with pytest.raises(ValueError, match="no such column"):
-        database.describe("orders", "nope")
-
-
 @given(st.text(), st.none() | st.integers(1, 9))
 def test_tokens_add_up_to_the_text(text: str, size: int | None) -> None:
     assert "".join(tokens(text, size)) == text

@@ -122,6 +122,13 @@ def _operate(turn: Turn) -> Script:
     yield Say(_outcome(planned, results, after))
 
 
+def _write(
+    table: str, operation: str, ids: int | list[int], data: dict[str, Any] | None = None
+) -> Call:
+    written = {"table": table, "operation": operation} | ({"data": data} if data else {})
+    return Call("database_write", written | {"where": {"id": ids}})
+
+
 def _escalate() -> Planning:
     yield Think("Overdue: still open, and the due date has passed. I need their numbers.")
     yield Say("I look for open orders that are past their due date.\n\n")
@@ -130,15 +137,7 @@ def _escalate() -> Planning:
         return None
     ids = [row["id"] for row in rows]
     return Plan(
-        Call(
-            "database_write",
-            {
-                "table": "orders",
-                "operation": "update",
-                "data": {"status": "escalated"},
-                "where": {"id": ids},
-            },
-        ),
+        _write("orders", "update", ids, {"status": "escalated"}),
         f"{len(ids)} orders are overdue, worth {money(sum(row['amount'] for row in rows))} EUR."
         " I would set their status to `escalated`.",
         "SELECT status, COUNT(*) AS orders, ROUND(SUM(amount), 2) AS amount FROM orders"  # noqa: S608  # numbers
@@ -151,15 +150,7 @@ def _price() -> Planning:
     row = (yield from ask(BEST_SELLER, 0.7))[0]
     price = round(row["price"] * 1.05, 2)
     return Plan(
-        Call(
-            "database_write",
-            {
-                "table": "products",
-                "operation": "update",
-                "data": {"price": price},
-                "where": {"id": row["id"]},
-            },
-        ),
+        _write("products", "update", row["id"], {"price": price}),
         f"**{row['name']}** sold {row['pieces']:,} pieces. I would raise its price from"
         f" {row['price']:.2f} to {price:.2f} EUR.",
         f"SELECT name, price FROM products WHERE id = {row['id']}",  # noqa: S608  # a number
@@ -173,10 +164,7 @@ def _clean() -> Planning:
         return None
     ids = [row["id"] for row in rows]
     return Plan(
-        Call(
-            "database_write",
-            {"table": "orders", "operation": "delete", "where": {"id": ids}},
-        ),
+        _write("orders", "delete", ids),
         f"{len(ids)} orders of January were cancelled. I would delete them; that can't be undone.",
         "SELECT COUNT(*) AS orders FROM orders"  # noqa: S608  # numbers
         f" WHERE id IN ({', '.join(map(str, ids))})",

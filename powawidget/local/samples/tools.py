@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def reading_tools(database: Database) -> tuple[Tool, ...]:
-    """Make the tools that only read: database_query, database_schema, describe_column."""
+    """Make the tools that only read: database_query and database_schema."""
 
     def query(arguments: dict[str, Any]) -> str:
         return json.dumps(database.read(arguments["query"]))
@@ -20,13 +20,9 @@ def reading_tools(database: Database) -> tuple[Tool, ...]:
     def schema(_arguments: dict[str, Any]) -> str:
         return json.dumps(database.schema())
 
-    def describe(arguments: dict[str, Any]) -> str:
-        return json.dumps(database.describe(arguments["table"], arguments["column"]))
-
     return (
         Tool("database_query", query),
         Tool("database_schema", schema, seconds=(0.4, 0.6)),
-        Tool("describe_column", describe, seconds=(0.5, 0.9)),
     )
 
 

@@ -25,12 +25,33 @@ if TYPE_CHECKING:
 
     from powawidget.local.agents.script import Agent, Script
     from powawidget.local.database import Database
-    from powawidget.local.dialects import Frame
+    from powawidget.local.dialects import Encode, Frame
     from powawidget.local.orchestrations.definition import Orchestration
     from powawidget.local.workflows.definition import Block
     from powawidget.local.workflows.graph import Outputs
 
 Data: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What all executions of a server share.
+
+    Args:
+        database: The sample database.
+        agents: The agents by their ids.
+        orchestrations: The orchestrations by their ids.
+        encode: The dialect that executions are sent in.
+        rate: Tokens a second.
+        new_id: Draws an id.
+    """
+
+    database: Database
+    agents: dict[str, Agent]
+    orchestrations: dict[str, Orchestration]
+    encode: Encode
+    rate: float
+    new_id: Callable[[], str]
 
 
 @dataclass(frozen=True)
@@ -40,26 +61,22 @@ class BlockContext:
     Args:
         variables: The execution's variables.
         outputs: What the blocks before gave, by their names.
-        database: The sample database.
-        agents: The agents by their ids.
-        orchestrations: The orchestrations by their ids.
+        shared: What all executions share.
         random: The execution's generator.
-        rate: Tokens a second.
         chunk: Sends a piece of an agent's text.
         gone: Whether the client has gone.
-        new_id: Draws a run's id.
     """
 
     variables: Data
     outputs: Outputs
-    database: Database
-    agents: dict[str, Agent]
-    orchestrations: dict[str, Orchestration]
+    shared: Shared
     random: random.Random
-    rate: float
     chunk: Callable[[str], None]
     gone: Callable[[], bool]
-    new_id: Callable[[], str]
+
+    def turn(self, config: Data) -> Turn:
+        """Make the turn in which an agent or an orchestration answers a block's input."""
+        return Turn(str(config.get("input", "")), (), self.shared.database, self.random)
 
 
 async def do(block: Block, config: Data, context: BlockContext) -> Data:
@@ -87,7 +104,7 @@ async def _start(_block: Block, config: Data, context: BlockContext) -> Data:
 
 async def _code(block: Block, _config: Data, context: BlockContext) -> Data:
     # As it stands: code reads the outputs, references in it aren't replaced.
-    return run_code(str(block.config.get("code", "")), context.outputs, context.database)
+    return run_code(str(block.config.get("code", "")), context.outputs, context.shared.database)
 
 
 async def _condition(block: Block, _config: Data, context: BlockContext) -> Data:
@@ -110,7 +127,7 @@ async def _call(_block: Block, config: Data, _context: BlockContext) -> Data:
 
 
 async def _write(_block: Block, config: Data, context: BlockContext) -> Data:
-    agent = context.agents.get(str(config.get("agent_id")))
+    agent = context.shared.agents.get(str(config.get("agent_id")))
     if agent is None:
         raise Failed(f"Agent {config.get('agent_id')} not found")
     # A block's agent has neither tools nor hooks: where its model calls a tool, its text ends.
@@ -121,14 +138,13 @@ async def _write(_block: Block, config: Data, context: BlockContext) -> Data:
             context.chunk(frame["delta"])
 
     emitter = Emitter(send)
-    turn = Turn(str(config.get("input", "")), (), context.database, context.random)
     steps = Steps(
         bare,
-        turn,
+        context.turn(config),
         emitter,
         Channel(),
         Hooks(bare, None, emitter.emit),
-        rate=context.rate,
+        rate=context.shared.rate,
         gone=context.gone,
     )
     await steps.drive()
@@ -146,18 +162,18 @@ def _without_calls(script: Callable[[Turn], Script]) -> Callable[[Turn], Script]
 
 
 async def _orchestrate(_block: Block, config: Data, context: BlockContext) -> Data:
-    orchestration = context.orchestrations.get(str(config.get("orchestration_id")))
+    orchestration = context.shared.orchestrations.get(str(config.get("orchestration_id")))
     if orchestration is None:
         raise Failed(f"Orchestration {config.get('orchestration_id')} not found")
     # Nothing of it is sent but what it comes to.
     work = Work(
         orchestration,
-        Turn(str(config.get("input", "")), (), context.database, context.random),
+        context.turn(config),
         lambda _frame, _more: None,
         Channel(),
-        rate=context.rate,
+        rate=context.shared.rate,
         gone=context.gone,
-        new_id=context.new_id,
+        new_id=context.shared.new_id,
         keep=lambda _run: None,
     )
     try:

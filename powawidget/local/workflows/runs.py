@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from powawidget.local.endings import Stopped
@@ -21,34 +19,11 @@ from powawidget.local.workflows.references import resolve
 if TYPE_CHECKING:
     import random
 
-    from powawidget.local.agents.script import Agent
     from powawidget.local.channel import Channel
-    from powawidget.local.database import Database
-    from powawidget.local.dialects import Encode, Frame
-    from powawidget.local.orchestrations.definition import Orchestration
+    from powawidget.local.dialects import Frame
+    from powawidget.local.workflows.blocks import Shared
     from powawidget.local.workflows.definition import Block
     from powawidget.local.workflows.records import StoredExecution
-
-
-@dataclass(frozen=True)
-class Shared:
-    """What all executions of a server share.
-
-    Args:
-        database: The sample database.
-        agents: The agents by their ids.
-        orchestrations: The orchestrations by their ids.
-        encode: The dialect that executions are sent in.
-        rate: Tokens a second.
-        new_id: Draws an id.
-    """
-
-    database: Database
-    agents: dict[str, Agent]
-    orchestrations: dict[str, Orchestration]
-    encode: Encode
-    rate: float
-    new_id: Callable[[], str]
 
 
 class WorkflowExecution:
@@ -125,14 +100,10 @@ class WorkflowExecution:
         context = BlockContext(
             variables=self._stored.variables,
             outputs=self._outputs,
-            database=self._shared.database,
-            agents=self._shared.agents,
-            orchestrations=self._shared.orchestrations,
+            shared=self._shared,
             random=self._random,
-            rate=self._shared.rate,
             chunk=lambda text: self._send({"type": "block_chunk", **named, "chunk": text}),
             gone=lambda: self._channel.gone,
-            new_id=self._shared.new_id,
         )
         return await do(block, resolve(dict(block.config), self._outputs), context)
 
