@@ -74,6 +74,7 @@ def test_a_cleared_output_stays_cleared(lab: Lab, page: Page, tempo: Tempo) -> N
     lab.open(page, "cleared.ipynb")
     lab.run_all(page)
     expect(page.locator(".pw")).to_be_visible(timeout=30 * SECONDS)
+    expect(page.locator(TRANSCRIPT)).to_have_count(1)  # it comes right after the view
     lab.command(page, "notebook:clear-all-cell-outputs")
     expect(page.locator(".pw")).to_have_count(0)
     tempo.fast()
