@@ -1,6 +1,7 @@
 """A key that can be found wherever it is, and everything of a run where it must not be."""
 
 import base64
+import contextlib
 import json
 import logging
 import traceback
@@ -11,6 +12,7 @@ import powawidget
 
 KEY = f"planted-key-{0x5F1C9A7BE2D4:x}/Zq"  # no line of a file, which a traceback shows, holds it
 MESSAGE = f"hello, is {KEY} the right one?"
+LOUD = ("httpx", "httpcore", "powawidget", "asyncio")
 PUBLIC = [name for name in dir(powawidget.Run) if not name.startswith("_")]
 CALLED = {"wait", "result", "approve", "deny", "stop", "close", "start", "next_approval"}
 
@@ -70,3 +72,19 @@ class Listening(logging.Handler):
             said += rendered(record.exc_info[1])
         if leaks(said):
             self.found.append(f"{record.name}: {said}")
+
+
+@contextlib.contextmanager
+def listening() -> Iterator[Listening]:
+    """Hear every log at its loudest, and leave each as it was."""
+    root, heard = logging.getLogger(), Listening()
+    before = {name: logging.getLogger(name).level for name in LOUD}
+    root.addHandler(heard)
+    for name in LOUD:
+        logging.getLogger(name).setLevel(logging.DEBUG)
+    try:
+        yield heard
+    finally:
+        root.removeHandler(heard)
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)

@@ -35,7 +35,7 @@ from tests.faults.world import (
     notices,
     until,
 )
-from tests.planted import KEY, leaks, rendered, shown, synced
+from tests.planted import KEY, leaks, listening, rendered, shown, synced
 
 
 def unicode_escaped(text: str) -> str:
@@ -77,9 +77,10 @@ def test_an_echo_in_every_field_of_every_event(world: World, form: Callable[[str
     async def script(exchange: Exchange) -> None:
         await exchange.stream(*everything(form(the_key(exchange))))
 
-    server = world.serve(at_paths(run=script))
-    run = world.run(server)
-    assert came_to(run)[0] == "failed"
+    with listening() as logs:
+        run = world.run(world.serve(at_paths(run=script)))
+        assert came_to(run)[0] == "failed"
+    assert logs.heard
     assert "[key]" in run.text
     raw = [
         json.dumps(one, ensure_ascii=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import threading
 import tracemalloc
 from typing import TYPE_CHECKING, Any
@@ -37,11 +36,6 @@ APPROVE = "POST /api/agents/runs/run_nope/approve"
 PIECE = b"x" * 65536
 ENDLESS = "Transfer-Encoding: chunked"
 HUGE = "Content-Length: 1000000000000"
-
-
-def _said(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
-    """What was logged, but for what the asking client logs: tests of another folder want it."""
-    return [one for one in caplog.records if not one.name.startswith("http")]
 
 
 @pytest.fixture(scope="module")
@@ -192,7 +186,7 @@ def test_a_head_has_a_greatest_length(
         with connected(server) as client, contextlib.suppress(ConnectionError):
             client.sendall(head(server, f"GET /{path}", f"Cookie: {cookie}"))
             assert answered(client)[0] in (400, 431)
-    assert _said(caplog) == []  # nothing of it stands in a cell's output
+    assert caplog.records == []  # nothing of it stands in a cell's output
 
 
 # What is no JSON, or can't be worked with.
@@ -238,7 +232,7 @@ def test_what_is_no_usable_json_is_a_bad_request(
         answer = shared.http.post(path, content=body, headers=headers)
         assert answer.status_code == 400, path
         assert "The browser (or proxy) sent a request" in answer.text
-    assert _said(caplog) == []
+    assert caplog.records == []
     assert shared.server.requests == known
 
 
@@ -369,7 +363,7 @@ def test_a_web_socket_is_asked_for_in_vain_and_in_silence(
     with connected(server) as client:
         client.sendall(b"\x16\x03\x01 no HTTP at all\r\n\r\n")
         assert answered(client)[0] == 400
-    assert _said(caplog) == []
+    assert caplog.records == []
 
 
 # Connections.
