@@ -8,7 +8,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STATIC := powawidget/static/widget.js
 
-INSTALL := $(BIN)/uv pip install -q --python $(BIN)/python
+# uv doesn't read pip's configuration: where that names an index of packages, it is uv's as well.
+INDEX = $${UV_DEFAULT_INDEX:-$$($(BIN)/python -m pip config get global.index-url 2>/dev/null)}
+INSTALL = UV_DEFAULT_INDEX="$(INDEX)" $(BIN)/uv pip install -q --python $(BIN)/python
 # Which versions of what the package needs: in a new clone lowest-direct takes the lowest allowed.
 RESOLUTION ?= highest
 # A worker takes neighbours, which share what is set up once, until another has none left.
@@ -30,7 +32,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 	check format build front-end clean distclean node chromium
 
 help: ## say what there is to make
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.stamp-demo front-end ## watch an agent's run in JupyterLab; Ctrl-C ends it
 	@$(BIN)/powawidget demo --notebook notebooks/01_quickstart.ipynb
