@@ -41,8 +41,10 @@ export type ModuleLoader = ReturnType<typeof openModules>;
 export function openModules(link: Link) {
   const loaded = new Map<ModuleName, unknown>();
   const started = new Set<ModuleName>();
-  /** What this widget has asked the kernel for, by hash. */
+  /** What this widget has asked the kernel for and not got yet, by hash. */
   const asked = new Map<string, (factory: Promise<Factory>) => void>();
+  /** What it got: a module that the page can't run would only come again. */
+  const answered = new Set<string>();
 
   const ask = (name: ModuleName, hash: string): Promise<Factory> => {
     const factory = new Promise<Factory>((resolve) => {
@@ -72,7 +74,8 @@ export function openModules(link: Link) {
       loaded.set(name, factory(link.core));
     } catch {
       known().delete(hash);
-      started.delete(name); // asked for again when what needs it is next drawn
+      // Asked for again when what needs it is next drawn.
+      if (!answered.has(hash)) started.delete(name);
     }
     link.changed(name);
   };
@@ -95,6 +98,7 @@ export function openModules(link: Link) {
       const resolve = asked.get(hash);
       if (resolve === undefined) return;
       asked.delete(hash);
+      answered.add(hash);
       // A kernel of another version than this page's core: its module would not fit.
       if (message.hash === hash) resolve(evaluate(message.packed));
       else resolve(Promise.reject(new Error("another version")));
