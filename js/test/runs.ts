@@ -10,7 +10,7 @@ import type {
   ToolPart,
 } from "../src/state/wire";
 
-/** A run that goes on, with what is told otherwise. */
+/** A run that goes on, except for what is given. */
 export const run = (given: Partial<RunState> = {}): RunState => ({
   ...RUN.read({ kind: "agent", name: "Analyst", status: "running", started: 1_000 }),
   ...given,

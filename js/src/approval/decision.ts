@@ -1,4 +1,4 @@
-// Whether a decision may be made on what is asked at once, and what is said of it.
+// Whether the requests on a card may be decided now, why not, and what became of a decision.
 import { type Actions, isOver } from "../link/actions";
 import type { ToggleKey } from "../state/events";
 import type { RunStore } from "../state/run";

@@ -1,4 +1,4 @@
-// What waits for one decision, all of it, and the two buttons.
+// The requests that wait for one decision, and the buttons that make it.
 import type { TargetedKeyboardEvent } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { useArming } from "../approval/arming";

@@ -50,7 +50,7 @@ export const ToolGroup = pure(function ToolGroup({ view, start }: { view: View; 
         <span class="pw-unseen">{TOOL_STATUS[shown]}: </span>
         <ToolName name={group.name} />
         <span class="pw-calls">{words.group(group.calls.length)}</span>
-        <span class="pw-told">
+        <span class="pw-sums">
           {counted.map(({ status: each, calls }) => (
             <span key={each} class={`pw-tally pw-is-${each}`}>
               {words.groupPart(calls, each)}

@@ -1,4 +1,5 @@
-// What people did. It belongs to the run, not to a view: two views of one run are one decision.
+// Sends what people do to the kernel, a click on a button first of all, and keeps what became of
+// it. That belongs to the run, not to a view: two views of one run are one decision.
 import type { AckMessage, ActMessage } from "../state/wire";
 import { newId } from "./id";
 
@@ -72,7 +73,7 @@ export function openActions(link: Link) {
     /** Sends an action as it is; under a given id it is one with what had that id before. */
     post,
 
-    /** The live kernel's word, or null where no button may act. */
+    /** The live kernel's nonce, or null where no button may act. */
     get nonce(): string | null {
       return link.nonce();
     },

@@ -1,6 +1,6 @@
 /**
- * What the page has beyond anywidget's contract, described by hand and believed in nothing: hosts
- * differ, and each part may be missing.
+ * What the program around the widget (JupyterLab, Notebook 7, others) offers beyond anywidget's
+ * contract. Hosts differ: nothing here is relied on, and each part may be missing.
  */
 export interface Model {
   get(name: string): unknown;

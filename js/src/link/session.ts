@@ -1,4 +1,5 @@
-// One model's life on the page: the run or the chat that it holds, and the link to its kernel.
+// One model's life on the page: the run or the chat that it holds, and the link to its kernel. A
+// page that is loaded again begins with the saved state, says hello, and is sent what it lacks.
 import { type ChatStore, openChat } from "../state/chat";
 import { openRun, type RunStore } from "../state/run";
 import { isChat, readChat, readSnapshot } from "../state/shape";

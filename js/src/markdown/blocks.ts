@@ -1,4 +1,5 @@
-// Block tokens as nodes.
+// Paragraphs, headings, lists, tables and the like (CommonMark's blocks): from marked's tokens to
+// nodes.
 import type { Token, Tokens } from "marked";
 import { codeBlock } from "./code";
 import { inlineNodes } from "./inline";

@@ -29,7 +29,7 @@ export { drawers } from "./vdom";
 export interface MarkdownOptions {
   /** Puts the text of a code block on the clipboard; without it the browser's own is used. */
   copy?: (text: string) => Promise<void> | void;
-  /** Told of listings and formulas that were drawn, which a module may draw better. */
+  /** Receives the listings and formulas that were drawn, which a module may draw better. */
   drawn?: (elements: HTMLElement[]) => void;
 }
 
@@ -116,7 +116,7 @@ export class MarkdownView {
     this.#again(changed.flatMap((key) => this.#waiting[key] ?? []));
     if (this.#open.front) this.#reopen();
     this.#dirty = true;
-    this.#tell();
+    this.#handOver();
   }
 
   finish(): void {
@@ -142,11 +142,11 @@ export class MarkdownView {
       this.#note.textContent = leftOut(this.#left);
       this.#host.append(this.#note);
     }
-    this.#tell();
+    this.#handOver();
   }
 
-  /** Before another text is painted: what was drawn is told to who waits for it, or to nobody. */
-  #tell(): void {
+  /** Before another text is painted: all texts note in one list what they have drawn. */
+  #handOver(): void {
     const elements = touched.splice(0);
     this.#drawn?.(elements);
   }

@@ -31,7 +31,10 @@ const MAX_LOST = 50;
 /** Marks further apart don't pair: a text costs what its length does, whatever is in it. */
 const WINDOW = 4096;
 
-/** Where a window ends that has no better place: where a word begins, or anywhere but in a sign of several. */
+/**
+ * Where a window ends that has no better place: where a word begins, else between two characters
+ * that can't be parts of one sign.
+ */
 const FORCED = new RegExp(
   `^(?:[^]{2048,3071}?${PLACE}|[^]{3072,}?(?:[!-~](?=[!-~])|\\p{L}(?=\\p{L})))`,
   "u",
@@ -51,7 +54,7 @@ class StreamTokenizer extends Tokenizer {
     return lines ? super.def(lines.replace(/\n[ \t]*\n.*/s, "\n")) : undefined;
   }
 
-  /** The first that is asked about a line that isn't indented code. */
+  /** marked calls this first on a line that isn't indented code. */
   override fences(src: string): Tokens.Code | undefined {
     return ours(blockMaths(src)) ?? super.fences(src);
   }
@@ -110,7 +113,7 @@ class StreamTokenizer extends Tokenizer {
     return mayHold ? super.paragraph(beforeBlockMaths(src)) : token;
   }
 
-  /** The first that is asked about a place in a line. */
+  /** marked calls this first at each place in a line. */
   override escape(src: string): Tokens.Escape | undefined {
     return ours(inlineMaths(src)) ?? super.escape(src);
   }

@@ -50,7 +50,7 @@ export function openChat(first: { chat: ChatState }, kernel: Kernel) {
       return { turns: order().length, tokens };
     },
 
-    /** Tells the chat and all its turns. */
+    /** Emits for the chat and each of its turns. */
     emit(key: EventKey): void {
       changes.emit(key);
       for (const turn of turns) turn.emit(key);

@@ -35,7 +35,7 @@ const looks = `
   :is(.pw-box,.pw-row,.pw-pre):focus-visible{outline-offset:-2px}
   .pw-unseen{position:absolute;width:1px;height:1px;margin:-1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 
-  .pw-head,.pw-figures,.pw-foot,.pw-pill,.pw-working,.pw-row,.pw-peek,.pw-told,.pw-label{display:flex}
+  .pw-head,.pw-figures,.pw-foot,.pw-pill,.pw-working,.pw-row,.pw-peek,.pw-sums,.pw-label{display:flex}
   .pw-head,.pw-pill,.pw-working,.pw-label{align-items:center}
   .pw-who,.pw-question-text,.pw-name,.pw-chip,.pw-glance{min-width:0;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
   .pw-who,.pw-figures,.pw-said,.pw-quiet,.pw-question,.pw-pill,.pw-thoughts,.pw-notice,.pw-note,.pw-decided,.pw-chip,.pw-peek,.pw-calls,.pw-tally,.pw-key{color:var(--pw-dim)}
@@ -138,7 +138,7 @@ const looks = `
   .pw-glance:empty,.pw-took:empty{display:none}
   .pw-word{font-weight:600;flex:none}
   .pw-took{flex:none;min-width:3.6em;text-align:end}
-  .pw-told{flex-wrap:wrap;gap:0 10px;margin-inline-start:auto}
+  .pw-sums{flex-wrap:wrap;gap:0 10px;margin-inline-start:auto}
   .pw-open{border-top:var(--pw-rule);padding-block:8px 12px;padding-inline:33px 11px;display:grid;gap:10px}
   .pw-open>*,.pw-field>*{min-width:0}
   .pw-label{justify-content:space-between;gap:8px;min-height:26px;font-size:12px;font-weight:500;

@@ -403,7 +403,7 @@ describe("a message on its way", () => {
     expect(saidBy(opened)[1]).not.toContain("Sen");
   });
 
-  test("is a chip while an answer comes, and the same chip once it is queued", async () => {
+  test("stands in the queue while an answer comes, and stays the same element once the kernel has queued it", async () => {
     fake();
     const opened = open(chat([run({ message: "a" })]));
     await settle();

@@ -88,7 +88,7 @@ interface Pin {
 const offsetOf = ({ box, turn }: Omit<Pin, "offset">): number =>
   turn.getBoundingClientRect().top - box.getBoundingClientRect().top;
 
-/** Notes where the first turn stands. */
+/** Where the first turn stands now. */
 function pin(inside: Element | null): Pin | null {
   const box = inside?.closest(".pw-box");
   const turn = box?.querySelector(".pw-turn");

@@ -1,4 +1,5 @@
-// A chat's messages on their way to the kernel, and the draft.
+// A chat's messages on their way to the kernel, and the draft. The tab keeps both, so that they are
+// there when its page is loaded again.
 import { newId } from "../../core";
 import type { Sent } from "../../link/actions";
 import type { ChatView } from "../../view/view";

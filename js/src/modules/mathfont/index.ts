@@ -4,7 +4,7 @@ import bytes from "@fontsource/stix-two-math/files/stix-two-math-latin-400-norma
 /** What src/modules/maths/style.ts calls it. */
 const FAMILY = "powawidget-math";
 
-// From its bytes and not by a rule of a sheet: those of a shadow root aren't heeded, and nothing is
+// From its bytes and not by a rule of a sheet: in a shadow root such a rule has no effect. Nothing is
 // fetched.
 const isThere = [...document.fonts].some(({ family }) => family.includes(FAMILY));
 if (!isThere) document.fonts.add(new FontFace(FAMILY, bytes));

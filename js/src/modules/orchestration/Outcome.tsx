@@ -1,4 +1,4 @@
-// What an agent's work gave, where that isn't what it is shown to have said.
+// The result of an agent's work, where its text, which stands above, doesn't hold it.
 import { Result } from "../../core";
 import * as words from "../../text/words";
 import type { View } from "../../view/view";

@@ -1,4 +1,5 @@
-// What an agent was asked for, where the line doesn't say it all; what can't be told of several.
+// What an agent was asked for, where the line doesn't say it all; of several agents whose texts can't
+// be told apart, that they can't.
 import { Arguments, LongText, parseJson, useKeys } from "../../core";
 import type { ToolPart } from "../../state/wire";
 import * as words from "../../text/words";

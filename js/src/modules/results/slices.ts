@@ -11,7 +11,7 @@ interface Done<T> {
   of: Work<T> | null;
   progress: number;
   value?: T;
-  /** Throws what the work threw, where the page is drawn: outside of it nobody would hear of it. */
+  /** Throws what the work threw, where the page is drawn: elsewhere nobody would catch it. */
   fail?: () => never;
 }
 

@@ -74,7 +74,7 @@ interface JsonFieldProps {
   label: string;
   /** JSON text. */
   source: string;
-  /** What is shown of it; all of it, unless told otherwise. */
+  /** What is shown of it; by default all of it. */
   show?: (value: Json) => Json;
 }
 
