@@ -30,12 +30,5 @@ options = Options()
 
 
 def file_share(hundredths: int) -> int:
-    """Divide what `options.file_limit` leaves once the front end's core has its place.
-
-    Args:
-        hundredths: The share of one part of what is saved.
-
-    Returns:
-        Bytes.
-    """
+    """Divide what `options.file_limit` leaves once the front end's core has its place."""
     return (max(options.file_limit, _LEAST) - _CORE) * hundredths // 100

@@ -37,12 +37,6 @@ class Consultation:
 
     Attributes:
         asks_person: Whether the policy has left to a person what is open.
-
-    Args:
-        requests: The run's requests.
-        decider: What decides on them.
-        live: The run.
-        policy: The policy.
     """
 
     def __init__(

@@ -60,9 +60,6 @@ def margin_of(timeout: float) -> float:
 def is_overdue(live: Live) -> bool:
     """Tell whether the server can't be waiting for a decision any more.
 
-    Args:
-        live: The run.
-
     Returns:
         Whether the time of every request that is pending is over.
     """

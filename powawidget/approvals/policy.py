@@ -166,14 +166,7 @@ async def verdict_of(chosen: PolicyFunction, asked: Sequence[Approval]) -> Verdi
 
 
 def name_of(chosen: PolicyFunction) -> str:
-    """Tell what to call a policy.
-
-    Args:
-        chosen: The policy.
-
-    Returns:
-        Its name.
-    """
+    """Tell what to call a policy."""
     name = chosen.name if isinstance(chosen, Policy) else getattr(chosen, "__name__", None)
     return "" if name in (None, "<lambda>") else str(name)
 

@@ -21,10 +21,6 @@ class Requests:
     Attributes:
         QUIET: Parallel calls are requested a few milliseconds apart: before this time without
             another one, in seconds, nobody knows what a decision would cover.
-
-    Args:
-        live: The run.
-        monotonic: Seconds of a clock that is never set back.
     """
 
     QUIET: ClassVar[float] = 0.3

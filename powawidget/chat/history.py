@@ -209,9 +209,6 @@ def exchanges(rows: Sequence[Any]) -> list[Exchange]:
 def why_no_history(error: PowawidgetError) -> str:
     """Say why a conversation's history isn't there; it can be gone on with all the same.
 
-    Args:
-        error: What fetching it came to.
-
     Returns:
         A sentence or two.
     """

@@ -58,11 +58,7 @@ class LiveChat:
             return plain(self.state)
 
     def set(self, **fields: Any) -> None:
-        """Set fields of the chat; a value that is as it was is published to nobody.
-
-        Args:
-            **fields: The new values.
-        """
+        """Set fields of the chat; a value that is as it was is published to nobody."""
         with self.lock:
             ops: list[Op] = []
             for name, value in fields.items():
@@ -82,11 +78,7 @@ class LiveChat:
             live.subscribers.append(turn)
 
     def add_turn(self, live: Live) -> None:
-        """Make a run that is watched the latest turn.
-
-        Args:
-            live: The run.
-        """
+        """Make a run that is watched the latest turn."""
         with self.lock:
             run, turns, order = live.state, self.state.turns, self.state.order
             place = self._turns.pop(live).place = len(turns)
@@ -105,9 +97,6 @@ class LiveChat:
 
         Args:
             runs: The turns, oldest first; nothing changes them any more.
-
-        Returns:
-            Their places.
         """
         with self.lock:
             first = len(self.state.turns)
@@ -168,12 +157,7 @@ class LiveChat:
 
 
 class TurnSubscriber:
-    """Publishes the changes of one run as those of its chat, once the run is a turn.
-
-    Args:
-        chat: The chat.
-        live: The run.
-    """
+    """Publishes the changes of one run as those of its chat, once the run is a turn."""
 
     doing = "published a turn's change as the chat's"
 

@@ -106,9 +106,6 @@ class ChatTask:
             action: The id of the action that sends it.
             retries: The place of the turn whose message it repeats, where it does.
 
-        Returns:
-            The task of its run.
-
         Raises:
             ConfigurationError: If the message can't be sent, or the chat was closed.
         """

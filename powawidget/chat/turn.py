@@ -45,11 +45,7 @@ class Turn(Run):
         self._chat = chat
 
     def start(self) -> Run:
-        """Do nothing: the chat starts the run, once its turn has come.
-
-        Returns:
-            The run itself.
-        """
+        """Do nothing: the chat starts the run, once its turn has come."""
         return self
 
     def _show(self) -> None:

@@ -19,10 +19,6 @@ _ODD = re.compile(r"[\\\s\x00-\x20\x7f-\x9f]")
 def checked_url(url: str, *, insecure: bool = False) -> str:
     """Check a base URL before anything is sent to it.
 
-    Args:
-        url: What the caller gave.
-        insecure: Whether plain HTTP to another machine is accepted.
-
     Returns:
         The URL without its final slash.
 
@@ -58,9 +54,6 @@ def checked_url(url: str, *, insecure: bool = False) -> str:
 def direct(url: str) -> dict[str, None] | None:
     """Leave the environment's proxy out for this machine: no key may reach it in plain HTTP.
 
-    Args:
-        url: A base URL that was checked.
-
     Returns:
         The hosts that no proxy is used for; None where the environment decides.
     """
@@ -93,12 +86,6 @@ def is_this_machine(host: str) -> bool:
 def checked_key(secret: Secret) -> Secret:
     """Check that a key can go in a header.
 
-    Args:
-        secret: The key.
-
-    Returns:
-        The same.
-
     Raises:
         InvalidValueError: If it is empty, or no header can carry it.
     """
@@ -115,12 +102,6 @@ def checked_key(secret: Secret) -> Secret:
 
 def checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Check that further headers can be sent.
-
-    Args:
-        headers: What the caller gave.
-
-    Returns:
-        The same.
 
     Raises:
         InvalidValueError: If no header can carry one of them.
@@ -139,9 +120,6 @@ def checked_verify(verify: bool | str) -> "ssl.SSLContext | bool":
 
     Args:
         verify: Whether to check them, or the path of a CA bundle.
-
-    Returns:
-        What httpx takes.
 
     Raises:
         FileError: If the bundle can't be read.

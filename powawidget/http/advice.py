@@ -51,10 +51,6 @@ _HOST = re.compile(r"\bhost\b", re.IGNORECASE)
 def title_of(status: int, text: str) -> str:
     """Say in a few words what a refusal before the stream means.
 
-    Args:
-        status: The HTTP status.
-        text: The server's words.
-
     Returns:
         A title for a run that never began.
     """

@@ -24,12 +24,7 @@ _REFUSAL_LIMIT = 256 * 1024
 
 
 class Answer:
-    """One answer, of which the head has come.
-
-    Args:
-        response: What httpx makes of it.
-        server: Who answered.
-    """
+    """One answer, of which the head has come."""
 
     def __init__(self, response: httpx.Response, server: Server) -> None:
         self._response = response
@@ -42,9 +37,6 @@ class Answer:
             path: What was asked for.
             limit: How long that may take, in seconds; the limit for the first byte where it isn't
                 given.
-
-        Returns:
-            The decoded JSON.
 
         Raises:
             RequestError: If the server refused.

@@ -86,9 +86,6 @@ class Client:
         request of this run (docs/protocol.md#decision-process). It works on after this connection
         was closed.
 
-        Returns:
-            The client.
-
         Raises:
             ConfigurationError: If this connection was closed.
         """
@@ -113,9 +110,6 @@ class Client:
             path: The path, from the base URL.
             **query: Parameters of the query.
 
-        Returns:
-            The decoded JSON.
-
         Raises:
             RequestError: If the server refuses.
             ConnectionLost: If it can't be reached.
@@ -130,9 +124,6 @@ class Client:
             path: The path, from the base URL.
             body: The JSON object to send.
             limit: How long the answer may take, in seconds.
-
-        Returns:
-            The decoded JSON.
 
         Raises:
             RequestError: If the server refuses.

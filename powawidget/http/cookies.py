@@ -25,11 +25,7 @@ class Jar(CookieJar):
     """The cookies that the answer to a run's start has set, within limits; its repr shows none."""
 
     def set_cookie(self, cookie: Cookie) -> None:
-        """Keep a cookie that a request can carry; any other is left out.
-
-        Args:
-            cookie: What the server has set.
-        """
+        """Keep a cookie that a request can carry; any other is left out."""
         text = f"{cookie.name}={cookie.value or ''}"
         is_known = cookie.name in {one.name for one in self}
         fits = len(text) <= _LONGEST and text.isascii() and text.isprintable()
@@ -78,9 +74,6 @@ def joined(given: str, own: str) -> str:
     Args:
         given: The header that the person set.
         own: What the server has set, which holds where both name the same.
-
-    Returns:
-        The header to send.
     """
     names = {_name(pair) for pair in own.split(";")}
     kept = [pair.strip() for pair in given.split(";") if _name(pair) not in names]

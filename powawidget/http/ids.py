@@ -16,10 +16,6 @@ def is_uuid(text: str) -> bool:
 def segment(text: str, noun: str = "run") -> str:
     """Check the id of a run or a conversation before it becomes a part of a URL.
 
-    Args:
-        text: What the caller gave.
-        noun: What it is the id of.
-
     Returns:
         The id, trimmed.
 

@@ -35,11 +35,7 @@ _filter = _WithoutKeys()
 
 
 def keep_out(secret: Secret) -> None:
-    """Keep a key out of the logs, for as long as somebody holds it.
-
-    Args:
-        secret: The key.
-    """
+    """Keep a key out of the logs, for as long as somebody holds it."""
     if secret not in _filter.secrets:
         _filter.secrets.add(secret)
     for name in _LOGGERS:

@@ -36,11 +36,6 @@ def lost(server: Server, error: Exception, when: str = "") -> ConnectionLost:
 def not_sent(server: Server, request: httpx.Request, error: Exception) -> ConnectionLost | None:
     """Tell that nobody was reached, so that nothing was sent.
 
-    Args:
-        server: The server.
-        request: What was to be sent.
-        error: What was raised.
-
     Returns:
         The error; None where the request may have been sent.
     """

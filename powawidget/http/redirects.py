@@ -9,24 +9,12 @@ _KEEPS_POST = frozenset({307, 308})
 
 
 def target_of(request: httpx.Request, response: httpx.Response) -> httpx.URL:
-    """Read where a redirect leads.
-
-    Args:
-        request: What was asked.
-        response: The redirect.
-
-    Returns:
-        The whole URL.
-    """
+    """Read where a redirect leads."""
     return request.url.join(response.headers["location"])
 
 
 def stays(request: httpx.Request, response: httpx.Response) -> bool:
     """Tell whether a redirect leads to the same server, by the same verb.
-
-    Args:
-        request: What was asked.
-        response: The redirect.
 
     Returns:
         False where following it would carry the key elsewhere, or turn a POST into a GET.
@@ -37,16 +25,7 @@ def stays(request: httpx.Request, response: httpx.Response) -> bool:
 
 
 def left(server: Server, request: httpx.Request, response: httpx.Response) -> RequestError:
-    """Tell that a redirect leads elsewhere; no frame that is left holds its URL, or the key in it.
-
-    Args:
-        server: The server.
-        request: What was asked.
-        response: The redirect.
-
-    Returns:
-        The error.
-    """
+    """Tell that a redirect leads elsewhere; no frame holds its URL, or the key in it."""
     target = target_of(request, response)
     where = server.shown(f"{target.scheme}://{target.netloc.decode()}")
     return RequestError(

@@ -26,11 +26,7 @@ class Pause(NamedTuple):
 
 
 class Retries:
-    """The tries of one request.
-
-    Args:
-        limits: The pauses.
-    """
+    """The tries of one request."""
 
     def __init__(self, limits: Timeouts) -> None:
         self._limits = limits
@@ -40,9 +36,6 @@ class Retries:
 
     def after(self, error: RequestError | ConnectionLost) -> Pause | None:
         """Say how long to wait before the next try.
-
-        Args:
-            error: Why the last one failed.
 
         Returns:
             The pause; None where the request isn't sent again.
@@ -73,9 +66,6 @@ def waiting(pause: Pause, clock: Callable[[], float] = time.time) -> Waiting:
     Args:
         pause: The pause, which begins now.
         clock: Seconds since the epoch.
-
-    Returns:
-        The event.
     """
     until = clock() + pause.seconds
     return Waiting(purpose="retry", why=pause.why, until=until, attempt=pause.attempt)

@@ -14,11 +14,7 @@ _NAMED = {"&": "amp", "<": "lt", ">": "gt", '"': "quot"}
 
 
 class Secret:
-    """A key that shows itself to nobody.
-
-    Args:
-        value: The key.
-    """
+    """A key that shows itself to nobody."""
 
     __slots__ = (
         "__encoded",
@@ -87,9 +83,6 @@ class Secret:
 
     def tail(self, text: str) -> str:
         """Return the end of a text that may be the beginning of the key.
-
-        Args:
-            text: A text that goes on.
 
         Returns:
             Its end, as long as the key is in its longest form.

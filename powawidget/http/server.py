@@ -25,9 +25,6 @@ class Server:
     def shown(self, text: str) -> str:
         """Make a text of the server's fit to be shown.
 
-        Args:
-            text: What it sent.
-
         Returns:
             The text without control characters and without the key.
         """
@@ -35,9 +32,6 @@ class Server:
 
     def reason(self, error: BaseException) -> str:
         """Say in the system's own words why a request failed.
-
-        Args:
-            error: What was raised.
 
         Returns:
             At most 500 characters, without the key.

@@ -88,9 +88,6 @@ class _ThisMachine(httpx.AsyncBaseTransport):
     """Connects to `localhost` without asking a resolver, which may name any machine.
 
     In plain HTTP nothing else proves who answers.
-
-    Args:
-        inner: What connects to an address.
     """
 
     def __init__(self, inner: httpx.AsyncBaseTransport) -> None:

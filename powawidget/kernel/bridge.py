@@ -53,11 +53,7 @@ def register(comm_id: str, receive: Receiver) -> None:
 
 
 def unregister(comm_id: str) -> None:
-    """Stop delivering a comm's messages.
-
-    Args:
-        comm_id: The comm's id.
-    """
+    """Stop delivering a comm's messages."""
     _receivers.pop(comm_id, None)
 
 

@@ -25,9 +25,6 @@ def adopt(thing: Closable) -> None:
     """Tie something to the running cell, and close what earlier executions of it have left.
 
     Siblings (a list of runs made by one execution) stay.
-
-    Args:
-        thing: What the cell has started.
     """
     cell, execution = host.cell()
     if cell is None:

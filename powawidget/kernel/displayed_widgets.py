@@ -47,9 +47,6 @@ def when_displayed(widget: Any, job: Callable[[], object]) -> None:
 def cell_of(widget: Any) -> dict[str, Any] | None:
     """Find the cell in whose outputs a widget stands, by itself or in a layout.
 
-    Args:
-        widget: The widget.
-
     Returns:
         The request by which that cell ran last, or None where none is known.
     """

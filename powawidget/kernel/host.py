@@ -96,9 +96,6 @@ def has_front_end() -> bool:
 
     JupyterLab, Notebook and VS Code name the cell in their requests; nbclient and papermill
     don't.
-
-    Returns:
-        Whether the request names its cell.
     """
     return cell()[0] is not None
 

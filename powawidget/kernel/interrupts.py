@@ -27,11 +27,7 @@ _before: Any = None
 
 @contextlib.contextmanager
 def calling(on_interrupt: Callable[[], object]) -> Iterator[None]:
-    """Call a function where an interrupt ends what is awaited inside; not where anything else does.
-
-    Args:
-        on_interrupt: What to call.
-    """
+    """Call a function where an interrupt, and nothing else, ends what is awaited inside."""
     watch = _begin()
     try:
         yield

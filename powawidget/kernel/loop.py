@@ -100,9 +100,6 @@ def loop_thread() -> LoopThread:
 def submit(work: Coroutine[Any, Any, _T]) -> "concurrent.futures.Future[_T]":
     """Start a coroutine on the loop thread.
 
-    Args:
-        work: The coroutine.
-
     Returns:
         A future that any thread may wait for.
     """
@@ -114,12 +111,6 @@ async def run_there(work: Coroutine[Any, Any, _T]) -> _T:
 
     What interrupts the caller (a cancellation; a KeyboardInterrupt, which Python raises in the main
     thread wherever that is) cancels the work, and finds no frame of it.
-
-    Args:
-        work: The coroutine.
-
-    Returns:
-        What it returned.
     """
     if loop_thread().is_current:
         return await work
@@ -127,12 +118,7 @@ async def run_there(work: Coroutine[Any, Any, _T]) -> _T:
 
 
 def call_soon(function: Callable[..., object], *args: Any) -> None:
-    """Call a function on the loop thread, soon.
-
-    Args:
-        function: What to call.
-        *args: Its arguments.
-    """
+    """Call a function on the loop thread, soon."""
     loop_thread().loop.call_soon_threadsafe(function, *args)
 
 
@@ -151,12 +137,6 @@ def refuse_to_wait() -> None:
 
 def run_sync(work: Coroutine[Any, Any, _T]) -> _T:
     """Run a coroutine on the loop thread and wait for its result.
-
-    Args:
-        work: The coroutine.
-
-    Returns:
-        What it returned.
 
     Raises:
         RuntimeError: On the loop thread itself, which would wait for itself for ever.

@@ -21,9 +21,6 @@ def on_loop_thread(make: Callable[[], AsyncGenerator[_T, None]]) -> AsyncGenerat
     It never runs ahead of the reader. It is closed when the reader's own generator is, or when
     nobody holds that any more, as after an interrupt that ended its loop.
 
-    Args:
-        make: Makes the generator.
-
     Returns:
         A generator for the running loop, which yields and raises the same.
     """

@@ -72,11 +72,7 @@ class Recorder:
         self._times.append(at)
 
     def withhold(self, *more: type[ev.Event]) -> None:
-        """Forget the text of the answer so far: a hook took it back (docs/protocol.md#text-edited).
-
-        Args:
-            *more: What else is forgotten.
-        """
+        """Forget the answer so far: a hook took it back (docs/protocol.md#text-edited)."""
         kinds: tuple[type[ev.Event], ...] = (*_ANSWER, *more)
         # What was gone through holds none of these kinds any more.
         for index in range(self._withheld.get(kinds, 0), len(self._frames)):

@@ -15,11 +15,7 @@ from powawidget.state.text import Text
 
 
 class Guard:
-    """Applies the changes of one run, and watches what its texts become.
-
-    Args:
-        secret: The key to keep out.
-    """
+    """Applies the changes of one run, and watches what its texts become."""
 
     def __init__(self, secret: Secret) -> None:
         self._secret = secret

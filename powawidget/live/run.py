@@ -158,9 +158,6 @@ class Live:
         """End a run that isn't over though nothing follows it any more; on the loop thread only.
 
         Nothing is reduced here: where the reducer fails, the state can't be relied on.
-
-        Args:
-            error: What ended the following.
         """
         with self.lock:
             if error is not None:

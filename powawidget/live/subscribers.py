@@ -34,11 +34,7 @@ class Subscriber(Protocol):
 
 
 class Subscribers(list[Subscriber]):
-    """The subscribers of a run or a chat.
-
-    Args:
-        troubles: Keeps what they raise.
-    """
+    """The subscribers of a run or a chat."""
 
     def __init__(self, troubles: "Troubles") -> None:
         super().__init__()
@@ -65,9 +61,6 @@ class Troubles:
 
     Attributes:
         unreported: What is to be reported, in words.
-
-    Args:
-        redact: Takes the key out of a text.
     """
 
     def __init__(self, redact: Callable[[str], str]) -> None:
@@ -96,10 +89,6 @@ class Troubles:
         """Log what was raised, and keep it to be reported.
 
         What fails once may fail at each of thousands of changes: that is logged at DEBUG.
-
-        Args:
-            doing: What was done.
-            error: What was raised.
         """
         level = logging.DEBUG if doing in self._known else logging.ERROR
         if _log.isEnabledFor(level):
@@ -120,13 +109,7 @@ class Troubles:
 
 
 def log(level: int, text: str, *args: object) -> None:
-    """Log something, whatever a person's own handlers and filters raise at it.
-
-    Args:
-        level: Its level.
-        text: What to say.
-        *args: What is put into the text.
-    """
+    """Log something, whatever a person's own handlers and filters raise at it."""
     with contextlib.suppress(Exception):
         _log.log(level, text, *args)
 

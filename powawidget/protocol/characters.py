@@ -11,9 +11,6 @@ def harmless(text: str) -> str:
     The service lets both through in JSON escapes (docs/protocol.md#surrogates). A lone surrogate
     can't be encoded as UTF-8, so it would break the kernel's comm and the saved notebook.
 
-    Args:
-        text: Any string.
-
     Returns:
         The same text, with U+FFFD for each NUL and each surrogate code point.
     """

@@ -67,9 +67,6 @@ def read_graph(workflow: Any) -> Graph | None:
 def ordered(graph: Graph) -> list[Node]:
     """Put the blocks in the order in which they run: each after all that lead to it.
 
-    Args:
-        graph: The graph.
-
     Returns:
         The blocks. Those that lie on a circle are left out.
     """
@@ -99,11 +96,6 @@ def listed(graph: Graph) -> list[GraphBlock]:
 def check(graph: Graph, name: str, variables: Mapping[str, Any]) -> None:
     """Check that a workflow can run with these variables.
 
-    Args:
-        graph: The graph.
-        name: The workflow's name.
-        variables: What it is to be given.
-
     Raises:
         ConfigurationError: If the graph goes round in a circle, or a variable is missing.
     """
@@ -130,9 +122,6 @@ def left_out(graph: Graph, logs: Mapping[str, Any]) -> list[str]:
     Args:
         graph: The graph.
         logs: What each block gave, by the block's id; None where it failed.
-
-    Returns:
-        The ids of the blocks.
     """
     return [
         node.id

@@ -246,10 +246,6 @@ async def has_tools(client: Client, agent_id: str) -> bool | None:
 
     It decides what a stop does and whether the stream has keepalives; it isn't worth a failure.
 
-    Args:
-        client: The HTTP side.
-        agent_id: The agent's id.
-
     Returns:
         None where the server doesn't say.
     """

@@ -69,9 +69,6 @@ class Executions(list[ExecutionInfo]):
 def listed(rows: Sequence[Mapping[str, Any]]) -> Executions:
     """Read a list of executions.
 
-    Args:
-        rows: As the server lists them.
-
     Returns:
         The executions, in the same order.
     """

@@ -83,10 +83,6 @@ async def stored_run(client: Client, noun: str, run_id: str) -> Any:
 def text_of(row: Row, name: str) -> str | None:
     """Read a text that an entry of a list may have.
 
-    Args:
-        row: The entry.
-        name: The field's name.
-
     Returns:
         The text; None where there is none.
     """

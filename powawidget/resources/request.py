@@ -93,21 +93,12 @@ def agent_body(
         message: What to ask.
         session_id: The conversation to go on with.
         options: As in `RunOptions`.
-
-    Returns:
-        The body.
     """
     return run_body("agent", message, session_id, options, _OPTIONS)
 
 
 def checked_json(body: Mapping[str, Any]) -> dict[str, Any]:
     """Check that a body can be sent.
-
-    Args:
-        body: What the caller gave.
-
-    Returns:
-        The same.
 
     Raises:
         InvalidValueError: If it can't be written as JSON.

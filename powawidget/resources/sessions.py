@@ -149,9 +149,6 @@ class Session:
 def listed(rows: Sequence[Mapping[str, Any]]) -> Sessions:
     """Read a list of conversations.
 
-    Args:
-        rows: As the server lists them.
-
     Returns:
         The conversations, in the same order.
     """

@@ -290,11 +290,6 @@ async def stored_execution(
 ) -> Mapping[str, Any] | None:
     """Find an execution in the list of a workflow's, which holds the latest.
 
-    Args:
-        client: The HTTP side.
-        workflow_id: The workflow's id.
-        execution_id: The execution's id.
-
     Returns:
         Its line of the list, or None where it isn't there.
 

@@ -19,9 +19,6 @@ class Approvers:
 
     Attributes:
         outputs: What shows the run where a person can click.
-
-    Args:
-        task: The run's task.
     """
 
     def __init__(self, task: RunTask) -> None:

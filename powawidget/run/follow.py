@@ -70,11 +70,7 @@ class Following:
         return f"It was tried {tries} times." if tries > 1 else ""
 
     def note_event(self, event: ev.Event) -> None:
-        """Note what a frame was read as: the limits depend on it.
-
-        Args:
-            event: The event.
-        """
+        """Note what a frame was read as: the limits depend on it."""
         if isinstance(event, ev.Errored):
             self.has_error = True
             # The engine's own errors have a number; after one of them it may recover.

@@ -35,9 +35,6 @@ class Pauses:
         Args:
             work: What is waited for; it is cancelled when it is given up.
 
-        Returns:
-            What it gave.
-
         Raises:
             GaveUp: If a person ended it.
         """

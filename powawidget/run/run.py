@@ -292,9 +292,6 @@ def finished_run(task: RunTask) -> Run:
 
     Args:
         task: What is behind it, from `powawidget.run.finished`.
-
-    Returns:
-        The run.
     """
     run = Run(task)
     cells.adopt(run)

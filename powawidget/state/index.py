@@ -37,11 +37,7 @@ _POINTERS = frozenset({"about", "claim"})
 
 
 class Lists:
-    """Indices under keys, each list in ascending order.
-
-    Args:
-        keys_of: Says under which keys a thing is found.
-    """
+    """Indices under keys, each list in ascending order."""
 
     def __init__(self, keys_of: Callable[[Any], Iterable[_Key]]) -> None:
         self._keys_of = keys_of
@@ -90,11 +86,7 @@ class Lists:
 
 
 class Index:
-    """The parts, thoughts and blocks of one run, by what is asked of them. See `keys` below.
-
-    Args:
-        run: The run.
-    """
+    """The parts, thoughts and blocks of one run, by what is asked of them. See `keys` below."""
 
     def __init__(self, run: RunState) -> None:
         self.parts = run.parts
@@ -267,9 +259,6 @@ class Index:
 
 def index_of(run: RunState) -> Index:
     """Return the index of a run, made where it has none that fits.
-
-    Args:
-        run: The run.
 
     Returns:
         The index, up to date with all that `ops.apply` has changed.

@@ -350,10 +350,6 @@ def plain(value: object) -> Any:
 def typed(value: Any, kind: Any) -> Any:
     """Turn plain JSON values into a piece of the state, checking them.
 
-    Args:
-        value: Plain JSON values.
-        kind: The type they must have.
-
     Returns:
         The value as that type, sharing nothing with what was given.
 
@@ -365,13 +361,6 @@ def typed(value: Any, kind: Any) -> Any:
 
 def typed_json(data: bytes, kind: Any) -> Any:
     """Read JSON as a piece of the state, without making objects of what doesn't belong to it.
-
-    Args:
-        data: JSON.
-        kind: The type it must have.
-
-    Returns:
-        The value as that type.
 
     Raises:
         msgspec.DecodeError: If it isn't JSON, or doesn't have that type.

@@ -58,9 +58,6 @@ def apply(state: RunState, ops: Iterable[Op]) -> None:
 def merge(ops: Iterable[Op]) -> list[Op]:
     """Join neighbouring appends to one path; of neighbouring sets of one path the last counts.
 
-    Args:
-        ops: Changes in order.
-
     Returns:
         Fewer changes that fold to the same state.
     """

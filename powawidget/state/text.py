@@ -14,11 +14,7 @@ class Text:
         self._pieces = [text] if text else []
 
     def append(self, piece: str) -> None:
-        """Add a piece at the end.
-
-        Args:
-            piece: The text to add.
-        """
+        """Add a piece at the end."""
         self._pieces.append(piece)
 
     def __str__(self) -> str:

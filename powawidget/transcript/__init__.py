@@ -33,9 +33,6 @@ def __getattr__(name: str) -> Any:
     Args:
         name: One of `__all__`.
 
-    Returns:
-        What has that name.
-
     Raises:
         AttributeError: If nothing has.
     """

@@ -65,10 +65,6 @@ def digest(part: ApprovalPart) -> str:
 class Requests:
     """Turns the requests of one run into nodes, each at the call that it gates.
 
-    Args:
-        context: Names the run and counts its texts.
-        state: The run.
-
     Attributes:
         by_call: The places of the requests that stand at a call, by its place.
     """
@@ -85,14 +81,7 @@ class Requests:
                     self.by_call.setdefault(part.call or 0, []).append(index)
 
     def nodes(self, index: int) -> list[Node]:
-        """Say what became of a request; what was asked is in details that are closed.
-
-        Args:
-            index: Its place among the parts.
-
-        Returns:
-            One node.
-        """
+        """Say what became of a request; what was asked is in details that are closed."""
         part = self._state.parts[index]
         if not isinstance(part, ApprovalPart):
             return []

@@ -8,11 +8,6 @@ from powawidget.state.about import About
 class Context:
     """Where a run came from, how Python names it, and how long the texts in its nodes are.
 
-    Args:
-        about: Where and with what the run ran.
-        variable: The Python expression that has the run.
-        saved: How to get at what no attribute has.
-
     Attributes:
         lengths: The length of each text so far, in characters.
         total: Their sum.

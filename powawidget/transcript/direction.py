@@ -15,9 +15,6 @@ def direction(text: str) -> Direction:
     HTML's `dir="auto"` would find it too, but it mirrors no paddings and borders, and it would have
     to stand on every element.
 
-    Args:
-        text: A text.
-
     Returns:
         `rtl` or `ltr`; nothing where the text has no letter.
     """
@@ -29,9 +26,6 @@ def direction(text: str) -> Direction:
 
 def isolated(text: str) -> dict[str, str]:
     """The attribute that isolates a text: its direction doesn't move what stands beside it.
-
-    Args:
-        text: A text in a line of others.
 
     Returns:
         `dir`, where anything in the text is read from the right.

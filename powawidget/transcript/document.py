@@ -15,10 +15,6 @@ _COUNTS = (("prompt_tokens", "in"), ("completion_tokens", "out"))
 def run_nodes(state: RunState, about: About) -> tuple[list[Node], list[int]]:
     """Turn a run into nodes.
 
-    Args:
-        state: The run.
-        about: Where and with what it ran.
-
     Returns:
         The nodes, and the length of each text in them, in characters.
     """
@@ -34,10 +30,6 @@ def run_nodes(state: RunState, about: About) -> tuple[list[Node], list[int]]:
 
 def chat_nodes(state: ChatState, about: About) -> tuple[list[Node], list[int]]:
     """Turn a chat into nodes, turn by turn, in the order in which they are read.
-
-    Args:
-        state: The chat.
-        about: Where and with what it ran.
 
     Returns:
         The nodes, and the length of each text in them, in characters.

@@ -34,9 +34,6 @@ Value = str | Number | bool | None | Object | list[Any]
 def read(source: str) -> Value | NoJson:
     """Read JSON text.
 
-    Args:
-        source: The text.
-
     Returns:
         The value; `NO_JSON` where it is none, or too deep or too long to be laid out.
     """
@@ -123,9 +120,6 @@ def _quoted(text: str) -> str:
 
 def records(value: Any) -> "tuple[list[str], list[dict[str, Any]]] | None":
     """Read a list of objects as a table.
-
-    Args:
-        value: A value.
 
     Returns:
         Its columns and rows; None where it is no list of objects, or an object has a key twice,

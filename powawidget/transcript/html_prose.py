@@ -27,9 +27,6 @@ _TAGS = {
 def prose_html(text: str) -> Html:
     """Turn markdown of a model to HTML. Raw HTML in it is text, images are chips.
 
-    Args:
-        text: The markdown.
-
     Returns:
         HTML that holds nothing but text, lists, tables, code and checked links.
     """

@@ -104,9 +104,6 @@ def fit(write: Callable[[Limits], str], lengths: Sequence[int], limit: int | Non
         lengths: How long each of its texts is, in characters.
         limit: The most bytes of UTF-8; None for no limit.
 
-    Returns:
-        What was written.
-
     Raises:
         InvalidValueError: If the limit is below 10,000 bytes.
     """

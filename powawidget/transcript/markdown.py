@@ -34,11 +34,7 @@ from powawidget.transcript.visible import readable, visible
 
 
 class Writer:
-    """Writes nodes as lines.
-
-    Args:
-        cut: How much of each text is shown.
-    """
+    """Writes nodes as lines."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits

@@ -76,9 +76,6 @@ def escape(text: str, *, at_start: bool = False, in_table: bool = False, lone: b
         at_start: Whether it stands at the start of a line, where more is markup.
         in_table: Whether it stands in a cell.
         lone: Whether no other dollar than one of its own can stand beside it in the page.
-
-    Returns:
-        Markdown that reads as the text.
     """
     if at_start:
         # Space at the start would make it code.
@@ -221,9 +218,6 @@ def fence(text: str, language: str = "", least: int = 0) -> list[str]:
         text: The text.
         language: Its language; one that a renderer could take as a command is left out.
         least: The least backticks.
-
-    Returns:
-        Lines of markdown.
     """
     marks = "`" * max(least, ticks(text))
     language = languages.plain(language)

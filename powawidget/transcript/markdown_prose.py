@@ -28,9 +28,6 @@ def rewrite(text: str) -> list[str]:
 
     Args:
         text: Markdown of a model, its hidden characters marked.
-
-    Returns:
-        Lines of markdown.
     """
     if len(text) > prose.LONGEST:
         return [escape(line, at_start=True) for line in text.split("\n")]

@@ -8,9 +8,6 @@ WORK = (DelegationPart, ParallelPart)
 def parents(state: RunState) -> list[int | None]:
     """The delegation or the group that each part is within; None is the top.
 
-    Args:
-        state: The run.
-
     Returns:
         One place for each part; following them always leads to the top.
     """
@@ -43,14 +40,7 @@ def _cut_circle(found: list[int | None], start: int, known: set[int]) -> None:
 
 
 def depths(found: list[int | None]) -> list[int]:
-    """How deep each part is: 0 at the top.
-
-    Args:
-        found: What each part is within.
-
-    Returns:
-        One depth for each part.
-    """
+    """How deep each part is: 0 at the top."""
     known: dict[int | None, int] = {None: -1}
     for start in range(len(found)):
         way: list[int] = []
@@ -64,15 +54,7 @@ def depths(found: list[int | None]) -> list[int]:
 
 
 def shallow(found: list[int | None], deepest: int) -> list[int | None]:
-    """The same, but nothing deeper than this: what is deeper stands beside what it is within.
-
-    Args:
-        found: What each part is within.
-        deepest: The most that a part may be within.
-
-    Returns:
-        One place for each part.
-    """
+    """The same, but nothing deeper than this: what is deeper stands beside what it is within."""
     depth = depths(found)
     near: list[int | None] = list(found)
     for index in sorted(range(len(found)), key=depth.__getitem__):

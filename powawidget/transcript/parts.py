@@ -26,12 +26,7 @@ _PREVIEW = 200
 
 
 class Parts:
-    """Turns the parts of one run into nodes.
-
-    Args:
-        context: Names the run and counts its texts.
-        state: The run.
-    """
+    """Turns the parts of one run into nodes."""
 
     def __init__(self, context: Context, state: RunState) -> None:
         self._context = context

@@ -30,9 +30,6 @@ class Link(NamedTuple):
 def read(text: str) -> Iterable[Token]:
     """Read markdown, that of GitHub, with HTML as plain text.
 
-    Args:
-        text: The markdown.
-
     Returns:
         Tokens; inline ones are children of those of the type `inline`.
     """
@@ -41,9 +38,6 @@ def read(text: str) -> Iterable[Token]:
 
 def target(href: str) -> Link | None:
     """Tell where a link may lead; None for what stays text (scripts, files, relative paths).
-
-    Args:
-        href: What the markdown says.
 
     Returns:
         The link, only http, https and mailto.

@@ -82,9 +82,6 @@ def to_page(state: RunState | ChatState, about: About = _NOTHING, **options: Any
         state: The run or the chat.
         about: Where and with what it ran.
         **options: As for `to_html`.
-
-    Returns:
-        A whole document.
     """
     inside = to_html(state, about, **options)
     redact = options.get("redact")
@@ -113,9 +110,6 @@ def to_markdown(
         limit: The most bytes of UTF-8; None cuts nothing.
         redact: Takes the key out of a text, where there is one.
 
-    Returns:
-        Markdown.
-
     Raises:
         InvalidValueError: If the limit is below 10,000 bytes.
     """
@@ -136,9 +130,6 @@ def to_text(
         about: Where and with what it ran.
         limit: The most bytes of UTF-8; None cuts nothing.
         redact: Takes the key out of a text, where there is one.
-
-    Returns:
-        Text.
 
     Raises:
         InvalidValueError: If the limit is below 10,000 bytes.

@@ -73,9 +73,6 @@ def to_json(
         about: Where and with what it ran.
         redact: Takes the key out of a text, where there is one.
         at: When it is saved, in seconds since the epoch; now, where it isn't given.
-
-    Returns:
-        JSON.
     """
     about = about or About()
     saved = Saved(

@@ -30,11 +30,7 @@ _PLAIN = re.compile(r"[\w .,()&/'-]*")
 
 
 class Writer:
-    """Writes nodes as lines.
-
-    Args:
-        cut: How much of each text is shown.
-    """
+    """Writes nodes as lines."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits

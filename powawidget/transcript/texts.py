@@ -8,15 +8,7 @@ Redact = Callable[[str], str]
 
 
 def map_texts(value: Any, change: Callable[[str], str]) -> Any:
-    """Change each text of a value, keys too.
-
-    Args:
-        value: Plain JSON values.
-        change: Makes the new text.
-
-    Returns:
-        The changed value.
-    """
+    """Change each text of a value, keys too."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, list):

@@ -38,14 +38,7 @@ def visible(text: str) -> str:
 
 
 def readable(text: str) -> str:
-    """The same for prose: what a script or an emoji needs to be written stays.
-
-    Args:
-        text: Prose.
-
-    Returns:
-        The text with marks.
-    """
+    """The same for prose: what a script or an emoji needs to be written stays."""
     return _HIDDEN.sub(_mark_out_of_place, text.replace("\r\n", "\n"))
 
 

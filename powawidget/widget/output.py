@@ -72,10 +72,6 @@ class CellOutput:
     def bundle(self, include: Any = None, exclude: Any = None) -> Any:
         """Give the view by media type: what IPython asks for by `_repr_mimebundle_`.
 
-        Args:
-            include: The media types that are asked for.
-            exclude: Those that aren't wanted.
-
         Returns:
             Data and metadata by media type.
         """

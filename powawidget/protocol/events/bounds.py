@@ -101,15 +101,7 @@ def _item(one: Any) -> Any:
 
 
 def limit_of(kind: str, field: str) -> int | None:
-    """Return how many characters a text of an event may have; None for what isn't cut.
-
-    Args:
-        kind: The event's class.
-        field: The field's name.
-
-    Returns:
-        The bound.
-    """
+    """Return how many characters a text of an event may have; None for what isn't cut."""
     if (kind, field) in _OF_KIND:
         return _OF_KIND[kind, field]
     if field in _WHOLE:

@@ -12,9 +12,6 @@ from powawidget.protocol.characters import harmless
 def decode(text: str) -> Any:
     """Decode JSON that came from outside.
 
-    Args:
-        text: JSON text.
-
     Returns:
         The value, free of what has no place in UTF-8 JSON: lone surrogates, NUL, NaN.
 
@@ -47,9 +44,6 @@ class Repeated(dict[str, Any]):
 
 def decode_exactly(text: str) -> Any:
     """Decode JSON that came from outside, and keep the keys that come twice and all numbers.
-
-    Args:
-        text: JSON text.
 
     Returns:
         As `decode` does; an object that gives a key twice is a `Repeated`, and a number that JSON

@@ -44,9 +44,6 @@ WITHOUT_DATA = frozenset({"error", "complete", "done", "workflow_complete", "wor
 def read(payload: str) -> Event:
     """Read one frame.
 
-    Args:
-        payload: The data of one server-sent event.
-
     Returns:
         The event; never an exception, whatever the payload is.
     """
@@ -76,9 +73,6 @@ def read_frame(frame: dict[str, Any]) -> Event:
 
     Args:
         frame: A JSON object, free of lone surrogates and NUL.
-
-    Returns:
-        The event.
     """
     name = frame.get("event")
     reader = READERS.get(name) if type(name) is str else None

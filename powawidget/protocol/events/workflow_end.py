@@ -22,9 +22,6 @@ def in_workflow(event: Event) -> Event:
     An error ends a workflow, and so does `complete`, or any frame that carries the result: the
     documentation doesn't name the last one.
 
-    Args:
-        event: What was read.
-
     Returns:
         The same event, or the end that it is for a workflow.
     """
@@ -52,9 +49,6 @@ def _meant(event: Event) -> Event:
 
 def ends_workflow(event: Event) -> bool:
     """Tell a workflow's `complete` or `error` from those of other streams.
-
-    Args:
-        event: The first thing that a stream said.
 
     Returns:
         Whether only a workflow says it so.

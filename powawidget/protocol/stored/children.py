@@ -23,9 +23,6 @@ _TRIES = 10_000
 def children_of(stored: Mapping[str, Any]) -> ev.StoredChildren:
     """Read the agents' runs of what `GET /api/orchestrations/runs/{id}` answers.
 
-    Args:
-        stored: The decoded answer.
-
     Returns:
         An event that gives each delegation its full results and its clean text; the agents stand
         in the order in which they worked, as far as that is known.

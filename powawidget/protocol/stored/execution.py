@@ -15,9 +15,6 @@ from powawidget.protocol.graph import Graph, left_out, listed
 def logs_of(answer: Mapping[str, Any]) -> ev.StoredBlocks:
     """Read what `GET /api/workflows/{id}/executions/{eid}/logs` answers.
 
-    Args:
-        answer: The decoded answer.
-
     Returns:
         An event that gives each block its input, and what the stream lacks.
     """

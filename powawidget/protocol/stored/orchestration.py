@@ -23,9 +23,6 @@ from powawidget.protocol.stored.supervisor import supervisor_texts
 def events_of_orchestration(stored: Mapping[str, Any]) -> Iterator[ev.Event]:
     """Turn what `GET /api/orchestrations/runs/{id}` answers into events.
 
-    Args:
-        stored: The decoded answer.
-
     Yields:
         Events that fold to the run; the last one ends it, where the server has ended it.
     """
@@ -47,12 +44,7 @@ def events_of_orchestration(stored: Mapping[str, Any]) -> Iterator[ev.Event]:
 
 
 class _Restoring:
-    """Puts the texts back between the stored frames, which have lost them.
-
-    Args:
-        stored: The stored run.
-        children: Its agents' runs.
-    """
+    """Puts the texts back between the stored frames, which have lost them."""
 
     def __init__(self, stored: Mapping[str, Any], children: list[ev.Child]) -> None:
         content = stored.get("content")

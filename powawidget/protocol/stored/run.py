@@ -61,9 +61,6 @@ def _events_of_agent(stored: Mapping[str, Any]) -> Iterator[ev.Event]:
 def outcome_of(stored: Mapping[str, Any]) -> str | None:
     """Say what the server did with a run that is over here.
 
-    Args:
-        stored: The decoded answer.
-
     Returns:
         A sentence; None while the server hasn't ended the run.
     """
@@ -79,9 +76,6 @@ def outcome_of(stored: Mapping[str, Any]) -> str | None:
 
 def question_of(stored: Mapping[str, Any]) -> str:
     """Find what a stored run was asked.
-
-    Args:
-        stored: The decoded answer.
 
     Returns:
         The last message of the user, or an empty string.

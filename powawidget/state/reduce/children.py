@@ -79,11 +79,7 @@ def _matched(run: RunState, children: list[Child]) -> list[tuple[int | None, Chi
 
 
 class _Streamed:
-    """What was streamed of each delegation.
-
-    Args:
-        run: The run.
-    """
+    """What was streamed of each delegation."""
 
     def __init__(self, run: RunState) -> None:
         self._texts: dict[int | None, list[str]] = {}
@@ -155,11 +151,7 @@ def _stored(child: Child) -> str:
 
 
 class _Stored:
-    """Children by what is stored of each, so that not every one is compared with every agent.
-
-    Args:
-        children: The children.
-    """
+    """Children by what is stored of each, so that not every one is compared with every agent."""
 
     def __init__(self, children: list[Child]) -> None:
         self._by: dict[tuple[str, str | None], list[Child]] = {}

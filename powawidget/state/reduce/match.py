@@ -42,11 +42,7 @@ class Beginnings:
 
 
 class Cards:
-    """Calls with a result, by what a reported call tells of them.
-
-    Args:
-        answered: The calls in the order of their results.
-    """
+    """Calls with a result, by what a reported call tells of them."""
 
     def __init__(self, answered: list[_Card]) -> None:
         self._cards = answered

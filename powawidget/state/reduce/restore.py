@@ -48,9 +48,6 @@ def restore(run: RunState, event: Restored, stored: RunState, at: float) -> list
         event: The stored run, as events.
         stored: The run that they fold to.
         at: When it was found, in seconds since the epoch.
-
-    Returns:
-        Only what differs.
     """
     draft: RunState = typed(plain(run), RunState)
     apply(draft, _reopen(draft))
@@ -162,11 +159,7 @@ def _grow(run: RunState, text: str, grown: TextPart | None) -> TextPart:
 
 
 class _Shown:
-    """The cards that are shown, each to be used once, by what is stored of it.
-
-    Args:
-        run: The run as it was cut.
-    """
+    """The cards that are shown, each to be used once, by what is stored of it."""
 
     def __init__(self, run: RunState) -> None:
         self._run = run
