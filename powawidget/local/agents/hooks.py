@@ -33,6 +33,7 @@ class Checked:
     refusal: str | None = None
 
 
+@dataclass
 class Hooks:
     """An agent's hooks at work in one run.
 
@@ -42,10 +43,9 @@ class Hooks:
         emit: Sends an engine frame, by its name and fields.
     """
 
-    def __init__(self, agent: Agent, slot: Slot | None, emit: Callable[..., None]) -> None:
-        self._agent = agent
-        self._slot = slot
-        self._emit = emit
+    agent: Agent
+    slot: Slot | None
+    emit: Callable[..., None]
 
     async def run(
         self, event: str, subject: Any, *, tool_name: str = "", tool_input: Any = None
@@ -63,7 +63,7 @@ class Hooks:
         """
         results: list[dict[str, Any]] = []
         checked = Checked(subject)
-        for position, hook in enumerate(self._agent.hooks):
+        for position, hook in enumerate(self.agent.hooks):
             if hook.event != event or hook.matcher not in (None, tool_name):
                 continue
             asked = time.monotonic()
@@ -71,7 +71,7 @@ class Hooks:
             status, after = await self._one(hook, checked, tool_name, shown)
             results.append(
                 {
-                    "hook_id": self._agent.hook_id(position),
+                    "hook_id": self.agent.hook_id(position),
                     "position": position,
                     "hook_event": event,
                     "status": status,
@@ -85,21 +85,21 @@ class Hooks:
             if checked.refusal is not None:
                 break
         for result in results:
-            self._emit("hook_result", **result)
+            self.emit("hook_result", **result)
         return checked
 
     async def _one(
         self, hook: Hook, checked: Checked, tool_name: str, tool_input: Any
     ) -> tuple[str, Checked]:
-        if hook.type == "http" or self._slot is None:
+        if hook.type == "http" or self.slot is None:
             edited = hook.edit(checked.subject) if hook.edit else checked.subject
             return "succeeded", replace(checked, subject=edited)
-        answered = self._slot.request()
-        self._emit(
+        answered = self.slot.request()
+        self.emit(
             "approval_requested", tool_name=tool_name, tool_input=tool_input, message=hook.message
         )
         seconds = DEFAULT_TIMEOUT if hook.timeout is None else hook.timeout
-        decision = await self._slot.wait(answered, seconds)
+        decision = await self.slot.wait(answered, seconds)
         if decision is None:
             return "timed_out", replace(checked, refusal=EXPIRED)
         return "succeeded", checked if decision.approved else replace(

@@ -7,6 +7,7 @@ speaks in two ways: agents without tools have neither steps nor hooks.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from powawidget.local.agents.emitter import Emitter
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 ABORTED = "Execution aborted"
 
 
+@dataclass
 class Execution:
     """One run at work.
 
@@ -35,33 +37,26 @@ class Execution:
         is_new_session: Whether this is the session's first turn.
     """
 
-    def __init__(  # noqa: PLR0913  # each is one thing that it needs
-        self,
-        run: Run,
-        turn: Turn,
-        channel: Channel,
-        encode: Encode,
-        rate: float,
-        *,
-        is_new_session: bool,
-    ) -> None:
-        self._run = run
-        self._turn = turn
-        self._channel = channel
-        self._encode = encode
-        self._is_new_session = is_new_session
+    run: Run
+    turn: Turn
+    channel: Channel
+    encode: Encode
+    rate: float
+    is_new_session: bool
+
+    def __post_init__(self) -> None:
         self._emitter = Emitter(self._send)
-        self._hooks = Hooks(run.agent, run.slot, self._emitter.emit)
+        self._hooks = Hooks(self.run.agent, self.run.slot, self._emitter.emit)
         self._steps = Steps(
-            run.agent,
-            turn,
+            self.run.agent,
+            self.turn,
             self._emitter,
-            channel,
+            self.channel,
             self._hooks,
-            rate=rate,
+            rate=self.rate,
             # A run with tools ends when its client is found to have gone; one without goes on.
-            gone=lambda: run.over,
-            announced=bool(run.agent.tools),
+            gone=lambda: self.run.over,
+            announced=bool(self.run.agent.tools),
         )
 
     async def execute(self) -> None:
@@ -70,30 +65,30 @@ class Execution:
             self._send(
                 {
                     "event": "start",
-                    "run_id": self._run.run_id,
-                    "session_id": self._run.session.session_id,
+                    "run_id": self.run.run_id,
+                    "session_id": self.run.session.session_id,
                     "context_handler_id": None,
                     "reasoning_requested": False,
                 }
             )
-            await (self._with_tools() if self._run.agent.tools else self._plain())
+            await (self._with_tools() if self.run.agent.tools else self._plain())
         except Stopped:
-            self._run.lose()
+            self.run.lose()
         except Exception as failure:  # noqa: BLE001  # a faulty script mustn't end the server
             # After an exception the real service sends an error and no `complete`.
             error = str(failure) or type(failure).__name__
-            self._run.fail(error)
+            self.run.fail(error)
             self._send(
                 {
                     "event": "error",
                     "error": error,
-                    "run_id": self._run.run_id,
+                    "run_id": self.run.run_id,
                     "context_handler_id": None,
                 }
             )
         finally:
-            self._run.slot = None
-            self._channel.end()
+            self.run.slot = None
+            self.channel.end()
 
     async def _plain(self) -> None:
         step = self._steps.begin()
@@ -105,18 +100,18 @@ class Execution:
         if step.text:
             self._send({"event": "chunk", "content": step.text})
         if error is not None:
-            self._send({"event": "error", "error": error, "run_id": self._run.run_id})
+            self._send({"event": "error", "error": error, "run_id": self.run.run_id})
         elif step.thinking:
             self._emitter.emit_delta("reasoning", step=1, source="thinking", content=step.thinking)
         self._complete(
             {
                 "event": "complete",
-                "run_id": self._run.run_id,
-                "session_id": self._run.session.session_id,
+                "run_id": self.run.run_id,
+                "session_id": self.run.session.session_id,
                 "context_handler_id": None,
                 "content": step.text,
                 "retrieved_items": 0,
-                "is_new_session": self._is_new_session,
+                "is_new_session": self.is_new_session,
                 "status": "completed" if error is None else "failed",
                 "error": error,
             }
@@ -126,7 +121,7 @@ class Execution:
         error, steps, content = None, 0, ""
         try:
             start = await self._hooks.run(
-                "OnRunStart", self._run.message, tool_input={"message": self._run.message}
+                "OnRunStart", self.run.message, tool_input={"message": self.run.message}
             )
             if start.refusal is not None:
                 raise Failed(start.refusal)  # noqa: TRY301  # one way out for all failures
@@ -143,8 +138,8 @@ class Execution:
         self._complete(
             {
                 "event": "complete",
-                "run_id": self._run.run_id,
-                "session_id": self._run.session.session_id,
+                "run_id": self.run.run_id,
+                "session_id": self.run.session.session_id,
                 "content": content,
                 "status": "failed" if failed else "completed",
                 "steps": steps,
@@ -155,7 +150,7 @@ class Execution:
         )
 
     async def _drive(self) -> tuple[str, int]:
-        async with asyncio.timeout(self._turn.options.get("timeout_seconds")):
+        async with asyncio.timeout(self.turn.options.get("timeout_seconds")):
             await self._steps.drive()
         self._steps.finish()
         content = self._steps.text
@@ -165,14 +160,14 @@ class Execution:
         else:
             content = answer.subject
         steps = len(self._steps.done)
-        if self._run.agent.hooks:
+        if self.run.agent.hooks:
             self._emitter.emit("on_run_complete", status="completed", steps=steps)
         return content, steps
 
     def _send(self, frame: Frame, more: Frame | None = None) -> None:
-        self._channel.put(self._encode(frame, {"run_id": self._run.run_id} | (more or {})))
+        self.channel.put(self.encode(frame, {"run_id": self.run.run_id} | (more or {})))
 
     def _complete(self, frame: Frame) -> None:
         usage = frame.get("usage", self._steps.usage)
-        self._run.finish(frame, self._emitter.events, self._steps.as_json(), usage)
+        self.run.finish(frame, self._emitter.events, self._steps.as_json(), usage)
         self._send(frame, {"usage": usage})

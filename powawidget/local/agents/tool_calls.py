@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from powawidget.local.dialects import LONGEST_RESULT, PREVIEW
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from powawidget.local.pace import Pace
 
 
+@dataclass
 class ToolCalls:
     """Runs the calls of a run and keeps what `complete` says of them.
 
@@ -30,20 +32,15 @@ class ToolCalls:
         generator: Draws call ids and durations.
     """
 
-    def __init__(
-        self,
-        agent: Agent,
-        hooks: Hooks,
-        emit: Callable[..., None],
-        pace: Pace,
-        generator: random.Random,
-    ) -> None:
-        self._tools = {tool.name: tool for tool in agent.tools}
-        self._hooks = hooks
-        self._emit = emit
-        self._pace = pace
-        self._generator = generator
-        self.done: list[dict[str, Any]] = []
+    agent: Agent
+    hooks: Hooks
+    emit: Callable[..., None]
+    pace: Pace
+    generator: random.Random
+    done: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._tools = {tool.name: tool for tool in self.agent.tools}
 
     async def run(
         self, step: int, calls: tuple[Call, ...], before_each: Callable[[], None]
@@ -76,17 +73,17 @@ class ToolCalls:
     def _prepare(self, call: Call) -> tuple[Tool | None, str, float]:
         # Drawn before anything waits, so that the ids don't depend on who finishes first.
         tool = self._tools.get(call.tool)
-        call_id = f"call_{self._generator.getrandbits(96):024x}"
-        drawn = self._generator.uniform(*tool.seconds) if tool else 0.0
+        call_id = f"call_{self.generator.getrandbits(96):024x}"
+        drawn = self.generator.uniform(*tool.seconds) if tool else 0.0
         return tool, call_id, drawn if call.seconds is None else call.seconds
 
     async def _one(
         self, step: int, call: Call, tool: Tool | None, call_id: str, seconds: float
     ) -> str:
         named = {"step": step, "tool_name": call.tool}
-        self._emit("tool_call", **named, arguments=call.arguments, call_id=call_id)
+        self.emit("tool_call", **named, arguments=call.arguments, call_id=call_id)
         began = time.monotonic()
-        checked = await self._hooks.run("PreToolUse", call.arguments, tool_name=call.tool)
+        checked = await self.hooks.run("PreToolUse", call.arguments, tool_name=call.tool)
         meta: dict[str, Any] = {}
         if checked.refusal is None:
             result = await self._result(call.tool, tool, checked.subject, seconds)
@@ -94,7 +91,7 @@ class ToolCalls:
         else:
             result = f"Error: Blocked by hook \u2014 {checked.refusal}"
         duration = {"duration_ms": round((time.monotonic() - began) * 1000)}
-        self._emit(
+        self.emit(
             "tool_result",
             **named,
             call_id=call_id,
@@ -110,7 +107,7 @@ class ToolCalls:
     async def _result(
         self, name: str, tool: Tool | None, arguments: dict[str, Any], seconds: float
     ) -> str:
-        await self._pace.pause(seconds)
+        await self.pace.pause(seconds)
         if tool is None:
             return f"Error: Unknown tool '{name}'"
         try:

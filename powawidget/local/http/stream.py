@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from powawidget.local.dialects import KEEPALIVE
@@ -23,6 +24,7 @@ _TYPE = [(b"content-type", b"text/event-stream; charset=utf-8")]
 _UNBUFFERED = [(b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no")]
 
 
+@dataclass
 class Stream:
     """An ASGI response with the frames of one run.
 
@@ -39,33 +41,24 @@ class Stream:
             orchestrations don't.
     """
 
-    def __init__(  # noqa: PLR0913  # each is one thing that it needs
-        self,
-        channel: Channel,
-        *,
-        keepalive: float | None,
-        on_lost: Callable[[], None] | None,
-        on_closed: Callable[[], None],
-        abort: Callable[[Address], None],
-        unbuffered: bool = True,
-    ) -> None:
-        self._channel = channel
-        self._keepalive = keepalive
-        self._on_lost = on_lost
-        self._on_closed = on_closed
-        self._abort = abort
-        self._headers = [*(_UNBUFFERED if unbuffered else []), *_TYPE]
+    channel: Channel
+    keepalive: float | None
+    on_lost: Callable[[], None] | None
+    on_closed: Callable[[], None]
+    abort: Callable[[Address], None]
+    unbuffered: bool = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request."""
+        headers = [*(_UNBUFFERED if self.unbuffered else []), *_TYPE]
         watcher = asyncio.create_task(self._watch(receive))
         try:
-            await send({"type": "http.response.start", "status": 200, "headers": self._headers})
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
             await self._pass_on(send)
-            if self._channel.cut:
-                self._abort(tuple(scope["client"]))
+            if self.channel.cut:
+                self.abort(tuple(scope["client"]))
                 await watcher
-            elif not self._channel.gone:
+            elif not self.channel.gone:
                 await send(_body(b"", more=False))
         finally:
             watcher.cancel()
@@ -74,15 +67,15 @@ class Stream:
 
     async def _pass_on(self, send: Send) -> None:
         unnoticed = False
-        while (data := await self._channel.take(self._keepalive)) is not None:
-            if self._channel.gone:
+        while (data := await self.channel.take(self.keepalive)) is not None:
+            if self.channel.gone:
                 # The first keepalive after the client went is written into the void, only the
                 # second is found out: twice the interval.
                 if not data and not unnoticed:
                     unnoticed = True
                     continue
-                if self._on_lost:
-                    self._on_lost()
+                if self.on_lost:
+                    self.on_lost()
                 return
             await send(_body(data or KEEPALIVE, more=True))
 
@@ -90,9 +83,9 @@ class Stream:
         try:
             while (await receive())["type"] != "http.disconnect":
                 pass
-            self._channel.gone = True
+            self.channel.gone = True
         finally:
-            self._on_closed()
+            self.on_closed()
 
 
 def _body(data: bytes, *, more: bool) -> dict[str, Any]:

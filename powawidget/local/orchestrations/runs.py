@@ -6,6 +6,7 @@ Rules: docs/protocol.md#orchestration-answer and #cut-orchestration.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from powawidget.local.agents.emitter import DELTAS
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from powawidget.local.orchestrations.records import OrchestrationRun
 
 
+@dataclass
 class OrchestrationExecution:
     """One orchestration at work.
 
@@ -32,30 +34,25 @@ class OrchestrationExecution:
         new_id: Draws the id of a member's run.
     """
 
-    def __init__(  # noqa: PLR0913  # each is one thing that it needs
-        self,
-        run: OrchestrationRun,
-        turn: Turn,
-        channel: Channel,
-        encode: Encode,
-        rate: float,
-        *,
-        new_id: Callable[[], str],
-    ) -> None:
-        self._run = run
-        self._channel = channel
-        self._encode = encode
+    run: OrchestrationRun
+    turn: Turn
+    channel: Channel
+    encode: Encode
+    rate: float
+    new_id: Callable[[], str]
+
+    def __post_init__(self) -> None:
         self._written: list[str] = []
         self._events: list[Frame] = []
         self._work = Work(
-            run.orchestration,
-            turn,
+            self.run.orchestration,
+            self.turn,
             self._store_and_send,
-            channel,
-            rate=rate,
-            gone=lambda: run.lost,
-            new_id=new_id,
-            keep=run.children.append,
+            self.channel,
+            rate=self.rate,
+            gone=lambda: self.run.lost,
+            new_id=self.new_id,
+            keep=self.run.children.append,
         )
 
     async def execute(self) -> None:
@@ -64,28 +61,28 @@ class OrchestrationExecution:
             self._send(
                 {
                     "event": "start",
-                    "run_id": self._run.run_id,
-                    "session_id": self._run.session.session_id,
+                    "run_id": self.run.run_id,
+                    "session_id": self.run.session.session_id,
                     "reasoning_requested": False,
                 }
             )
             self._finish(await run_strategy(self._work))
         except Stopped:
-            self._run.lose()
+            self.run.lose()
         except Exception as failure:  # noqa: BLE001  # a faulty script mustn't end the server
             error = str(failure) or type(failure).__name__
-            self._run.fail(error, self._events)
+            self.run.fail(error, self._events)
             self._send({"event": "error", "error": error})
         finally:
-            self._channel.end()
+            self.channel.end()
 
     def _finish(self, outcome: Outcome) -> None:
         # What all agents wrote, in the order in which they wrote it.
         content = "".join(self._written)
         complete = {
             "event": "complete",
-            "run_id": self._run.run_id,
-            "session_id": self._run.session.session_id,
+            "run_id": self.run.run_id,
+            "session_id": self.run.session.session_id,
             "content": content,
             "status": outcome.status,
             "steps": outcome.steps,
@@ -93,7 +90,7 @@ class OrchestrationExecution:
             "error": outcome.error,
         }
         self._send({"event": "chunk", "content": content})
-        self._run.finish(complete, self._events, outcome.usage or None)
+        self.run.finish(complete, self._events, outcome.usage or None)
         self._send(complete)
 
     def _store_and_send(self, frame: Frame, more: Frame) -> None:
@@ -104,4 +101,4 @@ class OrchestrationExecution:
         self._send(frame, more)
 
     def _send(self, frame: Frame, more: Frame | None = None) -> None:
-        self._channel.put(self._encode(frame, more or {}))
+        self.channel.put(self.encode(frame, more or {}))

@@ -51,6 +51,7 @@ class Outcome:
         return "completed" if self.error is None else "failed"
 
 
+@dataclass
 class Work:
     """One orchestration's run, as a strategy sees it.
 
@@ -65,31 +66,21 @@ class Work:
         keep: Stores a member's run.
     """
 
-    def __init__(  # noqa: PLR0913  # each is one thing that it needs
-        self,
-        orchestration: Orchestration,
-        turn: Turn,
-        send: Send,
-        channel: Channel,
-        *,
-        rate: float,
-        gone: Callable[[], bool],
-        new_id: Callable[[], str],
-        keep: Callable[[ChildRun], None],
-    ) -> None:
-        self.orchestration = orchestration
-        self.turn = turn
-        self.emitter = Emitter(send)
-        self.new_id = new_id
-        self._send = send
-        self._channel = channel
-        self._rate = rate
-        self._gone = gone
-        self._keep = keep
+    orchestration: Orchestration
+    turn: Turn
+    send: Send
+    channel: Channel
+    rate: float = field(kw_only=True)
+    gone: Callable[[], bool] = field(kw_only=True)
+    new_id: Callable[[], str] = field(kw_only=True)
+    keep: Callable[[ChildRun], None] = field(kw_only=True)
+
+    def __post_init__(self) -> None:
+        self.emitter = Emitter(self.send)
 
     def emit_documented(self, name: str, /, **fields: Any) -> None:
         """Send a frame that only the documented dialect has."""
-        self._send({}, {"event": name, **fields})
+        self.send({}, {"event": name, **fields})
 
     def draw(self) -> random.Random:
         """Draw a generator, so that what one member draws doesn't depend on the others' pace."""
@@ -127,7 +118,7 @@ class Work:
         generator = self.draw() if generator is None else generator
         # The service applies neither hooks nor rules of a member.
         agent = replace(member.agent, hooks=(), script=member.script or member.agent.script)
-        emitter = Emitter(lambda frame, more: self._send(frame, {"agent": agent.name, **more}))
+        emitter = Emitter(lambda frame, more: self.send(frame, {"agent": agent.name, **more}))
         turn = replace(self.turn, message=message, history=history, random=generator)
         steps = self._steps(agent, turn, emitter)
         error = await run_agent(steps)
@@ -142,7 +133,7 @@ class Work:
             tool_calls=[] if error else steps.calls,
             events=emitter.frames,
         )
-        self._keep(run)
+        self.keep(run)
         return run
 
     def _steps(self, agent: Agent, turn: Turn, emitter: Emitter) -> Steps:
@@ -150,10 +141,10 @@ class Work:
             agent,
             turn,
             emitter,
-            self._channel,
+            self.channel,
             Hooks(agent, None, emitter.emit),
-            rate=self._rate,
-            gone=self._gone,
+            rate=self.rate,
+            gone=self.gone,
         )
 
 

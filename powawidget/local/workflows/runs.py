@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from powawidget.local.endings import Stopped
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from powawidget.local.workflows.records import StoredExecution
 
 
+@dataclass
 class WorkflowExecution:
     """One execution at work.
 
@@ -36,45 +38,38 @@ class WorkflowExecution:
         generator: What its scripts draw from.
     """
 
-    def __init__(
-        self,
-        stored: StoredExecution,
-        shared: Shared,
-        channel: Channel,
-        generator: random.Random,
-    ) -> None:
-        self._stored = stored
-        self._shared = shared
-        self._channel = channel
-        self._random = generator
+    stored: StoredExecution
+    shared: Shared
+    channel: Channel
+    generator: random.Random
+
+    def __post_init__(self) -> None:
         self._outputs: Outputs = {}
 
     async def execute(self) -> None:
         """Execute it to its end, and store how it ended."""
-        workflow = self._stored.workflow
+        workflow = self.stored.workflow
         try:
             self._send({"type": "workflow_start"})
             async with asyncio.timeout(workflow.timeout_seconds):
                 for block in order(workflow):
                     if runs(workflow, block, self._outputs):
                         await self._run(block)
-            self._stored.complete()
-            self._send(
-                {"type": "done", "execution_id": self._stored.id}, result=self._stored.output
-            )
+            self.stored.complete()
+            self._send({"type": "done", "execution_id": self.stored.id}, result=self.stored.output)
         except Stopped:
-            self._stored.complete()  # with the blocks done so far
+            self.stored.complete()  # with the blocks done so far
         except TimeoutError:
             error = f"Execution timed out after {workflow.timeout_seconds:g}s"
             self._fail({"type": "error", "error": error, "error_code": "EXECUTION_TIMEOUT"})
         except Exception as failure:  # noqa: BLE001  # a faulty graph mustn't end the server
             self._fail({"type": "error", "error": str(failure) or type(failure).__name__})
         finally:
-            self._channel.end()
+            self.channel.end()
 
     async def _run(self, block: Block) -> None:
         named = {
-            "block_id": self._stored.workflow.block_id(block.name),
+            "block_id": self.stored.workflow.block_id(block.name),
             "block_type": block.type,
         }
         self._send({"type": "block_start", **named})
@@ -89,30 +84,30 @@ class WorkflowExecution:
         except Exception as failure:  # noqa: BLE001  # whatever it raises is the block's error
             data, frame = {"error": str(failure) or type(failure).__name__}, "block_error"
         duration = round((time.monotonic() - began) * 1000, 2)
-        run_id = self._shared.new_id() if block.type == "agent" else None
+        run_id = self.shared.new_id() if block.type == "agent" else None
         # Stored before it is sent: that a client has gone is noticed by sending.
-        self._stored.logs.append(BlockLog(block, data, duration, run_id))
+        self.stored.logs.append(BlockLog(block, data, duration, run_id))
         self._send({"type": frame, **named, "data": data, "duration_ms": duration})
 
     async def _do(self, block: Block, named: Frame) -> dict[str, Any]:
         seconds = float(resolve(block.seconds, self._outputs))
-        await Pace(self._shared.rate).pause(seconds)
+        await Pace(self.shared.rate).pause(seconds)
         context = BlockContext(
-            variables=self._stored.variables,
+            variables=self.stored.variables,
             outputs=self._outputs,
-            shared=self._shared,
-            random=self._random,
+            shared=self.shared,
+            random=self.generator,
             chunk=lambda text: self._send({"type": "block_chunk", **named, "chunk": text}),
-            gone=lambda: self._channel.gone,
+            gone=lambda: self.channel.gone,
         )
         return await do(block, resolve(dict(block.config), self._outputs), context)
 
     def _fail(self, frame: Frame) -> None:
-        self._stored.fail(frame["error"])
-        self._channel.put(self._shared.encode(frame, {"execution_id": self._stored.id}))
+        self.stored.fail(frame["error"])
+        self.channel.put(self.shared.encode(frame, {"execution_id": self.stored.id}))
 
     def _send(self, frame: Frame, **more: Any) -> None:
-        more = {"execution_id": self._stored.id, **more}
-        self._channel.put(self._shared.encode(frame, more))
-        if self._channel.gone:  # found out at a write
+        more = {"execution_id": self.stored.id, **more}
+        self.channel.put(self.shared.encode(frame, more))
+        if self.channel.gone:  # found out at a write
             raise Stopped
