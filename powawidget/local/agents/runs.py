@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from powawidget.local.agents.emitter import Emitter
-from powawidget.local.agents.hooks import Hooks
 from powawidget.local.agents.steps import Steps
 from powawidget.local.endings import Failed, Stopped
 
@@ -46,13 +45,12 @@ class Execution:
 
     def __post_init__(self) -> None:
         self._emitter = Emitter(self._send)
-        self._hooks = Hooks(self.run.agent, self.run.slot, self._emitter.emit)
         self._steps = Steps(
             self.run.agent,
             self.turn,
             self._emitter,
             self.channel,
-            self._hooks,
+            self.run.slot,
             rate=self.rate,
             # A run with tools ends when its client is found to have gone; one without goes on.
             gone=lambda: self.run.over,
@@ -120,7 +118,7 @@ class Execution:
     async def _with_tools(self) -> None:
         error, steps, content = None, 0, ""
         try:
-            start = await self._hooks.run(
+            start = await self._steps.hooks.run(
                 "OnRunStart", self.run.message, tool_input={"message": self.run.message}
             )
             if start.refusal is not None:
@@ -154,7 +152,7 @@ class Execution:
             await self._steps.drive()
         self._steps.finish()
         content = self._steps.text
-        answer = await self._hooks.run("PreResponse", content, tool_input={})
+        answer = await self._steps.hooks.run("PreResponse", content, tool_input={})
         if answer.refusal is not None:
             content = f"[Response blocked: {answer.refusal}]"
         else:

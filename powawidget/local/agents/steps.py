@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, assert_never
 
+from powawidget.local.agents.hooks import Hooks
 from powawidget.local.agents.script import Act, Calls, Fail, Part, Pause, Say, Think
 from powawidget.local.agents.tool_calls import ToolCalls
 from powawidget.local.endings import Failed, Stopped
@@ -16,8 +17,8 @@ from powawidget.local.pace import Pace, tokens
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from powawidget.local.agents.approvals import Slot
     from powawidget.local.agents.emitter import Emitter
-    from powawidget.local.agents.hooks import Hooks
     from powawidget.local.agents.script import Agent, Turn
     from powawidget.local.channel import Channel
 
@@ -49,6 +50,7 @@ class Step:
         return "".join(self.thoughts)
 
 
+@dataclass
 class Steps:
     """The model calls of one agent's work.
 
@@ -57,35 +59,30 @@ class Steps:
         turn: What its script gets to know.
         emitter: Sends its frames.
         channel: What a script may act on.
-        hooks: What its tool calls pass.
+        slot: Where decisions arrive; None where no hook asks for any.
         rate: Tokens a second.
         gone: Whether nobody needs the work any more.
         announced: Whether frames say when a step begins; agents without tools have none.
     """
 
-    def __init__(  # noqa: PLR0913  # each is one thing that it needs
-        self,
-        agent: Agent,
-        turn: Turn,
-        emitter: Emitter,
-        channel: Channel,
-        hooks: Hooks,
-        *,
-        rate: float,
-        gone: Callable[[], bool],
-        announced: bool = True,
-    ) -> None:
-        self._agent = agent
-        self._turn = turn
-        self._emitter = emitter
-        self._channel = channel
-        self._gone = gone
-        self._announced = announced
-        self._pace = Pace(agent.tokens_per_second or rate)
-        self._calls = ToolCalls(agent, hooks, emitter.emit, self._pace, turn.random)
+    agent: Agent
+    turn: Turn
+    emitter: Emitter
+    channel: Channel
+    slot: Slot | None = None
+    rate: float = field(kw_only=True)
+    gone: Callable[[], bool] = field(kw_only=True)
+    announced: bool = field(default=True, kw_only=True)
+
+    def __post_init__(self) -> None:
+        self.done: list[Step] = []
+        self.hooks = Hooks(self.agent, self.slot, self.emitter.emit)
+        self._pace = Pace(self.agent.tokens_per_second or self.rate)
+        self._calls = ToolCalls(
+            self.agent, self.hooks, self.emitter.emit, self._pace, self.turn.random
+        )
         self._open: Step | None = None
         self._used = dict.fromkeys(("prompt_tokens", "completion_tokens", "reasoning_tokens"), 0)
-        self.done: list[Step] = []
 
     @property
     def calls(self) -> list[dict[str, Any]]:
@@ -111,7 +108,7 @@ class Steps:
             Stopped: Nobody needs the work any more.
         """
         self._pace.restart()
-        script = self._agent.script(self._turn)
+        script = self.agent.script(self.turn)
         try:
             answer: list[str] | None = None
             while True:
@@ -129,19 +126,19 @@ class Steps:
             self._open = Step(len(self.done) + 1)
             self.done.append(self._open)
             self._read()
-            if self._announced:
-                self._emitter.emit("step_started", step=self._open.number, is_last_step=False)
+            if self.announced:
+                self.emitter.emit("step_started", step=self._open.number, is_last_step=False)
         return self._open
 
     def finish(self) -> None:
         """End the last step, which has no calls."""
         step = self.begin()
         self._think()
-        self._emitter.emit(
+        self.emitter.emit(
             "step_completed",
             step=step.number,
             finish_reason="stop",
-            has_tool_calls=[] if self._agent.tools else None,
+            has_tool_calls=[] if self.agent.tools else None,
         )
 
     def as_json(self) -> list[dict[str, Any]]:
@@ -155,14 +152,14 @@ class Steps:
 
     def _read(self) -> None:
         # Each step reads everything that was written so far, about four characters a token.
-        written = [self._turn.message, *(text for turn in self._turn.history for text in turn)]
+        written = [self.turn.message, *(text for turn in self.turn.history for text in turn)]
         written += [call["result"] for call in self.calls]
         self._used["prompt_tokens"] += _PROMPT_TOKENS + sum(len(text) // 4 for text in written)
 
     def _think(self) -> None:
         if self._open and self._open.thinking:
             fields = {"content": self._open.thinking, "source": "thinking"}
-            self._emitter.emit("reasoning", step=self._open.number, **fields)
+            self.emitter.emit("reasoning", step=self._open.number, **fields)
 
     async def _part(self, part: Part) -> list[str] | None:
         match part:
@@ -174,7 +171,7 @@ class Steps:
                 self.begin()
                 await self._pace.pause(part.seconds)
             case Act():
-                part.act(self._channel)
+                part.act(self.channel)
             case Fail():
                 self.begin()
                 raise Failed(part.error)
@@ -193,18 +190,18 @@ class Steps:
                 step.thoughts.append(token)
                 self._used["reasoning_tokens"] += 1
                 fields = {"step": step.number, "source": "thinking", "delta": token}
-                self._emitter.emit_delta("reasoning_delta", **fields)
+                self.emitter.emit_delta("reasoning_delta", **fields)
             else:
                 step.written.append(token)
-                self._emitter.emit_delta("content_delta", delta=token)
+                self.emitter.emit_delta("content_delta", delta=token)
 
     async def _call(self, part: Calls) -> list[str]:
-        if not self._agent.tools:
-            raise TypeError(f"{self._agent.name} has no tools: give it some, or drop the call.")
+        if not self.agent.tools:
+            raise TypeError(f"{self.agent.name} has no tools: give it some, or drop the call.")
         step = self.begin()
         self._think()
         results = await self._calls.run(step.number, part.calls, self._check)
-        self._emitter.emit(
+        self.emitter.emit(
             "step_completed", step=step.number, finish_reason="tool_calls", has_tool_calls=True
         )
         self._open = None
@@ -212,5 +209,5 @@ class Steps:
         return results
 
     def _check(self) -> None:
-        if self._gone():
+        if self.gone():
             raise Stopped

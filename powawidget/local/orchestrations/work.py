@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from powawidget.local.agents.emitter import Emitter
-from powawidget.local.agents.hooks import Hooks
 from powawidget.local.agents.script import Agent, Turn
 from powawidget.local.agents.steps import Steps
 from powawidget.local.endings import Failed, Stopped
@@ -142,7 +141,6 @@ class Work:
             turn,
             emitter,
             self.channel,
-            Hooks(agent, None, emitter.emit),
             rate=self.rate,
             gone=self.gone,
         )

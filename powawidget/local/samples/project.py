@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from powawidget.local.project import Project
-from powawidget.local.samples.agents import sample_agents
+from powawidget.local.samples.analyst import analyst
+from powawidget.local.samples.operator import operator
 from powawidget.local.samples.orchestrations import sample_orchestrations
+from powawidget.local.samples.research_desk import specialists
 from powawidget.local.samples.workflows import sample_workflows
+from powawidget.local.samples.writer import writer
 
 if TYPE_CHECKING:
     from powawidget.local.database import Database
@@ -19,5 +22,6 @@ def sample_project(database: Database) -> Project:
     Args:
         database: What they read and write.
     """
-    agents = sample_agents(database)
-    return Project(tuple(agents.values()), sample_orchestrations(agents), sample_workflows())
+    agents = (analyst(database), writer(), operator(database), *specialists(database))
+    by_name = {agent.name: agent for agent in agents}
+    return Project(agents, sample_orchestrations(by_name), sample_workflows())

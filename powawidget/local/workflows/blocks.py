@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from powawidget.local.agents.emitter import Emitter
-from powawidget.local.agents.hooks import Hooks
 from powawidget.local.agents.script import Calls, Turn
 from powawidget.local.agents.steps import Steps
 from powawidget.local.channel import Channel
@@ -143,7 +142,6 @@ async def _write(_block: Block, config: Data, context: BlockContext) -> Data:
         context.turn(config),
         emitter,
         Channel(),
-        Hooks(bare, None, emitter.emit),
         rate=context.shared.rate,
         gone=context.gone,
     )
