@@ -45,6 +45,7 @@ export function openModules(link: Link) {
   const asked = new Map<string, (factory: Promise<Factory>) => void>();
   /** What it got: a module that the page can't run would only come again. */
   const answered = new Set<string>();
+  let isClosed = false;
 
   const ask = (name: ModuleName, hash: string): Promise<Factory> => {
     const factory = new Promise<Factory>((resolve) => {
@@ -67,7 +68,7 @@ export function openModules(link: Link) {
 
   const start = async (name: ModuleName): Promise<void> => {
     const hash = MODULE_HASHES[name];
-    if (started.has(name) || !(known().has(hash) || link.canAsk())) return;
+    if (isClosed || started.has(name) || !(known().has(hash) || link.canAsk())) return;
     started.add(name);
     try {
       const factory = await (known().get(hash) ?? ask(name, hash));
@@ -104,7 +105,9 @@ export function openModules(link: Link) {
       else resolve(Promise.reject(new Error("another version")));
     },
 
+    /** What is still drawn must ask no more: no answer would come, and other widgets wait for it. */
     close(): void {
+      isClosed = true;
       for (const hash of [...asked.keys()]) fail(hash, "closed");
     },
   };

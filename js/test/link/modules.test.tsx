@@ -56,6 +56,28 @@ test("two views and two widgets of a page ask once", async () => {
   expect(views.map(({ host }) => host.textContent)).toEqual(["without", "without", "without"]);
 });
 
+test("a page that was there before its kernel asks as soon as one speaks", async () => {
+  const model = new FakeModel({ seq: 0, now: 1, state: run() });
+  const session = openSession(model, {});
+  ends.push(session.close);
+  shown(new View(session));
+  const wants = () => model.sent.filter(({ kind }) => kind === "want").length;
+  await painted();
+  expect(wants()).toBe(0);
+  model.hear({ kind: "state", seq: 0, now: 1, state: run(), nonce: "n1" });
+  await painted();
+  expect(wants()).toBe(1);
+});
+
+test("a run without a kernel is drawn with what another run of the page was sent", async () => {
+  load("pause", {} as never);
+  const session = openSession(new FakeModel({ seq: 0, now: 1, state: run() }), {});
+  ends.push(session.close);
+  const { host } = shown(new View(session));
+  await painted();
+  expect(host.textContent).toBe("with");
+});
+
 test("a module that comes late is drawn in every view that is there, and in no other", async () => {
   let give: (factory: unknown) => void = () => {};
   const factory = new Promise((resolve) => {
@@ -73,7 +95,7 @@ test("a module that comes late is drawn in every view that is there, and in no o
 });
 
 test("a module that can't be used is asked for once, however often what needs it is drawn", async () => {
-  // Here no module can be evaluated, as in a page that forbids scripts of its own making.
+  // What comes can't be evaluated here: happy-dom's page imports nothing from a blob.
   const { model, session, wants } = opened();
   const { host } = shown(new View(session));
   for (let each = 0; each < 5; each++) {
@@ -90,9 +112,9 @@ test("a widget that is closed before its module came leaves it to the others to 
   const second = opened();
   const [closed, open] = [first, second].map(({ session }) => shown(new View(session)));
   await painted();
-  closed?.remove();
   first.session.close();
   await painted();
+  closed?.remove();
   expect([first.wants(), second.wants()]).toEqual([1, 1]);
   expect(open?.host.textContent).toBe("without");
 });
