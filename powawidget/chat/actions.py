@@ -43,7 +43,7 @@ def _act_on_queue(task: ChatTask, action: Any, content: dict[str, Any]) -> str |
         entry = next((each for each in task.queue.waiting if each.id == item), None)
         if entry is None:
             return "It has been sent already."
-        task.take_back(entry)
+        task.unqueue(entry)
     elif action == "resume":
         task.resume()
     elif action == "discard":

@@ -64,11 +64,11 @@ class History:
         session_id: The conversation.
         kind: agent or orchestration.
         name: Who answered.
-        home: The path of the orchestration, where it is one's.
+        path: The path of the orchestration, where it is one's.
     """
 
     def __init__(
-        self, client: Client, session_id: str, kind: Kind, name: str, home: str | None = None
+        self, client: Client, session_id: str, kind: Kind, name: str, path: str | None = None
     ) -> None:
         self.session_id = session_id
         self.kind = kind
@@ -77,8 +77,8 @@ class History:
         self.problem: str | None = None
         self._get: Get = client.get
         self._secret: Secret = client.secret
-        self._base = f"{home or '/api'}/sessions/{segment(session_id, 'conversation')}"
-        self._has_runs = home is None
+        self._base = f"{path or '/api'}/sessions/{segment(session_id, 'conversation')}"
+        self._has_runs = path is None
         self._exchanges: list[Exchange] = []
         self._shown = 0
         self._known: dict[str, Mapping[str, Any]] = {}

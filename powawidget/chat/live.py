@@ -43,9 +43,9 @@ class LiveChat:
         self._turns: dict[Live, TurnSubscriber] = {}
 
     @property
-    def heard(self) -> float:
+    def last_sign(self) -> float:
         """When bytes last came from the server, by the monotonic clock."""
-        return time.monotonic() if self._latest is None else self._latest.heard
+        return time.monotonic() if self._latest is None else self._latest.last_sign
 
     @property
     def finished(self) -> bool:
@@ -127,7 +127,7 @@ class LiveChat:
             self._report_failures()
 
     def _report_failures(self) -> None:
-        for text in self._troubles.take():
+        for text in self._troubles.pop_reports():
             self.set(notice=text)
 
     def turn_changed(self, place: int, ops: list[Op]) -> None:

@@ -57,8 +57,8 @@ class Queue:
             self.waiting.insert(0, entry)
             self.paused = None
 
-    def take(self) -> Entry | None:
-        """Take the next message out, where its turn has come; `begin` makes it the current one."""
+    def pop(self) -> Entry | None:
+        """Remove and return the next message, where its turn has come; `begin` makes it current."""
         if self.current is not None or self.paused is not None or not self.waiting:
             return None
         return self.waiting.pop(0)

@@ -136,9 +136,9 @@ class ChatTask:
     def discard(self) -> None:
         """Take back all messages that are queued."""
         for entry in tuple(self.queue.waiting):
-            self.take_back(entry)
+            self.unqueue(entry)
 
-    def take_back(self, entry: Entry) -> None:
+    def unqueue(self, entry: Entry) -> None:
         """Take back a message that is queued."""
         self.queue.remove(entry)
         entry.task.stop()
@@ -146,7 +146,7 @@ class ChatTask:
 
     def _advance(self) -> None:
         """Send the next message, if its turn has come; and publish how the queue stands."""
-        entry = self.queue.take()
+        entry = self.queue.pop()
         if entry is not None:
             # Before it is added to the turns: from then on each of its changes is published.
             entry.task.start()

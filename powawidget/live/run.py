@@ -55,7 +55,7 @@ class Live:
         self.unfinished: frozenset[str] = frozenset()
         # Called with each event once it is applied; gives the events that follow from it.
         self.observe: Callable[[ev.Event], Iterable[ev.Event]] | None = None
-        self._heard = time.monotonic()
+        self._last_sign = time.monotonic()
         self._secret = secret
         self._guard = None if secret is None else Guard(secret)
 
@@ -102,7 +102,7 @@ class Live:
                 _, following = self._receive(waiting.popleft(), self.clock())
             except Exception as error:  # noqa: BLE001  # a state that nothing applies to: it is logged
                 self._troubles.note("applied what followed from an event", error)
-                self._troubles.take()
+                self._troubles.pop_reports()
             else:
                 waiting.extendleft(reversed(following))
 
@@ -116,7 +116,7 @@ class Live:
     def _reports(self) -> list[ev.Event]:
         if not self._troubles.unreported:
             return []
-        return [ev.Troubled(text=text) for text in self._troubles.take()]
+        return [ev.Troubled(text=text) for text in self._troubles.pop_reports()]
 
     def _apply(self, event: ev.Event, at: float) -> None:
         ops = reduce(self.state, event, at)
@@ -200,16 +200,16 @@ class Live:
 
     def note_sign(self) -> None:
         """Note a sign of the server, or that it is asked anew."""
-        self._heard = time.monotonic()
+        self._last_sign = time.monotonic()
 
     @property
-    def heard(self) -> float:
+    def last_sign(self) -> float:
         """When the server last gave a sign, by the monotonic clock; now, where none is due.
 
         While a person is asked, it is the person who is waited for.
         """
         due = not self.ended and self.state.wait is None and self.state.status != "waiting"
-        return self._heard if due else time.monotonic()
+        return self._last_sign if due else time.monotonic()
 
     @property
     def ended(self) -> bool:

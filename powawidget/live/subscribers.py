@@ -102,8 +102,8 @@ class Troubles:
                 f"powawidget failed while it {doing}: {name}. The kernel's log says more."
             )
 
-    def take(self) -> list[str]:
-        """Take out what is to be reported now, in words."""
+    def pop_reports(self) -> list[str]:
+        """Remove and return what is to be reported now, in words."""
         taken, self.unreported = self.unreported, []
         return taken
 

@@ -99,9 +99,9 @@ class SSEDecoder:
                 self._line.clear()
                 self._held -= self._pending
                 self._pending = 0
-                self._take(whole)
+                self._read_line(whole)
             elif line:
-                self._take(line)
+                self._read_line(line)
             else:
                 self._dispatch(events)
         if last:
@@ -111,7 +111,7 @@ class SSEDecoder:
             self._pending += size
             self._hold(size)
 
-    def _take(self, line: str) -> None:
+    def _read_line(self, line: str) -> None:
         if line.startswith("data: "):
             name, value = "data", line[6:]
         else:

@@ -46,7 +46,7 @@ class Conversing:
         Example:
             >>> agent.sessions(limit=5)
         """
-        return loop.run_sync(sessions_at(self._client, self._home, limit))
+        return loop.run_sync(sessions_at(self._client, self._base, limit))
 
     def session(self, session_id: str) -> Session:
         """Name a stored conversation, to read it or to go on with it. Nothing is sent yet.
@@ -74,8 +74,8 @@ class Conversing:
 
     def _history(self, session_id: str) -> History:
         # An agent's conversations are found by their ids alone.
-        home = None if self._kind == "agent" else self._home
-        return History(self._client, session_id, self._kind, self.name, home)
+        path = None if self._kind == "agent" else self._base
+        return History(self._client, session_id, self._kind, self.name, path)
 
     def _chat(self, session_id: str | None, plan: PlanTurn, options: Mapping[str, Any]) -> Chat:
         history = None if session_id is None else self._history(session_id)
@@ -83,9 +83,9 @@ class Conversing:
         return Chat(ChatTask(partner, history, options))
 
     @property
-    def _home(self) -> str:
+    def _base(self) -> str:
         return f"/api/{self._kind}s/{self.id}"
 
     @property
     def _path(self) -> str:
-        return f"{self._home}/run/stream"
+        return f"{self._base}/run/stream"

@@ -165,12 +165,12 @@ def listed(rows: Sequence[Mapping[str, Any]]) -> Sessions:
     )
 
 
-async def sessions_at(client: Client, home: str, limit: int) -> Sessions:
+async def sessions_at(client: Client, path: str, limit: int) -> Sessions:
     """List the conversations of an agent or an orchestration.
 
     Args:
         client: The HTTP side.
-        home: Its path.
+        path: Its path.
         limit: How many at most.
 
     Returns:
@@ -179,7 +179,7 @@ async def sessions_at(client: Client, home: str, limit: int) -> Sessions:
     rows: list[Any] = []
     while len(rows) < limit:
         page = min(limit - len(rows), _SESSIONS_AT_ONCE)
-        answer = await client.get(f"{home}/sessions", limit=page, offset=len(rows))
+        answer = await client.get(f"{path}/sessions", limit=page, offset=len(rows))
         found = answer.get("sessions") if isinstance(answer, dict) else answer
         found = found if isinstance(found, list) else []
         rows += found

@@ -129,6 +129,6 @@ class RunProperties(Transcribed):
         state = self._live.state
         words = [state.kind, repr(state.name)] if state.name else [state.kind]
         text = " ".join(self.text.split())
-        shown = f": {text[:60]}…" if len(text) > 60 else (f": {text}" if text else "")  # noqa: PLR2004  # said once, here
+        shown = f": {text[:60]}…" if len(text) > 60 else (f": {text}" if text else "")  # noqa: PLR2004  # used once, here
         run_id = f", {state.run_id}" if state.run_id else ""
         return f"<Run of {' '.join(words)}, {_WORDS[state.status]}{run_id}{shown}>"

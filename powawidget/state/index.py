@@ -204,8 +204,8 @@ class Index:
             yield ("text", part.within)
             self.empty.discard(index)
             if part.text:
-                yield ("said",)
-                yield ("said", part.within)
+                yield ("text shown",)
+                yield ("text shown", part.within)
             else:
                 self.empty.add(index)
         elif isinstance(part, DelegationPart):

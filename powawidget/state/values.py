@@ -220,12 +220,12 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
         return self.text
 
     def __repr__(self) -> str:
-        said = [f"{len(self.text):,} characters", f"{len(self.tool_calls)} tool calls"]
+        facts = [f"{len(self.text):,} characters", f"{len(self.tool_calls)} tool calls"]
         if self.usage and "total_tokens" in self.usage:
-            said.append(f"{self.usage['total_tokens']:,} tokens")
+            facts.append(f"{self.usage['total_tokens']:,} tokens")
         if self.seconds is not None:
-            said.append(f"{self.seconds:.1f} s")
-        return f"<RunResult: {', '.join(said)}>"
+            facts.append(f"{self.seconds:.1f} s")
+        return f"<RunResult: {', '.join(facts)}>"
 
 
 def text_of(state: RunState) -> str:

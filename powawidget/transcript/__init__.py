@@ -38,5 +38,5 @@ def __getattr__(name: str) -> Any:
     """
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = "saved" if name in _SAVED else "render"
-    return getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    module = "saved" if name in _SAVED else "render"
+    return getattr(importlib.import_module(f"{__name__}.{module}"), name)

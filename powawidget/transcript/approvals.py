@@ -103,8 +103,8 @@ class Requests:
 
     def _decided(self, part: ApprovalPart, index: int) -> Spans:
         over = self._state.status in ENDED
-        said = decision(part, self._context.about.zone, over=over)
-        spans = [Span(_glyph(part), "glyph"), Span(f" {said}")]
+        shown = decision(part, self._context.about.zone, over=over)
+        spans = [Span(_glyph(part), "glyph"), Span(f" {shown}")]
         call = self._call(part, index)
         if call is None:
             spans += [Span(" ("), subject(part), Span(")")]
@@ -150,10 +150,10 @@ def _row(context: Context, state: RunState, part: ApprovalPart) -> tuple[Spans, 
         *([Span(one_line(part.outcome, 400), "unquoted")] if part.outcome else []),
     ]
     over = state.status in ENDED
-    said = decision(part, zone, over=over).split(" at ")[0].split(", after")[0]
+    shown = decision(part, zone, over=over).split(" at ")[0].split(", after")[0]
     return (
         (subject(part),),
-        (Span(_glyph(part), "glyph"), Span(f" {said}")),
+        (Span(_glyph(part), "glyph"), Span(f" {shown}")),
         # The zone stands at the head.
         (Span(words.clock(part.asked_at, zone).rpartition(" ")[0]),),
         (Span("" if at is None else words.wait(at - part.asked_at)),),

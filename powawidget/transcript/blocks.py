@@ -97,8 +97,8 @@ def _opened(context: Context, index: int, block: Block) -> Details | None:
     if not body:
         return None
     bad = block.status == "failed"
-    said = () if block.status == "done" else (Span(f" {words.STATUS[block.status]}", "strong"),)
-    summary = (Span(block.status, "glyph"), Span(" "), Span(_name(block), "title"), *said)
+    status = () if block.status == "done" else (Span(f" {words.STATUS[block.status]}", "strong"),)
+    summary = (Span(block.status, "glyph"), Span(" "), Span(_name(block), "title"), *status)
     holds = ((words.INPUT, block.input), (words.OUTPUT, block.output), ("text", block.text))
     tail = ", ".join(name.lower() for name, value in holds if value)
     kind: Literal["card", "quiet"] = "card" if bad else "quiet"

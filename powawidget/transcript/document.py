@@ -57,9 +57,11 @@ def chat_nodes(state: ChatState, about: About) -> tuple[list[Node], list[int]]:
 
 def _left_out(state: ChatState) -> str:
     earlier, missing = state.earlier, state.missing
-    said = [f"Not brought in: {words.plural(earlier, 'earlier turn')}."] if earlier > 0 else []
-    said += [f"Not in the server's history: {words.plural(missing, 'run')}."] if missing > 0 else []
-    return " ".join(said)
+    shown = [f"Not brought in: {words.plural(earlier, 'earlier turn')}."] if earlier > 0 else []
+    shown += (
+        [f"Not in the server's history: {words.plural(missing, 'run')}."] if missing > 0 else []
+    )
+    return " ".join(shown)
 
 
 def _turn(context: Context, state: ChatState, index: int, number: int) -> list[Node]:
@@ -90,8 +92,8 @@ def _body(context: Context, state: RunState) -> list[Node]:
     nodes += blocks.nodes(context, state)
     nodes += _error(context, state)
     if state.edited is not None:
-        said = words.BLOCKED if state.edited == "blocked" else words.MODIFIED
-        nodes.append(layout.line(Span(said, "strong")))
+        shown = words.BLOCKED if state.edited == "blocked" else words.MODIFIED
+        nodes.append(layout.line(Span(shown, "strong")))
     nodes += approvals.table(context, state)
     nodes += _sources(context, state)
     return nodes
@@ -104,13 +106,13 @@ def _status(state: RunState) -> str:
 
 def _ended(state: RunState) -> str:
     failed = sum(block.status == "failed" for block in state.blocks)
-    said = words.STATUS[state.status]
-    both = f"{said}, {words.plural(failed, 'block')} failed"
-    return both if state.status == "completed" and failed else said
+    shown = words.STATUS[state.status]
+    both = f"{shown}, {words.plural(failed, 'block')} failed"
+    return both if state.status == "completed" and failed else shown
 
 
-def _headed(state: RunState, said: str) -> Spans:
-    return (Span(_status(state), "glyph"), Span(said, "strong"))
+def _headed(state: RunState, shown: str) -> Spans:
+    return (Span(_status(state), "glyph"), Span(shown, "strong"))
 
 
 def _who(state: RunState) -> Spans:

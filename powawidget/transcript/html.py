@@ -84,8 +84,8 @@ class Writer:
     def _quote(self, node: Quote) -> Html:
         text, more = self._limits.piece(node.piece)
         # Line breaks count also where the style is stripped.
-        said = joined(readable(text).split("\n"), Html("<br>"))
-        quoted = _sided("blockquote", style.QUOTE, text, said)
+        shown = joined(readable(text).split("\n"), Html("<br>"))
+        quoted = _sided("blockquote", style.QUOTE, text, shown)
         return joined([quoted, self._more(more)])
 
     def _code(self, node: Code) -> Html:
@@ -143,7 +143,7 @@ class Writer:
         cells = []
         for cell in row:
             # Short cells stay on one line, so that the long ones get the width.
-            short = sum(len(span.text) for span in cell) <= 24  # noqa: PLR2004  # said once, here
+            short = sum(len(span.text) for span in cell) <= 24  # noqa: PLR2004  # used once, here
             cells.append(element("td", style.TIGHT_CELL if short else style.CELL, spans(cell)))
         return element("tr", style.ROW, *cells)
 
@@ -247,7 +247,7 @@ _TONES = {
     "dim": ("span", style.DIM),
     "title": ("strong", ""),
     "code": ("code", style.CODE),
-    "quoted": ("span", style.SAID),
+    "quoted": ("span", style.QUOTED),
     "unquoted": ("span", "opacity:.85"),
 }
 

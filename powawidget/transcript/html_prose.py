@@ -30,19 +30,19 @@ def prose_html(text: str) -> Html:
     Returns:
         HTML that holds nothing but text, lists, tables, code and checked links.
     """
-    said = readable(text)
-    if len(said) > prose.LONGEST:
-        return element("pre", style.PRE, said)
-    tokens = list(prose.read(said))
+    shown = readable(text)
+    if len(shown) > prose.LONGEST:
+        return element("pre", style.PRE, shown)
+    tokens = list(prose.read(shown))
     turns = _turns(tokens, direction(text) or "ltr")
     return joined(_token(tokens, index, turns) for index in range(len(tokens)))
 
 
 class _Turn(NamedTuple):
-    """The direction of a token, and whether it has to be said, since it isn't that around it."""
+    """The direction of a token, and whether it has to be marked, since it isn't that around it."""
 
     to: Direction
-    is_said: bool
+    is_marked: bool
 
 
 _TURNED = {
@@ -85,9 +85,9 @@ def _token(tokens: list[Token], index: int, turns: list[_Turn]) -> Html:
     match token.type:
         case "inline":
             box, _ = prose.task(token) if prose.is_task(tokens, index) else ("", "")
-            said = joined([box, _inline(token.children or [], skip=4 if box else 0)])
-            is_alone = tokens[index - 1].hidden and turns[index - 1].is_said
-            return element("span", "", said, dir=turn.to) if is_alone else said
+            shown = joined([box, _inline(token.children or [], skip=4 if box else 0)])
+            is_alone = tokens[index - 1].hidden and turns[index - 1].is_marked
+            return element("span", "", shown, dir=turn.to) if is_alone else shown
         case "fence" | "code_block":
             code = element("code", style.CODE, token.content.removesuffix("\n"))
             return joined([element("pre", style.PRE, code, dir="ltr"), "\n"])
@@ -100,7 +100,7 @@ def _token(tokens: list[Token], index: int, turns: list[_Turn]) -> Html:
     # A cell stands as its table does, whatever is in it.
     to = turns[index - 1].to if is_cell else turn.to
     tag, css = _tag(token, name, to, first=index == 0)
-    attributes: dict[str, str] = {"dir": turn.to} if turn.is_said else {}
+    attributes: dict[str, str] = {"dir": turn.to} if turn.is_marked else {}
     start = token.attrs.get("start")
     if isinstance(start, int):
         attributes["start"] = str(start)
@@ -143,8 +143,8 @@ def _inline(children: list[Token], skip: int = 0) -> Html:
             written.append(_link_open(prose.target(prose.href(token))))
         elif token.type == "link_close":
             begin = opened.pop()
-            said = "".join(child.content for child in children[begin + 1 : index])
-            written.append(_link_close(prose.href(children[begin]), said))
+            shown = "".join(child.content for child in children[begin + 1 : index])
+            written.append(_link_close(prose.href(children[begin]), shown))
         elif kind in _INLINE:
             written.append(Html(f"<{'/' if side == 'close' else ''}{_INLINE[kind]}>"))
         elif token.type == "code_inline":
@@ -159,8 +159,8 @@ def _inline(children: list[Token], skip: int = 0) -> Html:
 def _linked(text: str) -> Html:
     """A text with the URLs in it as links."""
     return joined(
-        said if link is None else joined([_link_open(link), said, _LINK_CLOSE])
-        for said, link in prose.with_links(text)
+        shown if link is None else joined([_link_open(link), shown, _LINK_CLOSE])
+        for shown, link in prose.with_links(text)
     )
 
 

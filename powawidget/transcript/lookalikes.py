@@ -63,17 +63,17 @@ def named(name: str) -> str:
     is_asian = any(_ASIAN.match(each) and not hides(each) for each in name)
     kinds = [_kind(each, is_asian=is_asian) for each in name]
     is_odd = _Odd(name, kinds, is_asian=is_asian)
-    said: list[str] = []
+    marked: list[str] = []
     run, last = "", ""
     for place, each in enumerate(name):
         # Marks belong to their letter.
         is_of_last = bool(last) and unicodedata.category(each).startswith("M")
         kind = last if is_of_last else (kinds[place] or _OTHER) if is_odd(place) else ""
         if kind != last:
-            said.append(_marked(run, last))
+            marked.append(_marked(run, last))
             run, last = "", kind
         run += each
-    return "".join([*said, _marked(run, last)])
+    return "".join([*marked, _marked(run, last)])
 
 
 def _kind(character: str, *, is_asian: bool) -> str:

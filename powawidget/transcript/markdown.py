@@ -70,8 +70,8 @@ class Writer:
         text, more = self._limits.piece(node.piece)
         # A line's end counts: a backslash keeps it where markdown is rendered.
         lone = text.count("$") == 1
-        said = readable(text).split("\n")
-        lines = [escape(line, at_start=True, lone=lone) for line in said]
+        shown = readable(text).split("\n")
+        lines = [escape(line, at_start=True, lone=lone) for line in shown]
         ends = [*(_end(line) if after else "" for line, after in itertools.pairwise(lines)), ""]
         kept = [line + end for line, end in zip(lines, ends, strict=True)]
         return spaced([quoted(kept), _more(more)])
@@ -90,8 +90,8 @@ class Writer:
         return spaced([lines, *map(_more, notes)])
 
     def _cell(self, text: str) -> str:
-        said = " ".join(visible(self._limits.cell(text)).split("\n"))
-        return escape(said, in_table=True)
+        shown = " ".join(visible(self._limits.cell(text)).split("\n"))
+        return escape(shown, in_table=True)
 
     def _entries(self, node: Entries) -> list[str]:
         entries, notes = self._limits.entries(node)

@@ -101,13 +101,13 @@ def pieces(text: str, *, lone: bool = False, linked: bool = False) -> list[str]:
             one if isinstance(one, Code) else _UNBRACKETED.sub(_by_number, one) for one in plain
         ]
     written: list[str] = []
-    for said, link in prose.with_links(text):
+    for shown, link in prose.with_links(text):
         if link is None:
-            written += _without_formulas(said, lone=lone)
-        elif PLAIN_ADDRESS.fullmatch(said):
-            written.append(f"<{said}>")
+            written += _without_formulas(shown, lone=lone)
+        elif PLAIN_ADDRESS.fullmatch(shown):
+            written.append(f"<{shown}>")
         else:
-            written += ["[", *pieces(said, lone=lone, linked=True), f"]({target(link)})"]
+            written += ["[", *pieces(shown, lone=lone, linked=True), f"]({target(link)})"]
     return written
 
 
@@ -161,8 +161,8 @@ def joined(some: Iterable[str], *, in_table: bool = False) -> str:
     written = []
     apart = _without_schemes(list(filter(None, some)))
     for is_code, run in itertools.groupby(apart, lambda one: isinstance(one, Code)):
-        said = "".join(run)
-        written.append(code_span(said, in_table=in_table) if is_code else said)
+        shown = "".join(run)
+        written.append(code_span(shown, in_table=in_table) if is_code else shown)
     return "".join(written)
 
 
@@ -190,20 +190,20 @@ def code_span(text: str, *, in_table: bool = False) -> str:
         Markdown; where something would act even in code, it is divided there.
     """
     written, end = [], 0
-    said = text.replace("\n", " ")
+    shown = text.replace("\n", " ")
     # A dollar that is put out has code right behind it, so that MathJax pairs it with no other.
-    for found in (_EVEN_IN_CELL if in_table else _EVEN_IN_CODE).finditer(said):
-        written += [_span_of(said[end : found.start()]), f"&#{ord(found[0][0])};"]
+    for found in (_EVEN_IN_CELL if in_table else _EVEN_IN_CODE).finditer(shown):
+        written += [_span_of(shown[end : found.start()]), f"&#{ord(found[0][0])};"]
         end = found.start() + 1
-    return "".join([*written, _span_of(said[end:])])
+    return "".join([*written, _span_of(shown[end:])])
 
 
-def _span_of(said: str) -> str:
-    if not said.strip():
-        return said
+def _span_of(shown: str) -> str:
+    if not shown.strip():
+        return shown
     # A space at both ends is taken off where it is read.
-    pad = " " if said[0] == said[-1] == " " else ""
-    return f"`{pad}{said}{pad}`"
+    pad = " " if shown[0] == shown[-1] == " " else ""
+    return f"`{pad}{shown}{pad}`"
 
 
 def ticks(text: str) -> int:
@@ -232,8 +232,8 @@ def row(cells: list[str]) -> str:
 def begun(line: str) -> str:
     """A line of a paragraph, without what would begin a block; its markup is escaped already."""
     # Pandoc makes a box to click of a sign with a space.
-    said = re.sub("^([☐☑☒]) ", "\\1\u00a0", line.lstrip(" \t"))
-    return _BEGINS.sub(r"\1\\\2", said)
+    shown = re.sub("^([☐☑☒]) ", "\\1\u00a0", line.lstrip(" \t"))
+    return _BEGINS.sub(r"\1\\\2", shown)
 
 
 def target(link: prose.Link) -> str:

@@ -110,7 +110,7 @@ class _Writer:
                 self._add(self.open.pop().lines())
             case "list_item":
                 item = self.open.pop()
-                self.open[-1].tight &= item.tight or len(item.content) < 2  # noqa: PLR2004  # said once, here
+                self.open[-1].tight &= item.tight or len(item.content) < 2  # noqa: PLR2004  # used once, here
                 self._add(item.marked())
             case "blockquote":
                 self._add(self.open.pop().marked())
@@ -135,20 +135,20 @@ class _Writer:
         token, opener = tokens[index], tokens[index - 1]
         is_cell = opener.type in {"th_open", "td_open"}
         box = prose.task(token)[0] if prose.is_task(tokens, index) else ""
-        said = box + _written(token.children or [], skip=4 if box else 0, in_table=is_cell)
+        shown = box + _written(token.children or [], skip=4 if box else 0, in_table=is_cell)
         if is_cell:
-            self._cells.append(_on_one_line(said))
+            self._cells.append(_on_one_line(shown))
             self._aligns.append(str(opener.attrs.get("style", "")))
         elif opener.type == "heading_open":
             marks = "#" * min(6, int(opener.tag[1:]) + 3)
-            self._add([f"{marks} {_on_one_line(said)}"])
+            self._add([f"{marks} {_on_one_line(shown)}"])
         else:
             self.open[-1].tight |= opener.hidden
-            self._add([begun(line) for line in said.split("\n")])
+            self._add([begun(line) for line in shown.split("\n")])
 
 
-def _on_one_line(said: str) -> str:
-    return said.replace("\\\n", " ").replace("\n", " ")
+def _on_one_line(shown: str) -> str:
+    return shown.replace("\\\n", " ").replace("\n", " ")
 
 
 def _written(children: list[Token], *, skip: int, in_table: bool) -> str:
@@ -173,8 +173,8 @@ def _written(children: list[Token], *, skip: int, in_table: bool) -> str:
             written.append("" if prose.target(prose.href(token)) is None else "[")
         elif token.type == "link_close":
             begin = opened.pop()
-            said = "".join(child.content for child in children[begin + 1 : index])
-            written += _link_end(prose.href(children[begin]), said)
+            shown = "".join(child.content for child in children[begin + 1 : index])
+            written += _link_end(prose.href(children[begin]), shown)
         elif kind in _MARKS:
             written.append(_MARKS[kind])
         elif token.type == "code_inline":
@@ -190,18 +190,18 @@ def _written(children: list[Token], *, skip: int, in_table: bool) -> str:
 
 def _is_address(children: list[Token], index: int) -> bool:
     """Whether a link is no more than its address, one that every reader takes as it is."""
-    said = children[index + 1].content
+    shown = children[index + 1].content
     return (
         children[index + 2 : index + 3] != []
         and children[index + 2].type == "link_close"
         and children[index + 1].type == "text"
-        and said == prose.href(children[index])
-        and prose.target(said) is not None
-        and PLAIN_ADDRESS.fullmatch(said) is not None
+        and shown == prose.href(children[index])
+        and prose.target(shown) is not None
+        and PLAIN_ADDRESS.fullmatch(shown) is not None
     )
 
 
-def _link_end(said_href: str, text: str) -> list[str]:
-    link = prose.target(said_href)
-    aside = pieces(prose.aside(text, said_href, link), linked=True)
+def _link_end(href: str, text: str) -> list[str]:
+    link = prose.target(href)
+    aside = pieces(prose.aside(text, href, link), linked=True)
     return aside if link is None else [f"]({target(link)})", *aside]

@@ -35,33 +35,33 @@ class Parts:
         self._gates = self._requests.by_call
         self._attached = {index for gates in self._gates.values() for index in gates}
         self._calls = _numbers(state, ToolPart)
-        self._homes = nesting.shallow(nesting.parents(state), _DEEPEST)
+        self._parents = nesting.shallow(nesting.parents(state), _DEEPEST)
         self._inside: dict[int | None, list[int]] = {}
-        for index, home in enumerate(self._homes):
-            self._inside.setdefault(home, []).append(index)
+        for index, parent in enumerate(self._parents):
+            self._inside.setdefault(parent, []).append(index)
         self._delegated = self._delegations()
         self._taken = {call: index for index, call in self._delegated.items()}
-        said = [index for index in answer_parts(state) if self._homes[index] is None]
-        self._answer = said[-1] if said and state.status == "completed" else None
+        shown = [index for index in answer_parts(state) if self._parents[index] is None]
+        self._answer = shown[-1] if shown and state.status == "completed" else None
         self._paths = nesting.expressions(state, context.variable)
 
-    def series(self, home: int | None = None) -> Series:
+    def series(self, parent: int | None = None) -> Series:
         """Write the parts at the top, or within a delegation or a group."""
         hidden = self._attached | self._taken.keys()
-        inside = [index for index in self._inside.get(home, []) if index not in hidden]
+        inside = [index for index in self._inside.get(parent, []) if index not in hidden]
         return Series(tuple(tuple(self._part(index)) for index in inside), self._context.saved)
 
-    def thoughts(self, home: int | None = None) -> list[Node]:
+    def thoughts(self, parent: int | None = None) -> list[Node]:
         """Write what the model thought, in details that are closed."""
         reasoning = self._state.reasoning
-        known = [thought for thought in reasoning.thoughts if self._home_of(thought) == home]
+        known = [thought for thought in reasoning.thoughts if self._parent_of(thought) == parent]
         if not known:
             return []
-        seconds = reasoning.seconds if home is None else 0.0
-        said = words.thought(seconds, len(known))
+        seconds = reasoning.seconds if parent is None else 0.0
+        shown = words.thought(seconds, len(known))
         items = tuple(tuple(self._thought(thought, len(known) > 1)) for thought in known)
         body = Series(items, self._context.expression("reasoning"), "thought")
-        return [Details((Span(said, "dim"),), (body,), "quiet")]
+        return [Details((Span(shown, "dim"),), (body,), "quiet")]
 
     def _thought(self, thought: Thought, labelled: bool) -> list[Node]:
         head: list[Node] = [layout.label(f"Step {thought.step}")] if labelled else []
@@ -70,7 +70,7 @@ class Parts:
         where = self._context.expression("reasoning")
         return [*head, layout.prose(self._context, str(thought.text), where, quiet=True)]
 
-    def _home_of(self, thought: Thought) -> int | None:
+    def _parent_of(self, thought: Thought) -> int | None:
         within = thought.within
         known = within is not None and 0 <= within < len(self._state.parts)
         is_work = known and isinstance(self._state.parts[within or 0], DelegationPart)
@@ -92,28 +92,30 @@ class Parts:
 
     def _notice(self, part: NoticePart) -> list[Node]:
         times = (Span(f" {words.times(part.count)}", "dim"),) if part.count > 1 else ()
-        said = part.text or part.code or words.UNREADABLE
-        head = Span(one_line(said, _LONG_NOTICE), "unquoted")
-        rest = [layout.quote(self._context, said, self._context.saved)]
-        is_long = len(said) > _LONG_NOTICE
+        shown = part.text or part.code or words.UNREADABLE
+        head = Span(one_line(shown, _LONG_NOTICE), "unquoted")
+        rest = [layout.quote(self._context, shown, self._context.saved)]
+        is_long = len(shown) > _LONG_NOTICE
         return [Line((Span("Note: "), head, *times), "notice"), *(rest if is_long else [])]
 
     def _text(self, index: int, part: TextPart) -> list[Node]:
         if not part.text:
             return []
-        home = self._homes[index]
-        where = self._context.expression("text") if home is None else f"{self._paths[home]}.text"
-        said = layout.prose(self._context, str(part.text), where)
+        parent = self._parents[index]
+        where = (
+            self._context.expression("text") if parent is None else f"{self._paths[parent]}.text"
+        )
+        shown = layout.prose(self._context, str(part.text), where)
         if index == self._answer:
-            return [layout.label(words.ANSWER), said]
+            return [layout.label(words.ANSWER), shown]
         # Right under the question or the task it would read like more of that.
-        is_under = self._inside[home][0] == index and self._has_quote(home)
-        return [layout.label(words.AGENT), said] if is_under else [said]
+        is_under = self._inside[parent][0] == index and self._has_quote(parent)
+        return [layout.label(words.AGENT), shown] if is_under else [shown]
 
-    def _has_quote(self, home: int | None) -> bool:
-        if home is None:
+    def _has_quote(self, parent: int | None) -> bool:
+        if parent is None:
             return bool(self._state.message.strip())
-        work = self._state.parts[home]
+        work = self._state.parts[parent]
         return isinstance(work, DelegationPart) and _is_long(work.task)
 
     def _tool(self, index: int, part: ToolPart) -> list[Node]:
@@ -121,7 +123,7 @@ class Parts:
         given = self._arguments(part, where)
         body = (*given, *self._result(part, where))
         took = part.seconds is not None and (part.seconds > 0 or part.status == "done")
-        chip = summary.telling_argument(part.arguments)
+        chip = summary.main_argument(part.arguments)
         peek, own = summary.peek(part, self._value(part))
         name = Span(summary.tool_name(part.name), "name")
         tail = [Span(peek, "quoted" if own else "plain")] if peek else []
@@ -150,8 +152,8 @@ class Parts:
         bad = part.status in {"failed", "denied"}
         whole = f"{where}.{'result' if part.full else 'preview'}"
         if (kind := summary.image(result)) is not None:
-            said = words.image(kind, result)
-            return [layout.label(words.RESULT), layout.line(f"{said}: {whole}")]
+            shown = words.image(kind, result)
+            return [layout.label(words.RESULT), layout.line(f"{shown}: {whole}")]
         name = words.ERROR if bad else words.RESULT
         if _is_preview(part):
             name = words.preview(len(result), part.size)
@@ -188,7 +190,7 @@ class Parts:
             if not _is_only(part.task, made):
                 body += self._arguments(made, where)
         body += [*self.thoughts(index), inside]
-        if isinstance(made, ToolPart) and call is not None and not self._is_said(made, index):
+        if isinstance(made, ToolPart) and call is not None and not self._is_repeated(made, index):
             body += self._result(made, self._context.expression(f"tool_calls[{self._calls[call]}]"))
         for gate in [] if call is None else self._gates.get(call, []):
             body += self._requests.nodes(gate)
@@ -231,13 +233,13 @@ class Parts:
             facts.append(words.duration(part.seconds))
         return (Span(", ".join(facts), "dim"),) if facts else ()
 
-    def _is_said(self, call: ToolPart, index: int) -> bool:
-        """Whether a call's result is only what the agent is shown to have said."""
-        said = "".join(str(p.text) for p in self._parts_in(index) if isinstance(p, TextPart))
-        return call.result is None or call.result.strip() in said
+    def _is_repeated(self, call: ToolPart, index: int) -> bool:
+        """Whether a call's result only repeats the text that is shown of the agent."""
+        shown = "".join(str(p.text) for p in self._parts_in(index) if isinstance(p, TextPart))
+        return call.result is None or call.result.strip() in shown
 
-    def _parts_in(self, home: int) -> list[Part]:
-        return [self._state.parts[index] for index in self._inside.get(home, [])]
+    def _parts_in(self, parent: int) -> list[Part]:
+        return [self._state.parts[index] for index in self._inside.get(parent, [])]
 
     def _delegations(self) -> dict[int, int]:
         """The supervisor's call that each delegation stands for; the first to claim one has it."""
@@ -248,7 +250,7 @@ class Parts:
             if call is None or call in claimed or not 0 <= call < len(self._state.parts):
                 continue
             is_call = isinstance(self._state.parts[call], ToolPart)
-            if is_call and self._homes[call] == self._homes[index]:
+            if is_call and self._parents[call] == self._parents[index]:
                 found[index] = call
                 claimed.add(call)
         return found

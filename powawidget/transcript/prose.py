@@ -64,19 +64,19 @@ def href(token: Token) -> str:
     return str(token.attrs.get("href", ""))
 
 
-def aside(text: str, said: str, link: Link | None) -> str:
+def aside(text: str, written: str, link: Link | None) -> str:
     """What the reader should know of a link whose text doesn't show it, in brackets.
 
     Args:
         text: The link's text.
-        said: Where it leads, as it was written.
+        written: Where it leads, as it was written.
         link: Where it may lead; None where it stays text.
 
     Returns:
         The host, or what was written; an empty string where the text shows it.
     """
     if link is None:
-        return f" ({said})" if said and said != text else ""
+        return f" ({written})" if written and written != text else ""
     shown = re.sub(r"^(?:https?://|mailto:)", "", text.strip().lower())
     rest = shown[len(link.host) :]
     if shown.startswith(link.host.lower()) and re.fullmatch(r"(?:[/?#]\S*)?", rest):

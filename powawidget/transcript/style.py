@@ -82,7 +82,7 @@ NAME = (
     f"{_MONO};font-size:12.5px;font-weight:600;background-color:transparent;color:inherit;padding:0;"
     "white-space:inherit"
 )
-SAID = f"{_RAISED};padding:1px 4px;border-radius:4px"
+QUOTED = f"{_RAISED};padding:1px 4px;border-radius:4px"
 DIM = "opacity:.75;font-weight:400"
 BAR = (
     f"{_MONO};background-color:transparent;color:inherit;padding:0;letter-spacing:-.5px;"

@@ -9,8 +9,8 @@ from powawidget.transcript.lookalikes import named
 from powawidget.transcript.visible import visible
 
 _LONGEST = 160
-_GLANCE = 72
-_TELLING = re.compile(
+_WIDTH = 72
+_MAIN = re.compile(
     r"^(query|sql|q|code|command|cmd|question|prompt|message|task|text|content)$", re.IGNORECASE
 )
 _NEXT = re.compile(
@@ -39,7 +39,7 @@ def tool_name(name: str) -> str:
     return f"{head[:_LONGEST]}…" if len(head) > _LONGEST or len(name) > 4 * _LONGEST else head
 
 
-def telling_argument(source: str) -> str:
+def main_argument(source: str) -> str:
     """The most telling argument of a call, for its closed card."""
     value = exact_json.read(source)
     if not isinstance(value, exact_json.Object):
@@ -47,7 +47,7 @@ def telling_argument(source: str) -> str:
     entries = [(key, each) for key, each in value if each != "" or not exact_json.is_scalar(each)]
     flat = [(key, each) for key, each in entries if exact_json.is_scalar(each)]
     found = (
-        next((entry for entry in flat if _TELLING.match(entry[0])), None)
+        next((entry for entry in flat if _MAIN.match(entry[0])), None)
         or next((entry for entry in flat if _NEXT.match(entry[0])), None)
         or next((entry for entry in flat if exact_json.is_text(entry[1])), None)
         or (entries[0] if entries else None)
@@ -58,7 +58,7 @@ def telling_argument(source: str) -> str:
     text = one_line(
         exact_json.bare(each) if exact_json.is_scalar(each) else exact_json.compact(each)
     )
-    return text if _TELLING.match(key) else f"{one_line(key)} {text}"
+    return text if _MAIN.match(key) else f"{one_line(key)} {text}"
 
 
 def peek(part: ToolPart, value: Any) -> tuple[str, bool]:
@@ -84,7 +84,7 @@ def peek(part: ToolPart, value: Any) -> tuple[str, bool]:
         is_table = value and all(isinstance(item, exact_json.Object) for item in value)
         count = words.rows if is_table else words.items
         return count(len(value)), False
-    return one_line(_first_line(result), _GLANCE), True
+    return one_line(_first_line(result), _WIDTH), True
 
 
 def _failure(result: str, value: Any) -> str:
@@ -92,8 +92,8 @@ def _failure(result: str, value: Any) -> str:
     if isinstance(value, exact_json.Object):
         error = dict(value).get("error")
         if exact_json.is_text(error):
-            return one_line(error, _GLANCE)
-    return one_line(re.sub(r"^Error:\s*", "", _first_line(result)), _GLANCE)
+            return one_line(error, _WIDTH)
+    return one_line(re.sub(r"^Error:\s*", "", _first_line(result)), _WIDTH)
 
 
 def _first_line(text: str) -> str:

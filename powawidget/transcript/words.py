@@ -110,7 +110,7 @@ def size(length: int) -> str:
     """An amount of text: `312 bytes`, `14.2 kB`, `1.2 MB`."""
     if length < _KILO:
         return plural(length, "byte")
-    unit, amount = ("kB", length / 1e3) if length < 999_950 else ("MB", length / 1e6)  # noqa: PLR2004  # said once, here
+    unit, amount = ("kB", length / 1e3) if length < 999_950 else ("MB", length / 1e6)  # noqa: PLR2004  # used once, here
     return f"{amount:,.1f} {unit}"
 
 

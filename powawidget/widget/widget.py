@@ -42,7 +42,7 @@ class LiveState(Protocol):
     subscribers: Subscribers
 
     @property
-    def heard(self) -> float:
+    def last_sign(self) -> float:
         """When bytes last came from the server, by the monotonic clock."""
 
     @property
@@ -254,7 +254,7 @@ class StateWidget(anywidget.AnyWidget):
         self.send({"kind": "file", "bytes": size, "seq": kept["seq"], "cuts": cuts})
 
     def _send_beat(self) -> None:
-        quiet = round(time.monotonic() - self._live.heard, 1)
+        quiet = round(time.monotonic() - self._live.last_sign, 1)
         self.send({"kind": "beat", "seq": self._seq, "now": time.time(), "quiet": quiet})
 
     def _beat(self, second: int) -> bool:

@@ -203,4 +203,4 @@ def act(run: powawidget.Run, action: str) -> str | None:
 
 def quiet(run: powawidget.Run) -> float:
     """How long the header would say that no data has come, in seconds."""
-    return time.monotonic() - run._live.heard
+    return time.monotonic() - run._live.last_sign

@@ -321,7 +321,7 @@ def _reported_call(value: Any) -> ReportedCall | None:
 
 
 def _completed(frame: Frame) -> Completed:
-    error = fields.said(None if frame.get("error") == fields.LOST else frame.get("error"))
+    error = fields.error_text(None if frame.get("error") == fields.LOST else frame.get("error"))
     content = frame.get("content")
     listed = frame.get("tool_calls")
     cited = frame.get("citations")

@@ -37,7 +37,7 @@ def maybe_text(frame: Frame, *names: str) -> str | None:
     return None
 
 
-def said(value: Any) -> str | None:
+def error_text(value: Any) -> str | None:
     """Read an error, which is text, or rarely an object with a message."""
     if isinstance(value, str):
         return value or None
@@ -49,7 +49,7 @@ def said(value: Any) -> str | None:
 def error_of(frame: Frame) -> str:
     """Read the words of an error frame, which stand in `error` or in `message`."""
     error = frame.get("error")
-    message = said(None if error == LOST else error) or said(frame.get("message"))
+    message = error_text(None if error == LOST else error) or error_text(frame.get("message"))
     return message or "The server reported an error without saying what it was."
 
 

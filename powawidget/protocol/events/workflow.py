@@ -148,7 +148,7 @@ def _block_output(frame: Frame) -> BlockOutput:
 def _block_completed(frame: Frame) -> BlockCompleted:
     block_type = _block_type(frame)
     data = frame.get("data", frame)
-    error = fields.said(data.get("error")) if isinstance(data, dict) else None
+    error = fields.error_text(data.get("error")) if isinstance(data, dict) else None
     # A failed orchestration says so only here, and without its error.
     refused = (
         block_type == "orchestration"

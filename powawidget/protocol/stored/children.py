@@ -68,9 +68,9 @@ def strategy_of(frames: Sequence[ev.Event]) -> str:
 
 def time_of(frame: Mapping[str, Any]) -> dt.datetime | None:
     """Read when a frame was made."""
-    said = frame.get("ts")
+    stamp = frame.get("ts")
     try:
-        at = dt.datetime.fromisoformat(said) if isinstance(said, str) else None
+        at = dt.datetime.fromisoformat(stamp) if isinstance(stamp, str) else None
     except ValueError:
         return None
     return at.replace(tzinfo=dt.UTC) if at is not None and at.tzinfo is None else at
@@ -152,11 +152,11 @@ def _by_text(
         For each text its position, for all None where the times contradict the texts and nothing
         else tells where one said nothing; None where no order or more than one gives the whole.
     """
-    spoken = [one for one, text in enumerate(texts) if text]
-    if not spoken or sum(map(len, texts)) != len(content):
+    written = [one for one, text in enumerate(texts) if text]
+    if not written or sum(map(len, texts)) != len(content):
         return None
     found: list[list[str]] = []
-    for number, order in enumerate(_orders(Counter(texts[one] for one in spoken), content)):
+    for number, order in enumerate(_orders(Counter(texts[one] for one in written), content)):
         if order is not None:
             found.append(order)
         if number >= _TRIES or len(found) > 1:
@@ -164,13 +164,13 @@ def _by_text(
     if not found:
         return None
     silent = {positions[one] for one in range(len(texts)) if not texts[one]}
-    early = sorted(spoken, key=lambda one: (positions[one] is None, positions[one] or 0))
-    if len(spoken) < len(texts):
+    early = sorted(written, key=lambda one: (positions[one] is None, positions[one] or 0))
+    if len(written) < len(texts):
         timed = [texts[one] for one in early if positions[one] is not None]
         rest = iter(found[0])
         if any(text not in rest for text in timed):  # `in` goes on where it found the last
             return [None] * len(texts)
-        if None in silent or len(silent) < len(texts) - len(spoken):
+        if None in silent or len(silent) < len(texts) - len(written):
             return None
     result = list(positions)
     free = (position for position in itertools.count() if position not in silent)

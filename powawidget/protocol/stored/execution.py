@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from powawidget.protocol import events as ev
-from powawidget.protocol.events.fields import maybe_text, said, seconds
+from powawidget.protocol.events.fields import error_text, maybe_text, seconds
 from powawidget.protocol.events.workflow import output_of
 from powawidget.protocol.graph import Graph, left_out, listed
 
@@ -43,7 +43,7 @@ def events_of_execution(
     if status == "failed":
         yield ev.WorkflowFailed(
             execution_id=execution_id,
-            message=said(execution.get("error")) or "The server didn't say why.",
+            message=error_text(execution.get("error")) or "The server didn't say why.",
             code=None,
         )
     elif status == "completed" and graph is not None and _was_cut(graph, logs):
@@ -142,7 +142,7 @@ def _block(log: Mapping[str, Any]) -> ev.StoredBlock:
         and isinstance(output, Mapping)
         and maybe_text(output, "status") == "failed"
     )
-    error = said(log.get("error")) or said(inner)
+    error = error_text(log.get("error")) or error_text(inner)
     return ev.StoredBlock(
         id=str(log.get("block_id")),
         name=maybe_text(log, "block_name") or "",

@@ -29,7 +29,7 @@ def events_of_orchestration(stored: Mapping[str, Any]) -> Iterator[ev.Event]:
     yield ev.read_frame({"event": "start", **picked(stored, "run_id", "session_id")})
     frames = [ev.read_frame(dict(one)) for one in frames_of(stored)]
     fields = picked(stored, "run_id", "status", "error", "content", "usage")
-    if any(_takes_back(frame) for frame in frames):
+    if any(_removes_answer(frame) for frame in frames):
         yield from frames  # what the hook took back stands in the agents' runs as well
     else:
         children = children_of(stored)
@@ -91,7 +91,7 @@ class _Restoring:
     def _supervisor(self, frames: list[ev.Event]) -> Iterator[ev.Event]:
         """Give each delegation with its text, and the supervisor's own text between them."""
         calls = supervisor_texts(frames, self._by_id, self._content)
-        said = {(one.frame, one.after): one.text for one in calls if one.text}
+        texts = {(one.frame, one.after): one.text for one in calls if one.text}
         child: str | None = None
         for number, frame in enumerate(frames):
             if child is not None:
@@ -99,15 +99,15 @@ class _Restoring:
                 if not over and not isinstance(frame, ev.OrchestrationCompleted):
                     continue
                 child = None
-            yield from _text(said.get((number, False)))
+            yield from _text(texts.get((number, False)))
             yield frame
-            yield from _text(said.get((number, True)))
+            yield from _text(texts.get((number, True)))
             if isinstance(frame, ev.DelegationStarted):
                 known = self._by_id.get(frame.child_id)
                 own = self._own(known) if known is not None else []
                 child = frame.child_id if own else None
                 yield from own
-        yield from _text(said.get((len(frames), False)))
+        yield from _text(texts.get((len(frames), False)))
 
     def _parallel(self, frames: list[ev.Event], count: int | None) -> Iterator[ev.Event]:
         """Give how much the agents said, and the merge's text as the answer."""
@@ -136,7 +136,7 @@ def _text(text: str | None) -> list[ev.Event]:
     return [ev.TextDelta(text=text)] if text else []
 
 
-def _takes_back(event: ev.Event) -> bool:
+def _removes_answer(event: ev.Event) -> bool:
     if not isinstance(event, ev.HookResult) or event.hook_event != "PreResponse":
         return False
     return event.modified or event.blocked

@@ -42,13 +42,13 @@ def _events_of_agent(stored: Mapping[str, Any]) -> Iterator[ev.Event]:
     content = stored.get("content")
     answer = content if isinstance(content, str) else ""
     yield ev.read_frame({"event": "start", **_picked(stored, "run_id", "session_id")})
-    said = _said_by_step(stored, answer)
+    texts = _texts_by_step(stored, answer)
     frames = stored.get("events")
     for frame in frames if isinstance(frames, list) else []:
         if isinstance(frame, dict):
             event = ev.read_frame(dict(frame))
             yield event
-            text = said.pop(event.step, "") if isinstance(event, ev.StepStarted) else ""
+            text = texts.pop(event.step, "") if isinstance(event, ev.StepStarted) else ""
             if text:
                 yield ev.TextDelta(text=text)
     status = stored.get("status")
@@ -95,12 +95,12 @@ def _picked(stored: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: stored[name] for name in names if stored.get(name) is not None}
 
 
-def _said_by_step(stored: Mapping[str, Any], answer: str) -> dict[int, str]:
+def _texts_by_step(stored: Mapping[str, Any], answer: str) -> dict[int, str]:
     """Divide the answer by steps where the stored steps make up exactly the answer."""
     steps = stored.get("reasoning_steps")
-    said: dict[int, str] = {}
+    texts: dict[int, str] = {}
     for step in steps if isinstance(steps, list) else []:
         number, text = (step.get("step"), step.get("content")) if isinstance(step, dict) else (0, 0)
         if isinstance(number, int) and isinstance(text, str):
-            said[number] = said.get(number, "") + text
-    return said if "".join(said.values()) == answer else {}
+            texts[number] = texts.get(number, "") + text
+    return texts if "".join(texts.values()) == answer else {}

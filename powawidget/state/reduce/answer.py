@@ -111,14 +111,14 @@ def conclude(run: RunState, content: str | None) -> list[Op]:
 
 def replace(run: RunState, content: str) -> list[Op]:
     """Make the shown answer be exactly this, touching only the parts that differ."""
-    # A text that was taken back or replaced is empty and stays so: only those that say something
+    # A text that was taken back or replaced is empty and stays so: only the others
     # are gone through.
-    said = index_of(run).at("said", None)
-    shown = [str(run.parts[i].text) for i in said]  # type: ignore[union-attr]  # the index names such a part
+    indices = index_of(run).at("text shown", None)
+    shown = [str(run.parts[i].text) for i in indices]  # type: ignore[union-attr]  # the index names such a part
     joined = "".join(shown)
     if joined == content:
         return []
-    if run.edited or not said:
+    if run.edited or not indices:
         # The edited answer stands after everything that led to it.
         last = len(run.parts) - 1
         if index_of(run).last("text", None) == last >= 0:
@@ -130,7 +130,7 @@ def replace(run: RunState, content: str) -> list[Op]:
         return grow(run, content[len(joined) :])
     return [
         ("set", ("parts", index, "text"), new)
-        for index, old, new in zip(said, shown, _redivide(shown, content), strict=True)
+        for index, old, new in zip(indices, shown, _redivide(shown, content), strict=True)
         if new != old
     ]
 
@@ -149,7 +149,7 @@ def _unset_answer(run: RunState) -> list[Op]:
 
 
 def _blank(run: RunState, keep: int | None) -> list[Op]:
-    return [("set", ("parts", i, "text"), "") for i in index_of(run).at("said") if i != keep]
+    return [("set", ("parts", i, "text"), "") for i in index_of(run).at("text shown") if i != keep]
 
 
 def _redivide(shown: list[str], content: str) -> list[str]:

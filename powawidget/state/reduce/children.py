@@ -92,7 +92,7 @@ class _Streamed:
         latest = [index for index, part in work(run) if isinstance(part, DelegationPart)]
         self._cut = latest[-1] if latest and run.status in _CUT else None
 
-    def said(self, index: int) -> str:
+    def streamed_text(self, index: int) -> str:
         """Return the text of a delegation."""
         return "".join(self._texts.get(index, []))
 
@@ -109,7 +109,7 @@ class _Streamed:
         asked = {one.call_id for one in child.asked}
         if (asked or child.texts) and not self._ids.get(index, set()) <= asked:
             return -1
-        shown, stored = self.said(index), _stored(child)
+        shown, stored = self.streamed_text(index), _stored(child)
         if not shown or not stored:
             return 0
         # Where only the last text is stored, what was streamed is more.
@@ -165,7 +165,7 @@ class _Stored:
     def same(self, index: int, streamed: _Streamed) -> list[Child]:
         """List the children that said what a delegation did, or enough to see that it's unclear."""
         found: dict[int, Child] = {}
-        shown = streamed.said(index)
+        shown = streamed.streamed_text(index)
         for length in self._lengths:
             end = shown[len(shown) - length :] if 0 < length <= len(shown) else ""
             for call_id in dict.fromkeys((streamed.id_of(index), None)) if end else ():

@@ -25,9 +25,9 @@ _DEEPEST = 20
 _GOOD = frozenset({"", "completed", "complete", "success", "succeeded", "ok"})
 
 
-def work_status(said: str) -> WorkStatus:
+def work_status(word: str) -> WorkStatus:
     """Turn the server's word for how an agent ended into ours."""
-    return "done" if said.lower() in _GOOD else "failed"
+    return "done" if word.lower() in _GOOD else "failed"
 
 
 def start(run: RunState, event: OrchestrationStarted, at: float) -> list[Op]:
@@ -105,11 +105,11 @@ def step(run: RunState, event: SequentialStep, at: float) -> list[Op]:
 def entity(run: RunState, event: EntityChunk, at: float) -> list[Op]:
     """Give a text to the agent that the frame names, which begins with it where it hasn't."""
     name = ("name", event.agent) if event.agent else ()
-    spoken = index_of(run).last("agent running", *name)
-    if spoken is None and event.agent:
-        spoken = index_of(run).last("agent", *name)
-    if spoken is not None:
-        return answer.entity(run, event, spoken)
+    known = index_of(run).last("agent running", *name)
+    if known is None and event.agent:
+        known = index_of(run).last("agent", *name)
+    if known is not None:
+        return answer.entity(run, event, known)
     index = len(run.parts)
     part = DelegationPart(agent=event.agent, started=at, within=_open_group(run, None))
     ops = [*_mark(run, ""), ("set", ("parts", index), plain(part))]

@@ -86,8 +86,8 @@ def interrupted(run: RunState, event: ev.Interrupted, at: float) -> list[Op]:
 
 def workflow_completed(run: RunState, event: ev.WorkflowCompleted, at: float) -> list[Op]:
     """End a workflow that came to its end."""
-    says_nothing = event.execution_id is None and event.result is None
-    if run.kind != "workflow" and (says_nothing or not identity.is_fresh(run)):
+    is_bare = event.execution_id is None and event.result is None
+    if run.kind != "workflow" and (is_bare or not identity.is_fresh(run)):
         return []  # another stream's frame of that name
     ops = [*identity.mark_workflow(run), *identity.names(run, event.execution_id, None)]
     if event.result is not None and event.result != run.output:

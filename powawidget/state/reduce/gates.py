@@ -194,11 +194,11 @@ def close(run: RunState, at: float) -> list[Op]:
             # Nothing is noted of it, so it was still waiting for the quiet.
             ops += settle(index, part, "undecided", at, "The run ended before it was sent.")
             continue
-        said = {"approve": "Approval was sent. ", "deny": "Denial was sent. ", None: ""}[
+        sent = {"approve": "Approval was sent. ", "deny": "Denial was sent. ", None: ""}[
             part.choice
         ]
         decision: Decision = "unknown" if part.choice else "undecided"
-        ops += settle(index, part, decision, at, f"{said}The run ended before the server answered.")
+        ops += settle(index, part, decision, at, f"{sent}The run ended before the server answered.")
     return ops
 
 

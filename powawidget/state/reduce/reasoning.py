@@ -39,8 +39,8 @@ def whole(run: RunState, event: ReasoningWhole) -> list[Op]:
         partly = index.thoughts_at("partly", step, within)
         if partly and (not same or partly[-1] > same[-1]):
             path = ("reasoning", "thoughts", partly[-1])
-            said = str(run.reasoning.thoughts[partly[-1]].text)
-            ops: list[Op] = [] if said == event.text else [("set", (*path, "text"), event.text)]
+            shown = str(run.reasoning.thoughts[partly[-1]].text)
+            ops: list[Op] = [] if shown == event.text else [("set", (*path, "text"), event.text)]
             return [*ops, ("set", (*path, "whole"), True)]
         if same:
             return []

@@ -290,9 +290,9 @@ def _graph_known(run: RunState, event: ev.GraphKnown) -> list[Op]:
     left = len(event.blocks) - LISTED
     if left <= 0:
         return blocks.know(run, event)
-    said = f"The graph has {left:,} more blocks: they are listed once they run."
+    text = f"The graph has {left:,} more blocks: they are listed once they run."
     listed = ev.GraphKnown(blocks=event.blocks[:LISTED])
-    return [*blocks.know(run, listed), *notice(run, "cut", said)]
+    return [*blocks.know(run, listed), *notice(run, "cut", text)]
 
 
 def _decision_made(run: RunState, event: ev.DecisionMade, at: float) -> list[Op]:

@@ -36,7 +36,7 @@ from powawidget.state.reduce import answer, blocks, tools
 from powawidget.state.reduce.match import Beginnings, Once
 from powawidget.state.text import Text
 
-_SAID = "The connection was lost on the way. This is the run as the server has stored it."
+_RESTORED = "The connection was lost on the way. This is the run as the server has stored it."
 _UNDECIDED = frozenset({"undecided", "unknown"})
 
 
@@ -71,7 +71,7 @@ def restore(run: RunState, event: Restored, stored: RunState, at: float) -> list
     draft.citations = stored.citations or draft.citations
     draft.error, draft.wait = None, None
     draft.status, draft.restored, draft.ended = "completed", True, at
-    draft.parts.append(NoticePart(code="restored", text=_SAID))
+    draft.parts.append(NoticePart(code="restored", text=_RESTORED))
     return list(_changes(run, draft))
 
 
