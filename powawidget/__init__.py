@@ -119,3 +119,8 @@ __all__ = [
     "policy",
     "replay",
 ]
+
+
+def __dir__() -> list[str]:
+    # The folders are modules too, and none of what is public.
+    return [*__all__, "errors", "events", "sse", "__version__"]

@@ -133,3 +133,54 @@ def test_the_options_of_a_run_are_the_same_wherever_they_are_given() -> None:
     ] == [*pw.RunOptions.__annotations__]
     for ask in (pw.Agent.chat, pw.Agent.stream):
         assert inspect.signature(ask).parameters["options"].annotation == Unpack[pw.RunOptions]
+    asked = inspect.signature(pw.Session.chat).parameters
+    assert asked["options"].annotation == Unpack[pw.RunOptions]
+    assert "on_approval" in asked
+
+
+def test_the_package_shows_its_public_names_and_no_folder() -> None:
+    shown = {name for name in dir(pw) if not name.startswith("_")}
+    assert shown == {*pw.__all__, *(path.partition(".")[2] for path in reference.PUBLIC[1:])}
+
+
+WRONG: dict[str, Any] = {
+    "a list's line as a name": lambda pb: pb.agent(pb.agents()[0]),
+    "an orchestration": lambda pb: pb.orchestration(3),
+    "a workflow": lambda pb: pb.workflow(None),
+    "a run": lambda pb: pb.get_run(None),
+    "bytes": lambda pb: pb.session(b"sess_1"),
+    "an execution": lambda pb: pb.workflow(pb.workflows()[0].id).execution(3),
+    "a message": lambda pb: pb.agent("Analyst").run(3),
+    "a conversation": lambda pb: pb.agent("Analyst").run("hi", session_id=3),
+    "one of an orchestration": lambda pb: pb.orchestration(pb.orchestrations()[0].id).session(3),
+    "a limit": lambda pb: pb.agent("Analyst").sessions("5"),
+    "a limit of executions": lambda pb: pb.workflow(pb.workflows()[0].id).executions(None),
+    "a recording": lambda _: pw.replay(None),  # type: ignore[arg-type]  # wrong on purpose
+    "a URL": lambda _: pw.connect(3),  # type: ignore[arg-type]  # wrong on purpose
+    "headers": lambda pb: pw.connect(pb.url, api_key="k", headers=["a"]),  # type: ignore[arg-type]  # wrong on purpose
+    "a header": lambda pb: pw.connect(pb.url, api_key="k", headers={"a": 3}),  # type: ignore[dict-item]  # wrong on purpose
+    "a proxy": lambda pb: pw.connect(pb.url, api_key="k", proxy=3),  # type: ignore[arg-type]  # wrong on purpose
+    "a bundle": lambda pb: pw.connect(pb.url, api_key="k", verify=3.5),  # type: ignore[arg-type]  # wrong on purpose
+}
+
+
+@pytest.fixture(scope="module")
+def local() -> Iterator[pw.Powabase]:
+    with pw.connect("local") as pb:
+        yield pb
+
+
+@pytest.mark.parametrize("call", WRONG.values(), ids=WRONG)
+def test_what_is_of_another_type_is_refused_in_our_words(local: pw.Powabase, call: Any) -> None:
+    with pytest.raises(pw.WrongTypeError):
+        call(local)
+
+
+def test_a_line_of_a_list_in_place_of_its_id_is_told_so(local: pw.Powabase) -> None:
+    with pytest.raises(pw.WrongTypeError, match=r"not by AgentInfo\. Pass its id"):
+        local.agent(local.agents()[0])  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_a_negative_limit_is_refused(local: pw.Powabase) -> None:
+    with pytest.raises(pw.InvalidValueError, match="0 or more, not -1"):
+        local.agent("Analyst").sessions(-1)

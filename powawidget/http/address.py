@@ -1,12 +1,13 @@
 """What a connection is made from, checked before anything is sent."""
 
 import ipaddress
+import os
 import re
 import ssl
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from powawidget.errors import FileError, InvalidValueError
+from powawidget.errors import FileError, InvalidValueError, WrongTypeError
 from powawidget.http.secret import Secret
 
 LOCALHOST = "localhost"
@@ -105,8 +106,14 @@ def checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
     Raises:
         InvalidValueError: If no header can carry one of them.
+        WrongTypeError: If one of them isn't a text.
     """
     for name, value in headers.items():
+        if not isinstance(name, str) or not isinstance(value, str):
+            raise WrongTypeError(
+                f"The name and the value of a header are texts: {str(name)[:100]!r} has "
+                f"{type(value).__name__}."
+            )
         if not _fits_header(name) or not _fits_header(value.replace(" ", "")):
             raise InvalidValueError(
                 f"The header {name[:100]!r} can't be sent: a name and a value are ASCII without "
@@ -123,9 +130,14 @@ def checked_verify(verify: bool | str) -> "ssl.SSLContext | bool":
 
     Raises:
         FileError: If the bundle can't be read.
+        WrongTypeError: If it is neither.
     """
     if isinstance(verify, bool):
         return verify
+    if not isinstance(verify, str | os.PathLike):
+        raise WrongTypeError(
+            f"verify takes True, False or the path of a CA bundle, not {type(verify).__name__}."
+        )
     try:
         return ssl.create_default_context(cafile=verify)
     except OSError as error:

@@ -240,6 +240,8 @@ class Client:
             async with asyncio.timeout(limit):
                 sent = time.time()
                 response = await http.send(request, stream=True)
+                # A server may repeat the key in it, and a response's repr shows it.
+                response.extensions.pop("reason_phrase", None)
                 self.clock.note(response.headers.get("date"), sent, time.time())
                 return response
         except TimeoutError:

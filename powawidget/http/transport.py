@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from powawidget.errors import InvalidValueError
+from powawidget.errors import InvalidValueError, WrongTypeError
 from powawidget.http.address import LOCALHOST, LOOPBACK, checked_verify, direct
 from powawidget.http.secret import Secret
 from powawidget.http.server import Server
@@ -42,6 +42,8 @@ class Transport:
             # written, and a POST isn't sent twice.
             "limits": httpx.Limits(max_connections=None, max_keepalive_connections=0),
         }
+        if proxy is not None and not isinstance(proxy, str):
+            raise WrongTypeError(f"proxy takes a URL as text, not {type(proxy).__name__}.")
         self.open(None)  # what can't be used is refused before anything is sent
 
     def open(self, jar: CookieJar | None) -> httpx.AsyncClient:

@@ -48,7 +48,7 @@ def connect(  # noqa: PLR0913  # each is one setting of a connection
     Raises:
         ConfigurationError: If the URL or the key is missing.
         InvalidValueError: If one of the arguments can't be used.
-        WrongTypeError: If `timeouts` is something else.
+        WrongTypeError: If one of them is of another type.
         FileError: If the CA bundle can't be read.
 
     Example:
@@ -56,14 +56,22 @@ def connect(  # noqa: PLR0913  # each is one setting of a connection
         >>> pb.agents()
     """
     # From here on no frame holds the key as text: a verbose traceback prints local variables.
-    secret = Secret("" if api_key is None else api_key.strip())
-    given = api_key is not None
+    secret = Secret(api_key.strip() if isinstance(api_key, str) else "")
+    given, kind = api_key is not None, type(api_key).__name__
     api_key = None
+    if given and kind != "str" and not secret:
+        raise WrongTypeError(f"api_key takes the key as text, not {kind}.")
     local = None
     if timeouts is not None and not isinstance(timeouts, Timeouts):
         raise WrongTypeError(
             "timeouts takes powawidget.Timeouts(connect=5, total=600), with the limits that you "
             f"want to change, not {type(timeouts).__name__}."
+        )
+    if url is not None and not isinstance(url, str):
+        raise WrongTypeError(f"The URL is a text, not {type(url).__name__}.")
+    if headers is not None and not isinstance(headers, Mapping):
+        raise WrongTypeError(
+            f'headers takes a dictionary such as {{"X-Team": "ops"}}, not {type(headers).__name__}.'
         )
     if url is None:
         url = os.environ.get("POWABASE_URL", "")

@@ -10,6 +10,7 @@ from powawidget.chat.history import time_of
 from powawidget.http.client import Client
 from powawidget.protocol import events as ev
 from powawidget.protocol.characters import harmless
+from powawidget.resources.request import at_most
 from powawidget.resources.tables import table
 
 
@@ -102,6 +103,7 @@ async def rows_at(client: Client, workflow_id: str, limit: int) -> list[Mapping[
         RequestError: If the server refuses.
         ConnectionLost: If it can't be reached.
     """
+    limit = at_most(limit)
     answer = await client.get(f"/api/workflows/{workflow_id}/executions", limit=limit)
     rows = answer.get("executions") if isinstance(answer, Mapping) else answer
     rows = rows if isinstance(rows, list) else []

@@ -7,7 +7,7 @@ from typing import Any
 
 from powawidget.errors import InvalidValueError, ProtocolError, RequestError, UnknownNameError
 from powawidget.http.client import Client
-from powawidget.http.ids import is_uuid, segment
+from powawidget.http.ids import as_text, is_uuid, segment
 
 _PAGE = 100
 _LISTED = 20
@@ -104,10 +104,11 @@ async def find(client: Client, noun: str, name_or_id: str) -> Row:
     Raises:
         UnknownNameError: If there is none of that name.
         InvalidValueError: If there is more than one.
+        WrongTypeError: If it isn't a text.
         RequestError: If the server refuses.
         ConnectionLost: If it can't be reached.
     """
-    wanted = name_or_id.strip()
+    wanted = as_text(name_or_id, f"{'A' if noun == 'workflow' else 'An'} {noun}")
     if not is_uuid(wanted):
         return _named(await rows_of(client, noun), noun, wanted)
     try:

@@ -69,7 +69,8 @@ class Powabase:
 
         Raises:
             UnknownNameError: If there is none of that name.
-        InvalidValueError: If there is more than one.
+            InvalidValueError: If there is more than one.
+            WrongTypeError: If it isn't a text.
             RequestError: If the server refuses.
             ConnectionLost: If it can't be reached.
 
@@ -105,7 +106,8 @@ class Powabase:
 
         Raises:
             UnknownNameError: If there is none of that name.
-        InvalidValueError: If there is more than one.
+            InvalidValueError: If there is more than one.
+            WrongTypeError: If it isn't a text.
             RequestError: If the server refuses.
             ConnectionLost: If it can't be reached.
 
@@ -140,7 +142,8 @@ class Powabase:
 
         Raises:
             UnknownNameError: If there is none of that name.
-        InvalidValueError: If there is more than one.
+            InvalidValueError: If there is more than one.
+            WrongTypeError: If it isn't a text.
             RequestError: If the server refuses.
             ConnectionLost: If it can't be reached.
 
@@ -162,6 +165,7 @@ class Powabase:
 
         Raises:
             InvalidValueError: If it can't be an id.
+            WrongTypeError: If it isn't a text.
             UnknownNameError: If no workflow has such an execution.
             RequestError: If the server knows no such run.
             ConnectionLost: If it can't be reached.

@@ -11,7 +11,12 @@ import msgspec
 
 from powawidget import transcript
 from powawidget.chat.chat import Chat, saved_chat
-from powawidget.errors import ConfigurationError, FileError, InvalidValueError
+from powawidget.errors import (
+    ConfigurationError,
+    FileError,
+    InvalidValueError,
+    WrongTypeError,
+)
 from powawidget.protocol import events as ev
 from powawidget.protocol.sse import EventTooLargeError, SSEDecoder
 from powawidget.run.apply import too_large
@@ -76,6 +81,7 @@ def replay(
         InvalidValueError: If the speed isn't a positive number, or what is to be read is too large
             (`powawidget.options.replay_limit`) or something else.
         FileError: If the file can't be read.
+        WrongTypeError: If the source is neither bytes nor a path.
 
     Example:
         >>> powawidget.replay("run.json").text
@@ -84,6 +90,11 @@ def replay(
         raise InvalidValueError("speed must be a positive number, or None for all at once.")
     if isinstance(source, bytes):
         data, times, title = source, None, name or "recording"
+    elif not isinstance(source, str | os.PathLike):
+        raise WrongTypeError(
+            "replay takes the bytes of a recording or the path of a file, not "
+            f"{type(source).__name__}."
+        )
     else:
         path = pathlib.Path(source)
         try:

@@ -1,10 +1,12 @@
 """The body of a request, checked before anything is sent."""
 
 import json
+import operator
 from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict
+from typing import Any, SupportsIndex, TypedDict
 
 from powawidget.errors import InvalidValueError, WrongTypeError
+from powawidget.http.ids import as_text
 
 
 class RunOptions(TypedDict, total=False):
@@ -64,9 +66,13 @@ def run_body(
     Raises:
         InvalidValueError: If the message is empty, more than one context is given, or something
             can't be written as JSON.
-        WrongTypeError: If there is no such option.
+        WrongTypeError: If there is no such option, or one of the texts is something else.
     """
-    if not isinstance(message, str) or not message.strip():
+    if not isinstance(message, str):
+        raise WrongTypeError(f"The message is a text, not {type(message).__name__}.")
+    if session_id is not None:
+        as_text(session_id, "A conversation")
+    if not message.strip():
         raise InvalidValueError(f"The message is empty: say what the {noun} should do.")
     unknown = [name for name in options if name not in known]
     if unknown:
@@ -108,3 +114,24 @@ def checked_json(body: Mapping[str, Any]) -> dict[str, Any]:
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidValueError(f"The request can't be written as JSON: {error}.") from error
     return dict(body)
+
+
+def at_most(limit: object) -> int:
+    """Check how many entries of a list are asked for.
+
+    Args:
+        limit: What the caller gave.
+
+    Returns:
+        The same.
+
+    Raises:
+        WrongTypeError: If it isn't a whole number.
+        InvalidValueError: If it is negative.
+    """
+    if not isinstance(limit, SupportsIndex):  # numpy's whole numbers are too
+        raise WrongTypeError(f"limit takes a whole number, not {type(limit).__name__}.")
+    most = operator.index(limit)
+    if most < 0:
+        raise InvalidValueError(f"limit says how many at most: 0 or more, not {most}.")
+    return most

@@ -2,15 +2,17 @@
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Unpack
 
 import msgspec
 
+from powawidget.approvals.policy import PolicyFunction
 from powawidget.chat.chat import Chat
 from powawidget.chat.history import History, Message, time_of
 from powawidget.chat.task import ChatTask
 from powawidget.http.client import Client
 from powawidget.kernel import loop
+from powawidget.resources.request import RunOptions, at_most
 from powawidget.resources.tables import table
 from powawidget.state.model import Kind
 
@@ -127,10 +129,13 @@ class Session:
         loop.run_sync(history.open())  # a chat would go on without it
         return Messages(history)
 
-    def chat(self, **options: Any) -> Chat:
+    def chat(
+        self, *, on_approval: PolicyFunction | None = None, **options: Unpack[RunOptions]
+    ) -> Chat:
         """Go on with the conversation, as `agent.chat(session_id)` does. Nothing is asked yet.
 
         Args:
+            on_approval: As for the `run` of an agent, for every turn.
             **options: As for the `chat` of the agent or the orchestration, for every turn.
 
         Returns:
@@ -140,6 +145,8 @@ class Session:
             WrongTypeError: If there is no such option.
             InvalidValueError: If the options don't fit together.
         """
+        if on_approval is not None:
+            return self._chat(on_approval=on_approval, **options)
         return self._chat(**options)
 
     def __repr__(self) -> str:
@@ -177,6 +184,7 @@ async def sessions_at(client: Client, path: str, limit: int) -> Sessions:
         The conversations, as the server orders them.
     """
     rows: list[Any] = []
+    limit = at_most(limit)
     while len(rows) < limit:
         page = min(limit - len(rows), _SESSIONS_AT_ONCE)
         answer = await client.get(f"{path}/sessions", limit=page, offset=len(rows))

@@ -153,11 +153,12 @@ def refusing(status: str, headers: bytes = b"", *, cut: bool = False) -> Script:
         key = the_key(exchange).encode()
         body = b"<p>you sent " + key + b"</p>"
         sent = headers.replace(b"KEY", key)
+        line = f"{status} Odd".replace("KEY", key.decode())
         if cut:
-            await exchange.head(sent + b"content-length: 5000\r\n", f"{status} Odd")
+            await exchange.head(sent + b"content-length: 5000\r\n", line)
             await exchange.send(body)
         else:
-            await exchange.answer(f"{status} Odd", body, sent)
+            await exchange.answer(line, body, sent)
 
     return script
 
@@ -185,6 +186,7 @@ STREAM = b"content-type: text/event-stream\r\n"
 FAULTS: dict[str, Script] = {
     "400": refusing("400"),
     "401": refusing("401"),
+    "401 with words": refusing("401 KEY"),
     "402": refusing("402"),
     "403": refusing("403"),
     "500": refusing("500"),

@@ -40,6 +40,12 @@ def test_a_refused_url_leaves_the_key_out_of_the_traceback() -> None:
     assert KEY not in rendered(caught.value)
 
 
+def test_a_key_that_is_no_text_stands_in_no_traceback() -> None:
+    with pytest.raises(powawidget.WrongTypeError, match="not bytes") as caught:
+        powawidget.connect("http://127.0.0.1:9", api_key=KEY.encode())
+    assert KEY not in rendered(caught.value)
+
+
 def test_nothing_shows_the_key() -> None:
     secret = Secret(KEY)
     with powawidget.connect("http://127.0.0.1:9", api_key=KEY) as pb:

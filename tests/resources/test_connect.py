@@ -215,7 +215,7 @@ def test_every_field_of_the_body_is_sent_and_no_other(context: str) -> None:
     [
         ("", {}, "message is empty"),
         (" \n", {}, "message is empty"),
-        (7, {}, "message is empty"),
+        (7, {}, "message is a text, not int"),
         ("hi", dict(list(CONTEXTS.items())[:2]), "Only one of"),
         ("hi", {"context_items": [object()]}, "can't be written as JSON"),
         ("hi", {"temperature": float("nan")}, "can't be written as JSON"),

@@ -173,7 +173,7 @@ def test_that_its_details_cannot_be_read_is_no_obstacle(serve: Serve) -> None:
     ("script", "message", "said"),
     [
         (project(), "", "message is empty: say what the orchestration should do"),
-        (project(), 7, "message is empty"),
+        (project(), 7, "message is a text, not int"),
         (project(), "half an emoji \ud83d", "can't be written as JSON"),
         (project(members=[]), "Go", "'Panel' has no agents: add at least one"),
         (project(members=[], details=False), "Go", "has no agents"),
