@@ -1,4 +1,4 @@
-// What a request for approval says, in the pieces in which a person is shown it.
+// What a request for approval says, in the pieces that a person is shown.
 import type { ToggleKey } from "../state/events";
 import type { ApprovalPart } from "../state/wire";
 import { languageOf } from "../text/glance";

@@ -1,4 +1,5 @@
-// One call: a line at rest, its arguments and result when opened, what gates it below.
+// One tool call: a line while it is closed, its arguments and result when opened, its approvals
+// below.
 import type { ComponentProps } from "preact";
 import { useMemo } from "preact/hooks";
 import type { ToolPart } from "../state/wire";

@@ -1,4 +1,4 @@
-// A value: rows where it has keys, else what it is drawn as.
+// A value of JSON: a row for each key of an object; anything else by itself, as text, table or tree.
 import { languageOf } from "../text/glance";
 import { holdsImage, isScalar, type Json, pretty } from "../text/json";
 import * as words from "../text/words";

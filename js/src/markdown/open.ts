@@ -1,4 +1,5 @@
-// Blocks that have begun to settle while they still grow.
+// Long blocks that still grow: their front has settled (it can't change any more, see settle.ts) and
+// is drawn for good, so that each piece costs only the end.
 import type { Token, Tokens } from "marked";
 import { chunks } from "./code";
 import { inlineNodes } from "./inline";

@@ -109,10 +109,10 @@ function patch(a: VNode, b: VNode): void {
   if (!draw) patchKids(node, a.kids, kids);
 }
 
-/** What draws an element instead of us, once it is given to a module: it is given the new text. */
+/** By the elements that a module draws: what receives their new text. */
 export const drawers = new WeakMap<Element, (text: string) => unknown>();
 
-/** The elements with a text of their own that were drawn since somebody last took them. */
+/** The elements with a text of their own that were drawn since this list was last emptied. */
 export const touched: HTMLElement[] = [];
 
 export function commonLength(a: string, b: string): number {

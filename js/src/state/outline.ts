@@ -3,7 +3,7 @@
 import type { EventKey } from "./events";
 import type { ApprovalPart, DelegationPart, ParallelPart, Part, ToolPart } from "./wire";
 
-/** In place of an index: what no part is within. */
+/** In place of the index of a parent: the part is within no other. */
 export const TOP = -1;
 
 /** So many calls of one tool in a row make a group. */

@@ -1,4 +1,4 @@
-// How many blocks a workflow has, and how many of them stand how.
+// How many blocks a workflow has, and how many of them ran, failed or were skipped.
 import type { Block } from "./wire";
 
 export interface Tally {

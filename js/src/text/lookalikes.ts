@@ -1,7 +1,7 @@
-// Splits a name in what is what it looks like, and what isn't: letters of another script than
-// its first one, or than Latin where it has Latin ones; a whole name of letters that read as
-// Latin; wide, mathematical and other forms of ASCII; space that isn't seen. A name in one
-// script of its own has nothing of that.
+// Finds in a name the characters that a reader takes for others: letters of another script than its
+// first letter's, or than Latin where it has Latin ones; a whole name of letters that read as Latin;
+// wide, mathematical and other forms of ASCII; space that isn't seen. A name in one script of its
+// own has none of these.
 import { codeOf, hasHidden } from "./visible";
 
 /** Characters of a name, one after another, that look like others than they are. */

@@ -1,3 +1,5 @@
+// Finds the characters of a text that a reader wouldn't see, and the marks that stand for them.
+
 /** A character that would not be seen, or would change how others are seen, `count` times in a row. */
 export interface HiddenChar {
   code: string;

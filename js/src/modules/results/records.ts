@@ -120,7 +120,7 @@ function keyOf(row: Row, value: Json | undefined): Key {
     : { row, rank: TEXT, text, number: 0 };
 }
 
-/** Whole numbers of so many digits that they are the same to a computer are compared by their digits. */
+/** Whole numbers that are too long for a float, which would take them for equal, by their digits. */
 function numbers(a: Key, b: Key): number {
   const difference = a.number - b.number;
   if (difference !== 0 || a.text === b.text) return difference || 0; // infinities are no number apart

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 
 const A_SLICE = 10; // ms of work between two pauses, in which the page goes on
 
-/** Long work: yields how much of it is done, of 1, as often as it may be held up there. */
+/** Long work: where it may pause it yields how much of it is done, from 0 to 1. */
 export type Work<T> = Generator<number, T>;
 
 interface Done<T> {

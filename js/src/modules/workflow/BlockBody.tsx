@@ -1,4 +1,4 @@
-// What went into a block, what it said, what came out, and what went wrong.
+// An opened block: its input, its text, its output, its error.
 import { CopyButton, Field, LongText, parseJson, StreamedText, textAt } from "../../core";
 import type { Block } from "../../state/wire";
 import * as words from "../../text/words";
