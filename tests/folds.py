@@ -14,7 +14,7 @@ from typing import Any
 from powawidget.state.model import RunState, plain
 from powawidget.state.ops import Op, merge
 from powawidget.widget import page_state
-from tests.street import fixtures, frame, kept, recordings, walk
+from tests.walk import fixtures, frame, kept, recordings, walk
 
 MOST_BATCHES = 2000
 RECORDED = ("agent_", "nostream_", "disconnect_", "orch_", "workflow_")

@@ -166,7 +166,7 @@ class Server:
         self.answer(latest, approved=self.stored)
 
 
-class Street:
+class GatedRun:
     """A run that waits for decisions: what is shown of it, who decides, and the server.
 
     Args:

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 import powawidget
 from tests.counterpart import start
-from tests.street import FIXTURES, outcome, replayed
+from tests.walk import FIXTURES, outcome, replayed
 
 
 class Question(NamedTuple):

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-from tests.street import ROOT
+from tests.walk import ROOT
 
 PUBLIC = ("powawidget", "powawidget.errors", "powawidget.events", "powawidget.sse")
 REFERENCE = ROOT / "docs" / "reference.md"

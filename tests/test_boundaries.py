@@ -7,7 +7,7 @@ import sys
 import pytest
 
 import powawidget
-from tests.street import ROOT
+from tests.walk import ROOT
 
 PACKAGE = ROOT / "powawidget"
 CORE = ["protocol", "state", "transcript"]

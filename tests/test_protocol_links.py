@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.street import ROOT
+from tests.walk import ROOT
 
 PROTOCOL = ROOT / "docs" / "protocol.md"
 DOCUMENTS = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]

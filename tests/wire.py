@@ -13,7 +13,7 @@ import msgspec
 from powawidget.state.model import Part
 from powawidget.state.text import Text
 from powawidget.widget import messages
-from tests.street import ROOT
+from tests.walk import ROOT
 
 WIRE = ROOT / "js" / "src" / "state" / "wire.ts"
 STRUCTS: tuple[type, ...] = (

@@ -24,7 +24,7 @@ class Decides(Protocol):
 
     @property
     def is_on_the_way(self) -> bool:
-        """Whether a decision now could be taken for one on an earlier request."""
+        """Whether the server could apply a decision to an earlier request."""
 
     def decide(
         self, choice: Choice, by: str, reason: str | None, digests: Sequence[str]

@@ -18,7 +18,7 @@ _HOOK_EVENTS = {"call": "PreToolUse", "answer": "PreResponse", "start": "OnRunSt
 
 
 def timeout_of(hooks: Sequence[Mapping[str, Any]], part: ApprovalPart, gates_before: int) -> float:
-    """Tell how long the server waits for a decision.
+    """Return how long the server waits for a decision.
 
     Args:
         hooks: The agent's hooks, as the server lists them.
@@ -46,29 +46,21 @@ def timeout_of(hooks: Sequence[Mapping[str, Any]], part: ApprovalPart, gates_bef
 
 
 def margin_of(timeout: float) -> float:
-    """Tell how long before its end a timeout is closed to decisions.
+    """Return how many seconds before the server's timeout decisions are refused.
 
-    Args:
-        timeout: The server's, in seconds.
-
-    Returns:
-        Seconds: a decision that comes too late would hit the next request.
+    One that came too late would hit the next request.
     """
     return min(_MARGIN, timeout * _MARGIN_SHARE)
 
 
 def is_overdue(live: Live) -> bool:
-    """Tell whether the server can't be waiting for a decision any more.
-
-    Returns:
-        Whether the time of every request that is pending is over.
-    """
+    """Tell whether the time of every pending request is over."""
     now = live.clock()
     return all(deadline_of(part) <= now for part in pending(live.state))
 
 
 def deadline_of(part: ApprovalPart) -> float:
-    """Tell until when the server waits, in seconds since the epoch; 300 s where nobody knows."""
+    """Return until when the server waits, in seconds since the epoch; 300 s by default."""
     return part.asked_at + DEFAULT_TIMEOUT if part.deadline is None else part.deadline
 
 

@@ -151,7 +151,7 @@ class Decider:
 
     @property
     def is_on_the_way(self) -> bool:
-        """Tell whether a decision now could be taken for one on an earlier request.
+        """Tell whether the server could apply a decision to an earlier request.
 
         The server answers its latest request at once; until that is so, or where a request came
         while the decision was under way, nobody knows which one was answered.
@@ -160,7 +160,7 @@ class Decider:
         return any(one.accepted is None or one.is_crossed for one in self._decisions)
 
     def _reopened(self) -> list[ev.Event]:
-        """Say which earlier requests have to be decided again, since a new one has come.
+        """List the earlier requests to decide again, since a new one has come.
 
         The server has one slot. Of a decision on several requests it answers the latest at once,
         the others when their time is over, and a request that comes first clears what is stored.
@@ -181,7 +181,7 @@ class Decider:
         return noted
 
     async def deny_to_stop(self, limit: float) -> None:
-        """Before a stop: deny what is open, so that nothing runs after it.
+        """Deny what is open before a stop, so that nothing runs after it.
 
         The server's answer to a denial proves nothing; the stream does, a moment later.
 
@@ -190,7 +190,7 @@ class Decider:
         """
         for one in self._unsent():
             await self._take_back(one)
-        # What is on the wire comes first: the two could change places on the way.
+        # Wait for the decision that was sent: a second one could overtake it on the way.
         end = self._monotonic() + limit
         await self._wait_for_tasks(self._decisions, limit / 2)
         asked = [part.digest for part in self.requests.pending()]

@@ -11,7 +11,7 @@ from powawidget.protocol import events as ev
 from powawidget.state.model import ApprovalPart
 from powawidget.state.reduce import gates
 
-# What rounding leaves of a wait is too short to move a clock.
+# A wait this short is a rounding error; the clock wouldn't move in it.
 _LEAST_SLEEP = 0.001
 
 
@@ -31,7 +31,7 @@ class Requests:
         self._latest_call = float("-inf")
 
     def note_event(self, event: ev.Event) -> None:
-        """Note an event of the run: a call or a request moves the moment of quiet on."""
+        """Note an event of the run: each call or request starts the quiet time anew."""
         if isinstance(event, ev.ToolCallStarted | ev.ApprovalRequested):
             self._latest_call = self._monotonic()
 
@@ -56,19 +56,19 @@ class Requests:
 
     async def until_quiet(self) -> None:
         """Wait until long enough no call or request has come."""
-        # Not an event: each further request moves the moment on.
+        # No asyncio.Event: each further request starts the quiet time anew.
         while (left := self.QUIET - (self._monotonic() - self._latest_call)) > 0:  # noqa: ASYNC110  # see above
             await asyncio.sleep(max(left, _LEAST_SLEEP))
 
     def sending(self, digests: Collection[str]) -> list[ApprovalPart]:
-        """List those of some requests that are decided here, and not answered by the stream."""
+        """List those of these requests that are decided here, and not answered by the stream."""
         if self._live.ended:
             return []
         named = gates.named(self._live.state, digests)
         return [part for _, part in named if part.decision == "sending"]
 
     def is_sending(self, digests: frozenset[str]) -> bool:
-        """Tell whether any of some requests is decided here, and not answered by the stream."""
+        """Tell whether any of these requests is decided here, and not answered by the stream."""
         return not self._live.ended and any(
             part.digest in digests for part in gates.sending(self._live.state)
         )

@@ -55,7 +55,7 @@ class Chat(Transcribed):
     # What a person does.
 
     def send(self, message: str) -> Run:
-        """Send a message; where an answer is coming, once that is over.
+        """Send a message; while an answer is coming, the message waits until that is over.
 
         Args:
             message: What to say.
@@ -112,7 +112,7 @@ class Chat(Transcribed):
         return self
 
     def discard(self) -> "Chat":
-        """Take back all messages that are queued.
+        """Remove all messages from the queue.
 
         Returns:
             The chat.
@@ -168,7 +168,7 @@ class Chat(Transcribed):
         return self
 
     def close(self) -> None:
-        """Stop what is under way, take back what waits, and close the widget."""
+        """Stop what is under way, empty the queue, and close the widget."""
         self._output.is_closed = self._task.is_closed = True
         try:
             if self._task.queue.waiting:
@@ -211,7 +211,7 @@ class Chat(Transcribed):
 
     @property
     def messages(self) -> list[Message]:
-        """All that was said, in order: of a stored conversation also what isn't shown yet."""
+        """All messages, in order: of a stored conversation also those not shown yet."""
         return self._task.messages()
 
     @property
@@ -224,7 +224,7 @@ class Chat(Transcribed):
 
     @property
     def widget(self) -> Any:
-        """The widget that shows the chat, made when it is first asked for; for layouts."""
+        """The widget that shows the chat, made at first use; for layouts."""
         return self._output.widget
 
     # The turns.

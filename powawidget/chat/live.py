@@ -1,6 +1,6 @@
 """A chat's state while it changes: one lock for it and all its turns, one thread that writes.
 
-The turns share the chat's lock, so that there is no order in which two locks could be taken: under
+The turns share the chat's lock, so two locks can't be taken in the wrong order: under
 it a turn changes, the chat publishes that as its own change, and the widget gathers what to send.
 """
 
@@ -39,7 +39,7 @@ class LiveChat:
         self.subscribers = Subscribers(self._troubles)
         self._on_end = on_end
         self._latest: Live | None = None
-        # The runs that may become turns; one that is taken back is forgotten at its end.
+        # The runs that may become turns; one that leaves the queue is forgotten at its end.
         self._turns: dict[Live, TurnSubscriber] = {}
 
     @property
@@ -78,7 +78,7 @@ class LiveChat:
             live.subscribers.append(turn)
 
     def add_turn(self, live: Live) -> None:
-        """Make a run that is watched the latest turn."""
+        """Make a watched run the latest turn."""
         with self.lock:
             run, turns, order = live.state, self.state.turns, self.state.order
             place = self._turns.pop(live).place = len(turns)
@@ -131,14 +131,14 @@ class LiveChat:
             self.set(notice=text)
 
     def turn_changed(self, place: int, ops: list[Op]) -> None:
-        """Tell a turn's changes as the chat's; called under the lock."""
+        """Publish a turn's changes as the chat's; called under the lock."""
         self._publish([(verb, ("turns", place, *path), value) for verb, path, value in ops])
         for _, path, value in ops:
             if tuple(path) == ("session_id",) and self._is_session(value):
                 self.set(session_id=value)
 
     def turn_ended(self, live: Live) -> None:
-        """Tell the end of a turn; called under the lock."""
+        """Handle the end of a turn; called under the lock."""
         self._turns.pop(live, None)
         if live is self._latest:
             self.subscribers.publish_end()
@@ -167,7 +167,7 @@ class TurnSubscriber:
         self._chat = chat
 
     def changed(self, ops: list[Op]) -> None:
-        """Take changes of the run; called under the lock."""
+        """Receive changes of the run; called under the lock."""
         if self.place is not None:
             self._chat.turn_changed(self.place, ops)
 

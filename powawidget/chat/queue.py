@@ -68,7 +68,7 @@ class Queue:
         self.current = entry
 
     def end(self, live: Live) -> None:
-        """Note that a run is over: that of the current message, or one that was taken back.
+        """Note that a run is over: that of the current message, or one that left the queue.
 
         Args:
             live: The run; after any end but completed the queue pauses.
@@ -82,7 +82,7 @@ class Queue:
             self.remove(entry)
 
     def remove(self, entry: Entry) -> None:
-        """Take a message back."""
+        """Remove a message that waits."""
         self.waiting.remove(entry)
         if not self.waiting:
             self.paused = None

@@ -134,12 +134,12 @@ class ChatTask:
         self._advance()
 
     def discard(self) -> None:
-        """Take back all messages that are queued."""
+        """Remove all messages from the queue."""
         for entry in tuple(self.queue.waiting):
             self.unqueue(entry)
 
     def unqueue(self, entry: Entry) -> None:
-        """Take back a message that is queued."""
+        """Remove a message from the queue."""
         self.queue.remove(entry)
         entry.task.stop()
         self._advance()
@@ -168,7 +168,7 @@ class ChatTask:
         self.live.set(queued=queued, paused=self.queue.paused)
 
     def _on_over(self, live: Live) -> None:
-        """Go on where a turn is over, or a message was taken back."""
+        """Go on where a turn is over, or a message left the queue."""
         try:
             self.queue.end(live)
             self._advance()

@@ -28,14 +28,14 @@ def checked_url(url: str, *, insecure: bool = False) -> str:
     """
     trimmed = url.strip().rstrip("/")
     try:
-        # Who splits a URL drops some of these, and who connects may not.
+        # A parser of URLs drops some of these characters; a client that connects may not.
         parts = urlsplit("" if _ODD.search(trimmed) else trimmed)
         host, _ = parts.hostname, parts.port
     except ValueError:
         host, parts = None, urlsplit("")
     if parts.scheme not in {"http", "https"} or not host:
         raise InvalidValueError(
-            # Not repeated here: a key that was passed in the URL's place would be shown.
+            # The value isn't repeated: a key passed in the URL's place would be shown.
             "This isn't the URL of a server. Pass the base URL of your Powabase project, such as "
             "https://ref.p.powabase.ai."
         )
@@ -53,7 +53,7 @@ def checked_url(url: str, *, insecure: bool = False) -> str:
 
 
 def direct(url: str) -> dict[str, None] | None:
-    """Leave the environment's proxy out for this machine: no key may reach it in plain HTTP.
+    """Exclude this machine from the environment's proxy, which must not see a key in plain HTTP.
 
     Returns:
         The hosts that no proxy is used for; None where the environment decides.
@@ -72,7 +72,7 @@ def is_this_machine(host: str) -> bool:
 
     Returns:
         True for `localhost` itself, 127.0.0.0/8 and ::1. Names below `localhost`, `localhost.` and
-        other spellings of an address are resolved, and who answers may say anything.
+        other spellings of an address go to a resolver, which may name any machine.
     """
     if host == LOCALHOST:
         return True

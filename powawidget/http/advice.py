@@ -44,7 +44,7 @@ _ADVICE: Mapping[int, str] = {
     HTTPStatus.TOO_MANY_REQUESTS: "Wait a little, then run the cell again.",
 }
 _MONEY = {"balance": "Balance", "estimated_cost": "estimated cost", "renews_at": "renews at"}
-# A 403 that isn't about the key: servers of one machine say so, and gateways of many names.
+# A 403 about the host name, not the key: from local servers, and gateways of many hosts.
 _HOST = re.compile(r"\bhost\b", re.IGNORECASE)
 
 

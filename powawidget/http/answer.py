@@ -98,12 +98,12 @@ class Answer:
             raise problem
 
     async def _text(self, limit: float | None = None) -> str:
-        """Read the body's text. What came of a refusal is enough; anything else must be whole."""
+        """Read the body's text. Of a refusal a part is enough; anything else must be whole."""
         server, is_success = self._server, self._response.is_success
         seconds = server.timeouts.first_byte if limit is None else limit
         size = _BODY_LIMIT
         if not is_success:
-            # Its status is known: the words aren't worth waiting for as long.
+            # The status is known: its text isn't worth as long a wait.
             limits = [one for one in (seconds, server.timeouts.refusal) if one is not None]
             seconds, size = min(limits, default=None), _REFUSAL_LIMIT
         content, is_whole = bytearray(), True
@@ -136,7 +136,7 @@ class Answer:
         server, status = self._server, self._response.status_code
         text, code, details = words_of(content)
         text = server.shown(text)
-        # These alone say that no run was started (docs/protocol.md#retries).
+        # Only these mean that no run was started (docs/protocol.md#retries).
         temporary = status == httpx.codes.TOO_MANY_REQUESTS or (
             status == httpx.codes.SERVICE_UNAVAILABLE and details is not None
         )

@@ -1,9 +1,9 @@
 """HTTP to the server.
 
-Both auth headers (docs/protocol.md#keys), no request twice that starts something
-(docs/protocol.md#no-repeat), no key to another origin, and errors of ours in place of httpx's. Each
-request has a client of httpx to itself: none is sent another's cookies, and none ends when the
-connection is closed.
+Each request carries both auth headers (docs/protocol.md#keys). One that starts something is sent
+once (docs/protocol.md#no-repeat), and the key goes to no other origin. Errors are this package's,
+not httpx's. Each request has an httpx client of its own, so none gets another's cookies, and none
+ends when the connection is closed.
 """
 
 import asyncio

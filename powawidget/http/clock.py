@@ -1,7 +1,7 @@
 """How far the server's clock is from ours, estimated from the Date headers of its answers.
 
 A stored execution is dated by the server's clock, a request by ours. To find the execution that a
-request started, its time has to be known by the server's clock.
+request started, the request's time is converted to the server's clock.
 """
 
 from email.utils import parsedate_to_datetime

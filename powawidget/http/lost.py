@@ -19,7 +19,7 @@ def within(seconds: float | None) -> str:
 
 
 def lost(server: Server, error: Exception, when: str = "") -> ConnectionLost:
-    """Tell that the line went down.
+    """Make the error of a line that went down.
 
     Args:
         server: The server.
@@ -34,7 +34,7 @@ def lost(server: Server, error: Exception, when: str = "") -> ConnectionLost:
 
 
 def not_sent(server: Server, request: httpx.Request, error: Exception) -> ConnectionLost | None:
-    """Tell that nobody was reached, so that nothing was sent.
+    """Make the error of a server that wasn't reached, so that nothing was sent.
 
     Returns:
         The error; None where the request may have been sent.

@@ -25,7 +25,7 @@ def stays(request: httpx.Request, response: httpx.Response) -> bool:
 
 
 def left(server: Server, request: httpx.Request, response: httpx.Response) -> RequestError:
-    """Tell that a redirect leads elsewhere; no frame holds its URL, or the key in it."""
+    """Make the error of a redirect to elsewhere; no frame holds its URL, or the key in it."""
     target = target_of(request, response)
     where = server.shown(f"{target.scheme}://{target.netloc.decode()}")
     return RequestError(

@@ -14,7 +14,7 @@ _NAMED = {"&": "amp", "<": "lt", ">": "gt", '"': "quot"}
 
 
 class Secret:
-    """A key that shows itself to nobody."""
+    """The API key: no repr, pickle or traceback shows it."""
 
     __slots__ = (
         "__encoded",
@@ -64,7 +64,7 @@ class Secret:
 
         Args:
             value: The event, or what one holds. Dictionaries are what a server sent, from which it
-                was taken when that came.
+                was removed when it arrived.
 
         Returns:
             The same where there is nothing to take out of it, else a copy.
@@ -122,7 +122,7 @@ def _encoded(value: str) -> tuple[str, ...]:
 
 
 def _hints(value: str) -> list[str]:
-    """List what a text holds that has the key in escapes; any other is read once, quickly."""
+    """List the places where a text has the key in escapes; a text without is read once."""
     named = [rf"&{_NAMED[character]};" for character in _NAMED if character in value]
     return [r"\\u00", "%[0-9a-fA-F]", "&#", *named, *(rf"\\{one}" for one in '"/' if one in value)]
 

@@ -1,7 +1,7 @@
 """Which cell has displayed a widget, by itself or within a layout.
 
-The output of a layout names the layout alone, and a callback runs when its cell is over. So it is
-noted, while a cell runs, what it displays.
+A layout's output names only the layout, and a callback runs after its cell. So what a cell displays
+is noted while it runs.
 """
 
 import sys

@@ -35,7 +35,7 @@ def cell() -> tuple[str | None, str | None]:
 
 
 def follow_cells() -> None:
-    """Keep note of the running cell from now on, for threads that can't ask; on the main thread."""
+    """Note the running cell from now on, for threads that can't ask; on the main thread."""
     global _followed  # noqa: PLW0603  # one shell a process
     shell = getattr(kernel(), "shell", None)
     _note_parent()
@@ -54,7 +54,7 @@ def publish(
 
     Args:
         kind: The message's type.
-        content: What it says.
+        content: Its content.
         topic: By which subscribers pick messages.
         parent: The request of another cell, where it is one of that.
 

@@ -1,4 +1,4 @@
-"""An interrupt of the cell, told from other cancellations.
+"""Tells an interrupt of the cell from other cancellations.
 
 ipykernel and `asyncio.run` answer SIGINT by cancelling the task that awaits: to that task it looks
 like any other cancellation, such as the end of `asyncio.wait_for`.
@@ -68,6 +68,6 @@ def _end(watch: _Watch | None) -> None:
 
 def _on_sigint(number: int, frame: FrameType | None) -> None:
     for watch in _watches:
-        # What a background task awaits since an earlier cell isn't what is interrupted.
+        # A background task of an earlier cell isn't what the interrupt is for.
         watch.is_interrupted = watch.is_interrupted or watch.cell is _before
     _before(number, frame)

@@ -48,7 +48,7 @@ class Recording(Sequence[ev.Event]):
 
 
 class Recorder:
-    """Keeps what a run's stream says.
+    """Keeps the frames of a run.
 
     Attributes:
         recording: What was kept, to be read.

@@ -91,7 +91,7 @@ class Live:
         self._apply(event, at)
         if self.observe is None and not self._troubles.unreported:
             return event, ()
-        # First what has failed: all subscribers know of the event that it failed at.
+        # Failures first: every subscriber already has the event at which they occurred.
         return event, [*self._reports(), *self._observed(event), *self._reports()]
 
     def _receive_all(self, events: Iterable[ev.Event]) -> None:
@@ -137,7 +137,7 @@ class Live:
             self._finish()
 
     def finish(self) -> None:
-        """Let those go on who wait for the run, where it is over; on the loop thread only."""
+        """If the run is over, release those who wait for it; on the loop thread only."""
         with self.lock:
             self.unfinished = frozenset()
             if self.ended:
@@ -147,7 +147,7 @@ class Live:
     def _finish(self) -> None:
         if self.done.is_set():
             return
-        # First: who waits for the run depends on no subscriber.
+        # First, so that no failing subscriber can keep those who wait for the run.
         self.done.set()
         try:
             self.subscribers.publish_end()

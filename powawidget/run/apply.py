@@ -1,4 +1,4 @@
-"""What is followed is applied to the run, which always ends, whatever goes wrong."""
+"""Applies the events of a followed stream to the run, which always ends, whatever goes wrong."""
 
 import asyncio
 import contextlib
@@ -72,7 +72,7 @@ def _end_of(live: Live, source: Source, error: Exception, note: str) -> ev.Event
 
 
 def too_large(error: EventTooLargeError) -> ev.Interrupted:
-    """Say that a stream can't be read on."""
+    """Say that the rest of a stream can't be read."""
     return ev.Interrupted(
         title="The stream was given up", message=str(error), code="event_too_large"
     )

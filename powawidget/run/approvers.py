@@ -29,7 +29,7 @@ class Approvers:
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
-        """While code waits for a request: it is there to decide."""
+        """Count code that waits for a request as somebody who can decide."""
         self._listening += 1
         try:
             yield

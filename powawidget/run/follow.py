@@ -1,8 +1,8 @@
 """A run's stream from the first try to start it to its end: retries, limits of time, what ends it.
 
-The rules stand here once, for a run that is shown (`apply`) and for who only reads events
-(`streaming`). Nothing is applied here: a reader does with each item what it likes, and notes what a
-frame was read as.
+The rules stand here once, for a run that is shown (`apply`) and for a caller that only reads events
+(`streaming`). Nothing is applied here: the reader handles each item, and reports the event that it
+read a frame as, since the limits depend on it.
 """
 
 import asyncio
@@ -63,7 +63,7 @@ class Following:
 
     @property
     def note(self) -> str:
-        """What there is to say of the tries to start, where there were several."""
+        """A sentence on the tries to start, where there were several."""
         if self._gave_up:
             return "You gave up waiting: nothing was started."
         tries = self._retries.tries

@@ -8,7 +8,7 @@ _T = TypeVar("_T")
 
 
 class GaveUp(Exception):  # noqa: N818  # not an error: a person's wish
-    """A person doesn't want to wait any longer."""
+    """A person has ended the wait."""
 
 
 class Pauses:

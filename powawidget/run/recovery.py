@@ -28,7 +28,7 @@ from powawidget.run.plan import Lookup
 
 _WHY = "The server may still be working on it"
 _LEAST = 1.0
-# A look that hangs longer than this is given up for the next one.
+# A lookup that hangs longer than this is given up for the next one.
 _A_LOOK = 30.0
 _LISTS = "workflow.executions() lists the workflow's executions."
 # An orchestration whose stream was cut stays as running for ever.
@@ -120,10 +120,10 @@ async def _looks(live: Live, lookup: Lookup, limits: Timeouts) -> list[ev.Event]
 async def _look(
     live: Live, lookup: Lookup, attempt: int, seconds: float
 ) -> dict[str, Any] | ev.OutcomeKnown | None:
-    """Look once.
+    """Do one lookup.
 
     Returns:
-        The stored run. An `OutcomeKnown` says why no look can help. None says that the server
+        The stored run. An `OutcomeKnown` says why no lookup can help. None says that the server
         didn't answer this time, and may answer the next.
     """
     try:

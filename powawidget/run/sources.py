@@ -17,7 +17,7 @@ class Source(Protocol):
         """Start the run and give its bytes; raises a PowawidgetError where it can't start."""
 
     def close(self) -> None:
-        """Let go of what the run has needed; again does nothing."""
+        """Release what the run needed; a second call does nothing."""
 
     @property
     def idle(self) -> float | None:

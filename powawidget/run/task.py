@@ -125,7 +125,7 @@ class RunTask:
             self.plan.source.close()
 
     async def _follow(self) -> None:
-        """Follow the run to its end, and let those go on who wait for it, whatever happens."""
+        """Follow the run to its end, then release those who wait for it, whatever happens."""
         problem: Exception | None = None
         live = self.live
         try:

@@ -1,4 +1,4 @@
-"""Where and with what a run ran: what its state doesn't hold."""
+"""Facts about a run that its state doesn't hold: the host, the model, the time zone."""
 
 import datetime as dt
 from dataclasses import dataclass

@@ -154,7 +154,7 @@ class NoticePart(msgspec.Struct, kw_only=True, tag_field="kind", tag="notice"):
 class DelegationPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="delegation"):
     """One agent at work for an orchestration (docs/protocol.md#child-frames).
 
-    What it says and calls are the parts whose `within` is its index. `call` is the index of the
+    Its texts and calls are the parts whose `within` is its index. `call` is the index of the
     supervisor's tool call that it stands for, `step` the model call it is at, `steps` how many it
     took in the end. `agent` is empty where it isn't known. `stored` says that its text and
     results are the stored run's, which replaced what was streamed.
@@ -216,7 +216,7 @@ class Wait(msgspec.Struct, kw_only=True):
     """A pause that a person sees and can end: before a request is sent again, or a run looked up.
 
     `until` is when the next try is, in seconds since the epoch, `attempt` which try that is: of a
-    request the second or a later one, of the looks the first or a later one.
+    request the second or a later one, of the lookups the first or a later one.
     """
 
     purpose: Literal["retry", "look_up"]

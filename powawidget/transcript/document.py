@@ -29,7 +29,7 @@ def run_nodes(state: RunState, about: About) -> tuple[list[Node], list[int]]:
 
 
 def chat_nodes(state: ChatState, about: About) -> tuple[list[Node], list[int]]:
-    """Turn a chat into nodes, turn by turn, in the order in which they are read.
+    """Turn a chat into nodes, turn by turn, in reading order.
 
     Returns:
         The nodes, and the length of each text in them, in characters.

@@ -1,4 +1,4 @@
-"""`to_html`, `save` and the like: what a run and a chat have to be written as a document."""
+"""`to_html`, `save` and the like: the methods that write a run or a chat as a document."""
 
 import os
 import pathlib

@@ -1,4 +1,4 @@
-"""Names that look like others, made seen, as the live view does (`js/src/text/lookalikes.ts`)."""
+"""Marks names that look like others, as the live view does (`js/src/text/lookalikes.ts`)."""
 
 import re
 import unicodedata

@@ -1,7 +1,7 @@
 """Text in markdown: escaped so that it reads the same, and is the same to every renderer.
 
-Renderers of markdown differ in what they take for HTML, code, a formula or a link. What is written
-here is plain enough to leave nothing to that: no `<` stands outside of code but around an address,
+Renderers of markdown differ in what they read as HTML, code, a formula or a link. What is written
+here reads the same in all of them: no `<` stands outside of code but around an address,
 no address of a text stands bare (some renderers would take a backslash that follows into it, and
 what that escaped would be live), references are resolved, images are text. A dollar stands in code,
 since MathJax pairs those of the page, however the markdown wrote them.

@@ -1,4 +1,4 @@
-"""What each part of a run is within. A saved file isn't believed: nothing is within itself."""
+"""What each part of a run is within. A saved file may lie: circles in it are cut."""
 
 from powawidget.state.model import ApprovalPart, DelegationPart, ParallelPart, RunState
 

@@ -1,4 +1,4 @@
-"""Characters that nobody sees, made seen, as the live view does (`js/src/text/visible.ts`)."""
+"""Marks characters that can't be seen, as the live view does (`js/src/text/visible.ts`)."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""The words of a transcript: those of the page (`js/src/text/words.ts`), said of what is over."""
+"""The words of a transcript: those of the page (`js/src/text/words.ts`), in the past tense."""
 
 import datetime as dt
 import math

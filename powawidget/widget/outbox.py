@@ -26,7 +26,7 @@ class Outbox:
     Args:
         loop: The loop thread's loop.
         send: Sends one batch of changes.
-        fire: Called on the loop when it is time; it takes the run's lock and calls `flush`.
+        fire: Called on the loop when it is time; it acquires the run's lock and calls `flush`.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Outbox:
         self._rate = 0.0
 
     def push(self, ops: Sequence[Op]) -> None:
-        """Take changes; on the loop thread only.
+        """Queue changes; on the loop thread only.
 
         Args:
             ops: The changes, in order.

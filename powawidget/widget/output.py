@@ -1,6 +1,6 @@
 """What a cell shows of a run or a chat: its widget, made once, and beside it the transcript.
 
-Calls go one way: the run or the chat tells this object of its end; this writes the transcript, then
+Calls go one way: the run or the chat informs this object of its end; it writes the transcript, then
 tells the widget how large it is.
 """
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from powawidget.approvals.deadlines import is_overdue, timeout_of
 from powawidget.errors import ConnectionLost, RequestError
 from powawidget.state.model import ApprovalPart, NoticePart
-from tests.gates import TIMEOUT, Street, until, virtual
+from tests.gates import TIMEOUT, GatedRun, until, virtual
 from tests.seeds import examples
 
 ACTIONS = st.lists(
@@ -47,7 +47,7 @@ FAULTS: dict[str, Callable[[], Exception]] = {
 async def test_whatever_happens_a_decision_counts_once_and_only_for_what_was_shown(  # noqa: C901  # one branch for each thing that may happen
     actions: list[tuple[str, Any]],
 ) -> None:
-    street = Street()
+    gated = GatedRun()
     seen: list[str] = []
     clicks: list[tuple[str, list[str]]] = []
     # Which calls somebody has approved, having been shown exactly what was open.
@@ -55,27 +55,27 @@ async def test_whatever_happens_a_decision_counts_once_and_only_for_what_was_sho
     taken = 0
 
     def call_ids(digests: list[str]) -> list[str]:
-        parts = street.live.state.parts
-        gated = [p.call for p in parts if isinstance(p, ApprovalPart) and p.digest in digests]
-        return [parts[call].call_id for call in gated if call is not None]  # type: ignore[union-attr,misc]  # calls
+        parts = gated.live.state.parts
+        calls = [p.call for p in parts if isinstance(p, ApprovalPart) and p.digest in digests]
+        return [parts[call].call_id for call in calls if call is not None]  # type: ignore[union-attr,misc]  # calls
 
     def decide(choice: Any, by: str, digests: list[str] | None) -> None:
         nonlocal taken
-        covered = street.shown() if digests is None else digests
-        before = street.shown()
-        refused = street.decider.decide(choice, by, None, digests)
+        covered = gated.shown() if digests is None else digests
+        before = gated.shown()
+        refused = gated.decider.decide(choice, by, None, digests)
         if refused is None:
             taken += 1
             assert sorted(covered) == sorted(before)
-            assert street.shown() == []
+            assert gated.shown() == []
             if choice == "approve":
                 agreed.update(call_ids(covered))
 
     for action, value in actions:
         if action == "request":
-            street.server.request(value)
+            gated.server.request(value)
         elif action == "look":
-            seen = street.shown()
+            seen = gated.shown()
         elif action == "click" and seen:
             clicks.append(("approve" if value else "deny", list(seen)))
             decide(*clicks[-1][:1], "click", clicks[-1][1])
@@ -86,252 +86,252 @@ async def test_whatever_happens_a_decision_counts_once_and_only_for_what_was_sho
         elif action == "code":
             decide("approve" if value else "deny", "code", None)
         elif action == "forge":
-            assert street.decider.decide("approve", "click", None, ["0" * 64]) is not None
+            assert gated.decider.decide("approve", "click", None, ["0" * 64]) is not None
         elif action == "wait":
             await asyncio.sleep(value)
         elif action == "tool":
-            street.server.tool_seconds = value
+            gated.server.tool_seconds = value
         elif action == "refuse":
-            street.server.refuse = value
+            gated.server.refuse = value
         elif action == "fault":
-            street.server.fault = FAULTS[value]
+            gated.server.fault = FAULTS[value]
     await asyncio.sleep(3 * TIMEOUT)
 
-    assert set(street.server.ran) <= agreed
-    assert len(street.server.posts) <= taken
-    assert street.server.waiting == []
-    parts = [p for p in street.live.state.parts if isinstance(p, ApprovalPart)]
+    assert set(gated.server.ran) <= agreed
+    assert len(gated.server.posts) <= taken
+    assert gated.server.waiting == []
+    parts = [p for p in gated.live.state.parts if isinstance(p, ApprovalPart)]
     for part in parts:
-        call = street.live.state.parts[part.call]  # type: ignore[index]  # it has one
-        ran = call.call_id in street.server.ran  # type: ignore[union-attr]  # a call
+        call = gated.live.state.parts[part.call]  # type: ignore[index]  # it has one
+        ran = call.call_id in gated.server.ran  # type: ignore[union-attr]  # a call
         assert (part.decision == "approved") == ran
 
 
 @virtual
 async def test_a_decision_waits_for_the_quiet_after_parallel_requests() -> None:
-    street = Street()
-    street.server.request("a")
+    gated = GatedRun()
+    gated.server.request("a")
     await asyncio.sleep(0.2)
-    assert street.click("approve") is None
+    assert gated.click("approve") is None
     await asyncio.sleep(0.05)
-    street.server.request("b")
+    gated.server.request("b")
     await asyncio.sleep(1)
-    assert street.server.posts == []
-    assert len(street.shown()) == 2
-    assert street.click("approve") is None
+    assert gated.server.posts == []
+    assert len(gated.shown()) == 2
+    assert gated.click("approve") is None
     await asyncio.sleep(2 * TIMEOUT)
-    assert street.server.posts == [(True, ["call-1", "call-2"])]
-    assert sorted(street.server.ran) == ["call-1", "call-2"]
+    assert gated.server.posts == [(True, ["call-1", "call-2"])]
+    assert sorted(gated.server.ran) == ["call-1", "call-2"]
 
 
 @virtual
 async def test_a_404_is_answered_with_the_same_decision_until_the_other_process_takes_it() -> None:
-    street = Street()
-    street.server.request("a")
+    gated = GatedRun()
+    gated.server.request("a")
     await asyncio.sleep(0.5)
-    street.server.refuse = 3
-    assert street.click("approve") is None
+    gated.server.refuse = 3
+    assert gated.click("approve") is None
     await asyncio.sleep(5)
-    assert street.server.posts == [(True, ["call-1"])]
-    assert street.server.ran == ["call-1"]
+    assert gated.server.posts == [(True, ["call-1"])]
+    assert gated.server.ran == ["call-1"]
 
 
 @pytest.mark.parametrize("fault", ["cut", "500", "409", "late"])
 @virtual
 async def test_a_lost_decision_is_unknown_until_the_stream_shows_what_happened(fault: str) -> None:
-    street = Street()
-    street.server.request("a")
+    gated = GatedRun()
+    gated.server.request("a")
     await asyncio.sleep(0.5)
-    street.server.fault = FAULTS[fault]
-    assert street.click("approve") is None
+    gated.server.fault = FAULTS[fault]
+    assert gated.click("approve") is None
     await asyncio.sleep(1)
-    part = street.live.state.parts[-1]
+    part = gated.live.state.parts[-1]
     assert isinstance(part, ApprovalPart)
     assert part.decision == "unknown"
-    assert street.decider.decide("approve", "click", None) is not None
+    assert gated.decider.decide("approve", "click", None) is not None
     await asyncio.sleep(2 * TIMEOUT)
     assert part.decision == "expired"
-    assert street.server.posts == []
+    assert gated.server.posts == []
 
 
 @virtual
 async def test_deciding_closes_before_the_deadline() -> None:
-    street = Street()
-    street.server.request("a")
+    gated = GatedRun()
+    gated.server.request("a")
     await asyncio.sleep(TIMEOUT - 1)
-    assert street.click("approve") == "It is too late: the server is about to block the call."
+    assert gated.click("approve") == "It is too late: the server is about to block the call."
     await asyncio.sleep(2)
-    assert street.server.posts == []
+    assert gated.server.posts == []
 
 
 @virtual
 async def test_a_stop_denies_what_is_open() -> None:
-    street = Street()
-    street.server.request("a")
-    await street.decider.deny_to_stop(0.8)
-    assert street.server.posts == [(False, ["call-1"])]
-    assert street.server.ran == []
+    gated = GatedRun()
+    gated.server.request("a")
+    await gated.decider.deny_to_stop(0.8)
+    assert gated.server.posts == [(False, ["call-1"])]
+    assert gated.server.ran == []
 
 
 @pytest.mark.parametrize("seconds", [0.001, 0.05, 0.1, 0.4])
 @pytest.mark.parametrize("count", [1, 3])
 @virtual
 async def test_a_stop_waits_for_the_proof_of_its_denial(seconds: float, count: int) -> None:
-    street = Street()
-    street.server.proof_seconds = seconds
+    gated = GatedRun()
+    gated.server.proof_seconds = seconds
     for path in "abc"[:count]:
-        street.server.request(path)
-    begun = street.time()
-    await street.decider.deny_to_stop(0.8)
-    assert street.ledger()[-1] == ("denied", "stop")
-    assert street.time() - begun < 0.3 + 0.02 + seconds, "not for those that the server holds"
+        gated.server.request(path)
+    begun = gated.time()
+    await gated.decider.deny_to_stop(0.8)
+    assert gated.ledger()[-1] == ("denied", "stop")
+    assert gated.time() - begun < 0.3 + 0.02 + seconds, "not for those that the server holds"
 
 
 @pytest.mark.parametrize("waits", [0.0, 0.305, 0.35], ids=["not left", "on the wire", "accepted"])
 @virtual
 async def test_a_stop_right_after_a_denial_waits_for_its_proof(waits: float) -> None:
-    street = Street()
-    street.server.proof_seconds = 0.1
-    street.server.request("a")
-    assert street.click("deny") is None
+    gated = GatedRun()
+    gated.server.proof_seconds = 0.1
+    gated.server.request("a")
+    assert gated.click("deny") is None
     await asyncio.sleep(waits)
-    assert street.decider.has_to_deny
-    await street.decider.deny_to_stop(0.8)
-    assert [decision for decision, _ in street.ledger()] == ["denied"]
-    assert [approved for approved, _ in street.server.posts] == [False]
-    assert not street.decider.has_to_deny
+    assert gated.decider.has_to_deny
+    await gated.decider.deny_to_stop(0.8)
+    assert [decision for decision, _ in gated.ledger()] == ["denied"]
+    assert [approved for approved, _ in gated.server.posts] == [False]
+    assert not gated.decider.has_to_deny
 
 
 @virtual
 async def test_a_stop_waits_no_longer_than_its_limit_for_a_proof_that_does_not_come() -> None:
-    street = Street()
-    street.server.proof_seconds = TIMEOUT
-    street.server.request("a")
-    begun = street.time()
-    await street.decider.deny_to_stop(0.8)
-    assert street.ledger() == [("sending", "stop")]
-    assert 0.79 < street.time() - begun < 0.85
+    gated = GatedRun()
+    gated.server.proof_seconds = TIMEOUT
+    gated.server.request("a")
+    begun = gated.time()
+    await gated.decider.deny_to_stop(0.8)
+    assert gated.ledger() == [("sending", "stop")]
+    assert 0.79 < gated.time() - begun < 0.85
 
 
 @virtual
 async def test_a_stop_waits_for_no_tool_that_was_approved() -> None:
-    street = Street()
-    street.server.tool_seconds = 9.0
-    street.server.request("a")
+    gated = GatedRun()
+    gated.server.tool_seconds = 9.0
+    gated.server.request("a")
     await asyncio.sleep(1)
-    assert street.click("approve") is None
-    await until(lambda: street.server.posts)
-    assert not street.decider.has_to_deny
+    assert gated.click("approve") is None
+    await until(lambda: gated.server.posts)
+    assert not gated.decider.has_to_deny
 
 
 @virtual
 async def test_a_stop_takes_back_an_approval_that_has_not_left_yet() -> None:
-    street = Street()
-    street.server.request("a")
+    gated = GatedRun()
+    gated.server.request("a")
     await asyncio.sleep(0.05)
-    assert street.click("approve") is None
-    assert street.decider.requests.pending() == []
-    assert street.decider.has_to_deny
-    await street.decider.deny_to_stop(0.8)
-    assert street.server.posts == [(False, ["call-1"])]
-    assert street.ledger() == [("denied", "stop")]
+    assert gated.click("approve") is None
+    assert gated.decider.requests.pending() == []
+    assert gated.decider.has_to_deny
+    await gated.decider.deny_to_stop(0.8)
+    assert gated.server.posts == [(False, ["call-1"])]
+    assert gated.ledger() == [("denied", "stop")]
 
 
 @virtual
 async def test_a_stop_denies_a_request_that_came_behind_a_decision() -> None:
-    street = Street()
-    street.server.tool_seconds = 9.0
-    street.server.request("a")
+    gated = GatedRun()
+    gated.server.tool_seconds = 9.0
+    gated.server.request("a")
     await asyncio.sleep(1)
-    assert street.click("approve") is None
+    assert gated.click("approve") is None
     await asyncio.sleep(0.5)
-    street.server.request("b")
-    await street.decider.deny_to_stop(0.8)
-    assert street.server.posts == [(True, ["call-1"]), (False, ["call-2"])]
-    assert street.server.ran == ["call-1"]
+    gated.server.request("b")
+    await gated.decider.deny_to_stop(0.8)
+    assert gated.server.posts == [(True, ["call-1"]), (False, ["call-2"])]
+    assert gated.server.ran == ["call-1"]
 
 
 @virtual
 async def test_a_call_that_still_runs_does_not_hold_up_the_next_decision() -> None:
-    street = Street()
-    street.server.tool_seconds = 9.0
-    street.server.request("a")
+    gated = GatedRun()
+    gated.server.tool_seconds = 9.0
+    gated.server.request("a")
     await asyncio.sleep(1)
-    assert street.click("approve") is None
+    assert gated.click("approve") is None
     await asyncio.sleep(1)
-    street.server.request("b")
+    gated.server.request("b")
     await asyncio.sleep(1)
-    assert street.click("deny") is None
+    assert gated.click("deny") is None
     await asyncio.sleep(20)
-    assert street.server.posts == [(True, ["call-1"]), (False, ["call-2"])]
-    assert street.ledger() == [("approved", "click"), ("denied", "click")]
+    assert gated.server.posts == [(True, ["call-1"]), (False, ["call-2"])]
+    assert gated.ledger() == [("approved", "click"), ("denied", "click")]
 
 
 @virtual
 async def test_a_result_that_is_lost_does_not_hold_up_the_next_step() -> None:
-    street = Street()
-    street.server.tool_seconds = 10 * TIMEOUT
-    street.server.request("a")
+    gated = GatedRun()
+    gated.server.tool_seconds = 10 * TIMEOUT
+    gated.server.request("a")
     await asyncio.sleep(1)
-    assert street.click("approve") is None
+    assert gated.click("approve") is None
     await asyncio.sleep(1)
-    street.server.say(event="step_started", type="step_started", step=2)
-    street.server.request("b")
-    assert street.click("approve") is None
+    gated.server.say(event="step_started", type="step_started", step=2)
+    gated.server.request("b")
+    assert gated.click("approve") is None
     await asyncio.sleep(1)
-    assert street.server.posts == [(True, ["call-1"]), (True, ["call-2"])]
-    assert street.ledger()[0] == ("unknown", "click")
+    assert gated.server.posts == [(True, ["call-1"]), (True, ["call-2"])]
+    assert gated.ledger()[0] == ("unknown", "click")
 
 
 @virtual
 async def test_a_request_that_comes_while_a_decision_is_under_way_waits_for_what_that_did() -> None:
-    street = Street()
-    street.server.tool_seconds = 2.0
-    street.server.request("a")
+    gated = GatedRun()
+    gated.server.tool_seconds = 2.0
+    gated.server.request("a")
     await asyncio.sleep(1)
-    assert street.click("approve") is None
+    assert gated.click("approve") is None
     await asyncio.sleep(0.1)  # the server has just taken it
-    street.server.request("b")
+    gated.server.request("b")
     await asyncio.sleep(0.5)
-    assert street.click("deny") == "A decision on an earlier request is still on its way."
+    assert gated.click("deny") == "A decision on an earlier request is still on its way."
     await asyncio.sleep(2)
-    assert street.click("deny") is None
+    assert gated.click("deny") is None
     await asyncio.sleep(1)
-    assert street.server.posts == [(True, ["call-1"]), (False, ["call-2"])]
+    assert gated.server.posts == [(True, ["call-1"]), (False, ["call-2"])]
 
 
 @virtual
 async def test_a_further_request_opens_those_again_whose_decision_it_clears() -> None:
     """The slot answers the latest at once; for the others it is kept, until one more asks."""
-    street = Street()
-    street.server.request("a")
-    street.server.request("b")
+    gated = GatedRun()
+    gated.server.request("a")
+    gated.server.request("b")
     await asyncio.sleep(1)
-    assert street.click("deny") is None
+    assert gated.click("deny") is None
     await asyncio.sleep(1)
-    assert street.ledger() == [("sending", "click"), ("denied", "click")]
-    street.server.asked = street.time()  # a third of the parallel calls, late
-    street.server.request("c")
-    assert [decision for decision, _ in street.ledger()] == ["pending", "denied", "pending"]
+    assert gated.ledger() == [("sending", "click"), ("denied", "click")]
+    gated.server.asked = gated.time()  # a third of the parallel calls, late
+    gated.server.request("c")
+    assert [decision for decision, _ in gated.ledger()] == ["pending", "denied", "pending"]
     await asyncio.sleep(1)
-    assert street.click("approve") is None
+    assert gated.click("approve") is None
     await asyncio.sleep(2 * TIMEOUT)
-    assert [decision for decision, _ in street.ledger()] == ["approved", "denied", "approved"]
-    assert sorted(street.server.ran) == ["call-1", "call-3"]
+    assert [decision for decision, _ in gated.ledger()] == ["approved", "denied", "approved"]
+    assert sorted(gated.server.ran) == ["call-1", "call-3"]
 
 
 @virtual
 async def test_a_server_that_is_too_busy_for_a_decision_can_be_told_again() -> None:
-    street = Street()
-    street.server.request("a")
+    gated = GatedRun()
+    gated.server.request("a")
     await asyncio.sleep(1)
-    street.server.fault = lambda: RequestError("slow down", status=429, temporary=True)
-    assert street.click("approve") is None
+    gated.server.fault = lambda: RequestError("slow down", status=429, temporary=True)
+    assert gated.click("approve") is None
     await asyncio.sleep(1)
-    assert street.ledger() == [("pending", None)]
-    assert street.click("approve") is None
+    assert gated.ledger() == [("pending", None)]
+    assert gated.click("approve") is None
     await asyncio.sleep(1)
-    assert street.server.ran == ["call-1"]
+    assert gated.server.ran == ["call-1"]
 
 
 # Policies.
@@ -345,74 +345,74 @@ async def test_a_policy_is_asked_once_about_each_of_several_requests() -> None:
         asked.append(approval.arguments)
         return True
 
-    street = Street(allow)
-    street.server.request("a")
+    gated = GatedRun(allow)
+    gated.server.request("a")
     await asyncio.sleep(0.01)
-    street.server.request("b")
-    await street.approved(2)
+    gated.server.request("b")
+    await gated.approved(2)
     assert asked == [{"path": "a"}, {"path": "b"}]
-    assert street.server.posts == [(True, ["call-1", "call-2"])]
+    assert gated.server.posts == [(True, ["call-1", "call-2"])]
 
 
 @virtual
 async def test_a_policy_decides_on_the_next_request_while_the_call_before_still_runs() -> None:
-    street = Street(lambda _: True)
-    street.server.tool_seconds = 9.0
-    street.server.request("a")
-    await until(lambda: street.server.posts)
+    gated = GatedRun(lambda _: True)
+    gated.server.tool_seconds = 9.0
+    gated.server.request("a")
+    await until(lambda: gated.server.posts)
     await asyncio.sleep(0.1)
-    street.server.request("b")
-    await street.approved(2)
-    assert street.server.posts == [(True, ["call-1"]), (True, ["call-2"])]
-    assert street.ledger() == [("approved", "policy")] * 2
+    gated.server.request("b")
+    await gated.approved(2)
+    assert gated.server.posts == [(True, ["call-1"]), (True, ["call-2"])]
+    assert gated.ledger() == [("approved", "policy")] * 2
 
 
 @virtual
 async def test_a_policys_decision_that_could_not_be_sent_is_made_again() -> None:
-    street = Street(lambda _: True)
-    street.server.fault = FAULTS["unsent"]
-    street.server.request("a")
-    await street.approved(1)
-    assert street.server.posts == [(True, ["call-1"])]
-    assert not street.decider.asks_person
+    gated = GatedRun(lambda _: True)
+    gated.server.fault = FAULTS["unsent"]
+    gated.server.request("a")
+    await gated.approved(1)
+    assert gated.server.posts == [(True, ["call-1"])]
+    assert not gated.decider.asks_person
 
 
 @virtual
 async def test_a_request_that_comes_before_a_policys_next_try_is_decided_with_the_first() -> None:
-    street = Street(lambda _: True)
-    street.server.fault = FAULTS["unsent"]
-    street.server.request("a")
-    await until(lambda: street.server.fault is None)
+    gated = GatedRun(lambda _: True)
+    gated.server.fault = FAULTS["unsent"]
+    gated.server.request("a")
+    await until(lambda: gated.server.fault is None)
     await asyncio.sleep(0.2)
-    street.server.asked = street.time()
-    street.server.request("b")
-    await street.approved(2)
-    assert street.server.posts == [(True, ["call-1", "call-2"])]
-    assert not street.decider.asks_person
+    gated.server.asked = gated.time()
+    gated.server.request("b")
+    await gated.approved(2)
+    assert gated.server.posts == [(True, ["call-1", "call-2"])]
+    assert not gated.decider.asks_person
 
 
 @virtual
 async def test_a_stop_is_no_longer_than_its_limit() -> None:
-    street = Street()
-    street.server.request("a")
+    gated = GatedRun()
+    gated.server.request("a")
     await asyncio.sleep(1)
-    street.server.refuses = lambda: RequestError("not waiting", status=404)
-    assert street.click("approve") is None
+    gated.server.refuses = lambda: RequestError("not waiting", status=404)
+    assert gated.click("approve") is None
     await asyncio.sleep(0.1)
-    street.server.asked = street.time()
-    street.server.request("b")
-    begun = street.time()
-    await street.decider.deny_to_stop(0.8)
-    assert street.time() - begun < 0.85  # of the virtual clock
+    gated.server.asked = gated.time()
+    gated.server.request("b")
+    begun = gated.time()
+    await gated.decider.deny_to_stop(0.8)
+    assert gated.time() - begun < 0.85  # of the virtual clock
 
 
 @virtual
 async def test_where_a_policys_decision_never_gets_through_a_person_is_asked() -> None:
-    street = Street(lambda _: True)
-    street.server.refuses = lambda: ConnectionLost("refused", maybe_accepted=False)
-    street.server.request("a")
-    await until(lambda: street.decider.asks_person)
-    assert street.server.posts == []
+    gated = GatedRun(lambda _: True)
+    gated.server.refuses = lambda: ConnectionLost("refused", maybe_accepted=False)
+    gated.server.request("a")
+    await until(lambda: gated.decider.asks_person)
+    assert gated.server.posts == []
 
 
 @virtual
@@ -421,11 +421,11 @@ async def test_a_policy_that_answers_too_late_leaves_it_to_a_person_and_says_so(
         await asyncio.sleep(TIMEOUT - 1)
         return True
 
-    street = Street(slow)
-    street.server.request("a")
-    await until(lambda: street.decider.asks_person)
-    assert street.server.posts == []
-    told = [part.text for part in street.live.state.parts if isinstance(part, NoticePart)]
+    gated = GatedRun(slow)
+    gated.server.request("a")
+    await until(lambda: gated.decider.asks_person)
+    assert gated.server.posts == []
+    told = [part.text for part in gated.live.state.parts if isinstance(part, NoticePart)]
     assert told == [
         "The approval policy's decision came to nothing: "
         "It is too late: the server is about to block the call."
@@ -444,12 +444,12 @@ async def test_a_policy_that_raises_anything_leaves_it_to_a_person(
     async def fails_later(_: Any) -> bool:
         raise raised("no")
 
-    street = Street(fails_later if is_async else fails)
-    street.server.request("a")
-    await until(lambda: street.decider.asks_person)
-    (told,) = [part.text for part in street.live.state.parts if isinstance(part, NoticePart)]
+    gated = GatedRun(fails_later if is_async else fails)
+    gated.server.request("a")
+    await until(lambda: gated.decider.asks_person)
+    (told,) = [part.text for part in gated.live.state.parts if isinstance(part, NoticePart)]
     assert told == f"The approval policy failed: {raised.__name__}: no"
-    assert street.server.posts == []
+    assert gated.server.posts == []
 
 
 # Deadlines.
@@ -512,11 +512,11 @@ def test_each_gate_has_the_deadline_of_its_own_hook() -> None:
 
 @virtual
 async def test_a_request_is_overdue_when_its_time_is_over() -> None:
-    street = Street()
-    assert is_overdue(street.live), "nothing is waited for"
-    street.server.request("a")
+    gated = GatedRun()
+    assert is_overdue(gated.live), "nothing is waited for"
+    gated.server.request("a")
     await asyncio.sleep(TIMEOUT - 1)
-    assert not is_overdue(street.live)
-    street.server.waiting.clear()  # the line is dead: nothing tells of the end of its time
+    assert not is_overdue(gated.live)
+    gated.server.waiting.clear()  # the line is dead: nothing tells of the end of its time
     await asyncio.sleep(2)
-    assert is_overdue(street.live)
+    assert is_overdue(gated.live)

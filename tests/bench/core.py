@@ -24,7 +24,7 @@ def measure() -> list[str]:
     deltas = _cut(data[: data.index(b'data: {"event": "chunk"')])
     payloads = [frame[6:] for frame in data.decode().split("\n\n") if frame]
 
-    def street() -> None:
+    def way() -> None:
         state, decoder = RunState(), SSEDecoder()
         for read in reads:
             for frame in decoder.feed(read):
@@ -45,7 +45,7 @@ def measure() -> list[str]:
             marks.append(time.perf_counter())
         return marks[1] - marks[0], marks[3] - marks[2]
 
-    pairs = [(_seconds(street), _seconds(floor)) for _ in range(ROUNDS)]
+    pairs = [(_seconds(way), _seconds(floor)) for _ in range(ROUNDS)]
     ratio = statistics.median(a / b for a, b in pairs)
     tenths = [first_and_last() for _ in range(ROUNDS)]
     growth = statistics.median(last / first for first, last in tenths)

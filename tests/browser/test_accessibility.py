@@ -17,7 +17,7 @@ from tests.browser.lab import SHOTS, Lab
 from tests.browser.pages import Pages
 from tests.browser.tempo import Tempo
 from tests.browser.test_keys import by_tab
-from tests.street import FIXTURES
+from tests.walk import FIXTURES
 
 AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
 LONG = 60_000

@@ -7,7 +7,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.lab import Lab
-from tests.street import FIXTURES
+from tests.walk import FIXTURES
 
 LONG = 60_000
 # Agents cut results off at 50,000 characters; a server need not, and a block of a workflow doesn't.

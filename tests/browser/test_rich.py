@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, WebSocket, expect
 
 from tests.browser.lab import Lab
-from tests.street import FIXTURES
+from tests.walk import FIXTURES
 
 LONG = 60_000
 CONNECT = """

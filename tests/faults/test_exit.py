@@ -9,7 +9,7 @@ import pytest
 from tests.chaos import WATCHDOG, Chaos, Exchange, at_paths
 from tests.faults.world import DONE, HALF, REST, START
 from tests.planted import KEY, leaks
-from tests.street import ROOT
+from tests.walk import ROOT
 
 PROGRAM = """
 import os, sys

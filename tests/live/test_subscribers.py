@@ -28,7 +28,7 @@ from powawidget.run.task import RunTask
 from powawidget.state.model import ApprovalPart, NoticePart, RunState, plain, typed
 from powawidget.state.ops import Op, apply
 from tests.chaos import WATCHDOG
-from tests.gates import Street, virtual
+from tests.gates import GatedRun, virtual
 from tests.planted import KEY, Listening, leaks
 
 START = {"event": "start", "run_id": "run_1", "session_id": "sess_1"}
@@ -385,14 +385,14 @@ def until(condition: Callable[[], Any]) -> None:
 @virtual
 async def test_a_decision_that_fails_here_does_not_stay_on_its_way() -> None:
     for fault in (UnicodeEncodeError("utf-8", "", 0, 1, "no"), ValueError("no")):
-        street = Street()
-        street.server.request("a")
+        gated = GatedRun()
+        gated.server.request("a")
         await asyncio.sleep(1)
-        street.server.fault = lambda fault=fault: fault
-        assert street.click("approve") is None
+        gated.server.fault = lambda fault=fault: fault
+        assert gated.click("approve") is None
         await asyncio.sleep(1)
-        assert street.ledger() == [("unknown", "click")]
-        told = [part.text for part in street.live.state.parts if isinstance(part, NoticePart)]
+        assert gated.ledger() == [("unknown", "click")]
+        told = [part.text for part in gated.live.state.parts if isinstance(part, NoticePart)]
         assert told == [
             f"powawidget failed while it sent a decision: {type(fault).__name__}. {LOGS}"
         ]
@@ -409,13 +409,13 @@ async def test_a_deadline_that_cannot_be_read_is_the_usual_one(rows: str) -> Non
             raise ValueError("no")
         return {"hooks": [hook("first"), hook(1), hook({})]}
 
-    street = Street()
-    street.decider._hooks = hooks
-    street.server.request("a")
+    gated = GatedRun()
+    gated.decider._hooks = hooks
+    gated.server.request("a")
     await asyncio.sleep(1)
-    (part,) = [part for part in street.live.state.parts if isinstance(part, ApprovalPart)]
+    (part,) = [part for part in gated.live.state.parts if isinstance(part, ApprovalPart)]
     assert part.deadline == part.asked_at + 300
-    assert street.click("approve") is None
+    assert gated.click("approve") is None
 
 
 @virtual
@@ -428,30 +428,30 @@ async def test_where_asking_the_policy_fails_a_person_is_asked() -> None:
         def __call__(self, _: pw.Approval) -> bool:
             return True
 
-    street = Street(Policy())
-    street.server.request("a")
+    gated = GatedRun(Policy())
+    gated.server.request("a")
     await asyncio.sleep(2)
-    assert street.decider.asks_person
-    assert street.server.posts == []
-    assert street.click("approve") is None
-    await street.approved(1)
+    assert gated.decider.asks_person
+    assert gated.server.posts == []
+    assert gated.click("approve") is None
+    await gated.approved(1)
 
 
 @virtual
 async def test_half_an_emoji_in_a_reason_is_sent_and_shown_as_what_can_be() -> None:
-    street = Street()
+    gated = GatedRun()
     bodies: list[Any] = []
 
     async def post(_: str, body: Any, __: float) -> None:
         bodies.append(body)
         raise RequestError("no", status=500)
 
-    street.decider._delivery._post = post
-    street.server.request("a")
-    assert street.decider.decide("deny", "code", "no \ud83d\0") is None
+    gated.decider._delivery._post = post
+    gated.server.request("a")
+    assert gated.decider.decide("deny", "code", "no \ud83d\0") is None
     await asyncio.sleep(1)
     assert bodies == [{"approved": False, "reason": "no \ufffd\ufffd"}]
-    json.dumps(plain(street.live.state), ensure_ascii=False).encode()
+    json.dumps(plain(gated.live.state), ensure_ascii=False).encode()
 
 
 # Chats.

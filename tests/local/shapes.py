@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.street import RECORDED
+from tests.walk import RECORDED
 
 STREAMS = {
     "tools": [

@@ -18,7 +18,7 @@ from powawidget.state import values
 from powawidget.state.model import Citation, NoticePart, RunState, plain
 from powawidget.state.ops import apply
 from powawidget.state.reduce import reduce
-from tests.street import walk
+from tests.walk import walk
 
 LONG = 200_000
 FLOODS = {"letters": "x" * LONG, "hidden": "\x1b[31m" * (LONG // 5)}

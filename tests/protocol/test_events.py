@@ -11,7 +11,7 @@ from powawidget.protocol import events as ev
 from powawidget.protocol.events.event import BaseEvent
 from powawidget.protocol.events.reading import READERS, WITHOUT_DATA
 from powawidget.state.model import plain
-from tests.street import frame, walk
+from tests.walk import frame, walk
 
 ENGINE = {"seq": 3, "ts": "2026-03-01T08:00:00+00:00"}
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from powawidget.protocol.stored.run import events_of_stored, question_of
-from tests.street import outcome, walk
+from tests.walk import outcome, walk
 
 CALL = {"type": "tool_call", "step": 1, "tool_name": "t", "arguments": {"n": 1}, "call_id": "c"}
 RESULT = {

@@ -14,7 +14,7 @@ from powawidget.protocol.stored.run import events_of_stored
 from powawidget.state import values
 from powawidget.state.model import RunState
 from tests.state.test_reduce_delegations import shape
-from tests.street import FIXTURES, kept, outcome, walk
+from tests.walk import FIXTURES, kept, outcome, walk
 
 
 def deltas(*texts: str) -> list[dict[str, str]]:

@@ -16,7 +16,7 @@ from powawidget.resources.orchestration import Orchestration, OrchestrationInfo
 from powawidget.state.model import DelegationPart, ParallelPart
 from tests.chaos import Chaos, Exchange, Script
 from tests.counterpart import start as start_server
-from tests.street import FIXTURES, payloads
+from tests.walk import FIXTURES, payloads
 
 KEY = "planted-key-5f1c9a7be2"
 ID = "be97cabf-431c-400e-8c41-c86c580366f3"

@@ -21,7 +21,7 @@ from powawidget.protocol import events as ev
 from powawidget.resources.replay import _reads
 from powawidget.state.model import RunState
 from tests.chaos import event
-from tests.street import FIXTURES, frame
+from tests.walk import FIXTURES, frame
 
 TOOL = FIXTURES / "tool.sse"
 LONG = 60.0

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.counterpart import Counterpart, start
-from tests.street import ROOT
+from tests.walk import ROOT
 
 WATCHDOG = 60
 SETUP = (

@@ -9,7 +9,7 @@ import pytest
 import powawidget
 from powawidget.protocol import events as ev
 from powawidget.state.model import plain
-from tests.street import FIXTURES, fixtures, kept, outcome, payloads, replayed
+from tests.walk import FIXTURES, fixtures, kept, outcome, payloads, replayed
 
 NAMES = [path.stem for path in fixtures()]
 RANDOM_CUTS = 20

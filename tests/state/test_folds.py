@@ -8,7 +8,7 @@ from pathlib import Path
 from powawidget.state.model import RunState, plain
 from powawidget.state.ops import apply
 from tests.folds import MOST_BATCHES, fold
-from tests.street import ROOT, fixtures, recordings
+from tests.walk import ROOT, fixtures, recordings
 
 
 def test_the_files_hold_every_fixture_and_fold_to_their_state(tmp_path: Path) -> None:

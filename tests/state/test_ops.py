@@ -18,7 +18,7 @@ from powawidget.state.ops import Op, apply, merge
 from powawidget.state.reduce import reduce
 from powawidget.state.text import Text
 from tests.protocol.test_events import FRAMES
-from tests.street import BEGIN, fixtures, frame, payloads, recordings, replayed, walk
+from tests.walk import BEGIN, fixtures, frame, payloads, recordings, replayed, walk
 
 STREAMS = [*fixtures(), *recordings(("agent_", "nostream_", "disconnect_"))]
 SHORT = [path for path in STREAMS if path.stat().st_size < 200_000]

@@ -12,7 +12,7 @@ import powawidget
 from powawidget.protocol import events as ev
 from powawidget.protocol.stored.run import events_of_stored
 from powawidget.state.model import plain
-from tests.street import RECORDED, outcome, payloads, recordings, replayed, walk
+from tests.walk import RECORDED, outcome, payloads, recordings, replayed, walk
 
 KINDS = ("agent_", "nostream_", "disconnect_during", "disconnect_plain")
 RECORDINGS = recordings(KINDS)

@@ -14,7 +14,7 @@ from powawidget.protocol.stored.children import children_of
 from powawidget.protocol.stored.run import events_of_stored
 from powawidget.state import values
 from powawidget.state.model import ParallelPart, RunState, TextPart, plain
-from tests.street import RECORDED, outcome, payloads, recordings, replayed, walk
+from tests.walk import RECORDED, outcome, payloads, recordings, replayed, walk
 
 RECORDINGS = recordings(("orch_", "disconnect_orchestration"))
 # An error page stands in place of this one's stream.

@@ -15,7 +15,7 @@ from powawidget.protocol.stored.run import events_of_stored
 from powawidget.run.finished import of_stored
 from powawidget.state import values
 from powawidget.state.model import RunState, plain
-from tests.street import RECORDED, Walk, payloads, recordings, replayed, walk
+from tests.walk import RECORDED, Walk, payloads, recordings, replayed, walk
 
 RECORDINGS = recordings(("workflow_",))
 TIDES = "Final: tides are caused by the Moon."

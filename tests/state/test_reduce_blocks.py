@@ -7,7 +7,7 @@ import pytest
 from powawidget.protocol import events as ev
 from powawidget.state import values
 from powawidget.state.model import RunState
-from tests.street import BEGIN, frame, told, walk
+from tests.walk import BEGIN, folded, frame, walk
 
 KNOWN = ev.GraphKnown(
     blocks=[
@@ -39,10 +39,10 @@ DONE = said("done", execution_id="e-1")
 
 
 def test_blocks_that_are_known_before_wait_and_those_that_never_ran_are_skipped() -> None:
-    assert shape(told(KNOWN)) == [(one, "pending", None) for one in "scr"]
-    state = told(KNOWN, start("s", "starter"), over("s", "starter", output={"n": 1}), start("c"))
+    assert shape(folded(KNOWN)) == [(one, "pending", None) for one in "scr"]
+    state = folded(KNOWN, start("s", "starter"), over("s", "starter", output={"n": 1}), start("c"))
     assert [block.status for block in state.blocks] == ["done", "running", "pending"]
-    state = told(KNOWN, start("s"), over("s", output=1), start("r"), over("r", output=None), DONE)
+    state = folded(KNOWN, start("s"), over("s", output=1), start("r"), over("r", output=None), DONE)
     assert shape(state) == [("s", "done", "1"), ("c", "skipped", None), ("r", "done", "null")]
     assert [block.name for block in state.blocks] == ["Start", "Code", "Answer"]
     assert (state.status, state.run_id, state.kind, state.graph) == (
@@ -52,18 +52,18 @@ def test_blocks_that_are_known_before_wait_and_those_that_never_ran_are_skipped(
 
 
 def test_what_was_known_before_starts_no_clock() -> None:
-    state = told(KNOWN)
+    state = folded(KNOWN)
     assert (state.status, state.started) == ("connecting", None)
 
 
 def test_without_the_graph_the_list_grows() -> None:
-    state = told(start("a"), over("a", output=1), start("b", "agent"), DONE)
+    state = folded(start("a"), over("a", output=1), start("b", "agent"), DONE)
     assert shape(state) == [("a", "done", "1"), ("b", "done", None)]
     assert not state.graph
 
 
 def test_a_block_that_the_graph_lacks_is_added() -> None:
-    state = told(KNOWN, start("x", "split"))
+    state = folded(KNOWN, start("x", "split"))
     assert [block.id for block in state.blocks] == ["s", "c", "r", "x"]
 
 
@@ -71,7 +71,7 @@ def test_times_are_the_servers_where_it_tells_them() -> None:
     walked = walk([start("a"), over("a", ms=2500.0, output=1), start("b")], end=False)
     (first, second) = walked.state.blocks
     assert (first.started, first.seconds, second.seconds) == (BEGIN, 2.5, None)
-    untimed = told(start("a"), said("block_completed", block_id="a"))
+    untimed = folded(start("a"), said("block_completed", block_id="a"))
     assert untimed.blocks[0].seconds == 1.0
 
 
@@ -88,7 +88,7 @@ def test_times_are_the_servers_where_it_tells_them() -> None:
 def test_a_block_may_fail_in_several_ways_and_the_run_is_done_all_the_same(
     event: ev.Event, error: str | None
 ) -> None:
-    state = told(start("a"), event, DONE)
+    state = folded(start("a"), event, DONE)
     assert (state.blocks[0].status, state.blocks[0].error) == ("failed", error)
     assert state.status == "completed"
     assert values.progress_of(state) == values.Progress(done=0, failed=1, skipped=0, total=1)
@@ -103,12 +103,12 @@ def test_a_block_may_fail_in_several_ways_and_the_run_is_done_all_the_same(
     ],
 )
 def test_what_looks_like_a_failure_and_is_none(data: dict[str, Any]) -> None:
-    state = told(start("a", "general_api"), over("a", "general_api", **data))
+    state = folded(start("a", "general_api"), over("a", "general_api", **data))
     assert state.blocks[0].status == "done"
 
 
 def test_an_agent_block_streams_its_text_in_either_dialect() -> None:
-    state = told(
+    state = folded(
         start("a", "agent"),
         said("block_chunk", block_id="a", block_type="agent", chunk="on"),
         said("block_chunk", block_id="a", delta="e "),
@@ -119,7 +119,7 @@ def test_an_agent_block_streams_its_text_in_either_dialect() -> None:
 
 
 def test_the_documented_dialect_tells_the_output_before_the_end() -> None:
-    state = told(
+    state = folded(
         frame("workflow_start", execution_id="e-1"),
         frame("block_started", block_id="r", block_type="response"),
         frame("block_output", block_id="r", output=[1]),
@@ -129,11 +129,11 @@ def test_the_documented_dialect_tells_the_output_before_the_end() -> None:
 
 
 def test_frames_whose_beginning_got_lost_begin_the_block() -> None:
-    state = told(KNOWN, said("block_chunk", block_id="c", chunk="a"))
+    state = folded(KNOWN, said("block_chunk", block_id="c", chunk="a"))
     assert (state.blocks[1].status, str(state.blocks[1].text)) == ("running", "a")
-    assert shape(told(over("x", output=1))) == [("x", "done", "1")]
-    assert shape(told(said("block_error", block_id="x", error="no"))) == [("x", "failed", None)]
-    assert shape(told(said("block_output", block_id="x", output=1))) == [("x", "running", "1")]
+    assert shape(folded(over("x", output=1))) == [("x", "done", "1")]
+    assert shape(folded(said("block_error", block_id="x", error="no"))) == [("x", "failed", None)]
+    assert shape(folded(said("block_output", block_id="x", output=1))) == [("x", "running", "1")]
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_frames_whose_beginning_got_lost_begin_the_block() -> None:
     ],
 )
 def test_the_last_frame_may_have_several_names(end: ev.Event) -> None:
-    state = told(start("r", "response"), over("r", "response", output={"a": 1}), end)
+    state = folded(start("r", "response"), over("r", "response", output={"a": 1}), end)
     assert (state.status, values.output_of(state)) == (
         "completed",
         None if '"result": null' in ev.as_json(end.raw) else {"a": 1},
@@ -156,7 +156,7 @@ def test_the_last_frame_may_have_several_names(end: ev.Event) -> None:
 
 
 def test_a_result_that_belongs_to_a_block_ends_nothing() -> None:
-    state = told(start("a"), said("block_progress", block_id="a", result=1))
+    state = folded(start("a"), said("block_progress", block_id="a", result=1))
     assert state.status == "running"
 
 
@@ -172,7 +172,7 @@ def test_a_result_that_belongs_to_a_block_ends_nothing() -> None:
 def test_an_error_ends_a_workflow_and_the_rest_is_not_reached(
     end: ev.Event, code: str | None
 ) -> None:
-    state = told(KNOWN, start("s"), over("s", output=1), start("c"), end)
+    state = folded(KNOWN, start("s"), over("s", output=1), start("c"), end)
     assert state.status == "failed"
     assert [block.status for block in state.blocks] == ["done", "failed", "not_reached"]
     assert state.error is not None
@@ -189,7 +189,7 @@ def test_an_error_ends_a_workflow_and_the_rest_is_not_reached(
     ],
 )
 def test_after_a_cut_the_rest_is_not_reached(end: ev.Event, status: str) -> None:
-    state = told(KNOWN, start("s"), end)
+    state = folded(KNOWN, start("s"), end)
     assert state.status == status
     first = "failed" if status == "failed" else "interrupted"
     assert [block.status for block in state.blocks] == [first, "not_reached", "not_reached"]
@@ -207,14 +207,14 @@ def test_after_a_cut_the_rest_is_not_reached(end: ev.Event, status: str) -> None
     ],
 )
 def test_a_kind_is_known_by_the_only_frame(event: ev.Event, kind: str) -> None:
-    assert told(event).kind == kind
+    assert folded(event).kind == kind
 
 
 def test_an_agents_run_ends_by_its_own_frames_alone() -> None:
     begun = frame("start", run_id="run_1")
-    assert told(begun, DONE).status == "running"
-    assert told(begun, frame("complete", result=1, content="a")).status == "completed"
-    assert told(begun, said("error", error="no", error_code="X")).status == "running"
+    assert folded(begun, DONE).status == "running"
+    assert folded(begun, frame("complete", result=1, content="a")).status == "completed"
+    assert folded(begun, said("error", error="no", error_code="X")).status == "running"
 
 
 def log(block: str, **fields: Any) -> dict[str, Any]:
@@ -259,7 +259,7 @@ def test_logs_of_blocks_that_nobody_knew_are_added() -> None:
     [("plain", "plain"), ({"a": 1}, '{"a": 1}'), (3, "3"), (None, ""), ("", "")],
 )
 def test_the_text_of_a_workflow_is_its_output(output: Any, text: str) -> None:
-    state = told(start("r", "response"), over("r", "response", output=output), DONE)
+    state = folded(start("r", "response"), over("r", "response", output=output), DONE)
     assert values.text_of(state) == text
 
 

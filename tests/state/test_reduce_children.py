@@ -22,7 +22,7 @@ from tests.state.test_reduce_delegations import (
     shape,
     step,
 )
-from tests.street import told, walk
+from tests.walk import folded, walk
 
 
 def child(child_id: str | None, *texts: str, **said: Any) -> ev.Child:
@@ -90,7 +90,7 @@ def test_previews_become_full_results_and_equal_texts_stay() -> None:
     known = child("1", "a", "b", answer="y" * 250, tool_calls=[reported("t", "x" * 300)])
     state, ops = late(SUPERVISED, known)
     assert [c.result for c in values.tool_calls_of(state)] == ["y" * 250, "x" * 300]
-    assert shape(state) == shape(told(*SUPERVISED))
+    assert shape(state) == shape(folded(*SUPERVISED))
     assert not [op for op in ops if op[1][-1] == "text"]
     (card,) = [part for part in state.parts if isinstance(part, DelegationPart)]
     assert card.stored
@@ -111,13 +111,13 @@ def test_a_text_that_differs_is_the_stored_one_part_by_part() -> None:
 
 def test_where_only_the_last_text_is_stored_what_was_streamed_stays() -> None:
     state, ops = late(SUPERVISED, child("1", answer="b"))
-    assert shape(state) == shape(told(*SUPERVISED))
+    assert shape(state) == shape(folded(*SUPERVISED))
     assert not [op for op in ops if op[1][-1] == "text"]
 
 
 def test_a_cut_delegation_that_the_server_completed_is_done_with_its_call() -> None:
     events = [*begin("supervisor"), call("delegate_to_A"), delegate("A", "1"), ev.Ended()]
-    assert shape(told(*events)) == ["<delegate_to_A interrupted>", "[A interrupted]"]
+    assert shape(folded(*events)) == ["<delegate_to_A interrupted>", "[A interrupted]"]
     state, _ = late(events, child("1", "a"))
     assert shape(state) == ["<delegate_to_A done>", "[A done]", "1/a"]
 

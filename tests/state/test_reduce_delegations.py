@@ -17,7 +17,7 @@ from powawidget.state.model import (
     TextPart,
     ToolPart,
 )
-from tests.street import frame, told, walk
+from tests.walk import folded, frame, walk
 
 START = frame("start", run_id="orch_run_1", session_id="orch_sess_1")
 
@@ -89,7 +89,7 @@ def shape(state: RunState) -> list[str]:
 
 
 def test_what_an_agent_says_and_calls_belongs_to_its_delegation() -> None:
-    state = told(
+    state = folded(
         *begin("supervisor"),
         step(1),
         delta("I ask. "),
@@ -123,7 +123,7 @@ def test_what_an_agent_says_and_calls_belongs_to_its_delegation() -> None:
 
 
 def test_delegations_within_delegations_are_a_stack() -> None:
-    state = told(
+    state = folded(
         *begin("supervisor"),
         delegate("A", "1"),
         delta("a"),
@@ -146,7 +146,7 @@ def test_delegations_within_delegations_are_a_stack() -> None:
 
 
 def test_ids_and_steps_of_calls_begin_again_in_each_child() -> None:
-    state = told(
+    state = folded(
         *begin("supervisor"),
         call("delegate_to_A"),
         delegate("A", "1"),
@@ -171,16 +171,16 @@ def test_a_delegation_finds_its_call_by_name_then_by_task() -> None:
         call("delegate_to_Pilot", "2", task="x"),
         call("delegate_to_Pilot", "3", task="y"),
     ]
-    state = told(*begin("supervisor"), *calls, delegate("Pilot", "a", "y"))
+    state = folded(*begin("supervisor"), *calls, delegate("Pilot", "a", "y"))
     assert state.parts[-1].call == 2  # type: ignore[union-attr]  # a call
-    state = told(*begin("supervisor"), *calls, delegate("Quay Master", "a", "x"))
+    state = folded(*begin("supervisor"), *calls, delegate("Quay Master", "a", "x"))
     assert state.parts[-1].call == 0  # type: ignore[union-attr]  # a call
-    state = told(*begin("supervisor"), *calls, delegate("Nobody", "a", "z"))
+    state = folded(*begin("supervisor"), *calls, delegate("Nobody", "a", "z"))
     assert state.parts[-1].call is None  # type: ignore[union-attr]  # a call
 
 
 def test_a_failed_delegation_is_told_by_its_own_end_and_not_by_the_text() -> None:
-    state = told(
+    state = folded(
         *begin("supervisor"),
         call("delegate_to_A"),
         delegate("A", "1"),
@@ -193,21 +193,21 @@ def test_a_failed_delegation_is_told_by_its_own_end_and_not_by_the_text() -> Non
 
 def test_a_result_ends_a_delegation_whose_own_end_got_lost() -> None:
     lost = [*begin("supervisor"), call("delegate_to_A"), delegate("A", "1"), delta("a")]
-    assert shape(told(*lost, result("delegate_to_A"), delta("b"))) == [
+    assert shape(folded(*lost, result("delegate_to_A"), delta("b"))) == [
         "<delegate_to_A done>",
         "[A done]",
         "1/a",
         "b",
     ]
-    failed = told(*lost, result("delegate_to_A", "Error: no"))
+    failed = folded(*lost, result("delegate_to_A", "Error: no"))
     assert shape(failed)[:2] == ["<delegate_to_A failed>", "[A failed]"]
 
 
 def test_the_same_end_twice_and_one_without_a_beginning() -> None:
-    once = told(*begin("supervisor"), delegate("A", "1"), delegated("A", "1"))
-    twice = told(*begin("supervisor"), delegate("A", "1"), *[delegated("A", "1")] * 2)
+    once = folded(*begin("supervisor"), delegate("A", "1"), delegated("A", "1"))
+    twice = folded(*begin("supervisor"), delegate("A", "1"), *[delegated("A", "1")] * 2)
     assert once == twice
-    state = told(*begin("supervisor"), delegated("B", "2", "failed"))
+    state = folded(*begin("supervisor"), delegated("B", "2", "failed"))
     assert shape(state) == ["[B failed]"]
 
 
@@ -224,23 +224,23 @@ def test_each_step_of_a_sequence_ends_the_one_before_and_the_last_text_is_the_an
         result("t"),
         delta("ished"),
     ]
-    assert shape(told(*events)) == [
+    assert shape(folded(*events)) == [
         "[A done]",
         "0/draft",
         "[B running]",
         *("2/pol", "2/<t done>", "2/ished"),
     ]
-    assert values.text_of(told(*events[:5])) == "draft"
-    assert values.text_of(told(*events[:6])) == ""
+    assert values.text_of(folded(*events[:5])) == "draft"
+    assert values.text_of(folded(*events[:6])) == ""
     for ended in ([], [engine("orchestration_completed", status="completed")]):
-        state = told(*events, *ended, complete(content="draftpolished"))
+        state = folded(*events, *ended, complete(content="draftpolished"))
         assert (state.answer, values.text_of(state)) == (2, "polished")
         assert shape(state)[2] == "[B done]"
 
 
 def test_a_sequence_that_fails_has_no_answer_and_its_last_agent_failed() -> None:
     for told_before in ([], [engine("orchestration_completed", status="failed")]):
-        state = told(
+        state = folded(
             *begin("sequential", agent_count=2),
             sequential(0, "A"),
             delta("draft"),
@@ -266,24 +266,24 @@ def test_the_content_of_the_end_never_replaces_streamed_text(content: str | None
         delta("So."),
     ]
     after = [frame("chunk", content=content)] if content else []
-    state = told(*events, *after, complete(content=content))
+    state = folded(*events, *after, complete(content=content))
     assert values.text_of(state) == "So."
-    assert shape(state) == shape(told(*events))
+    assert shape(state) == shape(folded(*events))
 
 
 @pytest.mark.parametrize("strategy", ["supervisor", "sequential"])
 def test_without_a_delta_the_content_of_the_end_is_the_answer(strategy: str) -> None:
     agent = sequential(0, "A") if strategy == "sequential" else delegate("A")
     silent = [*begin(strategy), agent, delegated("A")]
-    assert values.text_of(told(*silent, complete(content="All."))) == "All."
-    chunked = told(*silent, frame("chunk", content="All."), complete(content="All."))
+    assert values.text_of(folded(*silent, complete(content="All."))) == "All."
+    chunked = folded(*silent, frame("chunk", content="All."), complete(content="All."))
     assert values.text_of(chunked) == "All."
-    assert values.text_of(told(*silent, frame("chunk", content="All."), complete())) == "All."
-    assert values.text_of(told(*silent, complete(content=""))) == ""
+    assert values.text_of(folded(*silent, frame("chunk", content="All."), complete())) == "All."
+    assert values.text_of(folded(*silent, complete(content=""))) == ""
 
 
 def test_without_any_marker_the_answer_is_all_that_was_said() -> None:
-    state = told(START, delta("a "), call("t"), result("t"), delta("b"), complete(content="a b"))
+    state = folded(START, delta("a "), call("t"), result("t"), delta("b"), complete(content="a b"))
     assert (state.kind, values.text_of(state)) == ("orchestration", "a b")
 
 
@@ -293,13 +293,13 @@ def test_an_answer_that_a_hook_edited_is_the_content_and_stands_nowhere_else() -
         [*begin("supervisor"), delegate("A"), delta("secret"), delegated("A"), delta("secret")],
         [*begin("sequential", agent_count=1), sequential(0, "A"), delta("secret")],
     ):
-        state = told(*events, hook, complete(content="clean"))
+        state = folded(*events, hook, complete(content="clean"))
         assert values.text_of(state) == "clean"
         assert "secret" not in repr(state)
 
 
 def test_after_a_top_level_tool_only_what_follows_is_the_answer() -> None:
-    state = told(*begin("supervisor"), delta("a"), call("t"), result("t"), delta("b"))
+    state = folded(*begin("supervisor"), delta("a"), call("t"), result("t"), delta("b"))
     assert values.text_of(state) == "b"
 
 
@@ -309,7 +309,7 @@ def test_thoughts_and_notices_belong_to_the_agent() -> None:
             "reasoning_delta", type="reasoning_delta", step=number, source="thinking", delta=text
         )
 
-    state = told(
+    state = folded(
         *begin("supervisor"),
         think("top"),
         delegate("A"),
@@ -330,7 +330,7 @@ def test_frames_that_name_their_agent_are_believed(names: tuple[str, str]) -> No
     def says(agent: str, text: str) -> ev.Event:
         return frame("entity_chunk", **{names[0]: agent, names[1]: text})
 
-    state = told(
+    state = folded(
         START,
         frame("delegation_start", agent="A", task="t"),
         says("A", "a"),
@@ -346,7 +346,7 @@ def test_frames_that_name_their_agent_are_believed(names: tuple[str, str]) -> No
 
 
 def test_agents_that_overlap_share_a_group_for_what_names_nobody() -> None:
-    state = told(
+    state = folded(
         START,
         frame("delegation_start", agent="A"),
         frame("entity_chunk", agent="A", content="a"),
@@ -369,7 +369,7 @@ def test_agents_that_overlap_share_a_group_for_what_names_nobody() -> None:
 
 
 def test_a_coordinator_speaks_although_an_agent_was_never_ended() -> None:
-    state = told(
+    state = folded(
         START,
         frame("delegation_start", agent="A"),
         frame("entity_chunk", agent="A", content="a"),
@@ -391,7 +391,7 @@ def test_a_coordinator_speaks_although_an_agent_was_never_ended() -> None:
     ],
 )
 def test_whatever_is_open_at_the_end_is_closed_in_its_sense(end: ev.Event, status: str) -> None:
-    state = told(
+    state = folded(
         *begin("supervisor"),
         call("delegate_to_A"),
         delegate("A"),
@@ -408,16 +408,16 @@ def test_whatever_is_open_at_the_end_is_closed_in_its_sense(end: ev.Event, statu
 
 
 def test_a_kind_is_known_by_the_run_id_where_nothing_else_comes() -> None:
-    assert told(START).kind == "orchestration"
-    assert told(frame("start", run_id="run_1")).kind == "agent"
-    assert told(delegate("A")).kind == "orchestration"
-    assert told(sequential(0, "A")).strategy == "sequential"
+    assert folded(START).kind == "orchestration"
+    assert folded(frame("start", run_id="run_1")).kind == "agent"
+    assert folded(delegate("A")).kind == "orchestration"
+    assert folded(sequential(0, "A")).strategy == "sequential"
 
 
 def test_usage_is_that_of_the_end_and_before_it_that_of_the_orchestration() -> None:
     over = engine("orchestration_completed", status="completed", usage={"total_tokens": 3})
-    assert told(*begin("supervisor"), over).usage == {"total_tokens": 3}
-    state = told(*begin("supervisor"), over, complete(usage={"total_tokens": 4}))
+    assert folded(*begin("supervisor"), over).usage == {"total_tokens": 3}
+    state = folded(*begin("supervisor"), over, complete(usage={"total_tokens": 4}))
     assert state.usage == {"total_tokens": 4}
 
 

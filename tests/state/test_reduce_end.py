@@ -8,7 +8,7 @@ from powawidget.protocol import events as ev
 from powawidget.state.explain import explain
 from powawidget.state.model import NoticePart, RunState, ToolPart
 from powawidget.state.values import text_of
-from tests.street import BEGIN, frame, told
+from tests.walk import BEGIN, folded, frame
 
 START = frame("start", run_id="run_1", session_id="sess_1")
 DELTA = frame("content_delta", delta="half")
@@ -80,7 +80,7 @@ def card(state: RunState) -> str:
     ],
 )
 def test_what_a_run_ends_as(events: list[ev.Event], status: str, message: str | None) -> None:
-    state = told(START, DELTA, CALL, *events)
+    state = folded(START, DELTA, CALL, *events)
     assert state.status == status
     assert (state.error.message if state.error else None) == message
     assert text_of(state) == "half", "what came is kept"
@@ -90,56 +90,58 @@ def test_what_a_run_ends_as(events: list[ev.Event], status: str, message: str | 
 
 @pytest.mark.parametrize("word", ["completed", "complete", "COMPLETED", "success", "ok"])
 def test_words_for_a_good_end(word: str) -> None:
-    assert told(START, complete(status=word)).status == "completed"
+    assert folded(START, complete(status=word)).status == "completed"
 
 
 @pytest.mark.parametrize("word", ["failed", "error", "cancelled", "timed_out"])
 def test_any_other_word_is_a_failure(word: str) -> None:
-    assert told(START, complete(status=word)).status == "failed"
+    assert folded(START, complete(status=word)).status == "failed"
 
 
 def test_an_error_on_the_way_of_a_completed_run_becomes_a_notice() -> None:
-    state = told(START, ERROR, DELTA, complete(status="completed", content="half"))
+    state = folded(START, ERROR, DELTA, complete(status="completed", content="half"))
     assert (state.error, notices(state)) == (None, [("error", "Error on the way: It broke.", 1)])
 
 
 def test_a_refused_run_has_failed() -> None:
     refused = ev.Refused(title="Not found", message="no such agent", code="404", hint="h")
-    state = told(refused)
+    state = folded(refused)
     assert state.status == "failed"
     assert state.error is not None
     assert (state.error.title, state.error.code, state.error.hint) == ("Not found", "404", "h")
 
 
 def test_a_run_begins_with_its_first_event() -> None:
-    assert told().status == "connecting"
-    state = told(ev.Opened(), START)
+    assert folded().status == "connecting"
+    state = folded(ev.Opened(), START)
     assert (state.status, state.run_id, state.session_id) == ("running", "run_1", "sess_1")
     assert state.started == BEGIN
 
 
 def test_thinking_that_is_open_ends_with_the_run() -> None:
-    state = told(START, frame("reasoning", delta="hm"), ev.Ended())
+    state = folded(START, frame("reasoning", delta="hm"), ev.Ended())
     assert state.reasoning.since is None
     assert [thought.whole for thought in state.reasoning.thoughts] == [True]
 
 
 def test_the_end_brings_usage_and_names() -> None:
-    state = told(frame("start"), complete(session_id="s", usage={"total_tokens": 5}))
+    state = folded(frame("start"), complete(session_id="s", usage={"total_tokens": 5}))
     assert (state.run_id, state.session_id, state.usage) == ("run_1", "s", {"total_tokens": 5})
 
 
 def test_the_first_citations_are_replaced_by_the_last() -> None:
     candidates = [{"key": "1", "source_name": "a", "text_excerpt": "b"}, "odd"]
-    state = told(frame("start", citation_candidates=candidates))
+    state = folded(frame("start", citation_candidates=candidates))
     assert [(one.key, one.source, one.excerpt) for one in state.citations] == [("1", "a", "b")]
-    cited = told(frame("start", citation_candidates=candidates), complete(citations=[{"key": "2"}]))
+    cited = folded(
+        frame("start", citation_candidates=candidates), complete(citations=[{"key": "2"}])
+    )
     assert [one.key for one in cited.citations] == ["2"]
 
 
 def test_recoveries_are_quiet_notices_and_repeat_as_a_count() -> None:
     again = frame("output_recovery", step=1)
-    state = told(START, DELTA, again, again, frame("model_fallback", **{"from": "a", "to": "b"}))
+    state = folded(START, DELTA, again, again, frame("model_fallback", **{"from": "a", "to": "b"}))
     assert [(code, count) for code, _, count in notices(state)] == [
         ("output_recovery", 2),
         ("model_fallback", 1),
@@ -149,18 +151,22 @@ def test_recoveries_are_quiet_notices_and_repeat_as_a_count() -> None:
 
 def test_a_step_that_begins_again_drops_no_text() -> None:
     reset = frame("step_reset", step=1, reason="output_recovery")
-    state = told(frame("step_started", step=1), DELTA, reset, frame("step_started", step=1), DELTA)
+    state = folded(
+        frame("step_started", step=1), DELTA, reset, frame("step_started", step=1), DELTA
+    )
     assert text_of(state) == "halfhalf"
 
 
 def test_a_frame_that_cannot_be_read_is_told_and_skipped() -> None:
-    state = told(START, ev.read("{"), ev.read("{"), DELTA)
+    state = folded(START, ev.read("{"), ev.read("{"), DELTA)
     assert [(code, count) for code, _, count in notices(state)] == [("malformed", 2)]
     assert text_of(state) == "half"
 
 
 def test_a_hook_that_failed_is_told() -> None:
-    state = told(START, frame("hook_result", hook_event="PreToolUse", status="failed", message="x"))
+    state = folded(
+        START, frame("hook_result", hook_event="PreToolUse", status="failed", message="x")
+    )
     assert notices(state) == [("hook_failed", "A hook failed: x.", 1)]
 
 
@@ -175,7 +181,7 @@ def test_a_hook_that_failed_is_told() -> None:
     ],
 )
 def test_what_shows_nothing_changes_nothing(silent: ev.Event) -> None:
-    assert told(START, DELTA, silent) == told(START, DELTA)
+    assert folded(START, DELTA, silent) == folded(START, DELTA)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from powawidget.protocol import events as ev
 from powawidget.state.model import ApprovalPart, RunState, ToolPart
-from tests.street import frame, told
+from tests.walk import folded, frame
 
 DENIED = "Error: Blocked by hook — Denied by user: too dear"
 EXPIRED = "Error: Blocked by hook — Approval timed out"
@@ -47,14 +47,14 @@ def sent(state: RunState, choice: str, *, by: str = "click") -> ev.Event:
 
 
 def test_a_request_makes_the_call_and_the_run_wait() -> None:
-    state = told(call("c", n=1), ask(n=1))
+    state = folded(call("c", n=1), ask(n=1))
     assert (calls(state), decisions(state), state.status) == (["waiting"], ["pending"], "waiting")
     (request,) = requests(state)
     assert (request.call, request.covers, request.message) == (0, "call", "Sure?")
 
 
 def test_a_request_is_about_the_latest_open_call_of_that_name_and_input() -> None:
-    state = told(call("a", n=1), call("b", n=2), call("c", n=1), call("d", "u", n=1), ask(n=1))
+    state = folded(call("a", n=1), call("b", n=2), call("c", n=1), call("d", "u", n=1), ask(n=1))
     assert requests(state)[0].call == 2
 
 
@@ -62,7 +62,7 @@ def test_input_is_compared_by_value() -> None:
     asked = ev.read(
         '{"event": "approval_requested", "tool_name": "t", "tool_input": {"b":2,"a":1}}'
     )
-    assert requests(told(call("c", a=1, b=2), asked))[0].call == 0
+    assert requests(folded(call("c", a=1, b=2), asked))[0].call == 0
 
 
 @pytest.mark.parametrize(
@@ -75,20 +75,20 @@ def test_input_is_compared_by_value() -> None:
     ],
 )
 def test_the_result_of_the_call_proves_the_decision(text: str, decision: str, status: str) -> None:
-    state = told(call("c"), ask(), hook(), result("c", text))
+    state = folded(call("c"), ask(), hook(), result("c", text))
     assert (decisions(state), calls(state), state.status) == ([decision], [status], "running")
 
 
 def test_the_hook_of_a_tool_proves_nothing() -> None:
-    assert decisions(told(call("c"), ask(), hook(), hook(blocked=True))) == ["pending"]
+    assert decisions(folded(call("c"), ask(), hook(), hook(blocked=True))) == ["pending"]
 
 
 def test_a_second_request_for_the_same_call_proves_the_first() -> None:
-    state = told(call("c", n=1), ask(n=1), ask(n=1))
+    state = folded(call("c", n=1), ask(n=1), ask(n=1))
     assert decisions(state) == ["approved", "pending"]
     assert [request.call for request in requests(state)] == [0, 0]
     assert requests(state)[0].digest != requests(state)[1].digest, "each needs its own decision"
-    denied = told(
+    denied = folded(
         call("c", n=1), ask(n=1), ask(n=1), hook(), hook(blocked=True), result("c", DENIED)
     )
     assert decisions(denied) == ["approved", "denied"]
@@ -96,43 +96,43 @@ def test_a_second_request_for_the_same_call_proves_the_first() -> None:
 
 def test_parallel_requests_are_about_their_own_calls() -> None:
     both = [call("a", n=1), ask(n=1), call("b", n=2), ask(n=2)]
-    state = told(*both)
+    state = folded(*both)
     assert [request.call for request in requests(state)] == [0, 2]
-    answered = told(*both, result("b"))
+    answered = folded(*both, result("b"))
     assert decisions(answered) == ["pending", "approved"]
     assert answered.status == "waiting", "the other one still waits"
-    assert decisions(told(*both, result("b"), result("a", EXPIRED))) == ["expired", "approved"]
+    assert decisions(folded(*both, result("b"), result("a", EXPIRED))) == ["expired", "approved"]
 
 
 def test_parallel_requests_with_the_same_input_are_about_two_calls() -> None:
-    state = told(call("a", n=1), ask(n=1), call("b", n=1), ask(n=1))
+    state = folded(call("a", n=1), ask(n=1), call("b", n=1), ask(n=1))
     assert [request.call for request in requests(state)] == [0, 2]
     assert decisions(state) == ["pending", "pending"]
 
 
 def test_two_requests_for_two_calls_of_the_same_input_are_no_second_gate() -> None:
-    state = told(call("a", n=1), call("b", n=1), ask(n=1), ask(n=1))
+    state = folded(call("a", n=1), call("b", n=1), ask(n=1), ask(n=1))
     assert sorted(request.call or 0 for request in requests(state)) == [0, 1]
     assert decisions(state) == ["pending", "pending"]
 
 
 def test_a_request_with_changed_arguments_is_about_the_only_call_of_its_name() -> None:
     """A hook before the approval has changed them: nothing else of that name is open."""
-    state = told(call("c", n=1), ask(n=2))
+    state = folded(call("c", n=1), ask(n=2))
     assert (requests(state)[0].call, requests(state)[0].arguments) == (0, '{"n": 2}')
-    assert decisions(told(call("c", n=1), ask(n=2), result("c"))) == ["approved"]
-    twice = told(call("c", n=1), ask(n=2), ask(n=2))
+    assert decisions(folded(call("c", n=1), ask(n=2), result("c"))) == ["approved"]
+    twice = folded(call("c", n=1), ask(n=2), ask(n=2))
     assert (decisions(twice), requests(twice)[1].call) == (["approved", "pending"], 0)
 
 
 def test_a_request_that_fits_no_call_stands_alone_until_the_end() -> None:
     both = [call("c", n=1), call("d", n=3)]
-    lone = told(*both, ask(n=2))
+    lone = folded(*both, ask(n=2))
     assert requests(lone)[0].call is None
     assert calls(lone) == ["running", "running"]
-    ended = told(*both, ask(n=2), frame("complete", status="completed"))
+    ended = folded(*both, ask(n=2), frame("complete", status="completed"))
     assert (decisions(ended), ended.status) == (["undecided"], "completed")
-    anew = told(START, *both, ask(n=2), STEP_TWO)
+    anew = folded(START, *both, ask(n=2), STEP_TWO)
     assert (decisions(anew), anew.status) == (["superseded"], "running")
 
 
@@ -154,18 +154,18 @@ def test_a_request_that_fits_no_call_stands_alone_until_the_end() -> None:
 def test_requests_about_the_answer_and_the_start_are_proved_by_their_hook(
     asked: dict[str, str], covers: str, event: str, said: dict[str, Any], decision: str
 ) -> None:
-    state = told(START, ask("", **asked), hook(event, **said))
+    state = folded(START, ask("", **asked), hook(event, **said))
     assert (requests(state)[0].covers, decisions(state)) == (covers, [decision])
     assert state.status == "running"
 
 
 def test_another_hook_proves_nothing_about_the_answer() -> None:
-    state = told(START, ask(""), hook("OnRunStart"), hook("PostToolUse"))
+    state = folded(START, ask(""), hook("OnRunStart"), hook("PostToolUse"))
     assert (decisions(state), state.status) == (["pending"], "waiting")
 
 
 def test_a_message_is_asked_about_only_before_the_first_step() -> None:
-    state = told(START, frame("step_started", step=1), ask("", message="Go"))
+    state = folded(START, frame("step_started", step=1), ask("", message="Go"))
     assert requests(state)[0].covers == "answer"
 
 
@@ -179,49 +179,49 @@ def test_a_message_is_asked_about_only_before_the_first_step() -> None:
     ],
 )
 def test_the_end_closes_every_request(end: ev.Event, status: str) -> None:
-    pending = told(call("c"), ask(), end)
+    pending = folded(call("c"), ask(), end)
     assert (decisions(pending), pending.status) == (["undecided"], status)
     before = [call("c"), ask()]
-    made = sent(told(*before), "approve")
-    assert decisions(told(*before, made, end)) == ["undecided"], "it never left"
+    made = sent(folded(*before), "approve")
+    assert decisions(folded(*before, made, end)) == ["undecided"], "it never left"
     assert isinstance(made, ev.DecisionMade)
     left = ev.DecisionNoted(digests=made.digests, decision="sending", outcome="On its way.")
-    assert decisions(told(*before, made, left, end)) == ["unknown"], "nobody will know"
+    assert decisions(folded(*before, made, left, end)) == ["unknown"], "nobody will know"
 
 
 def test_a_decision_is_on_its_way_until_the_stream_shows_it() -> None:
     before = [call("c"), ask()]
-    made = [*before, sent(told(*before), "approve")]
-    assert (decisions(told(*made)), told(*made).status) == (["sending"], "running")
-    (request,) = requests(told(*made, hook(), result("c")))
+    made = [*before, sent(folded(*before), "approve")]
+    assert (decisions(folded(*made)), folded(*made).status) == (["sending"], "running")
+    (request,) = requests(folded(*made, hook(), result("c")))
     assert (request.decision, request.by) == ("approved", "click")
 
 
 def test_what_the_stream_shows_outweighs_what_was_sent() -> None:
     before = [call("c"), ask()]
-    (request,) = requests(told(*before, sent(told(*before), "approve"), result("c", DENIED)))
+    (request,) = requests(folded(*before, sent(folded(*before), "approve"), result("c", DENIED)))
     assert (request.decision, request.by) == ("denied", "elsewhere")
-    (late,) = requests(told(*before, sent(told(*before), "approve"), result("c", EXPIRED)))
+    (late,) = requests(folded(*before, sent(folded(*before), "approve"), result("c", EXPIRED)))
     assert (late.decision, late.by) == ("expired", "deadline")
 
 
 def test_a_decision_that_was_not_sent_can_be_made_again() -> None:
     before = [call("c"), ask()]
-    made = sent(told(*before), "approve")
+    made = sent(folded(*before), "approve")
     assert isinstance(made, ev.DecisionMade)
     back = ev.DecisionNoted(digests=made.digests, decision="pending", outcome="Not sent.")
-    state = told(*before, made, back)
+    state = folded(*before, made, back)
     assert (decisions(state), state.status) == (["pending"], "waiting")
     assert requests(state)[0].by is None
 
 
 def test_a_digest_names_one_request_of_one_run() -> None:
-    base = told(START, call("c", n=1), ask(n=1))
+    base = folded(START, call("c", n=1), ask(n=1))
     others = [
-        told(frame("start", run_id="run_2"), call("c", n=1), ask(n=1)),
-        told(START, call("d", n=1), ask(n=1)),
-        told(START, call("c", n=2), ask(n=2)),
-        told(START, call("c", n=1), frame("content_delta", delta="x"), ask(n=1)),
+        folded(frame("start", run_id="run_2"), call("c", n=1), ask(n=1)),
+        folded(START, call("d", n=1), ask(n=1)),
+        folded(START, call("c", n=2), ask(n=2)),
+        folded(START, call("c", n=1), frame("content_delta", delta="x"), ask(n=1)),
     ]
     digests = [requests(state)[0].digest for state in [base, *others]]
     assert len(set(digests)) == len(digests)
@@ -231,21 +231,21 @@ STEP_TWO = frame("step_started", step=2, is_last_step=False)
 
 
 def test_the_model_called_anew_supersedes_what_nobody_waits_for() -> None:
-    state = told(START, call("c", n=1), ask(n=1), STEP_TWO)
+    state = folded(START, call("c", n=1), ask(n=1), STEP_TWO)
     assert (decisions(state), state.status) == (["superseded"], "running")
     assert requests(state)[0].by is None
 
 
 def test_a_result_that_comes_late_still_tells_what_became_of_a_superseded_request() -> None:
-    state = told(START, call("c", n=1), ask(n=1), STEP_TWO, result("c", DENIED))
+    state = folded(START, call("c", n=1), ask(n=1), STEP_TWO, result("c", DENIED))
     assert decisions(state) == ["denied"]
 
 
 def test_a_decision_on_its_way_when_the_model_is_called_anew_stays_unknown() -> None:
-    state = told(START, call("c", n=1), ask(n=1))
+    state = folded(START, call("c", n=1), ask(n=1))
     made = [START, call("c", n=1), ask(n=1), sent(state, "approve"), STEP_TWO]
-    (request,) = requests(told(*made))
+    (request,) = requests(folded(*made))
     assert (request.decision, request.choice, request.by) == ("unknown", "approve", "click")
-    assert decisions(told(*made, result("c"))) == ["approved"], "what came late is still heard"
-    (ended,) = requests(told(*made, ev.Ended()))
+    assert decisions(folded(*made, result("c"))) == ["approved"], "what came late is still heard"
+    (ended,) = requests(folded(*made, ev.Ended()))
     assert (ended.decision, ended.outcome) == ("unknown", request.outcome)

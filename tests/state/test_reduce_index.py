@@ -9,7 +9,7 @@ from powawidget.state.index import forget, meaning
 from powawidget.state.model import RunState, plain, typed
 from powawidget.state.ops import apply
 from powawidget.state.reduce import reduce
-from tests.street import companions, fixtures, frame, payloads, walk
+from tests.walk import companions, fixtures, frame, payloads, walk
 
 
 @pytest.mark.parametrize("path", fixtures(), ids=lambda path: path.stem)

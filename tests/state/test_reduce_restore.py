@@ -14,7 +14,7 @@ from powawidget.state import values
 from powawidget.state.model import ApprovalPart, RunState, ToolPart, plain, typed
 from powawidget.state.ops import Op, apply
 from powawidget.state.reduce import reduce
-from tests.street import BEGIN, FIXTURES, fixtures, frame, outcome, payloads, recordings, told
+from tests.walk import BEGIN, FIXTURES, fixtures, folded, frame, outcome, payloads, recordings
 
 CUT = ev.Interrupted(title="The connection was lost", message="Reset.")
 STORED: dict[str, Any] = {"run_id": "run_1", "status": "completed", "content": "half rest"}
@@ -32,7 +32,7 @@ def restored(run: RunState, stored: dict[str, Any]) -> tuple[RunState, list[Op]]
 
 
 def half(*events: ev.Event) -> RunState:
-    return told(frame("start", run_id="run_1", session_id="sess_1"), *events, CUT)
+    return folded(frame("start", run_id="run_1", session_id="sess_1"), *events, CUT)
 
 
 def delta(text: str) -> ev.Event:
@@ -177,7 +177,7 @@ def test_only_a_run_that_is_interrupted_is_taken_over(status: str) -> None:
         "failed": frame("complete", status="failed", error="No.", content="mine"),
         "stopped": ev.Stopped(message="Stopped by you."),
     }
-    run = told(frame("start", run_id="run_1"), delta("mine"), ends[status])
+    run = folded(frame("start", run_id="run_1"), delta("mine"), ends[status])
     assert reduce(run, ev.Restored(events=list(events_of_stored(STORED))), AT) == []
 
 
@@ -214,10 +214,10 @@ def as_stored(frames: list[dict[str, Any]]) -> dict[str, Any]:
 def test_cut_anywhere_a_run_comes_to_what_it_would_have_been(path: Path) -> None:
     events = list(map(ev.read, payloads(path.read_bytes())))
     stored = as_stored([event.raw for event in events if isinstance(event.raw, dict)])
-    wanted = outcome(told(*events))
+    wanted = outcome(folded(*events))
     step = max(1, len(events) // 40)  # of a long one not every place
     for count in range(1, len(events), step):
-        cut = told(*events[:count], CUT)
+        cut = folded(*events[:count], CUT)
         if cut.status == "failed":
             continue  # the server had told why before the line went down
         run, ops = restored(cut, stored)
@@ -248,11 +248,11 @@ def test_cut_anywhere_an_orchestration_becomes_what_is_stored_of_it(path: Path) 
         "status": "completed",
         "content": "".join(event.text for event in events if isinstance(event, ev.TextDelta)),
     }
-    wanted = outcome(told(*events_of_stored(stored)))
+    wanted = outcome(folded(*events_of_stored(stored)))
     assert wanted["delegations"]
     assert wanted["text"] or "fails" in path.name
     for count in range(2, len(events), max(1, len(events) // 40)):
-        cut = told(*events[:count], CUT)
+        cut = folded(*events[:count], CUT)
         if cut.status != "interrupted":
             break  # the server had told its end
         run, _ = restored(cut, stored)
@@ -276,7 +276,7 @@ def test_who_decided_stays_known_of_an_orchestration() -> None:
     begin = frame(
         "orchestration_started", type="orchestration_started", strategy="supervisor", name="O"
     )
-    cut = told(frame("start", run_id="orch_run_1"), begin, asked, CUT)
+    cut = folded(frame("start", run_id="orch_run_1"), begin, asked, CUT)
     (request,) = [part for part in cut.parts if isinstance(part, ApprovalPart)]
     request.decision, request.by, request.reason = "approved", "click", "fine"
     kept = {
@@ -309,11 +309,11 @@ def test_cut_anywhere_an_execution_becomes_what_is_stored_of_it(graph: bool) -> 
     row = {"id": end.execution_id, "status": "completed", "output": output}
     stored |= {"execution": row, "status": "completed"}
     known = [ev.GraphKnown(blocks=listed(stored["graph"]))] if graph else []
-    wanted = outcome(told(*known, *events, logs_of(stored)))
+    wanted = outcome(folded(*known, *events, logs_of(stored)))
     assert wanted["status"] == "completed"
     for count in range(1, events.index(end) + 1):
         named = ev.WorkflowStarted(execution_id=end.execution_id)
-        cut = told(*known, *events[:count], CUT, named)
+        cut = folded(*known, *events[:count], CUT, named)
         assert cut.run_id == end.execution_id
         run, ops = restored(cut, stored)
         came = outcome(run)
@@ -331,7 +331,7 @@ def test_cut_anywhere_an_execution_becomes_what_is_stored_of_it(graph: bool) -> 
 
 
 def test_a_run_over_here_is_named_once() -> None:
-    cut = told(frame("block_start", block_id="b"), CUT)
+    cut = folded(frame("block_start", block_id="b"), CUT)
     cut.kind = "workflow"
     first = reduce(cut, ev.WorkflowStarted(execution_id="e"), AT)
     assert first == [("set", ("run_id",), "e")]

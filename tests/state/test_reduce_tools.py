@@ -7,7 +7,7 @@ import pytest
 from powawidget.protocol import events as ev
 from powawidget.state.model import RunState, ToolPart
 from powawidget.state.values import tool_calls_of
-from tests.street import frame, told
+from tests.walk import folded, frame
 
 LONG = "x" * 300
 
@@ -49,8 +49,8 @@ def cards(state: RunState) -> list[tuple[str, str, str | None]]:
 
 
 def test_a_call_runs_until_its_result() -> None:
-    assert cards(told(call())) == [("t", "running", None)]
-    assert cards(told(call(), result())) == [("t", "done", "r")]
+    assert cards(folded(call())) == [("t", "running", None)]
+    assert cards(folded(call(), result())) == [("t", "done", "r")]
 
 
 @pytest.mark.parametrize(
@@ -65,16 +65,16 @@ def test_a_call_runs_until_its_result() -> None:
     ],
 )
 def test_a_failure_is_known_by_its_prefix(text: str, status: str) -> None:
-    assert cards(told(call(), result(text=text)))[0][1] == status
+    assert cards(folded(call(), result(text=text)))[0][1] == status
 
 
 def test_a_result_finds_its_call_by_call_id() -> None:
-    state = told(call("a"), call("b"), result("b", "of b"), result("a", "of a"))
+    state = folded(call("a"), call("b"), result("b", "of b"), result("a", "of a"))
     assert cards(state) == [("t", "done", "of a"), ("t", "done", "of b")]
 
 
 def test_ids_may_repeat_across_steps() -> None:
-    state = told(
+    state = folded(
         step(1),
         call("c"),
         result("c", "one"),
@@ -86,66 +86,66 @@ def test_ids_may_repeat_across_steps() -> None:
 
 
 def test_ids_that_repeat_while_both_are_open_go_by_step() -> None:
-    state = told(call("c"), call("c", step=2), result("c", "two", step=2))
+    state = folded(call("c"), call("c", step=2), result("c", "two", step=2))
     assert cards(state) == [("t", "running", None), ("t", "done", "two")]
 
 
 def test_without_ids_the_first_unfinished_call_of_that_name_gets_the_result() -> None:
     calls = [call(None, "a"), call(None, "b"), call(None, "a")]
-    state = told(*calls, result(None, "1", "b"), result(None, "2", "a"), result(None, "3", "a"))
+    state = folded(*calls, result(None, "1", "b"), result(None, "2", "a"), result(None, "3", "a"))
     assert cards(state) == [("a", "done", "2"), ("b", "done", "1"), ("a", "done", "3")]
 
 
 def test_without_id_and_name_the_oldest_unfinished_call_gets_the_result() -> None:
     calls = [call(None, "a"), call(None, "b")]
-    state = told(*calls, result(None, "1", None), result(None, "2", None))
+    state = folded(*calls, result(None, "1", None), result(None, "2", None))
     assert cards(state) == [("a", "done", "1"), ("b", "done", "2")]
 
 
 def test_a_result_before_its_call_is_one_card() -> None:
-    state = told(step(1), result("c", "early"), call("c", arguments={"a": 1}))
+    state = folded(step(1), result("c", "early"), call("c", arguments={"a": 1}))
     assert cards(state) == [("t", "done", "early")]
     assert tool_calls_of(state)[0].arguments == {"a": 1}
 
 
 def test_a_result_without_any_call_is_a_card_too() -> None:
-    assert cards(told(result("c", "alone", None))) == [("tool", "done", "alone")]
+    assert cards(folded(result("c", "alone", None))) == [("tool", "done", "alone")]
 
 
 def test_a_result_twice_counts_once() -> None:
-    assert cards(told(call(), result(), result(text="again"))) == [("t", "done", "r")]
+    assert cards(folded(call(), result(), result(text="again"))) == [("t", "done", "r")]
 
 
 def test_a_call_twice_is_one_card() -> None:
-    assert cards(told(call(), call(), result())) == [("t", "done", "r")]
+    assert cards(folded(call(), call(), result())) == [("t", "done", "r")]
 
 
 def test_an_id_used_again_after_its_result_is_a_new_call() -> None:
-    state = told(call(), result(), call(arguments={"n": 2}), result(text="second"))
+    state = folded(call(), result(), call(arguments={"n": 2}), result(text="second"))
     assert cards(state) == [("t", "done", "r"), ("t", "done", "second")]
 
 
 def test_a_preview_is_no_full_result_until_the_end() -> None:
     streamed = [call(), result(text=LONG, duration_ms=5)]
-    (before,) = tool_calls_of(told(*streamed))
+    (before,) = tool_calls_of(folded(*streamed))
     assert (before.preview, before.result) == (LONG[:200], None)
-    (after,) = tool_calls_of(told(*streamed, complete(reported(LONG, 5))))
+    (after,) = tool_calls_of(folded(*streamed, complete(reported(LONG, 5))))
     assert (after.preview, after.result, after.seconds) == (LONG[:200], LONG, 0.005)
 
 
 def test_a_short_preview_is_the_full_result() -> None:
-    assert tool_calls_of(told(call(), result(text="short")))[0].result == "short"
+    assert tool_calls_of(folded(call(), result(text="short")))[0].result == "short"
 
 
 def test_a_preview_is_full_only_where_it_has_all_characters() -> None:
     whole = {"result_meta": {"result_type": "text", "char_count": 200}}
     cut = {"result_meta": {"result_type": "text", "char_count": 201}}
-    assert tool_calls_of(told(call(), result(text=LONG, **whole)))[0].result == LONG[:200]
-    assert tool_calls_of(told(call(), result(text=LONG, **cut)))[0].result is None
+    assert tool_calls_of(folded(call(), result(text=LONG, **whole)))[0].result == LONG[:200]
+    assert tool_calls_of(folded(call(), result(text=LONG, **cut)))[0].result is None
 
 
 def test_full_results_are_matched_by_result_frame_and_not_by_order_of_calls() -> None:
-    state = told(
+    state = folded(
         call("a", arguments={"n": 1}),
         call("b", arguments={"n": 2}),
         result("b", LONG, duration_ms=3),
@@ -156,7 +156,7 @@ def test_full_results_are_matched_by_result_frame_and_not_by_order_of_calls() ->
 
 
 def test_durations_tell_calls_apart_whose_previews_are_the_same() -> None:
-    state = told(
+    state = folded(
         call("a"),
         call("b"),
         result("b", LONG, duration_ms=3),
@@ -167,7 +167,7 @@ def test_durations_tell_calls_apart_whose_previews_are_the_same() -> None:
 
 
 def test_ties_go_in_the_order_of_the_result_frames() -> None:
-    state = told(
+    state = folded(
         call("a"),
         call("b"),
         call("c"),
@@ -178,7 +178,7 @@ def test_ties_go_in_the_order_of_the_result_frames() -> None:
 
 
 def test_a_preview_that_does_not_fit_is_another_call() -> None:
-    state = told(
+    state = folded(
         call("a"),
         call("b"),
         result("a", "p" * 300, duration_ms=3),
@@ -189,7 +189,7 @@ def test_a_preview_that_does_not_fit_is_another_call() -> None:
 
 
 def test_steps_and_names_tell_calls_apart() -> None:
-    state = told(
+    state = folded(
         call("a"),
         result("a", LONG, duration_ms=3),
         call("b", step=2),
@@ -206,12 +206,12 @@ def test_steps_and_names_tell_calls_apart() -> None:
 
 
 def test_a_duration_that_only_the_end_tells_is_no_obstacle() -> None:
-    state = told(call(), result(text=LONG), complete(reported(LONG, 7)))
+    state = folded(call(), result(text=LONG), complete(reported(LONG, 7)))
     assert cards(state) == [("t", "done", LONG)]
 
 
 def test_arguments_that_a_hook_changed_are_those_that_ran() -> None:
-    state = told(
+    state = folded(
         call(arguments={"to": "all"}),
         result(duration_ms=3),
         complete(reported("r", 3, arguments={"to": "one"})),
@@ -221,7 +221,7 @@ def test_arguments_that_a_hook_changed_are_those_that_ran() -> None:
 
 
 def test_arguments_in_another_order_were_not_changed() -> None:
-    state = told(
+    state = folded(
         call(arguments={"a": 1, "b": 2}),
         result(duration_ms=3),
         complete(reported("r", 3, arguments={"b": 2, "a": 1})),
@@ -233,24 +233,24 @@ def test_a_multimodal_result_becomes_its_list() -> None:
     blocks = [{"type": "text", "text": "a"}, {"type": "image", "url": "u"}]
     meta = {"result_meta": {"result_type": "multimodal", "block_count": 2}}
     streamed = [call(), result(text="[multimodal content]", duration_ms=3, **meta)]
-    assert tool_calls_of(told(*streamed))[0].result is None
-    assert tool_calls_of(told(*streamed, complete(reported(blocks, 3))))[0].result == blocks
+    assert tool_calls_of(folded(*streamed))[0].result is None
+    assert tool_calls_of(folded(*streamed, complete(reported(blocks, 3))))[0].result == blocks
 
 
 def test_a_call_whose_result_frame_got_lost_learns_it_at_the_end() -> None:
-    state = told(call(arguments={"n": 1}), complete(reported("r", 3, arguments={"n": 1})))
+    state = folded(call(arguments={"n": 1}), complete(reported("r", 3, arguments={"n": 1})))
     assert cards(state) == [("t", "done", "r")]
     (shown,) = tool_calls_of(state)
     assert (shown.result, shown.seconds) == ("r", 0.003)
 
 
 def test_an_end_that_lists_no_calls_leaves_what_was_streamed() -> None:
-    state = told(call(), result(), complete(status="failed"))
+    state = folded(call(), result(), complete(status="failed"))
     assert cards(state) == [("t", "done", "r")]
 
 
 def test_a_result_after_the_end_still_reaches_its_card() -> None:
-    state = told(call(), complete(), result(text="late"))
+    state = folded(call(), complete(), result(text="late"))
     assert cards(state) == [("t", "done", "late")]
     assert state.status == "completed"
 
@@ -270,9 +270,9 @@ def test_a_result_after_the_end_still_reaches_its_card() -> None:
 )
 def test_nothing_else_changes_a_run_that_is_over(late: ev.Event) -> None:
     before = [call(), result(), frame("content_delta", delta="a"), complete()]
-    assert told(*before, late) == told(*before)
+    assert folded(*before, late) == folded(*before)
 
 
 def test_a_card_knows_how_long_it_took_by_our_clock_where_nobody_said() -> None:
-    (shown,) = tool_calls_of(told(call(), frame("content_delta", delta="a"), result()))
+    (shown,) = tool_calls_of(folded(call(), frame("content_delta", delta="a"), result()))
     assert shown.seconds == 2.0

@@ -7,9 +7,9 @@ import pytest
 
 from powawidget import transcript
 from powawidget.state.model import RunState
-from tests.street import fixtures, kept, recordings
 from tests.transcript import facts, strict
 from tests.transcript.samples import ABOUT, CHAT, SAMPLES
+from tests.walk import fixtures, kept, recordings
 
 RECORDED = [*fixtures(), *recordings()]
 SMALL = 400_000  # bytes of a recording; beyond, a limit of its own applies

@@ -21,10 +21,10 @@ from powawidget.state.model import ChatState, RunState, TextPart, plain
 from powawidget.state.text import Text
 from powawidget.transcript.saved import Saved
 from tests.seeds import examples
-from tests.street import fixtures, kept, recordings
 from tests.transcript import samples
 from tests.transcript.samples import ABOUT, CHAT, SAMPLES
 from tests.transcript.test_transcript_hostile import everywhere, states
+from tests.walk import fixtures, kept, recordings
 
 KEY = "planted-" + "key-42"
 WRITERS = [

@@ -4,9 +4,9 @@ One rule for all events: a text is a name, unless its field stands in one of the
 field that is added is bounded before anybody thinks of it. What is left out is counted in the text
 itself; the frame it was read from keeps all of it (`event.raw`).
 
-What a model wrote at length (answers, thinking, results, outputs) isn't cut here: the size of an
-event is its bound (`powawidget.sse.MAX_EVENT_BYTES`). Arguments never are, since somebody decides
-on them: a page that can't show them all gets their size and digest (`powawidget.shown`).
+What a model wrote at length (answers, thinking, results, outputs) isn't cut here: its bound is the
+size of an event (`protocol.sse.MAX_EVENT_BYTES`). Arguments are never cut, since a person decides
+on them: a page that can't show them all gets their size and digest (`widget.page_state`).
 """
 
 import hashlib

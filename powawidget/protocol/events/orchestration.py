@@ -11,7 +11,7 @@ from powawidget.protocol.events.event import BaseEvent, Frame, Reader
 
 @final
 class OrchestrationStarted(BaseEvent, frozen=True, kw_only=True):
-    """The orchestration begins. a supervisor's has no `agent_count`."""
+    """The orchestration begins. A supervisor's has no `agent_count`."""
 
     strategy: str
     name: str

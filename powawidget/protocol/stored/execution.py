@@ -65,7 +65,7 @@ def is_whole(stored: Mapping[str, Any]) -> bool | None:
     """Tell whether an execution went on to its end, though its stream was closed.
 
     Args:
-        stored: What `Workflow.look_up` returns, of one that is stored as completed.
+        stored: Its entry, logs and graph; it is stored as completed.
 
     Returns:
         False where it was cut: it is stored as completed then too. None where that isn't known,
@@ -83,7 +83,7 @@ def outcome_of_execution(stored: Mapping[str, Any]) -> str:
     """Say what the server did with an execution whose stream was closed here.
 
     Args:
-        stored: What `Workflow.look_up` returns.
+        stored: Its entry, logs and graph.
 
     Returns:
         A sentence or two.

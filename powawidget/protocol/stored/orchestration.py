@@ -1,8 +1,7 @@
 """A stored run of an orchestration: its agents' runs, and all of it as events again.
 
-Rules: docs/protocol.md#child-runs and #stored-run. The server keeps everybody's text in one and the
-frames without their text, but each agent's run with all of it: so the one can be divided by the
-others.
+Rules: docs/protocol.md#child-runs and #stored-run. The server keeps one text of all agents
+together, frames without text, and each agent's run with its own text, which divide the one text.
 """
 
 from collections.abc import Iterator, Mapping

@@ -17,7 +17,7 @@ def events_of_stored(stored: Mapping[str, Any]) -> Iterator[ev.Event]:
 
     Args:
         stored: The decoded answer of `GET /api/agents/runs/{id}` or
-            `GET /api/orchestrations/runs/{id}`, or what `Workflow.look_up` returns.
+            `GET /api/orchestrations/runs/{id}`, or an execution's entry, logs and graph.
 
     Yields:
         Events that fold to the run; the last one ends it.

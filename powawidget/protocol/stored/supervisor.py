@@ -1,4 +1,4 @@
-"""What a supervisor said itself, call by call, in a stored text that is everybody's in one.
+"""Finds a supervisor's own text, call by call, in the stored text of all agents together.
 
 Rules: docs/protocol.md#child-runs and #parallel. The text is divided where an agent's own text
 stands in it. An agent that failed is stored without a text, and the supervisor's own tools have
@@ -27,7 +27,7 @@ _LOOKS, _NEAR = 1000, 20
 
 
 class SupervisorText(msgspec.Struct, kw_only=True):
-    """What one model call of a supervisor said.
+    """The text of one model call of a supervisor.
 
     Attributes:
         frame: The number of the frame that the text belongs to.

@@ -52,7 +52,7 @@ def chunk(run: RunState, event: Chunk) -> list[Op]:
 
 
 def entity(run: RunState, event: EntityChunk, within: int) -> list[Op]:
-    """Append what an agent says that the frame names."""
+    """Append a text of the agent that the frame names."""
     if not event.text:
         return []
     last = index_of(run).last("in", within)
@@ -62,7 +62,7 @@ def entity(run: RunState, event: EntityChunk, within: int) -> list[Op]:
 
 
 def grow(run: RunState, text: str, within: int | None = None) -> list[Op]:
-    """Append text at the end of what its owner has said."""
+    """Append text at the end of its owner's text."""
     if not text:
         return []
     last = len(run.parts) - 1
@@ -79,7 +79,7 @@ def new_text(text: str, within: int | None = None) -> dict[str, object]:
 
 
 def withhold(run: RunState, event: HookResult) -> list[Op]:
-    """Take back what was streamed: a hook edited or blocked the answer (rule 4)."""
+    """Take back what was streamed: a hook edited or blocked it (docs/protocol.md#text-edited)."""
     kind = "blocked" if event.blocked else "modified"
     return [("set", ("edited",), kind), *_blank(run, keep=None)]
 
@@ -111,8 +111,7 @@ def conclude(run: RunState, content: str | None) -> list[Op]:
 
 def replace(run: RunState, content: str) -> list[Op]:
     """Make the shown answer be exactly this, touching only the parts that differ."""
-    # A text that was taken back or replaced is empty and stays so: only the others
-    # are gone through.
+    # A text that a hook removed is empty and stays so: only the others are gone through.
     indices = index_of(run).at("text shown", None)
     shown = [str(run.parts[i].text) for i in indices]  # type: ignore[union-attr]  # the index names such a part
     joined = "".join(shown)

@@ -16,7 +16,7 @@ from powawidget.state.ops import Op
 from powawidget.state.reduce.tools import same_json
 
 _OPEN = frozenset({"pending", "running"})
-# Skipped is known only at the workflow's own end: before that nothing was decided about a block.
+# Whether a block was skipped is known only once the workflow has ended.
 _CLOSED_AS: dict[RunStatus, dict[str, BlockStatus]] = {
     "completed": {"running": "done", "pending": "skipped"},
     "failed": {"running": "failed", "pending": "not_reached"},
@@ -63,7 +63,7 @@ def chunk(run: RunState, event: BlockChunk, at: float) -> list[Op]:
 
 
 def output(run: RunState, event: BlockOutput, at: float) -> list[Op]:
-    """Take what a block gives, before it is over."""
+    """Set the output of a block that isn't over yet."""
     found = _find(run, event.block_id)
     index = len(run.blocks) if found is None else found
     return [
@@ -117,7 +117,7 @@ def close(run: RunState, status: RunStatus, at: float) -> list[Op]:
 
 
 def skip_rest(run: RunState) -> list[Op]:
-    """Take the blocks that weren't reached for skipped: the execution went on to its end."""
+    """Mark blocks that weren't reached as skipped: the execution went on to its end."""
     return [
         ("set", ("blocks", index, "status"), "skipped")
         for index, block in enumerate(run.blocks)
@@ -179,7 +179,7 @@ def _find(run: RunState, block_id: str) -> int | None:
 
 
 def _begun(run: RunState, block_id: str, block_type: str, at: float) -> list[Op]:
-    """Let a block begin whose own first frame got lost."""
+    """Begin a block whose first frame got lost."""
     found = _find(run, block_id)
     if found is None or run.blocks[found].status == "pending":
         return start(run, BlockStarted(block_id=block_id, block_type=block_type), at)

@@ -103,7 +103,7 @@ def step(run: RunState, event: SequentialStep, at: float) -> list[Op]:
 
 
 def entity(run: RunState, event: EntityChunk, at: float) -> list[Op]:
-    """Give a text to the agent that the frame names, which begins with it where it hasn't."""
+    """Give a text to the agent that the frame names; begin that agent where it hasn't begun."""
     name = ("name", event.agent) if event.agent else ()
     known = index_of(run).last("agent running", *name)
     if known is None and event.agent:
@@ -121,7 +121,7 @@ def entity(run: RunState, event: EntityChunk, at: float) -> list[Op]:
 def finish(run: RunState, index: int, status: WorkStatus, at: float) -> list[Op]:
     """End a delegation or a group, and whatever is still open within it."""
     inside = [index]
-    for outer in inside:  # it grows on the way
+    for outer in inside:  # the list grows meanwhile
         inside += index_of(run).at("work", outer)
     return tools.close(run, status, at, inside) + close(run, status, at, inside)
 
@@ -165,7 +165,7 @@ def _mark(run: RunState, strategy: str) -> list[Op]:
 
 
 def _same(run: RunState, event: DelegationCompleted, state: str) -> int | None:
-    """Find the last delegation that an end is of: by its id where both have it, else its agent."""
+    """Find the last delegation that this end closes: by id where both have one, else by agent."""
     keys: list[tuple[object, ...]] = [(state, "name", event.agent) if event.agent else (state,)]
     if event.child_id is not None:
         unknown = (state, "unknown", event.agent) if event.agent else (state, "id", None)
@@ -207,7 +207,7 @@ def _open_group(run: RunState, within: int | None) -> int | None:
 
 
 def _finish_group(run: RunState, index: int, at: float) -> list[Op]:
-    """End a group with the last of its agents: where they are named, nothing else tells it."""
+    """End a group with the last of its agents: where they are named, no frame ends the group."""
     outer = run.parts[index].within  # type: ignore[union-attr]  # the index names such a part
     group = None if outer is None else run.parts[outer]
     if outer is None or not isinstance(group, ParallelPart) or group.status != "running":

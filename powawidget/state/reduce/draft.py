@@ -1,4 +1,4 @@
-"""Changes that build on one another."""
+"""Several changes in a row, each computed from the run as those before it left it."""
 
 from collections.abc import Callable, Iterable
 
@@ -22,7 +22,7 @@ def in_turn(run: RunState, *phases: Phase) -> list[Op]:
 
 
 def all_in_turn(run: RunState, phases: Iterable[Phase]) -> list[Op]:
-    """Chain changes that are only made when their turn has come: one copy for all of them."""
+    """Chain changes that are computed only when it is their turn: one copy for all."""
     draft: RunState = typed(plain(run), RunState)
     ops: list[Op] = []
     for phase in phases:

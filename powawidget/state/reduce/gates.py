@@ -62,7 +62,7 @@ def named(run: RunState, digests: Iterable[str]) -> Iterator[tuple[int, Approval
 
 
 def gates_before(run: RunState, part: ApprovalPart) -> int:
-    """Count the gates on the same call that came before this one."""
+    """Count the earlier gates on the same call."""
     if part.call is None:
         return 0
     own = index_of(run).first("digest", part.digest)
@@ -168,7 +168,7 @@ def settle(
     if decision == "expired":
         fields["by"] = "deadline"
     elif decision in _PROVES and part.choice != _PROVES[decision]:
-        # What was sent from here, if anything, isn't what counted.
+        # A decision sent from here, if any, wasn't the one that counted.
         fields |= {"by": "elsewhere", "reason": None, "decided_at": at}
     return [("set", ("parts", index, name), value) for name, value in fields.items()]
 
@@ -185,7 +185,7 @@ def _set_all(
 
 
 def close(run: RunState, at: float) -> list[Op]:
-    """Close what is open when the run is over: nobody will ever know."""
+    """Close what is open when the run is over: its outcome stays unknown."""
     ops: list[Op] = []
     for index, part in requests(run, "requests"):
         if part.decision == "unknown" and part.outcome is not None:

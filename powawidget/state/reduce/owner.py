@@ -1,7 +1,7 @@
 """The owner of an event: the delegation or the parallel group that is at work.
 
-The frames of an orchestration's agents don't name their agent (docs/protocol.md#child-frames). What
-was added last tells: work begins with a part of its own, and what belongs to it is within it.
+The frames of an orchestration's agents don't name their agent (docs/protocol.md#child-frames). The
+part that was added last shows it: work begins with a part of its own, and its parts are within it.
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ def owner(run: RunState) -> int | None:
 
     Returns:
         The index of a delegation or a group that is running; None is the top. In a group of named
-        agents it is the group: nothing tells whose the frame is.
+        agents it is the group: nothing shows whose frame it is.
     """
     # Requests don't count: only an agent's own stream has any.
     last = index_of(run).last("no request")

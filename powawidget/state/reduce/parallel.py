@@ -1,7 +1,7 @@
 """The rules for agents that work at the same time (docs/protocol.md#parallel).
 
-Nothing shows which frame is whose. When the answer begins is found by counting: after as many first
-steps as there are agents, one more is the merge.
+Nothing shows which frame is whose. The answer's begin is found by counting: after one first
+step for each agent, the next first step is the merge.
 """
 
 from powawidget.protocol.events import AgentsKnown, StepReset, StepStarted
@@ -48,7 +48,7 @@ def step_started(group: ParallelPart, within: int, event: StepStarted, at: float
 
 
 def step_reset(group: ParallelPart, within: int, event: StepReset) -> list[Op]:
-    """Take back a first step that will come again."""
+    """Uncount a first step that will come again."""
     if event.step != 1 or group.begun == 0:
         return []
     return [("set", ("parts", within, "begun"), group.begun - 1)]

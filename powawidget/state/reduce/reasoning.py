@@ -30,7 +30,7 @@ def delta(run: RunState, event: ReasoningDelta, at: float) -> list[Op]:
 
 
 def whole(run: RunState, event: ReasoningWhole) -> list[Op]:
-    """Take the whole thinking of a step, which repeats the deltas that came before it."""
+    """Set the whole thinking of a step; it repeats the deltas that came before it."""
     within = owner(run)
     step = step_at(run, within) if event.step is None else event.step
     index = index_of(run)
@@ -50,7 +50,7 @@ def whole(run: RunState, event: ReasoningWhole) -> list[Op]:
 
 
 def pause(reasoning: Reasoning, since: float, at: float) -> list[Op]:
-    """Stop the clock of thinking, which has run since then: something else came."""
+    """Stop the clock of thinking: something else came."""
     seconds = reasoning.seconds + max(0.0, at - since)
     return [
         ("set", ("reasoning", "seconds"), round(seconds, 3)),

@@ -1,8 +1,8 @@
 """The stored run replaces a stream that was cut (docs/protocol.md#stored-run).
 
-Of an agent's run what is shown stays where it is: text that is the same or goes on isn't written
-anew, cards become what is stored of them, and only what never came is added at the end. Of an
-orchestration all parts are replaced: which agent said what is known only of the whole. Of a
+What is shown of an agent's run stays where it is: text that is the same or longer isn't rewritten,
+cards are updated from the store, and only what never came is added at the end. Of an
+orchestration all parts are replaced: only the stored run shows which agent wrote what. Of a
 workflow each block becomes what is logged of it.
 """
 
@@ -41,7 +41,7 @@ _UNDECIDED = frozenset({"undecided", "unknown"})
 
 
 def restore(run: RunState, event: Restored, stored: RunState, at: float) -> list[Op]:
-    """Make an interrupted run what is stored of it.
+    """Turn an interrupted run into the stored one.
 
     Args:
         run: The run as it was cut.

@@ -23,5 +23,5 @@ def end(run: RunState) -> list[Op]:
 
 
 def clear(run: RunState) -> list[Op]:
-    """Take away what is shown of a pause."""
+    """Remove what is shown of a pause."""
     return [] if run.wait is None else [("set", ("wait",), None)]

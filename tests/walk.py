@@ -49,7 +49,7 @@ def walk(events: Iterable[ev.Event], *, end: bool = True, after: Iterable[ev.Eve
 
 
 def replayed(data: bytes, cuts: Iterable[int] = ()) -> Walk:
-    """Walk the whole street with the bytes of a stream."""
+    """Walk the bytes of a stream to the state."""
     return walk(map(ev.read, payloads(data, cuts)))
 
 
@@ -68,7 +68,7 @@ def companions(path: Path) -> tuple[list[ev.Event], list[ev.Event]]:
 
 
 def kept(path: Path, cuts: Iterable[int] = (), end: int | None = None) -> Walk:
-    """Walk the whole street with a stream that is kept, up to a byte, and what came beside it."""
+    """Walk a kept stream to the state, up to a byte, with what came beside it."""
     before, after = companions(path)
     stream = map(ev.read, payloads(path.read_bytes()[:end], cuts))
     return walk([*before, *stream], after=after)
@@ -79,7 +79,7 @@ def frame(event: str, /, **fields: Any) -> ev.Event:
     return ev.read(json.dumps({"event": event, **fields}))
 
 
-def told(*events: ev.Event, end: bool = False) -> RunState:
+def folded(*events: ev.Event, end: bool = False) -> RunState:
     """The state after these events."""
     return walk(events, end=end).state
 
