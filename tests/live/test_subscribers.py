@@ -1,4 +1,4 @@
-"""The end of a run is the end, whoever fails that hears of it; and what failed is told."""
+"""The end of a run is the end, whichever subscriber fails; and what failed is shown."""
 
 import asyncio
 import dataclasses
@@ -60,21 +60,21 @@ class Subscriber:
     def __init__(self, *fails: str, kind: type[BaseException] = ValueError) -> None:
         self.fails = fails
         self.kind = kind
-        self.heard: list[str] = []
+        self.received: list[str] = []
         self.ops: list[Op] = []
 
     def changed(self, ops: list[Op]) -> None:
         self.ops += ops
-        self.hear("changed")
+        self.receive("changed")
 
     def ended(self) -> None:
-        self.hear("ended")
+        self.receive("ended")
 
     def recovered(self) -> None:
-        self.hear("recovered")
+        self.receive("recovered")
 
-    def hear(self, what: str) -> None:
-        self.heard.append(what)
+    def receive(self, what: str) -> None:
+        self.received.append(what)
         if what in self.fails:
             raise self.kind(f"{what}: {KEY}")
 
@@ -82,20 +82,20 @@ class Subscriber:
 @pytest.fixture(autouse=True)
 def log() -> Iterator[Listening]:
     """What is logged; the key stands in none of it."""
-    heard = Listening()
+    received = Listening()
     logger = logging.getLogger("powawidget")
-    logger.addHandler(heard)
-    yield heard
-    logger.removeHandler(heard)
-    assert not heard.found
+    logger.addHandler(received)
+    yield received
+    logger.removeHandler(received)
+    assert not received.found
 
 
-def plan(source: RecordedSource, **told: Any) -> Plan:
-    return Plan(source=source, secret=Secret(KEY), **told)
+def plan(source: RecordedSource, **shown: Any) -> Plan:
+    return Plan(source=source, secret=Secret(KEY), **shown)
 
 
-def made(source: RecordedSource, **told: Any) -> Run:
-    return Run(RunTask(plan(source, **told)))
+def made(source: RecordedSource, **shown: Any) -> Run:
+    return Run(RunTask(plan(source, **shown)))
 
 
 def notices(run: Run) -> list[str]:
@@ -114,7 +114,7 @@ async def failing(*_: object) -> Any:
 Break = Callable[[Run, pytest.MonkeyPatch], str]
 
 
-def an_audience(*fails: str) -> Break:
+def a_subscriber(*fails: str) -> Break:
     def broken(run: Run, _: pytest.MonkeyPatch) -> str:
         run._live.subscribers.append(Subscriber(*fails))
         return "sang"
@@ -165,9 +165,9 @@ def the_parts(run: Run, _: pytest.MonkeyPatch) -> str:
 
 
 BROKEN: dict[str, Break] = {
-    "hears of changes": an_audience("changed"),
-    "hears of the end": an_audience("ended"),
-    "hears of all": an_audience("changed", "ended", "recovered"),
+    "receives changes": a_subscriber("changed"),
+    "receives the end": a_subscriber("ended"),
+    "receives all": a_subscriber("changed", "ended", "recovered"),
     "observes": the_observer,
     "writes the transcript": the_transcript,
     "publishes": what_publishes,
@@ -204,7 +204,7 @@ def test_whoever_fails_a_run_ends_and_says_so(
     assert f"powawidget failed while it {doing}" in caplog.text
     assert "[key]" in caplog.text
     assert not leaks(caplog.text + json.dumps(run._live.snapshot()))
-    assert well.heard.count("ended") == 1
+    assert well.received.count("ended") == 1
     folded = RunState()
     apply(folded, well.ops)
     shown = {**run._live.snapshot(), "message": "", "name": ""}
@@ -233,7 +233,7 @@ def test_whoever_leaves_by_an_exit_ends_neither_run_nor_thread(
     assert loop.loop_thread() is thread
     assert notices(run) == [f"powawidget failed while it sang: {kind.__name__}. {LOGS}"]
     assert "failed while it sang" in caplog.text
-    assert well.heard.count("ended") == 1
+    assert well.received.count("ended") == 1
 
 
 @pytest.mark.parametrize("fails", ["changed", "ended", "recovered"])
@@ -255,7 +255,7 @@ def test_a_log_that_fails_ends_no_run(fails: str) -> None:
         assert run._live.published.wait(WATCHDOG)
     finally:
         logger.removeHandler(handler)
-    assert well.heard.count("ended") == 1
+    assert well.received.count("ended") == 1
     assert not leaks(json.dumps(run._live.snapshot()))
 
 
@@ -365,7 +365,7 @@ def test_a_look_up_that_fails_is_told(status: str, caplog: pytest.LogCaptureFixt
         source.go_on.set()
     assert run.wait(WATCHDOG, display=False).status == status
     until(lambda: "looked the run up" in caplog.text)
-    until(lambda: status == "interrupted" or "recovered" in well.heard)
+    until(lambda: status == "interrupted" or "recovered" in well.received)
     assert notices(run)[-1] == f"powawidget failed while it looked the run up: ValueError. {LOGS}"
     assert run._live.state.wait is None
 
@@ -392,8 +392,8 @@ async def test_a_decision_that_fails_here_does_not_stay_on_its_way() -> None:
         assert gated.click("approve") is None
         await asyncio.sleep(1)
         assert gated.ledger() == [("unknown", "click")]
-        told = [part.text for part in gated.live.state.parts if isinstance(part, NoticePart)]
-        assert told == [
+        shown = [part.text for part in gated.live.state.parts if isinstance(part, NoticePart)]
+        assert shown == [
             f"powawidget failed while it sent a decision: {type(fault).__name__}. {LOGS}"
         ]
 
@@ -480,7 +480,7 @@ def test_whoever_fails_a_chat_goes_on_and_says_so(
         source.go_on.set()
     chat.wait(WATCHDOG, display=False)
     assert [run.status for run in chat.runs] == ["completed"] * 3
-    assert well.heard.count("ended") == 3
+    assert well.received.count("ended") == 3
     assert f"powawidget failed while it sang: {kind.__name__}. {LOGS}" in str(well.ops)
     assert "failed while it sang" in caplog.text
     chat.close()

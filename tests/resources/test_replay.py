@@ -285,18 +285,18 @@ def test_a_recording_of_many_events_costs_little_more_than_its_bytes() -> None:
     assert not [thing for thing in gc.get_referents(recorder._frames) if thing is not told]
 
 
-def test_a_live_state_tells_its_audience_every_change_and_the_end_once() -> None:
+def test_a_live_state_publishes_every_change_and_the_end_once() -> None:
     class Subscriber:
-        heard: list[object]
+        received: list[object]
 
         def __init__(self) -> None:
-            self.heard = []
+            self.received = []
 
         def changed(self, ops: list[object]) -> None:
-            self.heard.append(len(ops))
+            self.received.append(len(ops))
 
         def ended(self) -> None:
-            self.heard.append("end")
+            self.received.append("end")
 
     live = Live(RunState())
     live.subscribers.append(subscriber := Subscriber())  # type: ignore[arg-type]  # it has what is used
@@ -304,6 +304,6 @@ def test_a_live_state_tells_its_audience_every_change_and_the_end_once() -> None
     live.receive(frame("weather"))
     live.receive(frame("complete"))
     live.receive(ev.Ended())
-    assert subscriber.heard == [2, 4, "end"] or subscriber.heard[-1] == "end"
-    assert subscriber.heard.count("end") == 1
+    assert subscriber.received == [2, 4, "end"] or subscriber.received[-1] == "end"
+    assert subscriber.received.count("end") == 1
     assert len(live.recording) == 4

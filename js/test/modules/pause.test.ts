@@ -49,7 +49,7 @@ describe("a pause", () => {
     expect(ask(".pw-pause span").textContent).toContain("next try in 0:10");
   });
 
-  test("before a look-up says what it looks for, and what is there stays", async () => {
+  test("before a lookup says what it looks for, and what is there stays", async () => {
     const { show, change } = open(
       run({ status: "interrupted", parts: [text("So far")], wait: null }),
     );
