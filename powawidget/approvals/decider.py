@@ -65,14 +65,7 @@ class Decider:
         self._changed = asyncio.Event()
 
     def note_event(self, event: ev.Event) -> list[ev.Event]:
-        """Note what has come of the run.
-
-        Args:
-            event: Each event, once it is applied.
-
-        Returns:
-            What follows for decisions on earlier requests.
-        """
+        """Note an event that was applied; return what follows for earlier requests."""
         self._changed.set()
         self.requests.note_event(event)
         if self._consultation is not None:

@@ -151,13 +151,6 @@ async def verdict_of(chosen: PolicyFunction, asked: Sequence[Approval]) -> Verdi
     There is one decision for all of them (docs/protocol.md#one-slot), so it approves only what the
     policy approves in each, and denies only what it denies in each.
 
-    Args:
-        chosen: The policy, sync or async.
-        asked: The open requests.
-
-    Returns:
-        approve, deny or ask.
-
     Raises:
         WrongTypeError: If the policy answers something else.
     """

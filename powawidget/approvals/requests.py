@@ -88,13 +88,7 @@ class Requests:
     def note(
         self, digests: list[str], decision: Literal["pending", "sending", "unknown"], outcome: str
     ) -> None:
-        """Note what became of sending a decision.
-
-        Args:
-            digests: The requests that were decided on.
-            decision: How they stand now.
-            outcome: Why, in words.
-        """
+        """Note what became of sending a decision."""
         self.receive(ev.DecisionNoted(digests=digests, decision=decision, outcome=outcome))
 
     def receive(self, event: ev.Event) -> None:

@@ -324,9 +324,6 @@ def saved_chat(state: ChatState, about: About | None = None) -> Chat:
     Args:
         state: The chat as it was when it was saved, checked.
         about: On which host it ran, for its transcript.
-
-    Returns:
-        The chat, with all its turns.
     """
     task = ChatTask(None)
     task.add_earlier([of_saved(turn, about) for turn in state.turns])

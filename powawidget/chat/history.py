@@ -57,15 +57,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class History:
-    """What the server has stored of one conversation. Its coroutines run on the loop thread.
-
-    Args:
-        client: The HTTP side.
-        session_id: The conversation.
-        kind: agent or orchestration.
-        name: Who answered.
-        path: The path of the orchestration, where it is one's.
-    """
+    """What the server has stored of one conversation. Its coroutines run on the loop thread."""
 
     def __init__(
         self, client: Client, session_id: str, kind: Kind, name: str, path: str | None = None
@@ -174,9 +166,6 @@ class History:
 def exchanges(rows: Sequence[Any]) -> list[Exchange]:
     """Pair what was asked with what was answered.
 
-    Args:
-        rows: The messages as the server lists them, oldest first.
-
     Returns:
         One exchange for each question; an answer without one stands by itself.
     """
@@ -207,11 +196,7 @@ def exchanges(rows: Sequence[Any]) -> list[Exchange]:
 
 
 def why_no_history(error: PowawidgetError) -> str:
-    """Say why a conversation's history isn't there; it can be gone on with all the same.
-
-    Returns:
-        A sentence or two.
-    """
+    """Say why a conversation's history isn't there; it can be gone on with all the same."""
     if isinstance(error, RequestError) and error.status == HTTPStatus.NOT_FOUND:
         return "The server knows no conversation of this id: the first message begins it."
     return f"The earlier turns could not be read, so they aren't shown. {error}"

@@ -68,11 +68,7 @@ class LiveChat:
             self._publish(ops)
 
     def watch(self, live: Live) -> None:
-        """Subscribe to a run that may become a turn.
-
-        Args:
-            live: The run; it shares the chat's lock.
-        """
+        """Subscribe to a run that may become a turn; it shares the chat's lock."""
         with self.lock:
             turn = self._turns[live] = TurnSubscriber(self, live)
             live.subscribers.append(turn)
@@ -93,11 +89,7 @@ class LiveChat:
             )
 
     def add_earlier(self, runs: Sequence[RunState]) -> list[int]:
-        """Put stored turns before all others.
-
-        Args:
-            runs: The turns, oldest first; nothing changes them any more.
-        """
+        """Put stored turns, oldest first, before all others."""
         with self.lock:
             first = len(self.state.turns)
             places = list(range(first, first + len(runs)))

@@ -49,11 +49,7 @@ _HOST = re.compile(r"\bhost\b", re.IGNORECASE)
 
 
 def title_of(status: int, text: str) -> str:
-    """Say in a few words what a refusal before the stream means.
-
-    Returns:
-        A title for a run that never began.
-    """
+    """Make the title of a run that a refusal kept from beginning."""
     if status == HTTPStatus.FORBIDDEN and _HOST.search(text):
         return "The server doesn't answer to this name"
     return _REFUSED.get(status, "The server refused the run")
@@ -61,11 +57,6 @@ def title_of(status: int, text: str) -> str:
 
 def advice(status: int, text: str, details: Mapping[str, Any]) -> str:
     """Say what to do about a refusal before the stream (docs/protocol.md#refusal-json).
-
-    Args:
-        status: The HTTP status.
-        text: The server's words.
-        details: The whole body, where it was JSON.
 
     Returns:
         One or two sentences; empty where there is nothing to add.

@@ -106,10 +106,6 @@ class Client:
     async def get(self, path: str, **query: str | int) -> Any:
         """Get a JSON value.
 
-        Args:
-            path: The path, from the base URL.
-            **query: Parameters of the query.
-
         Raises:
             RequestError: If the server refuses.
             ConnectionLost: If it can't be reached.
@@ -137,10 +133,6 @@ class Client:
         self, path: str, body: Mapping[str, Any]
     ) -> AsyncGenerator[AsyncIterator[bytes], None]:
         """Post JSON and read the event stream that answers it. It is sent once.
-
-        Args:
-            path: The path, from the base URL.
-            body: The JSON object to send.
 
         Yields:
             The bytes of the body as they come; the iterator raises ConnectionLost when the line

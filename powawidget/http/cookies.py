@@ -37,10 +37,6 @@ class Jar(CookieJar):
 
         Read together, a line that can't be parsed loses the others, and one that deletes a cookie
         is applied before the one that sets it.
-
-        Args:
-            response: The answer, as urllib knows it.
-            request: What it answers.
         """
         for line in response.info().get_all("set-cookie", []):
             read = _own_domain_out(_ODD.sub("", line), urlsplit(request.get_full_url()).hostname)

@@ -20,9 +20,6 @@ def as_text(given: object, what: str) -> str:
         given: What the caller gave.
         what: What it is the name or the id of, with its article.
 
-    Returns:
-        The same, trimmed.
-
     Raises:
         WrongTypeError: If it is anything else, such as a line of a list in place of its id.
     """
@@ -37,9 +34,6 @@ def as_text(given: object, what: str) -> str:
 
 def segment(text: str, noun: str = "run") -> str:
     """Check the id of a run or a conversation before it becomes a part of a URL.
-
-    Returns:
-        The id, trimmed.
 
     Raises:
         InvalidValueError: If it can't be an id.

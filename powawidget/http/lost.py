@@ -21,11 +21,6 @@ def within(seconds: float | None) -> str:
 def lost(server: Server, error: Exception, when: str = "") -> ConnectionLost:
     """Make the error of a line that went down.
 
-    Args:
-        server: The server.
-        error: What was raised.
-        when: At which point, where that is worth a word.
-
     Returns:
         The error; the server may have taken the request.
     """

@@ -49,9 +49,6 @@ def words_of(content: str) -> Words:
 def readable(content: str) -> str:
     """Find what a person would read in a body.
 
-    Args:
-        content: HTML or plain text.
-
     Returns:
         At most 500 characters of it, in one line.
     """
@@ -65,10 +62,6 @@ def readable(content: str) -> str:
 
 def seconds_to_wait(retry_after: str | None, now: float) -> float | None:
     """Read a Retry-After header: seconds, or a date (RFC 9110, 10.2.3).
-
-    Args:
-        retry_after: The header, where there is one.
-        now: Seconds since the epoch.
 
     Returns:
         How long to wait, in seconds; None where it says nothing that can be read.

@@ -61,11 +61,6 @@ def _why(error: RequestError | ConnectionLost) -> str:
 
 
 def waiting(pause: Pause, clock: Callable[[], float] = time.time) -> Waiting:
-    """Make the event of a pause.
-
-    Args:
-        pause: The pause, which begins now.
-        clock: Seconds since the epoch.
-    """
+    """Make the event of a pause."""
     until = clock() + pause.seconds
     return Waiting(purpose="retry", why=pause.why, until=until, attempt=pause.attempt)

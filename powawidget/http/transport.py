@@ -53,9 +53,6 @@ class Transport:
             jar: Where its cookies come from and go to; one that is nobody else's where it isn't
                 given.
 
-        Returns:
-            The client, to be closed by the caller.
-
         Raises:
             InvalidValueError: If the proxy can't be used.
         """

@@ -145,9 +145,6 @@ def watch(shown: Displayed) -> None:
 
     As a cell that is run again closes what it has made before, so does a callback; the page tells
     by the trait `outputs` what an Output still shows.
-
-    Args:
-        shown: What is displayed now, made by the running request.
     """
     output = capturing()
     if output in _by_output:

@@ -24,10 +24,6 @@ class Guard:
     def apply(self, run: RunState, ops: Sequence[Op]) -> tuple[list[Op], bool]:
         """Apply changes to a run, in place.
 
-        Args:
-            run: The run to change.
-            ops: The changes, in order.
-
         Returns:
             The changes that were made, and whether they are those that were given: where a text
             would have come to hold the key, one writes the whole text without it.

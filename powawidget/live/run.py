@@ -66,9 +66,6 @@ class Live:
             frame: The data of a server-sent event, without the key: who reads the bytes takes it
                 out. Or an event made here, which may hold the key.
             at: When it came, in seconds since the epoch; now, where it isn't given.
-
-        Returns:
-            The event, as it was applied.
         """
         with self.lock:
             event, following = self._receive(frame, self.clock() if at is None else at)

@@ -46,9 +46,6 @@ class Graph(msgspec.Struct, frozen=True, kw_only=True):
 def read_graph(workflow: Any) -> Graph | None:
     """Read what `GET /api/workflows/{id}` says of the graph.
 
-    Args:
-        workflow: The server's answer, decoded.
-
     Returns:
         The graph; None where there is none in it.
     """

@@ -68,11 +68,7 @@ class Executions(list[ExecutionInfo]):
 
 
 def listed(rows: Sequence[Mapping[str, Any]]) -> Executions:
-    """Read a list of executions.
-
-    Returns:
-        The executions, in the same order.
-    """
+    """Read a list of executions."""
     return Executions(
         ExecutionInfo(
             id=row["id"],

@@ -18,10 +18,6 @@ Row = Mapping[str, Any]
 async def rows_of(client: Client, noun: str) -> list[Row]:
     """List all of a kind, page by page (docs/protocol.md#lists).
 
-    Args:
-        client: The HTTP side.
-        noun: agent, orchestration or workflow.
-
     Returns:
         The entries of the list that have an id, as the server sends them.
 
@@ -45,10 +41,6 @@ async def rows_of(client: Client, noun: str) -> list[Row]:
 async def got(client: Client, path: str) -> Any:
     """Get what isn't worth a failure.
 
-    Args:
-        client: The HTTP side.
-        path: The path, from the base URL.
-
     Returns:
         The server's answer, decoded; None where it refuses or says nothing that can be read.
 
@@ -68,9 +60,6 @@ async def stored_run(client: Client, noun: str, run_id: str) -> Any:
         client: The HTTP side.
         noun: agent or orchestration.
         run_id: The server's id of the run, such as `run_5a4c673a59cc` or `orch_run_5a4c673a59cc`.
-
-    Returns:
-        The server's answer, decoded.
 
     Raises:
         InvalidValueError: If it can't be an id.
@@ -92,11 +81,6 @@ def text_of(row: Row, name: str) -> str | None:
 
 async def find(client: Client, noun: str, name_or_id: str) -> Row:
     """Find one of a kind.
-
-    Args:
-        client: The HTTP side.
-        noun: agent, orchestration or workflow.
-        name_or_id: Its name or its id.
 
     Returns:
         What the server says of it: all, where it was found by its id, else its line of the list.

@@ -183,13 +183,6 @@ class Orchestration(Conversing):
 async def orchestration_of(client: Client, row: Row) -> Orchestration:
     """Make an orchestration from what a list says of it, and from what else can be read.
 
-    Args:
-        client: The HTTP side.
-        row: Its line of the list, or all of it.
-
-    Returns:
-        The orchestration, ready to run.
-
     Raises:
         ConnectionLost: If the server can't be reached.
     """

@@ -119,12 +119,6 @@ def checked_json(body: Mapping[str, Any]) -> dict[str, Any]:
 def at_most(limit: object) -> int:
     """Check how many entries of a list are asked for.
 
-    Args:
-        limit: What the caller gave.
-
-    Returns:
-        The same.
-
     Raises:
         WrongTypeError: If it isn't a whole number.
         InvalidValueError: If it is negative.

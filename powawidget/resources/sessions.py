@@ -154,11 +154,7 @@ class Session:
 
 
 def listed(rows: Sequence[Mapping[str, Any]]) -> Sessions:
-    """Read a list of conversations.
-
-    Returns:
-        The conversations, in the same order.
-    """
+    """Read a list of conversations."""
     return Sessions(
         SessionInfo(
             id=row["session_id"],
@@ -179,9 +175,6 @@ async def sessions_at(client: Client, path: str, limit: int) -> Sessions:
         client: The HTTP side.
         path: Its path.
         limit: How many at most.
-
-    Returns:
-        The conversations, as the server orders them.
     """
     rows: list[Any] = []
     limit = at_most(limit)

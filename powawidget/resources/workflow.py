@@ -241,13 +241,6 @@ class Workflow:
 async def find_workflow(client: Client, name_or_id: str) -> Workflow:
     """Find a workflow, and read its graph where that is allowed.
 
-    Args:
-        client: The HTTP side.
-        name_or_id: Its name or its id.
-
-    Returns:
-        The workflow, ready to run.
-
     Raises:
         UnknownNameError: If there is none of that name.
         InvalidValueError: If there is more than one.
@@ -267,13 +260,6 @@ async def find_workflow(client: Client, name_or_id: str) -> Workflow:
 
 async def workflow_of(client: Client, row: Row) -> Workflow:
     """Make a workflow from what a list says of it, and from its graph where that can be read.
-
-    Args:
-        client: The HTTP side.
-        row: Its line of the list, or all of it.
-
-    Returns:
-        The workflow, ready to run.
 
     Raises:
         ConnectionLost: If the server can't be reached.

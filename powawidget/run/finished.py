@@ -27,9 +27,6 @@ def of_events(
         plan: What else is known of the run.
         times: When it began and ended, in seconds since the epoch; the times of its frames where
             they aren't given.
-
-    Returns:
-        The run's task; nothing of it acts.
     """
     task = RunTask(plan)
     for frame in frames:
@@ -47,17 +44,7 @@ def of_stored(
     secret: Secret | None = None,
     about: About | None = None,
 ) -> RunTask:
-    """Make a run that is over from what the server has stored of it.
-
-    Args:
-        stored: The server's answer, decoded.
-        name: What ran.
-        secret: The key to keep out of everything.
-        about: On which host it ran, for its transcript.
-
-    Returns:
-        The run's task; nothing of it acts.
-    """
+    """Make a run that is over from what the server has stored of it."""
     plan = Plan(
         source=NO_SOURCE,
         name=name,

@@ -53,10 +53,6 @@ class _NotFoundAloneError(Exception):
 def is_worth_a_look(live: Live, lookup: Lookup) -> bool:
     """Tell whether the server is asked what became of a run.
 
-    Args:
-        live: The run, over.
-        lookup: What the server can be asked.
-
     Returns:
         Whether its stream was cut or stopped, and it can be found.
     """
@@ -73,12 +69,6 @@ async def recover(live: Live, lookup: Lookup, limits: Timeouts, pauses: Pauses) 
 
     An interrupted run that was completed at the server becomes what is stored there; a stopped run
     stays stopped. Nothing is raised but a cancellation.
-
-    Args:
-        live: The run, over here.
-        lookup: What the server can be asked.
-        limits: How long and how often.
-        pauses: Lets a person end it.
     """
     found: list[ev.Event]
     try:

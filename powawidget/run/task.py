@@ -94,10 +94,6 @@ class RunTask:
     async def decide(self, choice: Choice, reason: str | None) -> str | None:
         """Decide by code on all requests that are open; on the loop thread only.
 
-        Args:
-            choice: approve or deny.
-            reason: Why.
-
         Returns:
             Why it is refused, in words; None where the decision is on its way.
         """

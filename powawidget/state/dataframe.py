@@ -24,9 +24,6 @@ def dataframe_of(result: Any, tool: str) -> "pd.DataFrame":
         result: The result, decoded where it is JSON, else its text.
         tool: The tool's name, for the error.
 
-    Returns:
-        A row for each record, in their order.
-
     Raises:
         MissingPackageError: If pandas isn't installed.
         InvalidValueError: If the result isn't a table.

@@ -54,10 +54,6 @@ _CODES = {code: known for known in _KNOWN.values() for code in (known[0],)}
 def explain(message: str, code: str | None = None) -> Failure:
     """Say what an error of the server means.
 
-    Args:
-        message: The server's own words.
-        code: Its code, where it sent one.
-
     Returns:
         A failure with a plain title, the server's message, the code and a hint.
     """

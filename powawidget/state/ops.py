@@ -23,10 +23,6 @@ Op = tuple[Literal["set", "append"], Sequence[PathKey], Any]
 def apply(state: RunState, ops: Iterable[Op]) -> None:
     """Apply ops to a state, which changes.
 
-    Args:
-        state: The state to change.
-        ops: The changes, in order.
-
     Raises:
         LookupError: If a path leads nowhere.
         msgspec.ValidationError: If a value hasn't the type of its field.
@@ -56,11 +52,7 @@ def apply(state: RunState, ops: Iterable[Op]) -> None:
 
 
 def merge(ops: Iterable[Op]) -> list[Op]:
-    """Join neighbouring appends to one path; of neighbouring sets of one path the last counts.
-
-    Returns:
-        Fewer changes that fold to the same state.
-    """
+    """Join neighbouring appends to one path; of neighbouring sets of one path the last counts."""
     merged: list[Op] = []
     target: Sequence[PathKey] | None = None
     pieces: list[str] = []

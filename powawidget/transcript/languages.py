@@ -25,9 +25,6 @@ _LONG = {"js": "javascript", "ts": "typescript"}
 def plain(language: str) -> str:
     """Tell how a fence may name a language.
 
-    Args:
-        language: What a model, or we, call it.
-
     Returns:
         The same, or its longer name; nothing where a renderer could take it for more than a name.
     """

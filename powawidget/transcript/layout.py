@@ -58,9 +58,6 @@ def labelled(context: Context, name: str, source: str, where: str) -> list[Node]
         name: What it is: Arguments, Input and the like.
         source: The JSON text, or any text.
         where: The expression that has all of it.
-
-    Returns:
-        A label and what stands under it.
     """
     value = read(context, source)
     if value is exact_json.NO_JSON:

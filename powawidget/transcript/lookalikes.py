@@ -52,9 +52,6 @@ def named(name: str) -> str:
     ones; a whole name of letters that read as Latin; wide, mathematical and other forms of ASCII;
     space that isn't seen. A name in one script of its own is left as it is.
 
-    Args:
-        name: The name of a tool or an argument.
-
     Returns:
         The name with marks such as `dr⟦\u043e Cyrillic U+043E⟧p`.
     """

@@ -90,9 +90,6 @@ def pieces(text: str, *, lone: bool = False, linked: bool = False) -> list[str]:
         text: One line.
         lone: Whether a dollar in it has none to be paired with.
         linked: Whether it stands in a link, where no other may.
-
-    Returns:
-        The pieces, in their order.
     """
     if linked:
         # The marked of JupyterLab takes the backslash before a bracket off, and reads on: a link.

@@ -24,11 +24,7 @@ _ALIGN = {"text-align:right": "---:", "text-align:center": ":---:"}
 
 
 def rewrite(text: str) -> list[str]:
-    """Write markdown anew.
-
-    Args:
-        text: Markdown of a model, its hidden characters marked.
-    """
+    """Write a model's markdown anew; its hidden characters are marked already."""
     if len(text) > prose.LONGEST:
         return [escape(line, at_start=True) for line in text.split("\n")]
     tokens = list(prose.read(text))

@@ -71,9 +71,6 @@ def expressions(state: RunState, variable: str, longest: int = 160) -> dict[int,
         state: The run.
         variable: The expression that has the run.
         longest: From this length on what is within something is found in that.
-
-    Returns:
-        Expressions by the place of the part.
     """
     found = parents(state)
     depth = depths(found)

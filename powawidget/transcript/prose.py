@@ -37,11 +37,7 @@ def read(text: str) -> Iterable[Token]:
 
 
 def target(href: str) -> Link | None:
-    """Tell where a link may lead; None for what stays text (scripts, files, relative paths).
-
-    Returns:
-        The link, only http, https and mailto.
-    """
+    """Tell where a link may lead: http, https or mailto; None for what stays text."""
     try:
         url = _parser.normalizeLink(href)
         parts = urlsplit(url)

@@ -40,7 +40,7 @@ def tool_name(name: str) -> str:
 
 
 def main_argument(source: str) -> str:
-    """The most telling argument of a call, for its closed card."""
+    """The argument that best shows what a call is about, for its closed card."""
     value = exact_json.read(source)
     if not isinstance(value, exact_json.Object):
         return one_line(value if exact_json.is_text(value) else source)
@@ -63,10 +63,6 @@ def main_argument(source: str) -> str:
 
 def peek(part: ToolPart, value: Any) -> tuple[str, bool]:
     """What came of a call, in a few words.
-
-    Args:
-        part: The call.
-        value: Its result, read as JSON.
 
     Returns:
         The words, empty where there are none, and whether they are its own: else they are ours.

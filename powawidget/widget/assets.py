@@ -30,9 +30,6 @@ def _read(name: str) -> tuple[str, str]:
 def module(name: object) -> tuple[str, str] | None:
     """Give a part of the front end.
 
-    Args:
-        name: Its name, as a page sent it.
-
     Returns:
         The hash of its code, as the core knows it, and the code, in gzip and base64; None where
         there is none of that name.

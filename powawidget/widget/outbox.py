@@ -44,11 +44,7 @@ class Outbox:
         self._rate = 0.0
 
     def push(self, ops: Sequence[Op]) -> None:
-        """Queue changes; on the loop thread only.
-
-        Args:
-            ops: The changes, in order.
-        """
+        """Queue changes; on the loop thread only."""
         self._pending += ops
         if self._timer is None and self._pending:
             due = max(self._last + self._interval(), _reserve())

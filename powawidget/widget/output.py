@@ -70,11 +70,7 @@ class CellOutput:
         self._waited_in = host.cell()[1]
 
     def bundle(self, include: Any = None, exclude: Any = None) -> Any:
-        """Give the view by media type: what IPython asks for by `_repr_mimebundle_`.
-
-        Returns:
-            Data and metadata by media type.
-        """
+        """Give the view by media type: what IPython asks for by `_repr_mimebundle_`."""
         text = {"text/plain": self._line()}
         if host.kernel() is None or self.is_closed or self._is_shown_by_wait():
             return text, {}

@@ -56,9 +56,6 @@ def chat(state: dict[str, Any]) -> dict[str, Any]:
 def changes(ops: Sequence[Op]) -> list[Op]:
     """Make of changes of a run or a chat what a page is given.
 
-    Args:
-        ops: The changes, in order.
-
     Returns:
         Changes that fold to what a page is given of the state.
     """

@@ -189,9 +189,6 @@ AgentEvent = (
 def looks_failed(result: str) -> bool:
     """Tell a tool's failure by its text; the wire has no flag (docs/protocol.md#tool-failure).
 
-    Args:
-        result: The result, or the first characters of it.
-
     Returns:
         Whether it starts as the service's failures do.
     """

@@ -47,9 +47,6 @@ class _Plan(NamedTuple):
 def bounded(thing: _Thing) -> _Thing:
     """Cut the fields of an event that are longer than they may be.
 
-    Args:
-        thing: An event, or what one holds.
-
     Returns:
         The same where nothing is too long, else a copy.
     """
@@ -69,10 +66,6 @@ def bounded(thing: _Thing) -> _Thing:
 
 def cut(text: str, most: int = NAME) -> str:
     """Cut a text, and say in it how much was left out.
-
-    Args:
-        text: Any text.
-        most: The most characters of what is returned.
 
     Returns:
         The text itself where it is no longer. Else its beginning, and what more: the digest of a

@@ -28,9 +28,6 @@ class Repeated(dict[str, Any]):
 
     Who reads a key gets the last of its values, as with any JSON; who goes through the items or
     writes it as JSON gets all of them, so that nothing of it is hidden.
-
-    Args:
-        pairs: The keys with their values, as they were written.
     """
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:

@@ -67,12 +67,9 @@ def read(payload: str) -> Event:
 
 
 def read_frame(frame: dict[str, Any]) -> Event:
-    """Read one frame that is decoded already.
+    """Read one frame that is decoded already, free of lone surrogates and NUL.
 
     `event` or `type` names it, whichever is a name that is known.
-
-    Args:
-        frame: A JSON object, free of lone surrogates and NUL.
     """
     name = frame.get("event")
     reader = READERS.get(name) if type(name) is str else None

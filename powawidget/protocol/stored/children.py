@@ -91,12 +91,6 @@ def _positions(
 
     The texts are asked first: they are what was streamed, and a clock may be set back.
 
-    Args:
-        frames: The orchestration's own frames.
-        children: The agents' runs, in any order.
-        begun: When each of them began.
-        content: Everybody's text, in order.
-
     Returns:
         For each a position, from 0; None where nothing shows it.
     """

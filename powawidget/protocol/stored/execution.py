@@ -80,14 +80,7 @@ def is_whole(stored: Mapping[str, Any]) -> bool | None:
 
 
 def outcome_of_execution(stored: Mapping[str, Any]) -> str:
-    """Say what the server did with an execution whose stream was closed here.
-
-    Args:
-        stored: Its entry, logs and graph.
-
-    Returns:
-        A sentence or two.
-    """
+    """Say what the server did with an execution whose stream was closed here."""
     execution = stored["execution"]
     status, again = execution.get("status"), f'pb.get_run("{execution.get("id")}")'
     if status == "failed":

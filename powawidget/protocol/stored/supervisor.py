@@ -59,11 +59,6 @@ def supervisor_texts(
 ) -> list[SupervisorText]:
     """Divide everybody's text by what the agents said, and the rest by the supervisor's calls.
 
-    Args:
-        frames: The frames of the stored run.
-        children: The agents' runs by id.
-        content: Everybody's text.
-
     Returns:
         What each model call said, in order; together it is all that no agent is known to have said.
     """
@@ -77,12 +72,7 @@ def supervisor_texts(
 
 
 class _Reading:
-    """Reads a supervisor's own frames.
-
-    Args:
-        children: The agents' runs by id.
-        content: Everybody's text.
-    """
+    """Reads a supervisor's own frames."""
 
     def __init__(self, children: Mapping[str | None, ev.Child], content: str) -> None:
         self._children = children

@@ -14,9 +14,6 @@ def in_turn(run: RunState, *phases: Phase) -> list[Op]:
     Args:
         run: The run before the first of them.
         *phases: Each says what it changes in the run as those before it left it.
-
-    Returns:
-        All the changes, in order.
     """
     return all_in_turn(run, phases)
 

@@ -74,11 +74,7 @@ class Cards:
 
 
 class Requests:
-    """Calls by their name, step and arguments, each to be used once.
-
-    Args:
-        calls: The calls, oldest first.
-    """
+    """Calls by their name, step and arguments, each to be used once."""
 
     def __init__(self, calls: Iterable[_Card]) -> None:
         self._cards = list(calls)
@@ -96,11 +92,7 @@ class Requests:
 
 
 class Once:
-    """Numbers under keys, each to be used once, the least first.
-
-    Args:
-        items: Keys and numbers, in the order of the numbers.
-    """
+    """Numbers under keys, each to be used once, the least first."""
 
     def __init__(self, items: Iterable[tuple[object, int]]) -> None:
         self.used: set[int] = set()
