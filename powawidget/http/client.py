@@ -216,11 +216,16 @@ class Client:
             if not response.has_redirect_location:
                 return response
             await response.aclose()
-            if not stays(request, response):
+            # The key in a URL would stand in the frames of an error that comes later.
+            if not stays(request, response) or self._repeats_key(response):
                 raise left(self._server, request, response)
             target, query = target_of(request, response), None
         status = 0 if response is None else response.status_code
         raise RequestError(f"{self.url} redirects in circles.", status=status)
+
+    def _repeats_key(self, response: httpx.Response) -> bool:
+        where = response.headers["location"]
+        return self.secret.redact(where) != where
 
     async def _send_once(
         self, http: httpx.AsyncClient, request: httpx.Request, limit: float | None

@@ -194,6 +194,7 @@ FAULTS: dict[str, Script] = {
     "no stream": refusing("200", b"content-type: text/KEY\r\n"),
     "compressed": refusing("200", STREAM + b"content-encoding: KEY\r\n"),
     "redirected": refusing("307", b"location: http://KEY.invalid/KEY\r\n"),
+    "redirected here": refusing("307", b"location: /KEY\r\n"),
     "odd redirect": refusing("307", b"location: http://[KEY\r\n"),
     "odd header": refusing("401", b"x-echo: KEY\r\nset-cookie: key=KEY\r\n"),
     "cut answer": refusing("200", cut=True),
