@@ -125,7 +125,7 @@ class Live:
         else:
             ops, is_clean = self._guard.apply(self.state, ops)
             if not is_clean:
-                self._recorder.withhold(ev.ReasoningDelta)
+                self._recorder.withhold(ev.ReasoningDelta, ev.BlockChunk)
         index_of(self.state).settle()
         if self.state.edited != edited_before:
             self._recorder.withhold()

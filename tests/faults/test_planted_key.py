@@ -120,6 +120,21 @@ def test_an_echo_that_is_split_over_events(world: World, field: str, size: int) 
     assert run.text + run.reasoning == "you sent [key], thank you"
 
 
+def test_an_echo_that_is_split_over_the_chunks_of_a_block(world: World) -> None:
+    async def script(exchange: Exchange) -> None:
+        echo = f"you sent {the_key(exchange)}, thank you"
+        chunks = [{"event": "block_chunk", "block_id": "b", "chunk": letter} for letter in echo]
+        await exchange.stream(*chunks, {"event": "workflow_complete", "execution_id": "e"})
+
+    client = world.connect(world.serve(at_paths(other=script)).url)._client
+    run = Workflow(client, WorkflowInfo(id="w", name="W"), None).run()
+    world.runs.append(run)
+    assert came_to(run)[0] == "completed"
+    assert run._live.snapshot()["blocks"][0]["text"] == "you sent [key], thank you"
+    chunks = [event.text for event in run.events if isinstance(event, ev.BlockChunk)]
+    assert not leaks("".join(chunks))
+
+
 @pytest.mark.parametrize("size", [1, 5])
 def test_an_echo_that_is_split_over_reads(world: World, size: int) -> None:
     async def script(exchange: Exchange) -> None:
