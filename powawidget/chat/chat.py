@@ -44,6 +44,7 @@ class Chat(Transcribed):
 
     def __init__(self, task: ChatTask) -> None:
         self._task = task
+        task.holder = self
         self._live = task.live
         self._output = CellOutput(self._make_widget, self._transcripts, self.__repr__)
         self._view = ChatView(self._output, self._show, self._is_stuck, self._check_turn)

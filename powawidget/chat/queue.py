@@ -59,9 +59,14 @@ class Queue:
 
     def pop(self) -> Entry | None:
         """Remove and return the next message, where its turn has come; `begin` makes it current."""
-        if self.current is not None or self.paused is not None or not self.waiting:
+        if self.current is not None or self.paused is not None:
             return None
-        return self.waiting.pop(0)
+        # One that was just stopped is still here until its end is noted: it is sent no more.
+        following = [entry for entry in self.waiting if not entry.task.live.ended]
+        if not following:
+            return None
+        self.waiting.remove(following[0])
+        return following[0]
 
     def begin(self, entry: Entry) -> None:
         """Note that a message is being answered."""

@@ -56,6 +56,8 @@ class ChatTask:
         history: The stored conversation that it goes on with, where there is one.
         idle: Set while every message has its answer, or the queue is paused.
         is_closed: Whether nothing is sent any more.
+        holder: What a person has of it, which lives for as long as a turn goes on: as `RunTask` has
+            it.
 
     Args:
         partner: Whom it is with; None where it can only be read.
@@ -93,6 +95,7 @@ class ChatTask:
         self.idle = threading.Event()
         self.idle.set()
         self.is_closed = False
+        self.holder: object = None
         self._partner = partner
         self._sent: dict[int, str] = {}
 

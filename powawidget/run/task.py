@@ -31,6 +31,8 @@ class RunTask:
         decider: What decides on its requests for approval, where there can be any.
         pauses: Lets a person end a pause.
         is_closed: Whether nobody wants to know any more what became of the run at the server.
+        holder: What a person has of it. It lives for as long as the run goes on, though no
+            variable may name it: a cell that is run again closes it (`powawidget.kernel.cells`).
 
     Args:
         plan: What the run is made from.
@@ -45,6 +47,7 @@ class RunTask:
         self.live = Live(plan.state() if state is None else state, plan.secret, lock=lock)
         self.pauses = Pauses()
         self.is_closed = False
+        self.holder: object = None
         self._future: concurrent.futures.Future[None] | None = None
         self._task: asyncio.Task[None] | None = None
         self._denying: asyncio.Future[None] | None = None

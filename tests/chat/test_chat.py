@@ -1,8 +1,10 @@
 """A chat as a person holds it, in plain Python, against the embedded server over a real socket."""
 
 import asyncio
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -216,6 +218,48 @@ def test_what_is_queued_can_be_taken_back(chat: Chat, server: Counterpart) -> No
     assert chat._live.state.paused is None
     assert asked(server) == ["stall"]
     assert chat.send("d").result().text == "0: d"
+
+
+def test_a_message_that_is_stopped_as_the_answer_before_it_ends_is_not_sent(
+    chat: Chat, server: Counterpart
+) -> None:
+    class StopsSecond:
+        doing = "stopped the next message"
+
+        def changed(self, ops: list[Op]) -> None:
+            pass
+
+        def ended(self) -> None:
+            second._task.stop()
+
+        def recovered(self) -> None:
+            pass
+
+    first, second, third = (chat.send(text) for text in ("slow a", "b", "c"))
+    # The chat has received the end by then, and takes the next message in a moment.
+    first._live.subscribers.append(StopsSecond())
+    GO_ON.set()
+    third.wait()
+    chat.wait()
+    assert (second.status, third.status) == ("stopped", "completed")
+    assert asked(server) == ["slow a", "c"]
+    assert chat.runs == [first, third]
+    assert chat._live.state.notice is None
+
+
+def test_a_chat_that_no_variable_names_is_there_while_a_turn_goes_on(pb: pw.Powabase) -> None:
+    """A cell that is run again closes it."""
+
+    def begin() -> weakref.ref[Chat]:
+        begun = pb.agent("Echo").chat()
+        begun.send("stall")
+        return weakref.ref(begun)
+
+    known = begin()
+    gc.collect()
+    begun = known()
+    assert begun is not None
+    begun.close()
 
 
 def test_a_chat_that_is_over_is_waited_for_no_more(chat: Chat) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -80,6 +81,22 @@ def decisions(server: Counterpart) -> list[Any]:
 
 def starts(server: Counterpart) -> int:
     return sum(path.endswith("/run/stream") for _, path, _ in server.requests)
+
+
+def test_a_run_that_no_variable_names_is_there_until_it_is_over(pb: pw.Powabase) -> None:
+    """A cell that is run again closes it; nobody else could stop it."""
+    known = weakref.ref(pb.agent("Staller").run("hi"))
+    gc.collect()
+    run = known()
+    assert run is not None
+    assert run.stop().status == "stopped"
+    del run
+
+    def is_gone() -> bool:
+        gc.collect()
+        return known() is None
+
+    until(is_gone)
 
 
 def test_a_run_starts_at_once_and_its_result_is_usable(
