@@ -85,10 +85,10 @@ class Chat(Transcribed):
 
         def retry() -> RunTask:
             turns, order = self._task.turns, self._live.state.order
-            places = [one for one in order if run is None or self._hold(turns[one]).turn is run]
-            if not places:
+            indices = [one for one in order if run is None or self._hold(turns[one]).turn is run]
+            if not indices:
                 raise UnknownNameError("There is no such turn in this chat.")
-            return self._task.retry(places[-1], new_id())
+            return self._task.retry(indices[-1], new_id())
 
         return self._hold(_on_loop(retry)).turn
 

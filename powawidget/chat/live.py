@@ -77,14 +77,14 @@ class LiveChat:
         """Make a watched run the latest turn."""
         with self.lock:
             run, turns, order = live.state, self.state.turns, self.state.order
-            place = self._turns.pop(live).place = len(turns)
+            index = self._turns.pop(live).index = len(turns)
             turns.append(run)
-            order.append(place)
+            order.append(index)
             self._latest = live
             self._publish(
                 [
-                    ("set", ("turns", place), plain(run)),
-                    ("set", ("order", len(order) - 1), place),
+                    ("set", ("turns", index), plain(run)),
+                    ("set", ("order", len(order) - 1), index),
                 ]
             )
 
@@ -92,15 +92,15 @@ class LiveChat:
         """Put stored turns, oldest first, before all others."""
         with self.lock:
             first = len(self.state.turns)
-            places = list(range(first, first + len(runs)))
+            indices = list(range(first, first + len(runs)))
             self.state.turns += runs
             ops: list[Op] = [
-                ("set", ("turns", place), plain(run))
-                for place, run in zip(places, runs, strict=True)
+                ("set", ("turns", index), plain(run))
+                for index, run in zip(indices, runs, strict=True)
             ]
-            self.state.order[:0] = places
+            self.state.order[:0] = indices
             self._publish([*ops, ("set", ("order",), list(self.state.order))])
-            return places
+            return indices
 
     def _publish(self, ops: list[Op]) -> None:
         if ops:
@@ -122,9 +122,9 @@ class LiveChat:
         for text in self._troubles.pop_reports():
             self.set(notice=text)
 
-    def turn_changed(self, place: int, ops: list[Op]) -> None:
+    def turn_changed(self, index: int, ops: list[Op]) -> None:
         """Publish a turn's changes as the chat's; called under the lock."""
-        self._publish([(verb, ("turns", place, *path), value) for verb, path, value in ops])
+        self._publish([(verb, ("turns", index, *path), value) for verb, path, value in ops])
         for _, path, value in ops:
             if tuple(path) == ("session_id",) and self._is_session(value):
                 self.set(session_id=value)
@@ -155,13 +155,13 @@ class TurnSubscriber:
 
     def __init__(self, chat: LiveChat, live: Live) -> None:
         self.live = live
-        self.place: int | None = None
+        self.index: int | None = None
         self._chat = chat
 
     def changed(self, ops: list[Op]) -> None:
         """Receive changes of the run; called under the lock."""
-        if self.place is not None:
-            self._chat.turn_changed(self.place, ops)
+        if self.index is not None:
+            self._chat.turn_changed(self.index, ops)
 
     def ended(self) -> None:
         """Learn that the run is over; called under the lock."""

@@ -21,7 +21,7 @@ class Entry:
         id: The id of the action that sent it.
         message: What is sent, exactly: what is shown of it may lack the key.
         task: The task of its run.
-        retries: The place of the turn whose message it repeats, where it does.
+        retries: The index of the turn whose message it repeats, where it does.
     """
 
     id: str

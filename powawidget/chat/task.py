@@ -52,7 +52,7 @@ class ChatTask:
     Attributes:
         live: Its state while it changes.
         queue: The messages that wait.
-        turns: The runs of its turns, by their places.
+        turns: The runs of its turns, by their indices.
         history: The stored conversation that it goes on with, where there is one.
         idle: Set while every message has its answer, or the queue is paused.
         is_closed: Whether nothing is sent any more.
@@ -107,7 +107,7 @@ class ChatTask:
         Args:
             message: What to say.
             action: The id of the action that sends it.
-            retries: The place of the turn whose message it repeats, where it does.
+            retries: The index of the turn whose message it repeats, where it does.
 
         Raises:
             ConfigurationError: If the message can't be sent, or the chat was closed.
@@ -124,10 +124,10 @@ class ChatTask:
         self._advance()
         return task
 
-    def retry(self, place: int, action: str) -> RunTask:
+    def retry(self, index: int, action: str) -> RunTask:
         """Send the message of a turn again, before all that waits."""
-        message = self._sent.get(place, self.turns[place].live.state.message)
-        return self.send(message, action, place)
+        message = self._sent.get(index, self.turns[index].live.state.message)
+        return self.send(message, action, index)
 
     def resume(self) -> None:
         """Send what is queued after all, though the answer before failed or was stopped."""
@@ -156,8 +156,8 @@ class ChatTask:
             self.queue.begin(entry)
             self._publish_queue()
             self.live.set(notice=None)
-            place = len(self.live.state.turns)
-            self.turns[place], self._sent[place] = entry.task, entry.message
+            index = len(self.live.state.turns)
+            self.turns[index], self._sent[index] = entry.task, entry.message
             self.live.add_turn(entry.task.live)
             if entry.retries is not None:
                 self.live.set(retried=[*self.live.state.retried, entry.retries])
@@ -215,15 +215,15 @@ class ChatTask:
     def add_earlier(self, tasks: list[RunTask]) -> None:
         """Put turns that are over before all others, oldest first."""
         with self.live.lock:
-            places = self.live.add_earlier([task.live.state for task in tasks])
-            self.turns |= dict(zip(places, tasks, strict=True))
+            indices = self.live.add_earlier([task.live.state for task in tasks])
+            self.turns |= dict(zip(indices, tasks, strict=True))
 
     # What there is.
 
     def in_order(self) -> list[RunTask]:
         """The tasks of the turns, in their order."""
         with self.live.lock:
-            return [self.turns[place] for place in self.live.state.order]
+            return [self.turns[index] for index in self.live.state.order]
 
     def messages(self) -> list[Message]:
         """All that was said, in order: of a stored conversation also what isn't shown yet."""

@@ -23,7 +23,7 @@ class Lookup:
 
     Attributes:
         stored: Fetches what the server has stored of a run, by its id.
-        find: Finds the ids of what may be the run, where its stream didn't tell its id: by when
+        find: Finds the ids of what may be the run, where its stream didn't name its id: by when
             it began and ended here, in seconds since the epoch.
         parts: Fetches, by the run's id, what the server gives only of a run that is over.
     """

@@ -72,7 +72,7 @@ async def recover(live: Live, lookup: Lookup, limits: Timeouts, pauses: Pauses) 
     """
     found: list[ev.Event]
     try:
-        found = await pauses.wait_for(_looks(live, lookup, limits))
+        found = await pauses.wait_for(_lookups(live, lookup, limits))
     except GaveUp:
         found = [ev.OutcomeKnown(text=f"You stopped looking. {_later(live)}")]
     finally:
@@ -82,7 +82,7 @@ async def recover(live: Live, lookup: Lookup, limits: Timeouts, pauses: Pauses) 
         live.receive(event)
 
 
-async def _looks(live: Live, lookup: Lookup, limits: Timeouts) -> list[ev.Event]:
+async def _lookups(live: Live, lookup: Lookup, limits: Timeouts) -> list[ev.Event]:
     begun = reached = time.monotonic()
     total = math.inf if limits.look_up_total is None else limits.look_up_total
     unreachable = math.inf if limits.look_up_unreachable is None else limits.look_up_unreachable

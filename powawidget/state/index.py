@@ -2,7 +2,7 @@
 
 A run of thousands of calls, requests or delegations must cost each event the same (twice as many
 events, twice the time). So a run carries, beside its fields and never on the wire, an index of its
-parts by what the rules ask for. `ops.apply` tells it what has changed; it is made anew for a run
+parts by what the rules ask for. `ops.apply` informs it of changes; it is made anew for a run
 that has none, such as a saved one.
 """
 

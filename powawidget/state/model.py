@@ -1,4 +1,4 @@
-"""What a run is: the state that the reducer folds and that the page shows.
+"""What a run is: the state that ops change and that the page shows.
 
 These are the shapes of the wire between the kernel and the page; `js/src/state/wire.ts` is
 generated from them. Values that come from a model (arguments, results) are carried as JSON text,
@@ -175,7 +175,7 @@ class DelegationPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="delega
 
 
 class ParallelPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="parallel"):
-    """Agents at work at the same time, whose frames nothing tells apart.
+    """Agents at work at the same time, whose frames can't be told apart.
 
     `agents` are their names where they are known, `count` is how many they are and `begun` how many
     of them have begun. Of their text only `characters` is kept while it streams; their tool calls
@@ -299,9 +299,9 @@ class ChatState(msgspec.Struct, kw_only=True):
     """One conversation, complete enough to draw it from nothing.
 
     `turns` are in the order in which they came here and keep their indices; `order` is that in
-    which they are read, since stored ones may be brought in later. `retried` are those that were
+    which they are read, since stored ones may be fetched later. `retried` are those that were
     sent again. `paused` says why what is queued isn't sent. `earlier` is how many stored turns
-    aren't brought in yet, `missing` how many runs of the conversation its history leaves out
+    aren't fetched yet, `missing` how many runs of the conversation its history leaves out
     (docs/protocol.md#session-messages). `options` are the keyword arguments of every turn, as
     Python. `id` is the chat's own: by it a page finds what was typed before it was loaded again.
     """

@@ -39,7 +39,7 @@ class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
         call_id: The provider's id, where there is one.
         step: The step of the run, from 1.
         status: running, waiting, done, failed, denied or interrupted.
-        preview: The first characters of the result, as the live stream tells it
+        preview: The first characters of the result, as the live stream sends it
             (docs/protocol.md#result-preview).
         result: The whole result: text, or a decoded value where the server sent one; None until
             it is known.
@@ -326,9 +326,9 @@ def _joined(state: RunState, indices: list[int]) -> str:
 
 
 def _delegations(
-    state: RunState, places: list[int], inside: dict[int | None, list[int]]
+    state: RunState, indices: list[int], inside: dict[int | None, list[int]]
 ) -> list[Delegation]:
-    parts = ((index, state.parts[index]) for index in places)
+    parts = ((index, state.parts[index]) for index in indices)
     return [
         _delegation(state, inside.get(index, []), inside, part)
         for index, part in parts

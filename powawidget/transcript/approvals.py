@@ -66,7 +66,7 @@ class Requests:
     """Turns the requests of one run into nodes, each at the call that it gates.
 
     Attributes:
-        by_call: The places of the requests that stand at a call, by its place.
+        by_call: The indices of the requests that stand at a call, by its index.
     """
 
     def __init__(self, context: Context, state: RunState) -> None:

@@ -94,7 +94,7 @@ class Transcribed(ABC):
         return transcript.to_json(state, about, redact=redact)
 
     def save(self, path: "str | os.PathLike[str]") -> pathlib.Path:
-        """Save it to a file, in the form that the name's end tells.
+        """Save it to a file, in the form that the name's end selects.
 
         Args:
             path: A name that ends with `.html`, `.md`, `.txt` or `.json`; a file that is there is

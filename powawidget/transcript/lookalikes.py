@@ -62,10 +62,10 @@ def named(name: str) -> str:
     is_odd = _Odd(name, kinds, is_asian=is_asian)
     marked: list[str] = []
     run, last = "", ""
-    for place, each in enumerate(name):
+    for index, each in enumerate(name):
         # Marks belong to their letter.
         is_of_last = bool(last) and unicodedata.category(each).startswith("M")
-        kind = last if is_of_last else (kinds[place] or _OTHER) if is_odd(place) else ""
+        kind = last if is_of_last else (kinds[index] or _OTHER) if is_odd(index) else ""
         if kind != last:
             marked.append(_marked(run, last))
             run, last = "", kind
@@ -117,11 +117,11 @@ class _Odd:
             for each, kind in both
         )
 
-    def __call__(self, place: int) -> bool:
-        each, kind = self._name[place], self._kinds[place]
-        before = self._name[place - 1] if place else " "
+    def __call__(self, index: int) -> bool:
+        each, kind = self._name[index], self._kinds[index]
+        before = self._name[index - 1] if index else " "
         if each == " ":
-            return before == " " or place == len(self._name) - 1
+            return before == " " or index == len(self._name) - 1
         if kind == "":
             # A mark on a character of ASCII makes it look like another one, or like two.
             is_mark = unicodedata.category(each).startswith("M")

@@ -9,7 +9,7 @@ def parents(state: RunState) -> list[int | None]:
     """The delegation or the group that each part is within; None is the top.
 
     Returns:
-        One place for each part; following them always leads to the top.
+        One index for each part; following them always leads to the top.
     """
     found = [_parent(state, index) for index in range(len(state.parts))]
     known: set[int] = set()

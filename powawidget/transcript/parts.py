@@ -219,8 +219,8 @@ class Parts:
         if steps:
             facts.append(words.plural(steps, "step"))
         calls = sum(
-            isinstance(self._state.parts[place], ToolPart) and place not in self._taken
-            for place in self._inside.get(index, [])
+            isinstance(self._state.parts[inner], ToolPart) and inner not in self._taken
+            for inner in self._inside.get(index, [])
         )
         if calls:
             facts.append(words.plural(calls, "tool call"))

@@ -129,12 +129,12 @@ def _check_version(version: int) -> None:
 
 
 def _is_in_order(chat: ChatState) -> bool:
-    places = range(len(chat.turns))
-    return sorted(chat.order) == list(places) and all(place in places for place in chat.retried)
+    indices = range(len(chat.turns))
+    return sorted(chat.order) == list(indices) and all(index in indices for index in chat.retried)
 
 
 def _fits(state: RunState | None) -> bool:
-    """Whether the places that a state names are there, and nothing is within itself."""
+    """Whether the indices that a state names are there, and nothing is within itself."""
     if state is None:
         return False
     size = len(state.parts)
@@ -147,8 +147,8 @@ def _fits(state: RunState | None) -> bool:
     if max(nesting.depths(around), default=0) > _DEEPEST:
         return False
     thoughts = (thought.within for thought in state.reasoning.thoughts)
-    return all(_is_there(place, size) for place in (state.answer, *thoughts))
+    return all(_is_there(index, size) for index in (state.answer, *thoughts))
 
 
-def _is_there(place: int | None, size: int) -> bool:
-    return place is None or 0 <= place < size
+def _is_there(index: int | None, size: int) -> bool:
+    return index is None or 0 <= index < size

@@ -112,8 +112,8 @@ def aligned(rows: list[list[str]]) -> list[str]:
     """Columns as wide as their widest cell, up to 60 characters."""
     columns = max(map(len, rows), default=0)
     widths = [
-        min(_WIDEST, max((len(row[place]) for row in rows if place < len(row)), default=0))
-        for place in range(columns)
+        min(_WIDEST, max((len(row[column]) for row in rows if column < len(row)), default=0))
+        for column in range(columns)
     ]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip()

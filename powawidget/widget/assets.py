@@ -1,7 +1,7 @@
-"""The parts of the front end that a page asks for when it first needs them.
+"""The modules of the front end that a page asks for when it first needs them.
 
 The core travels with every widget; what only some runs show is sent once a page. The build packs
-each part into `static/modules/`. It goes out as text: stock jupyter_server reads what comes from a
+each module into `static/modules/`. It goes out as text: stock jupyter_server reads what comes from a
 kernel gateway as text, and the first binary message would end a notebook's connection for good.
 """
 
@@ -28,7 +28,7 @@ def _read(name: str) -> tuple[str, str]:
 
 
 def module(name: object) -> tuple[str, str] | None:
-    """Give a part of the front end.
+    """Give a module of the front end.
 
     Returns:
         The hash of its code, as the core knows it, and the code, in gzip and base64; None where

@@ -108,7 +108,7 @@ class FileMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="file"):
 
 
 class ModuleMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="module"):
-    """Kernel to page, after a want: a part of the front end.
+    """Kernel to page, after a want: a module of the front end.
 
     `packed` is its code in gzip and base64: no message has a binary part, which would end the
     connection to a kernel behind a gateway. `hash` is that of the code, so that a page keeps no
@@ -138,7 +138,7 @@ class SyncMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="sync"):
 
 
 class WantMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="want"):
-    """Page to kernel: a part of the front end that isn't in the core is needed."""
+    """Page to kernel: a module of the front end is needed."""
 
     id: str
     module: str
@@ -150,11 +150,11 @@ class ActMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="act"):
     One click may arrive several times, by several ways and on several threads; `id` is the
     click's own. `nonce` is that of the last `StateMessage`. A decision names the digest of every
     request that was shown to the person, so that it can't cover anything else. `give_up` ends the
-    pause that the run's `wait` tells of, and with it the tries.
+    pause that the run's `wait` describes, and with it the tries.
 
-    In a chat `turn` is the place of the turn that is meant. `send` has a `text`; `unqueue` takes
-    back the message that the action `item` has queued; `resume` and `discard` end a pause of the
-    queue; `earlier` brings in more of the stored turns.
+    In a chat `turn` is the index of the turn that is meant. `send` has a `text`; `unqueue` removes
+    the message that the action `item` has queued; `resume` and `discard` end a pause of the
+    queue; `earlier` fetches more of the stored turns.
     """
 
     id: str

@@ -76,7 +76,7 @@ class Outbox:
 
 
 def _reserve() -> float:
-    """Take the next place in the process-wide queue of messages."""
+    """Return the next number in the process-wide queue of messages."""
     global _next_free  # noqa: PLW0603  # the limit is the process's
     _next_free = max(_next_free + _PROCESS_GAP, time.monotonic())
     return _next_free

@@ -1,7 +1,7 @@
 """What a cell shows of a run or a chat: its widget, made once, and beside it the transcript.
 
 Calls go one way: the run or the chat informs this object of its end; it writes the transcript, then
-tells the widget how large it is.
+gives the widget its size.
 """
 
 import threading

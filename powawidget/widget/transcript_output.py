@@ -66,7 +66,7 @@ class TranscriptOutput:
         self._is_stale = False
         data = dict(self._render(self.mark))
         display(data, raw=True, display_id=self.mark)  # type: ignore[no-untyped-call]  # IPython has no types
-        # What brought it up to date before it stood anywhere changed nothing.
+        # An update before it stood anywhere changed nothing.
         return self._publish() if self._is_stale else _size(data)
 
     def refresh(self) -> int | None:

@@ -141,7 +141,7 @@ class Errored(BaseEvent, frozen=True, kw_only=True):
 
 
 class ReportedCall(msgspec.Struct, frozen=True, kw_only=True):
-    """A tool call as the terminal event tells it, with its full result."""
+    """A tool call as the terminal event reports it, with its full result."""
 
     step: int | None
     tool_name: str

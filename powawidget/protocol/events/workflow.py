@@ -44,7 +44,7 @@ class BlockOutput(BaseEvent, frozen=True, kw_only=True):
 class BlockCompleted(BaseEvent, frozen=True, kw_only=True):
     """A block is over; it may have failed all the same.
 
-    `output` is JSON text, or None where the dialect tells it before.
+    `output` is JSON text, or None where the dialect sends it before.
     """
 
     block_id: str

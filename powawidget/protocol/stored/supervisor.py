@@ -113,7 +113,7 @@ class _Reading:
         return _divided(self._pieces, self._calls)
 
     def _is_new(self, call: ev.ToolCallStarted) -> bool:
-        """Tell a call of a tool that a model call began with, where no frame tells those."""
+        """Tell a call of a tool that a model call began with, where no frame announces those."""
         return self._step is None or call.step != self._step
 
     def _begin(self, number: int, *, after: bool = False, piece: int | None = None) -> None:
