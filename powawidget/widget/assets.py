@@ -1,8 +1,8 @@
 """The modules of the front end that a page asks for when it first needs them.
 
 The core travels with every widget; what only some runs show is sent once a page. The build packs
-each module into `static/modules/`. Modules go out as text: stock jupyter_server reads what comes from
-a kernel gateway as text, and a binary message would end a notebook's connection for good.
+each module into `static/modules/`. Modules go out as text: jupyter_server reads what comes from a
+kernel gateway as text, and a binary message would end a notebook's connection for good.
 """
 
 import base64
