@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import Callable
 from typing import Any
 
 _log = logging.getLogger("powawidget")
@@ -77,6 +78,23 @@ def publish(
 def _note_parent() -> None:
     global _latest_parent  # noqa: PLW0603  # replaced as a whole: other threads read it
     _latest_parent = request()
+
+
+def in_next_cell(job: Callable[[], object]) -> None:
+    """Do something when the next cell begins, on its thread; call it on any thread.
+
+    Args:
+        job: What to do, once.
+    """
+    events = getattr(getattr(kernel(), "shell", None), "events", None)
+    if events is None:
+        return
+
+    def once() -> None:
+        events.unregister("pre_execute", once)
+        job()
+
+    events.register("pre_execute", once)
 
 
 def is_showing_value() -> bool:

@@ -34,6 +34,7 @@ class TranscriptOutput:
         self._cell: dict[str, Any] | None = None
         self._shown_in: str | None = None
         self._is_stale = False
+        self._is_repeated = False
 
     def find_slot(self) -> None:
         """Find out where it will stand: before its view is made, for that gets the mark."""
@@ -48,6 +49,7 @@ class TranscriptOutput:
         host.follow_cells()
         self.is_shown = True
         self._shown_in = host.cell()[1]
+        self._is_repeated = not host.has_front_end()
         return self._where == "after the cell"
 
     def emit(self) -> int:
@@ -80,6 +82,9 @@ class TranscriptOutput:
         if not self.is_shown:
             return None
         self._is_stale = True
+        if self._is_repeated:
+            # nbclient and papermill heed no message that comes between two cells.
+            host.in_next_cell(self._publish)
         return self._publish()
 
     def is_shown_by_cell(self) -> bool:

@@ -1,5 +1,7 @@
 """What a hundred runs of one cell leave in the kernel: nothing (row K5 of the faults)."""
 
+from typing import Any
+
 import pytest
 
 from tests.environments import KERNELS
@@ -147,13 +149,34 @@ def test_the_transcript_of_a_stopped_run_says_what_the_server_did(kernel: Kernel
     kernel.until(lambda: any(said in html for html in updated(kernel)), "what the server did")
 
 
+@on_oldest_and_newest
+@pytest.mark.parametrize("front_end", [False, True])
+def test_a_run_that_ends_between_two_cells_is_whole_in_the_file(
+    kernel: Kernel, front_end: bool
+) -> None:
+    """What runs a notebook without a person heeds only messages of the cell that it runs."""
+    kernel.do(
+        'run = pb.agent("Analyst").run("Which orders are late, by region and carrier?")\n'
+        "display(run)",
+        front_end=front_end,
+    )
+    kernel.until(lambda: updates(kernel), "the end, between the cells")
+    cells = [kernel.run("pass", front_end=front_end) for _ in range(2)]
+    kernel.idle(cells[1])
+    (first, *more) = updates(kernel)
+    assert first["parent_header"]["msg_id"] not in cells
+    assert [each["parent_header"]["msg_id"] for each in more] == cells[: not front_end]
+    assert {each["content"]["data"]["text/html"] for each in more} <= {updated(kernel)[0]}
+
+
+def updates(kernel: Kernel) -> list[dict[str, Any]]:
+    """The messages that brought a transcript up to date."""
+    return [message for message in kernel.said if message["msg_type"] == "update_display_data"]
+
+
 def updated(kernel: Kernel) -> list[str]:
     """The transcripts that were brought up to date."""
-    return [
-        message["content"]["data"].get("text/html", "")
-        for message in kernel.said
-        if message["msg_type"] == "update_display_data"
-    ]
+    return [message["content"]["data"].get("text/html", "") for message in updates(kernel)]
 
 
 def kinds(kernel: Kernel, comm: str) -> list[str]:
