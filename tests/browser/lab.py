@@ -55,6 +55,7 @@ NOISE = {
     r"page: Cannot read properties of undefined \(reading 'schema'\)": (
         "Notebook 7 looks for the settings of its news, which are turned off here"
     ),
+    r"page: Disposed": "JupyterLab still asked something of a kernel that has just ended",
     r"console: Could not restore the debugger state: Canceled future for debug_request.*": (
         "JupyterLab's debugger asks a kernel that just ended"
     ),

@@ -80,6 +80,7 @@ def decide_while_busy(lab: Lab, page: Page, powabase: Any, busy: str) -> None:
     expect(lab.output(page, 3)).to_contain_text("click")
 
 
+@pytest.mark.own_page
 def test_a_reload_while_the_cell_waits_brings_the_card_back_and_it_works(
     lab: Lab, page: Page, powabase: Any
 ) -> None:

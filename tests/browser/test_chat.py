@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.deciding import armed
@@ -161,6 +162,7 @@ def test_an_approval_inside_a_chat_needs_its_own_click_and_never_enter(
     expect(turns(chat).first).to_contain_text("Approved by you")
 
 
+@pytest.mark.own_page
 def test_a_reload_in_the_middle_of_a_turn_keeps_turns_queue_and_draft(
     lab: Lab, page: Page, powabase: Any, tempo: Tempo
 ) -> None:

@@ -7,6 +7,7 @@ import struct
 import threading
 import time
 
+import pytest
 from playwright.sync_api import Page, expect
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
@@ -51,6 +52,7 @@ def test_what_goes_wrong_is_seen(lab: Lab, page: Page) -> None:
         told += "\n".join(lab.problems(page))
 
 
+@pytest.mark.own_page
 def test_themes_change_and_a_reload_keeps_the_outputs(lab: Lab, page: Page) -> None:
     lab.write_notebook("three.ipynb", ["print('kept')"])
     lab.open(page, "three.ipynb")

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.lab import SHOTS, Lab
@@ -95,6 +96,7 @@ def test_a_done_card_opens_to_its_arguments_and_its_full_result(lab: Lab, page: 
     expect(card.locator("tbody tr")).to_have_count(12)
 
 
+@pytest.mark.own_page
 def test_a_reload_in_mid_stream_restores_everything_and_goes_on(
     lab: Lab, page: Page, tempo: Tempo
 ) -> None:

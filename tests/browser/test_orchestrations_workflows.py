@@ -5,6 +5,7 @@ import json
 import re
 from typing import Any
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.lab import Lab
@@ -176,6 +177,7 @@ def test_agents_in_parallel_are_shown_together_and_get_their_texts_in_the_end(
     expect(widget.locator(".pw-kids .pw-kids .pw-text").first).not_to_be_empty()
 
 
+@pytest.mark.own_page
 def test_a_reload_in_the_middle_keeps_a_workflow(lab: Lab, page: Page, tempo: Tempo) -> None:
     tempo.slow()
     lab.write_notebook("reload.ipynb", [CONNECT, REPORT, "run.wait()"])
@@ -195,6 +197,7 @@ def test_a_reload_in_the_middle_keeps_a_workflow(lab: Lab, page: Page, tempo: Te
     expect(widget.locator(".pw-output h2")).to_contain_text("Week 40")
 
 
+@pytest.mark.own_page
 def test_a_reload_in_the_middle_keeps_an_orchestration(lab: Lab, page: Page, tempo: Tempo) -> None:
     tempo.slow()
     lab.write_notebook("again.ipynb", [CONNECT, RESEARCH, "run.wait()"])
