@@ -1,5 +1,4 @@
-// What JSON text holds; one that takes a while to be read is its text until a module has read
-// it.
+// What JSON text holds; one that takes a while to be read is its text until a module has read it.
 import type { ComponentChildren } from "preact";
 import type { Json } from "../text/json";
 import { useModule } from "../view/hooks";

@@ -1,6 +1,5 @@
-// A browser lays out a run of text from its start whenever it grows. A very long one is
-// therefore a row of blocks, which begin between words: all but the last stay as they are laid
-// out.
+// A browser lays out a run of text from its start whenever it grows. A very long one is therefore a
+// row of blocks, which begin between words: all but the last stay as they are laid out.
 import { h, isText, textOf, type VElement, type VNode } from "./vdom";
 
 const LENGTH = 4096;
@@ -63,9 +62,7 @@ function cutIn(text: string, from: number): number {
   return Math.min(...ends);
 }
 
-/**
- * Forgets the nodes of a run up to `end`, but for the text that goes on there.
- */
+/** Forgets the nodes of a run up to `end`, but for the text that goes on there. */
 export function dropStretches(kids: VNode[], nodes: VNode[], from: Place): Place | undefined {
   const last = nodes.at(-1);
   if (!last || !isText(last)) return;

@@ -1,5 +1,4 @@
-// Gives the listings and formulas of one text to the modules that draw them, once these are
-// here.
+// Gives the listings and formulas of one text to the modules that draw them, once these are here.
 import type { ModuleLoader } from "../link/modules";
 import { drawers } from "../markdown";
 import type { AnyView } from "./view";

@@ -1,6 +1,5 @@
 // A listing, or a part of one, whose tokens are coloured as it grows: a line is read once it is
-// whole, and the open one again whenever it grows, so the cost doesn't depend on what stands
-// above.
+// whole, and the open one again whenever it grows, so the cost doesn't depend on what stands above.
 import { textWithMarks } from "../../text/marks";
 import { visible } from "../../text/visible";
 import type { Grammar } from "./languages";

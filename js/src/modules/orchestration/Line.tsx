@@ -5,8 +5,8 @@ import * as words from "../../text/words";
 import { duration, TOOL_STATUS } from "../../text/words";
 import { useSheet } from "../../view/sheet";
 import type { View } from "../../view/view";
-import { isLong } from "./length";
 import { orchestrationCss } from "./style";
+import { isLong } from "./Task";
 
 interface Props {
   view: View;

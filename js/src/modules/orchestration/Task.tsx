@@ -4,9 +4,12 @@ import { Arguments, LongText, parseJson, useKeys } from "../../core";
 import type { ToolPart } from "../../state/wire";
 import * as words from "../../text/words";
 import type { View } from "../../view/view";
-import { isLong } from "./length";
 
+const LONG = 60; // characters of a task that is opened to be read
 const FIRST = 400; // characters of a task that are shown at first
+
+/** Whether a task is too long for the line, and so stands below it where that is open. */
+export const isLong = (task: string): boolean => task.length > LONG || task.includes("\n");
 
 export function Task({ view, index }: { view: View; index: number }) {
   const { outline, state } = view.store;

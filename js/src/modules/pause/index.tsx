@@ -7,13 +7,7 @@ import type { View } from "../../view/view";
 import { pauseCss } from "./style";
 import * as words from "./words";
 
-export interface PauseProps {
-  view: View;
-  wait: Wait;
-  now: number;
-}
-
-export function Pause({ view, wait, now }: PauseProps) {
+export function Pause({ view, wait, now }: { view: View; wait: Wait; now: number }) {
   const { purpose, why, until, attempt } = wait;
   const isRetry = purpose === "retry";
   const host = useSheet<HTMLDivElement>(pauseCss);

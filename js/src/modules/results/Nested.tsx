@@ -11,12 +11,7 @@ import { Table } from "./Table";
 import { Tree } from "./Tree";
 import * as words from "./words";
 
-interface Props {
-  view: AnyView;
-  value: Json;
-}
-
-export function Nested({ view, value }: Props) {
+export function Nested({ view, value }: { view: AnyView; value: Json }) {
   const host = useSheet<HTMLDivElement>(resultsCss);
   const pieces = useMemo(() => contentOf(value), [value]);
   const records = useMemo(() => recordsOf(value), [value]);
