@@ -43,8 +43,8 @@ def python_of(kind: str, name: str) -> pathlib.Path:
     return python
 
 
-def make(kind: str, name: str) -> None:
-    """Make an environment, unless it is complete."""
+def make(uv: str, kind: str, name: str) -> None:
+    """Make an environment by uv, unless it is complete."""
     folder = ROOT / ".tools" / kind / name
     complete = folder / "complete"
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -58,7 +58,6 @@ def make(kind: str, name: str) -> None:
     if complete.is_file() and complete.read_text() == wanted:
         return
     # uv takes seconds where pip takes minutes: what the environments share is fetched once.
-    uv = find_uv_bin()
     python = folder / "bin" / "python"
     subprocess.run([uv, "venv", "-q", "--clear", "--python", sys.executable, folder], check=True)
     install = [uv, "pip", "install", "-q", "--compile-bytecode", "--python", python]
@@ -67,7 +66,9 @@ def make(kind: str, name: str) -> None:
 
 
 if __name__ == "__main__":
+    # Once, before the threads: Python's sysconfig, which it asks, can't be set up by two of them.
+    uv = find_uv_bin()
     with ThreadPoolExecutor() as pool:
-        made = [pool.submit(make, kind, name) for kind in sys.argv[1:] for name in NEEDED[kind]]
+        made = [pool.submit(make, uv, kind, name) for kind in sys.argv[1:] for name in NEEDED[kind]]
     for each in made:
         each.result()
