@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import secrets
 import time
 from collections.abc import Callable
 from typing import Any
@@ -162,8 +163,10 @@ class Kernel:
         self.client.control_channel.send(message)
 
     def nonce(self, comm_id: str) -> str:
-        """Greet a widget as a page does and return the nonce of its answer."""
-        self.send(comm_id, {"kind": "hello", "have": 0})
+        """Greet a widget as a page does, by both channels, and return the nonce of its answer."""
+        hello = {"kind": "hello", "id": secrets.token_hex(8), "have": 0}
+        self.send(comm_id, hello)
+        self.send_control(comm_id, hello)
         return str(
             self.until(
                 lambda: next(
