@@ -8,6 +8,8 @@ from playwright.sync_api import Browser, Page
 from tests.browser.lab import THEME_SETTING, Lab
 
 SIZE = {"width": 1280, "height": 900}
+# ms; Voila answers once it has run every cell.
+LOADED_WITHIN = 120_000
 
 
 class Pages:
@@ -57,7 +59,9 @@ class Pages:
             self._shared.context.close()
 
     def _new(self) -> Page:
-        return self._browser.new_context(viewport=SIZE).new_page()
+        page = self._browser.new_context(viewport=SIZE).new_page()
+        page.set_default_navigation_timeout(LOADED_WITHIN)
+        return page
 
     @contextmanager
     def _checked(self, page: Page, is_kept: Callable[[], bool]) -> Iterator[None]:
