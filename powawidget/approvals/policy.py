@@ -194,7 +194,7 @@ def _called(chosen: PolicyFunction, approval: Approval) -> tuple[Any, BaseExcept
 def _checked(rule: Any) -> Rule:
     if isinstance(rule, str):
         return rule
-    pair = isinstance(rule, tuple) and len(rule) == 2  # noqa: PLR2004  # used once, here
+    pair = isinstance(rule, tuple) and len(rule) == 2  # noqa: PLR2004  # a name and a predicate
     if pair and isinstance(rule[0], str) and callable(rule[1]):
         if inspect.iscoroutinefunction(rule[1]):
             raise WrongTypeError(

@@ -54,7 +54,7 @@ def block(
         return True
 
 
-async def until(condition: Callable[[], bool], timeout: float | None = None) -> bool:  # noqa: ASYNC109
+async def until(condition: Callable[[], bool], timeout: float | None = None) -> bool:  # noqa: ASYNC109  # what `run.wait` takes
     """Wait in a coroutine until something on another thread holds.
 
     Args:

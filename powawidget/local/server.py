@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 try:
     import starlette  # noqa: F401  # is it installed?
-    import uvicorn  # noqa: F401
+    import uvicorn  # noqa: F401  # likewise
 except ImportError as missing:
     raise ImportError(
         "The embedded server needs starlette and uvicorn."

@@ -86,7 +86,7 @@ const LIVE =
 function live(el: Element): string[] {
   return [...el.querySelectorAll("*")].flatMap((each) => [
     ...(each.matches(LIVE) && !each.getAttribute("src")?.startsWith("data:image/")
-      ? [each.outerHTML.slice(0, 80)]
+      ? [each.tagName]
       : []),
     ...[...each.attributes]
       .filter(({ name, value }) =>
@@ -106,7 +106,7 @@ const openAll = (el: Element): void => {
 /** What is shown, without the sheets and what is only said as news. */
 const seen = (el: Element): string =>
   [...el.querySelectorAll(".pw-head, .pw-body")]
-    .map((each) => each.outerHTML.replaceAll(/[\da-f]{32}/g, "id"))
+    .map((each) => new XMLSerializer().serializeToString(each).replaceAll(/[\da-f]{32}/g, "id"))
     .join("");
 
 const wide = Object.keys(PLACES).flatMap((place, at) =>

@@ -119,7 +119,7 @@ def protocol_of(connections: Connections) -> type[asyncio.Protocol]:
             self.logger = self.logger.getChild("powawidget")
             self.logger.setLevel("ERROR")
 
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's
             super().connection_made(transport)
             connections.opened(self._address(transport), transport)
 
