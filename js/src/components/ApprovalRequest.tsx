@@ -106,10 +106,11 @@ const Shown = ({ text, kind }: Pick<Piece, "text" | "kind">) =>
 /** A text, with a button that counts and opens the rest of a long one. Opened, it stays open. */
 function Collapsible({ view, piece }: { view: View; piece: Piece }) {
   const { text, cut, id, kind } = piece;
-  const [isOpen, toggle] = useToggle(view, id, cut === text.length);
+  const [isOpen] = useToggle(view, id, cut === text.length);
   if (isOpen) return <Shown text={text} kind={kind} />;
   const open = (event: Event) => {
-    toggle();
+    view.follow?.hold();
+    view.toggles.choose(id, true);
     view.store.changes.emit("actions"); // Approve may wait for this
     // This button goes, and would take the focus of who uses the keyboard with it.
     const card = (event.currentTarget as Element).closest<HTMLElement>(".pw-ask");

@@ -77,12 +77,13 @@ export function useSeconds(
 export function useToggle(view: AnyView, key: ToggleKey, auto: boolean): [boolean, () => void] {
   const { toggles } = view;
   useMarks(view, (mark) => toggles.changes.on(key, mark), key);
-  const isOpen = toggles.chosen(key) ?? auto;
+  const isOpen = () => toggles.chosen(key) ?? auto;
   const toggle = () => {
     view.follow?.hold();
-    toggles.choose(key, !isOpen);
+    // As it is now, not as it was drawn: two clicks within a frame would both open it.
+    toggles.choose(key, !isOpen());
   };
-  return [isOpen, toggle];
+  return [isOpen(), toggle];
 }
 
 /** A component that is drawn again only for new properties or by its own hooks. */

@@ -67,3 +67,12 @@ test("empty thinking is said in words", async () => {
 test("no thinking, no pill", () => {
   expect(open(run()).show().el.querySelector(".pw-pill")).toBeNull();
 });
+
+test("two clicks before the page paints leave it as it was", async () => {
+  const { show } = open(thinking());
+  const pill = show().ask(".pw-pill");
+  pill.click();
+  pill.click();
+  await painted();
+  expect(isOpen(pill)).toBe(true);
+});

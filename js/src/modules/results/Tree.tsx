@@ -131,7 +131,7 @@ function Node({ name, value, isSmall, isPlace }: NodeProps) {
   return (
     <div class="pw-node">
       <div class="pw-node-head">
-        <Button class="pw-branch" aria-expanded={isOpen} onClick={() => toggle(!isOpen)}>
+        <Button class="pw-branch" aria-expanded={isOpen} onClick={() => toggle((is) => !is)}>
           <Chevron />
           <span class="pw-unseen">{sizeOf(value)}: </span>
           {label}
