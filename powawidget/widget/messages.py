@@ -75,8 +75,8 @@ class ChatStateMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="stat
 class BeatMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="beat"):
     """Kernel to page, about once a second while a run is live, and once at its end.
 
-    A chat that waits for its next turn beats every 20 s: so its page knows that the kernel
-    would answer.
+    A chat that waits for its next turn is silent, and so is a run that is over: each message
+    counts as use of the kernel, which a hub would never stop.
 
     A `seq` ahead of the page's own shows that the last deltas were lost. `quiet` is how many
     seconds no event has come from the server (keepalives are none); 0 while nothing is expected.

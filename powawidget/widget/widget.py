@@ -90,8 +90,6 @@ class StateWidget(anywidget.AnyWidget):
 
     # The name of the state in messages: by it the page knows what it shows.
     _key = "state"
-    # While nothing is under way, a beat comes every so many seconds; 0 for none at all.
-    _idle_seconds = 0
 
     def __init__(
         self, live: LiveState, act: Act, on_close: Callable[[], None], mark: str = ""
@@ -113,7 +111,7 @@ class StateWidget(anywidget.AnyWidget):
             self._comm_id = self.comm.comm_id
             bridge.register(self.comm.comm_id, self._from_bridge)
         self.on_msg(self._from_comm)
-        if self._idle_seconds or not live.finished:
+        if not live.finished:
             self._heartbeat.start()
 
     # The state, as the page and the notebook's file have it.
@@ -152,6 +150,8 @@ class StateWidget(anywidget.AnyWidget):
     def changed(self, ops: list[Op]) -> None:
         """Send changes of the state soon; called under its lock, on the loop thread."""
         self._outbox.push(page_state.changes(ops))
+        if not (self._heartbeat.is_beating or self._live.finished):
+            self._heartbeat.start()
 
     def ended(self) -> None:
         """Send the last changes and the number they must have; called under the state's lock."""
@@ -259,10 +259,10 @@ class StateWidget(anywidget.AnyWidget):
 
     def _beat(self, second: int) -> bool:
         with self._live.lock:
-            is_idle = self._live.finished
-            if self.comm is None or (is_idle and not self._idle_seconds):
+            # A message counts as use: a hub would never stop a kernel that nobody uses.
+            if self.comm is None or self._live.finished:
                 return False
-            if second and not (is_idle and second % self._idle_seconds):
+            if second:
                 try:
                     self._send_beat()
                 except Exception as error:  # noqa: BLE001  # without the next one the page gives up
@@ -297,7 +297,6 @@ class RunWidget(StateWidget):
 
 
 class ChatWidget(StateWidget):
-    """Shows one chat. Between two turns it still beats: an idle chat isn't a dead kernel's."""
+    """Shows one chat."""
 
     _key = "chat"
-    _idle_seconds = 20

@@ -8,6 +8,7 @@ import type { View } from "../view/view";
 import { CopyButton } from "./CopyButton";
 import { ErrorBox } from "./ErrorBox";
 import { Header } from "./Header";
+import { Incomplete } from "./Incomplete";
 import { Milestones } from "./Milestones";
 import { Question } from "./Question";
 import { Reasoning } from "./Reasoning";
@@ -21,6 +22,7 @@ export function Run({ view }: { view: View }) {
     <>
       <Header view={view} />
       <Milestones view={view} />
+      <Incomplete view={view} />
       <ForWorkflow view={view} shown={Progress} />
       <Scroller view={view} isOver={hasEnded(view.store.state)} foot={<Foot view={view} />}>
         <Question view={view} />

@@ -3,17 +3,23 @@ import type { Kernel } from "../state/run";
 import { guarded, innerModel, kernelOf, type Model } from "./host";
 
 const ANSWERS_WITHIN = 3_000; // ms in which a live kernel says something to a new page
-const SILENT_FOR = 60_000; // ms without the heartbeat after which a kernel counts as gone
+const SILENT_FOR = 60_000; // ms without a sign that is due after which a kernel counts as gone
 const LOOK_EVERY = 1_000;
 
 /**
  * Watches the kernel. A notebook that was opened without one, or whose kernel died, must not show a
  * run as running for ever.
  *
+ * @param isDue whether the kernel owes a sign: while nothing is under way it is silent.
  * @param changed is called when the liveness has changed.
  * @param regained is called when a lost connection is back: messages may have been lost.
  */
-export function watchLiveness(model: Model, changed: () => void, regained: () => void) {
+export function watchLiveness(
+  model: Model,
+  isDue: () => boolean,
+  changed: () => void,
+  regained: () => void,
+) {
   let value: Kernel["liveness"] = "unknown";
   let heardAt = Date.now();
 
@@ -34,7 +40,9 @@ export function watchLiveness(model: Model, changed: () => void, regained: () =>
     if (innerModel(model)?.comm_live === false) set("gone");
   };
   const look = (): void => {
-    if (Date.now() - heardAt >= (value === "unknown" ? ANSWERS_WITHIN : SILENT_FOR)) set("gone");
+    const isNew = value === "unknown";
+    if (!(isNew || isDue())) heardAt = Date.now();
+    if (Date.now() - heardAt >= (isNew ? ANSWERS_WITHIN : SILENT_FOR)) set("gone");
   };
 
   const kernel = kernelOf(model);

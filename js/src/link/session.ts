@@ -1,7 +1,7 @@
 // One model's life on the page: the run or the chat that it holds, and the link to its kernel. A
 // page that is loaded again begins with the saved state, says hello, and is sent what it lacks.
 import { type ChatStore, openChat } from "../state/chat";
-import { openRun, type RunStore } from "../state/run";
+import { hasEnded, openRun, type RunStore } from "../state/run";
 import { isChat, readChat, readSnapshot } from "../state/shape";
 import type { ActMessage, ModuleMessage, PageMessage } from "../state/wire";
 import { type Actions, openActions } from "./actions";
@@ -40,11 +40,17 @@ export function openSession(model: Model, core: object): Session & { close(): vo
     ? openFeed(saved, readChat, openChat, link)
     : openFeed(saved, readSnapshot, openRun, link);
   const { store } = feed;
-  const liveness = watchLiveness(model, () => store.emit("kernel"), feed.hello);
+  /** Whether a run is under way, or an answer to a click: a kernel that lives says something. */
+  const isDue = (): boolean => {
+    const runs = "turns" in store ? store.state.turns : [store.state];
+    return runs.some((run) => !hasEnded(run)) || all().some((each) => each.isOpen);
+  };
+  const liveness = watchLiveness(model, isDue, () => store.emit("kernel"), feed.hello);
+  const nonce = () => (liveness.value === "live" ? feed.nonce : null);
 
   const actionsOn = (changed: () => void, turn: Partial<ActMessage> = {}) =>
     openActions({
-      nonce: () => (liveness.value === "live" ? feed.nonce : null),
+      nonce,
       send: (message) => send({ ...message, ...turn }),
       changed,
     });
@@ -55,20 +61,23 @@ export function openSession(model: Model, core: object): Session & { close(): vo
 
   const modules = openModules({
     core,
-    canAsk: () => liveness.value === "live",
+    kernel: nonce,
     send,
-    changed: (name) => store.emit(`module/${name}`),
+    changed: (name) => {
+      store.emit(`module/${name}`);
+      if (modules.isIncomplete) store.emit("kernel");
+    },
   });
 
   const onMessage = (message: unknown): void => {
-    const { nonce } = feed;
+    const before = feed.nonce;
     const ack = feed.receive(message);
     liveness.heard();
     if (ack !== null) for (const each of all()) each.receive(ack);
     const { kind } = (message ?? {}) as { kind?: unknown };
     if (kind === "module") modules.receive(message as ModuleMessage);
     if (kind !== "state") return;
-    if (nonce === feed.nonce) for (const each of all()) each.resend();
+    if (before === feed.nonce) for (const each of all()) each.resend();
     store.emit("kernel");
   };
   const onTrait = (): void => feed.receiveTrait(model.get("_state"));

@@ -57,6 +57,8 @@ export const ready = "Ready";
 export const turns = (turns: number) => plural(turns, "turn");
 export const kernelGone = "the kernel is gone";
 export const noKernel = "This run has no live kernel";
+export const incomplete =
+  "Part of the view didn't come in 3 tries: reload the page or restart the kernel";
 export const kernelQuiet = "The kernel has not answered yet";
 export const kernelBusy = "Sent: the kernel is busy with another cell";
 export const refused = (why: string) => `Not done: ${why}`;
