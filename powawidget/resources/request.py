@@ -69,7 +69,10 @@ def run_body(
         WrongTypeError: If there is no such option, or one of the texts is something else.
     """
     if not isinstance(message, str):
-        raise WrongTypeError(f"The message is a text, not {type(message).__name__}.")
+        hint = " Decode it first." if isinstance(message, bytes | bytearray) else ""
+        raise WrongTypeError(
+            f"The message is a text, not {type(message).__name__}; nothing was sent.{hint}"
+        )
     if session_id is not None:
         as_text(session_id, "A conversation")
     if not message.strip():

@@ -236,10 +236,22 @@ def test_a_redirect_at_the_same_server_keeps_the_post(serve: Serve) -> None:
     assert server.requests[0].json == server.requests[1].json
 
 
-def test_a_post_never_becomes_a_get(serve: Serve) -> None:
-    server = serve(answering("302 There", b"", b"location: /there\r\n"))
-    with pytest.raises(RequestError):
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 Other"])
+def test_a_post_never_becomes_a_get(serve: Serve, status: str) -> None:
+    server = serve(answering(status, b"", b"location: /login?next=x\r\n"))
+    with pytest.raises(RequestError, match="redirects the POST to /login with 30") as caught:
         stream(server.url)
+    assert "turns it into a GET" in str(caught.value)
+    assert "nothing was started" in str(caught.value)
+    assert "another server" not in str(caught.value)
+    assert len(server.requests) == 1
+
+
+def test_a_redirect_that_has_the_key_in_it_says_so(serve: Serve) -> None:
+    server = serve(answering("307 There", b"", f"location: /there?key={KEY}\r\n".encode()))
+    with pytest.raises(RequestError, match="a URL that has the key in it") as caught:
+        stream(server.url)
+    assert KEY not in str(caught.value)
     assert len(server.requests) == 1
 
 
