@@ -16,7 +16,7 @@ from powawidget.http.proxies import Proxy
 from powawidget.http.secret import Secret
 from powawidget.http.server import Server
 
-Verify: TypeAlias = "bool | str | os.PathLike[str] | ssl.SSLContext"
+Verify: TypeAlias = bool | str | os.PathLike[str] | ssl.SSLContext
 _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=0)
 
 

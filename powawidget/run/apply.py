@@ -6,7 +6,7 @@ import logging
 import traceback
 
 from powawidget.approvals.deadlines import is_overdue
-from powawidget.errors import ConnectionLost, PowawidgetError, RequestError
+from powawidget.errors import ConnectionLost, PowawidgetError, ProtocolError, RequestError
 from powawidget.http.advice import title_of
 from powawidget.live.run import Live
 from powawidget.live.subscribers import log
@@ -57,10 +57,13 @@ def _end_of(live: Live, source: Source, error: Exception, note: str) -> ev.Event
         return _refused(error, note)
     if isinstance(error, ConnectionLost):
         return _lost(live, source, error, note)
+    if isinstance(error, ProtocolError) and error.maybe_accepted:
+        hint = _where(live)  # its message says that the run may have started
+        return ev.Refused(title="The run could not be read", message=str(error), hint=hint)
     if isinstance(error, PowawidgetError):
         return ev.Refused(title="The run could not be read", message=str(error))
     if isinstance(error, EventTooLargeError):
-        return too_large(error)
+        return too_large(error, _going_on(live))
     # What was raised may hold the key.
     text = live.redact("".join(traceback.format_exception(error)))
     log(logging.ERROR, "powawidget failed while it read a run\n%s", text)
@@ -71,10 +74,10 @@ def _end_of(live: Live, source: Source, error: Exception, note: str) -> ev.Event
     )
 
 
-def too_large(error: EventTooLargeError) -> ev.Interrupted:
+def too_large(error: EventTooLargeError, hint: str | None = None) -> ev.Interrupted:
     """Say that the rest of a stream can't be read."""
     return ev.Interrupted(
-        title="The stream was given up", message=str(error), code="event_too_large"
+        title="The stream was given up", message=str(error), code="event_too_large", hint=hint
     )
 
 
@@ -103,7 +106,7 @@ def _lost(live: Live, source: Source, error: ConnectionLost, note: str) -> ev.Ev
         return ev.Interrupted(
             title="The run took too long",
             message=f"It wasn't complete after {source.total:g} s, the limit set for it.",
-            hint="Set a longer total limit, or none.",
+            hint=f"{_going_on(live)} Set a longer total limit, or none.",
             code=error.code,
         )
     if not error.maybe_accepted:
@@ -123,19 +126,25 @@ def _lost(live: Live, source: Source, error: ConnectionLost, note: str) -> ev.Ev
             "What came is kept. The server ends an execution with its stream, and charges for what "
             f"was done until then: {where} what it has stored."
         )
-    elif live.state.run_id is None:
-        hint = f"The run may have started at the server. {_UNSENT} {_where(live)}"
     else:
-        hint = (
-            "What came is kept. The run may still be going on at the server; "
-            f'pb.get_run("{live.state.run_id}") looks it up.'
-        )
+        hint = _going_on(live)
     silent = error.code == "idle_timeout"
     return ev.Interrupted(
         title="The stream fell silent" if silent else "The connection was lost",
         message=str(error),
         code=error.code,
         hint=hint,
+    )
+
+
+def _going_on(live: Live) -> str:
+    """Say what may have become of a run whose stream isn't read any more."""
+    run_id = live.state.run_id
+    if run_id is None:
+        return f"The run may have started at the server. {_UNSENT} {_where(live)}"
+    return (
+        "What came is kept. The run may still be going on at the server; "
+        f'pb.get_run("{run_id}") looks it up.'
     )
 
 

@@ -218,6 +218,8 @@ def test_s7_what_is_no_event_stream_has_failed(
     run = world.run(server)
     assert came_to(run)[:2] == ("failed", "")
     assert "instead of an event stream" in run.error.message
+    assert "may have started" in run.error.message
+    assert "agent.sessions()" in run.error.hint
     assert server.posts == 1
 
 
