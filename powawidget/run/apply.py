@@ -43,10 +43,8 @@ async def follow(live: Live, source: Source, pauses: Pauses) -> None:
 async def _apply(live: Live, following: Following) -> None:
     async with contextlib.aclosing(following.read()) as reads:
         async for items in reads:
-            for item in items:
-                event = live.receive(item)
-                if isinstance(item, str):
-                    following.note_event(event)
+            for event in live.receive_all(items):
+                following.note_event(event)
             if live.ended:
                 return
 

@@ -100,6 +100,6 @@ class RecordedSource:
         loop = asyncio.get_running_loop()
         begin = loop.time()
         for at, data in self._reads:
-            if self._speed is not None:
-                await asyncio.sleep(max(0.0, begin + at / self._speed - loop.time()))
+            if self._speed is not None and (left := begin + at / self._speed - loop.time()) > 0:
+                await asyncio.sleep(left)
             yield data

@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 
 from powawidget.state.ops import Op, merge
 
-# Changes a second, and the seconds between two messages from there on.
+# Tokens or other changes a second, and the seconds between two messages from there on.
 _INTERVALS = ((0.0, 0.033), (300.0, 0.050), (1000.0, 0.100), (1500.0, 0.133))
 _PROCESS_GAP = 1 / 300
+_TOKEN = 5  # characters; what came at once is one change, whatever it is made of
 
 _next_free = 0.0
 
@@ -59,7 +60,7 @@ class Outbox:
             return
         now = time.monotonic()
         elapsed = max(now - self._last, _INTERVALS[0][1])
-        self._rate = len(self._pending) / elapsed
+        self._rate = sum(map(_weight, self._pending)) / elapsed
         self._last = now
         pending, self._pending = self._pending, []
         self._send(merge(pending))
@@ -73,6 +74,11 @@ class Outbox:
 
     def _interval(self) -> float:
         return max(interval for rate, interval in _INTERVALS if self._rate >= rate)
+
+
+def _weight(op: Op) -> float:
+    verb, _, value = op
+    return max(1.0, len(value) / _TOKEN) if verb == "append" else 1.0
 
 
 def _reserve() -> float:

@@ -6,7 +6,7 @@ import re
 import sys
 from base64 import b64decode
 
-from tests.bench import clicks, core, drawing, growth, memory, rendering
+from tests.bench import clicks, core, drawing, following, growth, memory, rendering
 
 STATIC = pathlib.Path(__file__).parents[2] / "powawidget" / "static"
 
@@ -18,7 +18,7 @@ def main() -> None:
     for part in (core, growth, memory, clicks):
         for line in part.measure():
             say(line)
-    for part_lines in (drawing.lines, rendering.lines):
+    for part_lines in (following.lines, drawing.lines, rendering.lines):
         for line in part_lines():
             say(line)
 

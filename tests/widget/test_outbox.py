@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -109,6 +110,20 @@ def test_the_interval_grows_with_the_rate_of_changes() -> None:
             box.push([piece("x")] * 1000)
             box.flush()
         assert box._interval() == intervals[-1]
+
+    run(test)
+
+
+def test_text_counts_as_much_whether_it_comes_in_many_pieces_or_at_once() -> None:
+    async def test(_: list[list[Op]], box: Outbox) -> None:
+        tokens = ["token"] * 200
+        rates = []
+        for pieces in (tokens, ["".join(tokens[:100]), "".join(tokens[100:])]):
+            box._last = time.monotonic() - 1
+            box.push([piece(text) for text in pieces])
+            box.flush()
+            rates.append(box._rate)
+        assert rates[1] == pytest.approx(rates[0], rel=0.5)
 
     run(test)
 
