@@ -1,4 +1,5 @@
-// Bundles src/index.ts into powawidget/static/widget.js, the core that travels with every widget,
+// Bundles src/index.ts into powawidget/static/widget.js, the core that travels once to each page,
+// src/loader.ts into powawidget/static/loader.js, which travels with every widget and fetches the core,
 // src/modules/* into powawidget/static/modules/, the parts that a page asks for when it needs them,
 // and the licences of what they hold. `--watch` builds again at every change.
 import { createHash } from "node:crypto";
@@ -17,8 +18,11 @@ import { rawCss } from "./raw-css.mjs";
 import { plainCore, sharedCore } from "./shared-core.mjs";
 import { sqlOnly } from "./sql-only.mjs";
 
-/** How many bytes the core may have: it travels with every widget instance. */
-const BUDGETS = { minified: 127_000, packed: 75_000 };
+/**
+ * How many bytes the core may have, which travels once a page, packed as the kernel packs it; and the
+ * loader, which travels with every widget instance.
+ */
+const BUDGETS = { minified: 127_000, packed: 75_000, loader: 2_500 };
 
 const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, "..", "powawidget", "static");
@@ -91,24 +95,15 @@ const part = (name, mangleCache) =>
 /** The hash of a content, short enough for a name. */
 const hashOf = (contents) => createHash("sha256").update(contents).digest("hex").slice(0, 16);
 
-/**
- * Packs the core: it travels with every widget, and stands in a saved notebook once for each. A page
- * unpacks it once, in some milliseconds, and imports the result as anywidget imports this; a module
- * that was imported is never freed, so a page of many runs must not import one for each.
- */
-function packed(core) {
-  const base64 = gzipSync(core, { level: 9 }).toString("base64");
-  return `const unpack=async()=>{
-const bytes=Uint8Array.from(atob("${base64}"),(c)=>c.charCodeAt(0));
-const stream=new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-const code=new Blob([await new Response(stream).arrayBuffer()],{type:"text/javascript"});
-const url=URL.createObjectURL(code);
-try{return(await import(url)).default}finally{URL.revokeObjectURL(url)}};
-const cores=globalThis.powawidgetCores??=new Map();
-if(!cores.has("${hashOf(core)}"))cores.set("${hashOf(core)}",unpack());
-export default await cores.get("${hashOf(core)}");
-`;
-}
+/** What each widget brings: it takes the core from the model that the widgets share. */
+const loader = (hash) =>
+  esbuild.build({
+    ...common,
+    entryPoints: ["src/loader.ts"],
+    inject: [],
+    define: { CORE_HASH: JSON.stringify(hash) },
+    mangleProps: undefined,
+  });
 
 async function build() {
   const names = await readdir(join(here, "src", "modules"));
@@ -125,8 +120,9 @@ async function build() {
     mangleCache,
   );
   const { contents } = whole.outputFiles[0];
-  const sent = packed(contents);
-  const sizes = { minified: contents.length, packed: sent.length };
+  const packed = gzipSync(contents, { level: 9 }).toString("base64");
+  const { contents: small } = (await loader(hashOf(contents))).outputFiles[0];
+  const sizes = { minified: contents.length, packed: packed.length, loader: small.length };
   const told = Object.entries(BUDGETS).map(
     ([what, budget]) => `${sizes[what]} of ${budget} bytes ${what}`,
   );
@@ -145,7 +141,8 @@ async function build() {
     console.log(`powawidget/static/modules/${name}.js.gz: ${size}`);
   }
   // Last: what builds only where the bundle is missing must not find half a build.
-  await writeFile(join(target, "widget.js"), sent);
+  await writeFile(join(target, "loader.js"), small);
+  await writeFile(join(target, "widget.js"), contents);
   console.log(`powawidget/static/widget.js: ${size}`);
 }
 

@@ -13,7 +13,7 @@ const preactOnly = {
 };
 
 export default defineConfig({
-  define: { MODULE_HASHES: JSON.stringify(hashes) },
+  define: { MODULE_HASHES: JSON.stringify(hashes), CORE_HASH: '"core"' },
   plugins: [preactOnly],
   test: {
     css: true,

@@ -71,11 +71,12 @@ export default function widget() {
       root.className = `pw ${mark}`;
       root.dir = direction;
       const hidden = hiding(mark);
-      el.append(root, hidden);
+      el.append(root);
       const dropStyle = useStyle(root);
       const endTheme = followTheme(root);
       const endKeys = shareKeys(root);
       draw(showsChat(view) ? h(Chat, { view }) : h(Run, { view: view as View }), root);
+      el.append(hidden); // not before: where nothing could be drawn the transcript is all there is
       return () => {
         draw(null, root);
         view.close();

@@ -6,28 +6,25 @@ number; a gap makes the front end ask for the state (see `powawidget.widget.mess
 """
 
 import contextlib
-import pathlib
 import threading
 import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
 import anywidget
+import ipywidgets
 import traitlets
 
-from powawidget.errors import FileError
 from powawidget.kernel import bridge, host, loop
 from powawidget.live.run import NONCE
 from powawidget.live.subscribers import Subscribers
 from powawidget.settings import file_share
 from powawidget.state.ops import Op
-from powawidget.widget import file_state, page_state
+from powawidget.widget import core, file_state, page_state
 from powawidget.widget.assets import module
 from powawidget.widget.heartbeat import Heartbeat
 from powawidget.widget.outbox import Outbox
 from powawidget.widget.requests import Requests
-
-_STATIC = pathlib.Path(__file__).parents[1] / "static"
 
 Act = Callable[[dict[str, Any]], str | None]
 
@@ -56,16 +53,6 @@ class LiveState(Protocol):
         """Log and show what has failed beside it; on the loop thread."""
 
 
-def _front_end() -> str:
-    file = _STATIC / "widget.js"
-    if not file.is_file():
-        raise FileError(
-            "The front end isn't built. In a checkout, run `make build`; else install "
-            "powawidget again."
-        )
-    return file.read_text(encoding="utf-8")
-
-
 def _file_snapshot_of(_: object, widget: "StateWidget") -> dict[str, Any]:
     return widget.file_snapshot()
 
@@ -82,6 +69,8 @@ class StateWidget(anywidget.AnyWidget):
 
     # A trait with the text, not the path: what watches that file holds every widget for ever.
     _esm = traitlets.Unicode().tag(sync=True)
+    # By reference: whoever saves or embeds this widget takes the core along, once.
+    _core = traitlets.Any(None, allow_none=True).tag(sync=True, **ipywidgets.widget_serialization)
     # The trait's value never changes: what is sent is made when it is asked for.
     _state = traitlets.Any(None, allow_none=True).tag(sync=True, to_json=_file_snapshot_of)
     _mark = traitlets.Unicode().tag(sync=True)
@@ -94,7 +83,7 @@ class StateWidget(anywidget.AnyWidget):
     def __init__(
         self, live: LiveState, act: Act, on_close: Callable[[], None], mark: str = ""
     ) -> None:
-        front_end = _front_end()
+        front_end = core.front_end()
         self._live = live
         self._on_close: Callable[[], None] | None = on_close
         self._seq = 0
@@ -105,7 +94,7 @@ class StateWidget(anywidget.AnyWidget):
         self._requests = Requests(self, act)
         self._comm_id: str | None = None
         with live.lock:
-            super().__init__(_esm=front_end, _mark=mark)
+            super().__init__(**front_end, _mark=mark)
             live.subscribers.append(self)
         if self.comm is not None:
             self._comm_id = self.comm.comm_id
