@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 _LEAST = 130_000
-# What one run's saved widget state has beside the run itself: the front end's core, as text, which a
-# notebook holds once however many runs it has, the loader, and what a widget says of itself.
+# What one run's saved widget state has beside the run itself: the front end's core, as text, which
+# a notebook holds once however many runs it has, the loader, and what a widget says of itself.
 _CORE = 84_000
 
 

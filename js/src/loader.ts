@@ -1,5 +1,6 @@
 // What travels with every widget: it takes the core from the model that all widgets share, and says
 // how things stand until the core is there. Small, since each widget has one.
+import { unpacked } from "./link/packed";
 
 /** What the loader uses of anywidget's model. */
 interface Model {
@@ -36,17 +37,7 @@ const cores = page.powawidgetCores;
 async function fetchCore(model: Model): Promise<Core> {
   const reference = String(model.get("_core")); // IPY_MODEL_ and the id
   const shared = await model.widget_manager.get_model(reference.slice(10));
-  const bytes = Uint8Array.from(atob(String(shared.get("code"))), (char) => char.charCodeAt(0));
-  const code = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const headers = { "content-type": "text/javascript" };
-  const url = URL.createObjectURL(await new Response(code, { headers }).blob());
-  try {
-    const { default: core } = await import(/* @vite-ignore */ url);
-    if (typeof core !== "function") throw new Error("not the core");
-    return core;
-  } finally {
-    URL.revokeObjectURL(url);
-  }
+  return unpacked(String(shared.get("code")));
 }
 
 /** The page's core; where another widget's attempt fails, this one makes its own. */

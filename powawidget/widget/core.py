@@ -1,8 +1,9 @@
-"""How the front end's core comes to a page: once, as a widget model that every run and chat names.
+"""How the front end's core comes to a page: once, as a widget model that every run names.
 
-Each widget brings only a small loader (`js/src/loader.ts`). The core is a model of its own: ipywidgets
-delivers it ahead of the widgets that name it, also while the kernel is busy, hands it to a page that is
-loaded again, and saves it once with a notebook's widgets. A message of ours could do none of these.
+Each widget brings only a small loader (`js/src/loader.ts`). The core is a model of its own:
+ipywidgets delivers it ahead of the widgets that name it, also while the kernel is busy, hands it to
+a page that is loaded again, and saves it once with a notebook's widgets. A message of ours could do
+none of these.
 """
 
 import base64

@@ -23,6 +23,7 @@ from powawidget.state.ops import Op
 from powawidget.widget import core, file_state, page_state
 from powawidget.widget.assets import module
 from powawidget.widget.heartbeat import Heartbeat
+from powawidget.widget.layout import LayoutOnDemand, as_it_is
 from powawidget.widget.outbox import Outbox
 from powawidget.widget.requests import Requests
 
@@ -74,6 +75,7 @@ class StateWidget(anywidget.AnyWidget):
     # The trait's value never changes: what is sent is made when it is asked for.
     _state = traitlets.Any(None, allow_none=True).tag(sync=True, to_json=_file_snapshot_of)
     _mark = traitlets.Unicode().tag(sync=True)
+    layout = LayoutOnDemand()
 
     doing = "brought the view up to date"
 
@@ -189,7 +191,8 @@ class StateWidget(anywidget.AnyWidget):
             self._comm_id = None
         with contextlib.suppress(RuntimeError):
             self._heartbeat.stop()
-        layout = self.layout
+        with as_it_is():
+            layout = self.layout
         on_close, self._on_close = self._on_close, None
         try:
             super().close()
@@ -258,7 +261,13 @@ class StateWidget(anywidget.AnyWidget):
                     self.report(self.doing, error)
         return True
 
-    # What ipywidgets receives from the page.
+    # What ipywidgets sends and receives.
+
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
+        """Return the traits as they are sent and saved."""
+        with as_it_is():
+            state: dict[str, Any] = super().get_state(key, drop_defaults)
+        return state
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Set traits from the front end, but never what is shown: a page can't write it."""

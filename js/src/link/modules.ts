@@ -1,6 +1,7 @@
 // The modules that a page loads when it needs them: asks the kernel for each once, and runs it.
 import type { ModuleMessage, WantMessage } from "../state/wire";
 import { newId } from "./id";
+import { unpacked } from "./packed";
 
 /** What a module exports, by its name; src/index.ts, which knows them all, declares them. */
 // biome-ignore lint/suspicious/noEmptyInterface: it is merged with that declaration
@@ -147,10 +148,10 @@ export function openModules(link: Link) {
       }
       const resolve = asked.get(hash);
       asked.delete(hash);
-      if (resolve !== undefined) resolve(evaluate(message.packed));
+      if (resolve !== undefined) resolve(unpacked<Factory>(message.packed));
       else if (!isClosed && !known().has(hash)) {
         // A kernel that was busy for long answers after all.
-        known().set(hash, evaluate(message.packed));
+        known().set(hash, unpacked<Factory>(message.packed));
         busy.delete(name);
         void start(name);
       }
@@ -162,19 +163,4 @@ export function openModules(link: Link) {
       for (const hash of [...asked.keys()]) fail(hash, CLOSED);
     },
   };
-}
-
-async function evaluate(packed: string): Promise<Factory> {
-  const binary = atob(packed);
-  const bytes = new Uint8Array(binary.length);
-  // Not `Uint8Array.from`: it takes a text letter by letter, ten times slower.
-  for (let at = 0; at < bytes.length; at++) bytes[at] = binary.charCodeAt(at);
-  const code = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const headers = { "content-type": "text/javascript" };
-  const url = URL.createObjectURL(await new Response(code, { headers }).blob());
-  try {
-    return (await import(/* @vite-ignore */ url)).default;
-  } finally {
-    URL.revokeObjectURL(url);
-  }
 }
