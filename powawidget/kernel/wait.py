@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from powawidget.kernel import bridge, host, loop
+from powawidget.kernel import bridge, host, loop, page_requests
 
 _TICK = 0.03
 
@@ -36,14 +36,15 @@ def block(
     if done.is_set():
         return True
     loop.refuse_to_wait()
-    with bridge.serving() as serve:
+    bridge.install()
+    kernel_loop = _kernel_loop()
+    with page_requests.serving(is_loop_running=kernel_loop is not None) as serve:
 
         def tick() -> None:
             serve()
             if check is not None:
                 check()
 
-        kernel_loop = _kernel_loop()
         if kernel_loop is not None:
             return _nested(kernel_loop, _poll(done.is_set, timeout, tick))
         end = None if timeout is None else time.monotonic() + timeout
@@ -64,7 +65,8 @@ async def until(condition: Callable[[], bool], timeout: float | None = None) -> 
     Returns:
         Whether it held in time.
     """
-    with bridge.serving() as serve:
+    bridge.install()
+    with page_requests.serving(is_loop_running=True) as serve:
         return await _poll(condition, timeout, serve)
 
 
@@ -79,6 +81,7 @@ async def _poll(
             return False
         await asyncio.sleep(_TICK)
         tick()
+        await asyncio.sleep(0)  # what was begun goes on before this wait may end
     return True
 
 

@@ -127,9 +127,9 @@ def test_a_click_gets_through_after_the_cell_has_returned(kernel: Kernel) -> Non
 # Tells when the cell waits, which nothing does from outside: before that a request stays queued.
 TELL_WAIT = """
 from pathlib import Path
-from powawidget.kernel import bridge
+from powawidget.kernel import page_requests
 def tell_wait(path):
-    while not bridge._waiting:
+    while not page_requests.are_served():
         time.sleep(0.01)
     Path(path).touch()
 threading.Thread(target=tell_wait, args=({path!r},)).start()
