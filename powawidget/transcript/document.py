@@ -81,7 +81,8 @@ def _body(context: Context, state: RunState) -> list[Node]:
     parts = Parts(context, state)
     nodes: list[Node] = []
     if state.status not in ENDED:
-        nodes.append(layout.line(words.NOT_OVER))
+        stood = words.as_of(context.about.written, context.about.zone, state.status)
+        nodes.append(layout.line(Span(stood, "strong"), words.BROUGHT_BACK if state.run_id else ""))
     if state.restored:
         nodes.append(layout.line(words.RESTORED))
     if state.message.strip():

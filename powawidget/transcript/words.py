@@ -41,6 +41,13 @@ SIGNS = {
     "delegation": "→",
     "parallel": "⇉",
 }
+# A run that goes on, as it stood when it was written.
+UNDER_WAY = {
+    "connecting": "connecting",
+    "running": "running",
+    "waiting": "waiting for approval",
+    "reconnecting": "reconnecting",
+}
 ORIGIN = {"live": "", "replay": "replay", "stored": "stored run"}
 COVERS = {"call": "the call", "answer": "the answer", "start": "the run"}
 
@@ -68,7 +75,8 @@ MIXED = (
     "They worked at the same time, and the stream didn't say whose text was whose. Their own texts "
     "aren't known."
 )
-NOT_OVER = "The run was not over when this was written."
+LATER = "what came later isn't in this file."
+BROUGHT_BACK = " pb.get_run(run_id) brings it back from the server."
 RESTORED = "The connection broke off; this is the run as the server stored it."
 UNKNOWN_AGENT = "An agent"
 APPROVALS = "Approvals"
@@ -147,6 +155,13 @@ def clock(at: float | None, zone: dt.tzinfo | None, *, day: bool = True) -> str:
     except (OverflowError, ValueError, OSError):
         return ""
     return f"{moment:%Y-%m-%d %H:%M:%S %Z}" if day else f"{moment:%H:%M:%S}"
+
+
+def as_of(at: float | None, zone: dt.tzinfo | None, status: str) -> str:
+    """That a run went on when it was written: the file keeps saying so, whatever came of it."""
+    moment = clock(at, zone, day=False).rpartition(":")[0]
+    when = f"As of {moment}" if moment else "When this was written"
+    return f"{when}: {UNDER_WAY[status]}; {LATER}"
 
 
 def preview(shown: int, of: int | None) -> str:

@@ -1,0 +1,56 @@
+"""A document of a run that goes on says as of when it is, and not that the run was interrupted."""
+
+import datetime as dt
+import html
+from collections.abc import Callable
+
+import pytest
+
+from powawidget.state.about import About
+from powawidget.state.model import ChatState, RunState, RunStatus
+from powawidget.transcript import to_html, to_markdown, to_text
+from powawidget.widget.file_transcripts import transcripts
+
+AT = dt.datetime(2026, 7, 14, 14, 17, 59, tzinfo=dt.UTC).timestamp()
+ABOUT = About(zone=dt.UTC, written=AT)
+UNDER_WAY: dict[RunStatus, str] = {
+    "connecting": "connecting",
+    "running": "running",
+    "waiting": "waiting for approval",
+    "reconnecting": "reconnecting",
+}
+FORMS: dict[str, Callable[..., str]] = {
+    "html": lambda state, about: html.unescape(to_html(state, about)),
+    "markdown": to_markdown,
+    "text": to_text,
+}
+
+
+def run(status: RunStatus) -> RunState:
+    return RunState(kind="agent", name="Analyst", status=status, started=AT - 60, message="hello")
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("status", UNDER_WAY)
+def test_it_says_how_the_run_stood_and_when(status: RunStatus, form: str) -> None:
+    said = f"As of 14:17: {UNDER_WAY[status]}; what came later isn't in this file."
+    for state in (run(status), ChatState(turns=[run("completed"), run(status)], order=[0, 1])):
+        written = FORMS[form](state, ABOUT)
+        assert written.count(said) == 1
+        assert "nterrupted" not in written
+        assert "took" not in written
+
+
+def test_the_file_of_a_notebook_says_so_too() -> None:
+    """A cell's captured output, a notebook saved meanwhile, a colleague's copy: all keep it."""
+    written = transcripts(run("waiting"), "pw-mark", None, About(zone=dt.UTC))
+    now = dt.datetime.now(dt.UTC)
+    times = [f"{now - dt.timedelta(minutes=each):%H:%M}" for each in (0, 1)]
+    for text in (html.unescape(written["text/html"]), written["text/markdown"]):
+        assert any(f"As of {time}: waiting for approval; " in text for time in times)
+        assert "nterrupted" not in text
+
+
+def test_a_run_that_has_ended_has_no_such_line() -> None:
+    for form in FORMS.values():
+        assert "As of" not in form(run("interrupted"), ABOUT)
