@@ -2,8 +2,9 @@
  * What the modules that are loaded on demand share with the core: they import it from here, and in
  * the build they are handed it, so that there is one preact and one set of components.
  */
-export { createElement, Fragment } from "preact";
+
 export { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+export { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 export { ActionButton } from "./components/ActionButton";
 export { Arguments } from "./components/Arguments";
 export { Button } from "./components/Button";

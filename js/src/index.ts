@@ -6,8 +6,8 @@ import * as core from "./core";
 import type { Model } from "./link/host";
 import { openSession } from "./link/session";
 import { direction } from "./text/words";
+import { useStyle } from "./view/core-style";
 import { shareKeys } from "./view/shortcuts";
-import { useStyle } from "./view/style";
 import { followTheme } from "./view/theme";
 import { showsChat, View } from "./view/view";
 

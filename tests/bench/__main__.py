@@ -25,7 +25,8 @@ def main() -> None:
 def sizes() -> list[str]:
     """What the front end weighs: a loader for each widget, the rest once for each page."""
     core = (STATIC / "widget.js").read_bytes()
-    packed = len(base64.b64encode(gzip.compress(core, 9)))
+    packed = gzip.compress(core, 9)
+    sent = len(base64.b64encode(packed))
     loader = (STATIC / "loader.js").stat().st_size
     modules = sorted((STATIC / "modules").glob("*.js.gz"))
     told = ", ".join(
@@ -33,8 +34,8 @@ def sizes() -> list[str]:
         for path in modules
     )
     return [
-        f"the front end's core: {len(core):,} bytes minified; {packed:,} bytes packed, as it is "
-        "sent once a page (goal: under 80,000)",
+        f"the front end's core: {len(core):,} bytes minified, {len(packed):,} compressed (goal: at "
+        f"most 60,000), {sent:,} as text, as it is sent once a page (goal: at most 80,000)",
         f"  the loader, as it is sent with each widget: {loader:,} bytes (goal: under 2,500)",
         f"  modules as they are sent, once a page when first needed: {told}",
     ]

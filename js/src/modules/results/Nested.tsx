@@ -6,7 +6,7 @@ import { useSheet } from "../../view/sheet";
 import type { AnyView } from "../../view/view";
 import { contentOf } from "./content";
 import { recordsOf } from "./records";
-import { resultsCss } from "./style";
+import resultsCss from "./style.css?inline";
 import { Table } from "./Table";
 import { Tree } from "./Tree";
 import * as words from "./words";

@@ -6,7 +6,7 @@ import type { View } from "../../view/view";
 import { axisOf } from "./axis";
 import { BlockRow } from "./BlockRow";
 import { Output } from "./Output";
-import { workflowCss } from "./style";
+import workflowCss from "./style.css?inline";
 
 export const Blocks = pure(function Blocks({ view }: { view: View }) {
   useKeys(view, "blocks", "root", "kernel");
