@@ -22,6 +22,7 @@ from powawidget.run.sources import LiveSource
 from powawidget.run.streaming import events_of
 from powawidget.run.task import RunTask
 from powawidget.state.about import About, host_of
+from powawidget.state.model import RunState
 
 STRATEGIES = ("supervisor", "sequential", "parallel")
 _PARALLEL = "parallel"
@@ -194,8 +195,8 @@ async def orchestration_of(client: Client, row: Row) -> Orchestration:
     return Orchestration(client, info, names)
 
 
-async def _parts_of(client: Client, run_id: str) -> list[ev.Event]:
-    stored = await stored_run(client, "orchestration", run_id)
+async def _parts_of(client: Client, run: RunState) -> list[ev.Event]:
+    stored = await stored_run(client, "orchestration", run.run_id or "")
     return [children_of(stored)] if isinstance(stored, Mapping) else []
 
 

@@ -158,7 +158,7 @@ class RunTask:
             return  # what a hook took back stands in the parts as well
         with contextlib.suppress(PowawidgetError, TimeoutError):
             async with asyncio.timeout(self.plan.source.timeouts.parts):
-                parts = await fetch(state.run_id)
+                parts = await fetch(state)
             for event in parts:
                 self.live.receive(event)
 

@@ -26,6 +26,34 @@ def world() -> Iterator[World]:
     made.close()
 
 
+def test_a_workflow_waits_longer_for_its_turn_unless_other_pauses_are_set() -> None:
+    refused = RequestError("Rate limit exceeded.", status=429, temporary=True)
+
+    def pauses(limits: Timeouts) -> list[float]:
+        retries = Retries(limits)
+        waited = iter(lambda: retries.after(refused), None)
+        return [pause.seconds for pause in waited if pause is not None]
+
+    usual = (3.0, 6.0, 12.0, 30.0)
+    for limits, expected in (
+        (Timeouts(), usual),
+        (Timeouts().for_executions(), (*usual, 30.0, 30.0)),
+        (Timeouts(retry=()).for_executions(), ()),
+        (Timeouts(retry=(1.0,)).for_executions(), (1.0,)),
+    ):
+        found = pauses(limits)
+        assert len(found) == len(expected)
+        assert all(a <= b <= a * 1.25 for a, b in zip(expected, found, strict=True))
+
+
+def test_each_kind_of_run_has_its_pauses() -> None:
+    with powawidget.connect("local") as pb:
+        runs = [pb.workflow("Weekly report").run(week=40), pb.agent("Writer").run("Tea")]
+        assert [len(run._task.plan.source.timeouts.retry) for run in runs] == [6, 4]
+        for run in runs:
+            run.wait(display=False)
+
+
 @pytest.mark.parametrize("wrong", [-1, "5", True, float("nan"), float("inf"), (1.0,)])
 @pytest.mark.parametrize("name", LIMITS)
 def test_what_is_no_time_is_refused(name: str, wrong: Any) -> None:
