@@ -153,7 +153,8 @@ def test_failing_code_is_an_output_with_an_error_and_the_rest_goes_on(service: S
         "error": "could not convert string to float: '12,50'",
     }
     assert order(service, name, frames) == ["Start", "Parse", "Store", "Response"]
-    assert [log["status"] for log in service.logs(name, frames)] == [
+    logs = service.logs(name, frames)
+    assert [log["status"] for log in logs] == [
         "success",
         "error",
         "success",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from powawidget.local.agents.approvals import Decision
-from powawidget.local.http.responses import id_in, paged, refuse
+from powawidget.local.http.responses import id_in, paged, refuse, refuse_page
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from powawidget.local.http.stream import Stream
 
 _CONTEXTS = ("knowledge_bases", "context_handler_id", "context_override", "context_items")
+_MOST_RUNTIME = 10
 _LIMITS = {"agents": 50, "sessions": 50, "runs": 100}
 
 
@@ -44,6 +45,14 @@ def _hooks(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
 
 def _tools(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
     return {"tools": engine.agents.tools_json(_id(engine, request))}
+
+
+def _mcp_servers(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
+    return {"mcp_servers": engine.agents.mcp_servers_json(_id(engine, request))}
+
+
+def _knowledge_bases(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
+    return {"knowledge_bases": engine.agents.knowledge_bases_json(_id(engine, request))}
 
 
 def _sessions(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
@@ -106,13 +115,37 @@ def _run_stream(engine: Engine, request: Request, body: dict[str, Any]) -> Strea
             "Only one of 'knowledge_bases', 'context_handler_id', 'context_override', or"
             " 'context_items' may be provided",
         )
+    error = _wrong_knowledge(body.get("runtime_knowledge_bases"), engine.agents.knowledge_bases)
+    if error is not None:
+        raise refuse(400, error)
+    if not isinstance(body.get("session_id") or "", str):
+        raise refuse_page(500)
     run, channel = engine.begin(_id(engine, request), body)
+    has_tools = run is not None and run.has_tools
     return engine.stream(
         channel,
-        keepalive=bool(run.agent.tools),
+        keepalive=has_tools,
         # A run without tools goes on and completes.
-        on_lost=run.lose if run.agent.tools else None,
+        on_lost=run.lose if run is not None and has_tools else None,
     )
+
+
+def _wrong_knowledge(given: Any, known: frozenset[str]) -> str | None:
+    """Say what is wrong with `runtime_knowledge_bases` (docs/protocol.md#runtime-knowledge)."""
+    name = "'runtime_knowledge_bases'"
+    if given is None:
+        return None
+    if not isinstance(given, list) or not given:
+        return f"{name} must be a non-empty list of objects"
+    if len(given) > _MOST_RUNTIME:
+        return f"{name} accepts at most {_MOST_RUNTIME} entries"
+    ids = [str(one.get("id") or "") if isinstance(one, dict) else "" for one in given]
+    if not all(ids):
+        return f"each entry of {name} must be an object with an 'id'"
+    unknown = [one for one in ids if one not in known]
+    if unknown:
+        return f"unknown knowledge base id(s): {', '.join(unknown)}"
+    return "duplicate knowledge base id" if len({*ids}) < len(ids) else None
 
 
 _ALL = "/api/agents"
@@ -126,6 +159,8 @@ ROUTES = (
     ("GET", _ONE, _get),
     ("GET", f"{_ONE}/hooks", _hooks),
     ("GET", f"{_ONE}/tools", _tools),
+    ("GET", f"{_ONE}/mcp-servers", _mcp_servers),
+    ("GET", f"{_ONE}/knowledge-bases", _knowledge_bases),
     ("GET", f"{_ONE}/sessions", _sessions),
     ("POST", f"{_ONE}/run/stream", _run_stream),
     ("GET", _SESSION, _session),

@@ -50,10 +50,11 @@ class ChildRun:
         return "completed" if self.error is None else "failed"
 
     def as_json(self) -> dict[str, Any]:
-        """Answer one entry of a run's child_runs: without a name."""
+        """Answer one entry of a run's child_runs: without a name, nor what a failed one said."""
+        is_failed = self.error is not None
         return {
-            "content": self.content,
-            "events": self.events,
+            "content": None if is_failed else self.content,
+            "events": None if is_failed else self.events,
             "model": self.model,
             "run_id": self.run_id,
             "status": self.status,

@@ -180,12 +180,13 @@ def _changes(run: RunState, event: ev.Event, at: float) -> list[Op] | None:  # n
         or type(event) is ev.Withheld
         or type(event) is ev.Restored  # only of a run that is over
         or type(event) is ev.OutcomeKnown  # likewise
+        or type(event) is ev.UsageKnown  # likewise
     ):
         return None
     assert_never(event)
 
 
-def _after_end(run: RunState, event: ev.Event, at: float) -> list[Op]:
+def _after_end(run: RunState, event: ev.Event, at: float) -> list[Op]:  # noqa: C901  # one case for each event
     """Say what may still change when a run is over.
 
     A card that was closed without its result can still get it. And what the server did with a run
@@ -198,6 +199,8 @@ def _after_end(run: RunState, event: ev.Event, at: float) -> list[Op]:
             return [] if found is None else tools.answer(*found, event)
         case ev.OutcomeKnown():
             return notice(run, "learned", event.text)
+        case ev.UsageKnown():
+            return [("set", ("usage",), event.usage)] if event.usage and not run.usage else []
         case ev.Troubled():
             return notice(run, "trouble", event.text)
         case ev.WorkflowStarted():
