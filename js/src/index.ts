@@ -65,6 +65,9 @@ export default function widget() {
     render({ model, el }: Given): () => void {
       session ??= openSession(model, core);
       const view = new View(session);
+      const limit = model.get("_max_height");
+      if (limit === null) view.limit = Infinity;
+      else if (Number(limit) > 0) view.limit = Number(limit);
       const root = document.createElement("section");
       const given = String(model.get("_mark"));
       const mark = /^[\w-]+$/.test(given) ? given : "pw-unmarked";

@@ -89,7 +89,11 @@ class ToolPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="tool"):
 
     `arguments` is JSON text. `result` is text, or JSON text where `json` is true; it is the
     first 200 characters while `full` is false (docs/protocol.md#result-preview). `asked` holds the
-    arguments of the request where a hook changed them before the tool ran.
+    arguments of the request where a hook changed them before the tool ran. `arguments` is empty
+    while they are still to come.
+
+    `seconds` is the server's time of the whole call, in which a gated one waited for its decision:
+    `waited` is that part of it (docs/protocol.md#gates).
 
     `withheld` and `withheld_asked` are set in what a page is given only, instead of arguments that
     are too large to show there (`powawidget.widget.page_state`); here the arguments are whole.
@@ -106,6 +110,7 @@ class ToolPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="tool"):
     json: bool = False
     size: int | None = None
     seconds: float | None = None
+    waited: float = 0.0
     started: float = 0.0
     order: int | None = None
     within: int | None = None
@@ -120,8 +125,8 @@ class ApprovalPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="approval
     gate: a tool call, the answer, or the start of the run (docs/protocol.md#gates and
     #gates-without-tool). `digest` is the request's own: over its run, its call, its index and its
     exact arguments. `choice` is what was sent, `decision` what has come of it; after `closes`
-    nothing is sent any more, so that a late answer can't hit the next request. `withheld` is as in
-    a tool call.
+    nothing is sent any more, so that a late answer can't hit the next request. `waited` is how long
+    it was open, where the hook told. `withheld` is as in a tool call.
     """
 
     tool_name: str
@@ -138,6 +143,7 @@ class ApprovalPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="approval
     decided_at: float | None = None
     deadline: float | None = None
     closes: float | None = None
+    waited: float | None = None
     outcome: str | None = None
     withheld: TooLarge | None = None
 

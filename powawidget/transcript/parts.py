@@ -14,6 +14,7 @@ from powawidget.state.model import (
     ToolPart,
 )
 from powawidget.state.parts import answer_parts
+from powawidget.state.values import own_seconds
 from powawidget.transcript import approvals, exact_json, layout, nesting, summary, words
 from powawidget.transcript.context import Context
 from powawidget.transcript.nodes import Details, Line, Node, Series, Span, Spans
@@ -23,6 +24,7 @@ _DEEPEST = 8
 _LONG_TASK = 60
 _LONG_NOTICE = 300
 _PREVIEW = 200
+_SHOWN = 0.05  # seconds: of less a call that wasn't done took no time that is worth a word
 
 
 class Parts:
@@ -122,17 +124,24 @@ class Parts:
         where = self._context.expression(f"tool_calls[{self._calls[index]}]")
         given = self._arguments(part, where)
         body = (*given, *self._result(part, where))
-        took = part.seconds is not None and (part.seconds > 0 or part.status == "done")
+        seconds = own_seconds(part)
+        took = seconds is not None and (seconds >= _SHOWN or part.status == "done")
         chip = summary.main_argument(part.arguments)
-        peek, own = summary.peek(part, self._value(part))
+        # What became of a request stands below the call: the result would only say it again.
+        is_said = any(self._is_refused(gate) for gate in self._gates.get(index, []))
+        peek, own = ("", False) if is_said else summary.peek(part, self._value(part))
         name = Span(summary.tool_name(part.name), "name")
         tail = [Span(peek, "quoted" if own else "plain")] if peek else []
-        tail += [Span(words.duration(part.seconds or 0), "dim")] if took else []
+        tail += [Span(words.duration(seconds or 0), "dim")] if took else []
         brief = Span(chip, "code") if chip else None
         gates = [node for gate in self._gates.get(index, []) for node in self._requests.nodes(gate)]
-        opened = part.status == "failed"
+        opened = part.status == "failed" and not is_said
         headline = _headline(part.status, part.status, name)
         return [Details(headline, body, "card", opened, brief, tuple(tail)), *gates]
+
+    def _is_refused(self, gate: int) -> bool:
+        request = self._state.parts[gate]
+        return isinstance(request, ApprovalPart) and request.decision in {"denied", "expired"}
 
     def _arguments(self, part: ToolPart, where: str) -> list[Node]:
         if part.asked is None:

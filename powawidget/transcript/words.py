@@ -4,7 +4,7 @@ import datetime as dt
 import math
 
 _MINUTE = 60
-_SECOND = 0.9995
+_TENTH = 0.05
 _TENTHS = 59.95
 _KILO = 1000
 
@@ -123,10 +123,10 @@ def size(length: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A duration in the unit that tells it best: `61 ms`, `7.0 s`, `2 min 5 s`."""
+    """A duration, to a tenth of a second: `<0.1 s`, `7.0 s`, `2 min 5 s`."""
     seconds = _bounded(seconds)
-    if seconds < _SECOND:
-        return f"{round(seconds * 1000)} ms"
+    if seconds < _TENTH:
+        return "<0.1 s"
     if seconds < _TENTHS:
         return f"{seconds:.1f} s"
     return wait(seconds)

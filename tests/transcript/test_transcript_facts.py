@@ -99,7 +99,7 @@ def test_what_an_agent_did_stands_within_it() -> None:
     lines = document.split("\n")
     billing = lines.index("→ Billing: check order 1182 · 2 steps, 1 tool call")
     assert lines[billing + 1] == "    Called as delegate_to_billing"
-    assert "    ✗ invoice_lookup Failed `id 1182` · “absent” · 182 ms" in lines[billing:]
+    assert "    ✗ invoice_lookup Failed `id 1182` · “absent” · 0.2 s" in lines[billing:]
     geography = lines.index("    → geography · 2.0 s")
     assert lines[geography + 1] == "        | It lies in the *north*."
     assert lines[-2:] == ["| No refund is due. [1]", ""]

@@ -97,7 +97,7 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
           {isOne ? <Subject view={view} part={first} /> : all}
           {gate !== "" && <span class="pw-gate">, {gate}</span>}
         </strong>
-        {deadline !== null && !isLost && (
+        {deadline !== null && !isLost && !isBusy && (
           <span class="pw-took" role="timer" aria-live="off">
             {words.timeLeft(Math.ceil(deadline - now))}
           </span>

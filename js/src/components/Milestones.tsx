@@ -2,7 +2,8 @@
 import { useRef } from "preact/hooks";
 import { hasEnded } from "../state/run";
 import { tally } from "../state/tally";
-import type { RunState } from "../state/wire";
+import type { ApprovalPart, RunState } from "../state/wire";
+import { asked } from "../text/asked";
 import * as words from "../text/words";
 import { pure, useKeys } from "../view/hooks";
 import type { View } from "../view/view";
@@ -13,19 +14,36 @@ export const Milestones = pure(function Milestones({ view }: { view: View }) {
   useKeys(view, "root", "kernel", "parts", "work");
   // A run that was over when it was first drawn has no news.
   const isOld = useRef(hasEnded(view.store.state));
+  // That it started is said once: not again after each wait.
+  const runs = useRef(0);
+  const isRunning = view.store.status === "running";
+  if (isRunning !== runs.current % 2 > 0) runs.current++; // odd while it runs
   return (
     <div class="pw-unseen" role="status">
-      <Visible text={isOld.current ? "" : milestone(view)} />
+      <Visible text={isOld.current ? "" : milestone(view, runs.current < 2)} />
     </div>
   );
 });
 
-function milestone(view: View): string {
+function milestone(view: View, isNew: boolean): string {
   const { state, outline } = view.store;
+  const decided = outline.approvalsWith("sending").at(-1);
+  const {
+    choice = null,
+    by = null,
+    covers = "call",
+  } = decided === undefined ? {} : (state.parts[decided] as ApprovalPart);
   const at = outline.working;
   const failed = tally(state.blocks).failed;
   const said: Partial<Record<RunState["status"], string>> = {
-    running: at === undefined ? words.started : words.isAtWork(agentsOf(state, at)),
+    running:
+      choice !== null
+        ? words.goesOn(choice, by, covers)
+        : at !== undefined
+          ? words.isAtWork(agentsOf(state, at))
+          : isNew
+            ? words.started
+            : "",
     waiting: words.waitingFor(asked(state)),
     completed: failed > 0 ? words.endedWith(failed) : words.answerReady,
     failed: words.failed([state.error?.title, state.error?.message].filter(Boolean).join(": ")),
@@ -33,14 +51,4 @@ function milestone(view: View): string {
     interrupted: words.interrupted,
   };
   return said[view.store.status] ?? "";
-}
-
-/** The names of what waits; the requests that wait are among the last parts. */
-function asked({ parts }: RunState): string {
-  const names = new Set<string>();
-  for (const part of parts.slice(-50)) {
-    if (part.kind !== "approval" || part.decision !== "pending") continue;
-    names.add(part.covers === "call" ? part.tool_name : words.covers[part.covers]);
-  }
-  return [...names].join(", ");
 }

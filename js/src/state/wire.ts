@@ -28,6 +28,7 @@ export interface ToolPart {
   json: boolean;
   size: number | null;
   seconds: number | null;
+  waited: number;
   started: number;
   order: number | null;
   within: number | null;
@@ -51,6 +52,7 @@ export interface ApprovalPart {
   decided_at: number | null;
   deadline: number | null;
   closes: number | null;
+  waited: number | null;
   outcome: string | null;
   withheld: TooLarge | null;
 }

@@ -255,14 +255,14 @@ def _tool_result(run: RunState, event: ev.ToolResult, at: float) -> list[Op]:
     if not ops:
         return []
     index = ops[0][1][1]
-    ops += gates.settle_call(run, int(index), event.result, at)
+    ops += gates.settle_call(run, int(index), event, at)
     ops += delegations.answered(run, int(index), event.result, at)
     return ops + _waiting_or_running(run, but=int(index))
 
 
 def _hook_result(run: RunState, event: ev.HookResult, at: float) -> list[Op]:
     settled = gates.settle_hook(run, event, at)
-    ops = list(settled)
+    ops = [*settled, *gates.passed(run, event, at)]
     if event.hook_event == "PreResponse" and (event.modified or event.blocked):
         ops += answer.withhold(run, event)
     if event.status == "failed":

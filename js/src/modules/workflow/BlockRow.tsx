@@ -14,6 +14,7 @@ import type { Block } from "../../state/wire";
 import * as words from "../../text/words";
 import type { View } from "../../view/view";
 import { startOf } from "../results/start";
+import type { Axis } from "./axis";
 import { BlockBody } from "./BlockBody";
 import { StateSign, TypeSign } from "./signs";
 import { Timing } from "./Timing";
@@ -21,8 +22,8 @@ import { Timing } from "./Timing";
 interface Props {
   view: View;
   index: number;
-  from: number;
-  span: number;
+  from: Axis["from"];
+  span: Axis["span"];
 }
 
 export const BlockRow = pure(function BlockRow({ view, index, from, span }: Props) {
@@ -48,7 +49,7 @@ export const BlockRow = pure(function BlockRow({ view, index, from, span }: Prop
           {words.BLOCK_STATUS[status]}
         </span>
       )}
-      <Timing view={view} block={block} status={status} from={from} span={span} />
+      <Timing view={view} block={block} status={status} axis={{ from, span }} />
     </>
   );
   return (

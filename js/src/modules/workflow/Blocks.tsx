@@ -1,5 +1,5 @@
 // The blocks of a workflow in the order of its graph, and what came out in the end.
-import { pure, useKeys, useNow } from "../../core";
+import { pure, useKeys } from "../../core";
 import * as words from "../../text/words";
 import { useSheet } from "../../view/sheet";
 import type { View } from "../../view/view";
@@ -11,8 +11,8 @@ import workflowCss from "./style.css?inline";
 export const Blocks = pure(function Blocks({ view }: { view: View }) {
   useKeys(view, "blocks", "root", "kernel");
   const { state, kernel, isLive, isAbandoned } = view.store;
-  const now = useNow(view, isLive ? 250 : 0);
-  const { from, span } = axisOf(state, isLive ? now : isAbandoned ? kernel.heardAt : null);
+  const ended = isAbandoned ? kernel.heardAt : state.ended;
+  const { from, span } = axisOf({ ...state, ended }, isLive);
   const host = useSheet<HTMLOListElement>(workflowCss);
   const hasNoOutput = state.status === "completed" && state.output === null;
   return (
