@@ -18,13 +18,18 @@ class Options:
             together; at least 130,000. All runs of a notebook share one core.
         replay_limit: The most bytes of a recording that `powawidget.replay` reads. A saved run or
             chat is read up to 256 MB, whatever this says.
+        max_height: How tall the box of a run or a chat may be, in pixels, before it scrolls; None
+            lets it grow with what is in it. It holds for what is shown from then on; `run.show` and
+            `chat.show` set it for one, and a person drags the lower edge of the box.
 
     Example:
         >>> powawidget.options.file_limit = 1_000_000
+        >>> powawidget.options.max_height = 400
     """
 
     file_limit: int = 256_000
     replay_limit: int = 256_000_000
+    max_height: int | None = 640
 
 
 options = Options()

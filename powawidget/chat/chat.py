@@ -168,6 +168,20 @@ class Chat(Transcribed):
         loop.run_sync(self._task.show_earlier(turns))
         return self
 
+    def show(self, *, max_height: int | None) -> None:
+        """Show the chat with a height of its own, in place of `powawidget.options.max_height`.
+
+        Args:
+            max_height: How tall its box may be, in pixels, before it scrolls; None lets it grow.
+
+        Raises:
+            InvalidValueError: If it isn't a height.
+
+        Example:
+            >>> chat.show(max_height=300)
+        """
+        self._output.show_at(self, max_height)
+
     def close(self) -> None:
         """Stop what is under way, empty the queue, and close the widget."""
         self._output.is_closed = self._task.is_closed = True

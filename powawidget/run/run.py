@@ -210,6 +210,20 @@ class Run(RunProperties):
                 self._live.published.wait(_STOPPING)
         return self
 
+    def show(self, *, max_height: int | None) -> None:
+        """Show the run with a height of its own, in place of `powawidget.options.max_height`.
+
+        Args:
+            max_height: How tall its box may be, in pixels, before it scrolls; None lets it grow.
+
+        Raises:
+            InvalidValueError: If it isn't a height.
+
+        Example:
+            >>> run.show(max_height=300)
+        """
+        self._output.show_at(self, max_height)
+
     def close(self) -> None:
         """Stop the run and close its widget; nothing of it stays but its state."""
         self._output.is_closed = self._task.is_closed = True

@@ -1,5 +1,6 @@
 """A run, or a chat, as the nodes of a transcript."""
 
+from powawidget.state import values
 from powawidget.state.about import About
 from powawidget.state.model import ENDED, ChatState, RunState
 from powawidget.transcript import approvals, blocks, layout, words
@@ -92,6 +93,9 @@ def _body(context: Context, state: RunState) -> list[Node]:
     nodes.append(parts.series())
     nodes += blocks.nodes(context, state)
     nodes += _error(context, state)
+    is_answer = state.status == "completed" and state.kind != "workflow" and state.edited is None
+    if is_answer and not values.text_of(state).strip():
+        nodes.append(layout.line(words.EMPTY_ANSWER))
     if state.edited is not None:
         shown = words.BLOCKED if state.edited == "blocked" else words.MODIFIED
         nodes.append(layout.line(Span(shown, "strong")))

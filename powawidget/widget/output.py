@@ -11,6 +11,7 @@ from typing import Any
 
 from powawidget.kernel import displayed_widgets, host, output_widgets
 from powawidget.state.ops import Op
+from powawidget.widget.height import checked_height
 from powawidget.widget.transcript_output import Render, TranscriptOutput
 
 
@@ -64,6 +65,20 @@ class CellOutput:
             from IPython.display import display  # noqa: PLC0415  # there is a kernel
 
             display(what)  # type: ignore[no-untyped-call]  # IPython has no types
+
+    def show_at(self, what: object, max_height: int | None) -> None:
+        """Show something with a height of its own, where there is a kernel.
+
+        Raises:
+            InvalidValueError: If it isn't a height.
+        """
+        height = checked_height(max_height)
+        if self.is_closed or host.kernel() is None:
+            return
+        from IPython.display import display  # noqa: PLC0415  # there is a kernel
+
+        self.widget._max_height = height  # noqa: SLF001  # both are this folder's
+        display(what)  # type: ignore[no-untyped-call]  # IPython has no types
 
     def wait(self) -> None:
         """Note that the running cell waits: what it shows for that isn't shown as its value."""

@@ -18,11 +18,12 @@ import traitlets
 from powawidget.kernel import bridge, host, loop
 from powawidget.live.run import NONCE
 from powawidget.live.subscribers import Subscribers
-from powawidget.settings import file_share
+from powawidget.settings import file_share, options
 from powawidget.state.ops import Op
 from powawidget.widget import core, file_state, page_state
 from powawidget.widget.assets import module
 from powawidget.widget.heartbeat import Heartbeat
+from powawidget.widget.height import checked_height
 from powawidget.widget.layout import LayoutOnDemand, as_it_is
 from powawidget.widget.outbox import Outbox
 from powawidget.widget.requests import Requests
@@ -75,6 +76,8 @@ class StateWidget(anywidget.AnyWidget):
     # The trait's value never changes: what is sent is made when it is asked for.
     _state = traitlets.Any(None, allow_none=True).tag(sync=True, to_json=_file_snapshot_of)
     _mark = traitlets.Unicode().tag(sync=True)
+    # How tall the box of a view that is drawn from now on may be, in px; None lets it grow.
+    _max_height = traitlets.Int(640, allow_none=True).tag(sync=True)
     layout = LayoutOnDemand()
 
     doing = "brought the view up to date"
@@ -96,7 +99,8 @@ class StateWidget(anywidget.AnyWidget):
         self._requests = Requests(self, act)
         self._comm_id: str | None = None
         with live.lock:
-            super().__init__(**front_end, _mark=mark)
+            height = checked_height(options.max_height)
+            super().__init__(**front_end, _mark=mark, _max_height=height)
             live.subscribers.append(self)
         if self.comm is not None:
             self._comm_id = self.comm.comm_id

@@ -9,7 +9,7 @@ from powawidget import transcript
 from powawidget.state.model import RunState
 from tests.transcript import facts, strict
 from tests.transcript.samples import ABOUT, CHAT, SAMPLES
-from tests.walk import fixtures, kept, recordings
+from tests.walk import FIXTURES, fixtures, kept, recordings
 
 RECORDED = [*fixtures(), *recordings()]
 SMALL = 400_000  # bytes of a recording; beyond, a limit of its own applies
@@ -163,3 +163,21 @@ def test_a_page_stands_alone() -> None:
     assert "<title>agent &lt;b&gt;&amp;⟦U+202E⟧</title>" in page
     for never in ("<script", "<link", "<img", "<style", "src=", "@import", "url("):
         assert never not in page
+
+
+def test_a_request_that_was_refused_is_told_once() -> None:
+    """The card has the call, and the line below it what became of the request."""
+    for name, told in (("approval_expired", "Not answered"), ("approval_denied", "Denied")):
+        state = kept(FIXTURES / f"{name}.sse").state
+        lines = transcript.to_text(state, ABOUT).split("\n")
+        (card,) = [line for line in lines if line.startswith(("✗", "⊘"))][:1]
+        assert "Blocked by hook" not in card
+        assert re.search(r"\d s$", card) is None, "a call that never ran took no time"
+        assert sum(told in line for line in lines) >= 1
+
+
+def test_an_empty_answer_says_so() -> None:
+    empty = kept(FIXTURES / "plain_empty.sse").state
+    assert "The answer is empty." in transcript.to_text(empty, ABOUT)
+    said = kept(FIXTURES / "plain.sse").state
+    assert "The answer is empty." not in transcript.to_text(said, ABOUT)

@@ -11,7 +11,7 @@ import { agentsOf } from "./Delegation";
 import { Visible } from "./Visible";
 
 export const Milestones = pure(function Milestones({ view }: { view: View }) {
-  useKeys(view, "root", "kernel", "parts", "work");
+  useKeys(view, "root", "kernel", "parts", "work", "open");
   // A run that was over when it was first drawn has no news.
   const isOld = useRef(hasEnded(view.store.state));
   // That it started is said once: not again after each wait.

@@ -108,7 +108,7 @@ export function Scroller({ view, isOver, children, foot }: Props) {
         <div
           ref={box}
           class={isWhole ? "pw-box pw-box-whole" : "pw-box"}
-          style={{ maxHeight: isWhole || limit === USUAL ? null : limit }}
+          style={{ maxHeight: isWhole || limit === USUAL ? null : `${limit}px` }}
           role="log"
           aria-live="off"
           aria-label={words.transcript}
