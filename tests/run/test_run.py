@@ -187,10 +187,21 @@ def test_tab_completion_offers_of_a_run_and_a_chat_what_a_person_uses(pb: pw.Pow
     asked = ["approvals", "approve", "deny", "next_approval"]
     read = ["blocks", "delegations", "error", "events", "message", "output", "progress"]
     read += ["reasoning", "run_id", "seconds", "session_id", "status", "text", "tool_calls"]
-    does = ["close", "result", "start", "stop", "usage", "wait", "widget"]
+    does = ["close", "result", "show", "start", "stop", "usage", "wait", "widget"]
     for run in (pb.agent("Writer").run("hello"), chat.send("hello")):
         assert offered(run) == sorted(documents + asked + read + does)
-    acts = ["close", "discard", "earlier", "resume", "retry", "send", "stop", "wait", "widget"]
+    acts = [
+        "close",
+        "discard",
+        "earlier",
+        "resume",
+        "retry",
+        "send",
+        "show",
+        "stop",
+        "wait",
+        "widget",
+    ]
     state = ["messages", "missing", "queued", "runs", "session_id", "status"]
     assert offered(chat) == sorted(documents + acts + state)
 
