@@ -1,6 +1,5 @@
 """Policies: who decides in place of a person, and on what."""
 
-import asyncio
 import fnmatch
 import inspect
 import re
@@ -17,6 +16,7 @@ from collections.abc import (
 from typing import Any, Literal
 
 from powawidget.errors import InvalidValueError, WrongTypeError
+from powawidget.kernel.worker import in_thread
 from powawidget.protocol.events import repeats
 from powawidget.state.values import Approval
 
@@ -166,7 +166,7 @@ def name_of(chosen: PolicyFunction) -> str:
 
 async def _one(chosen: PolicyFunction, approval: Approval) -> Verdict:
     # A policy that computes must not hold up the streams of the loop thread.
-    answer, error = await asyncio.to_thread(_called, chosen, approval)
+    answer, error = await in_thread(_called, chosen, approval)
     if error is not None:
         raise error
     if inspect.isawaitable(answer):

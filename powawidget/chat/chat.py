@@ -11,10 +11,10 @@ from powawidget.errors import ApprovalNeeded, ChatPaused, UnknownNameError
 from powawidget.kernel import cells, loop, wait
 from powawidget.run.approvers import Approvers
 from powawidget.run.finished import of_saved
-from powawidget.run.run import Run
+from powawidget.run.run import PUBLISHING, Run
 from powawidget.run.task import RunTask
 from powawidget.state.about import About
-from powawidget.state.model import ChatState, RunStatus, plain, typed
+from powawidget.state.model import ChatState, RunStatus, typed
 from powawidget.transcript.export import Snapshot, Transcribed
 from powawidget.transcript.texts import Redact
 from powawidget.widget.file_transcripts import transcripts
@@ -149,7 +149,10 @@ class Chat(Transcribed):
         try:
             if display:
                 self._show()
-            wait.block(self._task.idle, timeout, self._check)
+            if wait.block(self._task.idle, timeout, self._check):
+                for task in self._task.in_order()[-1:]:
+                    if task.live.finished:
+                        task.live.published.wait(PUBLISHING)
         except KeyboardInterrupt:
             if on_interrupt == "stop":
                 self.stop()
@@ -295,12 +298,11 @@ class Chat(Transcribed):
         return widget
 
     def _transcripts(self, mark: str) -> dict[str, str]:
-        with self._live.lock:
-            return transcripts(self._live.state, mark, *self._origin())
+        state, about, redact = self._snapshot()
+        return transcripts(state, mark, redact, about)
 
     def _snapshot(self) -> Snapshot:
-        with self._live.lock:
-            state: ChatState = typed(plain(self._live.state), ChatState)
+        state: ChatState = typed(self._live.snapshot(), ChatState)
         redact, about = self._origin()
         return Snapshot(state, about, redact)
 

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from powawidget.http.secret import Secret
+from powawidget.kernel import loop
 from powawidget.live.batch import Batch
 from powawidget.live.recording import Recorder
 from powawidget.live.redaction import Guard
-from powawidget.live.subscribers import Subscribers, Troubles
+from powawidget.live.subscribers import Left, Subscribers, Troubles, do_left
 from powawidget.protocol import events as ev
 from powawidget.protocol.events.bounds import bounded
 from powawidget.state.index import index_of
@@ -199,8 +200,15 @@ class Live:
         self._end_batch()  # the end comes after all changes before it
         # First, so that no failing subscriber can keep those who wait for the run.
         self.done.set()
+        left = self.subscribers.publish_end()
+        if left:
+            loop.submit(self._do_left(left))
+        else:
+            self.published.set()
+
+    async def _do_left(self, left: Sequence[Left]) -> None:
         try:
-            self.subscribers.publish_end()
+            await do_left(left, self.report)
         finally:
             self.published.set()
 
@@ -241,8 +249,10 @@ class Live:
     def end_recovery(self) -> None:
         """Publish that nothing more is found out after the end; on the loop thread only."""
         with self.lock:
-            self.subscribers.publish_recovery()
+            left = self.subscribers.publish_recovery()
             self._receive_following(self._reports())
+        if left:
+            loop.submit(do_left(left, self.report))
 
     def redact(self, text: str) -> str:
         """Take the key out of a text, where there is one."""

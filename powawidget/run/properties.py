@@ -5,7 +5,7 @@ from typing import Any
 from powawidget.live.recording import Recording
 from powawidget.run.task import RunTask
 from powawidget.state import values
-from powawidget.state.model import Failure, RunState, RunStatus, plain, typed
+from powawidget.state.model import Failure, RunState, RunStatus, typed
 from powawidget.transcript.export import Snapshot, Transcribed
 
 _WORDS: dict[RunStatus, str] = {
@@ -121,8 +121,8 @@ class RunProperties(Transcribed):
         return self._live.recording
 
     def _snapshot(self) -> Snapshot:
-        with self._live.lock:
-            state: RunState = typed(plain(self._live.state), RunState)
+        # What takes longest isn't done under the lock, for which all runs may wait.
+        state: RunState = typed(self._live.snapshot(), RunState)
         return Snapshot(state, self._task.plan.about, self._task.plan.redact)
 
     def __repr__(self) -> str:

@@ -19,7 +19,7 @@ from powawidget.widget.file_transcripts import transcripts
 from powawidget.widget.output import CellOutput
 
 _STOPPING = 5.0
-_PUBLISHING = 5.0  # for the transcript, so that it is in the file before its cell is over
+PUBLISHING = 5.0  # for the transcript, so that it is in the file before its cell is over
 
 
 class Run(RunProperties):
@@ -97,7 +97,7 @@ class Run(RunProperties):
             if display:
                 self._show()
             if wait.block(self._live.done, timeout, self._check):
-                self._live.published.wait(_PUBLISHING)
+                self._live.published.wait(PUBLISHING)
         except KeyboardInterrupt:
             if on_interrupt == "stop":
                 self.stop()
@@ -145,7 +145,7 @@ class Run(RunProperties):
             while not self._live.done.is_set():
                 await wait.until(self._is_over_or_stuck)
                 self._check()
-            await wait.until(self._live.published.is_set, _PUBLISHING)
+            await wait.until(self._live.published.is_set, PUBLISHING)
         return self._outcome(None)
 
     def approve(self, reason: str | None = None) -> "Run":
@@ -287,9 +287,8 @@ class Run(RunProperties):
         return widget
 
     def _transcripts(self, mark: str) -> dict[str, str]:
-        plan = self._task.plan
-        with self._live.lock:
-            return transcripts(self._live.state, mark, plan.redact, plan.about)
+        state, about, redact = self._snapshot()
+        return transcripts(state, mark, redact, about)
 
     def _ipython_display_(self) -> None:
         self._output.emit()

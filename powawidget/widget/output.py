@@ -4,12 +4,15 @@ Calls go one way: the run or the chat informs this object of its end; it writes 
 gives the widget its size.
 """
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
 from powawidget.kernel import displayed_widgets, host, output_widgets
+from powawidget.kernel.worker import in_thread
+from powawidget.live.subscribers import Rest
 from powawidget.state.ops import Op
 from powawidget.widget.height import checked_height
 from powawidget.widget.transcript_output import Render, TranscriptOutput
@@ -43,6 +46,8 @@ class CellOutput:
         displayed_widgets.follow()
         self.is_closed = False
         self.shown_at: float | None = None
+        self._writing = asyncio.Lock()
+        self._changes = self._written = 0  # how many ends came, and how many were written
 
     @property
     def widget(self) -> Any:
@@ -118,15 +123,33 @@ class CellOutput:
     def changed(self, ops: list[Op]) -> None:
         """Do nothing at a change: the transcript is written at the end."""
 
-    def ended(self) -> None:
-        """Bring the transcript up to date with the end."""
-        size = self._transcript.refresh()
-        if size is not None and self._widget is not None:
-            self._widget.announce_file(size)
+    def ended(self) -> Rest | None:
+        """Have the transcript brought up to date with the end.
 
-    def recovered(self) -> None:
-        """Bring the transcript up to date with what became known after the end."""
-        self.ended()
+        Returns:
+            What does so: a long one takes seconds, in which other runs go on.
+        """
+        self._changes += 1
+        return self._refresh(self._changes) if self._transcript.note_change() else None
+
+    def recovered(self) -> Rest | None:
+        """Have the transcript brought up to date with what became known after the end.
+
+        Returns:
+            What does so.
+        """
+        return self.ended()
+
+    async def _refresh(self, change: int) -> None:
+        """Write the transcript with a change in it, on a thread of its own; one at a time."""
+        async with self._writing:
+            if self._written >= change:
+                return  # by who came later, and was first
+            written = self._changes
+            size = self._transcript.refresh(await in_thread(self._transcript.written))
+            if self._widget is not None:
+                self._widget.announce_file(size, await in_thread(self._widget.file_copy))
+            self._written = written
 
     def close(self) -> None:
         """Close the widget; nothing is shown any more."""

@@ -9,7 +9,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import anywidget
 import ipywidgets
@@ -55,6 +55,18 @@ class LiveState(Protocol):
         """Log and show what has failed beside it; on the loop thread."""
 
 
+class FileCopy(NamedTuple):
+    """What the notebook's file is to hold of a state.
+
+    Attributes:
+        snapshot: A snapshot, its longest texts cut where it would be too large.
+        cuts: How it differs from what the page has, as of the same number.
+    """
+
+    snapshot: dict[str, Any]
+    cuts: list[list[Any]]
+
+
 def _file_snapshot_of(_: object, widget: "StateWidget") -> dict[str, Any]:
     return widget.file_snapshot()
 
@@ -92,9 +104,10 @@ class StateWidget(anywidget.AnyWidget):
         self._live = live
         self._on_close: Callable[[], None] | None = on_close
         self._seq = 0
-        self._file_size: int | None = None
+        self._file: FileCopy | None = None
+        self._file_size = 0
         self._loop = loop.loop_thread().loop
-        self._outbox = Outbox(self._loop, self._send_ops, self.flush)
+        self._outbox = Outbox(self._loop, self._send_ops, self._send_due)
         self._heartbeat = Heartbeat(self._loop, self._beat)
         self._requests = Requests(self, act)
         self._comm_id: str | None = None
@@ -127,9 +140,19 @@ class StateWidget(anywidget.AnyWidget):
         Returns:
             A snapshot, its longest texts cut where it would be too large.
         """
+        return self.file_copy().snapshot
+
+    def file_copy(self) -> FileCopy:
+        """Make of the state, as of now, what the notebook's file may hold; on any thread.
+
+        It may take long: the lock is held only while the state is copied.
+        """
         snapshot = self.snapshot()
         shorten = file_state.chat if self._key == "chat" else file_state.run
-        return {**snapshot, self._key: shorten(snapshot[self._key], file_share(28))}
+        whole = snapshot[self._key]
+        kept = shorten(whole, file_share(28))
+        cuts = file_state.differences({self._key: whole}, {self._key: kept})
+        return FileCopy({**snapshot, self._key: kept}, cuts)
 
     def _page_state(self) -> dict[str, Any]:
         of_page = page_state.chat if self._key == "chat" else page_state.run
@@ -163,26 +186,26 @@ class StateWidget(anywidget.AnyWidget):
         Args:
             size: The size of the transcript beside the view, in bytes.
         """
-        with self._live.lock:
-            if self._live.finished:
-                self.announce_file(size)
+        if self._live.finished:
+            self.announce_file(size, self.file_copy())
 
-    def announce_file(self, size: int) -> None:
-        """Tell the page what the notebook's file is to hold; under the state's lock.
+    def announce_file(self, size: int, copy: FileCopy) -> None:
+        """Tell the page what the notebook's file is to hold.
 
         Where no page has said hello the state is sent as the trait, for who runs a notebook and
         saves it without one.
 
         Args:
             size: The size of the transcript, in bytes.
+            copy: What is to be held of the state.
         """
-        kept = self.file_snapshot()
-        if not self.greeted and self._comm_id is not None:
-            data = {"method": "update", "state": {"_state": kept}, "buffer_paths": []}
-            content = {"comm_id": self._comm_id, "data": data}
-            host.publish("comm_msg", content, b"comm-" + self._comm_id.encode())
-        self._file_size = size
-        self._send_file(kept)
+        with self._live.lock:
+            if not self.greeted and self._comm_id is not None:
+                data = {"method": "update", "state": {"_state": copy.snapshot}, "buffer_paths": []}
+                content = {"comm_id": self._comm_id, "data": data}
+                host.publish("comm_msg", content, b"comm-" + self._comm_id.encode())
+            self._file, self._file_size = copy, size
+            self._send_file()
 
     def close(self) -> None:
         """Close the widget: its comm, its timers and its place in the bridge."""
@@ -210,9 +233,15 @@ class StateWidget(anywidget.AnyWidget):
 
     def flush(self) -> None:
         """Send the changes that wait; on the loop thread."""
+        self._try(self._outbox.flush)
+
+    def _send_due(self) -> None:
+        self._try(self._outbox.send_due)
+
+    def _try(self, send: Callable[[], None]) -> None:
         with self._live.lock:
             try:
-                self._outbox.flush()
+                send()
             except Exception as error:  # noqa: BLE001  # the page misses it, and asks for all
                 self.report(self.doing, error)
 
@@ -220,8 +249,7 @@ class StateWidget(anywidget.AnyWidget):
         """Send the whole state."""
         with self._live.lock:
             self.send({"kind": "state", **self.snapshot(), "nonce": NONCE})
-            if self._file_size is not None:  # a page that was loaded again may save the notebook
-                self._send_file(self.file_snapshot())
+            self._send_file()  # a page that was loaded again may save the notebook
 
     def answer_want(self, name: object) -> None:
         """Send a module of the front end, where there is one of that name."""
@@ -243,11 +271,11 @@ class StateWidget(anywidget.AnyWidget):
         self._seq += 1
         self.send({"kind": "ops", "seq": self._seq, "ops": ops})
 
-    def _send_file(self, kept: dict[str, Any]) -> None:
-        whole = {self._key: self._page_state()}
-        cuts = file_state.differences(whole, {self._key: kept[self._key]})
-        size = self._file_size
-        self.send({"kind": "file", "bytes": size, "seq": kept["seq"], "cuts": cuts})
+    def _send_file(self) -> None:
+        if self._file is not None:
+            # Once there are further changes a page keeps the whole state until the next copy.
+            seq, cuts = self._file.snapshot["seq"], self._file.cuts
+            self.send({"kind": "file", "bytes": self._file_size, "seq": seq, "cuts": cuts})
 
     def _send_beat(self) -> None:
         quiet = round(time.monotonic() - self._live.last_sign, 1)

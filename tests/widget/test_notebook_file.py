@@ -75,11 +75,12 @@ def test_an_end_that_comes_while_a_transcript_is_emitted_is_written_after_it() -
     def render(_: str) -> dict[str, str]:
         rendered.append("end" if rendered else "on the way")
         if len(rendered) == 1:
-            assert transcript.refresh() == len("the end")
+            assert transcript.note_change()
+            assert transcript.refresh(transcript.written()) == len("the end")
         return {"text/plain": f"the {rendered[-1]}"}
 
     transcript = TranscriptOutput(render)
-    assert transcript.refresh() is None
+    assert not transcript.note_change(), "it isn't shown"
     assert not transcript.begin()
     assert transcript.emit() == len("the end")
     assert rendered == ["on the way", "end", "end"]

@@ -24,7 +24,7 @@ def run(test: Callable[[list[list[Op]], Outbox], Coroutine[Any, Any, None]]) -> 
     sent: list[list[Op]] = []
 
     async def within() -> None:
-        box = Outbox(asyncio.get_running_loop(), sent.append, lambda: box.flush())  # noqa: PLW0108  # not made yet
+        box = Outbox(asyncio.get_running_loop(), sent.append, lambda: box.send_due())  # noqa: PLW0108  # not made yet
         await test(sent, box)
         box.close()
 
