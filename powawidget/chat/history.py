@@ -47,13 +47,15 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked and answered in one completed run.
 
-    `events` are the engine's frames, which only the messages of orchestrations hold.
+    `events` are the engine's frames, which only the messages of orchestrations hold; `citations`
+    are the sources of the answer, which only the messages hold.
     """
 
     question: str = ""
     answer: str = ""
     run_id: str | None = None
     events: list[Any] = []
+    citations: list[Any] = []
 
 
 class History:
@@ -150,7 +152,11 @@ class History:
     def _run(self, exchange: Exchange) -> RunTask:
         known = self._known.get(exchange.run_id or "")
         answer = {"content": exchange.answer, "run_id": exchange.run_id, "events": exchange.events}
-        stored = {**(known or {**answer, "status": "completed"}), "session_id": self.session_id}
+        stored = {
+            **(known or {**answer, "status": "completed"}),
+            **({"citations": exchange.citations} if exchange.citations else {}),
+            "session_id": self.session_id,
+        }
         plan = Plan(
             source=NO_SOURCE,
             kind=self.kind,
@@ -182,13 +188,14 @@ def exchanges(rows: Sequence[Any]) -> list[Exchange]:
             is_open = True
         elif row.get("role") == "assistant":
             asked = found.pop() if is_open else Exchange()
-            events = row.get("events")
+            events, cited = row.get("events"), row.get("citations")
             found.append(
                 Exchange(
                     question=asked.question,
                     answer=content,
                     run_id=run_id or asked.run_id,
                     events=events if isinstance(events, list) else [],
+                    citations=cited if isinstance(cited, list) else [],
                 )
             )
             is_open = False

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from powawidget.protocol.characters import harmless
+from powawidget.protocol.database_errors import without_sql
 from powawidget.protocol.events import as_json, decode
 
 SHOWN = 500
@@ -41,7 +42,7 @@ def words_of(content: str) -> Words:
     if not isinstance(details, dict):
         return Words(harmless(readable(content)), None, None)
     value = details.get("error") or details.get("message") or details.get("detail") or ""
-    text = value if isinstance(value, str) else as_json(value)
+    text = without_sql(value) if isinstance(value, str) else as_json(value)
     code = details.get("error_code") or details.get("code")
     return Words(text[:SHOWN], code[:SHOWN] if isinstance(code, str) else None, details)
 

@@ -50,12 +50,16 @@ ENDED: frozenset[str] = frozenset({"completed", "failed", "stopped", "interrupte
 
 
 class Failure(msgspec.Struct, kw_only=True):
-    """Why a run failed: a plain title, the server's own words, and what to do next."""
+    """Why a run failed: a plain title, the server's own words, and what to do next.
+
+    `details` are words of the server that only few can read, such as its SQL.
+    """
 
     title: str
     message: str
     code: str | None = None
     hint: str | None = None
+    details: str | None = None
 
 
 class Citation(msgspec.Struct, kw_only=True):
@@ -149,12 +153,17 @@ class ApprovalPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="approval
 
 
 class NoticePart(msgspec.Struct, kw_only=True, tag_field="kind", tag="notice"):
-    """A quiet line: a recovery, a hook, a frame that could not be read, `count` times."""
+    """A quiet line: a recovery, a hook, a frame that could not be read, `count` times.
+
+    `details` is what it is about, for whoever opens it: the text that was streamed before the
+    connection was lost, where the stored one took its place (docs/protocol.md#cut-plain).
+    """
 
     code: str
     text: str
     count: int = 1
     within: int | None = None
+    details: str | None = None
 
 
 class DelegationPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="delegation"):

@@ -183,6 +183,7 @@ def _error(context: Context, state: RunState) -> list[Node]:
         body.append(layout.line("Hint: ", Span(one_line(error.hint, 400), "unquoted")))
     if error.code:
         body.append(layout.line("Code ", Span(one_line(error.code), "code")))
+    body += layout.details(context, error.details)
     return [Box(tuple(body), bad=state.status == "failed")]
 
 

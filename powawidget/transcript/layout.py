@@ -6,6 +6,7 @@ from powawidget.transcript import exact_json, summary, words
 from powawidget.transcript.context import Context
 from powawidget.transcript.nodes import (
     Code,
+    Details,
     Entries,
     Line,
     Node,
@@ -43,6 +44,14 @@ def prose(context: Context, text: str, where: str, *, quiet: bool = False) -> Pr
 def quote(context: Context, text: str, where: str) -> Quote:
     """A text of somebody, quoted."""
     return Quote(_piece(context, text, where))
+
+
+def details(context: Context, text: str | None) -> list[Node]:
+    """A text for whoever opens it; nothing where there is none."""
+    if not text:
+        return []
+    body = quote(context, text, context.saved)
+    return [Details((Span(words.DETAILS, "dim"),), (body,), "quiet")]
 
 
 def _piece(context: Context, text: str, where: str) -> Piece:

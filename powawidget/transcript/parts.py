@@ -98,7 +98,8 @@ class Parts:
         head = Span(one_line(shown, _LONG_NOTICE), "unquoted")
         rest = [layout.quote(self._context, shown, self._context.saved)]
         is_long = len(shown) > _LONG_NOTICE
-        return [Line((Span("Note: "), head, *times), "notice"), *(rest if is_long else [])]
+        line = Line((Span("Note: "), head, *times), "notice")
+        return [line, *(rest if is_long else []), *layout.details(self._context, part.details)]
 
     def _text(self, index: int, part: TextPart) -> list[Node]:
         if not part.text:

@@ -53,6 +53,7 @@ COVERS = {"call": "the call", "answer": "the answer", "start": "the run"}
 
 QUESTION = "Question"
 ANSWER = "Answer"
+DETAILS = "Details"
 AGENT = "Agent"
 TASK = "Task"
 ARGUMENTS = "Arguments"

@@ -314,6 +314,41 @@ def test_that_usage_cannot_be_read_is_no_error(serve: Serve, stored: Any) -> Non
     assert len(asked) == (4 if stored == {"status": "running"} else 1)
 
 
+def test_a_conversation_of_another_agent_is_told_in_a_sentence() -> None:
+    with powawidget.connect("local") as pb:
+        taken = pb.agent("Writer").run("A summary").wait(display=False).session_id
+        run = pb.agent("Analyst").run("Which orders are late?", session_id=taken)
+        with pytest.raises(powawidget.RunFailed, match="belongs to another agent") as caught:
+            run.result(display=False)
+        for told in (str(caught.value), run.error.message, run.error.hint, repr(run)):
+            assert "SQL" not in told
+        assert "[SQL:" in run.error.details
+        assert run.to_html().partition("[SQL:")[0].count("<details") > 0
+
+
+def test_an_id_of_ones_own_is_taken_as_it_is_and_nobody_guesses_it() -> None:
+    chosen = {powawidget.new_session_id() for _ in range(100)}
+    assert len(chosen) == 100
+    assert {len(one) for one in chosen} == {45}
+    with powawidget.connect("local") as pb:
+        (own, *_) = chosen
+        run = pb.agent("Writer").run("A summary", session_id=own).wait(display=False)
+        assert run.session_id == own
+        assert pb.session(own).messages()[-1].run_id == run.run_id
+
+
+def test_citations_are_there_when_a_conversation_is_opened_again() -> None:
+    items = [{"text": "The Moon causes tides."}, {"text": "The Sun too."}]
+    with powawidget.connect("local") as pb:
+        agent = pb.agent("Writer")
+        run = agent.run("A summary", context_items=items, citations_enabled=True)
+        run.wait(display=False)
+        live = run._live.state.citations
+        assert [one.excerpt for one in live] == ["The Moon causes tides.", "The Sun too."]
+        (again,) = pb.session(run.session_id).messages().chat.runs
+        assert again._live.state.citations == live
+
+
 @pytest.mark.parametrize("wrong", ["", " ", "x" * 256, "a/b", "a\0b"])
 def test_what_cannot_be_a_conversations_id_is_refused(serve: Serve, wrong: str) -> None:
     """The service answers it with SQL, or with a session that nobody can ask for."""

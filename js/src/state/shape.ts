@@ -124,7 +124,13 @@ const PARTS: { [K in Part["kind"]]: Shape } = {
     outcome: maybeText,
     withheld: tooLarge,
   }),
-  notice: record<Bare<"notice">>({ code: text, text, count: number, within: maybeNumber }),
+  notice: record<Bare<"notice">>({
+    code: text,
+    text,
+    count: number,
+    within: maybeNumber,
+    details: maybeText,
+  }),
   delegation: record<Bare<"delegation">>({
     agent: text,
     task: text,
@@ -189,7 +195,9 @@ export const RUN = record<RunState>({
   }),
   citations: list(record({ key: text, source: text, excerpt: text })),
   usage: maybe(counts),
-  error: maybe(record({ title: text, message: text, code: maybeText, hint: maybeText })),
+  error: maybe(
+    record({ title: text, message: text, code: maybeText, hint: maybeText, details: maybeText }),
+  ),
   started: maybeNumber,
   ended: maybeNumber,
   on_stop: text,

@@ -63,6 +63,7 @@ export interface NoticePart {
   text: string;
   count: number;
   within: number | null;
+  details: string | null;
 }
 
 export interface DelegationPart {
@@ -117,6 +118,7 @@ export interface Failure {
   message: string;
   code: string | null;
   hint: string | null;
+  details: string | null;
 }
 
 export interface Block {

@@ -263,6 +263,7 @@ export const leftOut = (more: number) =>
   `${plural(more, "more character")} not shown: read them in Python.`;
 export const times = (times: number) => `×${count(times)}`;
 export const errorCode = "Code";
+export const details = "Details";
 export const unreadable = "This part could not be drawn.";
 
 export const started = "Run started";
