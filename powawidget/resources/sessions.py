@@ -157,9 +157,9 @@ class Session:
 def new_session_id() -> str:
     """Make the id of a conversation that begins with its first run.
 
-    Rule: docs/protocol.md#own-session-id. The service makes ids by itself; one of your own lets you find a run whose stream was cut before
-    it was named. Whoever knows the id of an orchestration's conversation can read it, so nobody may
-    guess it.
+    Rule: docs/protocol.md#own-session-id. The service makes ids by itself; with one of your own you
+    find a run whose stream was cut before it was named. Whoever knows the id of an orchestration's
+    conversation can read it, so nobody may guess it.
 
     Returns:
         An id of 160 random bits.
