@@ -25,7 +25,7 @@ export const moduleNames = () => readdir(join(here, "src", "modules"));
 /** Given the hash of each module, by its name. */
 export const core = (hashes) => ({
   ...common,
-  entryPoints: { core: "./src/index.ts" },
+  entryPoints: { widget: "./src/index.ts" },
   format: "esm",
   define: { MODULE_HASHES: JSON.stringify(hashes) },
 });

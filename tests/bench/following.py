@@ -37,7 +37,7 @@ def measure() -> list[str]:
 def lines(size: int = SIZE, rate: int = RATE) -> Iterator[str]:
     """Measure, and tell each result when it is there."""
     floor = 0.0
-    with _served(size, rate) as url:
+    with served(size, rate) as url:
         for way, what in WAYS.items():
             told = json.loads(_process("read", way, url).communicate()[0])
             cpu = told["cpu"]
@@ -52,7 +52,8 @@ def lines(size: int = SIZE, rate: int = RATE) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _served(size: int, rate: int) -> Iterator[str]:
+def served(size: int, rate: int) -> Iterator[str]:
+    """Serve the answer from a process of its own; give its address."""
     server = _process("serve", str(size), str(rate))
     try:
         assert server.stdout is not None
