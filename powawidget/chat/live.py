@@ -48,6 +48,11 @@ class LiveChat:
         return time.monotonic() if self._latest is None else self._latest.last_sign
 
     @property
+    def is_kept_alive(self) -> bool:
+        """Whether nothing but keepalives comes, and they do."""
+        return self._latest is not None and self._latest.is_kept_alive
+
+    @property
     def finished(self) -> bool:
         """Whether no turn is under way."""
         return self._latest is None or self._latest.finished

@@ -22,6 +22,10 @@ from powawidget.state.reduce import reduce
 
 # Proof, for the page, of the kernel that it talks to: a saved notebook holds none.
 NONCE = secrets.token_hex(16)
+# Seconds: between an event's bytes and the event; and until the next keepalive is overdue, which
+# come every 30 s.
+_SAME_READ = 1.0
+_KEPT_ALIVE = 45.0
 
 
 class Live:
@@ -58,7 +62,7 @@ class Live:
         # Called with each event once it is applied; gives the events that follow from it.
         self.observe: Callable[[ev.Event], Iterable[ev.Event]] | None = None
         self._batch: Batch | None = None
-        self._last_sign = time.monotonic()
+        self._last_sign = self._last_read = time.monotonic()
         self._secret = secret
         self._guard = None if secret is None else Guard(secret)
 
@@ -261,6 +265,17 @@ class Live:
     def note_sign(self) -> None:
         """Note a sign of the server, or that it is asked anew."""
         self._last_sign = time.monotonic()
+
+    def note_read(self) -> None:
+        """Note that bytes have come, which may be a keepalive."""
+        self._last_read = time.monotonic()
+
+    @property
+    def is_kept_alive(self) -> bool:
+        """Whether nothing but keepalives comes, and they do (docs/protocol.md#keepalives)."""
+        is_later = self._last_read - self._last_sign > _SAME_READ
+        is_fresh = time.monotonic() - self._last_read < _KEPT_ALIVE
+        return is_later and is_fresh and not self.ended
 
     @property
     def last_sign(self) -> float:

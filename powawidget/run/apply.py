@@ -31,7 +31,7 @@ async def follow(live: Live, source: Source, pauses: Pauses) -> None:
         return live.state.status == "waiting" and not is_overdue(live)
 
     try:
-        following = Following(source, live.redact, is_asking, pauses)
+        following = Following(source, live.redact, is_asking, pauses, live.note_read)
         await _apply(live, following)
     except asyncio.CancelledError:
         live.receive(_cancelled(live))

@@ -80,11 +80,13 @@ class BeatMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="beat"):
 
     A `seq` ahead of the page's own shows that the last deltas were lost. `quiet` is how many
     seconds no event has come from the server (keepalives are none); 0 while nothing is expected.
+    `alive` says that keepalives come meanwhile.
     """
 
     seq: int
     now: float
     quiet: float
+    alive: bool = False
 
 
 class AckMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="ack"):

@@ -45,6 +45,10 @@ class LiveState(Protocol):
         """When bytes last came from the server, by the monotonic clock."""
 
     @property
+    def is_kept_alive(self) -> bool:
+        """Whether nothing but keepalives comes, and they do."""
+
+    @property
     def finished(self) -> bool:
         """Whether nothing is under way."""
 
@@ -279,7 +283,8 @@ class StateWidget(anywidget.AnyWidget):
 
     def _send_beat(self) -> None:
         quiet = round(time.monotonic() - self._live.last_sign, 1)
-        self.send({"kind": "beat", "seq": self._seq, "now": time.time(), "quiet": quiet})
+        alive = {"alive": True} if self._live.is_kept_alive else {}
+        self.send({"kind": "beat", "seq": self._seq, "now": time.time(), "quiet": quiet, **alive})
 
     def _beat(self, second: int) -> bool:
         with self._live.lock:

@@ -55,7 +55,9 @@ export const Header = pure(function Header({ view, totals }: HeaderProps) {
       </span>
       <span class="pw-figures">
         {blocks.all > 0 && <span>{words.blocks(blocks, state.graph || !isLive)}</span>}
-        {isQuiet && <span class="pw-warn">{words.noData(Math.floor(kernel.quiet))}</span>}
+        {isQuiet && (
+          <span class="pw-warn">{words.noData(Math.floor(kernel.quiet), kernel.alive)}</span>
+        )}
         {chat !== undefined && (
           <span>{isLive ? words.turn(chat.turns) : words.turns(chat.turns)}</span>
         )}

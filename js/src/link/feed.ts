@@ -50,6 +50,7 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
   let clockAhead = 0;
   let quiet = 0; // seconds since the server sent anything, as of `quietAt`
   let quietAt = 0;
+  let alive = false;
   let known = snapshot.seq; // the highest number heard of
   let isBroken = false; // a change didn't fit: apply no more until the whole has come
   let asked = 0;
@@ -75,12 +76,16 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
     get quiet() {
       return quietAt === 0 ? 0 : quiet + (Date.now() - quietAt) / 1000;
     },
+    get alive() {
+      return alive;
+    },
   });
 
   const sendHave = (kind: "hello" | "sync") => link.send({ kind, id: newId(), have: snapshot.seq });
 
-  const setQuiet = (seconds: number) => {
+  const setQuiet = (seconds: number, isAlive = false) => {
     quiet = seconds;
+    alive = isAlive;
     quietAt = Date.now();
   };
 
@@ -204,7 +209,7 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
           break;
         case "beat":
           setClock(received.now);
-          setQuiet(Number(received.quiet) || 0);
+          setQuiet(Number(received.quiet) || 0, received.alive === true);
           noteGap(received.seq);
           store.emit("beat");
           break;

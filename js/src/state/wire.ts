@@ -231,6 +231,7 @@ export interface BeatMessage {
   seq: number;
   now: number;
   quiet: number;
+  alive: boolean;
 }
 
 export interface AckMessage {

@@ -68,7 +68,10 @@ export const kernelQuiet = "The kernel has not answered yet";
 export const kernelBusy = "Sent: the kernel is busy with another cell";
 export const refused = (why: string) => `Not done: ${why}`;
 export const origin = { live: "", replay: "replay", stored: "stored run" };
-export const noData = (seconds: number) => `no data for ${seconds} s`;
+export const noData = (seconds: number, isAlive = false) => {
+  const time = seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min`;
+  return isAlive ? `still connected, no event for ${time}` : `no data for ${seconds} s`;
+};
 export const tokenCount = (value: number) => plural(value, "token");
 export const stop = "Stop";
 export const stopping = "Stopping…";

@@ -234,6 +234,21 @@ describe("the end", () => {
     expect(el.querySelector("details")).toBeNull();
   });
 
+  test.each([
+    [12, false, "no data for 12 s"],
+    [250, false, "no data for 250 s"],
+    [31, true, "still connected, no event for 31 s"],
+    [250, true, "still connected, no event for 4 min"],
+    [5, true, null],
+  ])("after %d s, keepalives %s, the header says %s", async (quiet, alive, said) => {
+    const { model, show } = open(run({ status: "running", started: Date.now() / 1000 }));
+    const { el } = show();
+    model.hear({ kind: "beat", seq: 0, now: Date.now() / 1000, quiet, alive });
+    await painted();
+    expect(el.querySelector(".pw-figures .pw-warn")?.textContent ?? null).toBe(said);
+    expect(el.querySelector(".pw-head button")?.textContent).toBe("Stop");
+  });
+
   test("what only few want to read waits behind Details", () => {
     const error = { title: "It failed", message: "", code: null, hint: null, details: "[SQL: x]" };
     const notice: NoticePart = {
