@@ -348,3 +348,22 @@ def test_an_approval_stays_answerable_after_the_client_has_gone_and_then_really_
     escalated = service.run("Operator (reviewed answers)", "Overdue?", YES)[-1]["content"]
     assert all(f"| {number} |" in escalated for number in ids)
     assert service.get(path)["status"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("Prices are fixed until January.", "a person: Prices are fixed until January. The rows"),
+        ("not today", "a person: not today. The rows"),
+        ("Why now?", "a person: Why now? The rows"),
+        ("Nein!  ", "a person: Nein! The rows"),
+        ("\u4ef7\u683c\u5df2\u5b9a\u3002", "\u5df2\u5b9a\u3002 The rows"),
+        (None, "by a person. The rows"),
+    ],
+)
+def test_a_reason_that_is_a_sentence_ends_once(
+    service: Service, reason: str | None, said: str
+) -> None:
+    frames = service.run("Operator", "Raise the price", {"approved": False, "reason": reason})
+    assert said in frames[-1]["content"]
+    assert ".." not in frames[-1]["content"].replace("...", "")
