@@ -51,7 +51,7 @@ class Chat(Transcribed):
         self._held: dict[RunTask, _Held] = {}
         if task.history is not None:
             loop.run_sync(task.open())
-        cells.adopt(self)
+        cells.adopt(self, Chat._begin_close)
 
     # What a person does.
 
@@ -187,10 +187,8 @@ class Chat(Transcribed):
 
     def close(self) -> None:
         """Stop what is under way, empty the queue, and close the widget."""
-        self._output.is_closed = self._task.is_closed = True
         try:
-            if self._task.queue.waiting:
-                self.discard()
+            self._begin_close()
         finally:
             try:
                 current = self._current()
@@ -198,6 +196,14 @@ class Chat(Transcribed):
                     current.turn.close()
             finally:
                 self._output.close()
+
+    def _begin_close(self) -> None:
+        """Empty the queue and tell what is under way to stop, and wait for nothing."""
+        self._output.is_closed = self._task.is_closed = True
+        if self._task.queue.waiting:
+            self.discard()
+        if self._task.queue.current is not None:
+            loop.call_soon(self._task.stop_current)
 
     # What there is.
 

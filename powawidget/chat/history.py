@@ -4,7 +4,6 @@ A session's messages name the completed runs only: one that failed, and what was
 left out of them, though it is counted among the session's runs (docs/protocol.md#session-messages).
 """
 
-import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Literal
@@ -16,6 +15,7 @@ from powawidget.http.client import Client
 from powawidget.http.ids import segment
 from powawidget.http.secret import Secret
 from powawidget.protocol.stored.run import events_of_stored
+from powawidget.protocol.times import time_of
 from powawidget.run.finished import NO_SOURCE, of_events
 from powawidget.run.plan import Plan
 from powawidget.run.task import RunTask
@@ -216,14 +216,6 @@ def _texts(exchange: Exchange) -> list[tuple[Literal["user", "assistant"], str]]
     if exchange.answer:
         texts.append(("assistant", exchange.answer))
     return texts
-
-
-def time_of(value: Any) -> dt.datetime | None:
-    """Read a time as the server writes it; None where it isn't one."""
-    try:
-        return dt.datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        return None
 
 
 def _seconds(value: Any) -> float | None:

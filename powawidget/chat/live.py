@@ -47,6 +47,10 @@ class LiveChat:
         """When bytes last came from the server, by the monotonic clock."""
         return time.monotonic() if self._latest is None else self._latest.last_sign
 
+    def clock(self) -> float:
+        """Tell the time by the clock of the turn that is under way, in seconds since the epoch."""
+        return time.time() if self._latest is None else self._latest.clock()
+
     @property
     def is_kept_alive(self) -> bool:
         """Whether nothing but keepalives comes, and they do."""

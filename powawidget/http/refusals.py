@@ -3,7 +3,7 @@
 JSON for most refusals, HTML pages for some (docs/protocol.md#refusal-json and #refusal-html).
 """
 
-import email.utils
+import contextlib
 import html.parser
 import re
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from powawidget.protocol.characters import harmless
 from powawidget.protocol.database_errors import without_sql
 from powawidget.protocol.events import as_json, decode
+from powawidget.protocol.times import time_of_header
 
 SHOWN = 500
 _READ = 64 * 1024
@@ -70,10 +71,10 @@ def seconds_to_wait(retry_after: str | None, now: float) -> float | None:
     text = (retry_after or "").strip()[:100]
     if _SECONDS.fullmatch(text):
         return float(text)
-    try:
-        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - now)
-    except (ValueError, OverflowError, OSError):
-        return None
+    with contextlib.suppress(OverflowError, OSError):
+        date = time_of_header(text)
+        return None if date is None else max(0.0, date.timestamp() - now)
+    return None
 
 
 class _PageText(html.parser.HTMLParser):

@@ -10,6 +10,7 @@ from typing import Any
 from powawidget.http.secret import Secret
 from powawidget.kernel import loop
 from powawidget.live.batch import Batch
+from powawidget.live.clock import steady
 from powawidget.live.recording import Recorder
 from powawidget.live.redaction import Guard
 from powawidget.live.subscribers import Left, Subscribers, Troubles, do_left
@@ -34,7 +35,7 @@ class Live:
     Args:
         state: The state to start from.
         secret: The key to keep out of everything that is recorded, where there is one.
-        clock: Seconds since the epoch.
+        clock: Seconds since the epoch; a steady clock where it isn't given.
         lock: What guards the state; the turns of a chat share the chat's.
     """
 
@@ -42,7 +43,7 @@ class Live:
         self,
         state: RunState,
         secret: Secret | None = None,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
         lock: "threading.RLock | None" = None,
     ) -> None:
         self.state = state
@@ -52,7 +53,7 @@ class Live:
         self.published = threading.Event()
         self._recorder = Recorder()
         self.recording = self._recorder.recording
-        self.clock = clock
+        self.clock = clock or steady()
         self._troubles = Troubles(self.redact)
         self.subscribers = Subscribers(self._troubles)
         self.stop_asked = False

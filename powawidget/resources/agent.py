@@ -27,7 +27,6 @@ from powawidget.run.task import RunTask
 from powawidget.state.about import About, host_of
 from powawidget.state.model import RunState
 
-_NOT_SENT = frozenset({"self", "message", "session_id", "on_approval"})
 _USAGE_PAUSES = (0.05, 0.1, 0.2, 0.4)  # the run may be stored a moment after its end
 _ON_STOP = {
     True: "The server ends the run at its next write: a tool that is running finishes first.",
@@ -119,7 +118,19 @@ class Agent(Conversing):
             >>> run = pb.agent("Analyst").run("Which orders are late?")
             >>> run.result().text
         """
-        options = {name: value for name, value in locals().items() if name not in _NOT_SENT}
+        options: RunOptions = {
+            "temperature": temperature,
+            "timeout_seconds": timeout_seconds,
+            "response_format": response_format,
+            "max_context_tokens": max_context_tokens,
+            "citations_enabled": citations_enabled,
+            "reasoning_requested": reasoning_requested,
+            "runtime_knowledge_bases": runtime_knowledge_bases,
+            "knowledge_bases": knowledge_bases,
+            "context_handler_id": context_handler_id,
+            "context_override": context_override,
+            "context_items": context_items,
+        }
         _check_policy(on_approval)
         plan = self._plan(agent_body(message, session_id, options), on_approval)
         return Run(RunTask(plan)).start()

@@ -9,10 +9,11 @@ import msgspec
 
 from powawidget.approvals.policy import PolicyFunction
 from powawidget.chat.chat import Chat
-from powawidget.chat.history import History, Message, time_of
+from powawidget.chat.history import History, Message
 from powawidget.chat.task import ChatTask
 from powawidget.http.client import Client
 from powawidget.kernel import loop
+from powawidget.protocol.times import time_of
 from powawidget.resources.request import RunOptions, at_most
 from powawidget.resources.tables import table
 from powawidget.state.model import Kind

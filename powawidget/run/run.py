@@ -1,5 +1,6 @@
 """Run: the object a person holds."""
 
+import asyncio
 from collections.abc import Generator
 from typing import Any, Literal
 
@@ -18,7 +19,7 @@ from powawidget.state.reduce import gates
 from powawidget.widget.file_transcripts import transcripts
 from powawidget.widget.output import CellOutput
 
-_STOPPING = 5.0
+_STOPPING = 2.0
 PUBLISHING = 5.0  # for the transcript, so that it is in the file before its cell is over
 
 
@@ -61,7 +62,7 @@ class Run(RunProperties):
             The run itself.
         """
         if not self._task.is_started:
-            cells.adopt(self)
+            cells.adopt(self, Run._begin_close)
             self._task.start()
         return self
 
@@ -140,12 +141,18 @@ class Run(RunProperties):
         return self._awaited().__await__()
 
     async def _awaited(self) -> values.RunResult:
-        with interrupts.calling(self.stop):
-            self._show()
-            while not self._live.done.is_set():
-                await wait.until(self._is_over_or_stuck)
-                self._check()
-            await wait.until(self._live.published.is_set, PUBLISHING)
+        with interrupts.calling(self._tell_to_stop) as is_interrupted:
+            try:
+                self._show()
+                while not self._live.done.is_set():
+                    await wait.until(self._is_over_or_stuck)
+                    self._check()
+                await wait.until(self._live.published.is_set, PUBLISHING)
+            except asyncio.CancelledError:
+                if is_interrupted():
+                    self._tell_to_stop()
+                    await wait.until(self._live.published.is_set, _STOPPING)
+                raise
         return self._outcome(None)
 
     def approve(self, reason: str | None = None) -> "Run":
@@ -186,13 +193,17 @@ class Run(RunProperties):
         Returns:
             The latest request that is pending, with all that is asked; None once the run is over.
         """
-        with self._approvers.listening():
-            await wait.until(lambda: self._live.ended or self._task.is_asking())
-        with self._live.lock:
-            latest = gates.latest(self._live.state)
-            asked = None if latest is None else values.approval_of(latest)
-        if asked is not None:
-            self._approvers.note_handed_over()
+        asked: values.Approval | None = None
+        while asked is None:
+            with self._approvers.listening():
+                await wait.until(lambda: self._live.ended or self._task.is_asking())
+            with self._live.lock:
+                # A click or a policy may have decided just now: then the next request counts.
+                latest = gates.latest(self._live.state)
+                if latest is None and self._live.ended:
+                    return None
+                asked = None if latest is None else values.approval_of(latest)
+        self._approvers.note_handed_over()
         return asked
 
     def stop(self) -> "Run":
@@ -201,13 +212,19 @@ class Run(RunProperties):
         What the server does then depends on the kind of run; the Stop button and the run's notice
         say which (docs/protocol.md#stop-denies and #after-the-stream).
 
+        It waits a moment for the end. A server that is slow to take a denial may need longer; of
+        several stops in a row all together wait a moment; and in a coroutine nothing is waited
+        for, since that would stop the event loop. `run.wait()` or `await run` waits for the end.
+
         Returns:
-            The run itself, over.
+            The run itself; `run.status` tells whether it is over.
+
+        Example:
+            >>> run.stop().status
+            'stopped'
         """
-        if not self._live.finished:
-            loop.call_soon(self._task.stop)
-            if not loop.loop_thread().is_current:
-                self._live.published.wait(_STOPPING)
+        self._tell_to_stop()
+        wait.briefly(self._live.published)
         return self
 
     def show(self, *, max_height: int | None) -> None:
@@ -226,12 +243,21 @@ class Run(RunProperties):
 
     def close(self) -> None:
         """Stop the run and close its widget; nothing of it stays but its state."""
-        self._output.is_closed = self._task.is_closed = True
+        self._begin_close()
         try:
-            self.stop()
+            wait.briefly(self._live.published)
             self._task.end_recovery()
         finally:
             self._output.close()
+
+    def _tell_to_stop(self) -> None:
+        if not self._live.finished:
+            loop.call_soon(self._task.stop)
+
+    def _begin_close(self) -> None:
+        """Tell the run to stop, and wait for nothing."""
+        self._output.is_closed = self._task.is_closed = True
+        self._tell_to_stop()
 
     def _decide(self, choice: Choice, reason: str | None) -> "Run":
         refused = loop.run_sync(self._task.decide(choice, reason))
@@ -308,7 +334,7 @@ def finished_run(task: RunTask) -> Run:
         task: What is behind it, from `powawidget.run.finished`.
     """
     run = Run(task)
-    cells.adopt(run)
+    cells.adopt(run, Run._begin_close)  # noqa: SLF001  # its own module
     return run
 
 

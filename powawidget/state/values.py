@@ -308,7 +308,7 @@ def approval_of(part: ApprovalPart) -> Approval:
         reason=part.reason,
         asked_at=part.asked_at,
         decided_at=decided,
-        waited=None if decided is None else round(decided - part.asked_at, 3),
+        waited=None if decided is None else max(0.0, round(decided - part.asked_at, 3)),
         outcome=part.outcome,
     )
 
@@ -317,7 +317,7 @@ def seconds_of(state: RunState) -> float | None:
     """Tell how long a run took, or None while it is live."""
     if state.started is None or state.ended is None:
         return None
-    return round(state.ended - state.started, 3)
+    return max(0.0, round(state.ended - state.started, 3))
 
 
 def _joined(state: RunState, indices: list[int]) -> str:

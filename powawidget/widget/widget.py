@@ -52,6 +52,9 @@ class LiveState(Protocol):
     def finished(self) -> bool:
         """Whether nothing is under way."""
 
+    def clock(self) -> float:
+        """Tell the time by which it is dated, in seconds since the epoch."""
+
     def snapshot(self) -> Any:
         """Return the whole state as plain JSON values."""
 
@@ -136,7 +139,7 @@ class StateWidget(anywidget.AnyWidget):
         """
         with self._live.lock:
             self._outbox.flush()
-            return {"seq": self._seq, "now": time.time(), self._key: self._page_state()}
+            return {"seq": self._seq, "now": self._live.clock(), self._key: self._page_state()}
 
     def file_snapshot(self) -> dict[str, Any]:
         """Return the state as it may stand in the notebook's file; a page asks for the whole.
@@ -284,7 +287,8 @@ class StateWidget(anywidget.AnyWidget):
     def _send_beat(self) -> None:
         quiet = round(time.monotonic() - self._live.last_sign, 1)
         alive = {"alive": True} if self._live.is_kept_alive else {}
-        self.send({"kind": "beat", "seq": self._seq, "now": time.time(), "quiet": quiet, **alive})
+        now = self._live.clock()
+        self.send({"kind": "beat", "seq": self._seq, "now": now, "quiet": quiet, **alive})
 
     def _beat(self, second: int) -> bool:
         with self._live.lock:

@@ -143,6 +143,32 @@ def test_who_gives_up_awaiting_leaves_the_run_going(pb: pw.Powabase) -> None:
     assert run.stop().status == "stopped"
 
 
+def test_code_is_told_of_no_end_while_the_run_goes_on(
+    pb: pw.Powabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request may be decided between its being seen and its being read."""
+    run = pb.agent("Staller").run("hello")
+    looks: list[bool] = []
+    asking = run._task.is_asking
+
+    def is_asking() -> bool:
+        looks.append(len(looks) < 2 or asking())
+        return looks[-1]
+
+    monkeypatch.setattr(run._task, "is_asking", is_asking)
+
+    async def ask() -> None:
+        task = asyncio.ensure_future(run.next_approval())
+        while len(looks) < 4:  # a list has no event
+            assert not task.done()
+            await asyncio.sleep(0.01)
+        run.stop()
+        assert await task is None
+        assert run.status == "stopped"
+
+    asyncio.run(ask())
+
+
 async def awaited(run: pw.Run) -> pw.RunResult:
     return await run
 

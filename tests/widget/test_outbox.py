@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import threading
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -126,6 +127,32 @@ def test_text_counts_as_much_whether_it_comes_in_many_pieces_or_at_once() -> Non
         assert rates[1] == pytest.approx(rates[0], rel=0.5)
 
     run(test)
+
+
+def test_what_is_flushed_on_another_thread_touches_no_timer_and_goes_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """asyncio's timers belong to their loop's thread."""
+    cancelled: list[str] = []
+    cancel = asyncio.TimerHandle.cancel
+
+    def noted(timer: asyncio.TimerHandle) -> None:
+        cancelled.append(threading.current_thread().name)
+        cancel(timer)
+
+    async def test(_: list[list[Op]], box: Outbox) -> None:
+        monkeypatch.setattr(asyncio.TimerHandle, "cancel", noted)
+        box.push([piece("a")])
+        for name, act in (("flushes", box.flush), ("closes", box.close)):
+            other = threading.Thread(target=act, name=name)
+            other.start()
+            other.join()
+            box.push([piece("b")])
+            await asyncio.sleep(0.15)
+        assert not {"flushes", "closes"} & set(cancelled)
+        monkeypatch.undo()
+
+    assert run(test) == [[piece("a")], [piece("b")]]
 
 
 def test_all_outboxes_of_the_process_share_one_limit(monkeypatch: pytest.MonkeyPatch) -> None:

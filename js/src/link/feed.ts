@@ -53,7 +53,7 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
   let alive = false;
   let known = snapshot.seq; // the highest number heard of
   let isBroken = false; // a change didn't fit: apply no more until the whole has come
-  let asked = 0;
+  let asked = -Infinity;
   let wait = ASK_AGAIN;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let cut: FileMessage | undefined;
@@ -65,7 +65,7 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
       return link.liveness();
     },
     get now() {
-      return Date.now() / 1000 + clockAhead;
+      return performance.now() / 1000 + clockAhead;
     },
     get heardAt() {
       return snapshot.now;
@@ -74,7 +74,7 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
       return fileBytes;
     },
     get quiet() {
-      return quietAt === 0 ? 0 : quiet + (Date.now() - quietAt) / 1000;
+      return quietAt === 0 ? 0 : quiet + (performance.now() - quietAt) / 1000;
     },
     get alive() {
       return alive;
@@ -86,21 +86,21 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
   const setQuiet = (seconds: number, isAlive = false) => {
     quiet = seconds;
     alive = isAlive;
-    quietAt = Date.now();
+    quietAt = performance.now();
   };
 
   const setClock = (now: unknown) => {
     if (typeof now !== "number" || !Number.isFinite(now)) return;
     snapshot.now = now;
-    clockAhead = now - Date.now() / 1000;
+    clockAhead = now - performance.now() / 1000;
   };
 
   /** Asks for the whole, unless that was done a moment ago; goes on until it has come. */
   const ask = () => {
     if (timer !== undefined) return;
-    if (Date.now() - asked >= wait) {
-      if (asked !== 0) wait = Math.min(wait * 2, ASK_AT_MOST);
-      asked = Date.now();
+    if (performance.now() - asked >= wait) {
+      if (asked >= 0) wait = Math.min(wait * 2, ASK_AT_MOST);
+      asked = performance.now();
       sendHave("sync");
     }
     timer = setTimeout(
@@ -108,7 +108,7 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
         timer = undefined;
         if (known > snapshot.seq || isBroken) ask();
       },
-      Math.max(asked + wait - Date.now(), 0),
+      Math.max(asked + wait - performance.now(), 0),
     );
   };
 
@@ -168,7 +168,7 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
   const receiveWhole = (whole: W, by: string) => {
     const isSameKernel = by === nonce;
     nonce = by;
-    asked = 0;
+    asked = -Infinity;
     wait = ASK_AGAIN;
     setClock(whole.now);
     // Only the same kernel's numbers can be compared; a saved notebook's are nobody's.

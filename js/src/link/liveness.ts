@@ -21,7 +21,7 @@ export function watchLiveness(
   regained: () => void,
 ) {
   let value: Kernel["liveness"] = "unknown";
-  let heardAt = Date.now();
+  let heardAt = performance.now();
 
   const set = (now: Kernel["liveness"]): void => {
     if (now === value) return;
@@ -41,8 +41,8 @@ export function watchLiveness(
   };
   const look = (): void => {
     const isNew = value === "unknown";
-    if (!(isNew || isDue())) heardAt = Date.now();
-    if (Date.now() - heardAt >= (isNew ? ANSWERS_WITHIN : SILENT_FOR)) set("gone");
+    if (!(isNew || isDue())) heardAt = performance.now();
+    if (performance.now() - heardAt >= (isNew ? ANSWERS_WITHIN : SILENT_FOR)) set("gone");
   };
 
   const kernel = kernelOf(model);
@@ -64,7 +64,7 @@ export function watchLiveness(
     },
 
     heard(): void {
-      heardAt = Date.now();
+      heardAt = performance.now();
       set("live");
     },
 

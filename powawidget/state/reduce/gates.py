@@ -244,7 +244,7 @@ def _is_open(part: Part) -> bool:
 def _age(run: RunState, call: int, at: float) -> float:
     """Tell how long ago a call was first asked about."""
     first = next(requests(run, "about", call), None)
-    return 0.0 if first is None else at - first[1].asked_at
+    return 0.0 if first is None else max(0.0, at - first[1].asked_at)
 
 
 def _waited(run: RunState, call: int, seconds: float) -> list[Op]:
