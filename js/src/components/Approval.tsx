@@ -1,4 +1,6 @@
 // A request to a person, and what became of it.
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { inherit } from "../approval/keyboard";
 import { hasEnded } from "../state/run";
 import type { ApprovalPart, ToolPart } from "../state/wire";
 import { quoted } from "../text/visible";
@@ -16,7 +18,8 @@ export const Approval = pure(function Approval({ view, index }: { view: View; in
   if (part.decision !== "pending" || hasEnded(state))
     return <Decided view={view} part={part} index={index} />;
   // The server has one slot for decisions: all that is open at once is decided at once.
-  const together = outline.approvalsWith("pending");
+  // A copy: the card may draw itself once more before it learns that the list has changed.
+  const together = [...outline.approvalsWith("pending")];
   if (together.at(-1) !== index) return <p class="pw-decided">{words.decidedBelow}</p>;
   return <ApprovalCard view={view} indexes={together} />;
 });
@@ -61,8 +64,11 @@ function Decided({ view, part, index }: { view: View; part: ApprovalPart; index:
   const goesOn = choice !== null && isUnderWay(view, part);
   const isUnknown = !goesOn && (decision === "unknown" || decision === "sending");
   const shown = goesOn ? ({ approve: "approved", deny: "denied" } as const)[choice] : decision;
+  const line = useRef<HTMLParagraphElement>(null);
+  useLayoutEffect(() => inherit(line.current), []);
   return (
-    <p class="pw-decided">
+    // A key that is pressed once more is no command of the notebook's.
+    <p class="pw-decided" ref={line} tabIndex={-1} data-lm-suppress-shortcuts="true">
       <Glyph status={GLYPH[shown] ?? "interrupted"} />
       {goesOn ? words.goesOn(choice, part.by, covers) : words.decided(part)}
       {gate !== "" && `, ${gate}`}

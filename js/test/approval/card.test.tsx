@@ -251,6 +251,24 @@ describe("a decision", () => {
     expect(el.querySelector("[role=timer]")?.textContent ?? "").not.toContain("left");
   });
 
+  test("leaves the focus that was in the card where the card was, and takes none from elsewhere", async () => {
+    for (const isInside of [true, false]) {
+      const { card, ask, change } = page(asking());
+      await settle(100);
+      const other = document.createElement("input");
+      document.body.append(other);
+      (isInside ? card() : other).focus();
+      change(
+        ["set", ["parts", 1, "choice"], "approve"],
+        ["set", ["parts", 1, "decision"], "sending"],
+      );
+      await settle();
+      const line = ask(".pw-decided");
+      expect(document.activeElement).toBe(isInside ? line : other);
+      expect(line.dataset.lmSuppressShortcuts).toBe("true");
+    }
+  });
+
   test("that somebody else is making can't be made here too", async () => {
     const { model, el } = page(
       asking({ decision: "sending", choice: "approve", by: "policy: read-only tools" }),
