@@ -24,6 +24,8 @@ ROOT = pathlib.Path(__file__).parents[2]
 FRAMES_A_SECOND = 50
 END = "The end of it."
 SAMPLE = 0.25  # seconds between two looks at the page's counters
+# The clock goes on while another process has the processor; what a thread uses of it doesn't.
+BY_PROCESSOR = {"timeDomain": "threadTicks"}
 
 # What the page notes: long tasks, and when the end of the text is drawn.
 WATCH = """
@@ -37,8 +39,9 @@ WATCH = """
     }
   }).observe({ type: "longtask" });
   // Lists that the browser keeps, and no frame of our own: to look must cost next to nothing.
-  const places = ["pw-status", "jp-RenderedMarkdown", "widget-html-content", "jp-RenderedHTMLCommon"]
-    .map((name) => document.getElementsByClassName(name));
+  const places = [
+    "pw-status", "jp-RenderedMarkdown", "widget-html-content", "jp-RenderedHTMLCommon",
+  ].map((name) => document.getElementsByClassName(name));
   const look = () => {
     const isDone = places.flatMap((each) => [...each]).some((place) =>
       place.classList.contains("pw-status")
@@ -182,9 +185,9 @@ def lines() -> Any:
             yield from _told(case, cost)
         browser.close()
     one, ten = costs[CASES[0].name].main, costs[CASES[6].name].main
-    for what, ours, floor, goal in (("prose", 1, 7, 5), ("mixed markdown", 8, 9, 4)):
-        ratio = costs[CASES[ours].name].main / costs[CASES[floor].name].main
-        yield f"main thread at 200 kB of {what} against the floor: {ratio:.1f} (goal: at most {goal})"
+    for what, ours, shown, goal in (("prose", 1, 7, 5), ("mixed markdown", 8, 9, 4)):
+        ratio = costs[CASES[ours].name].main / costs[CASES[shown].name].main
+        yield f"main thread, 200 kB of {what} against the floor: {ratio:.1f} (goal: at most {goal})"
     yield f"main thread of ten runs at once against one: {ten / one:.1f} (goal: at most 10)"
 
 
@@ -206,7 +209,7 @@ def _idle(lab: Lab, browser: Browser) -> float:
     lab.write_notebook("idle.ipynb", ["print('REPORT {}')"])
     lab.open(page, "idle.ipynb")
     session = page.context.new_cdp_session(page)
-    session.send("Performance.enable")
+    session.send("Performance.enable", BY_PROCESSOR)
     before = _busy(session)
     page.wait_for_timeout(5_000)
     idle = (_busy(session) - before) / 5
@@ -229,7 +232,7 @@ def _case(lab: Lab, page: Page, case: Case, name: str, idle: float) -> Cost:
     lab.command(page, "notebook:run-cell-and-select-next")
     lab.wait_idle(page)
     session = page.context.new_cdp_session(page)
-    session.send("Performance.enable")
+    session.send("Performance.enable", BY_PROCESSOR)
     page.evaluate(WATCH)
     browser.start_tracing(page=page, categories=["toplevel"])
     frames.clear()
