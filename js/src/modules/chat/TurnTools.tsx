@@ -20,9 +20,11 @@ export const TurnTools = pure(function TurnTools({ chat, view, index }: Props) {
   return (
     <div class="pw-tools">
       <span class="pw-facts">{facts(view, retried.includes(index)).join(" · ")}</span>
-      {writable && <Retry view={view} />}
-      {answerOf(state) !== "" && <CopyButton label={copy} text={() => answerOf(state)} />}
-      <CopyButton label={words.copyPython} text={() => pythonOfTurn(chat.store.state, state)} />
+      <span class="pw-deeds">
+        {writable && <Retry view={view} />}
+        {answerOf(state) !== "" && <CopyButton label={copy} text={() => answerOf(state)} />}
+        <CopyButton label={words.copyPython} text={() => pythonOfTurn(chat.store.state, state)} />
+      </span>
     </div>
   );
 });
