@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import traceback
+from collections.abc import Callable
 
 from powawidget.approvals.deadlines import is_overdue
 from powawidget.errors import ConnectionLost, PowawidgetError, ProtocolError, RequestError
@@ -17,13 +18,16 @@ from powawidget.run.pause import Pauses
 from powawidget.run.sources import Source
 
 
-async def follow(live: Live, source: Source, pauses: Pauses) -> None:
+async def follow(
+    live: Live, source: Source, pauses: Pauses, is_denied: Callable[[], bool] = lambda: False
+) -> None:
     """Follow a run to its end. Nothing is raised: what goes wrong is an event of the run.
 
     Args:
         live: The run.
         source: Its bytes.
         pauses: Lets a person end a pause before the next try.
+        is_denied: Whether the stream has shown that the denial of a stop counted.
     """
     following: Following | None = None
 
@@ -32,7 +36,7 @@ async def follow(live: Live, source: Source, pauses: Pauses) -> None:
 
     try:
         following = Following(source, live.redact, is_asking, pauses, live.note_read)
-        await _apply(live, following)
+        await _apply(live, following, is_denied)
     except asyncio.CancelledError:
         live.receive(_cancelled(live))
         raise
@@ -40,11 +44,20 @@ async def follow(live: Live, source: Source, pauses: Pauses) -> None:
         live.receive(_end_of(live, source, error, "" if following is None else following.note))
 
 
-async def _apply(live: Live, following: Following) -> None:
+async def _cancellation() -> None:
+    """Wait for the cancellation with which a stop ends."""
+    await asyncio.get_running_loop().create_future()
+
+
+async def _apply(live: Live, following: Following, is_denied: Callable[[], bool]) -> None:
     async with contextlib.aclosing(following.read()) as reads:
         async for items in reads:
-            for event in live.receive_all(items):
-                following.note_event(event)
+            for some in [[one] for one in items] if live.stop_asked else [items]:
+                if is_denied():
+                    # What the run did after its denial may have come at once with the proof.
+                    await _cancellation()
+                for event in live.receive_all(some):
+                    following.note_event(event)
             if live.ended:
                 return
 
