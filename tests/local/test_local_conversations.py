@@ -151,6 +151,12 @@ def test_another_agents_conversation_is_refused_by_the_database(service: Service
     assert "[SQL:" in frame["error"]
     (frame,) = service.run("Analyst", LATE, session_id="x" * 256)
     assert "character varying(255)" in frame["error"]
+    for path in (
+        f"/api/agents/{service.agents['Analyst']}/run/stream",
+        f"/api/orchestrations/{service.orchestrations['Report line']}/run/stream",
+    ):
+        refused = service.http.post(path, json={"message": LATE, "session_id": 7})
+        assert refused.status_code == 500
     assert service.run("Writer", "And shorter", session_id=taken)[-1]["status"] == "completed"
 
 
