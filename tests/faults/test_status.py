@@ -223,6 +223,17 @@ def test_s7_what_is_no_event_stream_has_failed(
     assert server.posts == 1
 
 
+@pytest.mark.parametrize("body", [b"", b": keepalive\n\n", b"data: no JSON\n\n"])
+def test_n18_a_stream_that_ends_before_it_names_its_run_says_that_it_may_have_started(
+    world: World, body: bytes
+) -> None:
+    server = world.serve(answering("200 OK", body, b"content-type: text/event-stream\r\n"))
+    run = world.run(server)
+    assert came_to(run)[0] == "interrupted"
+    assert "may have started" in run.error.hint
+    assert server.posts == 1
+
+
 @pytest.mark.parametrize("status", ["301", "302", "303", "307", "308"])
 def test_s8_a_redirect_to_another_origin_is_not_followed(world: World, status: str) -> None:
     other = world.serve(answering("200 OK", {}))
