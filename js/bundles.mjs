@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import { minify } from "terser";
+import { mathFont } from "./math-font.mjs";
 import { options, sources } from "./transform.mjs";
 
 export const here = dirname(fileURLToPath(import.meta.url));
@@ -46,7 +47,7 @@ export const module = (name) => ({
   format: "cjs",
   banner: { js: "export default(core)=>{const module={},require=()=>core;" },
   footer: { js: "return module.exports}" },
-  loader: { ".woff2": "binary" },
+  plugins: [...common.plugins, mathFont],
 });
 
 /** The code of a bundle and its source map; terser makes it a twentieth smaller than esbuild alone. */

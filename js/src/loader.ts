@@ -123,6 +123,8 @@ export default () => {
         isClosed = true;
         greeted();
         close?.();
+        // JupyterLab keeps the models of closed comms, and with them this widget.
+        close = started = undefined;
       };
     },
 
@@ -157,6 +159,7 @@ export default () => {
         isGone = true;
         drop();
         remove?.();
+        remove = undefined;
       };
     },
   };

@@ -97,6 +97,17 @@ test("ten widgets of a page evaluate the core once, and each is initialized befo
   expect(all.map(({ model }) => model.log)).toEqual(Array(10).fill(["initialize", "render"]));
 });
 
+test("two notebooks of one page share the core; one of another version has its own", async () => {
+  const other = vi.fn();
+  page.powawidgetCores.set("another version", Promise.resolve(other));
+  const first = opened();
+  await vi.waitFor(() => expect(first.el.textContent).toBe("from the core"));
+  const second = opened(() => Promise.reject(new Error("the other notebook's isn't asked for")));
+  await vi.waitFor(() => expect(second.el.textContent).toBe("from the core"));
+  expect([page.evaluated, page.powawidgetCores.size]).toEqual([1, 2]);
+  expect(other).not.toHaveBeenCalled();
+});
+
 test("until the core is there, the status and the text are shown, as text", async () => {
   const { promise, give } = held<string>();
   const hostile = "<img src=x onerror=alert(1)> **bold**";

@@ -44,6 +44,20 @@ class ChatSnapshot(msgspec.Struct, kw_only=True):
     chat: ChatState
 
 
+class Brief(msgspec.Struct, kw_only=True):
+    """The synced trait `_state` of what is over, as a page gets it that is loaded again.
+
+    The whole is sent after a hello, which the page says when a view of it comes near sight: a
+    notebook may have a hundred of them. Beside these fields it has those of a snapshot, of whose
+    `state` or `chat` only the kind, the name and the status are there. What is embedded in another
+    document is the whole.
+    """
+
+    seq: int
+    now: float
+    brief: bool
+
+
 class OpsMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="ops"):
     """Kernel to page: changes; `seq` grows by one with each of these messages."""
 

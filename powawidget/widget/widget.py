@@ -6,6 +6,7 @@ number; a gap makes the front end ask for the state (see `powawidget.widget.mess
 """
 
 import contextlib
+import contextvars
 import threading
 import time
 from collections.abc import Callable
@@ -74,8 +75,13 @@ class FileCopy(NamedTuple):
     cuts: list[list[Any]]
 
 
-def _file_snapshot_of(_: object, widget: "StateWidget") -> dict[str, Any]:
-    return widget.file_snapshot()
+# Whether the state is read for a document that nobody can ask for more.
+_embedding: contextvars.ContextVar[bool] = contextvars.ContextVar("_embedding", default=False)
+
+
+def _trait_of(_: object, widget: "StateWidget") -> dict[str, Any]:
+    is_asked_for = widget.comm is not None and not _embedding.get()
+    return widget.brief() if is_asked_for and widget.is_over else widget.file_snapshot()
 
 
 class StateWidget(anywidget.AnyWidget):
@@ -93,7 +99,7 @@ class StateWidget(anywidget.AnyWidget):
     # By reference: whoever saves or embeds this widget takes the core along, once.
     _core = traitlets.Any(None, allow_none=True).tag(sync=True, **ipywidgets.widget_serialization)
     # The trait's value never changes: what is sent is made when it is asked for.
-    _state = traitlets.Any(None, allow_none=True).tag(sync=True, to_json=_file_snapshot_of)
+    _state = traitlets.Any(None, allow_none=True).tag(sync=True, to_json=_trait_of)
     _mark = traitlets.Unicode().tag(sync=True)
     # How tall the box of a view that is drawn from now on may be, in px; None lets it grow.
     _max_height = traitlets.Int(640, allow_none=True).tag(sync=True)
@@ -160,6 +166,25 @@ class StateWidget(anywidget.AnyWidget):
         kept = shorten(whole, file_share(28))
         cuts = file_state.differences({self._key: whole}, {self._key: kept})
         return FileCopy({**snapshot, self._key: kept}, cuts)
+
+    def brief(self) -> dict[str, Any]:
+        """Return what a page that is loaded again shows until it asks for the whole.
+
+        Returns:
+            A `Brief` as plain JSON values.
+        """
+        with self._live.lock:
+            self._outbox.flush()
+            state = self._live.snapshot()
+        kept = {name: state[name] for name in ("kind", "name", "status") if name in state}
+        if self._key == "chat":
+            kept |= {"turns": [], "order": []}
+        return {"seq": self._seq, "now": time.time(), "brief": True, self._key: kept}
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is under way."""
+        return self._live.finished
 
     def _page_state(self) -> dict[str, Any]:
         of_page = page_state.chat if self._key == "chat" else page_state.run
@@ -308,6 +333,15 @@ class StateWidget(anywidget.AnyWidget):
         """Return the traits as they are sent and saved."""
         with as_it_is():
             state: dict[str, Any] = super().get_state(key, drop_defaults)
+        return state
+
+    def _get_embed_state(self, drop_defaults: bool = False) -> dict[str, Any]:
+        """Return what a document is to hold, whole."""
+        token = _embedding.set(True)
+        try:
+            state: dict[str, Any] = super()._get_embed_state(drop_defaults)
+        finally:
+            _embedding.reset(token)
         return state
 
     def set_state(self, sync_data: dict[str, Any]) -> None:

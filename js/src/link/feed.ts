@@ -3,7 +3,7 @@
 import type { EventKey } from "../state/events";
 import { OpError } from "../state/ops";
 import type { Kernel } from "../state/run";
-import type { AckMessage, FileMessage, KernelMessage, Op, PageMessage } from "../state/wire";
+import type { AckMessage, Brief, FileMessage, KernelMessage, Op, PageMessage } from "../state/wire";
 import { withCuts } from "./file-output";
 import { newId } from "./id";
 
@@ -23,6 +23,9 @@ export interface Link<W> {
   save(snapshot: W): void;
   liveness(): Kernel["liveness"];
 }
+
+const isBriefState = (saved: unknown): boolean =>
+  (saved as Partial<Brief> | null | undefined)?.brief === true;
 
 interface Store<W> {
   /** Applies changes to the snapshot that it was given last; throws where one doesn't fit. */
@@ -52,7 +55,8 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
   let quietAt = 0;
   let alive = false;
   let known = snapshot.seq; // the highest number heard of
-  let isBroken = false; // a change didn't fit: apply no more until the whole has come
+  let isBrief = isBriefState(saved); // only a name and a status: the whole must be asked for
+  let isBroken = isBrief; // a change doesn't fit: apply no more until the whole has come
   let asked = -Infinity;
   let wait = ASK_AGAIN;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -139,6 +143,7 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
   };
 
   const save = () => {
+    if (isBrief) return; // the trait says that it isn't the whole
     const { seq, cuts = [] } = cut ?? {};
     const isWhole = cuts.length === 0 || seq !== snapshot.seq;
     const next = isWhole ? snapshot : withCuts(snapshot, cuts);
@@ -148,6 +153,7 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
 
   const replace = (by: W) => {
     snapshot = by;
+    isBrief = false;
     isBroken = false;
     known = Math.max(known, by.seq);
     for (const seq of held.keys()) if (seq <= by.seq) held.delete(seq);
@@ -193,6 +199,11 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
       return nonce;
     },
 
+    /** Whether the whole hasn't come. */
+    get isBrief(): boolean {
+      return isBrief;
+    },
+
     hello(): void {
       sendHave("hello");
     },
@@ -229,7 +240,8 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
     receiveTrait(value: unknown): void {
       if (value === savedNow) return;
       const came = read(value);
-      if (came.seq > snapshot.seq) replace(came);
+      const isMore = isBrief || came.seq > snapshot.seq;
+      if (isMore && !isBriefState(value)) replace(came);
       else save();
     },
 

@@ -90,3 +90,25 @@ export function forgetState(model: Model): void {
     for (const nothing of [null, undefined]) model.set("_state", nothing);
   });
 }
+
+const LOOK_FOR_SAVING = 1_000; // ms
+
+/**
+ * Calls back once the notebook's file is to hold the state of its widgets, which JupyterLab has as a
+ * setting, off at first: it takes what the page has at that moment, and waits for nothing.
+ */
+export function whenSaving(model: Model, callback: () => void): () => void {
+  const isOn = () =>
+    guarded(() => (model.widget_manager as { _settings?: { saveState?: unknown } })._settings)
+      ?.saveState === true;
+  if (isOn()) callback();
+  else {
+    const timer = setInterval(() => {
+      if (!isOn()) return;
+      clearInterval(timer);
+      callback();
+    }, LOOK_FOR_SAVING);
+    return () => clearInterval(timer);
+  }
+  return () => {};
+}

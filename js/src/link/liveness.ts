@@ -10,13 +10,14 @@ const LOOK_EVERY = 1_000;
  * Watches the kernel. A notebook that was opened without one, or whose kernel died, must not show a
  * run as running for ever.
  *
- * @param isDue whether the kernel owes a sign: while nothing is under way it is silent.
+ * @param isDue whether the kernel owes a sign, its first one where that `isNew`: while nothing is
+ *   under way, and before it was asked, it is silent.
  * @param changed is called when the liveness has changed.
  * @param regained is called when a lost connection is back: messages may have been lost.
  */
 export function watchLiveness(
   model: Model,
-  isDue: () => boolean,
+  isDue: (isNew: boolean) => boolean,
   changed: () => void,
   regained: () => void,
 ) {
@@ -41,7 +42,7 @@ export function watchLiveness(
   };
   const look = (): void => {
     const isNew = value === "unknown";
-    if (!(isNew || isDue())) heardAt = performance.now();
+    if (!isDue(isNew)) heardAt = performance.now();
     if (performance.now() - heardAt >= (isNew ? ANSWERS_WITHIN : SILENT_FOR)) set("gone");
   };
 

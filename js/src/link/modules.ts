@@ -43,7 +43,22 @@ const known = () => {
 page.powawidgetFailures ??= new Map();
 const failures = page.powawidgetFailures;
 
-export type ModuleLoader = ReturnType<typeof openModules>;
+/**
+ * What drawing may use: it reads what is here, and asks for nothing. To draw changes nothing and
+ * sends nothing.
+ */
+export interface LoadedModules {
+  /** A module, or undefined while it isn't here. */
+  loaded<Name extends ModuleName>(name: Name): Modules[Name] | undefined;
+  /** Whether something that was needed won't come. */
+  readonly isIncomplete: boolean;
+}
+
+/** What effects and handlers may use beside that: it asks, and gives nothing, so it isn't for drawing. */
+export interface ModuleLoader extends LoadedModules {
+  /** Asks for a module that isn't here. */
+  fetch(name: ModuleName): void;
+}
 
 /** Why a module doesn't come though no try has failed: the widget that asked for it is closed. */
 const CLOSED = "closed";
@@ -52,8 +67,11 @@ const CLOSED = "closed";
  * The modules that one widget uses. The kernel sends one when it is first asked for; until then,
  * without a kernel, and where it sends none that fits, what is there must read well without it.
  */
-export function openModules(link: Link) {
-  const loaded = new Map<ModuleName, unknown>();
+export function openModules(link: Link): ModuleLoader & {
+  receive(message: ModuleMessage): void;
+  close(): void;
+} {
+  const here = new Map<ModuleName, unknown>();
   /** What is awaited, or will be asked for again after a while. */
   const busy = new Set<ModuleName>();
   /** What won't come, and by which kernel. */
@@ -97,7 +115,7 @@ export function openModules(link: Link) {
     busy.add(name);
     const factory = known().get(hash) ?? ask(name, hash);
     try {
-      loaded.set(name, (await factory)(link.core));
+      here.set(name, (await factory)(link.core));
       givenUp.delete(name);
     } catch (why) {
       const wasClosed = why === CLOSED;
@@ -120,20 +138,13 @@ export function openModules(link: Link) {
     link.changed(name);
   };
 
-  /** A module, or undefined while it isn't here. */
-  const get = <Name extends ModuleName>(name: Name) =>
-    loaded.get(name) as Modules[Name] | undefined;
-
   return {
-    get,
+    loaded: <Name extends ModuleName>(name: Name) => here.get(name) as Modules[Name] | undefined,
 
-    /** The same, but asks for it where it isn't here; never while something is drawn. */
-    request<Name extends ModuleName>(name: Name): Modules[Name] | undefined {
-      if (!loaded.has(name)) void start(name);
-      return get(name);
+    fetch(name: ModuleName): void {
+      if (!here.has(name)) void start(name);
     },
 
-    /** Whether something that was needed won't come. */
     get isIncomplete(): boolean {
       return givenUp.size > 0;
     },

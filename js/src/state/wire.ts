@@ -204,6 +204,12 @@ export interface ChatSnapshot {
   chat: ChatState;
 }
 
+export interface Brief {
+  seq: number;
+  now: number;
+  brief: boolean;
+}
+
 export interface OpsMessage {
   kind: "ops";
   seq: number;

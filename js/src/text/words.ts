@@ -1,6 +1,6 @@
 // The words of the core.
 import type { Tally } from "../state/tally";
-import type { ApprovalPart, Block, RunState, TooLarge, ToolPart } from "../state/wire";
+import type { ApprovalPart, Block, ChatState, RunState, TooLarge, ToolPart } from "../state/wire";
 
 const grouped = new Intl.NumberFormat("en-US");
 
@@ -53,6 +53,10 @@ export const TOOL_STATUS: Record<ToolPart["status"], string> = {
   denied: "Denied",
 };
 export const preparing = "Preparing";
+
+/** One line for what is over, while nothing more of it is here. */
+export const brief = (state: RunState | ChatState): string =>
+  [`${state.kind} ${state.name}`, "status" in state ? STATUS[state.status] : []].flat().join(": ");
 
 /** The direction of these words; a text of somebody else's has its own. */
 export const direction = "ltr";

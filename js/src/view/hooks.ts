@@ -39,10 +39,10 @@ export function useModule<Name extends ModuleName>(
   name: Name,
 ): Modules[Name] | undefined {
   useKeys(view, `module/${name}`, "kernel");
-  const module = view.modules.get(name);
+  const module = view.modules.loaded(name);
   // Not while it is drawn: to draw changes nothing and sends nothing.
   useLayoutEffect(() => {
-    if (module === undefined) view.modules.request(name);
+    if (module === undefined) view.modules.fetch(name);
   });
   return module;
 }

@@ -43,7 +43,7 @@ test.each([
   using page = opened(shown);
   await vi.advanceTimersByTimeAsync(60 * MINUTE);
   expect(page.liveness()).toBe("live");
-  page.session.modules.request("results");
+  page.session.modules.fetch("results");
   expect(page.model.sent.at(-1)).toMatchObject({ kind: "want", module: "results" });
 });
 

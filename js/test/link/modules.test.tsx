@@ -137,7 +137,7 @@ function asking(answer: (receive: ReturnType<typeof openModules>["receive"]) => 
       answer(modules.receive);
     },
     // What is drawn needs it, and asks whenever it is drawn.
-    changed: (name) => modules.request(name),
+    changed: (name) => modules.fetch(name),
   });
   ends.push(modules.close);
   return Object.assign(link, { modules });
@@ -153,7 +153,7 @@ test.each([
 ])("what %s is asked for three times, ever later, then given up", async (_, answer, times) => {
   vi.useFakeTimers();
   const link = asking(answer);
-  link.modules.request("pause");
+  link.modules.fetch("pause");
   expect(link.modules.isIncomplete).toBe(false);
   await vi.advanceTimersByTimeAsync(600_000);
   expect(link.times).toEqual(times);
@@ -165,13 +165,13 @@ test("what no kernel will send is given up once for all widgets, and tried with 
   const answer = (receive: (message: never) => void) => receive(wrong);
   const widgets = [1, 2, 3, 4].map(() => asking(answer));
   const tries = () => widgets.flatMap(({ times }) => times).length;
-  for (const { modules } of widgets) modules.request("pause");
+  for (const { modules } of widgets) modules.fetch("pause");
   await vi.advanceTimersByTimeAsync(600_000);
   expect(tries()).toBe(3);
   expect(widgets.map(({ modules }) => modules.isIncomplete)).toEqual([true, true, true, true]);
   for (const widget of widgets) {
     widget.kernel = "n2";
-    widget.modules.request("pause");
+    widget.modules.fetch("pause");
   }
   await vi.advanceTimersByTimeAsync(0);
   expect(tries()).toBe(4);
@@ -184,11 +184,11 @@ test("the view says that part of it won't come", async () => {
   const view = new View(session) as View;
   render(<Run view={view} />, host);
   expect(host.textContent).not.toContain("3 tries");
-  session.modules.request("pause");
+  session.modules.fetch("pause");
   for (let each = 0; each < 3; each++) {
     model.hear(wrong);
     await vi.advanceTimersByTimeAsync(20_000);
-    session.modules.request("pause");
+    session.modules.fetch("pause");
   }
   vi.useRealTimers();
   await painted();
@@ -200,16 +200,16 @@ test("the view says that part of it won't come", async () => {
 test("what a kernel sends late is taken", async () => {
   vi.useFakeTimers();
   const link = asking();
-  link.modules.request("pause");
+  link.modules.fetch("pause");
   await vi.advanceTimersByTimeAsync(600_000);
   page.powawidgetModules?.set(
     "pause",
     Promise.resolve(() => "the module"),
   );
   link.modules.receive(come("pause") as never);
-  link.modules.request("pause");
+  link.modules.fetch("pause");
   await vi.advanceTimersByTimeAsync(0);
-  expect([link.modules.get("pause"), link.modules.isIncomplete]).toEqual(["the module", false]);
+  expect([link.modules.loaded("pause"), link.modules.isIncomplete]).toEqual(["the module", false]);
 });
 
 test("the module is given the core of the widget that uses it", async () => {
