@@ -5,7 +5,17 @@ import gzip
 import pathlib
 import sys
 
-from tests.bench import clicks, core, drawing, endings, following, growth, memory, rendering
+from tests.bench import (
+    clicks,
+    core,
+    drawing,
+    endings,
+    following,
+    growth,
+    memory,
+    rendering,
+    wire,
+)
 
 STATIC = pathlib.Path(__file__).parents[2] / "powawidget" / "static"
 
@@ -17,7 +27,7 @@ def main() -> None:
     for part in (core, growth, memory, clicks):
         for line in part.measure():
             say(line)
-    for part_lines in (following.lines, endings.lines, drawing.lines, rendering.lines):
+    for part_lines in (wire.lines, following.lines, endings.lines, drawing.lines, rendering.lines):
         for line in part_lines():
             say(line)
 
