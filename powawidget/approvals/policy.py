@@ -18,6 +18,7 @@ from typing import Any, Literal
 from powawidget.errors import InvalidValueError, WrongTypeError
 from powawidget.kernel.worker import in_thread
 from powawidget.protocol.events import repeats
+from powawidget.protocol.plain_values import scalar
 from powawidget.state.values import Approval
 
 Choice = Literal["approve", "deny"]
@@ -171,6 +172,7 @@ async def _one(chosen: PolicyFunction, approval: Approval) -> Verdict:
         raise error
     if inspect.isawaitable(answer):
         answer = await answer
+    answer = scalar(answer)  # a table's (df.amount < 100).all() is numpy's
     if isinstance(answer, bool | str | None) and answer in _WORDS:
         verdict = _WORDS[answer]
         # A function that looks at a key is shown the last of its values, and of a name that is

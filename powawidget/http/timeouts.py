@@ -1,6 +1,7 @@
 """How long each thing may take, and how often it is tried again."""
 
 import math
+import numbers
 from typing import Any, Self
 
 import msgspec
@@ -99,5 +100,6 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _is_time(value: Any) -> bool:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and 0 <= value < math.inf
+    # numpy's numbers are such too, and its truth values aren't.
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    return is_number and bool(0 <= value < math.inf)

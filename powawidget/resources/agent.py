@@ -187,13 +187,14 @@ class Agent(Conversing):
             >>> chat = pb.agent("Analyst").chat(temperature=0)
             >>> chat.send("Which orders are late?").result().text
         """
-        agent_body("?", None, options)
+        body = agent_body("?", None, options)
+        given = {name: body[name] for name in options if name in body}
         _check_policy(on_approval)
 
         def plan(message: str, session: Callable[[], str | None]) -> Plan:
-            return self._plan(agent_body(message, None, options), on_approval, session)
+            return self._plan(agent_body(message, None, given), on_approval, session)
 
-        return self._chat(session_id, plan, options)
+        return self._chat(session_id, plan, given)
 
     async def stream(
         self, message: str, *, session_id: str | None = None, **options: Unpack[RunOptions]

@@ -7,6 +7,7 @@ from typing import Any, SupportsIndex, TypedDict
 
 from powawidget.errors import InvalidValueError, WrongTypeError
 from powawidget.http.ids import as_text
+from powawidget.protocol.plain_values import plain
 
 
 class RunOptions(TypedDict, total=False):
@@ -143,14 +144,18 @@ def agent_body(
 def checked_json(body: Mapping[str, Any]) -> dict[str, Any]:
     """Check that a body can be sent.
 
+    Returns:
+        The body in Python's own values: a table's numbers are numpy's.
+
     Raises:
         InvalidValueError: If it can't be written as JSON.
     """
     try:
-        json.dumps(body, allow_nan=False, ensure_ascii=False).encode()
+        made: dict[str, Any] = plain(body)
+        json.dumps(made, allow_nan=False, ensure_ascii=False).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidValueError(f"The request can't be written as JSON: {error}.") from error
-    return dict(body)
+    return made
 
 
 def at_most(limit: object) -> int:

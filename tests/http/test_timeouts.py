@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
 import powawidget
@@ -54,11 +55,18 @@ def test_each_kind_of_run_has_its_pauses() -> None:
             run.wait(display=False)
 
 
-@pytest.mark.parametrize("wrong", [-1, "5", True, float("nan"), float("inf"), (1.0,)])
+@pytest.mark.parametrize(
+    "wrong", [-1, "5", True, np.bool_(True), float("nan"), float("inf"), (1.0,)]
+)
 @pytest.mark.parametrize("name", LIMITS)
 def test_what_is_no_time_is_refused(name: str, wrong: Any) -> None:
     with pytest.raises(ConfigurationError, match=rf"{name} takes seconds .* None for no limit"):
         Timeouts(**{name: wrong})
+
+
+@pytest.mark.parametrize("value", [np.int64(5), np.float32(0.5)])
+def test_a_time_may_be_a_number_of_a_table(value: Any) -> None:
+    assert Timeouts(connect=value, look_up=(value,)).connect == value
 
 
 @pytest.mark.parametrize("name", ["connect", "first_byte", "idle", "quiet_idle", "total"])
