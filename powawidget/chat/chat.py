@@ -98,6 +98,7 @@ class Chat(Transcribed):
         Returns:
             The chat.
         """
+        self._output.note_call()
         current = self._current()
         if current is not None:
             current.turn.stop()
@@ -109,6 +110,7 @@ class Chat(Transcribed):
         Returns:
             The chat.
         """
+        self._output.note_call()
         _on_loop(self._task.resume)
         return self
 
@@ -118,6 +120,7 @@ class Chat(Transcribed):
         Returns:
             The chat.
         """
+        self._output.note_call()
         _on_loop(self._task.discard)
         return self
 
@@ -145,7 +148,7 @@ class Chat(Transcribed):
             KeyboardInterrupt: If the kernel is interrupted.
             ApprovalNeeded: If the answer waits for a decision where nobody can click.
         """
-        self._output.wait()
+        self._output.note_call()
         try:
             if display:
                 self._show()
@@ -168,6 +171,7 @@ class Chat(Transcribed):
         Returns:
             The chat.
         """
+        self._output.note_call()
         loop.run_sync(self._task.show_earlier(turns))
         return self
 

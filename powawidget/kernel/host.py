@@ -97,18 +97,6 @@ def in_next_cell(job: Callable[[], object]) -> None:
     events.register("pre_execute", once)
 
 
-def is_showing_value() -> bool:
-    """Tell whether IPython is right now writing the value of a cell's last line.
-
-    Returns:
-        Whether it is, where that is known; a `display(...)` isn't one.
-    """
-    host = kernel()
-    hook = getattr(getattr(host, "shell", None), "displayhook", None)
-    # ipykernel holds the message that it is about to send; there is no public way to ask.
-    return getattr(hook, "msg", None) is not None
-
-
 def has_front_end() -> bool:
     """Tell whether the running cell was sent by a front end that people sit at.
 

@@ -93,7 +93,7 @@ class Run(RunProperties):
             KeyboardInterrupt: If the kernel is interrupted.
             ApprovalNeeded: If the run waits for a decision where nobody can click.
         """
-        self._output.wait()
+        self._output.note_call()
         try:
             if display:
                 self._show()
@@ -153,7 +153,9 @@ class Run(RunProperties):
                     self._tell_to_stop()
                     await wait.until(self._live.published.is_set, _STOPPING)
                 raise
-        return self._outcome(None)
+        result = self._outcome(None)
+        self._note_awaited(result)
+        return result
 
     def approve(self, reason: str | None = None) -> "Run":
         """Approve what the run waits for, as a click on Approve does.
@@ -223,6 +225,7 @@ class Run(RunProperties):
             >>> run.stop().status
             'stopped'
         """
+        self._output.note_call()
         self._tell_to_stop()
         wait.briefly(self._live.published)
         return self
@@ -260,6 +263,7 @@ class Run(RunProperties):
         self._tell_to_stop()
 
     def _decide(self, choice: Choice, reason: str | None) -> "Run":
+        self._output.note_call()
         refused = loop.run_sync(self._task.decide(choice, reason))
         if refused is not None:
             raise DecisionRefused(refused)
@@ -303,6 +307,9 @@ class Run(RunProperties):
     def _show(self) -> None:
         """Show the run where nobody has."""
         self._output.show(self)
+
+    def _note_awaited(self, result: values.RunResult) -> None:
+        self._output.note_awaited(result)
 
     def _make_widget(self, mark: str) -> Any:
         from powawidget.widget.widget import RunWidget  # noqa: PLC0415  # a batch needs none

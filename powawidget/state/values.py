@@ -189,7 +189,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     total: int
 
 
-class RunResult(msgspec.Struct, frozen=True, kw_only=True):
+class RunResult(msgspec.Struct, frozen=True, kw_only=True, weakref=True):
     """What a completed run came to.
 
     Attributes:

@@ -20,7 +20,8 @@ class TranscriptOutput:
     """The transcript of one run or chat, in every output where that is shown.
 
     Attributes:
-        mark: Its display id, and the class of its root, by which the view finds it.
+        mark: The class of its root, by which the view finds it; and its display id, as long as it
+            stands in no other's place.
         is_shown: Whether it stands anywhere, or will at the end of the cell.
 
     Args:
@@ -28,7 +29,7 @@ class TranscriptOutput:
     """
 
     def __init__(self, render: Render) -> None:
-        self.mark = f"powawidget-{secrets.token_hex(8)}"
+        self.mark = _new_mark()
         self._render = render
         self.is_shown = False
         self._where: output_widgets.Where = "here"
@@ -36,6 +37,12 @@ class TranscriptOutput:
         self._shown_in: str | None = None
         self._is_stale = False
         self._is_repeated = False
+        self._display_id: str | None = None
+
+    @property
+    def display_id(self) -> str:
+        """By which a front end finds the outputs that hold it."""
+        return self._display_id or self.mark
 
     def find_slot(self) -> None:
         """Find out where it will stand: before its view is made, for that gets the mark."""
@@ -68,9 +75,26 @@ class TranscriptOutput:
 
         self._is_stale = False
         data = self.written()
-        display(data, raw=True, display_id=self.mark)  # type: ignore[no-untyped-call]  # IPython has no types
+        display(data, raw=True, display_id=self.display_id)  # type: ignore[no-untyped-call]  # IPython has no types
         # An update before it stood anywhere changed nothing.
         return self._publish(self.written()) if self._is_stale else _size(data)
+
+    def replace(self, other: "TranscriptOutput") -> int:
+        """Write the transcript where that of another run stands, whose view it has replaced.
+
+        Returns:
+            Its size in bytes.
+        """
+        if other is not self:
+            self._display_id = other.leave()
+            self.begin()
+        return self._publish(self.written())
+
+    def leave(self) -> str:
+        """Give up the place where it stands; returns the display id of that."""
+        left, self._display_id = self.display_id, _new_mark()
+        self.is_shown = False
+        return left
 
     def note_change(self) -> bool:
         """Note that what stands anywhere is out of date; `refresh` is to follow.
@@ -111,9 +135,13 @@ class TranscriptOutput:
         kind: str = "update_display_data",
         cell: dict[str, Any] | None = None,
     ) -> int:
-        content = {"data": data, "metadata": {}, "transient": {"display_id": self.mark}}
+        content = {"data": data, "metadata": {}, "transient": {"display_id": self.display_id}}
         host.publish(kind, content, b"display_data", cell)
         return _size(data)
+
+
+def _new_mark() -> str:
+    return f"powawidget-{secrets.token_hex(8)}"
 
 
 def _size(data: Mapping[str, str]) -> int:

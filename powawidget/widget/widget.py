@@ -87,6 +87,9 @@ def _trait_of(_: object, widget: "StateWidget") -> dict[str, Any]:
 class StateWidget(anywidget.AnyWidget):
     """Shows one state, in any number of views, and answers the pages that show it.
 
+    Attributes:
+        is_asked_for: Whether its view was asked for, as what shows it does.
+
     Args:
         live: The state.
         act: Does what a person asked for; returns why not, where it refuses.
@@ -124,6 +127,7 @@ class StateWidget(anywidget.AnyWidget):
         self._heartbeat = Heartbeat(self._loop, self._beat)
         self._requests = Requests(self, act)
         self._comm_id: str | None = None
+        self.is_asked_for = False
         with live.lock:
             height = checked_height(options.max_height)
             super().__init__(**front_end, _mark=mark, _max_height=height)
@@ -343,6 +347,11 @@ class StateWidget(anywidget.AnyWidget):
         finally:
             _embedding.reset(token)
         return state
+
+    def _repr_mimebundle_(self, **given: Any) -> Any:
+        """Give the view by media type, and note that it was asked for: it is shown somewhere."""
+        self.is_asked_for = True
+        return super()._repr_mimebundle_(**given)
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Set traits from the front end, but never what is shown: a page can't write it."""
