@@ -1,4 +1,9 @@
-"""Which runs belong to which cell: a cell that is run again closes its earlier ones."""
+"""Which runs belong to which cell: a cell that is run again closes its earlier ones.
+
+Two notebooks on one kernel may share their cells' ids, as a copy does, and a run that somebody pays
+for isn't stopped by another notebook. Only the session of a request tells them apart. A page that is
+loaded again has a new session too: what its cells began before that goes on to its end.
+"""
 
 import logging
 import threading
@@ -24,7 +29,9 @@ _Thing = TypeVar("_Thing", bound=Closable)
 _Started = WeakKeyDictionary[Closable, Callable[..., object]]
 
 _lock = threading.Lock()
-_by_cell: dict[str, tuple[str | None, _Started]] = {}
+# By the session of the front end and the cell's id.
+_Cell = tuple[str | None, str]
+_by_cell: dict[_Cell, tuple[str | None, _Started]] = {}
 
 
 def adopt(thing: _Thing, tell: Callable[[_Thing], object] = lambda _: None) -> None:
@@ -38,9 +45,10 @@ def adopt(thing: _Thing, tell: Callable[[_Thing], object] = lambda _: None) -> N
         tell: Tells it that it is about to be closed, without waiting; it holds the thing itself by
             no reference.
     """
-    cell, execution = host.cell()
-    if cell is None:
+    cell_id, execution = host.cell()
+    if cell_id is None:
         return
+    cell = (host.session(), cell_id)
     with _lock:
         latest, started = _by_cell.get(cell, (execution, _Started()))
         earlier = [] if latest == execution else list(started.items())

@@ -35,6 +35,12 @@ def cell() -> tuple[str | None, str | None]:
     return metadata.get("cellId"), header.get("msg_id")
 
 
+def session() -> str | None:
+    """Tell which session of a front end has sent the running cell: a notebook on a page has one."""
+    found = (request().get("header") or {}).get("session")
+    return found if isinstance(found, str) else None
+
+
 def follow_cells() -> None:
     """Note the running cell from now on, for threads that can't ask; on the main thread."""
     global _followed  # noqa: PLW0603  # one shell a process

@@ -45,10 +45,18 @@ class Kernel:
         self.said: list[dict[str, Any]] = []
         self._replied: set[str] = set()
 
-    def run(self, code: str, cell_id: str | None = None, *, front_end: bool = True) -> str:
+    def run(
+        self,
+        code: str,
+        cell_id: str | None = None,
+        *,
+        front_end: bool = True,
+        session: str | None = None,
+    ) -> str:
         """Send a cell without waiting for it; returns the request's id.
 
-        A front end that people sit at names the cell; nbclient and papermill don't.
+        A front end that people sit at names the cell; nbclient and papermill don't. Each notebook
+        that is connected to the kernel has a session of its own.
         """
         content = {
             "code": code,
@@ -61,6 +69,8 @@ class Kernel:
         message = self.client.session.msg("execute_request", content)
         if front_end:
             message["metadata"]["cellId"] = cell_id or message["header"]["msg_id"]
+        if session is not None:
+            message["header"]["session"] = session
         self.client.shell_channel.send(message)
         return str(message["header"]["msg_id"])
 

@@ -251,6 +251,18 @@ def test_a_cell_that_is_run_again_closes_its_earlier_run_but_no_sibling(kernel: 
     )
 
 
+def test_b7_two_notebooks_with_the_same_cells_do_not_stop_each_others_runs(kernel: Kernel) -> None:
+    """A copy of a notebook has the ids of its cells."""
+    start = f"{ASK}\nmine.setdefault(notebook, []).append(run)"
+    kernel.do("mine = {}")
+    for notebook in ("copy", "original", "copy"):
+        kernel.idle(kernel.run(f"notebook = {notebook!r}\n{start}", "cell-1", session=notebook))
+    kernel.do("while not all(r[-1].approvals for r in mine.values()): time.sleep(0.05)")
+    assert kernel.do("print({each: [r.status for r in mine[each]] for each in sorted(mine)})") == (
+        "{'copy': ['stopped', 'waiting'], 'original': ['waiting']}\n"
+    )
+
+
 def test_where_nobody_can_click_a_wait_says_which_policy_to_pass(kernel: Kernel) -> None:
     printed = kernel.do(f"{ASK}\nrun.wait()", front_end=False)
     assert "ApprovalNeeded" in printed
