@@ -1,8 +1,8 @@
 """Which runs belong to which cell: a cell that is run again closes its earlier ones.
 
-Two notebooks on one kernel may share their cells' ids, as a copy does, and a run that somebody pays
-for isn't stopped by another notebook. Only the session of a request tells them apart. A page that is
-loaded again has a new session too: what its cells began before that goes on to its end.
+Two notebooks on one kernel may share their cells' ids, as a copy does: neither stops the other's
+runs, which somebody pays for. Only the session of a request tells them apart. A page that is loaded
+again has a new session too: what its cells began before that goes on to its end.
 """
 
 import logging

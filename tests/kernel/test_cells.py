@@ -31,6 +31,7 @@ def run_cell(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     running = ["first"]
     monkeypatch.setattr(cells, "_by_cell", {})
     monkeypatch.setattr(host, "cell", lambda: ("cell", running[-1]))
+    monkeypatch.setattr(host, "session", lambda: "a page's")
     return running
 
 
@@ -58,5 +59,17 @@ def test_what_nobody_holds_any_more_leaves_its_cell(run_cell: list[str]) -> None
     for number in range(100):
         cells.adopt(Started(told, str(number)), Started.tell)
     gc.collect()
-    _, started = cells._by_cell["cell"]
+    _, started = cells._by_cell["a page's", "cell"]
     assert list(started) == [kept]
+
+
+def test_a_copy_of_the_notebook_closes_nothing(
+    run_cell: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    kept = Started(told, "the original's")
+    cells.adopt(kept, Started.tell)
+    run_cell.append("second")
+    monkeypatch.setattr(host, "session", lambda: "the copy's")
+    cells.adopt(Started(told, "the copy's"), Started.tell)
+    assert told == []
