@@ -11,6 +11,8 @@ from powawidget.errors import ApprovalNeeded, ChatPaused, UnknownNameError
 from powawidget.kernel import cells, loop, wait
 from powawidget.run.approvers import Approvers
 from powawidget.run.finished import of_saved
+from powawidget.run.on_interrupt import checked_choice
+from powawidget.run.properties import STATUS_WORDS
 from powawidget.run.run import PUBLISHING, Run
 from powawidget.run.task import RunTask
 from powawidget.state.about import About
@@ -147,7 +149,9 @@ class Chat(Transcribed):
         Raises:
             KeyboardInterrupt: If the kernel is interrupted.
             ApprovalNeeded: If the answer waits for a decision where nobody can click.
+            InvalidValueError: If `on_interrupt` is something else.
         """
+        checked_choice(on_interrupt)
         self._output.note_call()
         try:
             if display:
@@ -337,7 +341,8 @@ class Chat(Transcribed):
     def __repr__(self) -> str:
         state, waiting = self._live.state, self._task.queue.waiting
         turns = len(state.order)
-        words = [f"{turns} turn{'' if turns == 1 else 's'}", self.status]
+        status = "ready" if self.status == "ready" else STATUS_WORDS[self.status]
+        words = [f"{turns} turn{'' if turns == 1 else 's'}", status]
         if waiting:
             words.append(f"{len(waiting)} queued{', paused' if state.paused else ''}")
         if state.session_id:

@@ -43,6 +43,24 @@ _ADVICE: Mapping[int, str] = {
     "project's service-role key, or one with the rights for it.",
     HTTPStatus.TOO_MANY_REQUESTS: "Wait a little, then run the cell again.",
 }
+# What a 404 is about, by the path that was asked for.
+_NOT_FOUND = (
+    (re.compile("/executions/"), "workflow.executions() lists those that the server has."),
+    (
+        re.compile("/sessions/"),
+        "sessions() of the agent or orchestration lists the conversations that the server has.",
+    ),
+    (
+        re.compile("/runs/"),
+        "Check the id, and that the run is one of this project: sessions() lists the "
+        "conversations, and messages() of each names its runs.",
+    ),
+    (
+        re.compile("/(?:agents|orchestrations|workflows)/"),
+        "It may have been deleted: pb.agents(), pb.orchestrations() and pb.workflows() list what "
+        "there is.",
+    ),
+)
 _MONEY = {"balance": "Balance", "estimated_cost": "estimated cost", "renews_at": "renews at"}
 # A 403 about the host name, not the key: from local servers, and gateways of many hosts.
 _HOST = re.compile(r"\bhost\b", re.IGNORECASE)
@@ -55,8 +73,14 @@ def title_of(status: int, text: str) -> str:
     return _REFUSED.get(status, "The server refused the run")
 
 
-def advice(status: int, text: str, details: Mapping[str, Any]) -> str:
+def advice(status: int, text: str, details: Mapping[str, Any], path: str = "") -> str:
     """Say what to do about a refusal before the stream (docs/protocol.md#refusal-json).
+
+    Args:
+        status: The HTTP status.
+        text: What the server says.
+        details: The whole body, where that is a JSON object.
+        path: What was asked for.
 
     Returns:
         One or two sentences; empty where there is nothing to add.
@@ -74,4 +98,6 @@ def advice(status: int, text: str, details: Mapping[str, Any]) -> str:
             "It is about the name in the URL, not about the key. Where a proxy or a tunnel needs "
             'this URL, send the name that the server knows: connect(..., headers={"Host": "..."}).'
         )
+    if status == HTTPStatus.NOT_FOUND:
+        return next((what for asked, what in _NOT_FOUND if asked.search(path)), "")
     return _ADVICE.get(status, "")

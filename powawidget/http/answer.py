@@ -199,7 +199,7 @@ class Answer:
             status == httpx.codes.SERVICE_UNAVAILABLE and details is not None
         )
         wait = seconds_to_wait(self._response.headers.get("retry-after"), time.time())
-        hint = advice(status, text, details or {})
+        hint = advice(status, text, details or {}, self._response.request.url.path)
         if temporary and wait:
             until = time.strftime("%H:%M:%S", time.localtime(time.time() + wait))
             hint = f"The server asks to wait {wait:,.0f} s: run the cell again after {until}."

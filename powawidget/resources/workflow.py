@@ -156,7 +156,13 @@ class Workflow:
         Example:
             >>> workflow.execution(workflow.executions()[0].id).blocks
         """
-        stored = loop.run_sync(self._look_up(self._client, execution_id))
+        wanted = segment(execution_id, "execution")
+        if not is_uuid(wanted):
+            raise InvalidValueError(
+                f"{wanted[:80]!r} isn't the id of an execution, which is a UUID: "
+                "workflow.executions() lists them."
+            )
+        stored = loop.run_sync(self._look_up(self._client, wanted))
         about = About(host_of(self._client.url))
         return finished_run(of_stored(stored, self.name, secret=self._client.secret, about=about))
 

@@ -8,7 +8,8 @@ from powawidget.state import values
 from powawidget.state.model import Failure, RunState, RunStatus, typed
 from powawidget.transcript.export import Snapshot, Transcribed
 
-_WORDS: dict[RunStatus, str] = {
+# Those of the view's header.
+STATUS_WORDS: dict[RunStatus, str] = {
     "connecting": "connecting",
     "running": "running",
     "waiting": "waiting for you",
@@ -131,4 +132,4 @@ class RunProperties(Transcribed):
         text = " ".join(self.text.split())
         shown = f": {text[:60]}…" if len(text) > 60 else (f": {text}" if text else "")  # noqa: PLR2004  # used once, here
         run_id = f", {state.run_id}" if state.run_id else ""
-        return f"<Run of {' '.join(words)}, {_WORDS[state.status]}{run_id}{shown}>"
+        return f"<Run of {' '.join(words)}, {STATUS_WORDS[state.status]}{run_id}{shown}>"

@@ -11,6 +11,7 @@ from powawidget.kernel import cells, interrupts, loop, wait
 from powawidget.run.actions import act
 from powawidget.run.approvers import Approvers
 from powawidget.run.finished import of_saved
+from powawidget.run.on_interrupt import checked_choice
 from powawidget.run.properties import RunProperties
 from powawidget.run.task import RunTask
 from powawidget.state import values
@@ -92,7 +93,9 @@ class Run(RunProperties):
         Raises:
             KeyboardInterrupt: If the kernel is interrupted.
             ApprovalNeeded: If the run waits for a decision where nobody can click.
+            InvalidValueError: If `on_interrupt` is something else.
         """
+        checked_choice(on_interrupt)
         self._output.note_call()
         try:
             if display:
