@@ -1,7 +1,18 @@
 // marked's lexer, bounded, with formulas and the marks of sources.
 import { Lexer, type Token, Tokenizer, type Tokens, type TokensList } from "marked";
+import { address } from "./addresses";
+import { beforeMark, maskCjk } from "./cjk";
+import { decodeEntities } from "./entities";
 import { normalized } from "./label";
-import { beforeBlockMaths, beforeMaths, blockMaths, inlineMaths, maskMaths } from "./maths";
+import {
+  beforeBlockMaths,
+  beforeMaths,
+  blockMaths,
+  inlineMaths,
+  leavesOpen,
+  maskMaths,
+} from "./maths";
+import { beforeNotes, definition, type Note, noteKey, noteMark } from "./notes";
 import { CLOSED, type Open } from "./open";
 import { isOpenMark, lengthOf, PLACE, STAND_IN, settledFront } from "./paragraph";
 import { closeInline } from "./repair";
@@ -50,20 +61,50 @@ class StreamTokenizer extends Tokenizer {
    * some lines too: one that has no end would be looked for through all of a long list of them.
    */
   override def(src: string): Tokens.Def | undefined {
-    const [lines = ""] = /^ {0,3}\[/.test(src) ? (DEFINITION.exec(src) ?? []) : [];
+    const [lines = ""] = /^ {0,3}\[(?!\^)/.test(src) ? (DEFINITION.exec(src) ?? []) : [];
     return lines ? super.def(lines.replace(/\n[ \t]*\n.*/s, "\n")) : undefined;
   }
 
   /** marked calls this first on a line that isn't indented code. */
   override fences(src: string): Tokens.Code | undefined {
-    return ours(blockMaths(src)) ?? super.fences(src);
+    return ours(blockMaths(src) ?? this.#note(src)) ?? super.fences(src);
+  }
+
+  /** A footnote is one paragraph; another one after it begins a new one. */
+  #note(src: string): (Note & { tokens: Token[] }) | undefined {
+    const [mark = "", label = ""] = definition(src) ?? [];
+    if (!mark) return;
+    // what follows the mark can't begin a block
+    const body = super.paragraph(`${STAND_IN}${beforeOurs(src.slice(mark.length))}`);
+    const raw = mark + (body?.raw ?? "").slice(STAND_IN.length);
+    const text = raw.slice(mark.length).trimEnd();
+    return { type: "note", raw, label, text, tokens: this.lexer.inline(text) };
+  }
+
+  /** Of HTML these few mean something here, also where they begin a line. */
+  override html(src: string): Tokens.HTML | undefined {
+    return /^ {0,3}<\/?(?:br|su[bp]|kbd)\b/i.test(src) ? undefined : super.html(src);
+  }
+
+  /** A line within an item; a display formula that began behind a word takes its other lines along. */
+  override text(src: string): Tokens.Text | undefined {
+    const token = super.text(src);
+    if (!token || !leavesOpen(token.raw)) return token;
+    const lines = src.slice(0, WINDOW);
+    const blank = lines.search(/\n[ \t]*(?:\n|$)/);
+    const at = lines.slice(0, blank < 0 ? lines.length : blank).indexOf("$$", token.raw.length);
+    if (at < 0) return token;
+    const end = src.indexOf("\n", at);
+    const whole = src.slice(0, end < 0 ? src.length : end);
+    this.lexer.inlineQueue.pop(); // the line alone
+    return { ...token, raw: whole, text: whole, tokens: this.lexer.inline(whole) };
   }
 
   override lheading(src: string): Tokens.Heading | undefined {
     const twoLines = src.indexOf("\n", src.indexOf("\n") + 1) + 1 || src.length;
     const text = src.slice(0, Math.max(MAX_HEADING - this.gone, twoLines));
     this.gone = 0;
-    const token = super.lheading(beforeBlockMaths(text));
+    const token = super.lheading(beforeOurs(text));
     // an underline may go on behind the cut
     const isCut = token?.raw === text && text !== src && !text.endsWith("\n");
     return isCut ? undefined : token;
@@ -100,17 +141,26 @@ class StreamTokenizer extends Tokenizer {
     masked: string,
     before = "",
   ): Tokens.Em | Tokens.Strong | undefined {
-    return this.#pairs(src, before, () => super.emStrong(src, masked, before));
+    return this.#pairs(src, before, () => super.emStrong(src, masked, beforeMark(src, before)));
   }
 
   override del(src: string, masked: string, before = ""): Tokens.Del | undefined {
-    return this.#pairs(src, before, () => super.del(src, masked, before));
+    // One `~` stands for "about", or between two numbers.
+    if (!/^~~(?!~)/.test(src)) return;
+    return this.#pairs(src, before, () => super.del(src, masked, beforeMark(src, before)));
+  }
+
+  override url(src: string): Tokens.Link | undefined {
+    const [raw, href = ""] = address(src) ?? [];
+    if (raw === undefined) return;
+    const tokens = [{ type: "text", raw, text: raw }];
+    return ours({ type: "link", raw, text: raw, href: decodeEntities(href), autolink: true, tokens });
   }
 
   override paragraph(src: string): Tokens.Paragraph | undefined {
     const token = super.paragraph(src);
-    const mayHold = token && /\n {0,3}(?:\$\$|\\\[)/.test(token.raw);
-    return mayHold ? super.paragraph(beforeBlockMaths(src)) : token;
+    const mayHold = token && /\n {0,3}(?:\$\$|\\\[|\\begin|\[\^)/.test(token.raw);
+    return mayHold ? super.paragraph(beforeOurs(src)) : token;
   }
 
   /** marked calls this first at each place in a line. */
@@ -128,6 +178,10 @@ class StreamTokenizer extends Tokenizer {
     src: string,
     links: Links,
   ): Tokens.Link | Tokens.Image | Tokens.Text | undefined {
+    const [mark = "", note = ""] = noteMark(src) ?? [];
+    if (mark && !this.lexer.state.inLink && links[noteKey(normalized(note))]) {
+      return ours({ type: "mark", raw: mark, label: note });
+    }
     const token = super.reflink(src, links);
     // What isn't a link may be the mark of a source; a button can't stand in a link.
     if (token?.type !== "text" || this.lexer.state.inLink) return token;
@@ -137,13 +191,16 @@ class StreamTokenizer extends Tokenizer {
   }
 }
 
+/** The lines of a text before a block that only this project knows, which interrupts them. */
+const beforeOurs = (src: string): string => beforeNotes(beforeBlockMaths(src));
+
 class BoundedLexer extends Lexer {
   #depth = 0;
   /** The inline text that is being lexed; marked masks it before it lexes what is in it. */
   #source = "";
 
   constructor(readonly stream = new StreamTokenizer()) {
-    const hooks = { emStrongMask: (masked: string) => maskMaths(this.#source, masked) };
+    const hooks = { emStrongMask: (masked: string) => maskCjk(maskMaths(this.#source, masked)) };
     super({ gfm: true, silent: true, tokenizer: stream, hooks: ours(hooks) });
   }
 
@@ -270,6 +327,11 @@ export function collectDefinitions(
       if (tag in links) continue;
       links[tag] = { href, title };
       found(tag);
+    } else if (token.type === "note") {
+      const label = normalized(token.label);
+      if (noteKey(label) in links) continue;
+      links[noteKey(label)] = { href: "", title: "" };
+      found(`^${label}`);
     } else if (token.type === "list") {
       collectDefinitions(token.items, links, found);
     } else if (/^(?:blockquote|list_item)$/.test(token.type)) {
