@@ -95,6 +95,14 @@ MORE = f"margin:3px 0 6px;font-size:12px;opacity:.8;{_MONO}"
 LINK = "color:inherit;text-decoration:underline"
 PROSE_CODE = f"{_MONO};font-size:12.5px;{_RAISED};padding:1px 4px;border-radius:4px;color:inherit"
 PROSE_P = "margin:0 0 8px"
+PROSE_NOTE = "margin:0 0 4px;font-size:12.5px;opacity:.85"
+PROSE_FORMULA = (
+    f"margin:0 0 8px;padding:0;border:0;{_MONO};font-size:12.5px;line-height:1.5;white-space:pre-wrap;"
+    "background-color:transparent;color:inherit"
+)
+PROSE_MATHS = f"{_MONO};font-size:12.5px;background-color:transparent;padding:0;color:inherit"
+PROSE_MATHS_LINE = f"{PROSE_MATHS};display:block;margin:4px 0;white-space:pre-wrap"
+PROSE_KEY = f"{_MONO};font-size:12px;border:{_RULE};border-radius:4px;padding:0 4px;color:inherit"
 PROSE_LIST = "margin:0 0 8px;padding-left:24px"
 PROSE_QUOTE = f"margin:0 0 8px;padding:0 0 0 12px;border-left:2px solid {_LINE};opacity:.85"
 PROSE_TABLE = (

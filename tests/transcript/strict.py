@@ -20,7 +20,7 @@ GITHUB_ATTRIBUTES = {"align", "colspan", "dir", "open", "start", "title", "rowsp
 _TAGS = {
     "div", "h3", "h4", "h5", "h6", "p", "blockquote", "br", "hr", "strong", "em", "del", "code",
     "pre", "span", "q", "a", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td",
-    "details", "summary",
+    "details", "summary", "sub", "sup", "kbd",
 }  # fmt: skip
 _VOID = {"br", "hr"}
 _ATTRIBUTES = {
