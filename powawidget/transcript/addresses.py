@@ -1,4 +1,4 @@
-"""Addresses that stand bare in a text, as the live view finds them (`js/src/markdown/addresses.ts`)."""
+"""Addresses that stand bare in a text, as the page finds them (`js/src/markdown/addresses.ts`)."""
 
 import re
 from collections.abc import Iterator
@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from powawidget.transcript.cjk import CJK
 
 # Each ends where a quotation mark or a text without blanks begins.
-_WEB = re.compile(
-    rf"(?P<web>https?://[^\s<>\"“”`⟦⟧{CJK}]+)", re.IGNORECASE
-)
+_WEB = re.compile(rf"(?P<web>https?://[^\s<>\"“”`⟦⟧{CJK}]+)", re.IGNORECASE)
 _ANY = re.compile(
     rf"{_WEB.pattern}|(?P<www>www\.(?=[\w-]+\.)[^\s<>\"“”`⟦⟧{CJK}]+)"
     r"|(?P<mail>(?a:[\w.+-]+@[\w-]+(?:\.[\w-]*[^\W_])+(?![-_])))",

@@ -22,8 +22,8 @@ _IS_CJK = re.compile(f"[{CJK}]")
 
 
 class _State(StateInline):
-    def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N802, N803, FBT001  # the library's name
-        """Tell what a run of `*` or `~` may do: punctuation beside such letters takes nothing away."""
+    def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N802, N803  # the library's name
+        """Tell what a run of `*` or `~` may do: marks beside such letters take nothing away."""
         found = super().scanDelims(start, canSplitWord)
         end = start + found.length
         before = self.src[start - 1] if start else " "

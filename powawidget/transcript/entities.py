@@ -12,7 +12,7 @@ _REFERENCE = re.compile(r"&(?:#(?:[xX]([\da-fA-F]{1,6})|([0-9]{1,7}))|([A-Za-z0-
 _LAST = 0x10FFFF
 
 
-def entity(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # as the library calls it
+def entity(state: StateInline, silent: bool) -> bool:  # as the library calls it
     """Read a reference; a name that isn't known stays as it is."""
     found = _REFERENCE.match(state.src, state.pos, state.posMax)
     if found is None or (found[3] and found[3] not in NAMED):

@@ -1,9 +1,9 @@
-"""Where formulas stand in a model's markdown, as the live view has them (`js/src/markdown/maths.ts`).
+r"""Where formulas stand in a model's markdown, as the page has them (`js/src/markdown/maths.ts`).
 
-Between dollars by pandoc's rule, so that a price stays a price: no space or mark of a sentence behind
-the first, no space or open bracket before the last, no digit behind it. Code spans win: a formula in
-a line holds no backtick but in GitHub's form. Two dollars, `\\[` or `\\begin` at the start of a line
-begin a block of its own, up to its end or a blank line.
+Between dollars by pandoc's rule, so that a price stays a price: no space or mark of a sentence
+behind the first, no space or open bracket before the last, no digit behind it. Code spans win: a
+formula in a line holds no backtick but in GitHub's form. Two dollars, `\[` or `\begin` at the start
+of a line begin a block of its own, up to its end or a blank line.
 """
 
 import re
@@ -13,13 +13,15 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
+from powawidget.transcript.cjk import CJK
+
 _LONGEST = 2_000  # characters: how far one open mark is looked after
 
 _INLINE = re.compile(
     rf"\$\$(?!\$)(?:[^\\$`]|\\.|\$(?!\$)){{1,{_LONGEST}}}?\$\$"
     rf"|\\\[[^`]{{1,{_LONGEST}}}?\\\](?![(\[:])|\\\([^`]{{1,{_LONGEST}}}?\\\)"
     rf"|\\begin\{{([A-Za-z]{{1,20}}\*?)\}}[^`]{{0,{_LONGEST}}}?\\end\{{\1\}}"
-    rf"|(?<![^\W_])(?:\$(?![\s$)\]}}.,;:!?])(?:[^\\$`]|\\.){{1,{_LONGEST}}}(?<![\s(\[{{])\$(?!\d)"
+    rf"|(?<!(?![{CJK}])[^\W_])(?:\$(?![\s$)\]}}.,;:!?])(?:[^\\$`]|\\.){{1,{_LONGEST}}}(?<![\s(\[{{])\$(?!\d)"
     rf"|\$`[^`]{{1,{_LONGEST}}}`\$(?!\d))",
     re.DOTALL,
 )
@@ -60,7 +62,7 @@ def inside(text: str) -> str:
     return text if found is None else found[2] + found[4]
 
 
-def _inline(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # as the library calls it
+def _inline(state: StateInline, silent: bool) -> bool:  # as the library calls it
     if state.src[state.pos] not in "$\\":
         return False
     found = _INLINE.match(state.src, state.pos, state.posMax)
@@ -72,7 +74,9 @@ def _inline(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # as the
     return True
 
 
-def _block(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: FBT001  # as the library calls it
+def _block(
+    state: StateBlock, start: int, end: int, silent: bool
+) -> bool:  # as the library calls it
     begin = state.bMarks[start] + state.tShift[start]
     found = _BLOCK.match(state.src, begin, state.eMarks[start])
     if found is None or state.is_code_block(start) or (silent and _is_end(state, start)):
@@ -118,15 +122,13 @@ def _close(state: StateBlock, mark: str, start: int, line: int) -> int:
 
 def _is_end(state: StateBlock, line: int) -> bool:
     """Whether a display formula that began behind a word of the paragraph is open in a line."""
-    begun, known = state.env.get("formulas") or (-1, {})
-    if begun != state.line:
-        known = {}
-        state.env["formulas"] = (state.line, known)
+    by_paragraph: dict[int, dict[int, bool]] = state.env.setdefault("formulas", {})
+    known = by_paragraph.setdefault(state.line, {})
     if line not in known:
         last, is_open = next(reversed(known.items()), (state.line, False))
         text = state.src[state.bMarks[last] : state.bMarks[line]]
         known[line] = is_open != _leaves_open(text)
-    return bool(known[line])
+    return known[line]
 
 
 def _leaves_open(text: str) -> bool:

@@ -156,7 +156,6 @@ def _inline(children: list[Token], skip: int = 0, *, keeps: bool = False) -> Htm
     opened: list[int] = []
     has_ended = False  # a line has, behind which another end of it says nothing
     for index, token in enumerate(children):
-        kind, _, side = token.type.rpartition("_")
         if token.type == "text":
             text, skip = token.content[skip:], max(0, skip - len(token.content))
             written.append(text if opened else _linked(text))
@@ -167,29 +166,37 @@ def _inline(children: list[Token], skip: int = 0, *, keeps: bool = False) -> Htm
             begin = opened.pop()
             shown = "".join(child.content for child in children[begin + 1 : index])
             written.append(_link_close(prose.href(children[begin]), shown))
-        elif kind in _INLINE:
-            written.append(Html(f"<{'/' if side == 'close' else ''}{_INLINE[kind]}>"))
-        elif token.type == "code_inline":
-            written.append(element("code", style.PROSE_CODE, token.content))
-        elif token.type == "formula":
-            display = formulas.is_display(token.content)
-            css = style.PROSE_MATHS_LINE if display else style.PROSE_MATHS
-            written.append(element("code", css, token.content, dir="ltr"))
-        elif token.type == "note_mark":
-            written.append(element("sup", "", token.content))
-        elif kind == "tag" and side != "break":
-            css = style.PROSE_KEY if token.tag == "kbd" else ""
-            written.append(opening(token.tag, css) if side == "open" else Html(f"</{token.tag}>"))
-        elif token.type == "image":
-            written.append(_image(token))
+        elif token.type == "softbreak":
+            written.append(Html("<br>\n" if keeps and not has_ended else "\n"))
         else:
-            ends = token.type != "softbreak" or (keeps and not has_ended)
-            written.append(Html("<br>\n" if ends else "\n"))
+            written.append(_one(token))
         if token.type != "text" or token.content.strip(" \t"):
             has_ended = token.type == "tag_break" or (
                 token.type == "formula" and formulas.is_display(token.content)
             )
     return joined(written)
+
+
+def _one(token: Token) -> Html:
+    """A token that stands for itself."""
+    kind, _, side = token.type.rpartition("_")
+    match token.type:
+        case "code_inline":
+            return element("code", style.PROSE_CODE, token.content)
+        case "formula":
+            display = formulas.is_display(token.content)
+            css = style.PROSE_MATHS_LINE if display else style.PROSE_MATHS
+            return element("code", css, token.content, dir="ltr")
+        case "note_mark":
+            return element("sup", "", token.content)
+        case "tag_open":
+            return opening(token.tag, style.PROSE_KEY if token.tag == "kbd" else "")
+        case "image":
+            return _image(token)
+        case "hardbreak" | "tag_break":
+            return Html("<br>\n")
+    tag = token.tag if kind == "tag" else _INLINE[kind]
+    return Html(f"<{'/' if side == 'close' else ''}{tag}>")
 
 
 def _linked(text: str) -> Html:

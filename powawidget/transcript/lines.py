@@ -1,7 +1,7 @@
-"""Whether a paragraph keeps the ends of its lines, as in the live view (`js/src/markdown/lines.ts`).
+"""Whether a paragraph keeps the ends of its lines, as in the page (`js/src/markdown/lines.ts`).
 
-They are kept, as in poems, addresses and steps of a calculation, but where it looks wrapped: three or
-more lines, all but the last of 60 to 100 characters.
+They are kept, as in poems, addresses and steps of a calculation, but where it looks wrapped: three
+or more lines, all but the last of 60 to 100 characters.
 """
 
 import re

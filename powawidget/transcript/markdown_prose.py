@@ -25,7 +25,7 @@ _FENCES = {"fence", "code_block"}
 _SIGNS = "0123456789+-=()"
 _SMALL = {
     "sup": str.maketrans(f"{_SIGNS}n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ"),
-    "sub": str.maketrans(_SIGNS, "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎"),  # noqa: RUF001  # small signs
+    "sub": str.maketrans(_SIGNS, "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎"),  # small signs
 }
 _MARKS = {"strong": "**", "em": "*", "s": "~~"}
 _ALIGN = {"text-align:right": "---:", "text-align:center": ":---:"}
@@ -160,6 +160,7 @@ class _Writer:
 
 # Stands for a tag that ends a line: in a cell only that tag can.
 _BREAK = "\0"
+_MOST_MARKS = 8
 
 
 def _on_one_line(shown: str) -> str:
@@ -179,7 +180,6 @@ def _written(children: list[Token], *, skip: int, in_table: bool) -> str:
     for index, token in enumerate(children):
         if index < after:
             continue
-        kind, _, _ = token.type.rpartition("_")
         if token.type == "text":
             text, skip = token.content[skip:], max(0, skip - len(token.content))
             written += pieces(text, lone=lone, linked=bool(opened))
@@ -193,39 +193,44 @@ def _written(children: list[Token], *, skip: int, in_table: bool) -> str:
             begin = opened.pop()
             shown = "".join(child.content for child in children[begin + 1 : index])
             written += _link_end(prose.href(children[begin]), shown)
-        elif kind in _MARKS:
-            written.append(_MARKS[kind])
-        elif token.type == "code_inline":
-            written.append(Code(token.content))
         elif token.type == "formula":
             written.append(_formula(children, index, in_table=in_table, linked=bool(opened)))
-        elif token.type == "note_mark":
-            written += pieces(f"[^{token.content}]")
         elif token.type == "tag_open":
-            shown, after = _tagged(children, index)
-            written += shown if after else pieces(_OPENS[token.tag])
-        elif token.type == "tag_close":
-            written += pieces(_CLOSES[token.tag])
-        elif token.type == "tag_break":
-            written.append(_BREAK)
-        elif token.type == "image":
-            alt, link = prose.image(token)
-            where = "" if link is None else f" at {link.href}"
-            written += pieces(f"Image: {alt}{where}", linked=bool(opened))
+            small, after = _tagged(children, index)
+            written += small if after else pieces(_OPENS[token.tag])
         else:
-            written.append("\\\n" if token.type == "hardbreak" else "\n")
+            written += _one(token, linked=bool(opened))
     return joined(written, in_table=in_table)
 
 
+def _one(token: Token, *, linked: bool) -> list[str]:
+    """Write a token that stands for itself."""
+    match token.type:
+        case "code_inline":
+            return [Code(token.content)]
+        case "note_mark":
+            return pieces(f"[^{token.content}]")
+        case "tag_close":
+            return pieces(_CLOSES[token.tag])
+        case "image":
+            alt, link = prose.image(token)
+            where = "" if link is None else f" at {link.href}"
+            return pieces(f"Image: {alt}{where}", linked=linked)
+    marks = {"tag_break": _BREAK, "hardbreak": "\\\n", "softbreak": "\n"}
+    return [marks.get(token.type) or _MARKS[token.type.rpartition("_")[0]]]
+
+
 def _apart_from_letters(children: list[Token]) -> None:
-    """Move marks of a sentence out of emphasis beside a letter: other readers wouldn't find its end."""
+    """Move marks of a sentence out of emphasis beside a letter: others wouldn't find its end."""
     for index in range(1, len(children) - 1):
         before, token, after = children[index - 1 : index + 2]
         name, _, side = token.type.rpartition("_")
         if name not in _MARKS or {before.type, after.type} != {"text"}:
             continue
         inner, outer = (before, after) if side == "close" else (after, before)
-        while len(inner.content) > 1 and _is_hidden(before.content, after.content, side):
+        for _ in range(_MOST_MARKS):
+            if len(inner.content) < 2 or not _is_hidden(before.content, after.content, side):  # noqa: PLR2004  # one stays
+                break
             if side == "close":
                 inner.content, outer.content = inner.content[:-1], inner.content[-1] + outer.content
             else:

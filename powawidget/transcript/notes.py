@@ -16,15 +16,15 @@ _ALERT = re.compile(r"\[!(note|tip|important|warning|caution)\][ \t]*(?:\n|$)", 
 
 
 def add(parser: MarkdownIt) -> None:
-    """Have a parser find notes (`note_open`, `note_close`), their marks (`note_mark`) and alerts."""
-    parser.block.ruler.before(
-        "reference", "note", _definition, {"alt": ["paragraph", "reference"]}
-    )
+    """Have a parser find notes (`note_open`, `note_close`), their marks (`note_mark`), alerts."""
+    parser.block.ruler.before("reference", "note", _definition, {"alt": ["paragraph", "reference"]})
     parser.inline.ruler.after("link", "note_mark", _mark)
     parser.core.ruler.before("inline", "alert", _alerts)
 
 
-def _definition(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: FBT001  # as the library calls it
+def _definition(
+    state: StateBlock, start: int, end: int, silent: bool
+) -> bool:  # as the library calls it
     begin = state.bMarks[start] + state.tShift[start]
     found = _DEFINITION.match(state.src, begin, state.eMarks[start])
     if found is None or state.is_code_block(start):
@@ -53,7 +53,7 @@ def _ends(state: StateBlock, line: int, end: int) -> bool:
     return any(rule(state, line, end, True) for rule in state.md.block.ruler.getRules("paragraph"))
 
 
-def _mark(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # as the library calls it
+def _mark(state: StateInline, silent: bool) -> bool:  # as the library calls it
     found = _MARK.match(state.src, state.pos, state.posMax)
     known = state.env.get("notes") or ()
     if found is None or state.linkLevel or normalizeReference(found[1]) not in known:
@@ -67,12 +67,11 @@ def _mark(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # as the l
 def _alerts(state: StateCore) -> None:
     """Make a title of the first line of a quotation that names its kind."""
     tokens: list[Token] = []
-    title: Token | None = None
     for index, token in enumerate(state.tokens):
         first = state.tokens[index + 2 : index + 3]
-        found = _ALERT.match(first[0].content) if token.type == "blockquote_open" and first else None
-        if title is not None and token is title:
-            continue
+        found = (
+            _ALERT.match(first[0].content) if token.type == "blockquote_open" and first else None
+        )
         tokens.append(token)
         if found is None or state.tokens[index + 1].type != "paragraph_open":
             continue

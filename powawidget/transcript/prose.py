@@ -22,7 +22,6 @@ _LONGEST_HOST = 60
 LONGEST = 1_000_000
 
 
-
 def _with_rules() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "maxNesting": 20})
     parser.enable(["table", "strikethrough"])

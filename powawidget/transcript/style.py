@@ -97,8 +97,8 @@ PROSE_CODE = f"{_MONO};font-size:12.5px;{_RAISED};padding:1px 4px;border-radius:
 PROSE_P = "margin:0 0 8px"
 PROSE_NOTE = "margin:0 0 4px;font-size:12.5px;opacity:.85"
 PROSE_FORMULA = (
-    f"margin:0 0 8px;padding:0;border:0;{_MONO};font-size:12.5px;line-height:1.5;white-space:pre-wrap;"
-    "background-color:transparent;color:inherit"
+    f"margin:0 0 8px;padding:0;border:0;{_MONO};font-size:12.5px;line-height:1.5;"
+    "white-space:pre-wrap;background-color:transparent;color:inherit"
 )
 PROSE_MATHS = f"{_MONO};font-size:12.5px;background-color:transparent;padding:0;color:inherit"
 PROSE_MATHS_LINE = f"{PROSE_MATHS};display:block;margin:4px 0;white-space:pre-wrap"

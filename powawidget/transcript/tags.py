@@ -21,7 +21,7 @@ def add(parser: MarkdownIt) -> None:
     parser.core.ruler.after("inline", "tag", _pair)
 
 
-def _tag(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # as the library calls it
+def _tag(state: StateInline, silent: bool) -> bool:  # as the library calls it
     found = _TAG.match(state.src, state.pos, state.posMax)
     if found is None:
         return False

@@ -133,7 +133,7 @@ def live(document: str) -> list[str]:
 
 # What MathJax takes for a formula in the text of a page, and where it doesn't look.
 _TYPESET = re.compile(
-    r"(?<!\\)\$\$(.+?)\$\$|(?<![\\$])\$(?!\$)(.+?)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]"
+    r"(?<!\\)\$\$([^$].*?)\$\$|(?<![\\$])\$(?!\$)(.+?)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]"
     r"|(\\begin\{(\w+\*?)\}.*?\\end\{\6\})",
     re.DOTALL,
 )

@@ -2,10 +2,7 @@
 // text without blanks begins. `powawidget/transcript/addresses.py` has the same rules.
 import { CJK } from "./cjk";
 
-const WEB = new RegExp(
-  `^(?:https?://|www\\.(?=[\\w-]+\\.))[^\\s<>"“”\`⟦⟧${CJK}]+`,
-  "iu",
-);
+const WEB = new RegExp(`^(?:https?://|www\\.(?=[\\w-]+\\.))[^\\s<>"“”\`⟦⟧${CJK}]+`, "iu");
 const MAIL = /^[a-z\d._+-]+@[a-z\d_-]+(?:\.[a-z\d_-]*[a-z\d])+(?![_-])/i;
 
 /** The address that a text starts with, and where it leads. */

@@ -93,7 +93,10 @@ function linked(kids: readonly VNode[], to: Target): VNode[] {
   let open: VElement | undefined;
   for (const kid of kids) {
     if (isText(kid) || !holdsChip(kid)) {
-      if (!open) made.push((open = h("a", { href: to.href, target: "_blank", rel })));
+      if (!open) {
+        open = h("a", { href: to.href, target: "_blank", rel });
+        made.push(open);
+      }
       open.kids.push(kid);
       continue;
     }

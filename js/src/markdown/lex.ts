@@ -154,7 +154,14 @@ class StreamTokenizer extends Tokenizer {
     const [raw, href = ""] = address(src) ?? [];
     if (raw === undefined) return;
     const tokens = [{ type: "text", raw, text: raw }];
-    return ours({ type: "link", raw, text: raw, href: decodeEntities(href), autolink: true, tokens });
+    return ours({
+      type: "link",
+      raw,
+      text: raw,
+      href: decodeEntities(href),
+      autolink: true,
+      tokens,
+    });
   }
 
   override paragraph(src: string): Tokens.Paragraph | undefined {

@@ -4,6 +4,7 @@
 // in a line holds no backtick but in GitHub's form. `$$`, `\[` or `\begin` at the start of a line
 // begins a block of its own, up to its end or a blank line: so what is one can't change any more once
 // a blank line has come.
+import { CJK } from "./cjk";
 import { textNodes, type VElement } from "./vdom";
 
 const LONGEST = 2_000; // characters: how far one open mark is looked after
@@ -18,8 +19,11 @@ const DOLLARS =
   `|\\$\`[^\`]{1,${LONGEST}}\`\\$(?!\\d)`;
 
 const INLINE = new RegExp(`^(?:${DISPLAY}|${BRACKETS}|${DOLLARS})`, "s");
-/** In the middle of text: the dollar sign of `5$` doesn't begin a formula, but `as$$x$$` has one. */
-const IN_TEXT = new RegExp(`${DISPLAY}|(?<![\\p{L}\\p{N}])(?:${DOLLARS})`, "suy");
+/**
+ * In the middle of text: the dollar sign of `5$` doesn't begin a formula, but `as$$x$$` has one, and
+ * so have letters that are written without blanks.
+ */
+const IN_TEXT = new RegExp(`${DISPLAY}|(?<!(?![${CJK}])[\\p{L}\\p{N}])(?:${DOLLARS})`, "suy");
 /** The same among what hides a formula: code and other escapes. */
 const ANYWHERE = new RegExp(
   `(?<!\`)(?<ticks>\`+)(?!\`).*?(?<!\`)\\k<ticks>(?!\`)|(?<slash>${BRACKETS})|\\\\.|(?<dollars>${DISPLAY}|${DOLLARS})`,
@@ -61,10 +65,10 @@ export function blockMaths(src: string): Maths | undefined {
   const close = closing(whole, ends, from);
   if (close < 0) return { type: "maths", raw: whole };
   const end = close + ends.length;
-  const [rest] = /^[.,;:]?[ \t]*(?:\n|$)/.exec(whole.slice(end)) ?? [];
-  const raw = whole.slice(0, end + (rest?.length ?? 0));
+  const [rest = "", isEnd] = /^(?:[.,;:]?[ \t]*(\n|$)|[ \t]*)/.exec(whole.slice(end)) ?? [];
+  const raw = whole.slice(0, end + rest.length);
   // "$$a$$ and more" is a line of text
-  return rest === undefined && !raw.includes("\n") ? undefined : { type: "maths", raw };
+  return isEnd === undefined && !raw.includes("\n") ? undefined : { type: "maths", raw };
 }
 
 /** Where a mark stands that no backslash takes away; -1 where it doesn't. */
@@ -113,7 +117,7 @@ export const opensMaths = (rest: string): boolean =>
 
 /** A formula: its source until a module typesets it, which reads GitHub's form as the plain one. */
 export function maths(source: string, isBlock = false, leaf = source): VElement {
-  const isDisplay = isBlock || /^(?:\$\$|\\\[|\\begin[^]*\n)/.test(source);
+  const isDisplay = isBlock || /^(?:\$\$|\\\[|\\begin.*\n)/s.test(source);
   return {
     tag: isBlock ? "div" : "span",
     attrs: { class: isDisplay ? "pw-maths pw-display" : "pw-maths", dir: "ltr" },

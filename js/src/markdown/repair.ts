@@ -34,7 +34,8 @@ export function closeInline(src: string): string {
   let link: [from: number, text: number] | undefined;
   /** How many marks at the end have nothing to mark yet. */
   let loose = 0;
-  const marks = /<\/?(?:su[bp]|kbd)>|\\.|\$|`+|\*+|_+|~+|!?\[|\](\((?:(?:\\.|[^()\\]|\((?:\\.|[^()\\])*\))*\))?)?/gs;
+  const marks =
+    /<\/?(?:su[bp]|kbd)>|\\.|\$|`+|\*+|_+|~+|!?\[|\](\((?:(?:\\.|[^()\\]|\((?:\\.|[^()\\])*\))*\))?)?/gs;
   for (let m = marks.exec(src); m; m = marks.exec(src)) {
     const [run, target] = m;
     const end = marks.lastIndex;

@@ -34,5 +34,8 @@ function isBoundary(tokens: readonly Token[], i: number, known: string, start: n
   // A paragraph decides what an indented line, a definition or a tag after it is; a title may
   // follow a definition, but doesn't look like another one.
   if (last.type === "def") return next.type === "def";
-  return !/^(?:paragraph|note)$/.test(last.type) || (next.type === "table" && known.includes("\n", line + 1));
+  return (
+    !/^(?:paragraph|note)$/.test(last.type) ||
+    (next.type === "table" && known.includes("\n", line + 1))
+  );
 }

@@ -161,7 +161,11 @@ function long(): Record<string, string> {
     longHeader: `${words(300)}\n${words(100)}\n:---\nrow\n`,
     longText: `${times(50, (i) => `## ${i}\n\ntext [a]\n\n${i % 5 ? "" : "- x\n"}`)}[a]: https://a.example\n`,
     longMaths: `${times(60, (i) => `word ${i} and $x_{${i}}*y$ with **bold** text, `)}\n\n${times(40, (i) => `$$\na_${i}\n$$\n`)}end\n`,
-    longWrapped: times(3, (k) => `${times(60, (i) => `${k ? "wrapped" : "lines kept"} ${i} of ${"some more words ".repeat(3 + ((i * 7) % 3) / 2)}\n`)}end\n\n`),
+    longWrapped: times(
+      3,
+      (k) =>
+        `${times(60, (i) => `${k ? "wrapped" : "lines kept"} ${i} of ${"some more words ".repeat(3 + ((i * 7) % 3) / 2)}\n`)}end\n\n`,
+    ),
     longNotes: `${times(30, (i) => `word[^${i}] and ${"more ".repeat(8)}`)}\n\n${times(30, (i) => `[^${i}]: note ${i}\n`)}`,
     longQuote: times(300, (i) => `> line ${i} *x*\n`),
   };

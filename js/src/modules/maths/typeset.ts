@@ -49,7 +49,9 @@ export function typeset(source: string): Element | null {
   const isWhole =
     open === "\\(" ? close === "\\)" : open === "\\[" ? close === "\\]" : open === close;
   if (!(open ? isWhole : env) || source.length > LONGEST || hasHidden(source)) return null;
-  const isDisplay = open ? open === "$$" || open === "\\[" : /\n/.test(source) || OF_DISPLAY.test(source);
+  const isDisplay = open
+    ? open === "$$" || open === "\\["
+    : /\n/.test(source) || OF_DISPLAY.test(source);
   // GitHub's form has backticks within the dollars
   const formula = env ? source : inner.replace(/^`(.*)`$/s, "$1") + mark;
   try {
