@@ -19,6 +19,10 @@ export const options = {
 /** Which of marked's files holds it. */
 export const MARKED = /[\\/]marked[\\/]lib[\\/]marked\.esm\.js$/;
 
+/** The options of every lexer of this project: what stands behind others is left out. */
+const SET = { pedantic: "!1", gfm: "!0", breaks: "!1", extensions: "null", silent: "!0" };
+const OPTION = /\bthis\.options\.(\w+)\b(?!\s*=[^=])/g;
+
 /**
  * Of marked only the lexer: the file ends by making a parser for its callers, which would keep the
  * HTML renderer in the bundle. A version of marked that looks different is taken whole.
@@ -29,7 +33,8 @@ export function lexerOf(marked) {
   const end = marked.search(parser);
   if (end < 0) return marked;
   const names = ["Lexer", "Tokenizer"].map((each) => `${name(each)} as ${each}`);
-  return `${marked.slice(0, end)}export{${names}};`;
+  const lexer = marked.slice(0, end).replaceAll(OPTION, (read, option) => SET[option] ?? read);
+  return `${lexer}export{${names}};`;
 }
 
 const SQL = /[\\/]legacy-modes[\\/]mode[\\/]sql\.js$/;

@@ -266,7 +266,7 @@ _APART = re.compile(r"[^\w$`\\{]|[^\x00-\x7f]", re.ASCII)
 
 
 def _formula(children: list[Token], index: int, *, in_table: bool, linked: bool) -> str:
-    """A formula in a line: between dollars where every reader that knows formulas finds it there."""
+    """A formula in a line: between dollars where all who know formulas find it there."""
     source = children[index].content
     display = formulas.is_display(source)
     around = [_beside(children, index, -1), _beside(children, index, 1)]
