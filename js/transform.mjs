@@ -22,6 +22,11 @@ export const MARKED = /[\\/]marked[\\/]lib[\\/]marked\.esm\.js$/;
 /** The options of every lexer of this project: what stands behind others is left out. */
 const SET = { pedantic: "!1", gfm: "!0", breaks: "!1", extensions: "null", silent: "!0" };
 const OPTION = /\bthis\.options\.(\w+)\b(?!\s*=[^=])/g;
+/** The tables of rules by dialect, and how one takes over another's. */
+const DIALECTS = /\{normal:[\w$]+,(gfm:[\w$]+),(?:breaks:[\w$]+,)?pedantic:[\w$]+\}/g;
+const SPREAD = /=\{\.\.\.([\w$]+),/g;
+/** Makes a rule of its parts, without any effect: a rule that nobody uses is left out. */
+const MAKER = /function ([\w$]+)\([\w$]+,[\w$]+=""\)/;
 
 /**
  * Of marked only the lexer: the file ends by making a parser for its callers, which would keep the
@@ -33,7 +38,13 @@ export function lexerOf(marked) {
   const end = marked.search(parser);
   if (end < 0) return marked;
   const names = ["Lexer", "Tokenizer"].map((each) => `${name(each)} as ${each}`);
-  const lexer = marked.slice(0, end).replaceAll(OPTION, (read, option) => SET[option] ?? read);
+  const maker = MAKER.exec(marked)?.[1].replaceAll("$", "\\$");
+  const lexer = marked
+    .slice(0, end)
+    .replaceAll(OPTION, (read, option) => SET[option] ?? read)
+    .replaceAll(DIALECTS, "{$1}")
+    .replaceAll(SPREAD, "={__proto__:$1,")
+    .replaceAll(new RegExp(`(?<=[=:,])${maker}\\(`, "g"), "/* @__PURE__ */$&");
   return `${lexer}export{${names}};`;
 }
 

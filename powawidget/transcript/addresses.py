@@ -1,4 +1,4 @@
-"""Addresses that stand bare in a text, as the page finds them (`js/src/markdown/addresses.ts`)."""
+"""Addresses that stand bare in a text, as the page finds them."""
 
 import re
 from collections.abc import Iterator

@@ -14,10 +14,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType
 
 # Han, kana, hangul, bopomofo with their punctuation and wide forms, for a class of a pattern.
-CJK = (
-    "\u1100-\u11ff\u2e80-\u303f\u3040-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff"
-    "\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff"
-)
+CJK = "\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
 _IS_CJK = re.compile(f"[{CJK}]")
 
 

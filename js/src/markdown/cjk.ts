@@ -3,7 +3,7 @@
 
 /** Han, kana, hangul, bopomofo with their punctuation and wide forms, for a class of a pattern. */
 export const CJK =
-  "\\u1100-\\u11ff\\u2e80-\\u303f\\u3040-\\u31ff\\u3400-\\u4dbf\\u4e00-\\u9fff\\ua960-\\ua97f\\uac00-\\ud7ff\\uf900-\\ufaff\\ufe30-\\ufe4f\\uff00-\\uffef\\u{20000}-\\u{3ffff}";
+  "\\u1100-\\u11ff\\u2e80-\\u9fff\\uac00-\\ud7ff\\uf900-\\ufaff\\uff00-\\uffef\\u{20000}-\\u{3ffff}";
 
 const MARK = "[\\p{P}\\p{S}]";
 const IS_CJK = new RegExp(`[${CJK}]$`, "u");

@@ -1,7 +1,6 @@
 // marked's lexer, bounded, with formulas and the marks of sources.
 import { Lexer, type Token, Tokenizer, type Tokens, type TokensList } from "marked";
-import { address } from "./addresses";
-import { beforeMark, maskCjk } from "./cjk";
+import { beforeMark, CJK, maskCjk } from "./cjk";
 import { decodeEntities } from "./entities";
 import { normalized } from "./label";
 import {
@@ -48,6 +47,11 @@ const WINDOW = 4096;
  */
 const FORCED = new RegExp(
   `^(?:[^]{2048,3071}?${PLACE}|[^]{3072,}?(?:[!-~](?=[!-~])|\\p{L}(?=\\p{L})))`,
+  "u",
+);
+
+const ADDRESS_END = new RegExp(
+  `[\\s<>"“”\`⟦⟧${CJK}]|[\\]}]+[?!.,:;*_~']*(?:\\s|$)|$`,
   "u",
 );
 
@@ -150,18 +154,10 @@ class StreamTokenizer extends Tokenizer {
     return this.#pairs(src, before, () => super.del(src, masked, beforeMark(src, before)));
   }
 
+  /** An address ends where a quotation or a text without blanks begins, and before what closes. */
   override url(src: string): Tokens.Link | undefined {
-    const [raw, href = ""] = address(src) ?? [];
-    if (raw === undefined) return;
-    const tokens = [{ type: "text", raw, text: raw }];
-    return ours({
-      type: "link",
-      raw,
-      text: raw,
-      href: decodeEntities(href),
-      autolink: true,
-      tokens,
-    });
+    const token = super.url(src.slice(0, src.search(ADDRESS_END)));
+    return token && { ...token, href: decodeEntities(token.href) };
   }
 
   override paragraph(src: string): Tokens.Paragraph | undefined {
