@@ -60,7 +60,7 @@ export async function bundle(entry) {
   const [content, code] = ["js.map", "js"].map(
     (end) => outputFiles.find(({ path }) => path.endsWith(`.${end}`)).text,
   );
-  const compress = { passes: 2, unsafe_arrows: true };
+  const compress = { passes: 2, pure_getters: true, unsafe_arrows: true };
   const made = await minify(code, { module: true, ecma: 2022, compress, sourceMap: { content } });
   return { code: made.code, map: made.map, metafile };
 }

@@ -39,8 +39,6 @@ export function blockNode(token: Token, blocks: Blocks, open = CLOSED): VElement
       return h("hr");
     case "table":
       return table(token as Tokens.Table, blocks, open);
-    case "html":
-      return h("div", "pw-html", token.raw.replace(/\n+$/, ""));
     case "checkbox":
       return h("p", {}, inlineNodes([token]));
   }
@@ -105,13 +103,14 @@ const note = ({ label, tokens }: Note & Tokens.Generic, blocks: Blocks): VElemen
 
 /** A quotation, or an alert: the mark that its first line is becomes its title. */
 function quotation({ text, tokens }: Tokens.Blockquote, blocks: Blocks): VElement {
-  const [kind, length] = alert(text) ?? [];
-  if (!kind) return h("blockquote", direction(text), blockNodes(tokens, blocks));
+  const [mark = "", name = ""] = alert(text) ?? [];
+  const kind = name.toLowerCase();
+  if (!mark) return h("blockquote", direction(text), blockNodes(tokens, blocks));
   const [first] = tokens as Tokens.Paragraph[];
-  const rest = first?.tokens && blocks.sources.get(first.tokens)?.slice(length);
+  const rest = first?.tokens && blocks.sources.get(first.tokens)?.slice(mark.length);
   if (first?.tokens && rest) blocks.sources.set(first.tokens, rest);
-  const title = h("p", "pw-alert-title", kind.charAt(0).toUpperCase() + kind.slice(1));
-  const way = direction(text.slice(length));
+  const title = h("p", "pw-alert-title", kind);
+  const way = direction(text.slice(mark.length));
   const its = blockNodes(rest ? tokens : tokens.slice(1), blocks);
   return h("blockquote", { ...way, class: `pw-alert pw-${kind}` }, title, its);
 }

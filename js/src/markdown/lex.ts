@@ -3,14 +3,7 @@ import { Lexer, type Token, Tokenizer, type Tokens, type TokensList } from "mark
 import { beforeMark, CJK, maskCjk } from "./cjk";
 import { decodeEntities } from "./entities";
 import { normalized } from "./label";
-import {
-  beforeBlockMaths,
-  beforeMaths,
-  blockMaths,
-  inlineMaths,
-  leavesOpen,
-  maskMaths,
-} from "./maths";
+import { beforeBlockMaths, beforeMaths, blockMaths, inlineMaths, maskMaths } from "./maths";
 import { beforeNotes, definition, type Note, noteKey, noteMark } from "./notes";
 import { CLOSED, type Open } from "./open";
 import { isOpenMark, lengthOf, PLACE, STAND_IN, settledFront } from "./paragraph";
@@ -50,10 +43,7 @@ const FORCED = new RegExp(
   "u",
 );
 
-const ADDRESS_END = new RegExp(
-  `[\\s<>"“”\`⟦⟧${CJK}]|[\\]}]+[?!.,:;*_~']*(?:\\s|$)|$`,
-  "u",
-);
+const ADDRESS_END = new RegExp(`[\\s<>"“”\`⟦⟧${CJK}]|[\\]}]+[?!.,:;*_~']*(?:\\s|$)|$`, "u");
 
 /** What marked takes as it is, though its types don't know it. */
 const ours = (thing: object | undefined) => thing as never;
@@ -85,24 +75,8 @@ class StreamTokenizer extends Tokenizer {
     return { type: "note", raw, label, text, tokens: this.lexer.inline(text) };
   }
 
-  /** Of HTML these few mean something here, also where they begin a line. */
-  override html(src: string): Tokens.HTML | undefined {
-    return /^ {0,3}<\/?(?:br|su[bp]|kbd)\b/i.test(src) ? undefined : super.html(src);
-  }
-
-  /** A line within an item; a display formula that began behind a word takes its other lines along. */
-  override text(src: string): Tokens.Text | undefined {
-    const token = super.text(src);
-    if (!token || !leavesOpen(token.raw)) return token;
-    const lines = src.slice(0, WINDOW);
-    const blank = lines.search(/\n[ \t]*(?:\n|$)/);
-    const at = lines.slice(0, blank < 0 ? lines.length : blank).indexOf("$$", token.raw.length);
-    if (at < 0) return token;
-    const end = src.indexOf("\n", at);
-    const whole = src.slice(0, end < 0 ? src.length : end);
-    this.lexer.inlineQueue.pop(); // the line alone
-    return { ...token, raw: whole, text: whole, tokens: this.lexer.inline(whole) };
-  }
+  /** HTML is text like any other, with markdown in it. */
+  override html(): undefined {}
 
   override lheading(src: string): Tokens.Heading | undefined {
     const twoLines = src.indexOf("\n", src.indexOf("\n") + 1) + 1 || src.length;

@@ -82,7 +82,7 @@ function closing(text: string, mark: string, from: number): number {
 const DOUBLES = /(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)|\\.|\$\$/gs;
 
 /** Whether a text leaves a display formula open, which began behind a word. */
-export const leavesOpen = (text: string): boolean =>
+const leavesOpen = (text: string): boolean =>
   (text.match(DOUBLES) ?? []).filter((mark) => mark === "$$").length % 2 > 0;
 
 /** The lines of a text before a block formula that interrupts it. */
@@ -115,13 +115,13 @@ export function maskMaths(src: string, masked: string): string {
 export const opensMaths = (rest: string): boolean =>
   /^(?:\\[([]|\\begin\{|\$\$|\$[^\s\d$)\]}.,;:!?`](?=[^`]{0,80}$))/.test(rest);
 
-/** A formula: its source until a module typesets it, which reads GitHub's form as the plain one. */
-export function maths(source: string, isBlock = false, leaf = source): VElement {
+/** A formula: its source until a module typesets it. */
+export function maths(source: string, isBlock = false): VElement {
   const isDisplay = isBlock || /^(?:\$\$|\\\[|\\begin.*\n)/s.test(source);
   return {
     tag: isBlock ? "div" : "span",
     attrs: { class: isDisplay ? "pw-maths pw-display" : "pw-maths", dir: "ltr" },
     kids: textNodes(source),
-    leaf: leaf.replace(/^\$`(.*)`\$$/s, "$$$1$$"),
+    leaf: source,
   };
 }

@@ -31,10 +31,6 @@ export const noteMark = (src: string): [raw: string, label: string] | null =>
 /** What the label of a note is among the labels of links, none of which has a line end. */
 export const noteKey = (label: string): string => `\n${label}`;
 
-const ALERT = /^\[!(note|tip|important|warning|caution)\][ \t]*(?:\n|$)/i;
-
-/** The kind of the alert that a quotation is, and the length of the mark that says so. */
-export function alert(text: string): [kind: string, length: number] | undefined {
-  const [mark, kind = ""] = ALERT.exec(text) ?? [];
-  return mark === undefined ? undefined : [kind.toLowerCase(), mark.length];
-}
+/** The mark that makes an alert of a quotation, and its kind. */
+export const alert = (text: string): [mark: string, kind: string] | null =>
+  /^\[!(note|tip|important|warning|caution)\][ \t]*(?:\n|$)/i.exec(text) as [string, string] | null;

@@ -24,7 +24,7 @@ function isBoundary(tokens: readonly Token[], i: number, known: string, start: n
   const before = tokens[i - 2];
   if (/\n.*\n/s.test(last.raw) && last.type === "space") {
     // no later line can join these once a blank line follows
-    if (!before || isFence(before) || !/^(?:code|html|list|text)$/.test(before.type)) return true;
+    if (!before || isFence(before) || !/^(?:code|list|text)$/.test(before.type)) return true;
   }
   const line = known.indexOf("\n", start);
   if (!next || next.type === "space" || line < 0) return false;

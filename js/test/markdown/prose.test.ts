@@ -15,7 +15,6 @@ const NAMED: Record<string, string> = {
   "pw-code": "pre",
   "pw-img-chip": "image",
   "pw-note": "p",
-  "pw-html": "p",
 };
 const THROUGH = /^(?:div|span|table\.|colgroup|col|button)$/;
 
@@ -36,7 +35,9 @@ function structure(node: Node, keeps = false): string {
   const isOpen = keeps || (/^(?:p|pw-note)$/.test(name) && !element.matches(".pw-wrapped"));
   const lines = isOpen && !element.querySelector(":scope > .pw-wrapped");
   const inside = Array.from(element.childNodes, (kid) => structure(kid, lines)).join("");
-  if (first === "pw-alert-title") return `<p><strong>${inside}</></>`;
+  // its first letter is made large by its style
+  const title = inside.charAt(0).toUpperCase() + inside.slice(1);
+  if (first === "pw-alert-title") return `<p><strong>${title}</></>`;
   const isIn = name === "p" && element.parentElement?.localName === "li";
   if (THROUGH.test(name) || isIn) return inside;
   const href = name === "a" ? ` ${element.getAttribute("href")?.replace(/\/$/, "")}` : "";
