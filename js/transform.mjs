@@ -25,6 +25,9 @@ const OPTION = /\bthis\.options\.(\w+)\b(?!\s*=[^=])/g;
 /** The tables of rules by dialect, and how one takes over another's. */
 const DIALECTS = /\{normal:[\w$]+,(gfm:[\w$]+),(?:breaks:[\w$]+,)?pedantic:[\w$]+\}/g;
 const SPREAD = /=\{\.\.\.([\w$]+),/g;
+/** What it says to a console. */
+const LOOP =
+  /(?<=infiniteLoopError\(([\w$]+)\))\{(?=let )[^{}]*\+\1;[^{}]*throw new Error\([\w$]+\)\}/;
 /** Makes a rule of its parts, without any effect: a rule that nobody uses is left out. */
 const MAKER = /function ([\w$]+)\([\w$]+,[\w$]+=""\)/;
 
@@ -43,6 +46,7 @@ export function lexerOf(marked) {
     .slice(0, end)
     .replaceAll(OPTION, (read, option) => SET[option] ?? read)
     .replaceAll(DIALECTS, "{$1}")
+    .replace(LOOP, "{}")
     .replaceAll(SPREAD, "={__proto__:$1,")
     .replaceAll(new RegExp(`(?<=[=:,])${maker}\\(`, "g"), "/* @__PURE__ */$&");
   return `${lexer}export{${names}};`;

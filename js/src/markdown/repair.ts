@@ -101,7 +101,7 @@ export function closeInline(src: string): string {
   if (link && src.length - link[0] < 200 && !/^\[\^?\d+$/.test(src.slice(link[0]))) {
     out = out.slice(0, link[0]) + out.slice(link[1]);
   }
-  out = out.slice(0, out.length - loose).replace(/<\/?(?:b|br|su?|sub|sup|kb?d?)? ?\/?$/i, "");
+  out = out.slice(0, out.length - loose).replace(/<\/?[a-z]{0,3} ?\/?$/i, "");
   return open.length ? out.trimEnd() + ends(open) : out;
 }
 
