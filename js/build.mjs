@@ -12,7 +12,7 @@ import { bundle, core, here, loader, module, moduleNames } from "./bundles.mjs";
  * How many bytes the core may have on its way to a page, in gzip, and that as text in base64; and the
  * loader, which travels with every widget.
  */
-const BUDGETS = { compressed: 60_000, "as text": 80_000, "for the loader": 2_500 };
+const BUDGETS = { compressed: 61_000, "as text": 81_400, "for the loader": 2_500 };
 
 const target = join(here, "..", "powawidget", "static");
 
