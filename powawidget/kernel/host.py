@@ -8,6 +8,7 @@ from typing import Any
 _log = logging.getLogger("powawidget")
 
 _latest_parent: dict[str, Any] = {}
+_is_running = False
 _followed: Any = None
 
 
@@ -48,6 +49,7 @@ def follow_cells() -> None:
     _note_parent()
     if shell is not None and shell is not _followed:
         shell.events.register("pre_execute", _note_parent)
+        shell.events.register("post_execute", _note_end)
         _followed = shell
 
 
@@ -82,8 +84,19 @@ def publish(
 
 
 def _note_parent() -> None:
-    global _latest_parent  # noqa: PLW0603  # replaced as a whole: other threads read it
+    global _latest_parent, _is_running  # noqa: PLW0603  # replaced as a whole: other threads read it
     _latest_parent = request()
+    _is_running = is_in_cell()
+
+
+def _note_end() -> None:
+    global _is_running  # noqa: PLW0603  # likewise
+    _is_running = False
+
+
+def is_cell_running() -> bool:
+    """Tell whether a cell is running, also on a thread that can't ask; after `follow_cells`."""
+    return _is_running
 
 
 def in_next_cell(job: Callable[[], object]) -> None:

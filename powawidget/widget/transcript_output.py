@@ -120,7 +120,7 @@ class TranscriptOutput:
         Returns:
             Its size in bytes.
         """
-        if self._is_repeated:
+        if self._is_repeated and not host.is_cell_running():
             # nbclient and papermill heed no message that comes between two cells.
             host.in_next_cell(functools.partial(self._publish, data))
         return self._publish(data)

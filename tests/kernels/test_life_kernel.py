@@ -7,6 +7,7 @@ import pytest
 from tests.environments import KERNELS
 from tests.kernels.conftest import named
 from tests.kernels.kernel import Kernel
+from tests.kernels.test_busy_kernel import ASK, click
 
 COUNT = """
 import gc, json, psutil
@@ -155,11 +156,9 @@ def test_a_run_that_ends_between_two_cells_is_whole_in_the_file(
     kernel: Kernel, front_end: bool
 ) -> None:
     """What runs a notebook without a person heeds only messages of the cell that it runs."""
-    kernel.do(
-        'run = pb.agent("Analyst").run("Which orders are late, by region and carrier?")\n'
-        "display(run)",
-        front_end=front_end,
-    )
+    kernel.do(f"{ASK}\ndisplay(run)", front_end=front_end)
+    (comm,) = kernel.comms()
+    click(kernel, comm, "approve")
     kernel.until(lambda: updates(kernel), "the end, between the cells")
     cells = [kernel.run("pass", front_end=front_end) for _ in range(2)]
     kernel.idle(cells[1])
@@ -167,6 +166,15 @@ def test_a_run_that_ends_between_two_cells_is_whole_in_the_file(
     assert first["parent_header"]["msg_id"] not in cells
     assert [each["parent_header"]["msg_id"] for each in more] == cells[: not front_end]
     assert {each["content"]["data"]["text/html"] for each in more} <= {updated(kernel)[0]}
+
+
+@on_oldest_and_newest
+def test_a_run_that_ends_within_a_cell_is_written_once(kernel: Kernel) -> None:
+    ends = kernel.run('pb.agent("Writer").run("haiku").wait()', front_end=False)
+    kernel.idle(ends)
+    kernel.do("pass", front_end=False)
+    kernel.do("pass", front_end=False)
+    assert [each["parent_header"]["msg_id"] for each in updates(kernel)] == [ends]
 
 
 def updates(kernel: Kernel) -> list[dict[str, Any]]:
