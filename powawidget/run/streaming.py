@@ -32,6 +32,7 @@ async def events_of(
             terminal event.
         ProtocolError: If an event is too large.
     """
+    pieces = ev.Pieces()
     try:
         following = Following(source, source.redact)
         # What interrupts the caller must find no frame of the HTTP library: it holds the key.
@@ -41,8 +42,10 @@ async def events_of(
                     if isinstance(item, ev.Waiting):
                         yield item
                     elif isinstance(item, str):
-                        event = meaning(ev.read(item))
+                        event = pieces.joined(meaning(ev.read(item)))
                         following.note_event(event)
+                        for left in pieces.left() if isinstance(event, _ENDS) else ():
+                            yield left
                         yield event
                         if isinstance(event, _ENDS):
                             return
@@ -51,6 +54,8 @@ async def events_of(
         raise ProtocolError(str(error)) from None
     finally:
         source.close()
+    for left in pieces.left():
+        yield left
     if not following.has_error:  # where an error came, the terminal event may be left out
         raise ConnectionLost(
             "The stream ended without its terminal event: the run may not be complete.",

@@ -270,7 +270,9 @@ class RunState(msgspec.Struct, kw_only=True, dict=True):
     Of an orchestration: `strategy`, and `answer`, the index of the delegation whose text is the
     answer, where it doesn't stand at the top. Of a workflow: `blocks` in the order of its graph,
     `graph` says whether that was known before, and `output` is the result as JSON text. `restored`
-    says that the stored run replaced a stream that was cut.
+    says that the stored run replaced a stream that was cut. `halves` are the surrogates at the end
+    of texts that grow, by the texts' paths, as in `parts/3/text`: each waits for the other half of
+    its character.
 
     Beside its fields, and never on the wire, it carries an index for the reducer's rules
     (`powawidget.state.index`).
@@ -301,6 +303,7 @@ class RunState(msgspec.Struct, kw_only=True, dict=True):
     output: str | None = None
     wait: Wait | None = None
     restored: bool = False
+    halves: dict[str, int] = {}
 
 
 class Queued(msgspec.Struct, kw_only=True):

@@ -223,6 +223,7 @@ export const RUN = record<RunState>({
     record<Wait>({ purpose: word("retry", "look_up"), why: text, until: number, attempt: number }),
   ),
   restored: flag,
+  halves: counts,
 });
 
 export const CHAT = record<ChatState>({

@@ -167,6 +167,7 @@ export interface RunState {
   output: string | null;
   wait: Wait | null;
   restored: boolean;
+  halves: Record<string, number>;
 }
 
 export interface Snapshot {

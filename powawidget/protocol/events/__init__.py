@@ -61,6 +61,7 @@ from powawidget.protocol.events.orchestration import (
     OrchestrationStarted,
     SequentialStep,
 )
+from powawidget.protocol.events.pieces import PIECES, Pieces, alone
 from powawidget.protocol.events.reading import read, read_frame
 from powawidget.protocol.events.union import Event, Restored
 from powawidget.protocol.events.workflow import (
@@ -76,6 +77,7 @@ from powawidget.protocol.events.workflow import (
 from powawidget.protocol.events.workflow_end import ends_workflow, in_workflow
 
 __all__ = [
+    "PIECES",
     "AgentsKnown",
     "ApprovalRequested",
     "Asked",
@@ -109,6 +111,7 @@ __all__ = [
     "OrchestrationStarted",
     "OutcomeKnown",
     "PartialChunk",
+    "Pieces",
     "ReasoningDelta",
     "ReasoningWhole",
     "Refused",
@@ -135,6 +138,7 @@ __all__ = [
     "WorkflowCompleted",
     "WorkflowFailed",
     "WorkflowStarted",
+    "alone",
     "as_json",
     "decode",
     "decode_exactly",

@@ -23,6 +23,7 @@ from powawidget.state.reduce import (
     tools,
     waits,
 )
+from powawidget.state.reduce.halves import whole
 from powawidget.state.reduce.identity import is_fresh
 from powawidget.state.reduce.notices import notice
 from powawidget.state.reduce.owner import group_at, owner
@@ -55,7 +56,11 @@ def reduce(run: RunState, event: ev.Event, at: float) -> list[Op]:
         The changes, in order; none for an event that shows nothing.
     """
     if type(event) is ev.TextDelta and run.status == "running" and run.reasoning.since is None:
-        return answer.delta(run, event)  # nearly every event of a stream
+        return whole(run, event, answer.delta(run, event))  # nearly every event of a stream
+    return whole(run, event, _ops(run, event, at))
+
+
+def _ops(run: RunState, event: ev.Event, at: float) -> list[Op]:
     if run.status in ENDED:
         return _after_end(run, event, at)
     if run.kind == "workflow" or (is_fresh(run) and ev.ends_workflow(event)):
