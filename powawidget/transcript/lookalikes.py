@@ -1,7 +1,9 @@
 """Marks names that look like others, as the live view does (`js/src/text/lookalikes.ts`)."""
 
+import itertools
 import re
 import unicodedata
+from collections.abc import Iterator
 
 from powawidget.transcript.visible import hides
 
@@ -41,6 +43,11 @@ _LIKE_LATIN = re.compile(
 )
 # Letters to Unicode, but of no script and like none: the sign of micro, two apostrophes.
 _OF_ANY = frozenset("\u00b5\u02bb\u02bc")
+# Letters of formulas that look like no Latin one.
+_OF_FORMULAS = frozenset(
+    "\u0393\u0394\u0398\u039b\u039e\u03a0\u03a3\u03a6\u03a8\u03a9\u03b2\u03b4\u03b5\u03b6"
+    "\u03b8\u03bb\u03bc\u03be\u03c0\u03c4\u03c6\u03c8\u03c9"
+)
 _PLAIN = re.compile("[!-~]+(?: [!-~]+)*")
 _ASIANS, _ODD, _SIGN, _OTHER = "asian", "odd", "sign", "other"
 
@@ -48,9 +55,10 @@ _ASIANS, _ODD, _SIGN, _OTHER = "asian", "odd", "sign", "other"
 def named(name: str) -> str:
     """Put marks into a name where it isn't what it looks like.
 
-    Marked are letters of another script than its first one, or than Latin where it has Latin
-    ones; a whole name of letters that read as Latin; wide, mathematical and other forms of ASCII;
-    space that isn't seen. A name in one script of its own is left as it is.
+    Marked are, in one word, letters of another script than its first one's, or than Latin where it
+    has Latin ones; a whole name of small letters that read as Latin; wide, mathematical and other
+    forms of ASCII; space that isn't seen. A word in one script of its own is left as it is, and so
+    is a letter that looks like no other, as in `\u0394t`.
 
     Returns:
         The name with marks such as `dr⟦\u043e Cyrillic U+043E⟧p`.
@@ -116,6 +124,7 @@ class _Odd:
             each < "\x7f" or kind in {"", _ODD, _SIGN} or _LIKE_LATIN.match(each)
             for each, kind in both
         )
+        self._words = list(_words(name, kinds))
 
     def __call__(self, index: int) -> bool:
         each, kind = self._name[index], self._kinds[index]
@@ -128,11 +137,45 @@ class _Odd:
             return is_mark and " " < before < "\x7f" and not hides(each)
         if kind == _ODD or each < "\x7f":
             return kind == _ODD
-        if self._reads_as_latin:
-            return True
         if kind == _SIGN:
-            return not self._is_asian and (self._is_latin or self._base is None)
-        return kind != self._base and (kind != _ASIANS or not self._is_latin)
+            is_plain = self._is_asian or not (self._is_latin or self._base is None)
+            return self._reads_as_latin or not is_plain
+        main, is_spelt = self._words[index]
+        if self._reads_as_latin:
+            return not is_spelt
+        if kind == main or (kind == _ASIANS and main == "LATIN"):
+            return False
+        return main != "LATIN" or each not in _OF_FORMULAS
+
+
+def _words(name: str, kinds: list[str]) -> Iterator[tuple[str, bool]]:
+    """For each character the main script of its word, and whether that is spelt so by everybody.
+
+    Abbreviations in capitals, and the letters of formulas, are spelt like Latin ones everywhere.
+    """
+    both = zip(name, kinds, strict=True)
+    for is_word, characters in itertools.groupby(both, lambda one: _is_of_word(one[0])):
+        word = list(characters)
+        letters = [each for each, _ in word if unicodedata.category(each).startswith("L")]
+        scripts = [kind for _, kind in word if kind not in {"", _ODD}] if is_word else []
+        first = scripts[0] if scripts else ""
+        is_spelt = len(set(scripts)) == 1 and (
+            (first == "GREEK" and len(letters) == 1)
+            or (
+                first in {"GREEK", "CYRILLIC"}
+                and len(letters) > 1
+                and all(map(_is_capital, letters))
+            )
+        )
+        yield from itertools.repeat(("LATIN" if "LATIN" in scripts else first, is_spelt), len(word))
+
+
+def _is_of_word(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LM"
+
+
+def _is_capital(letter: str) -> bool:
+    return unicodedata.category(letter) == "Lu"
 
 
 def _marked(run: str, kind: str) -> str:

@@ -1,7 +1,7 @@
-// Finds in a name the characters that a reader takes for others: letters of another script than its
-// first letter's, or than Latin where it has Latin ones; a whole name of letters that read as Latin;
-// wide, mathematical and other forms of ASCII; space that isn't seen. A name in one script of its
-// own has none of these.
+// Finds in a name the characters that a reader takes for others: in one word, letters of another
+// script than its first one's, or than Latin where it has Latin ones; a whole name of small letters
+// that read as Latin; wide, mathematical and other forms of ASCII; space that isn't seen. A word in
+// one script of its own has none of these, nor a letter that looks like no other, as in Δt.
 import { codeOf, hasHidden } from "./visible";
 
 /** Characters of a name, one after another, that look like others than they are. */
@@ -31,6 +31,9 @@ const LIKE_LATIN =
 
 /* Letters to Unicode, but of no script and like none: the sign of micro, two apostrophes. */
 const OF_ANY = /[µʻʼ]/;
+
+/* Letters of formulas that look like no Latin one. */
+const OF_FORMULAS = /[ΓΔΘΛΞΠΣΦΨΩβδεζθλμξπτφψω]/;
 
 const ASIANS = "Asian";
 const ODD = "odd";
@@ -73,6 +76,7 @@ export function lookalikes(name: string): (string | Lookalike)[] {
     (each, i) =>
       isAscii(each) || ["", ODD, SIGN].includes(kinds[i] as string) || LIKE_LATIN.test(each),
   );
+  const words = wordsOf(all, kinds, isReadAsLatin);
   const isOdd = (each: string, i: number): boolean => {
     const kind = kinds[i];
     const before = all[i - 1] ?? " ";
@@ -83,9 +87,8 @@ export function lookalikes(name: string): (string | Lookalike)[] {
       return /\p{M}/u.test(each) && isAscii(before) && before !== " " && !hasHidden(each);
     }
     if (isAscii(each)) return false;
-    if (isReadAsLatin) return true;
-    if (kind === SIGN) return !isAsian && (isLatin || base === undefined);
-    return kind !== base && (kind !== ASIANS || !isLatin);
+    if (kind === SIGN) return isReadAsLatin || (!isAsian && (isLatin || base === undefined));
+    return words[i]?.(each, kind) ?? false;
   };
   const runs: { text: string; kind: string | undefined }[] = [];
   for (const [i, each] of all.entries()) {
@@ -100,6 +103,38 @@ export function lookalikes(name: string): (string | Lookalike)[] {
     kind === undefined ? text : { text, label: labelOf(text, kind) },
   );
 }
+
+type IsOdd = (letter: string, kind: string | undefined) => boolean;
+
+/** For each letter of a name, which letters are odd in its word. */
+function wordsOf(all: string[], kinds: string[], isReadAsLatin: boolean): IsOdd[] {
+  const words: IsOdd[] = [];
+  for (let from = 0, to = 0; from < all.length; from = ++to) {
+    while (to < all.length && /[\p{L}\p{M}]/u.test(all[to] as string)) to++;
+    const letters = all.slice(from, to).filter((each) => /\p{L}/u.test(each));
+    const scripts = kinds.slice(from, to).filter((kind) => kind !== "" && kind !== ODD);
+    const isMixed = new Set(scripts).size > 1;
+    // Abbreviations in capitals, and the letters of formulas, are spelt like Latin ones everywhere.
+    const isPlain =
+      !isMixed &&
+      ((scripts[0] === "Greek" && letters.length === 1) ||
+        (/Greek|Cyrillic/.test(scripts[0] ?? "") &&
+          letters.length > 1 &&
+          letters.every((each) => /\p{Lu}/u.test(each))));
+    const main = scripts.includes("Latin") ? "Latin" : scripts[0];
+    const isOdd = isOddIn(isPlain, isReadAsLatin, main);
+    for (let i = from; i < to; i++) words[i] = isOdd;
+  }
+  return words;
+}
+
+const isOddIn =
+  (isPlain: boolean, isReadAsLatin: boolean, main: string | undefined): IsOdd =>
+  (letter, kind = "") => {
+    if (isReadAsLatin) return !isPlain;
+    if (kind === main || (kind === ASIANS && main === "Latin")) return false;
+    return main !== "Latin" || !OF_FORMULAS.test(letter);
+  };
 
 function labelOf(text: string, kind: string): string {
   const [first = "", second] = text;
