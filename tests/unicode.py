@@ -28,11 +28,6 @@ CLASSES = {
         r"(?![0-9#*])[\p{Emoji}\p{Extended_Pictographic}]",
     ),
     "HAN": ("Characters with variants in Japanese and Chinese.", r"\p{sc=Han}"),
-    "SPACELESS": (
-        "Scripts that put no space between words: those of Line_Break=SA.",
-        r"[\p{sc=Thai}\p{sc=Laoo}\p{sc=Mymr}\p{sc=Khmr}\p{sc=Tale}\p{sc=Talu}\p{sc=Lana}"
-        r"\p{sc=Tavt}\p{sc=Ahom}]",
-    ),
 }
 HEAD = '''"""Classes of characters, for a set of a regular expression: generated, do not edit.
 

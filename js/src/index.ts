@@ -20,6 +20,7 @@ declare module "./link/modules" {
     mathfont: typeof import("./modules/mathfont");
     maths: typeof import("./modules/maths");
     orchestration: typeof import("./modules/orchestration");
+    names: typeof import("./modules/names");
     pause: typeof import("./modules/pause");
     results: typeof import("./modules/results");
     sources: typeof import("./modules/sources");

@@ -136,12 +136,3 @@ HAN = (
     "\U00020000-\U0002a6df\U0002a700-\U0002b81d\U0002b820-\U0002cead\U0002ceb0-\U0002ebe0"
     "\U0002ebf0-\U0002ee5d\U0002f800-\U0002fa1d\U00030000-\U0003134a\U00031350-\U00033479"
 )
-# Scripts that put no space between words: those of Line_Break=SA.
-SPACELESS = (
-    "\u0e01-\u0e3a\u0e40-\u0e5b\u0e81-\u0e82\u0e84\u0e86-\u0e8a\u0e8c-\u0ea3\u0ea5\u0ea7-\u0ebd"
-    "\u0ec0-\u0ec4\u0ec6\u0ec8-\u0ece\u0ed0-\u0ed9\u0edc-\u0edf\u1000-\u109f\u1780-\u17dd"
-    "\u17e0-\u17e9\u17f0-\u17f9\u1950-\u196d\u1970-\u1974\u1980-\u19ab\u19b0-\u19c9"
-    "\u19d0-\u19da\u19de-\u19ff\u1a20-\u1a5e\u1a60-\u1a7c\u1a7f-\u1a89\u1a90-\u1a99"
-    "\u1aa0-\u1aad\ua9e0-\ua9fe\uaa60-\uaac2\uaadb-\uaadf\U000116d0-\U000116e3"
-    "\U00011700-\U0001171a\U0001171d-\U0001172b\U00011730-\U00011746"
-)

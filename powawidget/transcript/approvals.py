@@ -94,7 +94,9 @@ class Requests:
             body.append(layout.label("What the hook says"))
             body.append(layout.quote(context, part.message, f"{where}.message"))
         if part.arguments.strip() not in {"", "{}"}:
-            body += layout.labelled(context, words.ARGUMENTS, part.arguments, f"{where}.arguments")
+            body += layout.labelled(
+                context, words.ARGUMENTS, part.arguments, f"{where}.arguments", exact=True
+            )
         if part.outcome:
             body.append(layout.label("What the server did"))
             body.append(layout.quote(context, part.outcome, f"{where}.outcome"))

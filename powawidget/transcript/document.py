@@ -3,7 +3,7 @@
 from powawidget.state import values
 from powawidget.state.about import About
 from powawidget.state.model import ENDED, ChatState, RunState
-from powawidget.transcript import approvals, blocks, layout, words
+from powawidget.transcript import approvals, blocks, exact_json, layout, words
 from powawidget.transcript.context import Context
 from powawidget.transcript.nodes import Box, Heading, Line, Node, Series, Span, Spans, Title
 from powawidget.transcript.parts import Parts
@@ -87,8 +87,7 @@ def _body(context: Context, state: RunState) -> list[Node]:
     if state.restored:
         nodes.append(layout.line(words.RESTORED))
     if state.message.strip():
-        nodes.append(layout.label(words.INPUT if state.kind == "workflow" else words.QUESTION))
-        nodes.append(layout.quote(context, state.message, context.expression("message")))
+        nodes += _asked(context, state)
     nodes += parts.thoughts()
     nodes.append(parts.series())
     nodes += blocks.nodes(context, state)
@@ -102,6 +101,16 @@ def _body(context: Context, state: RunState) -> list[Node]:
     nodes += approvals.table(context, state)
     nodes += _sources(context, state)
     return nodes
+
+
+def _asked(context: Context, state: RunState) -> list[Node]:
+    """What was asked; of a workflow the values by their names."""
+    where = context.expression("message")
+    name = words.INPUT if state.kind == "workflow" else words.QUESTION
+    value = layout.read(context, state.message) if state.kind == "workflow" else None
+    if isinstance(value, exact_json.Object) and value:
+        return layout.labelled(context, name, state.message, where)
+    return [layout.label(name), layout.quote(context, state.message, where)]
 
 
 def _status(state: RunState) -> str:

@@ -53,6 +53,10 @@ class Limits:
         left = len(piece.text[len(shown) :].encode(errors="replace"))
         return shown, words.more(words.size(left), piece.where)
 
+    def holds(self, text: str) -> bool:
+        """Whether a text that can't be cut is shown."""
+        return self.text is None or len(text) <= self.text
+
     def records(self, node: Records) -> tuple[Sequence[str], Sequence[dict[str, Any]], list[str]]:
         """Cut a table: its columns, its rows, and the notes on what is left out."""
         columns = node.columns if self.text is None else node.columns[:_COLUMNS]

@@ -140,16 +140,15 @@ class _Odd:
         if kind == _SIGN:
             is_plain = self._is_asian or not (self._is_latin or self._base is None)
             return self._reads_as_latin or not is_plain
-        main, is_spelt = self._words[index]
+        is_whole, is_spelt = self._words[index]
         if self._reads_as_latin:
             return not is_spelt
-        if kind == main or (kind == _ASIANS and main == "LATIN"):
-            return False
-        return main != "LATIN" or each not in _OF_FORMULAS
+        is_of_name = kind == self._base or (kind == _ASIANS and self._is_latin)
+        return not (is_whole or is_of_name or each in _OF_FORMULAS)
 
 
-def _words(name: str, kinds: list[str]) -> Iterator[tuple[str, bool]]:
-    """For each character the main script of its word, and whether that is spelt so by everybody.
+def _words(name: str, kinds: list[str]) -> Iterator[tuple[bool, bool]]:
+    """For each character whether its word is in one script, and whether all spell that so.
 
     Abbreviations in capitals, and the letters of formulas, are spelt like Latin ones everywhere.
     """
@@ -157,17 +156,22 @@ def _words(name: str, kinds: list[str]) -> Iterator[tuple[str, bool]]:
     for is_word, characters in itertools.groupby(both, lambda one: _is_of_word(one[0])):
         word = list(characters)
         letters = [each for each, _ in word if unicodedata.category(each).startswith("L")]
-        scripts = [kind for _, kind in word if kind not in {"", _ODD}] if is_word else []
-        first = scripts[0] if scripts else ""
-        is_spelt = len(set(scripts)) == 1 and (
-            (first == "GREEK" and len(letters) == 1)
-            or (
-                first in {"GREEK", "CYRILLIC"}
-                and len(letters) > 1
-                and all(map(_is_capital, letters))
+        scripts = {kind for each, kind in word if unicodedata.category(each).startswith("L")}
+        is_whole = is_word and len(scripts) == 1 and scripts <= _SCRIPTS
+        has_marks = len(letters) < len(word)
+        is_spelt = (
+            is_whole
+            and not has_marks
+            and (
+                (scripts == {"GREEK"} and len(letters) == 1)
+                or (
+                    scripts <= {"GREEK", "CYRILLIC"}
+                    and len(letters) > 1
+                    and all(map(_is_capital, letters))
+                )
             )
         )
-        yield from itertools.repeat(("LATIN" if "LATIN" in scripts else first, is_spelt), len(word))
+        yield from itertools.repeat((is_whole, is_spelt), len(word))
 
 
 def _is_of_word(character: str) -> bool:

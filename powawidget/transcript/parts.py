@@ -18,7 +18,9 @@ from powawidget.state.values import own_seconds
 from powawidget.transcript import approvals, exact_json, layout, nesting, summary, words
 from powawidget.transcript.context import Context
 from powawidget.transcript.nodes import Details, Line, Node, Series, Span, Spans
+from powawidget.transcript.pictures import picture_of
 from powawidget.transcript.summary import one_line
+from powawidget.transcript.terminal import settle, settled
 
 _DEEPEST = 8
 _LONG_TASK = 60
@@ -161,19 +163,16 @@ class Parts:
             return [layout.line(words.EMPTY_RESULT)]
         bad = part.status in {"failed", "denied"}
         whole = f"{where}.{'result' if part.full else 'preview'}"
-        if (kind := summary.image(result)) is not None:
-            shown = words.image(kind, result)
-            return [layout.label(words.RESULT), layout.line(f"{shown}: {whole}")]
+        if (picture := picture_of(result)) is not None:
+            return [layout.label(words.RESULT), layout.image(self._context, picture, whole)]
         name = words.ERROR if bad else words.RESULT
         if _is_preview(part):
             name = words.preview(len(result), part.size)
         value = self._value(part)
         if value is not exact_json.NO_JSON and (part.json or not exact_json.is_text(value)):
-            table = exact_json.records(value)
-            name = name if table is None else f"{name}, {words.rows(len(table[1]))}"
-            return [layout.label(name), *layout.laid_out(self._context, value, whole)]
-        text = result.replace("\r\n", "\n")
-        return [layout.label(name), layout.code(self._context, text, whole, bad=bad)]
+            shown = layout.laid_out(self._context, settle(value), whole)
+            return [layout.label(layout.sized(name, value)), *shown]
+        return [layout.label(name), layout.code(self._context, settled(result), whole, bad=bad)]
 
     def _value(self, part: ToolPart) -> Any:
         """A result read as JSON, where it looks like it."""

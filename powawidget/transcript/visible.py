@@ -3,8 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from typing import Protocol
 
-from powawidget.protocol.unicode import EMOJI, HAN, HIDDEN, MARK, PICTURE, SPACELESS
+from powawidget.protocol.unicode import EMOJI, HAN, HIDDEN, MARK, PICTURE
 
 # And of the marks on one letter those that no script needs, which would reach over other lines.
 _HIDDEN = re.compile(f"([{HIDDEN}]|(?<=[{MARK}]{{6}})[{MARK}])\\1*")
@@ -27,15 +28,16 @@ def _class(inside: str) -> Callable[[str], re.Match[str] | None]:
 
 
 _is_hidden, _is_mark, _is_picture = _class(HIDDEN), _class(MARK), _class(PICTURE)
-_is_emoji, _is_han, _is_spaceless = _class(EMOJI), _class(HAN), _class(SPACELESS)
+_is_emoji, _is_han = _class(EMOJI), _class(HAN)
+# Scripts that put no space between words: those of Line_Break=SA.
+_is_spaceless = _class(
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19ff\u1a20-\u1aaf\ua9e0-\ua9ff\uaa60-\uaadf"
+)
 _is_joining, _is_from_right = _class(_JOINING), _class(_FROM_RIGHT)
 _is_ascii_key = _class("0-9#*")
 _has_narrow_variants = _class("\u3001\u3002\uff01\uff0c\uff0e\uff1a\uff1b\uff1f")
 _has_wide_variants = _class("\u1000-\u109f\ua840-\ua877")
-_is_mongolian, _is_hebrew_point = _class("\u1807\u1820-\u18aa"), _class("\u0591-\u05c7")
-_is_hieroglyph = _class("\U00013000-\U0001342f")
-_begins_syllable = _class("\u1100-\u115e\ua960-\ua97c")
-_goes_on_in_syllable = _class("\u1161-\u11a7")
+_is_mongolian = _class("\u1807\u1820-\u18aa")
 # The only flags of tags that Unicode recommends: England, Scotland, Wales (emoji-sequences.txt).
 _FLAG = re.compile(
     "\U0001f3f4\U000e0067\U000e0062(?:\U000e0065\U000e006e\U000e0067|"
@@ -58,6 +60,19 @@ def visible(text: str) -> str:
 def readable(text: str) -> str:
     """The same for prose: what a script or an emoji needs to be written stays."""
     return _HIDDEN.sub(_mark_out_of_place, text.replace("\r\n", "\n"))
+
+
+class Exact(Protocol):
+    """What knows whether a person decided on its text."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether a person decided on it."""
+
+
+def shown_by(node: Exact) -> Callable[[str], str]:
+    """How the text of a node is shown: with every mark where a person decided on it."""
+    return visible if node.exact else readable
 
 
 def quoted(text: str) -> str:
@@ -105,16 +120,7 @@ def _is_needed(character: str, text: str, at: int) -> bool:  # one line for each
         return found is not None and at < found.end()
     if "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef":
         return _is_variant(character, before, after)
-    tests = {
-        "\u034f": _is_hebrew_point(before) and _is_hebrew_point(after),
-        "\u115f": not _is_hidden(before) and _goes_on_in_syllable(after),
-        "\u1160": _begins_syllable(before),
-    }
-    if character in tests:
-        return bool(tests[character])
-    if "\u180b" <= character <= "\u180f":
-        return _is_mongolian(before) is not None
-    return "\U00013430" <= character <= "\U0001343f" and _is_hieroglyph(before) is not None
+    return "\u180b" <= character <= "\u180f" and _is_mongolian(before) is not None
 
 
 def _is_variant(selector: str, before: str, after: str) -> bool:

@@ -3,6 +3,8 @@
 import datetime as dt
 import math
 
+from powawidget.transcript.pictures import Picture
+
 _MINUTE = 60
 _TENTH = 0.05
 _TENTHS = 59.95
@@ -114,6 +116,11 @@ def object_of(keys: int) -> str:
 def image(kind: str, data: str) -> str:
     """An image that isn't shown."""
     return f"{kind.upper()} image, {size(len(data) * 3 // 4)}"
+
+
+def picture(shown: Picture) -> str:
+    """A picture in words."""
+    return image(shown.kind, shown.data)
 
 
 def size(length: int) -> str:

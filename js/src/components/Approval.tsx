@@ -73,12 +73,12 @@ function Decided({ view, part, index }: { view: View; part: ApprovalPart; index:
       {goesOn ? words.goesOn(choice, part.by, covers) : words.decided(part)}
       {gate !== "" && `, ${gate}`}
       {covers !== "call" ? `: ${words.covers[covers]}` : part.call === null && ": "}
-      {covers === "call" && part.call === null && <ToolName name={part.tool_name} />}
+      {covers === "call" && part.call === null && <ToolName view={view} name={part.tool_name} />}
       {reason !== null && reason !== "" && (
         <>
           {": "}
           <span class="pw-reasoned" dir="auto">
-            <Visible text={quoted(reason)} />
+            <Visible text={quoted(reason)} exact />
           </span>
         </>
       )}

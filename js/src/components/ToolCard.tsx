@@ -39,7 +39,7 @@ export const ToolCard = pure(function ToolCard({ view, index }: { view: View; in
         <Button class="pw-row" aria-expanded={isOpen} onClick={toggle}>
           <Glyph status={status} />
           <span class="pw-unseen">{word}: </span>
-          <ToolName name={part.name} />
+          <ToolName view={view} name={part.name} />
           <Visible kind="pw-chip" text={chip} />
           <span class="pw-peek">
             {(isPreparing || (status !== "done" && status !== "running")) && (

@@ -15,47 +15,43 @@ export interface VisibleOptions {
    widths, bidirectional controls, joiners, variation selectors, byte order mark, tags), line
    separators, half a pair, annotation marks and hieroglyph controls; and of the marks on one letter
    those that no script needs, which would reach over other lines. */
-const UNSEEN =
-  "(?![\\t\\n])[\\p{Cc}\\p{DI}\\p{Zl}\\p{Zp}\\p{Cs}\\ufff9-\\ufffb\\u{13430}-\\u{1343f}]";
-const HIDDEN = new RegExp(`(${UNSEEN}|(?<=\\p{M}{6})\\p{M})`, "u");
+const r = String.raw;
+const UNSEEN = r`(?![\t\n])[\p{Cc}\p{DI}\p{Zl}\p{Zp}\p{Cs}\ufff9-\ufffb\u{13430}-\u{1343f}]`;
+const HIDDEN = new RegExp(r`(${UNSEEN}|(?<=\p{M}{6})\p{M})`, "u");
 
 /* Scripts whose spelling uses the joiners: Arabic and its kin, those of India, Tibetan, Myanmar,
    Khmer, Mongolian. */
-const JOINING = "[\\u0620-\\u0dff\\u0f00-\\u109f\\u1780-\\u18af\\ufb50-\\ufefc]";
-const PICTURE = "[\\p{ExtPict}\\p{EMod}\\p{RI}]";
+const JOINING = r`[\u0620-\u0dff\u0f00-\u109f\u1780-\u18af\ufb50-\ufefc]`;
+const PICTURE = r`[\p{ExtPict}\p{EMod}\p{RI}]`;
 /* Those that put no space between words (Line_Break=SA), and those written from the right. */
-const SPACELESS =
-  "[\\p{sc=Thai}\\p{sc=Laoo}\\p{sc=Mymr}\\p{sc=Khmr}\\p{sc=Tale}\\p{sc=Talu}\\p{sc=Lana}\\p{sc=Tavt}\\p{sc=Ahom}]";
-const FROM_RIGHT =
-  "[\\u05d0-\\u061b\\u061d-\\u08ff\\ufb1d-\\ufdff\\ufe70-\\ufefc\\u{10800}-\\u{10fff}\\u{1e800}-\\u{1efff}]";
-const TURN = "[\\u200e\\u200f\\u061c]";
-const BARE = `(?:^|(?!${UNSEEN})[^])`;
+const SPACELESS = r`[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19ff\u1a20-\u1aaf\ua9e0-\ua9ff\uaa60-\uaadf]`;
+const FROM_RIGHT = r`[\u05d0-\u061b\u061d-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]`;
+const TURN = r`[\u200e\u200f\u061c]`;
+const BARE = r`(?:^|(?!${UNSEEN})[^])`;
+/* The letters of a flag of tags. */
+const tags = (place: string): string =>
+  place.replace(/./g, (letter) => String.fromCodePoint(0xe0000 + letter.charCodeAt(0)));
 
 /* Where spelling or a picture needs one, as in `powawidget/transcript/visible.py`. A second one, and
    one that changes nothing that is seen, hides something. */
 const SPELT = [
   // a joiner between letters or pictures (a selector may follow the first), or at a word's end
-  `${JOINING}[\\u200c\\u200d](?=${JOINING}|$|(?!${UNSEEN})[^\\p{L}\\p{M}\\p{Nd}])`,
-  `${PICTURE}\\ufe0f?\\u200d(?=${PICTURE})`,
+  r`${JOINING}[\u200c\u200d](?=${JOINING}|$|(?!${UNSEEN})[^\p{L}\p{M}\p{Nd}])`,
+  r`${PICTURE}\ufe0f?\u200d(?=${PICTURE})`,
   // the end of a word
-  `${SPACELESS}\\u200b|${BARE}\\u200b(?=${SPACELESS})`,
+  r`${SPACELESS}\u200b|${BARE}\u200b(?=${SPACELESS})`,
   // a mark of direction whose nearest letter of the line is written from the right
-  `${FROM_RIGHT}(?:[^\\p{L}\\n]{0,39}(?!${UNSEEN})[^\\p{L}\\n])?${TURN}`,
-  `${BARE}${TURN}(?=[^\\p{L}\\n]{0,40}${FROM_RIGHT})`,
-  // flags of tags: England, Scotland, Wales
-  "\\u{1f3f4}(?=\\u{e0067}\\u{e0062}(?:\\u{e0065}\\u{e006e}\\u{e0067}|\\u{e0073}\\u{e0063}\\u{e0074}|\\u{e0077}\\u{e006c}\\u{e0073})\\u{e007f})[\\u{e0061}-\\u{e007f}]{1,6}",
-  // variants of Han, pictures, keys, punctuation, signs
-  "\\p{sc=Han}[\\ufe00-\\ufe0f\\u{e0100}-\\u{e01ef}]",
-  "(?![0-9#*])[\\p{Emoji}\\p{ExtPict}][\\ufe0e\\ufe0f]|[0-9#*][\\ufe0e\\ufe0f](?=\\u20e3)",
-  "[\\u3001\\u3002\\uff01\\uff0c\\uff0e\\uff1a\\uff1b\\uff1f][\\ufe00\\ufe01]",
-  "(?![\\0-\\x7f])[\\p{Sm}\\u1000-\\u109f\\ua840-\\ua877]\\ufe00",
-  "[\\u1807\\u1820-\\u18aa][\\u180b-\\u180f]",
-  // points of Hebrew, old syllables of Korean, hieroglyphs
-  "[\\u0591-\\u05c7]\\u034f(?=[\\u0591-\\u05c7])",
-  `[\\u1100-\\u115e\\ua960-\\ua97c]\\u1160|${BARE}\\u115f(?=[\\u1161-\\u11a7])`,
-  "[\\u{13000}-\\u{1342f}][\\u{13430}-\\u{1343f}]",
+  r`${FROM_RIGHT}(?:[^\p{L}\n]{0,39}(?!${UNSEEN})[^\p{L}\n])?${TURN}`,
+  r`${BARE}${TURN}(?=[^\p{L}\n]{0,40}${FROM_RIGHT})`,
+  // the flags of tags that Unicode recommends: England, Scotland, Wales
+  r`\u{1f3f4}(?=${tags("gb")}(?:${["eng", "sct", "wls"].map(tags).join("|")})\u{e007f})[\u{e0061}-\u{e007f}]{1,6}`,
+  // variants of Han, pictures, keys, punctuation, signs, Mongolian
+  r`\p{sc=Han}[\ufe00-\ufe0f\u{e0100}-\u{e01ef}]`,
+  r`(?![0-9#*])[\p{Emoji}\p{ExtPict}][\ufe0e\ufe0f]|[0-9#*][\ufe0e\ufe0f](?=\u20e3)`,
+  r`[、。！，．：；？][\ufe00\ufe01]|(?![\0-\x7f])[\p{Sm}\u1000-\u109f\ua840-\ua877]\ufe00`,
+  r`[\u1807\u1820-\u18aa][\u180b-\u180f]`,
 ];
-const OUT_OF_PLACE = new RegExp(`${HIDDEN.source}(?<!${SPELT.join("|")})`, "u");
+const OUT_OF_PLACE = new RegExp(r`${HIDDEN.source}(?<!${SPELT.join("|")})`, "u");
 
 /** Splits a text in what is shown as it is and what needs a mark. */
 export function visible(text: string, options?: VisibleOptions): Array<string | HiddenChar> {

@@ -124,6 +124,9 @@ export const preview = (shown: number, size: number | null) =>
 export const rows = (rows: number) => plural(rows, "row");
 export const items = (items: number) => plural(items, "item");
 export const object = (keys: number) => `object, ${plural(keys, "key")}`;
+export const someRows = "rows";
+export const aList = "list";
+export const anObject = "object";
 export const image = "image";
 export const imageOf = (tool: string) => `Image returned by ${tool}`;
 export const moreColumns = (more: number) => `${plural(more, "more column")} not shown`;

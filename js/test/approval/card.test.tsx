@@ -1,7 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import * as names from "../../src/modules/names";
 import type { ActMessage, ApprovalPart, Part } from "../../src/state/wire";
+import { load } from "../modules/loaded";
 import { type FakeModel, open, painted } from "../page";
 import { approval, run, text, tool } from "../runs";
+
+beforeEach(() => load("names", names));
 
 const acts = (model: FakeModel) => model.sent.filter((each) => each.kind === "act") as ActMessage[];
 

@@ -45,9 +45,12 @@ describe("a glance at the result", () => {
     );
   });
 
-  test("a preview that is cut is text, never a wrong count", () => {
+  test("a preview that is cut is said in words, never by a wrong count", () => {
     const result = JSON.stringify(Array.from({ length: 99 }, (_, id) => ({ id }))).slice(0, 200);
-    expect(peek(tool({ result, full: false }))).toMatch(/^\[\{"id":0\}/);
+    expect(peek(tool({ result, full: false }))).toBe("rows");
+    expect(peek(tool({ result: result.slice(0, 1), full: false }))).toBe("list");
+    expect(peek(tool({ result: '{"id": 1, "na', full: false }))).toBe("object");
+    expect(peek(tool({ result: "Found 3", full: false }))).toBe("Found 3");
   });
 });
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { lookalikes } from "../../src/text/lookalikes";
+import { lookalikes } from "../../src/modules/names/lookalikes";
 import { hasHidden } from "../../src/text/visible";
 
 const TABLE = join(import.meta.dirname, "../../../tests/lookalikes.json");

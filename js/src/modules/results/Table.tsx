@@ -1,11 +1,12 @@
 // Records as a table that sorts by a click on a column's name, a page at a time.
 import { useMemo, useRef, useState } from "preact/hooks";
-import { Button, isScalar, Scalar, Visible } from "../../core";
+import { Button, isImage, isScalar, Scalar, Visible } from "../../core";
 import type { Json } from "../../text/json";
 import { cutCharacters, moreColumns, rows as rowCount } from "../../text/words";
-import { cellOf, isNumeric, type Order, type Records, type Row, sorting } from "./records";
+import { isNumeric, type Order, sorting } from "./records";
 import { useSlices, whole } from "./slices";
 import { startOf } from "./start";
+import { cellOf, type Records, type Row } from "./tables";
 import * as words from "./words";
 
 const PAGE = 100; // rows shown at once
@@ -124,6 +125,8 @@ function Cell({ value }: { value: Json | undefined }) {
     );
   }
   const { text } = value;
+  if (isImage(text))
+    return <img class="pw-image" src={text} alt={words.picture} decoding="async" />;
   const shown =
     text.length <= CELL ? (
       <Scalar value={value} />

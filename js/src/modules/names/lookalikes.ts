@@ -2,7 +2,7 @@
 // script than its first one's, or than Latin where it has Latin ones; a whole name of small letters
 // that read as Latin; wide, mathematical and other forms of ASCII; space that isn't seen. A word in
 // one script of its own has none of these, nor a letter that looks like no other, as in Δt.
-import { codeOf, hasHidden } from "./visible";
+import { codeOf, hasHidden } from "../../core";
 
 /** Characters of a name, one after another, that look like others than they are. */
 export interface Lookalike {
@@ -11,14 +11,18 @@ export interface Lookalike {
   label: string;
 }
 
-const letters = (script: string): [string, RegExp] => [
-  script,
-  new RegExp(`(?=\\p{L})\\p{Script=${script}}`, "u"),
-];
-const SCRIPTS =
-  "Latin Cyrillic Greek Armenian Cherokee Coptic Lisu Georgian Hebrew Arabic Devanagari Thai"
-    .split(" ")
-    .map(letters);
+const NAMES =
+  "Latin Cyrillic Greek Armenian Cherokee Coptic Lisu Georgian Hebrew Arabic Devanagari Thai".split(
+    " ",
+  );
+const SCRIPTS = NAMES.map((name): [string, RegExp] => [
+  name,
+  new RegExp(`(?=\\p{L})\\p{sc=${name}}`, "u"),
+]);
+/* A word in one script. */
+const WHOLE = new RegExp(`^(?:${NAMES.map((name) => `[\\p{sc=${name}}\\p{M}]+`).join("|")})$`, "u");
+/* Abbreviations in capitals, and the letters of formulas, are spelt like Latin ones everywhere. */
+const SPELT = /^(?:\p{sc=Greek}|((?=\p{Lu})\p{sc=Greek}){2,}|((?=\p{Lu})\p{sc=Cyrillic}){2,})$/u;
 /* Han, kana, hangul and bopomofo, which are written together, and with Latin. */
 const ASIAN = /[ー〆〱-〵ｰﾞﾟ\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Hang}\p{sc=Bopo}]/u;
 const WIDE = /[\uff00-\uffef]/;
@@ -76,7 +80,10 @@ export function lookalikes(name: string): (string | Lookalike)[] {
     (each, i) =>
       isAscii(each) || ["", ODD, SIGN].includes(kinds[i] as string) || LIKE_LATIN.test(each),
   );
-  const words = wordsOf(all, kinds, isReadAsLatin);
+  /* The word of each character, and what is fine in a name like this. */
+  const words = name.match(/[\p{L}\p{M}]+|[\s\S]/gu) ?? [];
+  const fine = new Map(words.map((word) => [word, (isReadAsLatin ? SPELT : WHOLE).test(word)]));
+  const isFine = words.flatMap((word) => Array<boolean>([...word].length).fill(!!fine.get(word)));
   const isOdd = (each: string, i: number): boolean => {
     const kind = kinds[i];
     const before = all[i - 1] ?? " ";
@@ -88,7 +95,9 @@ export function lookalikes(name: string): (string | Lookalike)[] {
     }
     if (isAscii(each)) return false;
     if (kind === SIGN) return isReadAsLatin || (!isAsian && (isLatin || base === undefined));
-    return words[i]?.(each, kind) ?? false;
+    if (isFine[i]) return false;
+    if (isReadAsLatin) return true;
+    return kind !== base && (kind !== ASIANS || !isLatin) && !OF_FORMULAS.test(each);
   };
   const runs: { text: string; kind: string | undefined }[] = [];
   for (const [i, each] of all.entries()) {
@@ -103,38 +112,6 @@ export function lookalikes(name: string): (string | Lookalike)[] {
     kind === undefined ? text : { text, label: labelOf(text, kind) },
   );
 }
-
-type IsOdd = (letter: string, kind: string | undefined) => boolean;
-
-/** For each letter of a name, which letters are odd in its word. */
-function wordsOf(all: string[], kinds: string[], isReadAsLatin: boolean): IsOdd[] {
-  const words: IsOdd[] = [];
-  for (let from = 0, to = 0; from < all.length; from = ++to) {
-    while (to < all.length && /[\p{L}\p{M}]/u.test(all[to] as string)) to++;
-    const letters = all.slice(from, to).filter((each) => /\p{L}/u.test(each));
-    const scripts = kinds.slice(from, to).filter((kind) => kind !== "" && kind !== ODD);
-    const isMixed = new Set(scripts).size > 1;
-    // Abbreviations in capitals, and the letters of formulas, are spelt like Latin ones everywhere.
-    const isPlain =
-      !isMixed &&
-      ((scripts[0] === "Greek" && letters.length === 1) ||
-        (/Greek|Cyrillic/.test(scripts[0] ?? "") &&
-          letters.length > 1 &&
-          letters.every((each) => /\p{Lu}/u.test(each))));
-    const main = scripts.includes("Latin") ? "Latin" : scripts[0];
-    const isOdd = isOddIn(isPlain, isReadAsLatin, main);
-    for (let i = from; i < to; i++) words[i] = isOdd;
-  }
-  return words;
-}
-
-const isOddIn =
-  (isPlain: boolean, isReadAsLatin: boolean, main: string | undefined): IsOdd =>
-  (letter, kind = "") => {
-    if (isReadAsLatin) return !isPlain;
-    if (kind === main || (kind === ASIANS && main === "Latin")) return false;
-    return main !== "Latin" || !OF_FORMULAS.test(letter);
-  };
 
 function labelOf(text: string, kind: string): string {
   const [first = "", second] = text;
