@@ -76,7 +76,9 @@ export function openGate(model: Model): void {
     const gated = Object.getPrototypeOf(inner);
     const { _handle_comm_msg: handle } = Object.getPrototypeOf(gated);
     if (!Object.hasOwn(gated, "_handle_comm_msg") || typeof handle !== "function") return;
-    inner?.comm?.on_msg?.((message) => handle.call(inner, message));
+    // Bound, no closure of ours: JupyterLab keeps the comms of closed models, and with a closure all
+    // that any function around it uses, the run's state too.
+    inner?.comm?.on_msg?.(handle.bind(inner));
   });
 }
 
