@@ -175,9 +175,14 @@ class OrchestrationRun:
         return [asked, answer]
 
     def as_json(self) -> dict[str, Any]:
-        """Answer `GET /api/orchestrations/runs/{run_id}`."""
+        """Answer `GET /api/orchestrations/runs/{run_id}`.
+
+        The service reads the members' runs unordered (docs/protocol.md#child-order): so here they
+        come by their ids, which say nothing of when they ran.
+        """
+        children = sorted(self.children, key=lambda child: child.run_id)
         return {
-            "child_runs": [child.as_json() for child in self.children],
+            "child_runs": [child.as_json() for child in children],
             "completed_at": self.completed_at,
             "content": self.content,
             "error": self.error,
