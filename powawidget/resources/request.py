@@ -56,7 +56,7 @@ def run_body(
     message: object,
     session_id: str | None,
     options: Mapping[str, Any],
-    known: Sequence[str] = (),
+    known: Sequence[str],
 ) -> dict[str, Any]:
     """Make the body that starts a run.
 
@@ -86,10 +86,10 @@ def run_body(
         raise InvalidValueError(f"The message is empty: say what the {noun} should do.")
     unknown = [name for name in options if name not in known]
     if unknown:
-        others = (
-            f"its options are {', '.join(known)}" if known else "only a message and a session_id"
+        raise WrongTypeError(
+            f"A run of an {noun} takes no {', '.join(unknown)}: beside a message and a session_id "
+            f"it takes {', '.join(known)}."
         )
-        raise WrongTypeError(f"A run of an {noun} takes no {', '.join(unknown)}: {others}.")
     given = {"message": message, "session_id": session_id, **options}
     body = {name: value for name, value in given.items() if value is not None}
     contexts = [name for name in _CONTEXTS if name in body]

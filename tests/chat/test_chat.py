@@ -646,13 +646,13 @@ def test_a_session_goes_on_with_the_options_of_each_turn(
     assert (sent(server)[-1]["session_id"], sent(server)[-1]["temperature"]) == (session.id, 0.5)
 
 
-def test_a_session_of_an_orchestration_goes_on_without_options(pb: pw.Powabase) -> None:
+def test_a_session_of_an_orchestration_goes_on_without_a_policy(pb: pw.Powabase) -> None:
     orchestration = pb.orchestration(pb.orchestrations()[0].name)
     first = orchestration.chat()
     first.send("a").wait(display=False)
     assert first.session_id is not None
     session = orchestration.session(first.session_id)
-    with pytest.raises(TypeError, match="takes no on_approval: only a message and a session_id"):
+    with pytest.raises(TypeError, match="takes no on_approval: beside a message and"):
         session.chat(on_approval=pw.policy())
     chat = session.chat()
     assert chat.send("b").wait(display=False).session_id == first.session_id

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -282,6 +282,48 @@ def test_knowledge_bases_for_one_run_make_an_agent_one_with_tools() -> None:
             with pytest.raises(ConfigurationError, match="runtime_knowledge_bases takes"):
                 agent.run("hi", runtime_knowledge_bases=wrong)
         assert len(server.requests) == count
+
+
+def test_an_orchestration_takes_knowledge_bases_for_one_run_too() -> None:
+    owner = LocalAgent("Owner", says("x"), knowledge_bases=("Handbook",))
+    given = [{"id": knowledge_base_id("Handbook"), "top_k": 3}]
+    with (
+        start_server(agents=[owner]) as server,
+        powawidget.connect(server.url, api_key=server.key) as pb,
+    ):
+        line = pb.orchestration("Report line")
+
+        def sent() -> Any:
+            bodies = [body for _, path, body in server.requests if path.endswith("/run/stream")]
+            return bodies[-1].get("runtime_knowledge_bases")
+
+        assert line.run("hi", runtime_knowledge_bases=given).wait(display=False).text
+        assert sent() == given
+        chat = line.chat(runtime_knowledge_bases=given)
+        for _ in range(2):
+            assert chat.send("hi").wait(display=False).status == "completed"
+            assert sent() == given
+        session = line.session(chat.session_id).chat(runtime_knowledge_bases=tuple(given))
+        assert session.send("hi").wait(display=False).status == "completed"
+        assert sent() == given
+        assert asyncio.run(_events(line.stream("hi", runtime_knowledge_bases=given)))
+        assert sent() == given
+        assert line.run("hi").wait(display=False).text
+        assert sent() is None
+        unknown = line.run("hi", runtime_knowledge_bases=[{"id": "kb"}]).wait(display=False)
+        assert (unknown.status, unknown.error.code) == ("failed", "400")
+        count = len(server.requests)
+        for begin in (line.run, lambda _, **options: line.chat(**options)):
+            for wrong in ([], [{"id": "kb"}] * 11, [{}], "kb"):
+                with pytest.raises(ConfigurationError, match="runtime_knowledge_bases takes"):
+                    begin("hi", runtime_knowledge_bases=wrong)
+            with pytest.raises(TypeError, match=r"(takes no|unexpected).* ?'?temperature"):
+                begin("hi", temperature=0.5)
+        assert len(server.requests) == count
+
+
+async def _events(stream: AsyncIterator[ev.Event]) -> list[ev.Event]:
+    return [event async for event in stream]
 
 
 def test_usage_without_tools_is_that_of_the_stored_run() -> None:

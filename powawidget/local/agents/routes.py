@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from powawidget.local.agents.approvals import Decision
+from powawidget.local.agents.runtime_knowledge import wrong_knowledge
 from powawidget.local.http.responses import id_in, paged, refuse, refuse_page
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from powawidget.local.http.stream import Stream
 
 _CONTEXTS = ("knowledge_bases", "context_handler_id", "context_override", "context_items")
-_MOST_RUNTIME = 10
 _LIMITS = {"agents": 50, "sessions": 50, "runs": 100}
 
 
@@ -115,7 +115,7 @@ def _run_stream(engine: Engine, request: Request, body: dict[str, Any]) -> Strea
             "Only one of 'knowledge_bases', 'context_handler_id', 'context_override', or"
             " 'context_items' may be provided",
         )
-    error = _wrong_knowledge(body.get("runtime_knowledge_bases"), engine.agents.knowledge_bases)
+    error = wrong_knowledge(body, engine.agents.knowledge_bases)
     if error is not None:
         raise refuse(400, error)
     if not isinstance(body.get("session_id") or "", str):
@@ -128,24 +128,6 @@ def _run_stream(engine: Engine, request: Request, body: dict[str, Any]) -> Strea
         # A run without tools goes on and completes.
         on_lost=run.lose if run is not None and has_tools else None,
     )
-
-
-def _wrong_knowledge(given: Any, known: frozenset[str]) -> str | None:
-    """Say what is wrong with `runtime_knowledge_bases` (docs/protocol.md#runtime-knowledge)."""
-    name = "'runtime_knowledge_bases'"
-    if given is None:
-        return None
-    if not isinstance(given, list) or not given:
-        return f"{name} must be a non-empty list of objects"
-    if len(given) > _MOST_RUNTIME:
-        return f"{name} accepts at most {_MOST_RUNTIME} entries"
-    ids = [str(one.get("id") or "") if isinstance(one, dict) else "" for one in given]
-    if not all(ids):
-        return f"each entry of {name} must be an object with an 'id'"
-    unknown = [one for one in ids if one not in known]
-    if unknown:
-        return f"unknown knowledge base id(s): {', '.join(unknown)}"
-    return "duplicate knowledge base id" if len({*ids}) < len(ids) else None
 
 
 _ALL = "/api/agents"
