@@ -157,12 +157,14 @@ class Answer:
             seconds, size = min(limits, default=None), _REFUSAL_LIMIT
         problem: ConnectionLost | None = None
         try:
+            come = sum(map(len, self._come))
             async with contextlib.aclosing(self._timed(seconds)) as chunks:
-                while sum(map(len, self._come)) <= size:
+                while come <= size:
                     chunk = await anext(chunks, None)
                     if chunk is None:
                         break
                     self._come.append(chunk)
+                    come += len(chunk)
         except ConnectionLost as error:
             problem = error
         body, chunk = b"".join(self._come), b""

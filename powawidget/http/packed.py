@@ -4,6 +4,7 @@ Rule: docs/protocol.md#odd-headers. Headers are what a gateway makes of them: Co
 name a charset or nothing at all, and Content-Type may come twice; none of that harms a body.
 """
 
+import contextlib
 import re
 import zlib
 
@@ -16,6 +17,7 @@ _GZIP = b"\x1f\x8b"
 _ZLIB_OR_GZIP, _RAW = 32 + zlib.MAX_WBITS, -zlib.MAX_WBITS
 _FIELD = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*(?::|(?:data|event|id|retry)[:\r\n])")
 _LONGEST_START = 16
+_PIECE = 4096
 
 
 def packed_as(encoding: str) -> str:
@@ -71,14 +73,18 @@ def unpacked(body: bytes, encoding: str, most: int) -> bytes | None:
 
 def _inflated(body: bytes, form: int, most: int) -> bytes:
     """Unpack as much as fits; what breaks off is given up to there."""
-    content, unpacking = b"", zlib.decompressobj(form)
-    try:
-        content = unpacking.decompress(body, most + 1)
-        # A body may be of several, one behind the other.
-        while unpacking.eof and unpacking.unused_data and len(content) <= most:
-            rest = unpacking.unused_data
-            unpacking = zlib.decompressobj(form)
-            content += unpacking.decompress(rest, most + 1 - len(content))
-    except zlib.error:
-        pass
-    return content
+    contents, room, unpacking = [], most + 1, zlib.decompressobj(form)
+    # A body may be of several, one behind the other. What follows one is copied each time: of a
+    # whole body of empty ones that took minutes, of a piece it takes no time.
+    with contextlib.suppress(zlib.error):
+        for at in range(0, len(body), _PIECE):
+            piece = body[at : at + _PIECE]
+            while piece and room:
+                if unpacking.eof:
+                    unpacking = zlib.decompressobj(form)
+                contents.append(unpacking.decompress(piece, room))
+                room -= len(contents[-1])
+                piece = unpacking.unused_data
+            if not room:
+                break
+    return b"".join(contents)

@@ -36,10 +36,10 @@ def left(server: Server, request: httpx.Request, response: httpx.Response) -> Re
     elif request.method != "GET" and status not in _KEEPS_POST:
         message = (
             f"{server.url} redirects the {request.method} to {server.shown(target.path)} with "
-            f"{status}, which turns it into a GET without what was sent; it wasn't followed, and "
-            "nothing was started. A login page in front of the server does so, and a base URL "
-            "that isn't quite right: check it for a path that is missing or too much. A server "
-            "that means the same request answers 307 or 308."
+            f"{status}, which turns it into a GET without what was sent; it wasn't followed. A "
+            "login page in front of the server does so, and a base URL that isn't quite right: "
+            "check it for a path that is missing or too much. A server that means the same "
+            "request answers 307 or 308."
         )
     else:
         message = (
