@@ -29,6 +29,7 @@ _KINDS = ("http", "https", *_SOCKS)
 _ARGUMENT = "proxy="
 _SYSTEM = "The system's proxy setting"
 _UNREADABLE = "can't be read as the URL of a proxy"
+_SPACE = re.compile(r"\s")
 _ENTRY = re.compile(r"\*|\*?[^*/\[\]@:]+")
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -94,9 +95,13 @@ def _checked(named: str, source: str) -> Proxy | ConfigurationError:
         url = f"http://{url}"  # as curl and requests read a variable
     with contextlib.suppress(ValueError, httpx.InvalidURL):
         parts = urlsplit(url)
-        if not parts.hostname:
+        if not parts.hostname or _SPACE.search(parts.hostname):
             return _unusable(source, _UNREADABLE)
-        shown = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+        if "@" in f"{parts.path}{parts.query}{parts.fragment}":
+            # Read as it stands, a part of the password would be taken for the port.
+            return _unusable(source, "has a password with /, ? or # in it: write %2F, %3F or %23")
+        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        shown = f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
         if parts.scheme not in _KINDS:
             return _unusable(source, f"names {shown}, which is no kind of proxy that can be used")
         if parts.scheme in _SOCKS and importlib.util.find_spec("socksio") is None:
@@ -111,7 +116,7 @@ def _checked(named: str, source: str) -> Proxy | ConfigurationError:
 
 def _unusable(source: str, why: str) -> InvalidValueError:
     return InvalidValueError(
-        f"{source} {why}: it takes a URL such as http://host:8080. {_otherwise(source)}"
+        f"{source} {why}. It takes a URL such as http://host:8080. {_otherwise(source)}"
     )
 
 

@@ -37,6 +37,10 @@ WRONG = [
     ("HTTPS_PROXY", "http://u:pass-word@:8080"),
     ("HTTPS_PROXY", "http://u:pass-word@proxy.example:port"),
     ("HTTPS_PROXY", "//u:pass-word@"),
+    ("HTTPS_PROXY", "http://u:12/pass-word@proxy.example:8080"),
+    ("HTTPS_PROXY", "http://u:12#pass-word@proxy.example"),
+    ("ALL_PROXY", "u:12?pass-word@proxy.example"),
+    ("HTTPS_PROXY", "http://u:pass-word@proxy example:80"),
 ]
 WRONG_CERTIFICATES = [
     ("SSL_CERT_FILE", "/gone/cacert.pem"),
@@ -112,6 +116,7 @@ def test_elsewhere_the_variable_is_named_before_anything_is_sent(
         powawidget.connect(ELSEWHERE, api_key=KEY)
     told = f"{caught.value} {caught.value.__cause__!r} {caught.value.__context__!r}"
     assert "pass-word" not in told
+    assert "u:12" not in told
     assert "pass " in str(caught.value) or name == "SSLKEYLOGFILE"
 
 
@@ -202,6 +207,13 @@ def test_a_proxy_that_cannot_be_reached_is_named_without_its_password(
     ):
         pb.agents()
     assert "pass-word" not in str(caught.value)
+
+
+def test_a_proxy_is_shown_as_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://u:p%2Fw@[fd00::1]:8080")
+    proxy = proxy_for(ELSEWHERE)
+    assert proxy is not None
+    assert proxy.shown == "http://[fd00::1]:8080"
 
 
 @pytest.mark.parametrize(
