@@ -9,6 +9,7 @@ import msgspec
 from powawidget.http.client import Client
 from powawidget.protocol import events as ev
 from powawidget.protocol.characters import harmless
+from powawidget.protocol.database_errors import without_sql
 from powawidget.protocol.times import time_of
 from powawidget.resources.request import at_most
 from powawidget.resources.tables import table
@@ -78,7 +79,7 @@ def listed(rows: Sequence[Mapping[str, Any]]) -> Executions:
             ended=_time(row, "completed_at"),
             input=row.get("input"),
             output=row.get("output"),
-            error=row["error"] if isinstance(row.get("error"), str) else None,
+            error=without_sql(row["error"]) if isinstance(row.get("error"), str) else None,
         )
         for row in rows
     )

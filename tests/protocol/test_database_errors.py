@@ -103,6 +103,29 @@ def test_no_frames_error_shows_sql_outside_of_details(frames: list[dict[str, obj
     assert USER not in repr(run)
 
 
+TAKEN_IN_JSON = ev.as_json(TAKEN)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'{{"error": {TAKEN_IN_JSON}}}',
+        f'{{"error": {{"message": {TAKEN_IN_JSON}}}}}',
+        f'{{"detail": [{{"msg": {TAKEN_IN_JSON}}}]}}',
+        f'{{"error": "No", "code": {TAKEN_IN_JSON}}}',
+        f"[{TAKEN_IN_JSON}]",
+        f"<!doctype html><title>500</title><p>{TAKEN}</p>",
+        TAKEN,
+    ],
+)
+def test_no_refusal_shows_sql_whatever_its_form(body: str) -> None:
+    words = words_of(body)
+    for told in (words.text, str(words.code)):
+        assert USER not in told
+        assert "INSERT" not in told
+    assert "another agent's" in words.text or words.text == "No"
+
+
 def test_no_sql_in_refusals_outcomes_and_blocks() -> None:
     words = words_of(f'{{"error": {ev.as_json(TAKEN)}}}')
     outcome = outcome_of({"status": "failed", "error": TAKEN, "run_id": "run_1"})
