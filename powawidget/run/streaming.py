@@ -30,7 +30,7 @@ async def events_of(
         RequestError: If the server refuses.
         ConnectionLost: If it can't be reached, or takes too long, or the stream ends without its
             terminal event.
-        ProtocolError: If an event is too large.
+        ProtocolError: If an event is too large; the run has started.
     """
     pieces = ev.Pieces()
     try:
@@ -51,7 +51,7 @@ async def events_of(
                             return
     except EventTooLargeError as error:
         # The cause says the same; its frames stand in the middle of the stream.
-        raise ProtocolError(str(error)) from None
+        raise ProtocolError(str(error), maybe_accepted=True) from None
     finally:
         source.close()
     for left in pieces.left():

@@ -357,5 +357,6 @@ def test_a_stopped_run_learns_quietly_what_the_server_did(world: World) -> None:
     assert run.wait(display=False).status == "stopped"
     until(lambda: len(notices(run)) == 2, "what the server did")
     assert "The server went on and completed the run" in notices(run)[1]
+    assert "a word may be missing where it was closed here" in notices(run)[1]
     assert came_to(run) == ("stopped", "half ", None)
     assert waits(run) == []

@@ -101,7 +101,12 @@ def outcome_of(stored: Mapping[str, Any]) -> str | None:
         return outcome_of_execution(stored)
     status, run_id = stored.get("status"), stored.get("run_id")
     if status == "completed":
-        return f'The server went on and completed the run: pb.get_run("{run_id}") shows its answer.'
+        # Of agents only one without tools goes on (docs/protocol.md#cut-plain).
+        lacks = "" if "child_runs" in stored else "; a word may be missing where it was closed here"
+        return (
+            f'The server went on and completed the run: pb.get_run("{run_id}") shows its '
+            f"answer{lacks}."
+        )
     if is_whole_answer(stored):
         return f'{_CUT_AT_ONCE} pb.get_run("{run_id}") shows its answer.'
     if status == "failed":
