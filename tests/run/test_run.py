@@ -52,8 +52,17 @@ def server() -> Iterator[Counterpart]:
             yield Pause(0.01)
         yield Say("and a last one")
 
+    def asks(_: Any) -> Any:
+        yield Calls(Call("write", {}))
+        while True:
+            yield Say("word ")
+            yield Pause(0.01)
+
     scripts = {"Staller": stalls, "Flooder": floods, "Slow": slow}
     agents = [Agent(name=name, script=script) for name, script in scripts.items()]
+    writes = Tool("write", lambda _: "written", read_only=False)
+    gate = Hook("PreToolUse", matcher="write")
+    agents.append(Agent("Talkative", asks, (writes,), (gate,)))
     GO_ON.clear()
     # Of two open requests the older takes the decision at its deadline only.
     deadlines = {"Operator (parallel reads)": 8}
@@ -89,7 +98,7 @@ def test_a_run_that_no_variable_names_is_there_until_it_is_over(pb: pw.Powabase)
     gc.collect()
     run = known()
     assert run is not None
-    assert run.stop().status == "stopped"
+    assert run.stop().wait().status == "stopped"
     del run
 
     def is_gone() -> bool:
@@ -281,7 +290,8 @@ def notices(run: pw.Run) -> str:
 
 def test_after_a_stop_the_run_says_what_the_server_did(server: Counterpart) -> None:
     with pw.connect(server.url, api_key=server.key) as pb:
-        waits = pb.agent("Operator").run(WRITE)
+        # The Operator would be done soon after the denial, maybe before its stream is closed.
+        waits = pb.agent("Talkative").run(WRITE)
         until(lambda: waits.status == "waiting")
         waits.stop()
         writes = pb.agent("Slow").run("hello")
