@@ -1,14 +1,31 @@
-// The font for formulas with what the typesetter writes, which is half of the font.
+// The font for formulas with what the typesetter writes and people type, which is about half of it.
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import subsetFont from "subset-font";
 
 const ESCAPES = /\\u(?:\{([0-9a-f]+)\}|([0-9a-f]{4}))/gi;
-/** Letters of formulas in all their styles, which the typesetter finds by counting. */
-const STYLED = { first: 0x1d400, last: 0x1d7ff };
-const ASCII = { first: 0x20, last: 0x7e };
+/**
+ * What a formula may have beside what the typesetter names: a bar that another font draws is longer,
+ * and an integral or a bracket of another font doesn't grow.
+ */
+const TYPED = [
+  [0x20, 0x7e],
+  [0xa0, 0xff],
+  [0x2b0, 0x36f], // accents
+  [0x370, 0x3ff], // Greek
+  [0x20d0, 0x20f0], // accents of formulas
+  [0x2100, 0x22ff], // letters, arrows and operators
+  [0x2772, 0x2773],
+  [0x27c0, 0x27ff],
+  [0x290a, 0x290b],
+  [0x294e, 0x295f],
+  [0x2985, 0x2986],
+  [0x2a0a, 0x2a1c],
+  [0x2afc, 0x2aff],
+  [0x1d400, 0x1d7ff], // letters in all their styles, which the typesetter finds by counting
+];
 
-const range = ({ first, last }) =>
+const range = ([first, last]) =>
   Array.from({ length: last - first + 1 }, (_, index) => String.fromCodePoint(first + index));
 
 /** The characters that a formula may come to: those that the library names, and what is typed. */
@@ -19,7 +36,7 @@ async function characters() {
   );
   const isCharacter = (code) => code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff);
   const named = escaped.filter(isCharacter).map((code) => String.fromCodePoint(code));
-  return [...new Set([...library, ...named, ...range(ASCII), ...range(STYLED)])].join("");
+  return [...new Set([...library, ...named, ...TYPED.flatMap(range)])].join("");
 }
 
 /**
