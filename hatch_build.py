@@ -26,10 +26,11 @@ class FrontEnd(BuildHookInterface):
 
     def _is_built(self) -> bool:
         static = Path(self.root, "powawidget", "static")
+        # A checkout's build may be from before there was a loader.
+        if not all((static / name).is_file() for name in ("widget.js", "loader.js")):
+            return False
         # `npm run dev` has the loader take everything from a server of its own, while that runs.
-        return (static / "widget.js").is_file() and b"dev.mjs" not in (
-            static / "loader.js"
-        ).read_bytes()
+        return b"dev.mjs" not in (static / "loader.js").read_bytes()
 
     def _build(self) -> None:
         npm = shutil.which("npm")
