@@ -42,7 +42,7 @@ async def _listed(client: Client, agent_id: str, path: str, key: str) -> bool | 
         return False if path in _ATTACHED and error.status in _NO_SUCH_LIST else None
     except ProtocolError:
         return None
-    rows = answer.get(key) if isinstance(answer, dict) else None
+    rows = answer.get(key) if isinstance(answer, dict) else answer
     return any(map(_is_on, rows)) if isinstance(rows, list) else None
 
 

@@ -222,7 +222,8 @@ def test_a_run_that_is_running_for_more_than_ten_minutes_may_be_lost(
     """Running is no proof of life."""
     now = dt.datetime.now(dt.UTC)
     old, new = ({field: (now - dt.timedelta(minutes=ago)).isoformat()} for ago in (11, 9))
-    for stored in ({**AT_WORK, **old}, {**AT_WORK, **old, "child_runs": []}):
+    execution = {**AT_WORK, "execution": {"id": "e", **AT_WORK, **old}, "block_logs": []}
+    for stored in ({**AT_WORK, **old}, {**AT_WORK, **old, "child_runs": []}, execution):
         error = of_stored(stored).live.state.error
         assert error is not None
         assert error.title == "What became of the run isn't known"

@@ -35,13 +35,24 @@ READERS: dict[str, Callable[[str], object]] = {
 
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize(
-    "text", ["2026-11-28T12:00:00", "2026-11-28T12:00:00Z", "2026-11-28 12:00"]
+    "text",
+    [
+        "2026-11-28T12:00:00",
+        "2026-11-28T12:00:00Z",
+        "2026-11-28 12:00",
+        "2026-11-28T14:00:00+02:00",
+    ],
 )
 def test_a_time_in_json(reader: str, text: str) -> None:
-    assert READERS[reader](text) in {NOON, NOON.timestamp()}
+    read = READERS[reader](text)
+    assert read in {NOON, NOON.timestamp()}
+    # Where it is printed, it is printed as one in UTC.
+    assert not isinstance(read, dt.datetime) or f"{read:%H:%M}" == "12:00"
 
 
-@pytest.mark.parametrize("value", [None, "", "noon", 12, ["2026"], "2026-13-01"])
+@pytest.mark.parametrize(
+    "value", [None, "", "noon", 12, ["2026"], "2026-13-01", "0001-01-01T00:00:00+23:59"]
+)
 def test_what_is_no_time(value: object) -> None:
     assert time_of(value) is None
 

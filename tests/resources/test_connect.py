@@ -191,6 +191,9 @@ SWITCHED_OFF = {"mcp_servers": [{"name": "stub", "enabled": False}]}
         ({**NOTHING, "knowledge-bases": {"knowledge_bases": [{"id": "kb"}]}}, True),
         ({"knowledge-bases": {"knowledge_bases": [{"id": "kb"}]}}, True),
         ({"tools": {"tools": [{}]}}, True),
+        # A list may come without its wrapping.
+        ({"tools": [], "mcp-servers": [], "knowledge-bases": [{"id": "kb"}]}, True),
+        ({"tools": [], "mcp-servers": [], "knowledge-bases": []}, False),
         ({**NOTHING, "knowledge-bases": {"knowledge_bases": []}}, False),
         ({**NOTHING, "mcp-servers": SWITCHED_OFF}, False),
         (NOTHING, False),  # the rest is answered 404

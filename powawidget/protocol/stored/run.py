@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from powawidget.protocol import events as ev
-from powawidget.protocol.stored.children import time_of
 from powawidget.protocol.stored.execution import because, events_of_execution, outcome_of_execution
 from powawidget.protocol.stored.orchestration import events_of_orchestration
+from powawidget.protocol.times import time_of
 
 # What the service writes as the error of a run whose client has gone.
 _NO_OUTPUT = "no output from agent"
@@ -128,7 +128,9 @@ def age_of(stored: Mapping[str, Any], now: float) -> str:
     Returns:
         A sentence; empty where it began not so long ago, or at a time that isn't known.
     """
-    begun = time_of({"ts": stored.get("started_at") or stored.get("created_at")})
+    execution = stored.get("execution")
+    row = execution if isinstance(execution, Mapping) else stored
+    begun = time_of(row.get("started_at") or row.get("created_at"))
     if begun is None or now - begun.timestamp() < _TOO_OLD:
         return ""
     return (
