@@ -11,7 +11,13 @@ _REFUSED: Mapping[int, str] = {
     HTTPStatus.FORBIDDEN: "The API key isn't allowed to do this",
     HTTPStatus.NOT_FOUND: "Not found",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many requests",
+    HTTPStatus.BAD_GATEWAY: "A gateway got no answer from the service",
+    HTTPStatus.GATEWAY_TIMEOUT: "A gateway got no answer from the service in time",
 }
+# A gateway's own: it may have passed the request on before (docs/protocol.md#retries).
+_GATEWAY = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT})
+_START = "/stream"
+MAYBE_STARTED = "The run may have started all the same; it wasn't sent again, since each one costs."
 _WHOLE = "Check that the whole key was copied, and that it is this project's."
 # Why a 401, by the words of gateways and of the service: the same key goes in two headers.
 _KEYS = (
@@ -100,4 +106,6 @@ def advice(status: int, text: str, details: Mapping[str, Any], path: str = "") -
         )
     if status == HTTPStatus.NOT_FOUND:
         return next((what for asked, what in _NOT_FOUND if asked.search(path)), "")
+    if status in _GATEWAY and path.endswith(_START):
+        return MAYBE_STARTED
     return _ADVICE.get(status, "")

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from powawidget.errors import AnswerTooLargeError, ConnectionLost, ProtocolError, RequestError
-from powawidget.http.advice import advice
+from powawidget.http.advice import MAYBE_STARTED, advice
 from powawidget.http.lost import lost, within
 from powawidget.http.packed import begins_as_events, is_event_stream, packed_as, unpacked
 from powawidget.http.refusals import readable, seconds_to_wait, words_of
@@ -22,7 +22,6 @@ from powawidget.protocol.events import decode
 
 _BODY_LIMIT = 16 * 1024 * 1024
 _REFUSAL_LIMIT = 256 * 1024
-_MAYBE = "The run may have started all the same; it wasn't sent again, since each one costs."
 
 
 class Answer:
@@ -82,7 +81,7 @@ class Answer:
         if is_event_stream(kind) and packed:
             raise ProtocolError(
                 f"{server.url} compressed the stream ({packed[:40]}), which was asked not to be: a "
-                f"gateway may do it. Switch compression off for text/event-stream. {_MAYBE}",
+                f"gateway may do it. Switch compression off for text/event-stream. {MAYBE_STARTED}",
                 maybe_accepted=True,
             )
         text = readable(await self._text(in_part=True))
@@ -90,7 +89,7 @@ class Answer:
         raise ProtocolError(
             f"{server.url} answered with {named or 'nothing'} instead of an event stream. Is this "
             f"the base URL of a Powabase project? {f'{server.shown(text)} ' if text else ''}"
-            f"{_MAYBE}",
+            f"{MAYBE_STARTED}",
             maybe_accepted=True,
         )
 

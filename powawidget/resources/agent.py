@@ -30,7 +30,7 @@ from powawidget.state.model import RunState
 _USAGE_PAUSES = (0.05, 0.1, 0.2, 0.4)  # the run may be stored a moment after its end
 _ON_STOP = {
     True: "The server ends the run at its next write: a tool that is running finishes first.",
-    False: "The server isn't told: it goes on, and stores the whole answer.",
+    False: "The server isn't told: it goes on, and stores its answer.",
     None: "What the server does then depends on the agent: it may go on.",
 }
 

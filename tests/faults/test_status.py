@@ -202,6 +202,20 @@ def test_s6_a_page_is_shown_as_text_in_part_and_not_tried_again(world: World, st
     assert server.posts == 1
 
 
+@pytest.mark.parametrize("body", [PAGE, b'{"error": "upstream timed out"}', b""])
+@pytest.mark.parametrize("status", ["502", "504"])
+def test_s6_what_a_gateway_gave_up_may_have_started(world: World, status: str, body: bytes) -> None:
+    server = world.serve(answering(f"{status} Odd", body, JSON if body[:1] == b"{" else HTML))
+    run = world.run(server)
+    assert came_to(run) == ("failed", "", status)
+    assert run.error.title.startswith("A gateway got no answer from the service")
+    assert "may have started" in run.error.hint
+    assert server.posts == 1
+    with pytest.raises(powawidget.errors.RequestError) as caught:
+        world.connect(server.url).agents()  # nothing that costs
+    assert caught.value.hint == ""
+
+
 NO_STREAM = {
     "a login page": ("200 OK", b"<p>Please log in</p>", HTML),
     "empty": ("200 OK", b"", b""),
