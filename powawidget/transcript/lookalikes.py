@@ -15,7 +15,7 @@ _SCRIPTS = {
 _ASIAN = re.compile(
     "["
     "\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3021-\u3035\u3038-\u303b\u3041-\u318f\u31a0"
-    "-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-"
+    "-\u321e\u3260-\u327e\u32d0-\u32fe\u3300-\u3357\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-"
     "\uffdf\U0001b000-\U0001b16f\U00020000-\U0003ffff"
     "]"
 )
@@ -50,6 +50,7 @@ _OF_FORMULAS = frozenset(
 )
 _PLAIN = re.compile("[!-~]+(?: [!-~]+)*")
 _ASIANS, _ODD, _SIGN, _OTHER = "asian", "odd", "sign", "other"
+_BARE = "bare"  # a space at an end or beside another, a mark on no letter
 
 
 def named(name: str) -> str:
@@ -73,7 +74,7 @@ def named(name: str) -> str:
     for index, each in enumerate(name):
         # Marks belong to their letter.
         is_of_last = bool(last) and unicodedata.category(each).startswith("M")
-        kind = last if is_of_last else (kinds[index] or _OTHER) if is_odd(index) else ""
+        kind = last if is_of_last else (kinds[index] or _BARE) if is_odd(index) else ""
         if kind != last:
             marked.append(_marked(run, last))
             run, last = "", kind

@@ -51,26 +51,23 @@ const SPELT = [
   r`[、。！，．：；？][\ufe00\ufe01]|(?![\0-\x7f])[\p{Sm}\u1000-\u109f\ua840-\ua877]\ufe00`,
   r`[\u1807\u1820-\u18aa][\u180b-\u180f]`,
 ];
-const OUT_OF_PLACE = new RegExp(r`${HIDDEN.source}(?<!${SPELT.join("|")})`, "u");
+/* Many of one kind are one mark; only the first can be one that is needed. */
+const runOf = (one: string): RegExp => new RegExp(r`(${one}\2*)`, "gu");
+const ANY = runOf(HIDDEN.source);
+const OUT_OF_PLACE = runOf(r`${HIDDEN.source}(?<!${SPELT.join("|")})`);
 
 /** Splits a text in what is shown as it is and what needs a mark. */
 export function visible(text: string, options?: VisibleOptions): Array<string | HiddenChar> {
-  const parts: Array<string | HiddenChar> = [];
-  let last: HiddenChar | undefined;
-  for (const [i, part] of text.split(options?.strict ? HIDDEN : OUT_OF_PLACE).entries()) {
-    if (i % 2) {
-      const code = codeOf(part);
-      if (last?.code !== code) {
-        last = { code, count: 0 };
-        parts.push(last);
-      }
-      last.count++;
-    } else if (part) {
-      parts.push(part);
-      last = undefined;
-    }
-  }
-  return parts;
+  // A line's end of two characters is one.
+  const pieces = options?.strict
+    ? text.split(ANY)
+    : text.replaceAll("\r\n", "\n").split(OUT_OF_PLACE);
+  // Of every three the second is all of a run, the third its character.
+  return pieces.flatMap((piece, i): Array<string | HiddenChar> => {
+    if (i % 3 === 0) return piece ? [piece] : [];
+    if (i % 3 === 1) return [];
+    return [{ code: codeOf(piece), count: (pieces[i - 1] as string).length / piece.length }];
+  });
 }
 
 /**
@@ -85,11 +82,8 @@ export function reach(text: string, length = MOST_LENGTH, marks = MOST_MARKS): n
   const isCut = length < text.length && /[\ud800-\udbff]/.test(text.charAt(length - 1));
   const end = isCut ? length - 1 : Math.min(length, text.length);
   let left = marks;
-  let next = ["", -1];
-  for (const { 0: char, index } of text.slice(0, end).matchAll(new RegExp(HIDDEN, "gu"))) {
-    const isSame = next[0] === char && next[1] === index;
-    if (!isSame && left-- === 0) return index;
-    next = [char, index + char.length];
+  for (const { index } of text.slice(0, end).matchAll(ANY)) {
+    if (left-- === 0) return index;
   }
   return end;
 }

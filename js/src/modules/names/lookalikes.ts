@@ -64,11 +64,21 @@ function kindOf(character: string, isAsian: boolean): string {
   return SCRIPTS.find(([, its]) => its.test(character))?.[0] ?? (isLetter ? OTHER : "");
 }
 
+/** Asks once for each character: a name may be very long. */
+function once<T>(ask: (character: string) => T): (character: string) => T {
+  const known = new Map<string, T>();
+  return (character) => {
+    if (!known.has(character)) known.set(character, ask(character));
+    return known.get(character) as T;
+  };
+}
+
 export function lookalikes(name: string): (string | Lookalike)[] {
   if (/^[!-~]+(?: [!-~]+)*$/.test(name)) return [name];
   const all = [...name];
-  const isAsian = all.some((each) => ASIAN.test(each) && !hasHidden(each));
-  const kinds = all.map((each) => kindOf(each, isAsian));
+  const isMark = once((each) => /\p{M}/u.test(each));
+  const isAsian = all.some(once((each) => ASIAN.test(each) && !hasHidden(each)));
+  const kinds = all.map(once((each) => kindOf(each, isAsian)));
   const isLatin = all.some(
     (each, i) =>
       kinds[i] === "Latin" || (kinds[i] === ODD && /[a-z]/i.test(each.normalize("NFKC"))),
@@ -82,8 +92,8 @@ export function lookalikes(name: string): (string | Lookalike)[] {
   );
   /* The word of each character, and what is fine in a name like this. */
   const words = name.match(/[\p{L}\p{M}]+|[\s\S]/gu) ?? [];
-  const fine = new Map(words.map((word) => [word, (isReadAsLatin ? SPELT : WHOLE).test(word)]));
-  const isFine = words.flatMap((word) => Array<boolean>([...word].length).fill(!!fine.get(word)));
+  const isFineWord = once((word) => (isReadAsLatin ? SPELT : WHOLE).test(word));
+  const isFine = words.flatMap((word) => Array<boolean>([...word].length).fill(isFineWord(word)));
   const isOdd = (each: string, i: number): boolean => {
     const kind = kinds[i];
     const before = all[i - 1] ?? " ";
@@ -91,7 +101,7 @@ export function lookalikes(name: string): (string | Lookalike)[] {
     if (kind === ODD) return true;
     // A mark on a character of ASCII makes it look like another one, or like two.
     if (kind === "") {
-      return /\p{M}/u.test(each) && isAscii(before) && before !== " " && !hasHidden(each);
+      return isMark(each) && isAscii(before) && before > " " && !hasHidden(each);
     }
     if (isAscii(each)) return false;
     if (kind === SIGN) return isReadAsLatin || (!isAsian && (isLatin || base === undefined));
@@ -103,7 +113,7 @@ export function lookalikes(name: string): (string | Lookalike)[] {
   for (const [i, each] of all.entries()) {
     const last = runs.at(-1);
     // Marks belong to their letter.
-    const isOfLast = last?.kind !== undefined && /\p{M}/u.test(each);
+    const isOfLast = last?.kind !== undefined && isMark(each);
     const kind = isOfLast ? last.kind : isOdd(each, i) ? kinds[i] : undefined;
     if (last !== undefined && kind === last.kind) last.text += each;
     else runs.push({ text: each, kind });
