@@ -5,9 +5,11 @@ order of their keys and keys that come twice.
 """
 
 import json
+import re
 from typing import Any, TypeGuard
 
 _LONGEST = 2_000_000
+_DATA = re.compile('"(?:data:image/[a-z]+;base64,)?[A-Za-z0-9+/]{1000,30000000}=*"')
 _DEEPEST = 100
 _LINE = 64
 
@@ -38,7 +40,8 @@ def read(source: str) -> Value | NoJson:
     Returns:
         The value; `NO_JSON` where it is none, or too deep or too long to be laid out.
     """
-    if len(source) > _LONGEST:
+    # The data of a picture is one text, however long it is.
+    if len(source) > _LONGEST + sum(map(len, _DATA.findall(source))):
         return NO_JSON
     try:
         value = json.loads(

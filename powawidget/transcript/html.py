@@ -26,6 +26,7 @@ from powawidget.transcript.nodes import (
     Spans,
     Title,
 )
+from powawidget.transcript.pictures import Picture, picture_of
 from powawidget.transcript.visible import quoted, readable, shown_by, visible
 
 _NUMERIC_ROWS = 100
@@ -99,9 +100,8 @@ class Writer:
         alt = words.picture(node.picture)
         if not self._limits.holds(node.picture.address):
             return element("p", style.LINES["note"], f"{alt}: {node.where}")
-        shown = opening("img", style.IMAGE, src=node.picture.address, alt=alt)
         # Where an image is stripped, its words are left.
-        return joined([shown, element("p", style.MORE, alt)], _LINE)
+        return joined([_picture(node.picture), element("p", style.MORE, alt)], _LINE)
 
     def _records(self, node: Records) -> Html:
         columns, rows, notes = self._limits.records(node)
@@ -124,6 +124,10 @@ class Writer:
     ) -> Html:
         cells = []
         for name in columns:
+            picture = picture_of(row[name]) if name in row else None
+            if picture is not None and self._limits.holds(picture.address):
+                cells.append(element("td", style.CELL, _picture(picture)))
+                continue
             text = show(self._limits.cell(layout.cell(row[name]))) if name in row else ""
             if name in numeric:
                 cells.append(element("td", style.NUMBER, text, align="right"))
@@ -219,6 +223,10 @@ def _brief(span: Span) -> Html:
     if span.tone != "code":
         return _span(span)
     return element("code", style.BRIEF_CODE, visible(span.text), **isolated(span.text))
+
+
+def _picture(picture: Picture) -> Html:
+    return opening("img", style.IMAGE, src=picture.address, alt=words.picture(picture))
 
 
 def _head_cell(name: str, numeric: bool) -> Html:

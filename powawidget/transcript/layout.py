@@ -15,6 +15,7 @@ from powawidget.transcript.nodes import (
     Prose,
     Quote,
     Records,
+    Series,
     Span,
 )
 from powawidget.transcript.pictures import Picture, picture_of, pieces_of
@@ -22,6 +23,8 @@ from powawidget.transcript.tables import Table, table_of
 from powawidget.transcript.terminal import settle, settled
 
 _BESIDE = 120
+_DEEP = 4  # objects one in another in which a picture is looked for
+_TAG = 180  # characters of the markup of a picture in a cell
 _MOST_READ = 4_000_000
 
 
@@ -125,7 +128,9 @@ def laid_out(context: Context, value: Any, where: str, *, exact: bool = False) -
     """Lay out a value that was read."""
     pieces = pieces_of(value)
     if pieces is not None:
-        return [node for piece in pieces for node in _piece_of(context, piece, where, exact)]
+        items = [tuple(_piece_of(context, piece, where, exact)) for piece in pieces]
+        # The middle of very many is left out, not all that stands around them.
+        return [Series(tuple(items), where, "item")] if len(items) > 1 else list(items[0])
     table = table_of(value)
     if table is not None:
         return [_table(context, table, where, exact)]
@@ -146,9 +151,21 @@ def _table(context: Context, table: Table, where: str, exact: bool) -> Records:
     return Records(tuple(columns), tuple(rows), where, exact)
 
 
-def row_length(row: dict[str, Any]) -> int:
-    """What a row of a table costs, in characters with its markup."""
-    return 16 + sum(36 + min(300, len(cell(value))) for value in row.values())
+def row_length(row: dict[str, Any], most: int | None = None) -> int:
+    """What a row of a table costs, in characters with its markup.
+
+    Args:
+        row: The values of its cells.
+        most: The most characters of a picture that is shown.
+    """
+    return 16 + sum(36 + _cell_length(value, most) for value in row.values())
+
+
+def _cell_length(value: Any, most: int | None) -> int:
+    picture = picture_of(value)
+    if picture is not None and (most is None or len(picture.address) <= most):
+        return len(picture.address) + _TAG
+    return min(300, len(cell(value)))
 
 
 def cell(value: Any) -> str:
@@ -178,7 +195,7 @@ def _entries(context: Context, value: exact_json.Object, where: str, exact: bool
         size = sized("", each).removeprefix(", ")
         named = (Span(summary.one_line(key, 80), "code"), *((Span(size, "dim"),) if size else ()))
         nodes.append(Line(named, "label"))
-        if size or pieces_of(each):
+        if size or pieces_of(each) or _holds_picture(each):
             nodes += laid_out(context, each, where, exact=exact)
         else:
             language = summary.language(key, each) if exact_json.is_text(each) else "json"
@@ -186,6 +203,13 @@ def _entries(context: Context, value: exact_json.Object, where: str, exact: bool
             nodes.append(code(context, text, where, language or "", exact=exact))
     close()
     return nodes
+
+
+def _holds_picture(value: Any, deep: int = _DEEP) -> bool:
+    """Whether a picture stands within an object, whose text would be a wall of letters."""
+    if deep == 0 or not isinstance(value, exact_json.Object):
+        return False
+    return any(pieces_of(each) or _holds_picture(each, deep - 1) for _, each in value)
 
 
 def _is_tall(key: str, value: Any) -> bool:

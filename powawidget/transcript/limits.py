@@ -60,7 +60,7 @@ class Limits:
     def records(self, node: Records) -> tuple[Sequence[str], Sequence[dict[str, Any]], list[str]]:
         """Cut a table: its columns, its rows, and the notes on what is left out."""
         columns = node.columns if self.text is None else node.columns[:_COLUMNS]
-        rows = self._rows(node.rows, layout.row_length)
+        rows = self._rows(node.rows, lambda row: layout.row_length(row, self.text))
         left = {"row": len(node.rows) - len(rows), "column": len(node.columns) - len(columns)}
         return columns, rows, _notes(left, node.where)
 

@@ -30,6 +30,7 @@ from powawidget.transcript.nodes import (
     Spans,
     Title,
 )
+from powawidget.transcript.pictures import Picture, picture_of
 from powawidget.transcript.visible import quoted as in_quotes
 from powawidget.transcript.visible import readable, shown_by, visible
 
@@ -85,17 +86,22 @@ class Writer:
     def _records(self, node: Records) -> list[str]:
         columns, rows, notes = self._limits.records(node)
         cells = [
-            [self._cell(layout.cell(row[name]), node) if name in row else "" for name in columns]
+            [self._value(row[name], node) if name in row else "" for name in columns]
             for row in rows
         ]
         lines = table([self._cell(name, node) for name in columns], cells)
         return spaced([lines, *map(_more, notes)])
 
     def _image(self, node: Image) -> list[str]:
-        alt = words.picture(node.picture)
         if self._limits.holds(node.picture.address):
-            return [f"![{alt}]({node.picture.address})"]
-        return [f"{alt}: {code_span(node.where)}"]
+            return [_picture(node.picture)]
+        return [f"{words.picture(node.picture)}: {code_span(node.where)}"]
+
+    def _value(self, value: Any, node: Records) -> str:
+        picture = picture_of(value)
+        if picture is not None and self._limits.holds(picture.address):
+            return _picture(picture)
+        return self._cell(layout.cell(value), node)
 
     def _cell(self, text: str, node: Records) -> str:
         shown = " ".join(shown_by(node)(self._limits.cell(text)).split("\n"))
@@ -156,6 +162,10 @@ def _end(line: str) -> str:
 
 def _more(note: str) -> list[str]:
     return [escape(note)] if note else []
+
+
+def _picture(picture: Picture) -> str:
+    return f"![{words.picture(picture)}]({picture.address})"
 
 
 def _is_plain(line: Spans) -> bool:

@@ -14,6 +14,7 @@ from powawidget.transcript.tables import table_of
 from powawidget.transcript.terminal import settled
 from powawidget.transcript.visible import readable
 from tests.transcript.samples import ran
+from tests.transcript.strict import problems
 
 CASES: dict[str, list[Any]] = json.loads(
     (Path(__file__).parents[1] / "values.json").read_text(encoding="utf-8")
@@ -85,6 +86,44 @@ def test_a_picture_is_shown_in_html_and_markdown(value: Any) -> None:
     assert f'src="{ADDRESS}" alt="PNG image, 9 bytes"' in to_html(state)
     assert f"![PNG image, 9 bytes]({ADDRESS})" in to_markdown(state)
     assert "PNG image, 9 bytes: run.tool_calls[0].result" in to_text(state)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [{"name": "a", "plot": ADDRESS}, {"name": "b", "plot": "none"}],
+        {"rows": [{"plot": {"type": "image", "mimeType": "image/png", "data": PNG}}]},
+        {"sales": {"week 40": {"image/png": PNG, "text/plain": "<Figure>"}}},
+    ],
+)
+def test_a_picture_is_shown_in_a_cell_and_within_objects(value: Any) -> None:
+    part = ToolPart(name="t", result=json.dumps(value), full=True, json=True, status="done")
+    html = to_html(ran(parts=[part]))
+    assert html.count(f'src="{ADDRESS}" alt="PNG image, 9 bytes"') == 1
+    assert problems(html) == []
+    assert to_markdown(ran(parts=[part])).count(f"![PNG image, 9 bytes]({ADDRESS})") == 1
+    assert PNG not in to_text(ran(parts=[part]))
+
+
+def test_many_pictures_leave_room_for_what_stands_around_them() -> None:
+    images = [{"type": "image", "mimeType": "image/png", "data": PNG}] * 3_000
+    parts = [ToolPart(name="t", result=json.dumps(images), full=True, status="done")]
+    html = to_html(ran(parts=parts), limit=60_000)
+    assert html.count("<img") > 50
+    assert len(html) <= 60_000
+    rows = [{"name": f"row {row}", "plot": f"{ADDRESS[:-1]}{'A' * 2_000}="} for row in range(90)]
+    parts = [ToolPart(name="t", result=json.dumps(rows), full=True, status="done")]
+    html = to_html(ran(parts=parts), limit=60_000)
+    assert html.count("<img") > 10
+    assert len(html) <= 60_000
+
+
+def test_a_large_picture_is_no_wall_of_letters() -> None:
+    block = {"type": "image", "mimeType": "image/png", "data": f"{PNG[:-1]}{'A' * 2_100_000}"}
+    part = ToolPart(name="t", result=json.dumps([block]), full=True, status="done")
+    for written in (to_html(ran(parts=[part])), to_text(ran(parts=[part]))):
+        assert "PNG image, 1.6 MB" in written
+        assert "AAAAAAAA" not in written
 
 
 def test_a_picture_beyond_the_file_is_said_in_words() -> None:

@@ -321,6 +321,7 @@ describe("pictures", () => {
     ["a block", picture],
     ["a list of blocks", [{ type: "text", text: "see" }, picture]],
     ["the content of a result", { content: [picture], isError: false }],
+    ["a cell of a table", [{ name: "a", plot: picture }]],
     [
       "a block of a model provider",
       { type: "image", source: { type: "base64", media_type: "image/png", data } },

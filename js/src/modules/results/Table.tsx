@@ -1,8 +1,9 @@
 // Records as a table that sorts by a click on a column's name, a page at a time.
 import { useMemo, useRef, useState } from "preact/hooks";
-import { Button, isImage, isScalar, Scalar, Visible } from "../../core";
+import { Button, isScalar, Scalar, Visible } from "../../core";
 import type { Json } from "../../text/json";
 import { cutCharacters, moreColumns, rows as rowCount } from "../../text/words";
+import { pictureOf } from "./pictures";
 import { isNumeric, type Order, sorting } from "./records";
 import { useSlices, whole } from "./slices";
 import { startOf } from "./start";
@@ -117,6 +118,9 @@ function next(by: Sorting | null, column: string): Sorting | null {
 
 function Cell({ value }: { value: Json | undefined }) {
   if (value === undefined) return null;
+  const picture = pictureOf(value);
+  if (picture !== "")
+    return <img class="pw-image" src={picture} alt={words.picture} decoding="async" />;
   if (!isScalar(value)) {
     return (
       <span class="pw-value pw-nested" dir="ltr">
@@ -125,8 +129,6 @@ function Cell({ value }: { value: Json | undefined }) {
     );
   }
   const { text } = value;
-  if (isImage(text))
-    return <img class="pw-image" src={text} alt={words.picture} decoding="async" />;
   const shown =
     text.length <= CELL ? (
       <Scalar value={value} />
