@@ -1,18 +1,54 @@
 """Addresses that stand bare in a text, as the page finds them."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
 
 from powawidget.transcript.cjk import CJK
 
-# Each ends where a quotation mark or a text without blanks begins.
-_WEB = re.compile(rf"(?P<web>https?://[^\s<>\"“”`⟦⟧{CJK}]+)", re.IGNORECASE)
+# Each ends where a text without blanks begins, and at a mark that isn't of ASCII: a quotation's, a
+# dash, the comma of another script. What stands in an address of such is written by its number.
+_MARKS = [
+    chr(code) for code in range(0xA0, 0x3000) if unicodedata.category(chr(code)).startswith("P")
+]
+_IN = rf"[^\s<>\"`{''.join(_MARKS)}{CJK}]"
+_WEB = re.compile(rf"(?P<web>https?://{_IN}+)", re.IGNORECASE)
 _ANY = re.compile(
-    rf"{_WEB.pattern}|(?P<www>www\.(?=[\w-]+\.)[^\s<>\"“”`⟦⟧{CJK}]+)"
+    rf"{_WEB.pattern}|(?P<www>www\.(?=[\w-]+\.){_IN}+)"
     r"|(?P<mail>(?a:[\w.+-]+@[\w-]+(?:\.[\w-]*[^\W_])+(?![-_])))",
     re.IGNORECASE,
 )
+_SCHEME = re.compile(r"https?$", re.IGNORECASE)
+_ESCAPED = re.compile(r"\\|&(?:#|\w+;)")
 _WITHIN = re.compile(r"(?:https?://|www\.)[^/]", re.IGNORECASE)
+
+
+def add(parser: MarkdownIt) -> None:
+    """Have a parser of markdown take an address as text: what looks like markup in it is none."""
+    parser.inline.ruler.before("formula", "address", _address)
+
+
+def _address(state: StateInline, silent: bool) -> bool:  # as the library calls it
+    scheme = _SCHEME.search(state.pending)
+    # In the text of a link nothing is one, and brackets are only counted.
+    if silent or state.linkLevel or scheme is None or not state.src.startswith("://", state.pos):
+        return False
+    found = _WEB.match(state.src, state.pos - len(scheme[0]), state.posMax)
+    shown = "" if found is None else _trimmed(_ESCAPED.split(found[0], 1)[0])
+    # It ends before a mark of emphasis that began before it.
+    for mark, width in ((ord("*"), 1), (ord("~"), 2)):
+        around = [each for each in state.delimiters if each.marker == mark]
+        if sum(each.open for each in around) > sum(each.close for each in around):
+            shown = _trimmed(shown.partition(chr(mark) * width)[0])
+    end = state.pos - len(scheme[0]) + len(shown)
+    if end <= state.pos:
+        return False
+    state.pending += state.src[state.pos : end]
+    state.pos = end
+    return True
 
 
 def addresses(text: str, *, every: bool = False) -> Iterator[tuple[int, str, str]]:

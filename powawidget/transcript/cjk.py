@@ -1,4 +1,4 @@
-"""Chinese, Japanese and Korean, as the live view has them (`js/src/markdown/cjk.ts`).
+"""Chinese, Japanese, Korean and Thai, as the live view has them (`js/src/markdown/cjk.ts`).
 
 They are written without blanks, which CommonMark's rules for emphasis and GitHub's for addresses
 rely on.
@@ -13,8 +13,12 @@ from markdown_it.rules_inline.state_inline import Scanned, StateInline
 from markdown_it.token import Token
 from markdown_it.utils import EnvType
 
-# Han, kana, hangul, bopomofo with their punctuation and wide forms, for a class of a pattern.
-CJK = "\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
+# Han, kana, hangul, bopomofo with their punctuation and wide forms, and from Thai to Burmese with
+# Khmer, for a class of a pattern.
+CJK = (
+    "\u0e00-\u11ff\u1780-\u17ff"
+    "\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
+)
 _IS_CJK = re.compile(f"[{CJK}]")
 
 

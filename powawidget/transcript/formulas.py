@@ -1,9 +1,10 @@
 r"""Where formulas stand in a model's markdown, as the page has them (`js/src/markdown/maths.ts`).
 
 Between dollars by pandoc's rule, so that a price stays a price: no space or mark of a sentence
-behind the first, no space or open bracket before the last, no digit behind it. Code spans win: a
-formula in a line holds no backtick but in GitHub's form. Two dollars, `\[` or `\begin` at the start
-of a line begin a block of its own, up to its end or a blank line.
+behind the first, no space or open bracket before the last, no digit behind it; nor a colon or a
+slash before the last, as in `$HOME/bin:$PATH`. Code spans win: a formula in a line holds no
+backtick but in GitHub's form. Two dollars, `\[` or `\begin` at the start of a line begin a block
+of its own, up to its end or a blank line.
 """
 
 import re
@@ -21,7 +22,7 @@ _INLINE = re.compile(
     rf"\$\$(?!\$)(?:[^\\$`]|\\.|\$(?!\$)){{1,{_LONGEST}}}?\$\$"
     rf"|\\\[[^`]{{1,{_LONGEST}}}?\\\](?![(\[:])|\\\([^`]{{1,{_LONGEST}}}?\\\)"
     rf"|\\begin\{{([A-Za-z]{{1,20}}\*?)\}}[^`]{{0,{_LONGEST}}}?\\end\{{\1\}}"
-    rf"|(?<!(?![{CJK}])[^\W_])(?:\$(?![\s$)\]}}.,;:!?])(?:[^\\$`]|\\.){{1,{_LONGEST}}}(?<![\s(\[{{])\$(?![\d$])"
+    rf"|(?<!(?![{CJK}])[^\W_])(?:\$(?![\s$)\]}}.,;:!?])(?:[^\\$`]|\\.){{1,{_LONGEST}}}(?<![\s(\[{{:/])\$(?![\d$])"
     rf"|\$`[^`]{{1,{_LONGEST}}}`\$(?!\d))",
     re.DOTALL,
 )

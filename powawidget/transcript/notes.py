@@ -4,7 +4,7 @@ import re
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import normalizeReference
-from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block import StateBlock, reference
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
@@ -18,6 +18,7 @@ _ALERT = re.compile(r"\[!(note|tip|important|warning|caution)\][ \t]*(?:\n|$)", 
 def add(parser: MarkdownIt) -> None:
     """Have a parser find notes (`note_open`, `note_close`), their marks (`note_mark`), alerts."""
     parser.block.ruler.before("reference", "note", _definition, {"alt": ["paragraph", "reference"]})
+    parser.block.ruler.at("reference", _reference, {"alt": []})
     parser.inline.ruler.after("link", "note_mark", _mark)
     parser.core.ruler.before("inline", "alert", _alerts)
 
@@ -44,6 +45,14 @@ def _definition(
     return True
 
 
+def _reference(
+    state: StateBlock, start: int, end: int, silent: bool
+) -> bool:  # as the library calls it
+    """Read the definition of a link; what begins with a caret is text where it is no note's."""
+    begin = state.bMarks[start] + state.tShift[start]
+    return not state.src.startswith("[^", begin) and reference(state, start, end, silent)
+
+
 def _ends(state: StateBlock, line: int, end: int) -> bool:
     """Whether a line ends a paragraph, as the library has it."""
     if state.isEmpty(line):
@@ -56,10 +65,10 @@ def _ends(state: StateBlock, line: int, end: int) -> bool:
 def _mark(state: StateInline, silent: bool) -> bool:  # as the library calls it
     found = _MARK.match(state.src, state.pos, state.posMax)
     known = state.env.get("notes") or ()
-    if found is None or state.linkLevel or normalizeReference(found[1]) not in known:
+    # What isn't written yet may be the text of a link, where its brackets are only counted.
+    if silent or found is None or state.linkLevel or normalizeReference(found[1]) not in known:
         return False
-    if not silent:
-        state.push("note_mark", "sup", 0).content = found[1]
+    state.push("note_mark", "sup", 0).content = found[1]
     state.pos = found.end()
     return True
 

@@ -9,8 +9,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-from powawidget.transcript import formulas, notes, tags
-from powawidget.transcript.addresses import addresses
+from powawidget.transcript import addresses, formulas, notes, tags
 from powawidget.transcript.cjk import Inline
 from powawidget.transcript.entities import entity
 from powawidget.transcript.visible import readable
@@ -25,7 +24,7 @@ LONGEST = 1_000_000
 def _with_rules() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "maxNesting": 20})
     parser.enable(["table", "strikethrough"])
-    for rules in (formulas, notes, tags):
+    for rules in (formulas, addresses, notes, tags):
         rules.add(parser)
     parser.inline.ruler.at("entity", entity)
     parser.inline = Inline(parser.inline)
@@ -116,7 +115,7 @@ def image(token: Token) -> tuple[str, Link | None]:
 def with_links(text: str, *, every: bool = False) -> Iterator[tuple[str, Link | None]]:
     """Divide a text at the addresses that stand in it; `every` finds those without `http` too."""
     end = 0
-    for start, shown, where in addresses(text, every=every):
+    for start, shown, where in addresses.addresses(text, every=every):
         link = target(where)
         if link is None:
             continue

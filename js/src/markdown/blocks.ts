@@ -112,7 +112,7 @@ function quotation({ text, tokens }: Tokens.Blockquote, blocks: Blocks): VElemen
   const title = h("p", "pw-alert-title", kind);
   const way = direction(text.slice(mark.length));
   const its = blockNodes(rest ? tokens : tokens.slice(1), blocks);
-  return h("blockquote", { ...way, class: `pw-alert pw-${kind}` }, title, its);
+  return h("blockquote", { ...way, class: `pw-alert pw-is-${kind}` }, title, its);
 }
 
 function list(token: Tokens.List, blocks: Blocks, open: Open): VElement {

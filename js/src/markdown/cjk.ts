@@ -1,9 +1,12 @@
-// Chinese, Japanese and Korean are written without blanks, which CommonMark's rules for emphasis and
-// GitHub's for addresses rely on.
+// Chinese, Japanese, Korean, Thai and the like are written without blanks, which CommonMark's rules
+// for emphasis and GitHub's for addresses rely on.
 
-/** Han, kana, hangul, bopomofo with their punctuation and wide forms, for a class of a pattern. */
+/**
+ * Han, kana, hangul, bopomofo with their punctuation and wide forms, and from Thai to Burmese with Khmer,
+ * for a class of a pattern.
+ */
 export const CJK =
-  "\\u1100-\\u11ff\\u2e80-\\u9fff\\uac00-\\ud7ff\\uf900-\\ufaff\\uff00-\\uffef\\u{20000}-\\u{3ffff}";
+  "\\u0e00-\\u11ff\\u1780-\\u17ff\\u2e80-\\u9fff\\uac00-\\ud7ff\\uf900-\\ufaff\\uff00-\\uffef\\u{20000}-\\u{3ffff}";
 
 const MARK = "[\\p{P}\\p{S}]";
 const IS_CJK = new RegExp(`[${CJK}]$`, "u");

@@ -43,7 +43,10 @@ const FORCED = new RegExp(
   "u",
 );
 
-const ADDRESS_END = new RegExp(`[\\s<>"“”\`⟦⟧${CJK}]|[\\]}]+[?!.,:;*_~']*(?:\\s|$)|$`, "u");
+const ADDRESS_END = new RegExp(
+  `\\\\?[\\s<>"\`${CJK}]|(?![!-~])\\p{P}|[\\]}]+[?!.,:;*_~']*(?:\\s|$)|$`,
+  "u",
+);
 
 /** What marked takes as it is, though its types don't know it. */
 const ours = (thing: object | undefined) => thing as never;
@@ -71,7 +74,7 @@ class StreamTokenizer extends Tokenizer {
     // what follows the mark can't begin a block
     const body = super.paragraph(`${STAND_IN}${beforeOurs(src.slice(mark.length))}`);
     const raw = mark + (body?.raw ?? "").slice(STAND_IN.length);
-    const text = raw.slice(mark.length).trimEnd();
+    const text = raw.slice(mark.length).trim();
     return { type: "note", raw, label, text, tokens: this.lexer.inline(text) };
   }
 
@@ -128,10 +131,16 @@ class StreamTokenizer extends Tokenizer {
     return this.#pairs(src, before, () => super.del(src, masked, beforeMark(src, before)));
   }
 
-  /** An address ends where a quotation or a text without blanks begins, and before what closes. */
+  /** An address ends where another script's marks or a text without blanks begin, and before what closes. */
   override url(src: string): Tokens.Link | undefined {
     const token = super.url(src.slice(0, src.search(ADDRESS_END)));
-    return token && { ...token, href: decodeEntities(token.href) };
+    if (!token) return;
+    // a model writes `\_` there too
+    const [text = "", href = ""] = [token.text, token.href].map((each) =>
+      each.replace(/\\(?=[!-/:-@[-`{-~])/g, ""),
+    );
+    const kids: Tokens.Text[] = [{ type: "text", raw: token.raw, text }];
+    return { ...token, href: decodeEntities(href), text, tokens: kids };
   }
 
   override paragraph(src: string): Tokens.Paragraph | undefined {

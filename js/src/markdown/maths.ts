@@ -1,9 +1,9 @@
 // Where formulas stand in markdown; `powawidget/transcript/formulas.py` has the same rules. Between
 // dollars by pandoc's rule, so that a price stays a price: no space or mark of a sentence behind the
-// first `$`, no space or open bracket before the last, no digit behind it. Code spans win: a formula
-// in a line holds no backtick but in GitHub's form. `$$`, `\[` or `\begin` at the start of a line
-// begins a block of its own, up to its end or a blank line: so what is one can't change any more once
-// a blank line has come.
+// first `$`, no space or open bracket before the last, no digit behind it; nor a colon or a slash
+// before the last, as in `$HOME/bin:$PATH`. Code spans win: a formula in a line holds no backtick but
+// in GitHub's form. `$$`, `\[` or `\begin` at the start of a line begins a block of its own, up to its
+// end or a blank line: so what is one can't change any more once a blank line has come.
 import { CJK } from "./cjk";
 import { textNodes, type VElement } from "./vdom";
 
@@ -15,7 +15,7 @@ const BRACKETS =
   `\\\\\\[[^\`]{1,${LONGEST}}?\\\\\\](?![([:])|\\\\\\([^\`]{1,${LONGEST}}?\\\\\\)` +
   `|\\\\begin\\{(?<env>[A-Za-z]{1,20}\\*?)\\}[^\`]{0,${LONGEST}}?\\\\end\\{\\k<env>\\}`;
 const DOLLARS =
-  `\\$(?![\\s$)\\]}.,;:!?])(?:[^\\\\$\`]|\\\\.){1,${LONGEST}}(?<![\\s([{])\\$(?![\\d$])` +
+  `\\$(?![\\s$)\\]}.,;:!?])(?:[^\\\\$\`]|\\\\.){1,${LONGEST}}(?<![\\s([{:/])\\$(?![\\d$])` +
   `|\\$\`[^\`]{1,${LONGEST}}\`\\$(?!\\d)`;
 
 const INLINE = new RegExp(`^(?:${DISPLAY}|${BRACKETS}|${DOLLARS})`, "s");

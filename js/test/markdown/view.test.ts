@@ -325,6 +325,14 @@ describe("safety", () => {
     expect(host.querySelector("a img")).toBeNull();
   });
 
+  test("an alert looks like no other thing of its name", () => {
+    const kinds = ["note", "tip", "important", "warning", "caution"];
+    show(`a[^1]\n\n[^1]: b\n\n${kinds.map((kind) => `> [!${kind}]\n> c`).join("\n\n")}`);
+    const alerts = Array.from(host.querySelectorAll("blockquote"), ({ className }) => className);
+    expect(alerts).toEqual(kinds.map((kind) => `pw-alert pw-is-${kind}`));
+    expect(host.querySelectorAll(".pw-note").length).toBe(1);
+  });
+
   test("tasks are no form controls", () => {
     show("- [x] done\n- [ ] open");
     expect(host.querySelectorAll("input, button")).toHaveLength(0);
