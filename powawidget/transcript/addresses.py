@@ -23,6 +23,9 @@ _ANY = re.compile(
 )
 _SCHEME = re.compile(r"https?$", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\|&(?:#|\w+;)")
+# How much of an address is kept from being markup, and how many marks before it are looked at: a
+# text of many addresses without blanks takes time by its length.
+_LONGEST, _LATEST = 500, 50
 _WITHIN = re.compile(r"(?:https?://|www\.)[^/]", re.IGNORECASE)
 
 
@@ -32,18 +35,21 @@ def add(parser: MarkdownIt) -> None:
 
 
 def _address(state: StateInline, silent: bool) -> bool:  # as the library calls it
-    scheme = _SCHEME.search(state.pending)
     # In the text of a link nothing is one, and brackets are only counted.
-    if silent or state.linkLevel or scheme is None or not state.src.startswith("://", state.pos):
+    if silent or state.linkLevel or not state.src.startswith("://", state.pos):
         return False
-    found = _WEB.match(state.src, state.pos - len(scheme[0]), state.posMax)
+    scheme = _SCHEME.search(state.pending[-5:])
+    if scheme is None:
+        return False
+    begin = state.pos - len(scheme[0])
+    found = _WEB.match(state.src, begin, min(begin + _LONGEST, state.posMax))
     shown = "" if found is None else _trimmed(_ESCAPED.split(found[0], 1)[0])
     # It ends before a mark of emphasis that began before it.
     for mark, width in ((ord("*"), 1), (ord("~"), 2)):
-        around = [each for each in state.delimiters if each.marker == mark]
+        around = [each for each in state.delimiters[-_LATEST:] if each.marker == mark]
         if sum(each.open for each in around) > sum(each.close for each in around):
             shown = _trimmed(shown.partition(chr(mark) * width)[0])
-    end = state.pos - len(scheme[0]) + len(shown)
+    end = begin + len(shown)
     if end <= state.pos:
         return False
     state.pending += state.src[state.pos : end]
