@@ -32,8 +32,14 @@ class Picture(NamedTuple):
         return f"data:image/{self.kind};base64,{self.data}"
 
 
-def picture_of(value: Any) -> Picture | None:
-    """Read a picture; None where a value is none."""
+def picture_of(value: Any, *, is_in: bool = False) -> Picture | None:
+    """Read a picture; None where a value is none.
+
+    Args:
+        value: Any JSON value.
+        is_in: Whether it stands in a block of content: what is beside an address there, such as
+            its detail, says how a model was shown it.
+    """
     if exact_json.is_text(value):
         found = _ADDRESS.fullmatch(value) if len(value) < _LONGEST else None
         return None if found is None else _picture(found[1], found[2])
@@ -51,15 +57,15 @@ def picture_of(value: Any) -> Picture | None:
     if "b64_json" in fields and _is_data(data):
         begun = (kind for begin, kind in _BEGINNINGS.items() if data.startswith(begin))
         return next((_picture(kind, data) for kind in begun), None)
-    is_block = _text(fields, "type") in _BLOCKS or len(value) == 1
-    if not is_block:
+    is_block = is_in or _text(fields, "type") in _BLOCKS
+    if not is_block and len(value) != 1:
         return None
     inside = ((name, fields[name]) for name in _INSIDE if name in fields)
     made = (
-        picture_of(each)
+        picture_of(each, is_in=is_block)
         for name, each in inside
         # An address under a key of its own stands beside that key.
-        if "type" in fields or name == "url" or not exact_json.is_text(each)
+        if is_block or name == "url" or not exact_json.is_text(each)
     )
     return next(filter(None, made), None)
 

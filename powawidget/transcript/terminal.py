@@ -5,9 +5,9 @@ from typing import Any
 
 from powawidget.transcript import exact_json
 
-# Colours, and what clears a line or moves the cursor: nothing of these is text. A sequence that
-# carries text, such as a title or an address, keeps its marks.
-_SEQUENCE = re.compile("\x1b\\[[0-9;:?]*[@-~]")
+# Colours, sets of letters, and what clears a line or moves the cursor: nothing of these is text. A
+# sequence that carries text, such as a title or an address, keeps its marks.
+_SEQUENCE = re.compile("\x1b(?:\\[[0-9;:<=>?!]*[ -/]?[@-~]|[()][0AB]|[78=>])")
 
 
 def settled(text: str) -> str:

@@ -2,10 +2,10 @@
 // `powawidget/transcript/terminal.py`.
 import type { Json } from "./json";
 
-/* Colours, and what clears a line or moves the cursor: nothing of these is text. A sequence that
-   carries text, such as a title or an address, keeps its marks. */
+/* Colours, sets of letters, and what clears a line or moves the cursor: nothing of these is text. A
+   sequence that carries text, such as a title or an address, keeps its marks. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape is what it looks for
-const SEQUENCE = /\x1b\[[\d;:?]*[@-~]/g;
+const SEQUENCE = /\x1b(?:\[[\d;:<=>?!]*[ -/]?[@-~]|[()][0AB]|[78=>])/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape is what it looks for
 const WRITTEN = /[\x1b\r]/;
 

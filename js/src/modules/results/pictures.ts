@@ -15,8 +15,8 @@ const LONGEST = 30_000_000; // characters of a picture's data
 
 const isData = (text: string): boolean => text.length < LONGEST && DATA.test(text);
 
-/** The address of a picture with its data; empty where a value is none. */
-export function pictureOf(value: Json): string {
+/** The address of a picture with its data; empty where a value is none. `isIn` a block of content. */
+export function pictureOf(value: Json, isIn = false): string {
   if (value.kind === "text") return isImage(value.text) ? value.text : "";
   if (value.kind !== "object") return "";
   const { entries } = value;
@@ -38,13 +38,14 @@ export function pictureOf(value: Json): string {
     const [, kind] = Object.entries(BEGINNINGS).find(([begin]) => data.startsWith(begin)) ?? [];
     return kind === undefined ? "" : addressOf(`image/${kind}`, data);
   }
-  const isBlock = BLOCK.test(at("type"));
+  // what stands beside an address there, such as its detail, says how a model was shown it
+  const isBlock = isIn || BLOCK.test(at("type"));
   if (!isBlock && entries.length !== 1) return "";
   for (const name of INSIDE) {
     const inside = entries.findLast(([key]) => key === name)?.[1];
     // An address under a key of its own stands beside that key.
     if (inside === undefined || !(isBlock || name === "url" || inside.kind !== "text")) continue;
-    const picture = pictureOf(inside);
+    const picture = pictureOf(inside, isBlock);
     if (picture !== "") return picture;
   }
   return "";
