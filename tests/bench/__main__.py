@@ -12,6 +12,7 @@ from tests.bench import (
     endings,
     following,
     growth,
+    many,
     memory,
     rendering,
     wire,
@@ -27,7 +28,14 @@ def main() -> None:
     for part in (core, growth, memory, clicks):
         for line in part.measure():
             say(line)
-    for part_lines in (wire.lines, following.lines, endings.lines, drawing.lines, rendering.lines):
+    for part_lines in (
+        wire.lines,
+        following.lines,
+        endings.lines,
+        drawing.lines,
+        rendering.lines,
+        many.lines,
+    ):
         for line in part_lines():
             say(line)
 

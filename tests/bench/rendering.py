@@ -210,9 +210,9 @@ def _idle(lab: Lab, browser: Browser) -> float:
     lab.open(page, "idle.ipynb")
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable", BY_PROCESSOR)
-    before = _busy(session)
+    before = busy(session)
     page.wait_for_timeout(5_000)
-    idle = (_busy(session) - before) / 5
+    idle = (busy(session) - before) / 5
     page.context.close()
     return idle
 
@@ -236,14 +236,14 @@ def _case(lab: Lab, page: Page, case: Case, name: str, idle: float) -> Cost:
     page.evaluate(WATCH)
     browser.start_tracing(page=page, categories=["toplevel"])
     frames.clear()
-    samples = [_busy(session)]
+    samples = [busy(session)]
     lab.run_all(page)
     while not (drawn := page.evaluate("window.powawidgetBench.drawn")):
         page.wait_for_timeout(1000 * SAMPLE)
-        samples.append(_busy(session))
+        samples.append(busy(session))
         assert len(samples) < 300 / SAMPLE, f"{case.name} was not drawn in time"
     page.wait_for_timeout(1000)  # what is drawn is still laid out and painted
-    samples.append(_busy(session))
+    samples.append(busy(session))
     work = _work(browser.stop_tracing())
     lab.wait_idle(page, timeout=180)
     noted = page.evaluate("window.powawidgetBench")
@@ -291,7 +291,8 @@ def _work(trace: bytes) -> float:
     return max(tasks, default=0.0)
 
 
-def _busy(session: CDPSession) -> float:
+def busy(session: CDPSession) -> float:
+    """Tell how long the page's thread has worked so far, in seconds."""
     metrics = session.send("Performance.getMetrics")["metrics"]
     return float(next(each["value"] for each in metrics if each["name"] == "TaskDuration"))
 

@@ -95,22 +95,33 @@ export function forgetState(model: Model): void {
 
 const LOOK_FOR_SAVING = 1_000; // ms
 
+/** Looks once more whether it is so; one timer for all that wait, a page may have hundreds. */
+const looks = new Set<() => void>();
+let looking: ReturnType<typeof setInterval> | undefined;
+
 /**
  * Calls back once the notebook's file is to hold the state of its widgets, which JupyterLab has as a
  * setting, off at first: it takes what the page has at that moment, and waits for nothing.
  */
 export function whenSaving(model: Model, callback: () => void): () => void {
-  const isOn = () =>
-    guarded(() => (model.widget_manager as { _settings?: { saveState?: unknown } })._settings)
-      ?.saveState === true;
-  if (isOn()) callback();
-  else {
-    const timer = setInterval(() => {
-      if (!isOn()) return;
-      clearInterval(timer);
-      callback();
-    }, LOOK_FOR_SAVING);
-    return () => clearInterval(timer);
-  }
-  return () => {};
+  const look = () => {
+    const isOn = guarded(
+      () => (model.widget_manager as { _settings?: { saveState?: unknown } })._settings?.saveState,
+    );
+    if (isOn !== true) return;
+    end();
+    callback();
+  };
+  const end = () => {
+    looks.delete(look);
+    if (looks.size > 0) return;
+    clearInterval(looking);
+    looking = undefined;
+  };
+  looks.add(look);
+  looking ??= setInterval(() => {
+    for (const each of looks) each();
+  }, LOOK_FOR_SAVING);
+  look();
+  return end;
 }

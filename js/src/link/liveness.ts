@@ -23,6 +23,19 @@ export function watchLiveness(
 ) {
   let value: Kernel["liveness"] = "unknown";
   let heardAt = performance.now();
+  let timer: ReturnType<typeof setInterval> | undefined;
+
+  /** There is a timer only while something is owed: a page may have hundreds of finished runs. */
+  const stop = (): void => {
+    clearInterval(timer);
+    timer = undefined;
+  };
+
+  const expect = (): void => {
+    if (timer !== undefined) return;
+    heardAt = performance.now();
+    timer = setInterval(look, LOOK_EVERY);
+  };
 
   const set = (now: Kernel["liveness"]): void => {
     if (now === value) return;
@@ -42,8 +55,10 @@ export function watchLiveness(
   };
   const look = (): void => {
     const isNew = value === "unknown";
-    if (!isDue(isNew)) heardAt = performance.now();
-    if (performance.now() - heardAt >= (isNew ? ANSWERS_WITHIN : SILENT_FOR)) set("gone");
+    const isOwed = isDue(isNew);
+    if (isOwed && performance.now() - heardAt < (isNew ? ANSWERS_WITHIN : SILENT_FOR)) return;
+    stop();
+    if (isOwed) set("gone");
   };
 
   const kernel = kernelOf(model);
@@ -57,20 +72,22 @@ export function watchLiveness(
   };
   connect("connect");
   listen("on");
-  const timer = setInterval(look, LOOK_EVERY);
-
   return {
     get value(): Kernel["liveness"] {
       return value;
     },
 
+    /** The kernel may owe a sign from now on: it is looked for until it doesn't. */
+    expect,
+
     heard(): void {
       heardAt = performance.now();
+      expect();
       set("live");
     },
 
     close(): void {
-      clearInterval(timer);
+      stop();
       connect("disconnect");
       listen("off");
     },

@@ -60,6 +60,7 @@ export function openSession(model: Model, core: object): WholeSession {
   const fetch = (): void => {
     if (hasAsked) return;
     hasAsked = true;
+    liveness.expect();
     feed.hello();
   };
   const liveness = watchLiveness(
@@ -73,7 +74,10 @@ export function openSession(model: Model, core: object): WholeSession {
   const actionsOn = (changed: () => void, turn: Partial<ActMessage> = {}) =>
     openActions({
       nonce,
-      send: (message) => send({ ...message, ...turn }),
+      send: (message) => {
+        liveness.expect();
+        send({ ...message, ...turn });
+      },
       changed,
     });
   const actions = actionsOn(() => store.changes.emit("actions"));
@@ -112,6 +116,7 @@ export function openSession(model: Model, core: object): WholeSession {
   };
   const onTrait = (): void => {
     feed.receiveTrait(model.get("_state"));
+    if (!feed.isBrief) liveness.expect();
     tellWhole();
   };
   model.on("msg:custom", onMessage);

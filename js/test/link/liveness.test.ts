@@ -78,3 +78,26 @@ test("a click in an idle chat that nobody answers shows that its kernel is gone"
   await vi.advanceTimersByTimeAsync(MINUTE);
   expect([page.liveness(), sent?.state]).toEqual(["gone", "slow"]);
 });
+
+test("a hundred runs that are over have no timer, whether here in all or in a few words", async () => {
+  const whole = Array.from({ length: 100 }, () => opened({ state: over() }).session);
+  await vi.advanceTimersByTimeAsync(MINUTE);
+  expect(vi.getTimerCount()).toBe(0);
+  const words = { seq: 1, now: 1, brief: true, state: { kind: "agent", status: "completed" } };
+  const brief = whole.map(() => openSession(new FakeModel(words), {}));
+  await vi.advanceTimersByTimeAsync(MINUTE);
+  expect(vi.getTimerCount()).toBe(1); // one for all: whether JupyterLab is to save their state
+  for (const session of [...whole, ...brief]) session.close();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("no timer is left of a run that was under way, once it is over or its kernel is gone", async () => {
+  using ended = opened({ state: live() });
+  using silent = opened({ state: live() });
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(vi.getTimerCount()).toBe(2);
+  ended.status([], "completed");
+  await vi.advanceTimersByTimeAsync(2 * MINUTE);
+  expect([ended.liveness(), silent.liveness()]).toEqual(["live", "gone"]);
+  expect(vi.getTimerCount()).toBe(0);
+});
