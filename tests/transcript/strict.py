@@ -25,7 +25,7 @@ _TAGS = {
     "details", "summary", "sub", "sup", "kbd", "img",
 }  # fmt: skip
 _VOID = {"br", "hr", "img"}
-_PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[\w+/=]+$", re.ASCII)
+_PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[\w+/=]+", re.ASCII)
 _PRINT = f"<style>{style.PRINT}</style></div>"
 _ATTRIBUTES = {
     "div": {"class", "data-powawidget-transcript"},
@@ -62,9 +62,7 @@ class _Reader(HTMLParser):
                 self.problems.append(f"<{tag} {name}={value!r}>")
             if name == "style":
                 self._read_style(value or "")
-            if name == "src" and not re.match(
-                "data:image/(png|jpeg|gif|webp);base64,", value or ""
-            ):
+            if name == "src" and not _PICTURE.fullmatch(value or ""):
                 self.problems.append(f"a picture from {value!r}")
             if name == "href":
                 self.links.append(value or "")
