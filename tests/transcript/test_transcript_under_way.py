@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from powawidget.approvals.policy import Choice
 from powawidget.state.about import About
-from powawidget.state.model import ChatState, RunState, RunStatus
+from powawidget.state.model import ApprovalPart, ChatState, Gate, RunState, RunStatus
 from powawidget.transcript import to_html, to_markdown, to_text
 from powawidget.widget.file_transcripts import transcripts
 
@@ -39,6 +40,41 @@ def test_it_says_how_the_run_stood_and_when(status: RunStatus, form: str) -> Non
         assert written.count(said) == 1
         assert "nterrupted" not in written
         assert "took" not in written
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    ("choice", "covers", "by", "said"),
+    [
+        ("approve", "call", "click", "Approved by click, running"),
+        ("approve", "answer", "code", "Approved by code, waiting for the server"),
+        ("deny", "call", "stop", "Denied, because the run was stopped, waiting for the server"),
+    ],
+)
+def test_a_decision_on_its_way_reads_as_in_the_view(
+    form: str, choice: Choice, covers: Gate, by: str, said: str
+) -> None:
+    part = ApprovalPart(
+        tool_name="delete_rows",
+        arguments="{}",
+        digest="d",
+        message="",
+        covers=covers,
+        call=None,
+        asked_at=AT,
+        decision="sending",
+        choice=choice,
+        by=by,
+        reason="The run was stopped." if by == "stop" else None,
+    )
+    state = run("running")
+    state.parts.append(part)
+    written = FORMS[form](state, ABOUT)
+    assert said in written
+    assert written.count("The run was stopped.") == (by == "stop")  # in the table of all requests
+    assert "isn't known" not in written
+    state.status = "interrupted"
+    assert "isn't known" in FORMS[form](state, ABOUT)
 
 
 def test_the_file_of_a_notebook_says_so_too() -> None:

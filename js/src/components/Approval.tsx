@@ -74,7 +74,7 @@ function Decided({ view, part, index }: { view: View; part: ApprovalPart; index:
       {gate !== "" && `, ${gate}`}
       {covers !== "call" ? `: ${words.covers[covers]}` : part.call === null && ": "}
       {covers === "call" && part.call === null && <ToolName view={view} name={part.tool_name} />}
-      {reason !== null && reason !== "" && (
+      {part.by !== "stop" && reason !== null && reason !== "" && (
         <>
           {": "}
           <span class="pw-reasoned" dir="auto">

@@ -1,8 +1,7 @@
 // One tool call: a line while it is closed, its arguments and result when opened, its approvals
 // below.
-import type { ComponentProps } from "preact";
 import { useMemo } from "preact/hooks";
-import type { ToolPart } from "../state/wire";
+import type { ApprovalPart, ToolPart } from "../state/wire";
 import { peek, tellingArgument } from "../text/glance";
 import * as words from "../text/words";
 import { duration, TENTH, TOOL_STATUS } from "../text/words";
@@ -49,7 +48,7 @@ export const ToolCard = pure(function ToolCard({ view, index }: { view: View; in
             )}
             <Visible kind="pw-glance" text={isSaid ? "" : glance} />
           </span>
-          <Took view={view} part={part} status={status} />
+          <Took view={view} index={index} status={status} />
         </Button>
         {isOpen && (
           <div class="pw-open">
@@ -79,9 +78,12 @@ function CallArguments({ view, part }: { view: View; part: ToolPart }) {
   );
 }
 
-function Took({ view, part, status }: ComponentProps<typeof Result>) {
-  const isRunning = status === "running";
-  const seconds = useSeconds(view, part, isRunning);
+function Took({ view, index, status }: { view: View; index: number; status: ToolPart["status"] }) {
+  const { outline, state } = view.store;
+  const gate = state.parts[outline.approvalsOf(index).at(-1) ?? -1] as ApprovalPart | undefined;
+  // Where nobody knows whether it runs, no time is told of it.
+  const isRunning = status === "running" && gate?.decision !== "unknown";
+  const seconds = useSeconds(view, state.parts[index] as ToolPart, isRunning);
   const isKnown = seconds !== null && (isRunning || seconds >= TENTH || status === "done");
   return <span class="pw-took">{isKnown && duration(seconds)}</span>;
 }

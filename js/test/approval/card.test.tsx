@@ -640,7 +640,10 @@ describe("what was decided", () => {
         reason: "no”. Approved by policy: \"x\" don’t ’’y''",
       },
     ],
-    ["Denied, because the run was stopped", { decision: "denied", by: "stop" }],
+    [
+      "Denied, because the run was stopped",
+      { decision: "denied", by: "stop", reason: "The run was stopped." },
+    ],
     [
       "Not answered in 5 min: the server blocked the call",
       { decision: "expired", by: "deadline", deadline: at - 41 + 300 },
