@@ -159,7 +159,7 @@ class Chat(Transcribed):
             if wait.block(self._task.idle, timeout, self._check):
                 for task in self._task.in_order()[-1:]:
                     if task.live.finished:
-                        task.live.published.wait(PUBLISHING)
+                        wait.block(task.live.published, PUBLISHING)
         except KeyboardInterrupt:
             if on_interrupt == "stop":
                 self.stop()

@@ -83,6 +83,8 @@ class _Moment(threading.local):
     """How long this thread may wait for what is about to end; the time comes back as it passes."""
 
     _MOST = 2.0
+    # After slow ones, what ends within milliseconds is still seen to end.
+    _LEAST = 0.05
 
     def __init__(self) -> None:
         self._left, self._at = self._MOST, time.monotonic()
@@ -93,7 +95,7 @@ class _Moment(threading.local):
         begin = time.monotonic()
         self._left = min(self._MOST, self._left + begin - self._at)
         try:
-            yield self._left
+            yield max(self._LEAST, self._left)
         finally:
             self._at = time.monotonic()
             self._left = max(0.0, self._left - (self._at - begin))

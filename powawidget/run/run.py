@@ -101,7 +101,7 @@ class Run(RunProperties):
             if display:
                 self._show()
             if wait.block(self._live.done, timeout, self._check):
-                self._live.published.wait(PUBLISHING)
+                wait.block(self._live.published, PUBLISHING)
         except KeyboardInterrupt:
             if on_interrupt == "stop":
                 self.stop()

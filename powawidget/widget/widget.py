@@ -183,7 +183,7 @@ class StateWidget(anywidget.AnyWidget):
         kept = {name: state[name] for name in ("kind", "name", "status") if name in state}
         if self._key == "chat":
             kept |= {"turns": [], "order": []}
-        return {"seq": self._seq, "now": time.time(), "brief": True, self._key: kept}
+        return {"seq": self._seq, "now": self._live.clock(), "brief": True, self._key: kept}
 
     @property
     def is_over(self) -> bool:
