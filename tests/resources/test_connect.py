@@ -291,7 +291,7 @@ def test_an_orchestration_takes_knowledge_bases_for_one_run_too() -> None:
     owner = LocalAgent("Owner", says("x"), knowledge_bases=("Handbook",))
     given = [{"id": knowledge_base_id("Handbook"), "top_k": 3}]
     with (
-        start_server(agents=[owner]) as server,
+        start_server(agents=[owner], tokens_per_second=5000) as server,
         powawidget.connect(server.url, api_key=server.key) as pb,
     ):
         line = pb.orchestration("Report line")
