@@ -26,17 +26,11 @@ _before: Any = None
 
 
 @contextlib.contextmanager
-def calling(on_interrupt: Callable[[], object]) -> Iterator[Callable[[], bool]]:
-    """Call a function where an interrupt, and nothing else, ends what is awaited inside.
-
-    It must not block: the person's event loop runs here.
-
-    Yields:
-        What tells whether an interrupt has come.
-    """
+def calling(on_interrupt: Callable[[], object]) -> Iterator[None]:
+    """Call a function where an interrupt, and nothing else, ends what is awaited inside."""
     watch = _begin()
     try:
-        yield lambda: watch is not None and watch.is_interrupted
+        yield
     except KeyboardInterrupt:
         on_interrupt()
         raise

@@ -41,10 +41,9 @@ class LiveSource:
         body: The request.
         keepalives: Whether the server sends keepalives in this stream.
         session: Names the session when the run starts, where that isn't known before.
-        timeouts: Limits of time, where they aren't the client's.
     """
 
-    def __init__(  # noqa: PLR0913  # what makes up a start
+    def __init__(
         self,
         client: Client,
         path: str,
@@ -52,14 +51,13 @@ class LiveSource:
         *,
         keepalives: bool,
         session: Callable[[], str | None] | None = None,
-        timeouts: Timeouts | None = None,
     ) -> None:
         self._session = session
         self._client = client
         self._path = path
         self._body = body
         self.redact = client.secret.redact
-        limits = self.timeouts = timeouts or client.timeouts
+        limits = self.timeouts = client.timeouts
         self.idle: float | None = limits.idle if keepalives else limits.quiet_idle
         self.total: float | None = limits.total
 
@@ -102,6 +100,6 @@ class RecordedSource:
         loop = asyncio.get_running_loop()
         begin = loop.time()
         for at, data in self._reads:
-            if self._speed is not None and (left := begin + at / self._speed - loop.time()) > 0:
-                await asyncio.sleep(left)
+            if self._speed is not None:
+                await asyncio.sleep(max(0.0, begin + at / self._speed - loop.time()))
             yield data

@@ -9,7 +9,6 @@ from powawidget.transcript import layout, words
 from powawidget.transcript.context import Context
 from powawidget.transcript.nodes import Details, Grid, Heading, Node, Series, Span, Spans
 from powawidget.transcript.summary import one_line
-from powawidget.transcript.terminal import settled
 
 _WIDTH = 24
 _SKIPPED = {"skipped", "not_reached", "pending"}
@@ -40,7 +39,7 @@ def nodes(context: Context, state: RunState) -> Iterable[Node]:
         )
     if state.output is not None:
         yield from layout.labelled(
-            context, words.OUTPUT, state.output, context.expression("output"), settles=True
+            context, words.OUTPUT, state.output, context.expression("output")
         )
 
 
@@ -89,13 +88,11 @@ def _opened(context: Context, index: int, block: Block) -> Details | None:
     if block.text:
         body.append(layout.prose(context, str(block.text), f"{where}.text"))
     if block.output is not None:
-        body += layout.labelled(
-            context, words.OUTPUT, block.output, f"{where}.output", settles=True
-        )
+        body += layout.labelled(context, words.OUTPUT, block.output, f"{where}.output")
     if block.error is not None:
         body += [
             layout.label(words.ERROR),
-            layout.code(context, settled(block.error), f"{where}.error", bad=True),
+            layout.code(context, block.error, f"{where}.error", bad=True),
         ]
     if not body:
         return None

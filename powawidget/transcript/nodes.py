@@ -8,8 +8,6 @@ they can't pass for the transcript's own words.
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from powawidget.transcript.pictures import Picture
-
 Tone = Literal[
     "plain",  # our words
     "strong",
@@ -83,33 +81,20 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A text in a box, line breaks kept.
-
-    `exact` is what a person decided on: every hidden character in it is marked.
-    """
+    """A text in a box, line breaks kept."""
 
     piece: Piece
     language: str = ""
     bad: bool = False
-    exact: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Image:
-    """A picture that a tool returned; `where` is the expression that has it."""
-
-    picture: Picture
-    where: str
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Records as a table: cells are JSON values."""
+    """A list of records as a table: cells are JSON values."""
 
     columns: tuple[str, ...]
     rows: tuple[dict[str, Any], ...]
     where: str
-    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +103,6 @@ class Entries:
 
     entries: tuple[tuple[str, str], ...]
     where: str
-    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +161,6 @@ Node = (
     | Prose
     | Quote
     | Code
-    | Image
     | Records
     | Entries
     | Grid

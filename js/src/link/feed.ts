@@ -3,7 +3,7 @@
 import type { EventKey } from "../state/events";
 import { OpError } from "../state/ops";
 import type { Kernel } from "../state/run";
-import type { AckMessage, Brief, FileMessage, KernelMessage, Op, PageMessage } from "../state/wire";
+import type { AckMessage, FileMessage, KernelMessage, Op, PageMessage } from "../state/wire";
 import { withCuts } from "./file-output";
 import { newId } from "./id";
 
@@ -23,9 +23,6 @@ export interface Link<W> {
   save(snapshot: W): void;
   liveness(): Kernel["liveness"];
 }
-
-const isBriefState = (saved: unknown): boolean =>
-  (saved as Partial<Brief> | null | undefined)?.brief === true;
 
 interface Store<W> {
   /** Applies changes to the snapshot that it was given last; throws where one doesn't fit. */
@@ -53,11 +50,9 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
   let clockAhead = 0;
   let quiet = 0; // seconds since the server sent anything, as of `quietAt`
   let quietAt = 0;
-  let alive = false;
   let known = snapshot.seq; // the highest number heard of
-  let isBrief = isBriefState(saved); // only a name and a status: the whole must be asked for
-  let isBroken = isBrief; // a change doesn't fit: apply no more until the whole has come
-  let asked = -Infinity;
+  let isBroken = false; // a change didn't fit: apply no more until the whole has come
+  let asked = 0;
   let wait = ASK_AGAIN;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let cut: FileMessage | undefined;
@@ -69,7 +64,7 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
       return link.liveness();
     },
     get now() {
-      return performance.now() / 1000 + clockAhead;
+      return Date.now() / 1000 + clockAhead;
     },
     get heardAt() {
       return snapshot.now;
@@ -78,33 +73,29 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
       return fileBytes;
     },
     get quiet() {
-      return quietAt === 0 ? 0 : quiet + (performance.now() - quietAt) / 1000;
-    },
-    get alive() {
-      return alive;
+      return quietAt === 0 ? 0 : quiet + (Date.now() - quietAt) / 1000;
     },
   });
 
   const sendHave = (kind: "hello" | "sync") => link.send({ kind, id: newId(), have: snapshot.seq });
 
-  const setQuiet = (seconds: number, isAlive = false) => {
+  const setQuiet = (seconds: number) => {
     quiet = seconds;
-    alive = isAlive;
-    quietAt = performance.now();
+    quietAt = Date.now();
   };
 
   const setClock = (now: unknown) => {
     if (typeof now !== "number" || !Number.isFinite(now)) return;
     snapshot.now = now;
-    clockAhead = now - performance.now() / 1000;
+    clockAhead = now - Date.now() / 1000;
   };
 
   /** Asks for the whole, unless that was done a moment ago; goes on until it has come. */
   const ask = () => {
     if (timer !== undefined) return;
-    if (performance.now() - asked >= wait) {
-      if (asked >= 0) wait = Math.min(wait * 2, ASK_AT_MOST);
-      asked = performance.now();
+    if (Date.now() - asked >= wait) {
+      if (asked !== 0) wait = Math.min(wait * 2, ASK_AT_MOST);
+      asked = Date.now();
       sendHave("sync");
     }
     timer = setTimeout(
@@ -112,7 +103,7 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
         timer = undefined;
         if (known > snapshot.seq || isBroken) ask();
       },
-      Math.max(asked + wait - performance.now(), 0),
+      Math.max(asked + wait - Date.now(), 0),
     );
   };
 
@@ -143,7 +134,6 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
   };
 
   const save = () => {
-    if (isBrief) return; // the trait says that it isn't the whole
     const { seq, cuts = [] } = cut ?? {};
     const isWhole = cuts.length === 0 || seq !== snapshot.seq;
     const next = isWhole ? snapshot : withCuts(snapshot, cuts);
@@ -153,7 +143,6 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
 
   const replace = (by: W) => {
     snapshot = by;
-    isBrief = false;
     isBroken = false;
     known = Math.max(known, by.seq);
     for (const seq of held.keys()) if (seq <= by.seq) held.delete(seq);
@@ -174,7 +163,7 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
   const receiveWhole = (whole: W, by: string) => {
     const isSameKernel = by === nonce;
     nonce = by;
-    asked = -Infinity;
+    asked = 0;
     wait = ASK_AGAIN;
     setClock(whole.now);
     // Only the same kernel's numbers can be compared; a saved notebook's are nobody's.
@@ -199,11 +188,6 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
       return nonce;
     },
 
-    /** Whether the whole hasn't come. */
-    get isBrief(): boolean {
-      return isBrief;
-    },
-
     hello(): void {
       sendHave("hello");
     },
@@ -220,7 +204,7 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
           break;
         case "beat":
           setClock(received.now);
-          setQuiet(Number(received.quiet) || 0, received.alive === true);
+          setQuiet(Number(received.quiet) || 0);
           noteGap(received.seq);
           store.emit("beat");
           break;
@@ -240,8 +224,7 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
     receiveTrait(value: unknown): void {
       if (value === savedNow) return;
       const came = read(value);
-      const isMore = isBrief || came.seq > snapshot.seq;
-      if (isMore && !isBriefState(value)) replace(came);
+      if (came.seq > snapshot.seq) replace(came);
       else save();
     },
 

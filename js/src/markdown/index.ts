@@ -23,7 +23,7 @@ import {
   type VText,
 } from "./vdom";
 
-export { default as markdownCss } from "./style.css?inline";
+export { markdownCss } from "./style";
 export { drawers } from "./vdom";
 
 export interface MarkdownOptions {

@@ -1,27 +1,28 @@
-// Inline tokens as nodes.
+// Inline tokens as nodes. Neighbouring texts become one node, so that it can grow in place.
 import type { Token, Tokens } from "marked";
 import { image as imageWord, loadImage, sourceOf } from "../text/words";
 import { decodeEntities } from "./entities";
-import { shortHost, showsHost, type Target, target } from "./links";
-import { maths } from "./maths";
-import { Pieces } from "./tags";
-import { h, isText, textOf, type VElement, type VNode } from "./vdom";
+import { shortHost, showsHost, target } from "./links";
+import { type Maths, maths } from "./maths";
+import { h, textNodes, textOf, type VElement, type VNode } from "./vdom";
 
 export function inlineNodes(tokens: readonly Token[] = []): VNode[] {
-  const pieces = new Pieces();
+  const nodes: VNode[] = [];
+  let text = "";
   const flat = tokens.flatMap((token) => (token.type === "window" ? (token.tokens ?? []) : token));
   for (const token of flat) {
-    if (token.type === "html") {
-      pieces.html(token.raw);
+    const made = inlineNode(token);
+    if (typeof made === "string") {
+      text += made;
     } else {
-      const made = inlineNode(token);
-      pieces.add(...(typeof made === "string" ? [made] : made));
+      nodes.push(...textNodes(text), ...made);
+      text = "";
     }
   }
-  return pieces.nodes();
+  return [...nodes, ...textNodes(text)];
 }
 
-/** The nodes of a token, or its text if it is only that. */
+/** The nodes of a token, or its text if it is only that; raw HTML is text too. */
 function inlineNode(token: Token): string | VNode[] {
   switch (token.type) {
     case "text":
@@ -43,9 +44,7 @@ function inlineNode(token: Token): string | VNode[] {
     case "checkbox":
       return [checkbox(token.checked)];
     case "maths":
-      return [maths(token.raw)];
-    case "mark":
-      return [h("sup", {}, token.label)];
+      return [maths(token as Maths)];
     case "citation":
       return [badge(token as unknown as Citation)];
     default:
@@ -75,37 +74,9 @@ function link(token: Tokens.Link): VNode[] {
     // Not a link we follow: the reader sees what it wanted to be.
     return !token.href || text === token.href ? kids : [...kids, hostNote(` (${token.href})`)];
   }
-  const shown = linked(kids, to);
-  return showsHost(text, to.host) ? shown : [...shown, hostNote(` (${shortHost(to.host)})`)];
-}
-
-const CHIP = "pw-img-chip";
-
-const isChip = (node: VElement): boolean => node.attrs.class === CHIP;
-
-const holdsChip = (node: VNode): boolean =>
-  !isText(node) && (isChip(node) || node.kids.some(holdsChip));
-
-/** Nodes as a link. An image has a button, which can't stand in one: there its text is the link. */
-function linked(kids: readonly VNode[], to: Target): VNode[] {
   const rel = "noopener noreferrer nofollow";
-  const made: VNode[] = [];
-  let open: VElement | undefined;
-  for (const kid of kids) {
-    if (isText(kid) || !holdsChip(kid)) {
-      if (!open) {
-        open = h("a", { href: to.href, target: "_blank", rel });
-        made.push(open);
-      }
-      open.kids.push(kid);
-      continue;
-    }
-    open = undefined;
-    const [alt = kid] = isChip(kid) ? (kid.kids as VElement[]) : [];
-    alt.kids = linked(alt.kids, to);
-    made.push(kid);
-  }
-  return made;
+  const shown = h("a", { href: to.href, target: "_blank", rel }, kids);
+  return showsHost(text, to.host) ? [shown] : [shown, hostNote(` (${shortHost(to.host)})`)];
 }
 
 /** A mark such as `[1]` of a source of the run. */
@@ -129,7 +100,7 @@ function image(token: Tokens.Image): VElement {
   const load = { type: "button", class: "pw-img-load", "data-src": to?.href ?? "" };
   return h(
     "span",
-    CHIP,
+    "pw-img-chip",
     h("span", "pw-img-alt", alt),
     hostNote(to ? shortHost(to.host) : token.href),
     to ? h("button", load, loadImage) : [],

@@ -9,21 +9,13 @@ export type Box = Pick<HTMLElement, "scrollTop" | "scrollHeight" | "clientHeight
 export class Follow {
   readonly #box: Box;
   readonly #changed: () => void;
-  readonly #aim: () => number | undefined;
   #isFollowing: boolean;
   #isHeld = false;
 
-  /** @param aim the offset to keep in place of the end, where something is to be seen first. */
-  constructor(
-    box: Box,
-    changed: () => void,
-    isFollowing = true,
-    aim: () => number | undefined = () => undefined,
-  ) {
+  constructor(box: Box, changed: () => void, isFollowing = true) {
     this.#box = box;
     this.#changed = changed;
     this.#isFollowing = isFollowing;
-    this.#aim = aim;
   }
 
   get isFollowing(): boolean {
@@ -59,14 +51,11 @@ export class Follow {
   }
 
   #toEnd(): void {
-    this.#box.scrollTop += this.#gap();
+    this.#box.scrollTop = this.#box.scrollHeight;
   }
 
-  /** How far above the end the box is, or above what it aims at. */
   #gap(): number {
-    const { scrollHeight, scrollTop, clientHeight } = this.#box;
-    const end = scrollHeight - clientHeight;
-    return Math.min(Math.max(this.#aim() ?? end, 0), end) - scrollTop;
+    return this.#box.scrollHeight - this.#box.scrollTop - this.#box.clientHeight;
   }
 
   #set(isFollowing: boolean): void {

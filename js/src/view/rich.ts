@@ -25,12 +25,8 @@ export function openRich({ painter, modules, store }: AnyView) {
     const end = performance.now() + A_FRAME;
     for (const name of names) {
       const elements = waiting[name];
-      if (elements.size === 0) continue;
-      const module = modules.loaded(name);
-      if (module === undefined) {
-        modules.fetch(name);
-        continue;
-      }
+      const module = elements.size > 0 ? modules.request(name) : undefined;
+      if (module === undefined) continue;
       for (const el of elements) {
         if (performance.now() > end) return painter.mark(draw);
         elements.delete(el);

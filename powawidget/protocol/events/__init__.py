@@ -48,7 +48,6 @@ from powawidget.protocol.events.internal import (
     StoredBlocks,
     StoredChildren,
     Troubled,
-    UsageKnown,
     Waiting,
     WaitOver,
     Withheld,
@@ -61,7 +60,6 @@ from powawidget.protocol.events.orchestration import (
     OrchestrationStarted,
     SequentialStep,
 )
-from powawidget.protocol.events.pieces import PIECES, Pieces, alone
 from powawidget.protocol.events.reading import read, read_frame
 from powawidget.protocol.events.union import Event, Restored
 from powawidget.protocol.events.workflow import (
@@ -77,7 +75,6 @@ from powawidget.protocol.events.workflow import (
 from powawidget.protocol.events.workflow_end import ends_workflow, in_workflow
 
 __all__ = [
-    "PIECES",
     "AgentsKnown",
     "ApprovalRequested",
     "Asked",
@@ -111,7 +108,6 @@ __all__ = [
     "OrchestrationStarted",
     "OutcomeKnown",
     "PartialChunk",
-    "Pieces",
     "ReasoningDelta",
     "ReasoningWhole",
     "Refused",
@@ -131,14 +127,12 @@ __all__ = [
     "ToolResult",
     "Troubled",
     "Unknown",
-    "UsageKnown",
     "WaitOver",
     "Waiting",
     "Withheld",
     "WorkflowCompleted",
     "WorkflowFailed",
     "WorkflowStarted",
-    "alone",
     "as_json",
     "decode",
     "decode_exactly",

@@ -3,19 +3,19 @@ import { useSeconds } from "../../core";
 import type { Block } from "../../state/wire";
 import * as words from "../../text/words";
 import type { View } from "../../view/view";
-import { type Axis, placeOf } from "./axis";
 
 interface Props {
   view: View;
   block: Block;
   status: Block["status"];
-  axis: Axis;
+  from: number;
+  span: number;
 }
 
-export function Timing({ view, block, status, axis }: Props) {
+export function Timing({ view, block, status, from, span }: Props) {
   const seconds = useSeconds(view, block, status === "running");
-  const began = Number(block.started);
-  const left = placeOf(axis, began);
+  const share = (time: number) => Math.min(Math.max(span > 0 ? (100 * time) / span : 0, 0), 100);
+  const left = share(Number(block.started) - from);
   return (
     <>
       <span class="pw-strip" aria-hidden>
@@ -23,12 +23,12 @@ export function Timing({ view, block, status, axis }: Props) {
           <i
             style={{
               left: `min(${left}%, 100% - 3px)`,
-              width: `${placeOf(axis, began + seconds) - left}%`,
+              width: `${Math.min(share(seconds), 100 - left)}%`,
             }}
           />
         )}
       </span>
-      <span class="pw-took">{seconds !== null && words.duration(seconds)}</span>
+      <span class="pw-took">{seconds !== null && words.took(seconds)}</span>
     </>
   );
 }

@@ -1,0 +1,4 @@
+import type { Plugin } from "esbuild";
+
+export function folded(text: string): string;
+export const unfolding: Plugin;

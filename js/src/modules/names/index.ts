@@ -1,2 +1,0 @@
-// What is looked for in a name that isn't plain.
-export { lookalikes } from "./lookalikes";
