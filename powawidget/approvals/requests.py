@@ -57,7 +57,7 @@ class Requests:
     async def until_quiet(self) -> None:
         """Wait until long enough no call or request has come."""
         # No asyncio.Event: each further request starts the quiet time anew.
-        while (left := self.QUIET - (self._monotonic() - self._latest_call)) > 0:  # noqa: ASYNC110  # it moves
+        while (left := self.QUIET - (self._monotonic() - self._latest_call)) > 0:  # noqa: ASYNC110  # the time moves
             await asyncio.sleep(max(left, _LEAST_SLEEP))
 
     def sending(self, digests: Collection[str]) -> list[ApprovalPart]:

@@ -58,7 +58,7 @@ def test_a_recording_comes_to_what_its_frames_say(path: Path) -> None:
                     }
                 )
             ).text
-        ), "what was streamed, made harmless"  # type: ignore[attr-defined]
+        ), "what was streamed, made harmless"  # type: ignore[attr-defined]  # a chunk has text
     if path.stem != NO_STREAM:
         (start,) = said(told, "start")
         assert (run.run_id, run.session_id) == (start["run_id"], start["session_id"])
