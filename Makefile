@@ -28,8 +28,8 @@ export NPM_CONFIG_UPDATE_NOTIFIER := false
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-fast test-js test-python test-browser test-kernels test-wide bench \
-	check format build front-end clean distclean node chromium
+.PHONY: help demo test test-fast test-js test-python test-browser test-kernels test-wide test-newest \
+	bench check format build front-end clean distclean node chromium
 
 help: ## say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -61,9 +61,17 @@ test-browser: $(VENV)/.stamp-dev front-end chromium ## only JupyterLab in a brow
 	$(BIN)/python -m tests.environments labs
 	$(PYTEST) --dist loadgroup tests/packaging tests/browser
 
-test-wide: $(VENV)/.stamp-dev front-end ## a kernel gateway, pages of documentation
+test-wide: $(VENV)/.stamp-dev front-end chromium ## a kernel gateway, pages of documentation, `npm run dev`
 	$(BIN)/python -m tests.environments wide
 	$(PYTEST) tests/wide
+
+# In a copy: neither the build nor the packages of this checkout change.
+test-newest: $(VENV)/.stamp-dev js/node_modules/.stamp ## the front end with the newest preact and marked
+	rm -rf .newest && mkdir .newest && ln -s ../tests .newest/tests
+	tar -c --exclude node_modules js | tar -x -C .newest
+	$(BIN)/python -m tests.folds .newest/js/test/folds
+	cd .newest/js && npm install --no-audit --no-fund --loglevel=error preact@latest marked@latest
+	cd .newest/js && npm run --silent build && npm run --silent check && npm run --silent test
 
 bench: $(VENV)/.stamp-dev front-end chromium ## the measurements of the README
 	$(BIN)/python -m tests.bench
@@ -87,7 +95,7 @@ build: $(VENV)/.stamp-dev front-end ## the wheel and the source distribution, in
 front-end: $(STATIC) ## the module that JupyterLab loads, in powawidget/static/
 
 clean: ## remove what was built
-	rm -rf dist powawidget/static tests/browser/shots .reports .mypy_cache .ruff_cache .pytest_cache
+	rm -rf dist powawidget/static js/maps js/dev .newest tests/browser/shots .reports .mypy_cache .ruff_cache .pytest_cache
 	find powawidget tests -name __pycache__ -prune -exec rm -rf {} +
 
 distclean: clean ## remove .venv and node_modules too

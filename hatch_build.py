@@ -25,7 +25,12 @@ class FrontEnd(BuildHookInterface):
                 build_data["force_include"][str(notebook)] = bundled
 
     def _is_built(self) -> bool:
-        return Path(self.root, "powawidget", "static", "widget.js").is_file()
+        static = Path(self.root, "powawidget", "static")
+        # A checkout's build may be from before there was a loader.
+        if not all((static / name).is_file() for name in ("widget.js", "loader.js")):
+            return False
+        # `npm run dev` has the loader take everything from a server of its own, while that runs.
+        return b"dev.mjs" not in (static / "loader.js").read_bytes()
 
     def _build(self) -> None:
         npm = shutil.which("npm")

@@ -44,7 +44,13 @@ from powawidget.resources.orchestration import Orchestration, OrchestrationInfo
 from powawidget.resources.project import Powabase
 from powawidget.resources.replay import replay
 from powawidget.resources.request import RunOptions
-from powawidget.resources.sessions import Messages, Session, SessionInfo, Sessions
+from powawidget.resources.sessions import (
+    Messages,
+    Session,
+    SessionInfo,
+    Sessions,
+    new_session_id,
+)
 from powawidget.resources.workflow import Workflow, WorkflowInfo
 from powawidget.run.run import Run
 from powawidget.settings import Options, options
@@ -115,6 +121,7 @@ __all__ = [
     "WorkflowInfo",
     "WrongTypeError",
     "connect",
+    "new_session_id",
     "options",
     "policy",
     "replay",

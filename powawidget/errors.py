@@ -170,7 +170,16 @@ class ConnectionLost(PowawidgetError):  # noqa: N818  # the public name
 
 
 class ProtocolError(PowawidgetError):
-    """The server answered with something that isn't its protocol."""
+    """The server answered with something that isn't its protocol.
+
+    Attributes:
+        maybe_accepted: Whether it answered to the start of a run, which may have begun: it isn't
+            sent again (docs/protocol.md#no-repeat).
+    """
+
+    def __init__(self, message: str, *, maybe_accepted: bool = False) -> None:
+        super().__init__(message)
+        self.maybe_accepted = maybe_accepted
 
 
 class AnswerTooLargeError(ProtocolError):

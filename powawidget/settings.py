@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 _LEAST = 130_000
-# The packed core, with what the widget says of itself beside its state.
-_CORE = 76_000
+# What one run's saved widget state has beside the run itself: the front end's core, as text, which
+# a notebook holds once however many runs it has, the loader, and what a widget says of itself.
+_CORE = 84_000
 
 
 @dataclass
@@ -14,16 +15,21 @@ class Options:
     Attributes:
         file_limit: The most bytes that one run or chat puts into the notebook's file, its
             transcript and, where widget state is saved, its state and the front end's core
-            together; at least 130,000.
+            together; at least 130,000. All runs of a notebook share one core.
         replay_limit: The most bytes of a recording that `powawidget.replay` reads. A saved run or
             chat is read up to 256 MB, whatever this says.
+        max_height: How tall the box of a run or a chat may be, in pixels, before it scrolls; None
+            lets it grow with what is in it. It holds for what is shown from then on; `run.show` and
+            `chat.show` set it for one, and a person drags the lower edge of the box.
 
     Example:
         >>> powawidget.options.file_limit = 1_000_000
+        >>> powawidget.options.max_height = 400
     """
 
     file_limit: int = 256_000
     replay_limit: int = 256_000_000
+    max_height: int | None = 640
 
 
 options = Options()

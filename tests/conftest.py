@@ -1,6 +1,7 @@
 """What every test relies on: no account of the developer's, and the slow tests last."""
 
 import gc
+import signal
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ from hypothesis import settings
 from tests.seeds import PROFILE
 
 HERE = Path(__file__).parent
+
+# A shell starts what runs in the background with Ctrl-C ignored: a test that presses it would wait.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 LAST = ("kernels", "packaging", "browser")  # slower and slower
 
 # No example is timed, machines differ.

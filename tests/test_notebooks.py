@@ -24,7 +24,7 @@ def rounded(number: re.Match[str]) -> str:
 FOR_ANY_RUN: list[tuple[str, str | Callable[[re.Match[str]], str]]] = [
     (r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d( [A-Z]{2,5}\b| [+-]\d{2,4}\b)?", "MOMENT"),
     (r"\b\d\d:\d\d:\d\d\b", "MOMENT"),
-    (r"\b\d+(\.\d)? (ms|s|min|h)\b( \d+ (s|min)\b)*", "DURATION"),
+    (r"(<|&lt;)?\b\d+(\.\d)? (ms|s|min|h)\b( \d+ (s|min)\b)*", "DURATION"),
     # How long somebody thought is said from a moment on only.
     ("Thought for DURATION", "Thought"),
     (rf'(<span style="[^"]*">{BAR}</span>)+|{BAR}', "BAR"),

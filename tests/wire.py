@@ -19,6 +19,7 @@ WIRE = ROOT / "js" / "src" / "state" / "wire.ts"
 STRUCTS: tuple[type, ...] = (
     messages.Snapshot,
     messages.ChatSnapshot,
+    messages.Brief,
     *get_args(messages.KernelMessage),
     *get_args(messages.PageMessage),
 )

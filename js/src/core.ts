@@ -2,8 +2,9 @@
  * What the modules that are loaded on demand share with the core: they import it from here, and in
  * the build they are handed it, so that there is one preact and one set of components.
  */
-export { createElement, Fragment } from "preact";
+
 export { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+export { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 export { ActionButton } from "./components/ActionButton";
 export { Arguments } from "./components/Arguments";
 export { Button } from "./components/Button";
@@ -15,12 +16,13 @@ export { Chevron, Glyph, Icon } from "./components/Glyph";
 export { LongText } from "./components/LongText";
 export { Result } from "./components/Result";
 export { StreamedText } from "./components/StreamedText";
-export { Scalar, Value } from "./components/Value";
+export { Rows, Scalar, Value } from "./components/Value";
 export { Visible } from "./components/Visible";
 export { isOver } from "./link/actions";
 export { newId } from "./link/id";
 export { hasEnded, textAt } from "./state/run";
 export { answerOf } from "./text/answer";
-export { oneLine, peek } from "./text/glance";
-export { compact, isScalar, parseJson, readJson } from "./text/json";
+export { hasPicture, isImage, oneLine, peek, sizeOf } from "./text/glance";
+export { compact, countOf, isScalar, parseJson, readJson } from "./text/json";
+export { codeOf, hasHidden } from "./text/visible";
 export { pure, useKeys, useNow, useSeconds, useToggle } from "./view/hooks";

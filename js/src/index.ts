@@ -4,10 +4,12 @@ import { Chat } from "./components/Chat";
 import { Run } from "./components/Run";
 import * as core from "./core";
 import type { Model } from "./link/host";
-import { openSession } from "./link/session";
-import { direction } from "./text/words";
+import { openSession, type WholeSession } from "./link/session";
+import * as words from "./text/words";
+import { hidesLine, hidesTranscript } from "./view/beside";
+import { useStyle } from "./view/core-style";
+import { whenNear } from "./view/near";
 import { shareKeys } from "./view/shortcuts";
-import { useStyle } from "./view/style";
 import { followTheme } from "./view/theme";
 import { showsChat, View } from "./view/view";
 
@@ -18,6 +20,7 @@ declare module "./link/modules" {
     mathfont: typeof import("./modules/mathfont");
     maths: typeof import("./modules/maths");
     orchestration: typeof import("./modules/orchestration");
+    names: typeof import("./modules/names");
     pause: typeof import("./modules/pause");
     results: typeof import("./modules/results");
     sources: typeof import("./modules/sources");
@@ -30,60 +33,85 @@ interface Given {
   el: HTMLElement;
 }
 
+/** Draws the run or the chat into `root`; returns what removes it. */
+function drawn(session: WholeSession, root: HTMLElement, mark: string, limit: unknown): () => void {
+  const view = new View(session);
+  if (limit === null) view.limit = Infinity;
+  else if (Number(limit) > 0) view.limit = Number(limit);
+  root.className = `pw ${mark}`;
+  const dropStyle = useStyle(root);
+  const endTheme = followTheme(root);
+  const endKeys = shareKeys(root);
+  draw(showsChat(view) ? h(Chat, { view }) : h(Run, { view: view as View }), root);
+  // Not before: where nothing could be drawn the transcript is all there is.
+  const hidden = hidesTranscript(mark);
+  root.after(hidden);
+  return () => {
+    draw(null, root);
+    view.close();
+    endKeys();
+    endTheme();
+    dropStyle();
+    hidden.remove();
+  };
+}
+
 /**
- * Hides the transcript that stands in an output beside the view: the file needs it, the page
- * doesn't. As a style it holds wherever and whenever a front end attaches the view. An output that
- * has a view itself stays: that of a widget with outputs of its own has both.
+ * What is over stays in the kernel until a view of it comes near sight; the transcript stands there
+ * till then, or a line where there is none. Returns what ends the wait.
  */
-function hiding(mark: string): HTMLStyleElement {
-  const style = document.createElement("style");
-  style.textContent = [
-    [".jp-Notebook", ".jp-OutputArea-child"], // an Output widget may stand in another cell
-    [".jp-OutputArea", ".jp-OutputArea-child"],
-    [".output", ".output_area"],
-    [".cell_output", ".output"], // MyST-NB
-    [".cell_container", ".output_container"],
-  ]
-    .map(
-      ([area, output]) =>
-        `${area}:has(.pw.${mark}) ${output}:has(.${mark}):not(:has(.pw)){display:none}`,
-    )
-    .join("");
-  return style;
+function awaited(session: WholeSession, root: HTMLElement, mark: string, come: () => void) {
+  const { store } = session;
+  const line = document.createElement("p");
+  line.className = `pw-line-${mark}`;
+  line.textContent = words.brief(store.state);
+  const hides = hidesLine(mark);
+  root.append(line, hides);
+  const transcript = () => root.ownerDocument.querySelector(`.${mark}:not(.pw)`);
+  const endNear = whenNear(root, transcript, session.fetch);
+  const end = () => {
+    endNear();
+    endWait();
+    line.remove();
+    hides.remove();
+  };
+  const endWait = session.onWhole(() => {
+    end();
+    come();
+  });
+  return end;
 }
 
 /** One widget in anywidget's sense; called once for each model, so nothing is shared by accident. */
 export default function widget() {
-  let session: ReturnType<typeof openSession> | undefined;
+  let session: WholeSession | undefined;
   return {
     initialize({ model }: Pick<Given, "model">): () => void {
       const opened = openSession(model, core);
       session = opened;
-      return () => opened.close();
+      return () => {
+        opened.close();
+        session = undefined;
+      };
     },
 
     render({ model, el }: Given): () => void {
       session ??= openSession(model, core);
-      const view = new View(session);
+      const opened = session;
       const root = document.createElement("section");
       const given = String(model.get("_mark"));
       const mark = /^[\w-]+$/.test(given) ? given : "pw-unmarked";
-      root.className = `pw ${mark}`;
-      root.dir = direction;
-      const hidden = hiding(mark);
-      el.append(root, hidden);
-      const dropStyle = useStyle(root);
-      const endTheme = followTheme(root);
-      const endKeys = shareKeys(root);
-      draw(showsChat(view) ? h(Chat, { view }) : h(Run, { view: view as View }), root);
+      root.dir = words.direction;
+      el.append(root);
+      let end: () => void;
+      const show = () => {
+        end = drawn(opened, root, mark, model.get("_max_height"));
+      };
+      if (session.isBrief) end = awaited(session, root, mark, show);
+      else show();
       return () => {
-        draw(null, root);
-        view.close();
-        endKeys();
-        endTheme();
-        dropStyle();
+        end();
         root.remove();
-        hidden.remove();
       };
     },
   };

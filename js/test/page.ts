@@ -1,6 +1,8 @@
 import { afterEach } from "vitest";
-import widget from "../src/index";
+import fromSources from "../src/index";
 import type { KernelMessage, Op, PageMessage, RunState } from "../src/state/wire";
+
+export type Widget = typeof fromSources;
 
 type Listener = (...args: unknown[]) => void;
 
@@ -51,7 +53,10 @@ afterEach(() => {
 });
 
 /** A model and its widget in a page, with a kernel that has answered unless `live` is false. */
-export function open(state: RunState, { live = true, manager = undefined as unknown } = {}) {
+export function open(
+  state: RunState,
+  { live = true, manager = undefined as unknown, widget = fromSources } = {},
+) {
   const now = Date.now() / 1000;
   const model = new FakeModel({ seq: 0, now, state: structuredClone(state) });
   model.widget_manager = manager;

@@ -63,6 +63,7 @@ class Decider:
         self._monotonic = monotonic
         self._decisions: list[Decision] = []
         self._changed = asyncio.Event()
+        self._to_prove: list[str] | None = None
 
     def note_event(self, event: ev.Event) -> list[ev.Event]:
         """Note an event that was applied; return what follows for earlier requests."""
@@ -189,12 +190,18 @@ class Decider:
         asked = [part.digest for part in self.requests.pending()]
         if asked:
             self._begin(asked, "deny", "stop", "The run was stopped.")
-            await self._wait_for_tasks(self._decisions[-1:], max(0.0, end - self._monotonic()))
         # Of several the latest is answered at once, the others when their time is over.
+        to_prove = [one.digests[-1] for one in self._decisions if one.is_denial]
+        self._to_prove = to_prove
+        if asked:
+            await self._wait_for_tasks(self._decisions[-1:], max(0.0, end - self._monotonic()))
         # A denial counts also where its answer says nothing, such as a gateway's error.
-        await self._wait_for_proof(
-            [one.digests[-1] for one in self._decisions if one.is_denial], end
-        )
+        await self._wait_for_proof(to_prove, end)
+
+    @property
+    def is_stop_proved(self) -> bool:
+        """Whether the stream has shown that what was denied to stop the run was denied."""
+        return self._to_prove is not None and not self.requests.is_unproved(self._to_prove)
 
     async def _wait_for_tasks(self, decisions: Sequence[Decision], limit: float) -> None:
         tasks = [one.task for one in decisions if one.task is not None and not one.task.done()]

@@ -1,6 +1,5 @@
 """Policies: who decides in place of a person, and on what."""
 
-import asyncio
 import fnmatch
 import inspect
 import re
@@ -17,7 +16,9 @@ from collections.abc import (
 from typing import Any, Literal
 
 from powawidget.errors import InvalidValueError, WrongTypeError
+from powawidget.kernel.worker import in_thread
 from powawidget.protocol.events import repeats
+from powawidget.protocol.plain_values import scalar
 from powawidget.state.values import Approval
 
 Choice = Literal["approve", "deny"]
@@ -166,11 +167,12 @@ def name_of(chosen: PolicyFunction) -> str:
 
 async def _one(chosen: PolicyFunction, approval: Approval) -> Verdict:
     # A policy that computes must not hold up the streams of the loop thread.
-    answer, error = await asyncio.to_thread(_called, chosen, approval)
+    answer, error = await in_thread(_called, chosen, approval)
     if error is not None:
         raise error
     if inspect.isawaitable(answer):
         answer = await answer
+    answer = scalar(answer)  # a table's (df.amount < 100).all() is numpy's
     if isinstance(answer, bool | str | None) and answer in _WORDS:
         verdict = _WORDS[answer]
         # A function that looks at a key is shown the last of its values, and of a name that is

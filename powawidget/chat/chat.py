@@ -11,10 +11,12 @@ from powawidget.errors import ApprovalNeeded, ChatPaused, UnknownNameError
 from powawidget.kernel import cells, loop, wait
 from powawidget.run.approvers import Approvers
 from powawidget.run.finished import of_saved
-from powawidget.run.run import Run
+from powawidget.run.on_interrupt import checked_choice
+from powawidget.run.properties import STATUS_WORDS
+from powawidget.run.run import PUBLISHING, Run
 from powawidget.run.task import RunTask
 from powawidget.state.about import About
-from powawidget.state.model import ChatState, RunStatus, plain, typed
+from powawidget.state.model import ChatState, RunStatus, typed
 from powawidget.transcript.export import Snapshot, Transcribed
 from powawidget.transcript.texts import Redact
 from powawidget.widget.file_transcripts import transcripts
@@ -51,7 +53,7 @@ class Chat(Transcribed):
         self._held: dict[RunTask, _Held] = {}
         if task.history is not None:
             loop.run_sync(task.open())
-        cells.adopt(self)
+        cells.adopt(self, Chat._begin_close)
 
     # What a person does.
 
@@ -98,6 +100,7 @@ class Chat(Transcribed):
         Returns:
             The chat.
         """
+        self._output.note_call()
         current = self._current()
         if current is not None:
             current.turn.stop()
@@ -109,6 +112,7 @@ class Chat(Transcribed):
         Returns:
             The chat.
         """
+        self._output.note_call()
         _on_loop(self._task.resume)
         return self
 
@@ -118,6 +122,7 @@ class Chat(Transcribed):
         Returns:
             The chat.
         """
+        self._output.note_call()
         _on_loop(self._task.discard)
         return self
 
@@ -144,12 +149,17 @@ class Chat(Transcribed):
         Raises:
             KeyboardInterrupt: If the kernel is interrupted.
             ApprovalNeeded: If the answer waits for a decision where nobody can click.
+            InvalidValueError: If `on_interrupt` is something else.
         """
-        self._output.wait()
+        checked_choice(on_interrupt)
+        self._output.note_call()
         try:
             if display:
                 self._show()
-            wait.block(self._task.idle, timeout, self._check)
+            if wait.block(self._task.idle, timeout, self._check):
+                for task in self._task.in_order()[-1:]:
+                    if task.live.finished:
+                        wait.block(task.live.published, PUBLISHING)
         except KeyboardInterrupt:
             if on_interrupt == "stop":
                 self.stop()
@@ -165,15 +175,28 @@ class Chat(Transcribed):
         Returns:
             The chat.
         """
+        self._output.note_call()
         loop.run_sync(self._task.show_earlier(turns))
         return self
 
+    def show(self, *, max_height: int | None) -> None:
+        """Show the chat with a height of its own, in place of `powawidget.options.max_height`.
+
+        Args:
+            max_height: How tall its box may be, in pixels, before it scrolls; None lets it grow.
+
+        Raises:
+            InvalidValueError: If it isn't a height.
+
+        Example:
+            >>> chat.show(max_height=300)
+        """
+        self._output.show_at(self, max_height)
+
     def close(self) -> None:
         """Stop what is under way, empty the queue, and close the widget."""
-        self._output.is_closed = self._task.is_closed = True
         try:
-            if self._task.queue.waiting:
-                self.discard()
+            self._begin_close()
         finally:
             try:
                 current = self._current()
@@ -181,6 +204,14 @@ class Chat(Transcribed):
                     current.turn.close()
             finally:
                 self._output.close()
+
+    def _begin_close(self) -> None:
+        """Empty the queue and tell what is under way to stop, and wait for nothing."""
+        self._output.is_closed = self._task.is_closed = True
+        if self._task.queue.waiting:
+            self.discard()
+        if self._task.queue.current is not None:
+            loop.call_soon(self._task.stop_current)
 
     # What there is.
 
@@ -281,12 +312,11 @@ class Chat(Transcribed):
         return widget
 
     def _transcripts(self, mark: str) -> dict[str, str]:
-        with self._live.lock:
-            return transcripts(self._live.state, mark, *self._origin())
+        state, about, redact = self._snapshot()
+        return transcripts(state, mark, redact, about)
 
     def _snapshot(self) -> Snapshot:
-        with self._live.lock:
-            state: ChatState = typed(plain(self._live.state), ChatState)
+        state: ChatState = typed(self._live.snapshot(), ChatState)
         redact, about = self._origin()
         return Snapshot(state, about, redact)
 
@@ -311,7 +341,8 @@ class Chat(Transcribed):
     def __repr__(self) -> str:
         state, waiting = self._live.state, self._task.queue.waiting
         turns = len(state.order)
-        words = [f"{turns} turn{'' if turns == 1 else 's'}", self.status]
+        status = "ready" if self.status == "ready" else STATUS_WORDS[self.status]
+        words = [f"{turns} turn{'' if turns == 1 else 's'}", status]
         if waiting:
             words.append(f"{len(waiting)} queued{', paused' if state.paused else ''}")
         if state.session_id:

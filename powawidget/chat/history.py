@@ -4,7 +4,6 @@ A session's messages name the completed runs only: one that failed, and what was
 left out of them, though it is counted among the session's runs (docs/protocol.md#session-messages).
 """
 
-import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Literal
@@ -16,6 +15,7 @@ from powawidget.http.client import Client
 from powawidget.http.ids import segment
 from powawidget.http.secret import Secret
 from powawidget.protocol.stored.run import events_of_stored
+from powawidget.protocol.times import time_of
 from powawidget.run.finished import NO_SOURCE, of_events
 from powawidget.run.plan import Plan
 from powawidget.run.task import RunTask
@@ -47,13 +47,15 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked and answered in one completed run.
 
-    `events` are the engine's frames, which only the messages of orchestrations hold.
+    `events` are the engine's frames, which only the messages of orchestrations hold; `citations`
+    are the sources of the answer, which only the messages hold.
     """
 
     question: str = ""
     answer: str = ""
     run_id: str | None = None
     events: list[Any] = []
+    citations: list[Any] = []
 
 
 class History:
@@ -150,7 +152,11 @@ class History:
     def _run(self, exchange: Exchange) -> RunTask:
         known = self._known.get(exchange.run_id or "")
         answer = {"content": exchange.answer, "run_id": exchange.run_id, "events": exchange.events}
-        stored = {**(known or {**answer, "status": "completed"}), "session_id": self.session_id}
+        stored = {
+            **(known or {**answer, "status": "completed"}),
+            **({"citations": exchange.citations} if exchange.citations else {}),
+            "session_id": self.session_id,
+        }
         plan = Plan(
             source=NO_SOURCE,
             kind=self.kind,
@@ -182,13 +188,14 @@ def exchanges(rows: Sequence[Any]) -> list[Exchange]:
             is_open = True
         elif row.get("role") == "assistant":
             asked = found.pop() if is_open else Exchange()
-            events = row.get("events")
+            events, cited = row.get("events"), row.get("citations")
             found.append(
                 Exchange(
                     question=asked.question,
                     answer=content,
                     run_id=run_id or asked.run_id,
                     events=events if isinstance(events, list) else [],
+                    citations=cited if isinstance(cited, list) else [],
                 )
             )
             is_open = False
@@ -209,14 +216,6 @@ def _texts(exchange: Exchange) -> list[tuple[Literal["user", "assistant"], str]]
     if exchange.answer:
         texts.append(("assistant", exchange.answer))
     return texts
-
-
-def time_of(value: Any) -> dt.datetime | None:
-    """Read a time as the server writes it; None where it isn't one."""
-    try:
-        return dt.datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        return None
 
 
 def _seconds(value: Any) -> float | None:

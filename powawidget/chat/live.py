@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from powawidget.live.run import Live
-from powawidget.live.subscribers import Subscribers, Troubles
+from powawidget.live.subscribers import Rest, Subscribers, Troubles, do_left
 from powawidget.state.model import ChatState, RunState, plain
 from powawidget.state.ops import Op
 
@@ -46,6 +46,15 @@ class LiveChat:
     def last_sign(self) -> float:
         """When bytes last came from the server, by the monotonic clock."""
         return time.monotonic() if self._latest is None else self._latest.last_sign
+
+    def clock(self) -> float:
+        """Tell the time by the clock of the turn that is under way, in seconds since the epoch."""
+        return time.time() if self._latest is None else self._latest.clock()
+
+    @property
+    def is_kept_alive(self) -> bool:
+        """Whether nothing but keepalives comes, and they do."""
+        return self._latest is not None and self._latest.is_kept_alive
 
     @property
     def finished(self) -> bool:
@@ -129,19 +138,28 @@ class LiveChat:
             if tuple(path) == ("session_id",) and self._is_session(value):
                 self.set(session_id=value)
 
-    def turn_ended(self, live: Live) -> None:
-        """Handle the end of a turn; called under the lock."""
-        self._turns.pop(live, None)
-        if live is self._latest:
-            self.subscribers.publish_end()
-            self._report_failures()
-        self._on_end(live)
+    def turn_ended(self, live: Live) -> Rest | None:
+        """Handle the end of a turn; called under the lock.
 
-    def turn_recovered(self, live: Live) -> None:
-        """Publish what was found out of a turn after its end; called under the lock."""
-        if live is self._latest:  # else the end of the turn after it will do
-            self.subscribers.publish_recovery()
-            self._report_failures()
+        Returns:
+            What is left to do, as a subscriber of the turn.
+        """
+        self._turns.pop(live, None)
+        left = self.subscribers.publish_end() if live is self._latest else []
+        self._report_failures()
+        self._on_end(live)
+        return do_left(left, self.report) if left else None
+
+    def turn_recovered(self, live: Live) -> Rest | None:
+        """Publish what was found out of a turn after its end; called under the lock.
+
+        Returns:
+            As `turn_ended`.
+        """
+        # Else the end of the turn after it will do.
+        left = self.subscribers.publish_recovery() if live is self._latest else []
+        self._report_failures()
+        return do_left(left, self.report) if left else None
 
     def _is_session(self, named: str) -> bool:
         # A stored run names its session by the database's id, which starts another conversation.
@@ -163,10 +181,10 @@ class TurnSubscriber:
         if self.index is not None:
             self._chat.turn_changed(self.index, ops)
 
-    def ended(self) -> None:
+    def ended(self) -> Rest | None:
         """Learn that the run is over; called under the lock."""
-        self._chat.turn_ended(self.live)
+        return self._chat.turn_ended(self.live)
 
-    def recovered(self) -> None:
+    def recovered(self) -> Rest | None:
         """Learn what came after the end; called under the lock."""
-        self._chat.turn_recovered(self.live)
+        return self._chat.turn_recovered(self.live)

@@ -141,6 +141,11 @@ class ChatTask:
         for entry in tuple(self.queue.waiting):
             self.unqueue(entry)
 
+    def stop_current(self) -> None:
+        """Stop the answer that is coming, where one is."""
+        if self.queue.current is not None:
+            self.queue.current.task.stop()
+
     def unqueue(self, entry: Entry) -> None:
         """Remove a message from the queue."""
         self.queue.remove(entry)

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from powawidget.kernel import host
+from powawidget.kernel import display_call
 from powawidget.run.approvers import Approvers
 from powawidget.run.run import Run
 from powawidget.run.task import RunTask
+from powawidget.state.values import RunResult
 from powawidget.widget.output import CellOutput
 
 
@@ -51,6 +52,9 @@ class Turn(Run):
     def _show(self) -> None:
         self._chat.show()
 
+    def _note_awaited(self, result: RunResult) -> None:
+        self._chat.output.note_awaited(result)
+
     def _is_over_or_stuck(self) -> bool:
         return super()._is_over_or_stuck() or self._chat.is_stuck(self._task)
 
@@ -59,15 +63,13 @@ class Turn(Run):
         super()._check()
 
     def _ipython_display_(self) -> None:
-        if not host.is_showing_value():
+        if not display_call.current().is_value:
             super()._ipython_display_()
-        elif self._chat.output.made is not None:
-            # A cell that ends with `chat.send(...)` doesn't repeat the chat: IPython writes a line.
-            raise NotImplementedError
-        else:
+        elif not self._chat.output.is_shown:
+            # A cell that ends with `chat.send(...)` shows the chat, but not a second time.
             self._chat.output.emit()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        if host.is_showing_value():
+        if display_call.current().is_value:
             return {"text/plain": repr(self)}, {}
         return super()._repr_mimebundle_(include, exclude)

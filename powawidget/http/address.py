@@ -1,13 +1,11 @@
 """What a connection is made from, checked before anything is sent."""
 
 import ipaddress
-import os
 import re
-import ssl
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from powawidget.errors import FileError, InvalidValueError, WrongTypeError
+from powawidget.errors import InvalidValueError, WrongTypeError
 from powawidget.http.secret import Secret
 
 LOCALHOST = "localhost"
@@ -50,18 +48,6 @@ def checked_url(url: str, *, insecure: bool = False) -> str:
             "there, pass insecure=True."
         )
     return trimmed
-
-
-def direct(url: str) -> dict[str, None] | None:
-    """Exclude this machine from the environment's proxy, which must not see a key in plain HTTP.
-
-    Returns:
-        The hosts that no proxy is used for; None where the environment decides.
-    """
-    host = urlsplit(url).hostname or ""
-    if not is_this_machine(host):
-        return None
-    return {f"all://[{host}]" if ":" in host else f"all://{host}": None}
 
 
 def is_this_machine(host: str) -> bool:
@@ -120,28 +106,6 @@ def checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
                 "line ends."
             )
     return dict(headers)
-
-
-def checked_verify(verify: bool | str) -> "ssl.SSLContext | bool":
-    """Read how certificates are to be checked.
-
-    Args:
-        verify: Whether to check them, or the path of a CA bundle.
-
-    Raises:
-        FileError: If the bundle can't be read.
-        WrongTypeError: If it is neither.
-    """
-    if isinstance(verify, bool):
-        return verify
-    if not isinstance(verify, str | os.PathLike):
-        raise WrongTypeError(
-            f"verify takes True, False or the path of a CA bundle, not {type(verify).__name__}."
-        )
-    try:
-        return ssl.create_default_context(cafile=verify)
-    except OSError as error:
-        raise FileError(f"The CA bundle {verify!r} can't be read: {error}.") from error
 
 
 def _fits_header(text: str) -> bool:

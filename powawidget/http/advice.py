@@ -11,7 +11,13 @@ _REFUSED: Mapping[int, str] = {
     HTTPStatus.FORBIDDEN: "The API key isn't allowed to do this",
     HTTPStatus.NOT_FOUND: "Not found",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many requests",
+    HTTPStatus.BAD_GATEWAY: "A gateway got no answer from the service",
+    HTTPStatus.GATEWAY_TIMEOUT: "A gateway got no answer from the service in time",
 }
+# A gateway's own: it may have passed the request on before (docs/protocol.md#retries).
+_GATEWAY = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT})
+_START = "/stream"
+MAYBE_STARTED = "The run may have started all the same; it wasn't sent again, since each one costs."
 _WHOLE = "Check that the whole key was copied, and that it is this project's."
 # Why a 401, by the words of gateways and of the service: the same key goes in two headers.
 _KEYS = (
@@ -43,6 +49,24 @@ _ADVICE: Mapping[int, str] = {
     "project's service-role key, or one with the rights for it.",
     HTTPStatus.TOO_MANY_REQUESTS: "Wait a little, then run the cell again.",
 }
+# What a 404 is about, by the path that was asked for.
+_NOT_FOUND = (
+    (re.compile("/executions/"), "workflow.executions() lists those that the server has."),
+    (
+        re.compile("/sessions/"),
+        "sessions() of the agent or orchestration lists the conversations that the server has.",
+    ),
+    (
+        re.compile("/runs/"),
+        "Check the id, and that the run is one of this project: sessions() lists the "
+        "conversations, and messages() of each names its runs.",
+    ),
+    (
+        re.compile("/(?:agents|orchestrations|workflows)/"),
+        "It may have been deleted: pb.agents(), pb.orchestrations() and pb.workflows() list what "
+        "there is.",
+    ),
+)
 _MONEY = {"balance": "Balance", "estimated_cost": "estimated cost", "renews_at": "renews at"}
 # A 403 about the host name, not the key: from local servers, and gateways of many hosts.
 _HOST = re.compile(r"\bhost\b", re.IGNORECASE)
@@ -55,8 +79,14 @@ def title_of(status: int, text: str) -> str:
     return _REFUSED.get(status, "The server refused the run")
 
 
-def advice(status: int, text: str, details: Mapping[str, Any]) -> str:
+def advice(status: int, text: str, details: Mapping[str, Any], path: str = "") -> str:
     """Say what to do about a refusal before the stream (docs/protocol.md#refusal-json).
+
+    Args:
+        status: The HTTP status.
+        text: What the server says.
+        details: The whole body, where that is a JSON object.
+        path: What was asked for.
 
     Returns:
         One or two sentences; empty where there is nothing to add.
@@ -74,4 +104,8 @@ def advice(status: int, text: str, details: Mapping[str, Any]) -> str:
             "It is about the name in the URL, not about the key. Where a proxy or a tunnel needs "
             'this URL, send the name that the server knows: connect(..., headers={"Host": "..."}).'
         )
+    if status == HTTPStatus.NOT_FOUND:
+        return next((what for asked, what in _NOT_FOUND if asked.search(path)), "")
+    if status in _GATEWAY and path.endswith(_START):
+        return MAYBE_STARTED
     return _ADVICE.get(status, "")

@@ -13,8 +13,9 @@ from typing import Any
 import httpx
 
 from powawidget.errors import AnswerTooLargeError, ConnectionLost, ProtocolError, RequestError
-from powawidget.http.advice import advice
+from powawidget.http.advice import MAYBE_STARTED, advice
 from powawidget.http.lost import lost, within
+from powawidget.http.packed import begins_as_events, is_event_stream, packed_as, unpacked
 from powawidget.http.refusals import readable, seconds_to_wait, words_of
 from powawidget.http.server import Server
 from powawidget.protocol.events import decode
@@ -29,6 +30,9 @@ class Answer:
     def __init__(self, response: httpx.Response, server: Server) -> None:
         self._response = response
         self._server = server
+        # httpx types this generator as an iterator, without its aclose.
+        self._chunks: AsyncGenerator[bytes, None] = response.aiter_raw()  # type: ignore[assignment]  # see above
+        self._come: list[bytes] = []  # what was read to see what the answer is
 
     async def json(self, path: str, limit: float | None = None) -> Any:
         """Read the whole body.
@@ -43,7 +47,7 @@ class Answer:
             ConnectionLost: If the line goes down.
             ProtocolError: If the body isn't JSON, or too large.
         """
-        content = await self._text(limit)
+        content = await self._text(limit, in_part=not self._response.is_success)
         if not self._response.is_success:
             raise self._refusal(content)
         with contextlib.suppress(ValueError, RecursionError):
@@ -55,40 +59,58 @@ class Answer:
         )
 
     async def events(self) -> AsyncGenerator[bytes, None]:
-        """Check that the answer is an event stream.
+        """Check that the answer is an event stream, by its headers or by how it begins.
 
         Returns:
             Its bytes, as they come; the iterator raises ConnectionLost when the line goes down.
 
         Raises:
             RequestError: If the server refused.
-            ProtocolError: If it is something else.
+            ConnectionLost: If the line goes down, or nothing comes in time.
+            ProtocolError: If it is something else. A run may have started: the server answered 2xx.
         """
         server = self._server
         if not self._response.is_success:
-            raise self._refusal(await self._text())
-        kind = self._header("content-type", "").partition(";")[0].strip()
+            raise self._refusal(await self._text(in_part=True))
+        kind, packed = self._header("content-type"), packed_as(self._header("content-encoding"))
         is_empty = self._response.status_code == httpx.codes.NO_CONTENT
-        if kind != "text/event-stream" or is_empty:
-            beginning = readable(await self._text())
+        if is_event_stream(kind) and not packed and not is_empty:
+            return self._bytes()
+        if await self._begins_as_events():
+            return self._bytes()
+        if is_event_stream(kind) and packed:
             raise ProtocolError(
-                f"{server.url} answered with {kind[:100] or 'nothing'} instead of an "
-                "event stream. Is this the base URL of a Powabase project? "
-                + server.shown(beginning)
+                f"{server.url} compressed the stream ({packed[:40]}), which was asked not to be: a "
+                f"gateway may do it. Switch compression off for text/event-stream. {MAYBE_STARTED}",
+                maybe_accepted=True,
             )
-        encoding = self._header("content-encoding", "identity")
-        if encoding != "identity":
-            raise ProtocolError(
-                f"{server.url} compressed the stream ({encoding[:40]}), which was asked "
-                "not to be: a gateway may do it. Switch compression off for text/event-stream."
-            )
-        return self._bytes()
+        text = readable(await self._text(in_part=True))
+        named = kind.partition(";")[0].strip()[:100]
+        raise ProtocolError(
+            f"{server.url} answered with {named or 'nothing'} instead of an event stream. Is this "
+            f"the base URL of a Powabase project? {f'{server.shown(text)} ' if text else ''}"
+            f"{MAYBE_STARTED}",
+            maybe_accepted=True,
+        )
+
+    async def _begins_as_events(self) -> bool:
+        """Read until the beginning of the body tells whether it is an event stream."""
+        begins: bool | None = None
+        async for chunk in self._timed(self._server.timeouts.first_byte):
+            self._come.append(chunk)
+            chunk = b""  # noqa: PLW2901  # see above
+            begins = begins_as_events(b"".join(self._come))
+            if begins is not None:
+                break
+        return bool(begins)
 
     async def _bytes(self) -> AsyncGenerator[bytes, None]:
+        while self._come:
+            yield self._come.pop(0)
         problem: ConnectionLost | None = None
+        chunk = b""
         try:
-            # httpx types this generator as an iterator, without its aclose.
-            async with contextlib.aclosing(self._response.aiter_raw()) as chunks:  # type: ignore[type-var]  # see above
+            async with contextlib.aclosing(self._chunks) as chunks:
                 async for chunk in chunks:
                     yield chunk
         except httpx.HTTPError as error:
@@ -97,40 +119,77 @@ class Answer:
         if problem is not None:
             raise problem
 
-    async def _text(self, limit: float | None = None) -> str:
-        """Read the body's text. Of a refusal a part is enough; anything else must be whole."""
-        server, is_success = self._server, self._response.is_success
+    async def _timed(self, seconds: float | None) -> AsyncGenerator[bytes, None]:
+        """Go on with the body, all of which must come in time."""
+        problem: ConnectionLost | None = None
+        end = None if seconds is None else asyncio.get_running_loop().time() + seconds
+        chunk: bytes | None = b""
+        while chunk is not None:
+            try:
+                async with asyncio.timeout_at(end):
+                    chunk = await anext(self._chunks, None)
+            except httpx.HTTPError as error:
+                problem = lost(self._server, error)
+            except TimeoutError:
+                slow = TimeoutError(f"the answer wasn't whole{within(seconds)}")
+                problem = lost(self._server, slow)
+            if problem is not None:
+                chunk = b""
+                raise problem
+            if chunk is not None:
+                yield chunk
+
+    async def _text(self, limit: float | None = None, *, in_part: bool) -> str:
+        """Read the body's text.
+
+        Args:
+            limit: How long that may take, in seconds.
+            in_part: Whether a part is enough, as for what is told of a refusal; else all of it must
+                be readable.
+        """
+        server = self._server
         seconds = server.timeouts.first_byte if limit is None else limit
         size = _BODY_LIMIT
-        if not is_success:
+        if in_part:
             # The status is known: its text isn't worth as long a wait.
             limits = [one for one in (seconds, server.timeouts.refusal) if one is not None]
             seconds, size = min(limits, default=None), _REFUSAL_LIMIT
-        content, is_whole = bytearray(), True
         problem: ConnectionLost | None = None
         try:
-            async with asyncio.timeout(seconds):
-                async for chunk in self._response.aiter_raw():
-                    content += chunk
-                    if len(content) > size:
-                        is_whole = False
+            come = sum(map(len, self._come))
+            async with contextlib.aclosing(self._timed(seconds)) as chunks:
+                while come <= size:
+                    chunk = await anext(chunks, None)
+                    if chunk is None:
                         break
-        except httpx.HTTPError as error:
-            problem = lost(server, error)
-        except TimeoutError:
-            problem = lost(server, TimeoutError(f"the answer wasn't whole{within(seconds)}"))
-        text = server.secret.redact(content.decode("utf-8-sig", "replace"))
-        content, chunk = bytearray(), b""
-        if not is_whole and is_success:
+                    self._come.append(chunk)
+                    come += len(chunk)
+        except ConnectionLost as error:
+            problem = error
+        body, chunk = b"".join(self._come), b""
+        self._come.clear()
+        packed = packed_as(self._header("content-encoding"))
+        content = unpacked(body, packed, size) if len(body) <= size else body
+        is_whole, is_known = len(content or b"") <= size, content is not None
+        text = server.secret.redact((content or b"").decode("utf-8-sig", "replace"))
+        body = content = b""
+        if not is_known and in_part:
+            return f"(What it says is compressed: {packed[:40]}.)"
+        if not is_known:
+            raise ProtocolError(
+                f"{server.url} compressed its answer ({packed[:40]}), which was asked not to be: a "
+                "gateway may do it. Switch compression off there, or choose gzip."
+            )
+        if not is_whole and not in_part:
             raise AnswerTooLargeError(
                 f"{server.url} answered with more than {size:,} bytes, the most that is read."
             )
-        if problem is not None and is_success:
+        if problem is not None and not in_part:
             raise problem
         return text
 
-    def _header(self, name: str, otherwise: str) -> str:
-        return self._server.shown(self._response.headers.get(name, otherwise)).lower()
+    def _header(self, name: str) -> str:
+        return self._server.shown(self._response.headers.get(name, "")).lower()
 
     def _refusal(self, content: str) -> RequestError:
         server, status = self._server, self._response.status_code
@@ -141,7 +200,7 @@ class Answer:
             status == httpx.codes.SERVICE_UNAVAILABLE and details is not None
         )
         wait = seconds_to_wait(self._response.headers.get("retry-after"), time.time())
-        hint = advice(status, text, details or {})
+        hint = advice(status, text, details or {}, self._response.request.url.path)
         if temporary and wait:
             until = time.strftime("%H:%M:%S", time.localtime(time.time() + wait))
             hint = f"The server asks to wait {wait:,.0f} s: run the cell again after {until}."

@@ -24,11 +24,12 @@ from powawidget.http.cookies import Jar, joined
 from powawidget.http.log import keep_out
 from powawidget.http.lost import lost, not_sent, within
 from powawidget.http.open_runs import OpenRuns
+from powawidget.http.proxies import proxy_for
 from powawidget.http.redirects import left, stays, target_of
 from powawidget.http.secret import Secret
 from powawidget.http.server import Server
 from powawidget.http.timeouts import Timeouts
-from powawidget.http.transport import Transport
+from powawidget.http.transport import Transport, Verify
 from powawidget.kernel import loop
 
 _MAX_REDIRECTS = 5
@@ -43,7 +44,7 @@ class Client:
     Args:
         url: The base URL.
         secret: The API key.
-        verify: Whether to check certificates, or the path of a CA bundle.
+        verify: Whether to check certificates, the path of a CA bundle, or an `ssl.SSLContext`.
         proxy: The URL of a proxy; the environment's is used where this is None.
         headers: Further headers for each request.
         timeouts: Limits of time.
@@ -58,7 +59,7 @@ class Client:
         url: str,
         secret: Secret,
         *,
-        verify: bool | str = True,
+        verify: Verify = True,
         proxy: str | None = None,
         headers: Mapping[str, str] | None = None,
         timeouts: Timeouts | None = None,
@@ -73,8 +74,9 @@ class Client:
         own = {"Accept-Encoding": "identity", "User-Agent": "powawidget"}
         given = checked_headers(headers or {})
         self._cookie = "".join(given.pop(name) for name in tuple(given) if name.lower() == "cookie")
-        self._server = Server(self.url, self.secret, self.timeouts)
-        self._transport = Transport(self._server, verify, proxy, {**own, **given})
+        via = proxy_for(self.url, proxy)
+        self._server = Server(self.url, self.secret, self.timeouts, via)
+        self._transport = Transport(self._server, verify, via, {**own, **given})
         self._open_runs = OpenRuns()
         self._jar: Jar | None = None  # a run's
         self._has_left = False

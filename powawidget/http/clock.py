@@ -4,7 +4,7 @@ A stored execution is dated by the server's clock, a request by ours. To find th
 request started, the request's time is converted to the server's clock.
 """
 
-from email.utils import parsedate_to_datetime
+from powawidget.protocol.times import time_of_header
 
 # Seconds by which two machines of the server may differ: one answers, another stores.
 _SLACK = 0.5
@@ -30,12 +30,9 @@ class ServerClock:
             sent: When the request was sent, by our clock, in seconds since the epoch.
             came: When its answer came, likewise.
         """
-        try:
-            parsed = parsedate_to_datetime(date or "")
-        except (ValueError, OverflowError):
+        parsed = time_of_header(date or "")
+        if parsed is None:
             return
-        if parsed.tzinfo is None:
-            return  # it would be read as local time
         theirs = parsed.timestamp()
         least, most = theirs - came, theirs + _STALE - sent
         if self._is_known and least <= self._most and self._least <= most:

@@ -37,10 +37,11 @@ def not_sent(server: Server, request: httpx.Request, error: Exception) -> Connec
     address = f"{request.url.host}:{request.url.port or request.url.scheme}"
     if isinstance(error, httpx.ConnectTimeout):
         limit = within(server.timeouts.connect)
-        message, code = f"{address} can't be reached: no connection{limit}.", "connect_timeout"
+        code = "connect_timeout"
+        message = f"{address} can't be reached: no connection{limit}.{_by_way_of(server)}"
     elif isinstance(error, httpx.ConnectError | httpx.ProxyError | httpx.UnsupportedProtocol):
         code, hint = _unreachable(error)
-        message = f"{address} can't be reached: {server.reason(error)}. {hint}"
+        message = f"{address} can't be reached: {server.reason(error)}. {hint}{_by_way_of(server)}"
     else:
         return None
     temporary = code == "unreachable"
@@ -56,6 +57,12 @@ def _caused(made: ConnectionLost, server: Server, error: BaseException) -> Conne
         kind = type(system[-1]) if type(system[-1]).__module__ in _SYSTEM else OSError
         made.__cause__ = kind(*args)
     return made
+
+
+def _by_way_of(server: Server) -> str:
+    """Say which proxy a request went to: what failed may be the proxy, not the server."""
+    proxy = server.proxy
+    return "" if proxy is None else f" It was asked for by way of {proxy.shown}, of {proxy.source}."
 
 
 _SYSTEM = {"builtins", "socket", "ssl"}
@@ -82,5 +89,5 @@ def _unreachable(error: Exception) -> tuple[str, str]:
                 "of your network, or check that the URL's scheme is right.",
             )
     if isinstance(error, httpx.ProxyError):
-        return "proxy", "The proxy refused: check proxy= and the environment's HTTPS_PROXY."
+        return "proxy", "The proxy refused."
     return "unreachable", "Check the URL, and that the server runs."

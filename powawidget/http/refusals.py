@@ -3,14 +3,16 @@
 JSON for most refusals, HTML pages for some (docs/protocol.md#refusal-json and #refusal-html).
 """
 
-import email.utils
+import contextlib
 import html.parser
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from powawidget.protocol.characters import harmless
+from powawidget.protocol.database_errors import database_error, without_sql
 from powawidget.protocol.events import as_json, decode
+from powawidget.protocol.times import time_of_header
 
 SHOWN = 500
 _READ = 64 * 1024
@@ -41,23 +43,25 @@ def words_of(content: str) -> Words:
     if not isinstance(details, dict):
         return Words(harmless(readable(content)), None, None)
     value = details.get("error") or details.get("message") or details.get("detail") or ""
-    text = value if isinstance(value, str) else as_json(value)
+    text = without_sql(value if isinstance(value, str) else as_json(value))
     code = details.get("error_code") or details.get("code")
-    return Words(text[:SHOWN], code[:SHOWN] if isinstance(code, str) else None, details)
+    if not isinstance(code, str) or database_error(code) is not None:
+        code = None
+    return Words(text[:SHOWN], code and code[:SHOWN], details)
 
 
 def readable(content: str) -> str:
     """Find what a person would read in a body.
 
     Returns:
-        At most 500 characters of it, in one line.
+        At most 500 characters of it, in one line, without a database's SQL.
     """
     text = content[:_READ].strip()
     if text[:1] == "<":
         page = _PageText()
         page.feed(text)
         text = page.text()
-    return " ".join(text.split())[:SHOWN]
+    return " ".join(without_sql(text).split())[:SHOWN]
 
 
 def seconds_to_wait(retry_after: str | None, now: float) -> float | None:
@@ -69,10 +73,10 @@ def seconds_to_wait(retry_after: str | None, now: float) -> float | None:
     text = (retry_after or "").strip()[:100]
     if _SECONDS.fullmatch(text):
         return float(text)
-    try:
-        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - now)
-    except (ValueError, OverflowError, OSError):
-        return None
+    with contextlib.suppress(OverflowError, OSError):
+        date = time_of_header(text)
+        return None if date is None else max(0.0, date.timestamp() - now)
+    return None
 
 
 class _PageText(html.parser.HTMLParser):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from powawidget.http.proxies import Proxy
 from powawidget.http.refusals import SHOWN
 from powawidget.http.secret import Secret
 from powawidget.http.timeouts import Timeouts
@@ -16,11 +17,13 @@ class Server:
         url: The base URL.
         secret: The API key.
         timeouts: Limits of time.
+        proxy: The proxy that it is reached through, where there is one.
     """
 
     url: str
     secret: Secret
     timeouts: Timeouts
+    proxy: Proxy | None = None
 
     def shown(self, text: str) -> str:
         """Make a text of the server's fit to be shown.

@@ -1,7 +1,8 @@
 """How long each thing may take, and how often it is tried again."""
 
 import math
-from typing import Any
+import numbers
+from typing import Any, Self
 
 import msgspec
 
@@ -17,6 +18,9 @@ _FROM_ZERO = (
     "look_up_unreachable",
 )
 _PAUSES = ("reconnect", "retry", "look_up")
+_RETRY = (3.0, 6.0, 12.0, 30.0)
+# A minute's executions are counted: with these pauses all that were started together get through.
+_RETRY_EXECUTION = (*_RETRY, 30.0, 30.0)
 
 
 class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +44,8 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
             workflow's blocks; `run.wait()` and `run.result()` wait for them.
         reconnect: Pauses before connecting is tried again.
         retry: Pauses before a request is sent again that the server refused for now
-            (docs/protocol.md#retries).
+            (docs/protocol.md#retries). Where they aren't set, a workflow has two of 30 s more
+            (docs/protocol.md#execution-rate).
         retry_after: The longest pause that the server may ask for; a longer one ends the tries.
         look_up: Pauses before each lookup of a run whose stream was cut. The last one repeats; ()
             is one second each time.
@@ -64,7 +69,7 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
     refusal: float | None = 5.0
     parts: float | None = 5.0
     reconnect: tuple[float, ...] = (0.5, 1.0, 2.0)
-    retry: tuple[float, ...] = (3.0, 6.0, 12.0, 30.0)
+    retry: tuple[float, ...] = _RETRY
     retry_after: float | None = 60.0
     look_up: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
     look_up_total: float | None = 600.0
@@ -87,7 +92,14 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
                     f"not {pauses!r}."
                 )
 
+    def for_executions(self) -> Self:
+        """Change the pauses into those of workflows, where nobody has set others."""
+        if self.retry != _RETRY:
+            return self
+        return msgspec.structs.replace(self, retry=_RETRY_EXECUTION)
+
 
 def _is_time(value: Any) -> bool:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and 0 <= value < math.inf
+    # numpy's numbers are such too, and its truth values aren't.
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    return is_number and bool(0 <= value < math.inf)

@@ -1,16 +1,23 @@
 """How httpx is set up: the key in two headers, no kept connection, `localhost` as this machine."""
 
 import contextlib
+import os
+import ssl
 from collections.abc import Generator, Mapping
 from http.cookiejar import CookieJar
-from typing import Any
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
 
 import httpx
 
-from powawidget.errors import InvalidValueError, WrongTypeError
-from powawidget.http.address import LOCALHOST, LOOPBACK, checked_verify, direct
+from powawidget.http.address import LOCALHOST, LOOPBACK, is_this_machine
+from powawidget.http.certificates import context_for
+from powawidget.http.proxies import Proxy
 from powawidget.http.secret import Secret
 from powawidget.http.server import Server
+
+Verify: TypeAlias = bool | str | os.PathLike[str] | ssl.SSLContext
+_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=0)
 
 
 class Transport:
@@ -18,33 +25,39 @@ class Transport:
 
     Args:
         server: The server.
-        verify: Whether to check certificates, or the path of a CA bundle.
-        proxy: The URL of a proxy; the environment's is used where this is None.
+        verify: Whether to check certificates, the path of a CA bundle, or a context.
+        proxy: The proxy to use, where there is one.
         headers: The headers of each request.
 
     Raises:
-        FileError: If the CA bundle can't be read.
-        InvalidValueError: If the proxy can't be used.
+        FileError: If the certificates can't be read.
+        WrongTypeError: If `verify` is something else.
     """
 
     def __init__(
-        self, server: Server, verify: bool | str, proxy: str | None, headers: Mapping[str, str]
+        self, server: Server, verify: Verify, proxy: Proxy | None, headers: Mapping[str, str]
     ) -> None:
+        url = urlsplit(server.url)
+        context = context_for(
+            verify,
+            is_encrypted=url.scheme == "https",
+            is_this_machine=is_this_machine(url.hostname or ""),
+        )
+        self._context = context
+        self._is_local = proxy is None and url.scheme == "http" and url.hostname == LOCALHOST
         self._settings: dict[str, Any] = {
             "auth": _Keys(server.secret),
-            "verify": httpx.create_ssl_context(verify=checked_verify(verify)),
-            "proxy": proxy,
-            "mounts": None if proxy else direct(server.url),
+            "verify": context,
+            "proxy": None if proxy is None else proxy.url,
+            # What it says of proxies and certificates was read already, and checked.
+            "trust_env": False,
             "headers": dict(headers),
             "timeout": httpx.Timeout(None, connect=server.timeouts.connect),
             "follow_redirects": False,
             # No connection is kept: a server may be closing it just as the next request is
             # written, and a POST isn't sent twice.
-            "limits": httpx.Limits(max_connections=None, max_keepalive_connections=0),
+            "limits": _LIMITS,
         }
-        if proxy is not None and not isinstance(proxy, str):
-            raise WrongTypeError(f"proxy takes a URL as text, not {type(proxy).__name__}.")
-        self.open(None)  # what can't be used is refused before anything is sent
 
     def open(self, jar: CookieJar | None) -> httpx.AsyncClient:
         """Make the client of one request, and of the redirects that it leads to.
@@ -52,23 +65,12 @@ class Transport:
         Args:
             jar: Where its cookies come from and go to; one that is nobody else's where it isn't
                 given.
-
-        Raises:
-            InvalidValueError: If the proxy can't be used.
         """
-        settings = self._settings
-        if settings["mounts"]:
-            limits = {name: settings[name] for name in ("verify", "limits")}
-            inner = httpx.AsyncHTTPTransport(**limits, trust_env=False)
-            mounts = {**settings["mounts"], f"http://{LOCALHOST}": _ThisMachine(inner)}
-            settings = {**settings, "mounts": mounts}
-        with contextlib.suppress(ValueError, httpx.InvalidURL):
-            return httpx.AsyncClient(**settings, cookies=jar)
-        # Raised here, not chained: the URL of a proxy may hold a password.
-        raise InvalidValueError(
-            "The proxy can't be used: pass a URL such as http://host:8080, or set the "
-            "environment's HTTPS_PROXY to one."
-        )
+        own: dict[str, Any] = {}
+        if self._is_local:
+            inner = httpx.AsyncHTTPTransport(verify=self._context, limits=_LIMITS, trust_env=False)
+            own["transport"] = _ThisMachine(inner)
+        return httpx.AsyncClient(**self._settings, **own, cookies=jar)
 
 
 class _Keys(httpx.Auth):

@@ -1,9 +1,15 @@
-"""Which runs belong to which cell: a cell that is run again closes its earlier ones."""
+"""Which runs belong to which cell: a cell that is run again closes its earlier ones.
+
+Two notebooks on one kernel may share their cells' ids, as a copy does: neither stops the other's
+runs, which somebody pays for. Only the session of a request tells them apart. A page that is loaded
+again has a new session too: what its cells began before that goes on to its end.
+"""
 
 import logging
 import threading
-import weakref
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+from weakref import WeakKeyDictionary
 
 from powawidget.kernel import host
 
@@ -17,27 +23,47 @@ class Closable(Protocol):
         """Stop it and free what it holds."""
 
 
+_Thing = TypeVar("_Thing", bound=Closable)
+# What one execution of a cell has started, with what tells each that it is about to be closed. What
+# nobody holds any more is gone from there by itself: a cell may start thousands.
+_Started = WeakKeyDictionary[Closable, Callable[..., object]]
+
 _lock = threading.Lock()
-_by_cell: dict[str, list[tuple[str | None, "weakref.ReferenceType[Closable]"]]] = {}
+# By the session of the front end and the cell's id.
+_Cell = tuple[str | None, str]
+_by_cell: dict[_Cell, tuple[str | None, _Started]] = {}
 
 
-def adopt(thing: Closable) -> None:
+def adopt(thing: _Thing, tell: Callable[[_Thing], object] = lambda _: None) -> None:
     """Tie something to the running cell, and close what earlier executions of it have left.
 
-    Siblings (a list of runs made by one execution) stay.
+    All of that is told at once, and then waited for together. Siblings (a list of runs made by one
+    execution) stay.
+
+    Args:
+        thing: What the cell has started.
+        tell: Tells it that it is about to be closed, without waiting; it holds the thing itself by
+            no reference.
     """
-    cell, execution = host.cell()
-    if cell is None:
+    cell_id, execution = host.cell()
+    if cell_id is None:
         return
+    cell = (host.session(), cell_id)
     with _lock:
-        entries = _by_cell.get(cell, [])
-        earlier = [ref for other, ref in entries if other != execution]
-        siblings = [entry for entry in entries if entry[0] == execution]
-        _by_cell[cell] = [*siblings, (execution, weakref.ref(thing))]
-    for ref in earlier:
-        old = ref()
-        if old is not None:
-            try:
-                old.close()
-            except Exception:  # noqa: BLE001  # what the cell has started now isn't to blame for it
-                _log.exception("powawidget failed while it closed what a cell had started")
+        latest, started = _by_cell.get(cell, (execution, _Started()))
+        earlier = [] if latest == execution else list(started.items())
+        if latest != execution:
+            started = _Started()
+        started[thing] = tell
+        _by_cell[cell] = execution, started
+    for old, tell_old in earlier:
+        _try(tell_old, old)
+    for old, _ in earlier:
+        _try(type(old).close, old)
+
+
+def _try(close: Callable[..., object], old: Closable) -> None:
+    try:
+        close(old)
+    except Exception:  # noqa: BLE001  # what the cell has started now isn't to blame for it
+        _log.exception("powawidget failed while it closed what a cell had started")

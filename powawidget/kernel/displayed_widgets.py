@@ -56,6 +56,11 @@ def cell_of(widget: Any) -> dict[str, Any] | None:
     )
 
 
+def forget(widget: Any) -> None:
+    """Note that a widget stands in no cell's outputs by itself any more."""
+    _cells.pop(widget, None)
+
+
 def widgets() -> list[Any]:
     """Find all widgets that are open, the oldest first: there is no public way."""
     module = sys.modules.get("ipywidgets.widgets.widget")

@@ -8,6 +8,7 @@ from typing import Any
 _log = logging.getLogger("powawidget")
 
 _latest_parent: dict[str, Any] = {}
+_is_running = False
 _followed: Any = None
 
 
@@ -35,6 +36,12 @@ def cell() -> tuple[str | None, str | None]:
     return metadata.get("cellId"), header.get("msg_id")
 
 
+def session() -> str | None:
+    """Tell which session of a front end has sent the running cell: a notebook on a page has one."""
+    found = (request().get("header") or {}).get("session")
+    return found if isinstance(found, str) else None
+
+
 def follow_cells() -> None:
     """Note the running cell from now on, for threads that can't ask; on the main thread."""
     global _followed  # noqa: PLW0603  # one shell a process
@@ -42,6 +49,7 @@ def follow_cells() -> None:
     _note_parent()
     if shell is not None and shell is not _followed:
         shell.events.register("pre_execute", _note_parent)
+        shell.events.register("post_execute", _note_end)
         _followed = shell
 
 
@@ -76,8 +84,19 @@ def publish(
 
 
 def _note_parent() -> None:
-    global _latest_parent  # noqa: PLW0603  # replaced as a whole: other threads read it
+    global _latest_parent, _is_running  # noqa: PLW0603  # replaced as a whole: other threads read it
     _latest_parent = request()
+    _is_running = is_in_cell()
+
+
+def _note_end() -> None:
+    global _is_running  # noqa: PLW0603  # likewise
+    _is_running = False
+
+
+def is_cell_running() -> bool:
+    """Tell whether a cell is running, also on a thread that can't ask; after `follow_cells`."""
+    return _is_running
 
 
 def in_next_cell(job: Callable[[], object]) -> None:
@@ -95,18 +114,6 @@ def in_next_cell(job: Callable[[], object]) -> None:
         job()
 
     events.register("pre_execute", once)
-
-
-def is_showing_value() -> bool:
-    """Tell whether IPython is right now writing the value of a cell's last line.
-
-    Returns:
-        Whether it is, where that is known; a `display(...)` isn't one.
-    """
-    host = kernel()
-    hook = getattr(getattr(host, "shell", None), "displayhook", None)
-    # ipykernel holds the message that it is about to send; there is no public way to ask.
-    return getattr(hook, "msg", None) is not None
 
 
 def has_front_end() -> bool:

@@ -26,11 +26,17 @@ _before: Any = None
 
 
 @contextlib.contextmanager
-def calling(on_interrupt: Callable[[], object]) -> Iterator[None]:
-    """Call a function where an interrupt, and nothing else, ends what is awaited inside."""
+def calling(on_interrupt: Callable[[], object]) -> Iterator[Callable[[], bool]]:
+    """Call a function where an interrupt, and nothing else, ends what is awaited inside.
+
+    It must not block: the person's event loop runs here.
+
+    Yields:
+        What tells whether an interrupt has come.
+    """
     watch = _begin()
     try:
-        yield
+        yield lambda: watch is not None and watch.is_interrupted
     except KeyboardInterrupt:
         on_interrupt()
         raise

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 _T = TypeVar("_T")
 
+_CLOSING = 3.0  # seconds in which all has to be closed
 _GRACE = 1.0  # seconds in which what closes at the end may do so by itself
 
 
@@ -49,10 +50,14 @@ class LoopThread:
         """Cancel what runs on the loop and end the thread."""
         if not self.alive:
             return
-        asyncio.run_coroutine_threadsafe(cancel_all(), self.loop).result(5)
+        closing = asyncio.run_coroutine_threadsafe(cancel_all(), self.loop)
+        # What doesn't end in time ends with the process, for this is a daemon thread. An error
+        # would be printed, and there is nothing to do about it.
+        concurrent.futures.wait([closing], _CLOSING)
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join(5)
-        self.loop.close()
+        self._thread.join(_GRACE)
+        if not self._thread.is_alive():
+            self.loop.close()
 
 
 async def cancel_all() -> None:

@@ -6,12 +6,13 @@ ipykernel 7.1 and later.
 """
 
 import asyncio
+import contextlib
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
-from powawidget.kernel import bridge, host, loop
+from powawidget.kernel import bridge, host, loop, page_requests
 
 _TICK = 0.03
 
@@ -36,14 +37,15 @@ def block(
     if done.is_set():
         return True
     loop.refuse_to_wait()
-    with bridge.serving() as serve:
+    bridge.install()
+    kernel_loop = _kernel_loop()
+    with page_requests.serving(is_loop_running=kernel_loop is not None) as serve:
 
         def tick() -> None:
             serve()
             if check is not None:
                 check()
 
-        kernel_loop = _kernel_loop()
         if kernel_loop is not None:
             return _nested(kernel_loop, _poll(done.is_set, timeout, tick))
         end = None if timeout is None else time.monotonic() + timeout
@@ -52,6 +54,54 @@ def block(
             if end is not None and time.monotonic() >= end:
                 return False
         return True
+
+
+def briefly(done: threading.Event) -> bool:
+    """Wait a moment for an event; calls in a row share the moment, so that ten take as long as one.
+
+    Nothing is waited for where that would stop an event loop: on the loop thread, and in a
+    coroutine of a loop that can't be nested.
+
+    Args:
+        done: The event, set by another thread.
+
+    Returns:
+        Whether it is set.
+
+    Raises:
+        KeyboardInterrupt: If the kernel is interrupted.
+    """
+    if done.is_set() or loop.loop_thread().is_current:
+        return done.is_set()
+    if _is_in_loop() and _kernel_loop() is None:
+        return False
+    with _moment.spent() as seconds:
+        return block(done, seconds)
+
+
+class _Moment(threading.local):
+    """How long this thread may wait for what is about to end; the time comes back as it passes."""
+
+    _MOST = 2.0
+    # After slow ones, what ends within milliseconds is still seen to end.
+    _LEAST = 0.05
+
+    def __init__(self) -> None:
+        self._left, self._at = self._MOST, time.monotonic()
+
+    @contextlib.contextmanager
+    def spent(self) -> Iterator[float]:
+        """Give how many seconds there are; what is taken of them is gone for a while."""
+        begin = time.monotonic()
+        self._left = min(self._MOST, self._left + begin - self._at)
+        try:
+            yield max(self._LEAST, self._left)
+        finally:
+            self._at = time.monotonic()
+            self._left = max(0.0, self._left - (self._at - begin))
+
+
+_moment = _Moment()
 
 
 async def until(condition: Callable[[], bool], timeout: float | None = None) -> bool:  # noqa: ASYNC109  # what `run.wait` takes
@@ -64,7 +114,8 @@ async def until(condition: Callable[[], bool], timeout: float | None = None) -> 
     Returns:
         Whether it held in time.
     """
-    with bridge.serving() as serve:
+    bridge.install()
+    with page_requests.serving(is_loop_running=True) as serve:
         return await _poll(condition, timeout, serve)
 
 
@@ -79,6 +130,7 @@ async def _poll(
             return False
         await asyncio.sleep(_TICK)
         tick()
+        await asyncio.sleep(0)  # what was begun goes on before this wait may end
     return True
 
 
@@ -108,6 +160,14 @@ def _kernel_loop() -> asyncio.AbstractEventLoop | None:
 
     nest_asyncio2.apply(loop)
     return loop
+
+
+def _is_in_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _old_nest_asyncio() -> bool:

@@ -84,4 +84,4 @@ class Recorder:
 
 
 def _event(frame: str | ev.Event) -> ev.Event:
-    return ev.read(frame) if isinstance(frame, str) else frame
+    return ev.alone(ev.read(frame)) if isinstance(frame, str) else frame

@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from powawidget.http.secret import Secret
+from powawidget.kernel import loop
+from powawidget.live.batch import Batch
+from powawidget.live.clock import steady
 from powawidget.live.recording import Recorder
 from powawidget.live.redaction import Guard
-from powawidget.live.subscribers import Subscribers, Troubles
+from powawidget.live.subscribers import Left, Subscribers, Troubles, do_left
 from powawidget.protocol import events as ev
 from powawidget.protocol.events.bounds import bounded
 from powawidget.state.index import index_of
@@ -20,6 +23,10 @@ from powawidget.state.reduce import reduce
 
 # Proof, for the page, of the kernel that it talks to: a saved notebook holds none.
 NONCE = secrets.token_hex(16)
+# Seconds: between an event's bytes and the event; and until the next keepalive is overdue, which
+# come every 30 s.
+_SAME_READ = 1.0
+_KEPT_ALIVE = 45.0
 
 
 class Live:
@@ -28,7 +35,7 @@ class Live:
     Args:
         state: The state to start from.
         secret: The key to keep out of everything that is recorded, where there is one.
-        clock: Seconds since the epoch.
+        clock: Seconds since the epoch; a steady clock where it isn't given.
         lock: What guards the state; the turns of a chat share the chat's.
     """
 
@@ -36,7 +43,7 @@ class Live:
         self,
         state: RunState,
         secret: Secret | None = None,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
         lock: "threading.RLock | None" = None,
     ) -> None:
         self.state = state
@@ -46,7 +53,7 @@ class Live:
         self.published = threading.Event()
         self._recorder = Recorder()
         self.recording = self._recorder.recording
-        self.clock = clock
+        self.clock = clock or steady()
         self._troubles = Troubles(self.redact)
         self.subscribers = Subscribers(self._troubles)
         self.stop_asked = False
@@ -55,7 +62,8 @@ class Live:
         self.unfinished: frozenset[str] = frozenset()
         # Called with each event once it is applied; gives the events that follow from it.
         self.observe: Callable[[ev.Event], Iterable[ev.Event]] | None = None
-        self._last_sign = time.monotonic()
+        self._batch: Batch | None = None
+        self._last_sign = self._last_read = time.monotonic()
         self._secret = secret
         self._guard = None if secret is None else Guard(secret)
 
@@ -70,8 +78,34 @@ class Live:
         with self.lock:
             event, following = self._receive(frame, self.clock() if at is None else at)
             if following:
-                self._receive_all(following)
+                self._receive_following(following)
         return event
+
+    def receive_all(self, frames: Iterable[str | ev.Event]) -> list[ev.Event]:
+        """Apply what came at once, in order, and publish its changes together.
+
+        The state comes to the same as frame by frame; on the loop thread only.
+
+        Args:
+            frames: As for `receive`.
+
+        Returns:
+            The event of each frame.
+        """
+        events: list[ev.Event] = []
+        with self.lock:
+            at = self.clock()
+            self._batch = Batch()
+            try:
+                for frame in frames:
+                    event, following = self._receive(frame, at)
+                    events.append(event)
+                    if following:
+                        self._receive_following(following)
+            finally:
+                self._end_batch()
+            self._receive_following(self._reports())
+        return events
 
     def _receive(self, frame: str | ev.Event, at: float) -> tuple[ev.Event, Sequence[ev.Event]]:
         """Apply one frame; returns its event, and what follows from it, to be applied next."""
@@ -84,6 +118,8 @@ class Live:
             frame = event = bounded(event)
         if isinstance(frame, str | ev.Opened | ev.WaitOver):
             self.note_sign()
+        if self._batch is not None and self._batch.is_over_with(event):
+            self._apply_ops(self._batch.pop_held())
         self._recorder.add(frame, at)
         self._apply(event, at)
         if self.observe is None and not self._troubles.unreported:
@@ -91,7 +127,7 @@ class Live:
         # Failures first: every subscriber already has the event at which they occurred.
         return event, [*self._reports(), *self._observed(event), *self._reports()]
 
-    def _receive_all(self, events: Iterable[ev.Event]) -> None:
+    def _receive_following(self, events: Iterable[ev.Event]) -> None:
         """Apply events made here, each with what follows from it before the next one."""
         waiting = deque(events)
         while waiting:
@@ -117,6 +153,15 @@ class Live:
 
     def _apply(self, event: ev.Event, at: float) -> None:
         ops = reduce(self.state, event, at)
+        if self._batch is not None:
+            if self._batch.hold(event, ops):
+                return
+            self._apply_ops(self._batch.pop_held())
+            if self._batch.hold(event, ops):
+                return
+        self._apply_ops(ops)
+
+    def _apply_ops(self, ops: list[Op]) -> None:
         if not ops:
             return
         edited_before = self.state.edited
@@ -129,9 +174,22 @@ class Live:
         index_of(self.state).settle()
         if self.state.edited != edited_before:
             self._recorder.withhold()
-        self.subscribers.publish(ops)
+        if self._batch is None:
+            self.subscribers.publish(ops)
+        else:
+            self._batch.ops += ops
         if self.ended and self.state.status not in self.unfinished:
             self._finish()
+
+    def _end_batch(self) -> None:
+        """Apply and publish what a batch has left, and go on one by one."""
+        batch, self._batch = self._batch, None
+        if batch is None:
+            return
+        held = batch.pop_held()
+        if batch.ops:
+            self.subscribers.publish(batch.ops)
+        self._apply_ops(held)
 
     def finish(self) -> None:
         """If the run is over, release those who wait for it; on the loop thread only."""
@@ -139,15 +197,23 @@ class Live:
             self.unfinished = frozenset()
             if self.ended:
                 self._finish()
-            self._receive_all(self._reports())
+            self._receive_following(self._reports())
 
     def _finish(self) -> None:
         if self.done.is_set():
             return
+        self._end_batch()  # the end comes after all changes before it
         # First, so that no failing subscriber can keep those who wait for the run.
         self.done.set()
+        left = self.subscribers.publish_end()
+        if left:
+            loop.submit(self._do_left(left))
+        else:
+            self.published.set()
+
+    async def _do_left(self, left: Sequence[Left]) -> None:
         try:
-            self.subscribers.publish_end()
+            await do_left(left, self.report)
         finally:
             self.published.set()
 
@@ -183,13 +249,15 @@ class Live:
         """
         with self.lock:
             self._troubles.note(doing, error)
-            self._receive_all(self._reports())
+            self._receive_following(self._reports())
 
     def end_recovery(self) -> None:
         """Publish that nothing more is found out after the end; on the loop thread only."""
         with self.lock:
-            self.subscribers.publish_recovery()
-            self._receive_all(self._reports())
+            left = self.subscribers.publish_recovery()
+            self._receive_following(self._reports())
+        if left:
+            loop.submit(do_left(left, self.report))
 
     def redact(self, text: str) -> str:
         """Take the key out of a text, where there is one."""
@@ -198,6 +266,17 @@ class Live:
     def note_sign(self) -> None:
         """Note a sign of the server, or that it is asked anew."""
         self._last_sign = time.monotonic()
+
+    def note_read(self) -> None:
+        """Note that bytes have come, which may be a keepalive."""
+        self._last_read = time.monotonic()
+
+    @property
+    def is_kept_alive(self) -> bool:
+        """Whether nothing but keepalives comes, and they do (docs/protocol.md#keepalives)."""
+        is_later = self._last_read - self._last_sign > _SAME_READ
+        is_fresh = time.monotonic() - self._last_read < _KEPT_ALIVE
+        return is_later and is_fresh and not self.ended
 
     @property
     def last_sign(self) -> float:

@@ -1,15 +1,18 @@
 """Who receives the changes of a run or a chat; one that fails is reported, and ends nothing."""
 
 import contextlib
+import inspect
 import logging
 import threading
 import traceback
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, NamedTuple, Protocol
 
 from powawidget.state.ops import Op
 
 _log = logging.getLogger("powawidget")
+
+Rest = Coroutine[Any, Any, None]
 
 
 class Subscriber(Protocol):
@@ -26,11 +29,16 @@ class Subscriber(Protocol):
     def changed(self, ops: list[Op]) -> None:
         """Receive changes that have just been applied; called under the lock."""
 
-    def ended(self) -> None:
-        """Receive the end of the run; called under the lock."""
+    def ended(self) -> Rest | None:
+        """Receive the end of the run; called under the lock.
 
-    def recovered(self) -> None:
-        """Receive the end of what is found out after the run's end; called under the lock."""
+        Returns:
+            What is left to do then and takes long: it is done without the lock. None where
+            nothing is.
+        """
+
+    def recovered(self) -> Rest | None:
+        """Receive the end of what is found out after the run's end; as `ended`."""
 
 
 class Subscribers(list[Subscriber]):
@@ -45,15 +53,55 @@ class Subscribers(list[Subscriber]):
         for one in tuple(self):
             self._troubles.call(_doing_of(one), one.changed, ops)
 
-    def publish_end(self) -> None:
-        """Publish the end."""
-        for one in tuple(self):
-            self._troubles.call(_doing_of(one), one.ended)
+    def publish_end(self) -> "list[Left]":
+        """Publish the end.
 
-    def publish_recovery(self) -> None:
-        """Publish that nothing more is found out after the end."""
+        Returns:
+            What is left to do.
+        """
+        return self._left("ended")
+
+    def publish_recovery(self) -> "list[Left]":
+        """Publish that nothing more is found out after the end.
+
+        Returns:
+            What is left to do.
+        """
+        return self._left("recovered")
+
+    def _left(self, what: str) -> "list[Left]":
+        left = []
         for one in tuple(self):
-            self._troubles.call(_doing_of(one), one.recovered)
+            rest = self._troubles.call(_doing_of(one), getattr(one, what))
+            if inspect.iscoroutine(rest):
+                left.append(Left(_doing_of(one), rest))
+        return left
+
+
+class Left(NamedTuple):
+    """What a subscriber has left to do after an end.
+
+    Attributes:
+        doing: What that is, as in "powawidget failed while it …".
+        rest: Does it.
+    """
+
+    doing: str
+    rest: Rest
+
+
+async def do_left(left: Iterable[Left], report: Callable[[str, BaseException], object]) -> None:
+    """Do what subscribers have left to do, one after the other; on the loop thread.
+
+    Args:
+        left: What it is.
+        report: Logs and shows what fails.
+    """
+    for one in left:
+        try:
+            await one.rest
+        except Exception as error:  # noqa: BLE001  # the others go on
+            report(one.doing, error)
 
 
 class Troubles:
@@ -68,22 +116,26 @@ class Troubles:
         self._known: set[str] = set()
         self.unreported: list[str] = []
 
-    def call(self, doing: str, receive: Callable[..., object], *args: object) -> None:
+    def call(self, doing: str, receive: Callable[..., object], *args: object) -> object:
         """Call a subscriber, and note what it raises.
 
         Args:
             doing: What it does, as in "powawidget failed while it …".
             receive: What to call.
             *args: What it receives.
+
+        Returns:
+            What it returns; None where it raises.
         """
         try:
-            receive(*args)
+            return receive(*args)
         except BaseException as error:
             # A subscriber must not end a run: an exit would end the loop thread with all runs. In
             # the main thread it may be a person's interrupt.
             if not isinstance(error, Exception) and is_main_thread():
                 raise
             self.note(doing, error)
+            return None
 
     def note(self, doing: str, error: BaseException) -> None:
         """Log what was raised, and keep it to be reported.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from powawidget.local import limits
 from powawidget.local.agents.runs import Execution
 from powawidget.local.agents.script import Turn
+from powawidget.local.agents.sql_errors import why_not
 from powawidget.local.agents.store import AgentStore
 from powawidget.local.channel import Channel
 from powawidget.local.dialects import DIALECTS
@@ -67,7 +68,7 @@ class Engine:
         self._running: dict[asyncio.Task[None], Channel] = {}
         self._closed = False
 
-    def begin(self, agent_id: str, body: dict[str, Any]) -> tuple[Run, Channel]:
+    def begin(self, agent_id: str, body: dict[str, Any]) -> tuple[Run | None, Channel]:
         """Begin a run.
 
         Args:
@@ -75,13 +76,20 @@ class Engine:
             body: The request's body, checked.
 
         Returns:
-            The stored run, and where its frames come from.
+            The stored run, and where its frames come from; no run where the conversation's id
+            can't be used, which the stream alone says.
         """
         self._check_room()
-        message = str(body["message"])
-        run, is_new = self.agents.new_run(agent_id, message, _session_id(body))
-        turn = self._turn(message, run.session.history, self.agents.begun, body)
         channel = Channel()
+        session_id = _session_id(body) or ""
+        error = why_not(session_id, self.agents.sessions.get(session_id), agent_id)
+        if error is not None:
+            named = {"run_id": self.agents.new_run_id(), "context_handler_id": None}
+            channel.put(self._encode({"event": "error", "error": error, **named}, {}))
+            channel.end()
+            return None, channel
+        run, is_new = self.agents.new_run(agent_id, body)
+        turn = self._turn(run.message, run.session.history, self.agents.begun, body)
         execution = Execution(run, turn, channel, self._encode, self._rate, is_new_session=is_new)
         self._start(execution.execute(), channel, lambda: self.agents.settle(run))
         return run, channel

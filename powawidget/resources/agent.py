@@ -1,5 +1,6 @@
 """An agent of a project, and its runs."""
 
+import asyncio
 import functools
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
@@ -14,8 +15,9 @@ from powawidget.errors import WrongTypeError
 from powawidget.http.client import Client
 from powawidget.protocol import events as ev
 from powawidget.protocol.events.bounds import cut
+from powawidget.protocol.events.fields import counts
 from powawidget.resources.conversing import Conversing
-from powawidget.resources.lookup import Row, got, stored_run, text_of
+from powawidget.resources.lookup import Row, stored_run, text_of
 from powawidget.resources.request import RunOptions, agent_body
 from powawidget.run.plan import Lookup, Plan
 from powawidget.run.run import Run
@@ -23,11 +25,12 @@ from powawidget.run.sources import LiveSource
 from powawidget.run.streaming import events_of
 from powawidget.run.task import RunTask
 from powawidget.state.about import About, host_of
+from powawidget.state.model import RunState
 
-_NOT_SENT = frozenset({"self", "message", "session_id", "on_approval"})
+_USAGE_PAUSES = (0.05, 0.1, 0.2, 0.4)  # the run may be stored a moment after its end
 _ON_STOP = {
     True: "The server ends the run at its next write: a tool that is running finishes first.",
-    False: "The server isn't told: it goes on, and stores the whole answer.",
+    False: "The server isn't told: it goes on, and stores its answer.",
     None: "What the server does then depends on the agent: it may go on.",
 }
 
@@ -72,6 +75,7 @@ class Agent(Conversing):
         max_context_tokens: int | None = None,
         citations_enabled: bool | None = None,
         reasoning_requested: bool | None = None,
+        runtime_knowledge_bases: Sequence[Mapping[str, Any]] | None = None,
         knowledge_bases: Sequence[Any] | None = None,
         context_handler_id: str | None = None,
         context_override: str | None = None,
@@ -92,7 +96,9 @@ class Agent(Conversing):
             max_context_tokens: The most tokens of context.
             citations_enabled: Whether the answer cites its sources.
             reasoning_requested: Whether to ask for the model's thinking.
-            knowledge_bases: Knowledge bases to search.
+            runtime_knowledge_bases: Knowledge bases that the agent may search in this run, as a
+                tool: 1 to 10, such as `{"id": "…", "top_k": 5}`.
+            knowledge_bases: Knowledge bases to search before the run.
             context_handler_id: An earlier search to use.
             context_override: Text to use as the context.
             context_items: Items to use as the context.
@@ -112,7 +118,19 @@ class Agent(Conversing):
             >>> run = pb.agent("Analyst").run("Which orders are late?")
             >>> run.result().text
         """
-        options = {name: value for name, value in locals().items() if name not in _NOT_SENT}
+        options: RunOptions = {
+            "temperature": temperature,
+            "timeout_seconds": timeout_seconds,
+            "response_format": response_format,
+            "max_context_tokens": max_context_tokens,
+            "citations_enabled": citations_enabled,
+            "reasoning_requested": reasoning_requested,
+            "runtime_knowledge_bases": runtime_knowledge_bases,
+            "knowledge_bases": knowledge_bases,
+            "context_handler_id": context_handler_id,
+            "context_override": context_override,
+            "context_items": context_items,
+        }
         _check_policy(on_approval)
         plan = self._plan(agent_body(message, session_id, options), on_approval)
         return Run(RunTask(plan)).start()
@@ -125,6 +143,8 @@ class Agent(Conversing):
     ) -> Plan:
         # Where it isn't known, a silence isn't taken for a fault too early.
         keepalives = self._has_tools is True
+        # With these an agent has a tool; an old server doesn't read them, and sends no keepalives.
+        has_tools = True if body.get("runtime_knowledge_bases") else self._has_tools
         client = self._client.for_run()
         post = functools.partial(_post_decision, client)
         hooks = functools.partial(_hooks_of, client, self.id)
@@ -132,10 +152,13 @@ class Agent(Conversing):
             source=LiveSource(client, self._path, body, keepalives=keepalives, session=session),
             name=self.name,
             message=body["message"],
-            on_stop=_ON_STOP[self._has_tools],
+            on_stop=_ON_STOP[has_tools],
             secret=self._client.secret,
             decider=lambda live: Decider(live, post, hooks, on_approval),
-            lookup=Lookup(stored=functools.partial(stored_run, client, "agent")),
+            lookup=Lookup(
+                stored=functools.partial(stored_run, client, "agent"),
+                parts=None if has_tools else functools.partial(_usage_of, client),
+            ),
             about=About(host_of(self._client.url), cut(self.model or "")),
         )
 
@@ -164,13 +187,14 @@ class Agent(Conversing):
             >>> chat = pb.agent("Analyst").chat(temperature=0)
             >>> chat.send("Which orders are late?").result().text
         """
-        agent_body("?", None, options)
+        body = agent_body("?", None, options)
+        given = {name: body[name] for name in options if name in body}
         _check_policy(on_approval)
 
         def plan(message: str, session: Callable[[], str | None]) -> Plan:
-            return self._plan(agent_body(message, None, options), on_approval, session)
+            return self._plan(agent_body(message, None, given), on_approval, session)
 
-        return self._chat(session_id, plan, options)
+        return self._chat(session_id, plan, given)
 
     async def stream(
         self, message: str, *, session_id: str | None = None, **options: Unpack[RunOptions]
@@ -231,6 +255,20 @@ async def _post_decision(
     await client.post(f"/api/agents/runs/{run_id}/approve", body, limit)
 
 
+async def _usage_of(client: Client, run: RunState) -> list[ev.Event]:
+    """Fetch what a run without tools has cost: its stream doesn't say (docs/protocol.md#usage)."""
+    if run.usage is not None:
+        return []
+    for pause in _USAGE_PAUSES:
+        stored = await stored_run(client, "agent", run.run_id or "")
+        usage = counts(stored.get("usage")) if isinstance(stored, Mapping) else None
+        is_stored = not isinstance(stored, Mapping) or stored.get("status") != "running"
+        if usage or is_stored:
+            return [ev.UsageKnown(usage=usage)] if usage else []
+        await asyncio.sleep(pause)
+    return []
+
+
 async def _hooks_of(client: Client, agent_id: str) -> Any:
     return await client.get(f"/api/agents/{agent_id}/hooks")
 
@@ -239,16 +277,3 @@ def info_of(row: Row) -> AgentInfo:
     """Read one line of a list of agents."""
     own_id = str(row.get("id"))
     return AgentInfo(id=own_id, name=str(row.get("name") or own_id), model=text_of(row, "model"))
-
-
-async def has_tools(client: Client, agent_id: str) -> bool | None:
-    """Ask whether an agent has tools.
-
-    It decides what a stop does and whether the stream has keepalives; it isn't worth a failure.
-
-    Returns:
-        None where the server doesn't say.
-    """
-    answer = await got(client, f"/api/agents/{agent_id}/tools")
-    tools = answer.get("tools") if isinstance(answer, dict) else None
-    return bool(tools) if isinstance(tools, list) else None

@@ -8,6 +8,7 @@ from powawidget.errors import ConfigurationError, WrongTypeError
 from powawidget.http.client import Client
 from powawidget.http.secret import Secret
 from powawidget.http.timeouts import Timeouts
+from powawidget.http.transport import Verify
 from powawidget.kernel import cells, displayed_widgets
 from powawidget.resources.agent import Agent, AgentInfo
 from powawidget.resources.project import Powabase
@@ -21,7 +22,7 @@ def connect(  # noqa: PLR0913  # each is one setting of a connection
     url: str | None = None,
     *,
     api_key: str | None = None,
-    verify: bool | str = True,
+    verify: Verify = True,
     proxy: str | None = None,
     headers: Mapping[str, str] | None = None,
     timeouts: Timeouts | None = None,
@@ -36,8 +37,11 @@ def connect(  # noqa: PLR0913  # each is one setting of a connection
             embedded server; `POWABASE_URL` where it isn't given.
         api_key: The key; `POWABASE_API_KEY` where it isn't given, else a hidden prompt, so that
             no notebook has to hold it.
-        verify: Whether to check certificates, or the path of a CA bundle.
-        proxy: The URL of a proxy; the environment's is used where it isn't given.
+        verify: Whether to check certificates, the path of a CA bundle, or an `ssl.SSLContext`.
+            Where it is True, SSL_CERT_FILE and SSL_CERT_DIR, REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE
+            say which certificates are trusted, the first of them that is set.
+        proxy: The URL of a proxy. Where it isn't given, HTTPS_PROXY, HTTP_PROXY or ALL_PROXY is
+            used, but for what NO_PROXY lists, and never for this machine.
         headers: Further headers for each request.
         timeouts: Limits of time: `powawidget.Timeouts(connect=5, ...)`.
         insecure: Whether the key may go over plain HTTP to another machine.
@@ -47,9 +51,11 @@ def connect(  # noqa: PLR0913  # each is one setting of a connection
 
     Raises:
         ConfigurationError: If the URL or the key is missing.
-        InvalidValueError: If one of the arguments can't be used.
+        InvalidValueError: If one of the arguments, or a proxy that the environment names, can't
+            be used.
         WrongTypeError: If one of them is of another type.
-        FileError: If the CA bundle can't be read.
+        FileError: If the certificates can't be read.
+        MissingPackageError: If the proxy needs a package that isn't installed.
 
     Example:
         >>> pb = powawidget.connect("https://ref.p.powabase.ai")  # asks for the key

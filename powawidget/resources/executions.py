@@ -6,10 +6,11 @@ from typing import Any
 
 import msgspec
 
-from powawidget.chat.history import time_of
 from powawidget.http.client import Client
 from powawidget.protocol import events as ev
 from powawidget.protocol.characters import harmless
+from powawidget.protocol.database_errors import without_sql
+from powawidget.protocol.times import time_of
 from powawidget.resources.request import at_most
 from powawidget.resources.tables import table
 
@@ -44,7 +45,7 @@ class ExecutionInfo(msgspec.Struct, frozen=True, kw_only=True):
         began = self.started or self.created
         if began is None or self.ended is None:
             return None
-        return round((self.ended - began).total_seconds(), 3)
+        return max(0.0, round((self.ended - began).total_seconds(), 3))
 
 
 class Executions(list[ExecutionInfo]):
@@ -78,7 +79,7 @@ def listed(rows: Sequence[Mapping[str, Any]]) -> Executions:
             ended=_time(row, "completed_at"),
             input=row.get("input"),
             output=row.get("output"),
-            error=row["error"] if isinstance(row.get("error"), str) else None,
+            error=without_sql(row["error"]) if isinstance(row.get("error"), str) else None,
         )
         for row in rows
     )
@@ -131,7 +132,4 @@ def begun_with(
 
 
 def _time(row: Mapping[str, Any], name: str) -> dt.datetime | None:
-    time = time_of(row.get(name))
-    if time is None or time.tzinfo is not None:
-        return time
-    return time.replace(tzinfo=dt.UTC)
+    return time_of(row.get(name))

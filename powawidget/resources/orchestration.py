@@ -22,9 +22,11 @@ from powawidget.run.sources import LiveSource
 from powawidget.run.streaming import events_of
 from powawidget.run.task import RunTask
 from powawidget.state.about import About, host_of
+from powawidget.state.model import RunState
 
 STRATEGIES = ("supervisor", "sequential", "parallel")
 _PARALLEL = "parallel"
+_KNOWLEDGE = "runtime_knowledge_bases"  # the one option (docs/protocol.md#runtime-knowledge)
 _ON_STOP = (
     "The server isn't told: it keeps the run as running for ever, and its answer can't be looked "
     "up. An agent that is at work there may go on for a while."
@@ -64,24 +66,35 @@ class Orchestration(Conversing):
         self._agent_names = list(agent_names)
         self.strategy = info.strategy
 
-    def run(self, message: str, *, session_id: str | None = None) -> Run:
+    def run(
+        self,
+        message: str,
+        *,
+        session_id: str | None = None,
+        runtime_knowledge_bases: Sequence[Mapping[str, Any]] | None = None,
+    ) -> Run:
         """Start a run. This returns at once.
 
         Args:
             message: What to ask.
             session_id: The conversation to go on with.
+            runtime_knowledge_bases: Knowledge bases that the agents may search in this run, as a
+                tool: 1 to 10, such as `{"id": "…", "top_k": 5}`
+                (docs/protocol.md#runtime-knowledge).
 
         Returns:
             The run. Make it the last value of a cell to show it.
 
         Raises:
-            InvalidValueError: If the message is empty; nothing was sent.
+            InvalidValueError: If the message is empty, or a list is too long; nothing was sent.
+            WrongTypeError: If an argument is of another type; nothing was sent.
             ConfigurationError: If it has no agents or an unknown strategy; nothing was sent.
 
         Example:
             >>> pb.orchestration("Report line").run("How was last week?").delegations
         """
-        return Run(RunTask(self._plan(self._body(message, session_id)))).start()
+        options = {_KNOWLEDGE: runtime_knowledge_bases}
+        return Run(RunTask(self._plan(self._body(message, session_id, options)))).start()
 
     def _plan(
         self, body: Mapping[str, Any], session: Callable[[], str | None] | None = None
@@ -107,41 +120,48 @@ class Orchestration(Conversing):
 
         Args:
             session_id: The conversation to go on with: its last turns are shown.
-            **options: None: an orchestration takes no options, and asks for no approvals
-                (docs/protocol.md#approvals-elsewhere).
+            **options: `runtime_knowledge_bases` as for `run`, for every turn. There are no others:
+                an orchestration asks for no approvals (docs/protocol.md#approvals-elsewhere).
 
         Returns:
             The chat. Make it the last value of a cell to show it.
 
         Raises:
-            WrongTypeError: If an option is given.
+            WrongTypeError: If there is no such option.
             ConfigurationError: If it has no agents or an unknown strategy.
 
         Example:
             >>> chat = pb.orchestration("Report line").chat()
             >>> chat.send("How was last week?").result().text
         """
-        self._body("?", None, options)
+        body = self._body("?", None, options)
+        given = {name: body[name] for name in options if name in body}
 
         def plan(message: str, session: Callable[[], str | None]) -> Plan:
-            return self._plan(self._body(message, None), session)
+            return self._plan(self._body(message, None, given), session)
 
-        return self._chat(session_id, plan, options)
+        return self._chat(session_id, plan, given)
 
     async def stream(
-        self, message: str, *, session_id: str | None = None
+        self,
+        message: str,
+        *,
+        session_id: str | None = None,
+        runtime_knowledge_bases: Sequence[Mapping[str, Any]] | None = None,
     ) -> AsyncIterator[ev.Event]:
         """Run the orchestration and read its events, without a widget.
 
         Args:
             message: What to ask.
             session_id: The conversation to go on with.
+            runtime_knowledge_bases: As for `run`.
 
         Yields:
             The events, typed, in order, up to the terminal one.
 
         Raises:
-            InvalidValueError: If the message is empty; nothing was sent.
+            InvalidValueError: If the message is empty, or a list is too long; nothing was sent.
+            WrongTypeError: If an argument is of another type; nothing was sent.
             ConfigurationError: If it has no agents or an unknown strategy; nothing was sent.
             RequestError: If the server refuses.
             ConnectionLost: If it can't be reached, or takes longer than the total limit, or the
@@ -151,7 +171,7 @@ class Orchestration(Conversing):
             >>> async for event in pb.orchestration("Report line").stream("How was last week?"):
             ...     print(event)
         """
-        body = self._body(message, session_id)
+        body = self._body(message, session_id, {_KNOWLEDGE: runtime_knowledge_bases})
         source = LiveSource(self._client.for_run(), self._path, body, keepalives=True)
         async with aclosing(events_of(source)) as events:
             async for event in events:
@@ -162,9 +182,9 @@ class Orchestration(Conversing):
         return [ev.AgentsKnown(names=self._agent_names)] if is_start and self._agent_names else []
 
     def _body(
-        self, message: str, session_id: str | None, options: Mapping[str, Any] | None = None
+        self, message: str, session_id: str | None, options: Mapping[str, Any]
     ) -> dict[str, Any]:
-        body = run_body("orchestration", message, session_id, options or {})
+        body = run_body("orchestration", message, session_id, options, (_KNOWLEDGE,))
         if self.strategy is not None and self.strategy not in STRATEGIES:
             raise ConfigurationError(
                 f"The orchestration {self.name!r} has the strategy {self.strategy!r}, which no "
@@ -194,8 +214,8 @@ async def orchestration_of(client: Client, row: Row) -> Orchestration:
     return Orchestration(client, info, names)
 
 
-async def _parts_of(client: Client, run_id: str) -> list[ev.Event]:
-    stored = await stored_run(client, "orchestration", run_id)
+async def _parts_of(client: Client, run: RunState) -> list[ev.Event]:
+    stored = await stored_run(client, "orchestration", run.run_id or "")
     return [children_of(stored)] if isinstance(stored, Mapping) else []
 
 

@@ -14,10 +14,11 @@ from powawidget.http.client import Client
 from powawidget.http.ids import is_uuid, segment
 from powawidget.kernel import loop
 from powawidget.resources import orchestration, workflow
-from powawidget.resources.agent import Agent, AgentInfo, has_tools, info_of
+from powawidget.resources.agent import Agent, AgentInfo, info_of
 from powawidget.resources.lookup import find, rows_of, stored_run, text_of
 from powawidget.resources.orchestration import Orchestration, OrchestrationInfo, orchestration_of
 from powawidget.resources.sessions import Session
+from powawidget.resources.tools import has_tools
 from powawidget.resources.workflow import Workflow, WorkflowInfo, find_workflow, workflow_of
 from powawidget.run.finished import of_stored
 from powawidget.run.run import Run, finished_run

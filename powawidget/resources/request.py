@@ -7,6 +7,7 @@ from typing import Any, SupportsIndex, TypedDict
 
 from powawidget.errors import InvalidValueError, WrongTypeError
 from powawidget.http.ids import as_text
+from powawidget.protocol.plain_values import plain
 
 
 class RunOptions(TypedDict, total=False):
@@ -22,7 +23,9 @@ class RunOptions(TypedDict, total=False):
         max_context_tokens: The most tokens of context.
         citations_enabled: Whether the answer cites its sources.
         reasoning_requested: Whether to ask for the model's thinking.
-        knowledge_bases: Knowledge bases to search.
+        runtime_knowledge_bases: Knowledge bases that the agent may search in this run, as a tool:
+            1 to 10, such as `{"id": "…", "top_k": 5}` (docs/protocol.md#runtime-knowledge).
+        knowledge_bases: Knowledge bases to search before the run.
         context_handler_id: An earlier search to use.
         context_override: Text to use as the context.
         context_items: Items to use as the context.
@@ -34,6 +37,7 @@ class RunOptions(TypedDict, total=False):
     max_context_tokens: int | None
     citations_enabled: bool | None
     reasoning_requested: bool | None
+    runtime_knowledge_bases: Sequence[Mapping[str, Any]] | None
     knowledge_bases: Sequence[Any] | None
     context_handler_id: str | None
     context_override: str | None
@@ -42,6 +46,9 @@ class RunOptions(TypedDict, total=False):
 
 _OPTIONS = tuple(RunOptions.__annotations__)
 _CONTEXTS = _OPTIONS[-4:]
+_RUNTIME = "runtime_knowledge_bases"
+_MOST_RUNTIME = 10
+_LONGEST_ID = 255
 
 
 def run_body(
@@ -49,7 +56,7 @@ def run_body(
     message: object,
     session_id: str | None,
     options: Mapping[str, Any],
-    known: Sequence[str] = (),
+    known: Sequence[str],
 ) -> dict[str, Any]:
     """Make the body that starts a run.
 
@@ -69,17 +76,20 @@ def run_body(
         WrongTypeError: If there is no such option, or one of the texts is something else.
     """
     if not isinstance(message, str):
-        raise WrongTypeError(f"The message is a text, not {type(message).__name__}.")
+        hint = " Decode it first." if isinstance(message, bytes | bytearray) else ""
+        raise WrongTypeError(
+            f"The message is a text, not {type(message).__name__}; nothing was sent.{hint}"
+        )
     if session_id is not None:
-        as_text(session_id, "A conversation")
+        _check_session(session_id)
     if not message.strip():
         raise InvalidValueError(f"The message is empty: say what the {noun} should do.")
     unknown = [name for name in options if name not in known]
     if unknown:
-        others = (
-            f"its options are {', '.join(known)}" if known else "only a message and a session_id"
+        raise WrongTypeError(
+            f"A run of an {noun} takes no {', '.join(unknown)}: beside a message and a session_id "
+            f"it takes {', '.join(known)}."
         )
-        raise WrongTypeError(f"A run of an {noun} takes no {', '.join(unknown)}: {others}.")
     given = {"message": message, "session_id": session_id, **options}
     body = {name: value for name, value in given.items() if value is not None}
     contexts = [name for name in _CONTEXTS if name in body]
@@ -87,7 +97,35 @@ def run_body(
         raise InvalidValueError(
             f"Only one of {', '.join(_CONTEXTS)} may be given, not {' and '.join(contexts)}."
         )
+    if _RUNTIME in body:
+        body[_RUNTIME] = _runtime_knowledge(body[_RUNTIME])
     return checked_json(body)
+
+
+def _check_session(session_id: object) -> None:
+    """Check the id of a conversation, which the service takes as it is or answers with SQL.
+
+    Rule: docs/protocol.md#own-session-id.
+    """
+    as_text(session_id, "A conversation")
+    text = str(session_id)
+    if not text.strip() or len(text) > _LONGEST_ID or "/" in text or "\0" in text:
+        raise InvalidValueError(
+            f"{text[:80]!r} can't be the id of a conversation: it has 1 to {_LONGEST_ID} "
+            "characters, and no slash."
+        )
+
+
+def _runtime_knowledge(given: object) -> list[dict[str, Any]]:
+    """Check what the service checks strictly (docs/protocol.md#runtime-knowledge)."""
+    rows = list(given) if isinstance(given, Sequence) and not isinstance(given, str) else None
+    if rows is None or not all(isinstance(row, Mapping) and row.get("id") for row in rows):
+        raise WrongTypeError(
+            f'{_RUNTIME} takes a list of dictionaries that have an id, such as [{{"id": "…"}}].'
+        )
+    if not 1 <= len(rows) <= _MOST_RUNTIME:
+        raise InvalidValueError(f"{_RUNTIME} takes 1 to {_MOST_RUNTIME} entries, not {len(rows)}.")
+    return [dict(row) for row in rows]
 
 
 def agent_body(
@@ -106,14 +144,18 @@ def agent_body(
 def checked_json(body: Mapping[str, Any]) -> dict[str, Any]:
     """Check that a body can be sent.
 
+    Returns:
+        The body in Python's own values: a table's numbers are numpy's.
+
     Raises:
         InvalidValueError: If it can't be written as JSON.
     """
     try:
-        json.dumps(body, allow_nan=False, ensure_ascii=False).encode()
+        made: dict[str, Any] = plain(body)
+        json.dumps(made, allow_nan=False, ensure_ascii=False).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidValueError(f"The request can't be written as JSON: {error}.") from error
-    return dict(body)
+    return made
 
 
 def at_most(limit: object) -> int:

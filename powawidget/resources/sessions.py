@@ -1,6 +1,7 @@
 """Conversations that the server has stored: their list, and one of them to read."""
 
 import datetime as dt
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Unpack
 
@@ -8,10 +9,11 @@ import msgspec
 
 from powawidget.approvals.policy import PolicyFunction
 from powawidget.chat.chat import Chat
-from powawidget.chat.history import History, Message, time_of
+from powawidget.chat.history import History, Message
 from powawidget.chat.task import ChatTask
 from powawidget.http.client import Client
 from powawidget.kernel import loop
+from powawidget.protocol.times import time_of
 from powawidget.resources.request import RunOptions, at_most
 from powawidget.resources.tables import table
 from powawidget.state.model import Kind
@@ -151,6 +153,22 @@ class Session:
 
     def __repr__(self) -> str:
         return f"<Session {self.id} with {self.kind} {self.name!r}>"
+
+
+def new_session_id() -> str:
+    """Make the id of a conversation that begins with its first run.
+
+    Rule: docs/protocol.md#own-session-id. The service makes ids by itself; with one of your own you
+    find a run whose stream was cut before it was named. Whoever knows the id of an orchestration's
+    conversation can read it, so nobody may guess it.
+
+    Returns:
+        An id of 160 random bits.
+
+    Example:
+        >>> chat = pb.agent("Analyst").chat(powawidget.new_session_id())
+    """
+    return f"sess_{secrets.token_hex(20)}"
 
 
 def listed(rows: Sequence[Mapping[str, Any]]) -> Sessions:

@@ -1,5 +1,6 @@
 """A workflow of a project, and its runs."""
 
+import asyncio
 import functools
 import json
 from collections.abc import AsyncIterator, Mapping
@@ -29,8 +30,13 @@ from powawidget.run.sources import LiveSource
 from powawidget.run.streaming import events_of
 from powawidget.run.task import RunTask
 from powawidget.state.about import About, host_of
+from powawidget.state.model import RunState
 
 _MOST_EXECUTIONS = 100
+# Ten times as long as the service was seen to take, in seconds.
+_LOG_PAUSES = (0.03, 0.06, 0.12, 0.24, 0.5)
+_OVER = frozenset({"completed", "failed"})
+_RAN = frozenset({"done", "failed"})
 _ON_STOP = (
     "The server stores the execution as completed, without a result, with the blocks that were "
     "done, and charges for them."
@@ -86,7 +92,7 @@ class Workflow:
         body = self._body(variables, named)
         client = self._client.for_run()
         plan = Plan(
-            source=LiveSource(client, self._path, body, keepalives=False),
+            source=self._source(client, body),
             kind="workflow",
             name=self.name,
             message=_message(body["variables"]),
@@ -128,7 +134,7 @@ class Workflow:
             ...     print(event)
         """
         body = self._body(variables, named)
-        source = LiveSource(self._client.for_run(), self._path, body, keepalives=False)
+        source = self._source(self._client.for_run(), body)
         async with aclosing(events_of(source, ev.in_workflow)) as events:
             async for event in events:
                 yield event
@@ -150,7 +156,13 @@ class Workflow:
         Example:
             >>> workflow.execution(workflow.executions()[0].id).blocks
         """
-        stored = loop.run_sync(self._look_up(self._client, execution_id))
+        wanted = segment(execution_id, "execution")
+        if not is_uuid(wanted):
+            raise InvalidValueError(
+                f"{wanted[:80]!r} isn't the id of an execution, which is a UUID: "
+                "workflow.executions() lists them."
+            )
+        stored = loop.run_sync(self._look_up(self._client, wanted))
         about = About(host_of(self._client.url))
         return finished_run(of_stored(stored, self.name, secret=self._client.secret, about=about))
 
@@ -178,7 +190,9 @@ class Workflow:
     async def _look_up(self, client: Client, execution_id: str) -> dict[str, Any]:
         wanted = segment(execution_id)
         row = await stored_execution(client, self.id, wanted)
-        logs = await client.get(f"/api/workflows/{self.id}/executions/{wanted}/logs")
+        is_over = row is not None and row.get("status") in _OVER
+        # One that was cut at once has none.
+        logs = await self._logs_of(client, wanted, 1 if is_over else 0)
         return {
             "run_id": wanted,
             "status": None if row is None else row.get("status"),
@@ -188,10 +202,36 @@ class Workflow:
             "graph": self._graph,
         }
 
-    async def _parts_of(self, client: Client, execution_id: str) -> list[ev.Event]:
+    async def _parts_of(self, client: Client, run: RunState) -> list[ev.Event]:
+        done = sum(block.status in _RAN for block in run.blocks)
+        logs = await self._logs_of(client, run.run_id or "", done)
+        return [logs_of(logs)] if isinstance(logs, Mapping) else []
+
+    async def _logs_of(self, client: Client, execution_id: str, count: int) -> Any:
+        """Fetch the logs of an execution, again while they are fewer than there will be.
+
+        They are written a moment after the execution's end (docs/protocol.md#block-logs).
+
+        Args:
+            client: The HTTP side.
+            execution_id: Its id.
+            count: How many there will be at least.
+
+        Returns:
+            What the server answered last, after so many tries whatever it is.
+        """
         path = f"/api/workflows/{self.id}/executions/{segment(execution_id)}/logs"
         logs = await client.get(path)
-        return [logs_of(logs)] if isinstance(logs, Mapping) else []
+        for pause in _LOG_PAUSES:
+            if not isinstance(logs, Mapping) or len(logs_of(logs).blocks) >= count:
+                break
+            await asyncio.sleep(pause)
+            logs = await client.get(path)
+        return logs
+
+    def _source(self, client: Client, body: Mapping[str, Any]) -> LiveSource:
+        limits = client.timeouts.for_executions()
+        return LiveSource(client, self._path, body, keepalives=False, timeouts=limits)
 
     async def _find(self, client: Client, variables: Any, begun: float, ended: float) -> list[str]:
         """List the ids of the executions that may be one whose stream was cut before its id came.

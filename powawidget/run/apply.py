@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import logging
 import traceback
+from collections.abc import Callable
 
 from powawidget.approvals.deadlines import is_overdue
-from powawidget.errors import ConnectionLost, PowawidgetError, RequestError
+from powawidget.errors import ConnectionLost, PowawidgetError, ProtocolError, RequestError
 from powawidget.http.advice import title_of
 from powawidget.live.run import Live
 from powawidget.live.subscribers import log
@@ -17,13 +18,16 @@ from powawidget.run.pause import Pauses
 from powawidget.run.sources import Source
 
 
-async def follow(live: Live, source: Source, pauses: Pauses) -> None:
+async def follow(
+    live: Live, source: Source, pauses: Pauses, is_denied: Callable[[], bool] = lambda: False
+) -> None:
     """Follow a run to its end. Nothing is raised: what goes wrong is an event of the run.
 
     Args:
         live: The run.
         source: Its bytes.
         pauses: Lets a person end a pause before the next try.
+        is_denied: Whether the stream has shown that the denial of a stop counted.
     """
     following: Following | None = None
 
@@ -31,8 +35,8 @@ async def follow(live: Live, source: Source, pauses: Pauses) -> None:
         return live.state.status == "waiting" and not is_overdue(live)
 
     try:
-        following = Following(source, live.redact, is_asking, pauses)
-        await _apply(live, following)
+        following = Following(source, live.redact, is_asking, pauses, live.note_read)
+        await _apply(live, following, is_denied)
     except asyncio.CancelledError:
         live.receive(_cancelled(live))
         raise
@@ -40,12 +44,19 @@ async def follow(live: Live, source: Source, pauses: Pauses) -> None:
         live.receive(_end_of(live, source, error, "" if following is None else following.note))
 
 
-async def _apply(live: Live, following: Following) -> None:
+async def _cancellation() -> None:
+    """Wait for the cancellation with which a stop ends."""
+    await asyncio.get_running_loop().create_future()
+
+
+async def _apply(live: Live, following: Following, is_denied: Callable[[], bool]) -> None:
     async with contextlib.aclosing(following.read()) as reads:
         async for items in reads:
-            for item in items:
-                event = live.receive(item)
-                if isinstance(item, str):
+            for some in [[one] for one in items] if live.stop_asked else [items]:
+                if is_denied():
+                    # What the run did after its denial may have come at once with the proof.
+                    await _cancellation()
+                for event in live.receive_all(some):
                     following.note_event(event)
             if live.ended:
                 return
@@ -57,10 +68,13 @@ def _end_of(live: Live, source: Source, error: Exception, note: str) -> ev.Event
         return _refused(error, note)
     if isinstance(error, ConnectionLost):
         return _lost(live, source, error, note)
+    if isinstance(error, ProtocolError) and error.maybe_accepted:
+        hint = _where(live)  # its message says that the run may have started
+        return ev.Refused(title="The run could not be read", message=str(error), hint=hint)
     if isinstance(error, PowawidgetError):
         return ev.Refused(title="The run could not be read", message=str(error))
     if isinstance(error, EventTooLargeError):
-        return too_large(error)
+        return too_large(error, _going_on(live))
     # What was raised may hold the key.
     text = live.redact("".join(traceback.format_exception(error)))
     log(logging.ERROR, "powawidget failed while it read a run\n%s", text)
@@ -71,10 +85,10 @@ def _end_of(live: Live, source: Source, error: Exception, note: str) -> ev.Event
     )
 
 
-def too_large(error: EventTooLargeError) -> ev.Interrupted:
+def too_large(error: EventTooLargeError, hint: str | None = None) -> ev.Interrupted:
     """Say that the rest of a stream can't be read."""
     return ev.Interrupted(
-        title="The stream was given up", message=str(error), code="event_too_large"
+        title="The stream was given up", message=str(error), code="event_too_large", hint=hint
     )
 
 
@@ -103,7 +117,7 @@ def _lost(live: Live, source: Source, error: ConnectionLost, note: str) -> ev.Ev
         return ev.Interrupted(
             title="The run took too long",
             message=f"It wasn't complete after {source.total:g} s, the limit set for it.",
-            hint="Set a longer total limit, or none.",
+            hint=f"{_going_on(live)} Set a longer total limit, or none.",
             code=error.code,
         )
     if not error.maybe_accepted:
@@ -123,19 +137,25 @@ def _lost(live: Live, source: Source, error: ConnectionLost, note: str) -> ev.Ev
             "What came is kept. The server ends an execution with its stream, and charges for what "
             f"was done until then: {where} what it has stored."
         )
-    elif live.state.run_id is None:
-        hint = f"The run may have started at the server. {_UNSENT} {_where(live)}"
     else:
-        hint = (
-            "What came is kept. The run may still be going on at the server; "
-            f'pb.get_run("{live.state.run_id}") looks it up.'
-        )
+        hint = _going_on(live)
     silent = error.code == "idle_timeout"
     return ev.Interrupted(
         title="The stream fell silent" if silent else "The connection was lost",
         message=str(error),
         code=error.code,
         hint=hint,
+    )
+
+
+def _going_on(live: Live) -> str:
+    """Say what may have become of a run whose stream isn't read any more."""
+    run_id = live.state.run_id
+    if run_id is None:
+        return f"The run may have started at the server. {_UNSENT} {_where(live)}"
+    return (
+        "What came is kept. The run may still be going on at the server; "
+        f'pb.get_run("{run_id}") looks it up.'
     )
 
 

@@ -49,7 +49,7 @@ class Approvers:
             return False
         if host.kernel() is None:
             return True
-        shown = [(one.made, one.shown_at) for one in self.outputs if one.made is not None]
+        shown = [(one.made, one.shown_at) for one in self.outputs if one.is_shown]
         if not shown or any(widget.greeted for widget, _ in shown):
             return not shown
         # A page says hello once it has loaded the front end; where no front end has sent the cell,

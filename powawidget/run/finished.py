@@ -1,5 +1,6 @@
 """Runs that are over from the beginning: stored, saved, or recorded as a whole."""
 
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -53,7 +54,7 @@ def of_stored(
         secret=secret,
         about=about or About(),
     )
-    return of_events(events_of_stored(stored), plan)
+    return of_events(events_of_stored(stored, time.time()), plan)
 
 
 def of_saved(state: RunState, about: About | None = None) -> RunTask:

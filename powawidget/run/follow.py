@@ -40,6 +40,7 @@ class Following:
         redact: Takes the key out of a text.
         is_asking: Whether a person is asked.
         pauses: Lets a person end a pause.
+        on_read: Called when bytes have come, be they an event's or a keepalive's.
     """
 
     def __init__(
@@ -48,12 +49,14 @@ class Following:
         redact: Callable[[str], str],
         is_asking: Callable[[], bool] = lambda: False,
         pauses: Pauses | None = None,
+        on_read: Callable[[], None] = lambda: None,
     ) -> None:
         self.has_error = False
         self._source = source
         self._redact = redact
         self._is_asking = is_asking
         self._pauses = pauses or Pauses()
+        self._on_read = on_read
         self._limits = source.timeouts
         self._retries = Retries(source.timeouts)
         self._gave_up = False
@@ -104,6 +107,7 @@ class Following:
             await stack.enter_async_context(contextlib.aclosing(reads))
             self._latest = time.monotonic()
             while (frames := await self._next(reads)) is not None:
+                self._on_read()
                 if frames:
                     yield list(frames)
                     self._latest = time.monotonic()

@@ -25,12 +25,13 @@ class Lookup:
         stored: Fetches what the server has stored of a run, by its id.
         find: Finds the ids of what may be the run, where its stream didn't name its id: by when
             it began and ended here, in seconds since the epoch.
-        parts: Fetches, by the run's id, what the server gives only of a run that is over.
+        parts: Fetches what the server gives only of a run that is over, by the run as it ended
+            here.
     """
 
     stored: Fetch | None = None
     find: Find | None = None
-    parts: Callable[[str], Awaitable[Iterable[Event]]] | None = None
+    parts: Callable[[RunState], Awaitable[Iterable[Event]]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,10 +5,11 @@ from typing import Any
 from powawidget.live.recording import Recording
 from powawidget.run.task import RunTask
 from powawidget.state import values
-from powawidget.state.model import Failure, RunState, RunStatus, plain, typed
+from powawidget.state.model import Failure, RunState, RunStatus, typed
 from powawidget.transcript.export import Snapshot, Transcribed
 
-_WORDS: dict[RunStatus, str] = {
+# Those of the view's header.
+STATUS_WORDS: dict[RunStatus, str] = {
     "connecting": "connecting",
     "running": "running",
     "waiting": "waiting for you",
@@ -121,8 +122,8 @@ class RunProperties(Transcribed):
         return self._live.recording
 
     def _snapshot(self) -> Snapshot:
-        with self._live.lock:
-            state: RunState = typed(plain(self._live.state), RunState)
+        # What takes longest isn't done under the lock, for which all runs may wait.
+        state: RunState = typed(self._live.snapshot(), RunState)
         return Snapshot(state, self._task.plan.about, self._task.plan.redact)
 
     def __repr__(self) -> str:
@@ -131,4 +132,4 @@ class RunProperties(Transcribed):
         text = " ".join(self.text.split())
         shown = f": {text[:60]}…" if len(text) > 60 else (f": {text}" if text else "")  # noqa: PLR2004  # used once, here
         run_id = f", {state.run_id}" if state.run_id else ""
-        return f"<Run of {' '.join(words)}, {_WORDS[state.status]}{run_id}{shown}>"
+        return f"<Run of {' '.join(words)}, {STATUS_WORDS[state.status]}{run_id}{shown}>"

@@ -22,7 +22,7 @@ from powawidget.http.timeouts import Timeouts
 from powawidget.live.run import Live
 from powawidget.protocol import events as ev
 from powawidget.protocol.stored.execution import is_whole, logs_of
-from powawidget.protocol.stored.run import events_of_stored, outcome_of
+from powawidget.protocol.stored.run import age_of, events_of_stored, is_whole_answer, outcome_of
 from powawidget.run.pause import GaveUp, Pauses
 from powawidget.run.plan import Lookup
 
@@ -100,7 +100,7 @@ async def _lookups(live: Live, lookup: Lookup, limits: Timeouts) -> list[ev.Even
             if status not in _AT_WORK:
                 return _events_of(live, stored)
             if _is_enough(live, attempt) or now - begun >= total:
-                return [ev.OutcomeKnown(text=_still(live, status))]
+                return [ev.OutcomeKnown(text=_still(live, status, stored))]
         elif now - reached >= unreachable:
             text = f"The server can't be asked what became of it. {_later(live)}"
             return [ev.OutcomeKnown(text=text)]
@@ -161,7 +161,9 @@ async def _pause(live: Live, seconds: float, attempt: int) -> None:
 
 def _events_of(live: Live, stored: dict[str, Any]) -> list[ev.Event]:
     is_execution = "block_logs" in stored
-    whole = stored.get("status") == "completed" and (not is_execution or is_whole(stored))
+    whole = is_whole_answer(stored) or (
+        stored.get("status") == "completed" and (not is_execution or is_whole(stored))
+    )
     if whole and live.state.status == "interrupted":
         return [ev.Restored(events=list(events_of_stored(stored)))]
     outcome = outcome_of(stored) or f"The server has the run as {stored.get('status')}."
@@ -177,7 +179,7 @@ def _is_enough(live: Live, attempt: int) -> bool:
     return live.state.kind == "orchestration" and attempt >= _LOOKS_AT_ORCHESTRATION
 
 
-def _still(live: Live, status: str) -> str:
+def _still(live: Live, status: str, stored: dict[str, Any]) -> str:
     if live.state.kind == "orchestration":
         return (
             f"The server has the orchestration as {status}. One whose stream was cut stays so "
@@ -185,6 +187,9 @@ def _still(live: Live, status: str) -> str:
         )
     if status == _UNLISTED:
         return _which(0)
+    age = age_of(stored, live.clock())
+    if age:
+        return f"The server still has the run as {status}. {age} {_later(live)}"
     return f"The server still has the run as {status}. {_later(live)}"
 
 

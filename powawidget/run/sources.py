@@ -41,9 +41,10 @@ class LiveSource:
         body: The request.
         keepalives: Whether the server sends keepalives in this stream.
         session: Names the session when the run starts, where that isn't known before.
+        timeouts: Limits of time, where they aren't the client's.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what makes up a start
         self,
         client: Client,
         path: str,
@@ -51,13 +52,14 @@ class LiveSource:
         *,
         keepalives: bool,
         session: Callable[[], str | None] | None = None,
+        timeouts: Timeouts | None = None,
     ) -> None:
         self._session = session
         self._client = client
         self._path = path
         self._body = body
         self.redact = client.secret.redact
-        limits = self.timeouts = client.timeouts
+        limits = self.timeouts = timeouts or client.timeouts
         self.idle: float | None = limits.idle if keepalives else limits.quiet_idle
         self.total: float | None = limits.total
 
@@ -100,6 +102,6 @@ class RecordedSource:
         loop = asyncio.get_running_loop()
         begin = loop.time()
         for at, data in self._reads:
-            if self._speed is not None:
-                await asyncio.sleep(max(0.0, begin + at / self._speed - loop.time()))
+            if self._speed is not None and (left := begin + at / self._speed - loop.time()) > 0:
+                await asyncio.sleep(left)
             yield data

@@ -30,8 +30,9 @@ async def events_of(
         RequestError: If the server refuses.
         ConnectionLost: If it can't be reached, or takes too long, or the stream ends without its
             terminal event.
-        ProtocolError: If an event is too large.
+        ProtocolError: If an event is too large; the run has started.
     """
+    pieces = ev.Pieces()
     try:
         following = Following(source, source.redact)
         # What interrupts the caller must find no frame of the HTTP library: it holds the key.
@@ -41,16 +42,20 @@ async def events_of(
                     if isinstance(item, ev.Waiting):
                         yield item
                     elif isinstance(item, str):
-                        event = meaning(ev.read(item))
+                        event = pieces.joined(meaning(ev.read(item)))
                         following.note_event(event)
+                        for left in pieces.left() if isinstance(event, _ENDS) else ():
+                            yield left
                         yield event
                         if isinstance(event, _ENDS):
                             return
     except EventTooLargeError as error:
         # The cause says the same; its frames stand in the middle of the stream.
-        raise ProtocolError(str(error)) from None
+        raise ProtocolError(str(error), maybe_accepted=True) from None
     finally:
         source.close()
+    for left in pieces.left():
+        yield left
     if not following.has_error:  # where an error came, the terminal event may be left out
         raise ConnectionLost(
             "The stream ended without its terminal event: the run may not be complete.",

@@ -129,7 +129,7 @@ class RunTask:
         live = self.live
         try:
             with contextlib.suppress(asyncio.CancelledError):
-                await follow(live, self.plan.source, self.pauses)
+                await follow(live, self.plan.source, self.pauses, self._is_denied)
             if self.decider is not None:
                 await self.decider.close()
             with contextlib.suppress(asyncio.CancelledError):
@@ -141,6 +141,9 @@ class RunTask:
         finally:
             live.fail(problem)
             live.finish()
+
+    def _is_denied(self) -> bool:
+        return self.decider is not None and self.decider.is_stop_proved
 
     async def _or_report(self, doing: str, work: Awaitable[None]) -> None:
         """Do what a run can do without: a failure is logged and shown, and changes nothing else."""
@@ -158,7 +161,7 @@ class RunTask:
             return  # what a hook took back stands in the parts as well
         with contextlib.suppress(PowawidgetError, TimeoutError):
             async with asyncio.timeout(self.plan.source.timeouts.parts):
-                parts = await fetch(state.run_id)
+                parts = await fetch(state)
             for event in parts:
                 self.live.receive(event)
 

@@ -15,12 +15,14 @@ class About:
         variable: The Python expression that has the run or the chat; `run` or `chat` where it is
             empty.
         zone: The time zone of its times; None is this machine's.
+        written: When it is written down, in seconds since the epoch, where that is known.
     """
 
     server: str = ""
     model: str = ""
     variable: str = ""
     zone: dt.tzinfo | None = None
+    written: float | None = None
 
 
 def host_of(url: str) -> str:

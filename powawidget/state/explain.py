@@ -6,6 +6,8 @@ It is classified by that library's class name (docs/protocol.md#model-errors); t
 
 import re
 
+from powawidget.protocol.database_errors import database_error
+from powawidget.protocol.stored.run import CLIENT_GONE, UNKNOWN_EFFECTS
 from powawidget.state.model import Failure
 
 _LITELLM = re.compile(r"litellm\.(\w+)")
@@ -57,6 +59,10 @@ def explain(message: str, code: str | None = None) -> Failure:
     Returns:
         A failure with a plain title, the server's message, the code and a hint.
     """
+    database = database_error(message)
+    if database is not None:
+        title, plain, own, hint = database
+        return Failure(title=title, message=plain, code=code or own, hint=hint, details=message)
     found = _LITELLM.search(message)
     known = _CODES.get(code or "") or (_KNOWN.get(found[1]) if found else None)
     if known is None and code == "rate_limit_exceeded":
@@ -77,5 +83,12 @@ def explain(message: str, code: str | None = None) -> Failure:
             message=message,
             code=code,
             hint="It may have reached its time limit: pass a larger timeout_seconds.",
+        )
+    if message.startswith(CLIENT_GONE):
+        return Failure(
+            title="The server ended the run when its stream was closed",
+            message=message,
+            code=code,
+            hint=UNKNOWN_EFFECTS,
         )
     return Failure(title="The run failed", message=message, code=code)

@@ -314,6 +314,8 @@ def _keys_of_request(part: ApprovalPart) -> Iterable[_Key]:
     yield ("request",)
     yield ("digest", part.digest)
     yield ("about", part.call)
+    if part.waited is None:
+        yield ("unmeasured",)
     if part.decision in ANSWERABLE:
         yield ("answerable", part.call)
     if part.decision in OPEN_REQUEST:

@@ -50,12 +50,16 @@ ENDED: frozenset[str] = frozenset({"completed", "failed", "stopped", "interrupte
 
 
 class Failure(msgspec.Struct, kw_only=True):
-    """Why a run failed: a plain title, the server's own words, and what to do next."""
+    """Why a run failed: a plain title, the server's own words, and what to do next.
+
+    `details` are words of the server that only few can read, such as its SQL.
+    """
 
     title: str
     message: str
     code: str | None = None
     hint: str | None = None
+    details: str | None = None
 
 
 class Citation(msgspec.Struct, kw_only=True):
@@ -89,7 +93,11 @@ class ToolPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="tool"):
 
     `arguments` is JSON text. `result` is text, or JSON text where `json` is true; it is the
     first 200 characters while `full` is false (docs/protocol.md#result-preview). `asked` holds the
-    arguments of the request where a hook changed them before the tool ran.
+    arguments of the request where a hook changed them before the tool ran. `arguments` is empty
+    while they are still to come.
+
+    `seconds` is the server's time of the whole call, in which a gated one waited for its decision:
+    `waited` is that part of it (docs/protocol.md#gates).
 
     `withheld` and `withheld_asked` are set in what a page is given only, instead of arguments that
     are too large to show there (`powawidget.widget.page_state`); here the arguments are whole.
@@ -106,6 +114,7 @@ class ToolPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="tool"):
     json: bool = False
     size: int | None = None
     seconds: float | None = None
+    waited: float = 0.0
     started: float = 0.0
     order: int | None = None
     within: int | None = None
@@ -120,8 +129,8 @@ class ApprovalPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="approval
     gate: a tool call, the answer, or the start of the run (docs/protocol.md#gates and
     #gates-without-tool). `digest` is the request's own: over its run, its call, its index and its
     exact arguments. `choice` is what was sent, `decision` what has come of it; after `closes`
-    nothing is sent any more, so that a late answer can't hit the next request. `withheld` is as in
-    a tool call.
+    nothing is sent any more, so that a late answer can't hit the next request. `waited` is how long
+    it was open, where the hook told. `withheld` is as in a tool call.
     """
 
     tool_name: str
@@ -138,17 +147,23 @@ class ApprovalPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="approval
     decided_at: float | None = None
     deadline: float | None = None
     closes: float | None = None
+    waited: float | None = None
     outcome: str | None = None
     withheld: TooLarge | None = None
 
 
 class NoticePart(msgspec.Struct, kw_only=True, tag_field="kind", tag="notice"):
-    """A quiet line: a recovery, a hook, a frame that could not be read, `count` times."""
+    """A quiet line: a recovery, a hook, a frame that could not be read, `count` times.
+
+    `details` is what it is about, for whoever opens it: the text that was streamed before the
+    connection was lost, where the stored one took its place (docs/protocol.md#cut-plain).
+    """
 
     code: str
     text: str
     count: int = 1
     within: int | None = None
+    details: str | None = None
 
 
 class DelegationPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="delegation"):
@@ -255,7 +270,9 @@ class RunState(msgspec.Struct, kw_only=True, dict=True):
     Of an orchestration: `strategy`, and `answer`, the index of the delegation whose text is the
     answer, where it doesn't stand at the top. Of a workflow: `blocks` in the order of its graph,
     `graph` says whether that was known before, and `output` is the result as JSON text. `restored`
-    says that the stored run replaced a stream that was cut.
+    says that the stored run replaced a stream that was cut. `halves` are the surrogates at the end
+    of texts that grow, by the texts' paths, as in `parts/3/text`: each waits for the other half of
+    its character.
 
     Beside its fields, and never on the wire, it carries an index for the reducer's rules
     (`powawidget.state.index`).
@@ -286,6 +303,7 @@ class RunState(msgspec.Struct, kw_only=True, dict=True):
     output: str | None = None
     wait: Wait | None = None
     restored: bool = False
+    halves: dict[str, int] = {}
 
 
 class Queued(msgspec.Struct, kw_only=True):

@@ -43,7 +43,7 @@ class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
             (docs/protocol.md#result-preview).
         result: The whole result: text, or a decoded value where the server sent one; None until
             it is known.
-        seconds: How long it took.
+        seconds: How long it took, without the time in which it waited for a decision.
         error: The result's text where the tool failed or was denied.
         asked: The arguments the model asked for, where a hook changed them
             (docs/protocol.md#changed-arguments).
@@ -189,7 +189,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     total: int
 
 
-class RunResult(msgspec.Struct, frozen=True, kw_only=True):
+class RunResult(msgspec.Struct, frozen=True, kw_only=True, weakref=True):
     """What a completed run came to.
 
     Attributes:
@@ -308,7 +308,7 @@ def approval_of(part: ApprovalPart) -> Approval:
         reason=part.reason,
         asked_at=part.asked_at,
         decided_at=decided,
-        waited=None if decided is None else round(decided - part.asked_at, 3),
+        waited=None if decided is None else max(0.0, round(decided - part.asked_at, 3)),
         outcome=part.outcome,
     )
 
@@ -317,7 +317,7 @@ def seconds_of(state: RunState) -> float | None:
     """Tell how long a run took, or None while it is live."""
     if state.started is None or state.ended is None:
         return None
-    return round(state.ended - state.started, 3)
+    return max(0.0, round(state.ended - state.started, 3))
 
 
 def _joined(state: RunState, indices: list[int]) -> str:
@@ -369,6 +369,11 @@ def _block(block: BlockState) -> Block:
     )
 
 
+def own_seconds(part: ToolPart) -> float | None:
+    """Tell how long a call took without its wait for a decision, or None where nobody knows."""
+    return None if part.seconds is None else round(max(0.0, part.seconds - part.waited), 3)
+
+
 def _tool_call(part: ToolPart) -> ToolCall:
     bad = part.status in {"failed", "denied"}
     preview = part.result if part.result is None else part.result[:200]
@@ -383,7 +388,7 @@ def _tool_call(part: ToolPart) -> ToolCall:
         status=part.status,
         preview=preview,
         result=result,
-        seconds=part.seconds,
+        seconds=own_seconds(part),
         error=part.result if bad else None,
         asked=None if part.asked is None else decoded(part.asked),
     )

@@ -36,6 +36,11 @@ def decision(part: ApprovalPart, zone: dt.tzinfo | None, *, over: bool) -> str:
             return "Superseded: the run went on without an answer"
         case "pending" if not over:
             return "Not decided yet"
+        case "sending" if not over and part.choice is not None:
+            runs = part.choice == "approve" and part.covers == "call"
+            said = "Approved" if part.choice == "approve" else "Denied"
+            goes_on = "running" if runs else "waiting for the server"
+            return f"{said}{decided_by(by)}, {goes_on}"
         case "pending" | "undecided":
             return "Not decided: the run ended"
     chosen = _CHOICE.get(part.choice or "", "decision")
@@ -94,7 +99,9 @@ class Requests:
             body.append(layout.label("What the hook says"))
             body.append(layout.quote(context, part.message, f"{where}.message"))
         if part.arguments.strip() not in {"", "{}"}:
-            body += layout.labelled(context, words.ARGUMENTS, part.arguments, f"{where}.arguments")
+            body += layout.labelled(
+                context, words.ARGUMENTS, part.arguments, f"{where}.arguments", exact=True
+            )
         if part.outcome:
             body.append(layout.label("What the server did"))
             body.append(layout.quote(context, part.outcome, f"{where}.outcome"))
@@ -110,7 +117,7 @@ class Requests:
             spans += [Span(" ("), subject(part), Span(")")]
         elif place := words.gate(self.by_call[part.call or 0].index(index)):
             spans.append(Span(f", {place}"))
-        if part.reason:
+        if part.reason and part.by != "stop":
             spans += [Span(": "), Span(one_line(part.reason, 400), "quoted")]
         if call is not None and part.decision == "approved" and call.asked is not None:
             changed = call.arguments != part.arguments

@@ -9,6 +9,7 @@ from powawidget.transcript import layout, words
 from powawidget.transcript.context import Context
 from powawidget.transcript.nodes import Details, Grid, Heading, Node, Series, Span, Spans
 from powawidget.transcript.summary import one_line
+from powawidget.transcript.terminal import settled
 
 _WIDTH = 24
 _SKIPPED = {"skipped", "not_reached", "pending"}
@@ -39,7 +40,7 @@ def nodes(context: Context, state: RunState) -> Iterable[Node]:
         )
     if state.output is not None:
         yield from layout.labelled(
-            context, words.OUTPUT, state.output, context.expression("output")
+            context, words.OUTPUT, state.output, context.expression("output"), settles=True
         )
 
 
@@ -88,11 +89,13 @@ def _opened(context: Context, index: int, block: Block) -> Details | None:
     if block.text:
         body.append(layout.prose(context, str(block.text), f"{where}.text"))
     if block.output is not None:
-        body += layout.labelled(context, words.OUTPUT, block.output, f"{where}.output")
+        body += layout.labelled(
+            context, words.OUTPUT, block.output, f"{where}.output", settles=True
+        )
     if block.error is not None:
         body += [
             layout.label(words.ERROR),
-            layout.code(context, block.error, f"{where}.error", bad=True),
+            layout.code(context, settled(block.error), f"{where}.error", bad=True),
         ]
     if not body:
         return None

@@ -1,8 +1,9 @@
 """A run, or a chat, as the nodes of a transcript."""
 
+from powawidget.state import values
 from powawidget.state.about import About
 from powawidget.state.model import ENDED, ChatState, RunState
-from powawidget.transcript import approvals, blocks, layout, words
+from powawidget.transcript import approvals, blocks, exact_json, layout, words
 from powawidget.transcript.context import Context
 from powawidget.transcript.nodes import Box, Heading, Line, Node, Series, Span, Spans, Title
 from powawidget.transcript.parts import Parts
@@ -81,22 +82,35 @@ def _body(context: Context, state: RunState) -> list[Node]:
     parts = Parts(context, state)
     nodes: list[Node] = []
     if state.status not in ENDED:
-        nodes.append(layout.line(words.NOT_OVER))
+        stood = words.as_of(context.about.written, context.about.zone, state.status)
+        nodes.append(layout.line(Span(stood, "strong"), words.BROUGHT_BACK if state.run_id else ""))
     if state.restored:
         nodes.append(layout.line(words.RESTORED))
     if state.message.strip():
-        nodes.append(layout.label(words.INPUT if state.kind == "workflow" else words.QUESTION))
-        nodes.append(layout.quote(context, state.message, context.expression("message")))
+        nodes += _asked(context, state)
     nodes += parts.thoughts()
     nodes.append(parts.series())
     nodes += blocks.nodes(context, state)
     nodes += _error(context, state)
+    is_answer = state.status == "completed" and state.kind != "workflow" and state.edited is None
+    if is_answer and not values.text_of(state).strip():
+        nodes.append(layout.line(words.EMPTY_ANSWER))
     if state.edited is not None:
         shown = words.BLOCKED if state.edited == "blocked" else words.MODIFIED
         nodes.append(layout.line(Span(shown, "strong")))
     nodes += approvals.table(context, state)
     nodes += _sources(context, state)
     return nodes
+
+
+def _asked(context: Context, state: RunState) -> list[Node]:
+    """What was asked; of a workflow the values by their names."""
+    where = context.expression("message")
+    name = words.INPUT if state.kind == "workflow" else words.QUESTION
+    value = layout.read(context, state.message) if state.kind == "workflow" else None
+    if isinstance(value, exact_json.Object) and value:
+        return layout.labelled(context, name, state.message, where)
+    return [layout.label(name), layout.quote(context, state.message, where)]
 
 
 def _status(state: RunState) -> str:
@@ -178,6 +192,7 @@ def _error(context: Context, state: RunState) -> list[Node]:
         body.append(layout.line("Hint: ", Span(one_line(error.hint, 400), "unquoted")))
     if error.code:
         body.append(layout.line("Code ", Span(one_line(error.code), "code")))
+    body += layout.details(context, error.details)
     return [Box(tuple(body), bad=state.status == "failed")]
 
 

@@ -1,12 +1,15 @@
 """JSON as it was written, as the live view reads it (`js/src/text/json.ts`).
 
-Numbers keep their digits, objects keep the order of their keys and keys that come twice.
+Numbers keep their digits, and NaN and Infinity, which Python writes, are numbers; objects keep the
+order of their keys and keys that come twice.
 """
 
 import json
+import re
 from typing import Any, TypeGuard
 
 _LONGEST = 2_000_000
+_DATA = re.compile('"(?:data:image/[a-z]+;base64,)?[A-Za-z0-9+/]{1000,30000000}=*"')
 _DEEPEST = 100
 _LINE = 64
 
@@ -37,23 +40,20 @@ def read(source: str) -> Value | NoJson:
     Returns:
         The value; `NO_JSON` where it is none, or too deep or too long to be laid out.
     """
-    if len(source) > _LONGEST:
+    # The data of a picture is one text, however long it is.
+    if len(source) > _LONGEST + sum(map(len, _DATA.findall(source))):
         return NO_JSON
     try:
         value = json.loads(
             source,
             parse_int=Number,
             parse_float=Number,
-            parse_constant=_refuse,
+            parse_constant=Number,
             object_pairs_hook=Object,
         )
     except (ValueError, RecursionError):
         return NO_JSON
     return value if _is_flat_enough(value) else NO_JSON
-
-
-def _refuse(word: str) -> Any:
-    raise ValueError(word)
 
 
 def _is_flat_enough(value: Any) -> bool:
@@ -116,25 +116,3 @@ def _scalar(value: Any) -> str:
 
 def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
-
-
-def records(value: Any) -> "tuple[list[str], list[dict[str, Any]]] | None":
-    """Read a list of objects as a table.
-
-    Returns:
-        Its columns and rows; None where it is no list of objects, or an object has a key twice,
-        of which a table would hide one.
-    """
-    if not isinstance(value, list) or not value:
-        return None
-    rows: list[dict[str, Any]] = []
-    columns: dict[str, None] = {}
-    for item in value:
-        if not isinstance(item, Object):
-            return None
-        row = dict(item)
-        if len(row) < len(item):
-            return None
-        columns |= dict.fromkeys(row)
-        rows.append(row)
-    return (list(columns), rows) if columns else None

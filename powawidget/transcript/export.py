@@ -2,7 +2,9 @@
 
 import os
 import pathlib
+import time
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import NamedTuple
 
 from powawidget import transcript
@@ -37,6 +39,11 @@ class Transcribed(ABC):
     def _snapshot(self) -> Snapshot:
         """Copy the state, as of now."""
 
+    def _as_of_now(self) -> Snapshot:
+        """The same, with the time: a document of a run that goes on says as of when."""
+        state, about, redact = self._snapshot()
+        return Snapshot(state, replace(about, written=time.time()), redact)
+
     def to_html(self, *, limit: int | None = 256_000, expand: bool = False) -> str:
         """Write it as HTML: one element that makes no request and runs nothing.
 
@@ -51,7 +58,7 @@ class Transcribed(ABC):
         Raises:
             InvalidValueError: If the limit is below 10,000 bytes.
         """
-        state, about, redact = self._snapshot()
+        state, about, redact = self._as_of_now()
         return transcript.to_html(state, about, limit=limit, expand=expand, redact=redact)
 
     def to_markdown(self, *, limit: int | None = None) -> str:
@@ -66,7 +73,7 @@ class Transcribed(ABC):
         Raises:
             InvalidValueError: If the limit is below 10,000 bytes.
         """
-        state, about, redact = self._snapshot()
+        state, about, redact = self._as_of_now()
         return transcript.to_markdown(state, about, limit=limit, redact=redact)
 
     def to_text(self, *, limit: int | None = None) -> str:
@@ -81,7 +88,7 @@ class Transcribed(ABC):
         Raises:
             InvalidValueError: If the limit is below 10,000 bytes.
         """
-        state, about, redact = self._snapshot()
+        state, about, redact = self._as_of_now()
         return transcript.to_text(state, about, limit=limit, redact=redact)
 
     def to_json(self) -> str:
@@ -127,5 +134,5 @@ class Transcribed(ABC):
                 return self.to_text()
             case ".md" | ".markdown":
                 return self.to_markdown()
-        state, about, redact = self._snapshot()
+        state, about, redact = self._as_of_now()
         return transcript.to_page(state, about, redact=redact, limit=_LONGEST_PAGE)

@@ -1,4 +1,4 @@
-"""A transcript as HTML: static, self-contained, without script, style sheet or any request."""
+"""A transcript as HTML: static, self-contained, without script or any request."""
 
 import itertools
 from collections.abc import Callable, Iterable, Sequence
@@ -7,7 +7,7 @@ from typing import Any
 from powawidget.transcript import exact_json, layout, style, words
 from powawidget.transcript.direction import direction, isolated, mirrored
 from powawidget.transcript.limits import Limits
-from powawidget.transcript.markup import Html, element, joined
+from powawidget.transcript.markup import Html, element, joined, opening
 from powawidget.transcript.nodes import (
     Box,
     Code,
@@ -15,6 +15,7 @@ from powawidget.transcript.nodes import (
     Entries,
     Grid,
     Heading,
+    Image,
     Line,
     Node,
     Prose,
@@ -25,7 +26,8 @@ from powawidget.transcript.nodes import (
     Spans,
     Title,
 )
-from powawidget.transcript.visible import quoted, readable, visible
+from powawidget.transcript.pictures import Picture, picture_of
+from powawidget.transcript.visible import quoted, readable, shown_by, visible
 
 _NUMERIC_ROWS = 100
 _LINE = Html("\n")
@@ -52,6 +54,7 @@ class Writer:
             Prose: self._quoted_prose,
             Quote: self._quote,
             Code: self._code,
+            Image: self._image,
             Records: self._records,
             Entries: self._entries,
             Grid: self._grid,
@@ -90,8 +93,15 @@ class Writer:
 
     def _code(self, node: Code) -> Html:
         text, more = self._limits.piece(node.piece)
-        inside = element("code", style.CODE, visible(text))
+        inside = element("code", style.CODE, shown_by(node)(text))
         return joined([element("pre", style.PRE, inside, **isolated(text)), self._more(more)])
+
+    def _image(self, node: Image) -> Html:
+        alt = words.picture(node.picture)
+        if not self._limits.holds(node.picture.address):
+            return element("p", style.LINES["note"], f"{alt}: {node.where}")
+        # Where an image is stripped, its words are left.
+        return joined([_picture(node.picture), element("p", style.MORE, alt)], _LINE)
 
     def _records(self, node: Records) -> Html:
         columns, rows, notes = self._limits.records(node)
@@ -99,29 +109,41 @@ class Writer:
         numeric = {
             name for name in columns if all(_is_numeric(row.get(name, None)) for row in sample)
         }
-        head = [_head_cell(name, name in numeric) for name in columns]
-        body = [self._record(row, columns, numeric) for row in rows]
+        show = shown_by(node)
+        head = [_head_cell(show(name), name in numeric) for name in columns]
+        body = [self._record(row, columns, numeric, show) for row in rows]
         table = _table(head, body)
         return joined([table, *map(self._more, notes)])
 
-    def _record(self, row: dict[str, Any], columns: Sequence[str], numeric: set[str]) -> Html:
+    def _record(
+        self,
+        row: dict[str, Any],
+        columns: Sequence[str],
+        numeric: set[str],
+        show: Callable[[str], str],
+    ) -> Html:
         cells = []
         for name in columns:
-            text = self._limits.cell(layout.cell(row[name])) if name in row else ""
+            picture = picture_of(row[name]) if name in row else None
+            if picture is not None and self._limits.holds(picture.address):
+                cells.append(element("td", style.CELL, _picture(picture)))
+                continue
+            text = show(self._limits.cell(layout.cell(row[name]))) if name in row else ""
             if name in numeric:
-                cells.append(element("td", style.NUMBER, visible(text), align="right"))
+                cells.append(element("td", style.NUMBER, text, align="right"))
             else:
                 cells.append(_cell("td", style.CELL, text))
         return element("tr", style.ROW, *cells)
 
     def _entries(self, node: Entries) -> Html:
         entries, notes = self._limits.entries(node)
+        show = shown_by(node)
         rows = [
             element(
                 "tr",
                 "background-color:transparent",
-                _cell("th", style.KEY, self._limits.cell(key), scope="row", align="left"),
-                _cell("td", style.VALUE, self._limits.cell(text)),
+                _cell("th", style.KEY, show(self._limits.cell(key)), scope="row", align="left"),
+                _cell("td", style.VALUE, show(self._limits.cell(text))),
             )
             for key, text in entries
         ]
@@ -203,6 +225,10 @@ def _brief(span: Span) -> Html:
     return element("code", style.BRIEF_CODE, visible(span.text), **isolated(span.text))
 
 
+def _picture(picture: Picture) -> Html:
+    return opening("img", style.IMAGE, src=picture.address, alt=words.picture(picture))
+
+
 def _head_cell(name: str, numeric: bool) -> Html:
     if numeric:
         return _cell("th", style.HEAD_NUMBER, name, scope="col", align="right")
@@ -212,7 +238,7 @@ def _head_cell(name: str, numeric: bool) -> Html:
 def _cell(tag: str, css: str, text: str, **attributes: str) -> Html:
     """A cell. A text that is read from the right keeps its marks and brackets in their places."""
     turned = {"dir": "rtl"} if direction(text) == "rtl" else {}
-    return element(tag, css, visible(text), **attributes, **turned)
+    return element(tag, css, text, **attributes, **turned)
 
 
 def _sided(tag: str, css: str, text: str, inside: Html) -> Html:

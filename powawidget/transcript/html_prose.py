@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 from markdown_it.token import Token
 
-from powawidget.transcript import prose, style
+from powawidget.transcript import formulas, prose, style
 from powawidget.transcript.direction import Direction, direction, mirrored
+from powawidget.transcript.lines import look_wrapped
 from powawidget.transcript.markup import Html, element, joined, opening
 from powawidget.transcript.visible import readable
 
@@ -13,6 +14,7 @@ _LINK_CLOSE = Html("</a>")
 _INLINE = {"strong": "strong", "em": "em", "s": "del"}
 _TAGS = {
     "paragraph": ("p", style.PROSE_P),
+    "note": ("p", style.PROSE_NOTE),
     "bullet_list": ("ul", style.PROSE_LIST),
     "ordered_list": ("ol", style.PROSE_LIST),
     "list_item": ("li", "margin:2px 0"),
@@ -47,6 +49,7 @@ class _Turn(NamedTuple):
 
 _TURNED = {
     "paragraph_open",
+    "note_open",
     "heading_open",
     "bullet_list_open",
     "ordered_list_open",
@@ -84,10 +87,17 @@ def _token(tokens: list[Token], index: int, turns: list[_Turn]) -> Html:
         return Html("")
     match token.type:
         case "inline":
-            box, _ = prose.task(token) if prose.is_task(tokens, index) else ("", "")
-            shown = joined([box, _inline(token.children or [], skip=4 if box else 0)])
+            box, text = prose.task(token) if prose.is_task(tokens, index) else ("", token.content)
+            is_paragraph = tokens[index - 1].type in {"paragraph_open", "note_open"}
+            keeps = is_paragraph and not look_wrapped(text)
+            inside = _inline(token.children or [], skip=4 if box else 0, keeps=keeps)
+            shown = joined([box, inside])
             is_alone = tokens[index - 1].hidden and turns[index - 1].is_marked
             return element("span", "", shown, dir=turn.to) if is_alone else shown
+        case "formula":
+            return _display(token.content)
+        case "fence" if formulas.is_fence(token):
+            return _display(formulas.source(token))
         case "fence" | "code_block":
             code = element("code", style.CODE, token.content.removesuffix("\n"))
             return joined([element("pre", style.PRE, code, dir="ltr"), "\n"])
@@ -107,7 +117,12 @@ def _token(tokens: list[Token], index: int, turns: list[_Turn]) -> Html:
     if is_cell:
         attributes["align"] = _align(token, to)
     end = "" if tag in {"p", "li", "th", "td"} else "\n"
-    return joined([opening(tag, css, **attributes), end])
+    mark = [element("sup", "", token.content), " "] if name == "note" else []
+    return joined([opening(tag, css, **attributes), *mark, end])
+
+
+def _display(source: str) -> Html:
+    return joined([element("pre", style.PROSE_FORMULA, source, dir="ltr"), "\n"])
 
 
 def _tag(token: Token, name: str, to: Direction = "ltr", *, first: bool = False) -> tuple[str, str]:
@@ -129,12 +144,18 @@ def _align(token: Token, to: Direction) -> str:
     return "right" if to == "rtl" else "left"
 
 
-def _inline(children: list[Token], skip: int = 0) -> Html:
-    """Write inline tokens; `skip` leaves out the first characters, of a task's box."""
+def _inline(children: list[Token], skip: int = 0, *, keeps: bool = False) -> Html:
+    """Write inline tokens.
+
+    Args:
+        children: The tokens.
+        skip: How many of the first characters are left out, those of a task's box.
+        keeps: Whether the ends of lines are kept.
+    """
     written: list[str] = []  # what isn't HTML yet is escaped at the end
     opened: list[int] = []
+    has_ended = False  # a line has, behind which another end of it says nothing
     for index, token in enumerate(children):
-        kind, _, side = token.type.rpartition("_")
         if token.type == "text":
             text, skip = token.content[skip:], max(0, skip - len(token.content))
             written.append(text if opened else _linked(text))
@@ -145,22 +166,44 @@ def _inline(children: list[Token], skip: int = 0) -> Html:
             begin = opened.pop()
             shown = "".join(child.content for child in children[begin + 1 : index])
             written.append(_link_close(prose.href(children[begin]), shown))
-        elif kind in _INLINE:
-            written.append(Html(f"<{'/' if side == 'close' else ''}{_INLINE[kind]}>"))
-        elif token.type == "code_inline":
-            written.append(element("code", style.PROSE_CODE, token.content))
-        elif token.type == "image":
-            written.append(_image(token))
+        elif token.type == "softbreak":
+            written.append(Html("<br>\n" if keeps and not has_ended else "\n"))
         else:
-            written.append(Html("<br>\n" if token.type == "hardbreak" else "\n"))
+            written.append(_one(token))
+        if token.type != "text" or token.content.strip(" \t"):
+            has_ended = token.type == "tag_break" or (
+                token.type == "formula" and formulas.is_display(token.content)
+            )
     return joined(written)
+
+
+def _one(token: Token) -> Html:
+    """A token that stands for itself."""
+    kind, _, side = token.type.rpartition("_")
+    match token.type:
+        case "code_inline":
+            return element("code", style.PROSE_CODE, token.content)
+        case "formula":
+            display = formulas.is_display(token.content)
+            css = style.PROSE_MATHS_LINE if display else style.PROSE_MATHS
+            return element("code", css, token.content, dir="ltr")
+        case "note_mark":
+            return element("sup", "", token.content)
+        case "tag_open":
+            return opening(token.tag, style.PROSE_KEY if token.tag == "kbd" else "")
+        case "image":
+            return _image(token)
+        case "hardbreak" | "tag_break":
+            return Html("<br>\n")
+    tag = token.tag if kind == "tag" else _INLINE[kind]
+    return Html(f"<{'/' if side == 'close' else ''}{tag}>")
 
 
 def _linked(text: str) -> Html:
     """A text with the URLs in it as links."""
     return joined(
         shown if link is None else joined([_link_open(link), shown, _LINK_CLOSE])
-        for shown, link in prose.with_links(text)
+        for shown, link in prose.with_links(text, every=True)
     )
 
 

@@ -1,7 +1,7 @@
 """How much of each text a transcript shows, so that the whole stays under a limit."""
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -18,6 +18,15 @@ _CELL = 300
 _MOST = 1000
 # Texts aren't cut below this before the middle of long lists is left out.
 _SHORT = 400
+# Of a limit: what texts may have in the first try, and what of that after each further one; what
+# lists are meant to fill, and what is enough.
+_TEXT = 0.85
+_STEP = 0.9
+_FULL = 0.95
+_ENOUGH = 0.85
+# How many items of each list are written to learn how long one is, and how often at most.
+_SOME = 16
+_TRIES = 4
 
 
 @dataclass(frozen=True)
@@ -44,10 +53,14 @@ class Limits:
         left = len(piece.text[len(shown) :].encode(errors="replace"))
         return shown, words.more(words.size(left), piece.where)
 
+    def holds(self, text: str) -> bool:
+        """Whether a text that can't be cut is shown."""
+        return self.text is None or len(text) <= self.text
+
     def records(self, node: Records) -> tuple[Sequence[str], Sequence[dict[str, Any]], list[str]]:
         """Cut a table: its columns, its rows, and the notes on what is left out."""
         columns = node.columns if self.text is None else node.columns[:_COLUMNS]
-        rows = self._rows(node.rows, layout.row_length)
+        rows = self._rows(node.rows, lambda row: layout.row_length(row, self.text))
         left = {"row": len(node.rows) - len(rows), "column": len(node.columns) - len(columns)}
         return columns, rows, _notes(left, node.where)
 
@@ -111,30 +124,57 @@ def fit(write: Callable[[Limits], str], lengths: Sequence[int], limit: int | Non
         return write(Limits())
     if limit < LEAST:
         raise InvalidValueError(f"limit must be at least {LEAST:,} bytes, or None for no limit.")
-    for limits, written in _tried(write, lengths, limit):
+    for attempt in (_cut_texts(write, lengths, limit), _cut_lists(write, limit)):
+        if attempt is not None:
+            return attempt
+    for limits in (Limits(_SHORT, 1), Limits(0, 1), Limits(0, 0)):
+        written = write(limits)
         if len(written.encode()) <= limit:
             return written
-        if limits == Limits(0, 0):
-            break
     raise AssertionError("A transcript without any part of the run is short.")
 
 
-def _tried(
-    write: Callable[[Limits], str], lengths: Sequence[int], limit: int
-) -> Iterable[tuple[Limits, str]]:
-    """Write with one cut after another, each stricter by as much as the last was over."""
-    room, items = float(limit), _MOST
-    while room > 1:
-        limits = Limits(max(_level(lengths, int(room)), _SHORT), items)
-        written = write(limits)
-        yield limits, written
-        share = min(0.9, limit / len(written.encode()))
-        room *= share
-        if limits.text == _SHORT:
-            items = int(items * share)
-    yield from (
-        (limits, write(limits)) for limits in (Limits(_SHORT, 1), Limits(0, 1), Limits(0, 0))
-    )
+def _cut_texts(write: Callable[[Limits], str], lengths: Sequence[int], limit: int) -> str | None:
+    """Write with texts cut, each time by as much more as the last was over; None if it's too long.
+
+    Writing takes long, so nothing is written of which the texts alone are too long.
+    """
+    if sum(min(length, _SHORT) for length in lengths) > limit:
+        return None
+    room = float(limit) if sum(lengths) <= limit else limit * _TEXT
+    while True:
+        level = max(_level(lengths, int(room)), _SHORT)
+        written = write(Limits(level, _MOST))
+        size = len(written.encode())
+        if size <= limit:
+            return written
+        if level == _SHORT:
+            return None
+        room *= min(_STEP, limit / size)
+
+
+def _cut_lists(write: Callable[[Limits], str], limit: int) -> str | None:
+    """Write with short texts and the middle of long lists left out; None where that is too long.
+
+    How long it becomes grows by about as much for each item, so that two sizes tell a third.
+    """
+    best: str | None = None
+    items, fits, over = _SOME, (0, 0), (_MOST + 1, 0)
+    for _ in range(_TRIES):
+        written = write(Limits(_SHORT, items))
+        size = len(written.encode())
+        if size <= limit:
+            best, fits = written, (items, size)
+        else:
+            over = (items, size)
+        if size <= limit and size >= limit * _ENOUGH:
+            break
+        each = (over[1] - fits[1]) / (over[0] - fits[0]) if over[1] else size / items
+        further = fits[0] + int((limit * _FULL - fits[1]) / max(each, 1))
+        items = min(further, over[0] - 1)
+        if items <= fits[0]:
+            break
+    return best
 
 
 def _level(lengths: Sequence[int], room: int) -> int:

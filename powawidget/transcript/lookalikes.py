@@ -1,7 +1,9 @@
 """Marks names that look like others, as the live view does (`js/src/text/lookalikes.ts`)."""
 
+import itertools
 import re
 import unicodedata
+from collections.abc import Iterator
 
 from powawidget.transcript.visible import hides
 
@@ -13,7 +15,7 @@ _SCRIPTS = {
 _ASIAN = re.compile(
     "["
     "\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3021-\u3035\u3038-\u303b\u3041-\u318f\u31a0"
-    "-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-"
+    "-\u321e\u3260-\u327e\u32d0-\u32fe\u3300-\u3357\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-"
     "\uffdf\U0001b000-\U0001b16f\U00020000-\U0003ffff"
     "]"
 )
@@ -41,16 +43,23 @@ _LIKE_LATIN = re.compile(
 )
 # Letters to Unicode, but of no script and like none: the sign of micro, two apostrophes.
 _OF_ANY = frozenset("\u00b5\u02bb\u02bc")
+# Letters of formulas that look like no Latin one.
+_OF_FORMULAS = frozenset(
+    "\u0393\u0394\u0398\u039b\u039e\u03a0\u03a3\u03a6\u03a8\u03a9\u03b2\u03b4\u03b5\u03b6"
+    "\u03b8\u03bb\u03bc\u03be\u03c0\u03c4\u03c6\u03c8\u03c9"
+)
 _PLAIN = re.compile("[!-~]+(?: [!-~]+)*")
 _ASIANS, _ODD, _SIGN, _OTHER = "asian", "odd", "sign", "other"
+_BARE = "bare"  # a space at an end or beside another, a mark on no letter
 
 
 def named(name: str) -> str:
     """Put marks into a name where it isn't what it looks like.
 
-    Marked are letters of another script than its first one, or than Latin where it has Latin
-    ones; a whole name of letters that read as Latin; wide, mathematical and other forms of ASCII;
-    space that isn't seen. A name in one script of its own is left as it is.
+    Marked are, in one word, letters of another script than its first one's, or than Latin where it
+    has Latin ones; a whole name of small letters that read as Latin; wide, mathematical and other
+    forms of ASCII; space that isn't seen. A word in one script of its own is left as it is, and so
+    is a letter that looks like no other, as in `\u0394t`.
 
     Returns:
         The name with marks such as `dr⟦\u043e Cyrillic U+043E⟧p`.
@@ -65,7 +74,7 @@ def named(name: str) -> str:
     for index, each in enumerate(name):
         # Marks belong to their letter.
         is_of_last = bool(last) and unicodedata.category(each).startswith("M")
-        kind = last if is_of_last else (kinds[index] or _OTHER) if is_odd(index) else ""
+        kind = last if is_of_last else (kinds[index] or _BARE) if is_odd(index) else ""
         if kind != last:
             marked.append(_marked(run, last))
             run, last = "", kind
@@ -116,6 +125,7 @@ class _Odd:
             each < "\x7f" or kind in {"", _ODD, _SIGN} or _LIKE_LATIN.match(each)
             for each, kind in both
         )
+        self._words = list(_words(name, kinds))
 
     def __call__(self, index: int) -> bool:
         each, kind = self._name[index], self._kinds[index]
@@ -128,11 +138,49 @@ class _Odd:
             return is_mark and " " < before < "\x7f" and not hides(each)
         if kind == _ODD or each < "\x7f":
             return kind == _ODD
-        if self._reads_as_latin:
-            return True
         if kind == _SIGN:
-            return not self._is_asian and (self._is_latin or self._base is None)
-        return kind != self._base and (kind != _ASIANS or not self._is_latin)
+            is_plain = self._is_asian or not (self._is_latin or self._base is None)
+            return self._reads_as_latin or not is_plain
+        is_whole, is_spelt = self._words[index]
+        if self._reads_as_latin:
+            return not is_spelt
+        is_of_name = kind == self._base or (kind == _ASIANS and self._is_latin)
+        return not (is_whole or is_of_name or each in _OF_FORMULAS)
+
+
+def _words(name: str, kinds: list[str]) -> Iterator[tuple[bool, bool]]:
+    """For each character whether its word is in one script, and whether all spell that so.
+
+    Abbreviations in capitals, and the letters of formulas, are spelt like Latin ones everywhere.
+    """
+    both = zip(name, kinds, strict=True)
+    for is_word, characters in itertools.groupby(both, lambda one: _is_of_word(one[0])):
+        word = list(characters)
+        letters = [each for each, _ in word if unicodedata.category(each).startswith("L")]
+        scripts = {kind for each, kind in word if unicodedata.category(each).startswith("L")}
+        is_whole = is_word and len(scripts) == 1 and scripts <= _SCRIPTS
+        has_marks = len(letters) < len(word)
+        is_spelt = (
+            is_whole
+            and not has_marks
+            and (
+                (scripts == {"GREEK"} and len(letters) == 1)
+                or (
+                    scripts <= {"GREEK", "CYRILLIC"}
+                    and len(letters) > 1
+                    and all(map(_is_capital, letters))
+                )
+            )
+        )
+        yield from itertools.repeat((is_whole, is_spelt), len(word))
+
+
+def _is_of_word(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LM"
+
+
+def _is_capital(letter: str) -> bool:
+    return unicodedata.category(letter) == "Lu"
 
 
 def _marked(run: str, kind: str) -> str:

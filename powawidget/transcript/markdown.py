@@ -19,6 +19,7 @@ from powawidget.transcript.nodes import (
     Entries,
     Grid,
     Heading,
+    Image,
     Line,
     Node,
     Prose,
@@ -29,8 +30,9 @@ from powawidget.transcript.nodes import (
     Spans,
     Title,
 )
+from powawidget.transcript.pictures import Picture, picture_of
 from powawidget.transcript.visible import quoted as in_quotes
-from powawidget.transcript.visible import readable, visible
+from powawidget.transcript.visible import readable, shown_by, visible
 
 
 class Writer:
@@ -45,6 +47,7 @@ class Writer:
             Prose: self._prose,
             Quote: self._quote,
             Code: self._code,
+            Image: self._image,
             Records: self._records,
             Entries: self._entries,
             Grid: self._grid,
@@ -78,28 +81,41 @@ class Writer:
 
     def _code(self, node: Code) -> list[str]:
         text, more = self._limits.piece(node.piece)
-        return spaced([fence(visible(text), node.language), _more(more)])
+        return spaced([fence(shown_by(node)(text), node.language), _more(more)])
 
     def _records(self, node: Records) -> list[str]:
         columns, rows, notes = self._limits.records(node)
         cells = [
-            [self._cell(layout.cell(row[name])) if name in row else "" for name in columns]
+            [self._value(row[name], node) if name in row else "" for name in columns]
             for row in rows
         ]
-        lines = table([self._cell(name) for name in columns], cells)
+        lines = table([self._cell(name, node) for name in columns], cells)
         return spaced([lines, *map(_more, notes)])
 
-    def _cell(self, text: str) -> str:
-        shown = " ".join(visible(self._limits.cell(text)).split("\n"))
+    def _image(self, node: Image) -> list[str]:
+        if self._limits.holds(node.picture.address):
+            return [_picture(node.picture)]
+        return [f"{words.picture(node.picture)}: {code_span(node.where)}"]
+
+    def _value(self, value: Any, node: Records) -> str:
+        picture = picture_of(value)
+        if picture is not None and self._limits.holds(picture.address):
+            return _picture(picture)
+        return self._cell(layout.cell(value), node)
+
+    def _cell(self, text: str, node: Records) -> str:
+        shown = " ".join(shown_by(node)(self._limits.cell(text)).split("\n"))
         return escape(shown, in_table=True)
 
     def _entries(self, node: Entries) -> list[str]:
         entries, notes = self._limits.entries(node)
-        lines = [f"- {self._code_span(key)}: {self._code_span(text)}" for key, text in entries]
+        show = shown_by(node)
+        written = [[self._code_span(show(each)) for each in entry] for entry in entries]
+        lines = [f"- {key}: {text}" for key, text in written]
         return spaced([lines, *map(_more, notes)])
 
     def _code_span(self, text: str) -> str:
-        return code_span(visible(self._limits.cell(text)))
+        return code_span(self._limits.cell(text))
 
     def _grid(self, node: Grid) -> list[str]:
         first, note, last = self._limits.ends(node.rows, "row", node.where)
@@ -146,6 +162,10 @@ def _end(line: str) -> str:
 
 def _more(note: str) -> list[str]:
     return [escape(note)] if note else []
+
+
+def _picture(picture: Picture) -> str:
+    return f"![{words.picture(picture)}]({picture.address})"
 
 
 def _is_plain(line: Spans) -> bool:

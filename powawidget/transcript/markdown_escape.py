@@ -3,8 +3,8 @@
 Renderers of markdown differ in what they read as HTML, code, a formula or a link. What is written
 here reads the same in all of them: no `<` stands outside of code but around an address,
 no address of a text stands bare (some renderers would take a backslash that follows into it, and
-what that escaped would be live), references are resolved, images are text. A dollar stands in code,
-since MathJax pairs those of the page, however the markdown wrote them.
+what that escaped would be live), references are resolved, images are text. A dollar that isn't a
+formula's stands in code, since MathJax pairs those of the page, however the markdown wrote them.
 """
 
 import itertools
@@ -37,11 +37,10 @@ _BEGINS = re.compile(
     r"|[Tt]able(?=:)"
     r"))(.)"
 )
-# What MathJax or a renderer of markdown takes for a formula, and the marks that could be half of
-# one. And what GitHub's makes a link of though a backslash stands in it: the word before an `@`.
+# The marks of formulas, each of which MathJax or a renderer of markdown could take for half of one.
+# And what GitHub's makes a link of though a backslash stands in it: the word before an `@`.
 _FORMULA = re.compile(
-    r"\$\$[^$]{1,500}\$\$|\$(?=[^\s\d$])[^$]{0,500}(?<=\S)\$(?!\d)"
-    r"|\\\(.{1,500}?\\\)|\\\[.{1,500}?\\\]|\\begin\{([a-z]*\*?)\}.{0,500}?\\end\{\1\}"
+    r"\\\(.{1,500}?\\\)|\\\[.{1,500}?\\\]|\\begin\{([a-z]*\*?)\}.{0,500}?\\end\{\1\}"
     r"|\$|\\[\\()\[\]]|\\(?:begin|end|ref|eqref)\s?\{"
     r"|(?i:mailto|xmpp):(?=[^\s@]{1,500}@)",
     re.DOTALL,

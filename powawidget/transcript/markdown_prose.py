@@ -1,10 +1,12 @@
 """Markdown of a model, written anew: the same to read, and the same to every renderer."""
 
+import re
 from dataclasses import dataclass, field
 
 from markdown_it.token import Token
 
-from powawidget.transcript import prose
+from powawidget.transcript import formulas, prose
+from powawidget.transcript.cjk import is_punctuation
 from powawidget.transcript.markdown_escape import (
     PLAIN_ADDRESS,
     Code,
@@ -17,8 +19,14 @@ from powawidget.transcript.markdown_escape import (
     target,
     ticks,
 )
+from powawidget.transcript.markdown_formulas import between_dollars
 
 _FENCES = {"fence", "code_block"}
+_SIGNS = "0123456789+-=()"
+_SMALL = {
+    "sup": str.maketrans(f"{_SIGNS}n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ"),
+    "sub": str.maketrans(_SIGNS, "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎"),  # small signs
+}
 _MARKS = {"strong": "**", "em": "*", "s": "~~"}
 _ALIGN = {"text-align:right": "---:", "text-align:center": ":---:"}
 
@@ -61,7 +69,7 @@ class _Writer:
         self.open = [_Container()]
         # All fences are alike: JupyterLab takes out what stands between two marks of a formula, and
         # where those are in two fences, the end of the second has to end the first.
-        fences = (token.content for token in tokens if token.type in _FENCES)
+        fences = (token.content for token in tokens if token.type in {*_FENCES, "formula"})
         self._ticks = max(map(ticks, fences), default=0)
         self._cells: list[str] = []
         self._aligns: list[str] = []
@@ -73,6 +81,10 @@ class _Writer:
         name, _, side = token.type.rpartition("_")
         if side == "inline":
             self._inline(tokens, index)
+        elif token.type == "formula" or formulas.is_fence(token):
+            source = formulas.source(token)
+            written = between_dollars(source, display=True)
+            self._add(fence(source, "", self._ticks) if written is None else [written])
         elif token.type in _FENCES:
             text = token.content.removesuffix("\n")
             self._add(fence(text, prose.language(token), self._ticks))
@@ -131,8 +143,10 @@ class _Writer:
         token, opener = tokens[index], tokens[index - 1]
         is_cell = opener.type in {"th_open", "td_open"}
         box = prose.task(token)[0] if prose.is_task(tokens, index) else ""
-        shown = box + _written(token.children or [], skip=4 if box else 0, in_table=is_cell)
+        mark = escape(f"[^{opener.content}]: ") if opener.type == "note_open" else ""
+        shown = box + mark + _written(token.children or [], skip=4 if box else 0, in_table=is_cell)
         if is_cell:
+            shown = shown.replace(_BREAK, "<br>")
             self._cells.append(_on_one_line(shown))
             self._aligns.append(str(opener.attrs.get("style", "")))
         elif opener.type == "heading_open":
@@ -140,10 +154,17 @@ class _Writer:
             self._add([f"{marks} {_on_one_line(shown)}"])
         else:
             self.open[-1].tight |= opener.hidden
-            self._add([begun(line) for line in shown.split("\n")])
+            ended = re.sub(f"{_BREAK}[ \t]*\n?", "\\\\\n", shown.strip(f"{_BREAK}\n"))
+            self._add([begun(line) for line in ended.split("\n")])
+
+
+# Stands for a tag that ends a line: in a cell only that tag can.
+_BREAK = "\0"
+_MOST_MARKS = 8
 
 
 def _on_one_line(shown: str) -> str:
+    shown = shown.replace(_BREAK, " ")
     return shown.replace("\\\n", " ").replace("\n", " ")
 
 
@@ -151,13 +172,14 @@ def _written(children: list[Token], *, skip: int, in_table: bool) -> str:
     """Write inline tokens; `skip` leaves out the first characters, of a task's box."""
     written: list[str] = []
     opened: list[int] = []
+    _apart_from_letters(children)
     # Not in a cell: nbconvert's markdown reads no table in a quotation or a list, only its text.
-    lone = not in_table and sum(token.content.count("$") for token in children) == 1
+    dollars = sum(2 if token.type == "formula" else token.content.count("$") for token in children)
+    lone = not in_table and dollars == 1
     after = 0
     for index, token in enumerate(children):
         if index < after:
             continue
-        kind, _, _ = token.type.rpartition("_")
         if token.type == "text":
             text, skip = token.content[skip:], max(0, skip - len(token.content))
             written += pieces(text, lone=lone, linked=bool(opened))
@@ -171,17 +193,107 @@ def _written(children: list[Token], *, skip: int, in_table: bool) -> str:
             begin = opened.pop()
             shown = "".join(child.content for child in children[begin + 1 : index])
             written += _link_end(prose.href(children[begin]), shown)
-        elif kind in _MARKS:
-            written.append(_MARKS[kind])
-        elif token.type == "code_inline":
-            written.append(Code(token.content))
-        elif token.type == "image":
+        elif token.type == "formula":
+            written.append(_formula(children, index, in_table=in_table, linked=bool(opened)))
+        elif token.type == "tag_open":
+            small, after = _tagged(children, index)
+            written += small if after else pieces(_OPENS[token.tag])
+        else:
+            written += _one(token, linked=bool(opened))
+    return joined(written, in_table=in_table)
+
+
+def _one(token: Token, *, linked: bool) -> list[str]:
+    """Write a token that stands for itself."""
+    match token.type:
+        case "code_inline":
+            return [Code(token.content)]
+        case "note_mark":
+            return pieces(f"[^{token.content}]")
+        case "tag_close":
+            return pieces(_CLOSES[token.tag])
+        case "image":
             alt, link = prose.image(token)
             where = "" if link is None else f" at {link.href}"
-            written += pieces(f"Image: {alt}{where}", linked=bool(opened))
-        else:
-            written.append("\\\n" if token.type == "hardbreak" else "\n")
-    return joined(written, in_table=in_table)
+            return pieces(f"Image: {alt}{where}", linked=linked)
+    marks = {"tag_break": _BREAK, "hardbreak": "\\\n", "softbreak": "\n"}
+    return [marks.get(token.type) or _MARKS[token.type.rpartition("_")[0]]]
+
+
+def _apart_from_letters(children: list[Token]) -> None:
+    """Move marks of a sentence out of emphasis beside a letter: others wouldn't find its end."""
+    for index in range(1, len(children) - 1):
+        before, token, after = children[index - 1 : index + 2]
+        name, _, side = token.type.rpartition("_")
+        if name not in _MARKS or {before.type, after.type} != {"text"}:
+            continue
+        inner, outer = (before, after) if side == "close" else (after, before)
+        for _ in range(_MOST_MARKS):
+            if len(inner.content) < 2 or not _is_hidden(before.content, after.content, side):  # noqa: PLR2004  # one stays
+                break
+            if side == "close":
+                inner.content, outer.content = inner.content[:-1], inner.content[-1] + outer.content
+            else:
+                inner.content, outer.content = inner.content[1:], outer.content + inner.content[0]
+
+
+def _is_hidden(before: str, after: str, side: str) -> bool:
+    """Whether a mark between two texts is none to CommonMark."""
+    last, following = before[-1:] or " ", after[:1] or " "
+    mark, letter = (last, following) if side == "close" else (following, last)
+    return is_punctuation(mark) and not (letter.isspace() or is_punctuation(letter))
+
+
+# Where it can't be said with small letters: on one line, as in a formula.
+_OPENS = {"sup": "^(", "sub": "_(", "kbd": ""}
+_CLOSES = {"sup": ")", "sub": ")", "kbd": ""}
+
+
+def _tagged(children: list[Token], index: int) -> tuple[list[str], int]:
+    """What stands for a pair of tags around a plain text, and the index behind it; else 0."""
+    inside = children[index + 1 : index + 3]
+    if [token.type for token in inside] != ["text", "tag_close"] or "$" in inside[0].content:
+        return [], 0
+    text, tag = inside[0].content, children[index].tag
+    if tag == "kbd":
+        return [Code(text)], index + 3
+    small = text.translate(_SMALL[tag])
+    is_small = not any(one in small for one in text)
+    return (pieces(small), index + 3) if is_small else ([], 0)
+
+
+_APART = re.compile(r"[^\w$`\\{]|[^\x00-\x7f]", re.ASCII)
+
+
+def _formula(children: list[Token], index: int, *, in_table: bool, linked: bool) -> str:
+    """A formula in a line: between dollars where all who know formulas find it there."""
+    source = children[index].content
+    display = formulas.is_display(source)
+    around = [_beside(children, index, -1), _beside(children, index, 1)]
+    written = between_dollars(source, display=display, in_table=in_table)
+    if written is None or linked or any(set(word) & set("$\\`\0") for word in around):
+        return Code(source)
+    before, after = around
+    is_apart = [not word or _APART.match(word) for word in (before[-1:], after[:1])]
+    if display:
+        return f"{'' if is_apart[0] else ' '}{written}{'' if is_apart[1] else ' '}"
+    return written if all(is_apart) else Code(source)
+
+
+def _beside(children: list[Token], index: int, step: int) -> str:
+    """The word right before or after a token; a backtick where that is code or a formula."""
+    at = index + step
+    while 0 <= at < len(children):
+        token = children[at]
+        if token.type == "text" and token.content:
+            words = token.content.split(" ")
+            return words[-1] if step < 0 else words[0]
+        if token.type in {"code_inline", "formula"}:
+            return "`"
+        if token.type in {"softbreak", "hardbreak"}:
+            return ""
+        at += step
+    return ""
 
 
 def _is_address(children: list[Token], index: int) -> bool:

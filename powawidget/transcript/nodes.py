@@ -8,6 +8,8 @@ they can't pass for the transcript's own words.
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from powawidget.transcript.pictures import Picture
+
 Tone = Literal[
     "plain",  # our words
     "strong",
@@ -81,20 +83,33 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A text in a box, line breaks kept."""
+    """A text in a box, line breaks kept.
+
+    `exact` is what a person decided on: every hidden character in it is marked.
+    """
 
     piece: Piece
     language: str = ""
     bad: bool = False
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture that a tool returned; `where` is the expression that has it."""
+
+    picture: Picture
+    where: str
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """A list of records as a table: cells are JSON values."""
+    """Records as a table: cells are JSON values."""
 
     columns: tuple[str, ...]
     rows: tuple[dict[str, Any], ...]
     where: str
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +118,7 @@ class Entries:
 
     entries: tuple[tuple[str, str], ...]
     where: str
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +177,7 @@ Node = (
     | Prose
     | Quote
     | Code
+    | Image
     | Records
     | Entries
     | Grid

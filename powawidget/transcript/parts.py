@@ -14,15 +14,19 @@ from powawidget.state.model import (
     ToolPart,
 )
 from powawidget.state.parts import answer_parts
+from powawidget.state.values import own_seconds
 from powawidget.transcript import approvals, exact_json, layout, nesting, summary, words
 from powawidget.transcript.context import Context
 from powawidget.transcript.nodes import Details, Line, Node, Series, Span, Spans
+from powawidget.transcript.pictures import picture_of
 from powawidget.transcript.summary import one_line
+from powawidget.transcript.terminal import settle, settled
 
 _DEEPEST = 8
 _LONG_TASK = 60
 _LONG_NOTICE = 300
 _PREVIEW = 200
+_SHOWN = 0.05  # seconds: of less a call that wasn't done took no time that is worth a word
 
 
 class Parts:
@@ -96,7 +100,8 @@ class Parts:
         head = Span(one_line(shown, _LONG_NOTICE), "unquoted")
         rest = [layout.quote(self._context, shown, self._context.saved)]
         is_long = len(shown) > _LONG_NOTICE
-        return [Line((Span("Note: "), head, *times), "notice"), *(rest if is_long else [])]
+        line = Line((Span("Note: "), head, *times), "notice")
+        return [line, *(rest if is_long else []), *layout.details(self._context, part.details)]
 
     def _text(self, index: int, part: TextPart) -> list[Node]:
         if not part.text:
@@ -122,17 +127,24 @@ class Parts:
         where = self._context.expression(f"tool_calls[{self._calls[index]}]")
         given = self._arguments(part, where)
         body = (*given, *self._result(part, where))
-        took = part.seconds is not None and (part.seconds > 0 or part.status == "done")
+        seconds = own_seconds(part)
+        took = seconds is not None and (seconds >= _SHOWN or part.status == "done")
         chip = summary.main_argument(part.arguments)
-        peek, own = summary.peek(part, self._value(part))
+        # What became of a request stands below the call: the result would only say it again.
+        is_said = any(self._is_refused(gate) for gate in self._gates.get(index, []))
+        peek, own = ("", False) if is_said else summary.peek(part, self._value(part))
         name = Span(summary.tool_name(part.name), "name")
         tail = [Span(peek, "quoted" if own else "plain")] if peek else []
-        tail += [Span(words.duration(part.seconds or 0), "dim")] if took else []
+        tail += [Span(words.duration(seconds or 0), "dim")] if took else []
         brief = Span(chip, "code") if chip else None
         gates = [node for gate in self._gates.get(index, []) for node in self._requests.nodes(gate)]
-        opened = part.status == "failed"
+        opened = part.status == "failed" and not is_said
         headline = _headline(part.status, part.status, name)
         return [Details(headline, body, "card", opened, brief, tuple(tail)), *gates]
+
+    def _is_refused(self, gate: int) -> bool:
+        request = self._state.parts[gate]
+        return isinstance(request, ApprovalPart) and request.decision in {"denied", "expired"}
 
     def _arguments(self, part: ToolPart, where: str) -> list[Node]:
         if part.asked is None:
@@ -151,19 +163,16 @@ class Parts:
             return [layout.line(words.EMPTY_RESULT)]
         bad = part.status in {"failed", "denied"}
         whole = f"{where}.{'result' if part.full else 'preview'}"
-        if (kind := summary.image(result)) is not None:
-            shown = words.image(kind, result)
-            return [layout.label(words.RESULT), layout.line(f"{shown}: {whole}")]
+        if (picture := picture_of(result)) is not None:
+            return [layout.label(words.RESULT), layout.image(self._context, picture, whole)]
         name = words.ERROR if bad else words.RESULT
         if _is_preview(part):
             name = words.preview(len(result), part.size)
         value = self._value(part)
         if value is not exact_json.NO_JSON and (part.json or not exact_json.is_text(value)):
-            table = exact_json.records(value)
-            name = name if table is None else f"{name}, {words.rows(len(table[1]))}"
-            return [layout.label(name), *layout.laid_out(self._context, value, whole)]
-        text = result.replace("\r\n", "\n")
-        return [layout.label(name), layout.code(self._context, text, whole, bad=bad)]
+            shown = layout.laid_out(self._context, settle(value), whole)
+            return [layout.label(layout.sized(name, value)), *shown]
+        return [layout.label(name), layout.code(self._context, settled(result), whole, bad=bad)]
 
     def _value(self, part: ToolPart) -> Any:
         """A result read as JSON, where it looks like it."""

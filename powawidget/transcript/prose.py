@@ -6,18 +6,43 @@ from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-_URL = re.compile(r"https?://[^\s<>\"“”`⟦⟧]+", re.IGNORECASE)
+from powawidget.transcript import addresses, formulas, notes, tags
+from powawidget.transcript.cjk import Inline
+from powawidget.transcript.entities import entity
+from powawidget.transcript.visible import readable
+
 _TASK = re.compile(r"\[([ xX])\][ \t]")
 _HOST = re.compile(r"[\w.-]+|[\da-f:.]+", re.ASCII)
 _LONGEST_HOST = 60
 # A text longer than this is shown as it is written: reading it would take seconds.
 LONGEST = 1_000_000
 
-_parser = MarkdownIt("commonmark", {"html": False, "maxNesting": 20}).enable(
-    ["table", "strikethrough"]
-)
+
+def _with_rules() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": 20})
+    parser.enable(["table", "strikethrough"])
+    for rules in (formulas, addresses, notes, tags):
+        rules.add(parser)
+    parser.inline.ruler.at("entity", entity)
+    parser.inline = Inline(parser.inline)
+    parser.core.ruler.push("marks", _marks)
+    return parser
+
+
+def _marks(state: StateCore) -> None:
+    """Mark what a reference to a character stands for and nobody would see."""
+    pending = list(state.tokens) if "&" in state.src else []
+    while pending:
+        token = pending.pop()
+        pending += token.children or []
+        if token.type == "text":
+            token.content = readable(token.content)
+
+
+_parser = _with_rules()
 
 
 class Link(NamedTuple):
@@ -87,29 +112,17 @@ def image(token: Token) -> tuple[str, Link | None]:
     return alt, target(str(token.attrs.get("src", "")))
 
 
-def with_links(text: str) -> Iterator[tuple[str, Link | None]]:
-    """Divide a text at the URLs that stand in it."""
+def with_links(text: str, *, every: bool = False) -> Iterator[tuple[str, Link | None]]:
+    """Divide a text at the addresses that stand in it; `every` finds those without `http` too."""
     end = 0
-    for found in _URL.finditer(text):
-        url = _trimmed(found[0])
-        link = target(url)
+    for start, shown, where in addresses.addresses(text, every=every):
+        link = target(where)
         if link is None:
             continue
-        yield text[end : found.start()], None
-        yield url, link
-        end = found.start() + len(url)
+        yield text[end:start], None
+        yield shown, link
+        end = start + len(shown)
     yield text[end:], None
-
-
-def _trimmed(url: str) -> str:
-    """A URL without the marks that end a sentence, and without a bracket that opened before it."""
-    while url:
-        last = url[-1]
-        unpaired = last == ")" and url.count(")") > url.count("(")
-        if not (last in "?!.,:;*_~'\"]}" or unpaired):
-            break
-        url = url[:-1]
-    return url
 
 
 def task(token: Token) -> tuple[str, str]:

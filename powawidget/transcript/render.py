@@ -37,8 +37,8 @@ def to_html(  # noqa: PLR0913  # each is one thing a caller may choose
 ) -> str:
     """Write a run or a chat as HTML that stands on its own.
 
-    It holds no script, style sheet, image or other request, and reads without its `style`
-    attributes too.
+    It holds no script and makes no request: a picture is in it with its data. It reads without its
+    styles too; the one rule that is no attribute opens cards and tables in print.
 
     Args:
         state: The run or the chat.
@@ -70,7 +70,8 @@ def to_html(  # noqa: PLR0913  # each is one thing a caller may choose
         inside = html_.Writer(limits, prose, expand=expand).write(nodes)
         names = " ".join(["powawidget-transcript", *([mark] if mark else []), *_NO_FORMULAS])
         attributes = {"class": names, "data-powawidget-transcript": mark, "dir": "ltr"}
-        return element("div", style.ROOT, Html("\n"), inside, Html("\n"), **attributes)
+        shown = (Html("\n"), inside, Html("\n"), element("style", "", Html(style.PRINT)))
+        return element("div", style.ROOT, *shown, **attributes)
 
     return _kept(fit(write, lengths, limit), redact)
 

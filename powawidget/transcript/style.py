@@ -1,9 +1,9 @@
 """The looks of a transcript in HTML.
 
-Only what stands in `style` attributes: a front end may strip them, and none of them carries what
-isn't also said in words. Every colour is one that reads on light and on dark, or the host's own.
-It is `background-color` rather than `background`: JupyterLab checks each value by a pattern, and
-that of the latter takes a page some 40 ms to compile.
+Only what stands in `style` attributes, but for print: a front end may strip all of it, and none of
+it carries what isn't also said in words. Every colour is one that reads on light and on dark, or
+the host's own. It is `background-color` rather than `background`: JupyterLab checks each value by a
+pattern, and that of the latter takes a page some 40 ms to compile.
 """
 
 _LINE = "rgba(128,128,128,.32)"
@@ -42,12 +42,15 @@ HEAD = f"border-bottom:{_RULE};{_RAISED}"
 ROW = f"border-bottom:{_RULE};background-color:transparent"
 HEAD_CELL = "text-align:left;padding:4px 10px;font-weight:500;white-space:nowrap"
 HEAD_NUMBER = "text-align:right;padding:4px 10px;font-weight:500;white-space:nowrap"
-CELL = "text-align:left;padding:4px 10px;vertical-align:top"
-NUMBER = "text-align:right;padding:4px 10px;vertical-align:top"
+# A column is as wide as its words; what is longer than a line wraps.
+_WORDS = "overflow-wrap:break-word;max-width:360px"
+CELL = f"text-align:left;padding:4px 10px;vertical-align:top;{_WORDS}"
+NUMBER = f"text-align:right;padding:4px 10px;vertical-align:top;{_WORDS}"
+IMAGE = "max-width:100%;max-height:420px;background-color:#fff;border-radius:6px"
 TIGHT_CELL = "text-align:left;padding:4px 10px;vertical-align:top;white-space:nowrap"
 KEY = (
     "text-align:left;padding:2px 14px 2px 0;vertical-align:top;font-weight:400;opacity:.8;"
-    f"overflow-wrap:break-word;{_MONO}"
+    f"overflow-wrap:break-word;max-width:240px;{_MONO}"
 )
 VALUE = f"text-align:left;padding:2px 0;vertical-align:top;{_MONO};white-space:pre-wrap;width:100%"
 CARD = f"margin:7px 0;border:{_RULE};border-radius:8px;{_RAISED};page-break-inside:avoid"
@@ -95,13 +98,23 @@ MORE = f"margin:3px 0 6px;font-size:12px;opacity:.8;{_MONO}"
 LINK = "color:inherit;text-decoration:underline"
 PROSE_CODE = f"{_MONO};font-size:12.5px;{_RAISED};padding:1px 4px;border-radius:4px;color:inherit"
 PROSE_P = "margin:0 0 8px"
+PROSE_NOTE = "margin:0 0 4px;font-size:12.5px;opacity:.85"
+PROSE_FORMULA = (
+    f"margin:0 0 8px;padding:0;border:0;{_MONO};font-size:12.5px;line-height:1.5;"
+    "white-space:pre-wrap;background-color:transparent;color:inherit"
+)
+PROSE_MATHS = f"{_MONO};font-size:12.5px;background-color:transparent;padding:0;color:inherit"
+PROSE_MATHS_LINE = f"{PROSE_MATHS};display:block;margin:4px 0;white-space:pre-wrap"
+PROSE_KEY = f"{_MONO};font-size:12px;border:{_RULE};border-radius:4px;padding:0 4px;color:inherit"
 PROSE_LIST = "margin:0 0 8px;padding-left:24px"
 PROSE_QUOTE = f"margin:0 0 8px;padding:0 0 0 12px;border-left:2px solid {_LINE};opacity:.85"
+# A box of its own, so that a wide one scrolls.
 PROSE_TABLE = (
-    "border-collapse:collapse;table-layout:auto;margin:0 0 8px;font-size:13px;"
+    "display:block;width:max-content;max-width:100%;overflow-x:auto;border-collapse:collapse;"
+    f"border:{_RULE};border-bottom:0;border-radius:6px;margin:0 0 8px;font-size:12.5px;"
     "font-variant-numeric:tabular-nums"
 )
-PROSE_CELL = "text-align:{};padding:4px 18px 4px 0;vertical-align:top"
+PROSE_CELL = f"text-align:{{}};padding:4px 10px;vertical-align:top;border-bottom:{_RULE};{_WORDS}"
 PROSE_HEADING = "margin:{}px 0 5px;font-size:{}px;font-weight:600"
 PROSE_RULE = f"border:0;border-top:{_RULE};margin:12px 0"
 
@@ -122,4 +135,11 @@ PAGE = "color-scheme:light dark"
 PAGE_BODY = (
     "margin:24px auto;padding:0 16px;max-width:892px;font:13px/1.55 system-ui,-apple-system,"
     "'Segoe UI',sans-serif"
+)
+# No attribute can say it: on paper nobody opens a card or scrolls a table.
+PRINT = (
+    "@media print{.powawidget-transcript{max-width:none}"
+    ".powawidget-transcript details::details-content{content-visibility:visible;block-size:auto}"
+    ".powawidget-transcript :is(div,table){overflow:visible!important}"
+    ".powawidget-transcript details{page-break-inside:auto!important}}"
 )

@@ -6,7 +6,9 @@ from typing import Any
 from powawidget.state.model import ToolPart
 from powawidget.transcript import exact_json, words
 from powawidget.transcript.lookalikes import named
-from powawidget.transcript.visible import visible
+from powawidget.transcript.pictures import Picture, picture_of, pieces_of
+from powawidget.transcript.terminal import settled
+from powawidget.transcript.visible import readable
 
 _LONGEST = 160
 _WIDTH = 72
@@ -23,19 +25,19 @@ _SQL = re.compile(
     r"|replace|truncate|grant|revoke|pragma)\b",
     re.IGNORECASE,
 )
-_IMAGE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[\w+/=\s]+")
+_BEGUN = re.compile(r"\s*(?:\[\s*(\{)|\[|\{)")
 _LANGUAGES = {"sql": "sql", "python": "python", "shell": "sh", "bash": "sh", "cmd": "sh"}
 
 
 def one_line(text: str, longest: int = _LONGEST) -> str:
     """A text on one line, its hidden characters marked, cut."""
-    head = visible(" ".join(text[: 4 * longest].split()))
+    head = readable(" ".join(text[: 4 * longest].split()))
     return f"{head[:longest]}…" if len(head) > longest or len(text) > 4 * longest else head
 
 
 def tool_name(name: str) -> str:
     """The name of a tool, with marks where it isn't what it looks like, cut."""
-    head = visible(named(name[: 4 * _LONGEST]))
+    head = readable(named(name[: 4 * _LONGEST]))
     return f"{head[:_LONGEST]}…" if len(head) > _LONGEST or len(name) > 4 * _LONGEST else head
 
 
@@ -70,17 +72,38 @@ def peek(part: ToolPart, value: Any) -> tuple[str, bool]:
     result = part.result
     if result is None:
         return "", False
-    if (kind := image(result)) is not None:
-        return words.image(kind, result), False
+    if (picture := picture_of(result)) is not None:
+        return words.image(picture.kind, picture.data), False
     if part.status in {"failed", "denied"}:
         return _failure(result, value), True
-    if isinstance(value, exact_json.Object):
-        return words.object_of(len(value)), False
+    if isinstance(value, exact_json.Object | list):
+        return size_of(value), False
+    if not part.full and value is exact_json.NO_JSON and (begun := _BEGUN.match(result)):
+        return "rows" if begun[1] else "list" if begun[0].strip() == "[" else "object", False
+    return one_line(_first_line(settled(result)), _WIDTH), True
+
+
+def size_of(value: Any) -> str:
+    """How much a value holds: its picture, or how many rows, items or keys."""
+    picture = next((each for each in pieces_of(value) or () if isinstance(each, Picture)), None)
+    if picture is not None:
+        return words.image(picture.kind, picture.data)
+    rows = _rows_in(value)
+    if rows is not None:
+        return words.rows(rows)
+    is_object = isinstance(value, exact_json.Object)
+    return (words.object_of if is_object else words.items)(len(value))
+
+
+def _rows_in(value: Any) -> int | None:
+    """How many rows there are in a list of records, or beside the names of their columns."""
     if isinstance(value, list):
-        is_table = value and all(isinstance(item, exact_json.Object) for item in value)
-        count = words.rows if is_table else words.items
-        return count(len(value)), False
-    return one_line(_first_line(result), _WIDTH), True
+        are_records = all(isinstance(item, exact_json.Object) for item in value)
+        return len(value) or None if are_records else None
+    fields = dict(value)
+    rows = fields.get("data", fields.get("rows"))
+    is_named = "columns" in fields or "schema" in fields
+    return len(rows) if is_named and isinstance(rows, list) else None
 
 
 def _failure(result: str, value: Any) -> str:
@@ -88,18 +111,12 @@ def _failure(result: str, value: Any) -> str:
     if isinstance(value, exact_json.Object):
         error = dict(value).get("error")
         if exact_json.is_text(error):
-            return one_line(error, _WIDTH)
-    return one_line(re.sub(r"^Error:\s*", "", _first_line(result)), _WIDTH)
+            return one_line(settled(error), _WIDTH)
+    return one_line(re.sub(r"^Error:\s*", "", _first_line(settled(result))), _WIDTH)
 
 
 def _first_line(text: str) -> str:
     return text.lstrip().split("\n", 1)[0]
-
-
-def image(result: str) -> str | None:
-    """The kind of an image that a result is, such as png; None where it is none."""
-    found = _IMAGE.fullmatch(result)
-    return None if found is None else found[1]
 
 
 def language(key: str, text: str) -> str | None:

@@ -13,6 +13,7 @@ from powawidget.transcript.nodes import (
     Entries,
     Grid,
     Heading,
+    Image,
     Line,
     Node,
     Prose,
@@ -23,7 +24,7 @@ from powawidget.transcript.nodes import (
     Spans,
     Title,
 )
-from powawidget.transcript.visible import quoted, readable, visible
+from powawidget.transcript.visible import quoted, readable, shown_by, visible
 
 _WIDEST = 60
 _PLAIN = re.compile(r"[\w .,()&/'-]*")
@@ -40,7 +41,8 @@ class Writer:
             Line: lambda node: [spans(node.spans)],
             Prose: lambda node: self._barred(*self._limits.piece(node.piece), readable),
             Quote: lambda node: self._barred(*self._limits.piece(node.piece), readable),
-            Code: lambda node: self._barred(*self._limits.piece(node.piece), visible),
+            Code: lambda node: self._barred(*self._limits.piece(node.piece), shown_by(node)),
+            Image: lambda node: [f"{words.picture(node.picture)}: {node.where}"],
             Records: self._records,
             Entries: self._entries,
             Grid: self._grid,
@@ -66,18 +68,18 @@ class Writer:
     def _records(self, node: Records) -> list[str]:
         columns, rows, notes = self._limits.records(node)
         cells = [
-            [self._cell(layout.cell(row[name])) if name in row else "" for name in columns]
+            [self._cell(layout.cell(row[name]), node) if name in row else "" for name in columns]
             for row in rows
         ]
-        head = [self._cell(name) for name in columns]
+        head = [self._cell(name, node) for name in columns]
         return [*_behind_bar(aligned([head, *cells])), *notes]
 
-    def _cell(self, text: str) -> str:
-        return visible(self._limits.cell(text)).replace("\n", "⏎").replace("\t", " ")
+    def _cell(self, text: str, node: Records | Entries) -> str:
+        return shown_by(node)(self._limits.cell(text)).replace("\n", "⏎").replace("\t", " ")
 
     def _entries(self, node: Entries) -> list[str]:
         entries, notes = self._limits.entries(node)
-        rows = [[self._cell(key), self._cell(text)] for key, text in entries]
+        rows = [[self._cell(key, node), self._cell(text, node)] for key, text in entries]
         return [*_behind_bar(aligned(rows)), *notes]
 
     def _grid(self, node: Grid) -> list[str]:

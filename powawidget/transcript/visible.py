@@ -2,27 +2,47 @@
 
 import re
 import unicodedata
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
-# Controls but tab and line feed, what Unicode says is not to be seen (soft hyphen, fillers, zero
-# widths, bidirectional controls, joiners, variation selectors, byte order mark, tags), line
-# separators, half a pair, annotation marks and hieroglyph controls.
-_HIDDEN = re.compile(
-    "([\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
-    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0"
-    "\ufff0-\ufffb\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    "\U000e0000-\U000e0fff])\\1*"
-)
-# Scripts whose spelling uses the joiners: Arabic and its kin, those of India, Tibetan, Myanmar,
-# Khmer, Mongolian.
-_JOINING = re.compile("[\u0620-\u0dff\u0f00-\u109f\u1780-\u18af\ufb50-\ufefc]")
+from powawidget.protocol.unicode import EMOJI, HAN, HIDDEN, MARK, PICTURE
+
+# And of the marks on one letter those that no script needs, which would reach over other lines.
+_HIDDEN = re.compile(f"([{HIDDEN}]|(?<=[{MARK}]{{6}})[{MARK}])\\1*")
 # Marks that end a quotation, or look like those that do; two single ones look like a double.
 _QUOTES = re.compile(
     '["«»\u02ba\u02dd\u02ee\u05f4\u201c-\u201f\u2033\u2036\u2e42\u275d\u275e\u3003'
     "\u301d-\u301f\uff02]|['\u2018-\u201b\u2032\u2035\u02b9\u02bb-\u02bd\uff07]{2,}"
 )
-_JOINERS = "\u200c\u200d"
-_PICTURES = "\u00a9\u00ae\u203c\u2049\u2122\u2139\u3030\u303d\u3297\u3299"
-_KEYCAPS = "0123456789#*"
+# The scripts whose spelling uses the joiners (Arabic and its kin, those of India, Tibetan, Myanmar,
+# Khmer, Mongolian), and those that are written from the right.
+_JOINING = "\u0620-\u0dff\u0f00-\u109f\u1780-\u18af\ufb50-\ufefc"
+_FROM_RIGHT = (
+    "\u05d0-\u061b\u061d-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff"
+)
+_NEAR = 40  # characters of the same line in which a mark of direction has its letter
+
+
+def _class(inside: str) -> Callable[[str], re.Match[str] | None]:
+    return re.compile(f"[{inside}]").fullmatch
+
+
+_is_hidden, _is_mark, _is_picture = _class(HIDDEN), _class(MARK), _class(PICTURE)
+_is_emoji, _is_han = _class(EMOJI), _class(HAN)
+# Scripts that put no space between words: those of Line_Break=SA.
+_is_spaceless = _class(
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19ff\u1a20-\u1aaf\ua9e0-\ua9ff\uaa60-\uaadf"
+)
+_is_joining, _is_from_right = _class(_JOINING), _class(_FROM_RIGHT)
+_is_ascii_key = _class("0-9#*")
+_has_narrow_variants = _class("\u3001\u3002\uff01\uff0c\uff0e\uff1a\uff1b\uff1f")
+_has_wide_variants = _class("\u1000-\u109f\ua840-\ua877")
+_is_mongolian = _class("\u1807\u1820-\u18aa")
+# The only flags of tags that Unicode recommends: England, Scotland, Wales (emoji-sequences.txt).
+_FLAG = re.compile(
+    "\U0001f3f4\U000e0067\U000e0062(?:\U000e0065\U000e006e\U000e0067|"
+    "\U000e0073\U000e0063\U000e0074|\U000e0077\U000e006c\U000e0073)\U000e007f"
+)
 
 
 def visible(text: str) -> str:
@@ -42,6 +62,19 @@ def readable(text: str) -> str:
     return _HIDDEN.sub(_mark_out_of_place, text.replace("\r\n", "\n"))
 
 
+class Exact(Protocol):
+    """What knows whether a person decided on its text."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether a person decided on it."""
+
+
+def shown_by(node: Exact) -> Callable[[str], str]:
+    """How the text of a node is shown: with every mark where a person decided on it."""
+    return visible if node.exact else readable
+
+
 def quoted(text: str) -> str:
     """Put a few words of somebody else in quotation marks that nothing in them can close."""
     return f"“{_QUOTES.sub(chr(39), text)}”"
@@ -59,32 +92,67 @@ def _mark(character: str, count: int) -> str:
 
 def _mark_out_of_place(found: re.Match[str]) -> str:
     # Only the first of a run can be one that is needed.
-    is_needed = _is_needed(found[1], found)
+    is_needed = _is_needed(found[1], found.string, found.start())
     return (found[1] if is_needed else "") + _mark(found[1], len(found[0]) - is_needed)
 
 
-def _is_needed(character: str, found: re.Match[str]) -> bool:
-    text, start = found.string, found.start()
-    end = start + 1
-    before, after = text[max(0, start - 2) : start], text[end : end + 1]
-    last = before[-1:]
-    if character in _JOINERS:
-        if _JOINING.match(last) and _JOINING.match(after):
-            return True
-        picture = before[:1] if last == "\ufe0f" else last
-        return character == "\u200d" and _is_picture(picture) and _is_picture(after)
-    if "\ufe00" <= character <= "\ufe0f":
-        return _is_picture(last) or (last != "" and last in _KEYCAPS) or _is_of("CJK", last)
-    return "\u180b" <= character <= "\u180f" and _is_of("MONGOLIAN", last)
+def _is_needed(character: str, text: str, at: int) -> bool:  # one line for each kind
+    """Whether spelling or a picture needs a hidden character where it stands.
+
+    The same rule as in `js/src/text/visible.ts`; where the character changes nothing that is seen,
+    or a second one follows, it hides something.
+    """
+    before, after = text[at - 1 : at] if at else "", text[at + 1 : at + 2]
+    if character in "\u200c\u200d":
+        if _is_joining(before):
+            return _is_joining(after) is not None or _ends_word(after)
+        picture = text[at - 2 : at - 1] if before == "\ufe0f" and at > 1 else before
+        both = _is_picture(picture) and _is_picture(after)
+        return character == "\u200d" and both is not None
+    if character in "\u200e\u200f\u061c":
+        return not _is_hidden(before) and _is_beside_right(text, at)
+    if character == "\u200b":
+        is_before_word = _is_spaceless(after) and not _is_hidden(before)
+        return bool(_is_spaceless(before) or is_before_word)
+    if "\U000e0020" <= character <= "\U000e007f":
+        flag = text.rfind("\U0001f3f4", max(0, at - 6), at)
+        found = _FLAG.match(text, flag) if flag >= 0 else None
+        return found is not None and at < found.end()
+    if "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef":
+        return _is_variant(character, before, after)
+    return "\u180b" <= character <= "\u180f" and _is_mongolian(before) is not None
 
 
-def _is_picture(character: str) -> bool:
-    if not character:
-        return False
-    return character in _PICTURES or (
-        character >= "\u2190" and unicodedata.category(character) in {"So", "Sk", "Sm"}
+def _is_variant(selector: str, before: str, after: str) -> bool:
+    """Whether a character has a variant by this selector."""
+    if _is_han(before):
+        return True
+    if selector in "\ufe0e\ufe0f":
+        is_key = _is_ascii_key(before) and after == "\u20e3"
+        return bool(_is_emoji(before) or is_key)
+    if selector == "\ufe00" and before > "\x7f" and unicodedata.category(before) == "Sm":
+        return True
+    has_wide = selector == "\ufe00" and _has_wide_variants(before)
+    return bool(has_wide or (selector in "\ufe00\ufe01" and _has_narrow_variants(before)))
+
+
+def _ends_word(after: str) -> bool:
+    return not after or not (
+        after.isalpha() or _is_mark(after) or _is_hidden(after) or after.isdigit()
     )
 
 
-def _is_of(script: str, character: str) -> bool:
-    return bool(character) and unicodedata.name(character, "").startswith(script)
+def _is_beside_right(text: str, at: int) -> bool:
+    """Whether the nearest letter of the line, before or after, is of a script from the right."""
+    before = reversed(text[max(0, at - _NEAR - 1) : at])
+    after = text[at + 1 : at + _NEAR + 2]
+    return any(_is_first_from_right(some) for some in (before, after))
+
+
+def _is_first_from_right(characters: Iterable[str]) -> bool:
+    for each in characters:
+        if _is_from_right(each):
+            return True
+        if each == "\n" or each.isalpha():
+            return False
+    return False

@@ -3,8 +3,10 @@
 import datetime as dt
 import math
 
+from powawidget.transcript.pictures import Picture
+
 _MINUTE = 60
-_SECOND = 0.9995
+_TENTH = 0.05
 _TENTHS = 59.95
 _KILO = 1000
 
@@ -41,11 +43,19 @@ SIGNS = {
     "delegation": "→",
     "parallel": "⇉",
 }
+# A run that goes on, as it stood when it was written.
+UNDER_WAY = {
+    "connecting": "connecting",
+    "running": "running",
+    "waiting": "waiting for approval",
+    "reconnecting": "reconnecting",
+}
 ORIGIN = {"live": "", "replay": "replay", "stored": "stored run"}
 COVERS = {"call": "the call", "answer": "the answer", "start": "the run"}
 
 QUESTION = "Question"
 ANSWER = "Answer"
+DETAILS = "Details"
 AGENT = "Agent"
 TASK = "Task"
 ARGUMENTS = "Arguments"
@@ -59,6 +69,7 @@ ERROR = "Error"
 INPUT = "Input"
 OUTPUT = "Output"
 NO_RESULT = "No result"
+EMPTY_ANSWER = "The answer is empty."
 EMPTY_RESULT = "The result is empty"
 NO_THOUGHT = "The provider shows nothing of this thinking."
 MODIFIED = "Edited by a hook"
@@ -68,7 +79,8 @@ MIXED = (
     "They worked at the same time, and the stream didn't say whose text was whose. Their own texts "
     "aren't known."
 )
-NOT_OVER = "The run was not over when this was written."
+LATER = "what came later isn't in this file."
+BROUGHT_BACK = " pb.get_run(run_id) brings it back from the server."
 RESTORED = "The connection broke off; this is the run as the server stored it."
 UNKNOWN_AGENT = "An agent"
 APPROVALS = "Approvals"
@@ -106,6 +118,11 @@ def image(kind: str, data: str) -> str:
     return f"{kind.upper()} image, {size(len(data) * 3 // 4)}"
 
 
+def picture(shown: Picture) -> str:
+    """A picture in words."""
+    return image(shown.kind, shown.data)
+
+
 def size(length: int) -> str:
     """An amount of text: `312 bytes`, `14.2 kB`, `1.2 MB`."""
     if length < _KILO:
@@ -115,10 +132,10 @@ def size(length: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A duration in the unit that tells it best: `61 ms`, `7.0 s`, `2 min 5 s`."""
+    """A duration, to a tenth of a second: `<0.1 s`, `7.0 s`, `2 min 5 s`."""
     seconds = _bounded(seconds)
-    if seconds < _SECOND:
-        return f"{round(seconds * 1000)} ms"
+    if seconds < _TENTH:
+        return "<0.1 s"
     if seconds < _TENTHS:
         return f"{seconds:.1f} s"
     return wait(seconds)
@@ -147,6 +164,13 @@ def clock(at: float | None, zone: dt.tzinfo | None, *, day: bool = True) -> str:
     except (OverflowError, ValueError, OSError):
         return ""
     return f"{moment:%Y-%m-%d %H:%M:%S %Z}" if day else f"{moment:%H:%M:%S}"
+
+
+def as_of(at: float | None, zone: dt.tzinfo | None, status: str) -> str:
+    """That a run went on when it was written: the file keeps saying so, whatever came of it."""
+    moment = clock(at, zone, day=False).rpartition(":")[0]
+    when = f"As of {moment}" if moment else "When this was written"
+    return f"{when}: {UNDER_WAY[status]}; {LATER}"
 
 
 def preview(shown: int, of: int | None) -> str:

@@ -9,6 +9,9 @@ _SECONDS = 1.0
 class Heartbeat:
     """Calls something once a second on the loop thread, for as long as it wants to be called.
 
+    Attributes:
+        is_beating: Whether it goes on; read on the loop thread.
+
     Args:
         loop: The loop thread's loop.
         beat: Called with the number of the second, from 0; returns whether there is to be a next.
@@ -17,12 +20,12 @@ class Heartbeat:
     def __init__(self, loop: asyncio.AbstractEventLoop, beat: Callable[[int], bool]) -> None:
         self._loop = loop
         self._beat = beat
-        self._second = 0
+        self.is_beating = False
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        """Begin; on any thread."""
-        self._loop.call_soon_threadsafe(self._next)
+        """Begin, where it isn't beating; on any thread."""
+        self._loop.call_soon_threadsafe(self._begin)
 
     def stop(self) -> None:
         """End; on any thread.
@@ -32,13 +35,18 @@ class Heartbeat:
         """
         self._loop.call_soon_threadsafe(self._stop)
 
-    def _next(self) -> None:
+    def _begin(self) -> None:
+        if not self.is_beating:
+            self._next(0)
+
+    def _next(self, second: int) -> None:
         self._timer = None
-        if self._beat(self._second):
-            self._second += 1
-            self._timer = self._loop.call_later(_SECONDS, self._next)
+        self.is_beating = self._beat(second)
+        if self.is_beating:
+            self._timer = self._loop.call_later(_SECONDS, self._next, second + 1)
 
     def _stop(self) -> None:
+        self.is_beating = False
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -44,6 +44,20 @@ class ChatSnapshot(msgspec.Struct, kw_only=True):
     chat: ChatState
 
 
+class Brief(msgspec.Struct, kw_only=True):
+    """The synced trait `_state` of what is over, as a page gets it that is loaded again.
+
+    The whole is sent after a hello, which the page says when a view of it comes near sight: a
+    notebook may have a hundred of them. Beside these fields it has those of a snapshot, of whose
+    `state` or `chat` only the kind, the name and the status are there. What is embedded in another
+    document is the whole.
+    """
+
+    seq: int
+    now: float
+    brief: bool
+
+
 class OpsMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="ops"):
     """Kernel to page: changes; `seq` grows by one with each of these messages."""
 
@@ -75,16 +89,18 @@ class ChatStateMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="stat
 class BeatMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="beat"):
     """Kernel to page, about once a second while a run is live, and once at its end.
 
-    A chat that waits for its next turn beats every 20 s: so its page knows that the kernel
-    would answer.
+    A chat that waits for its next turn is silent, and so is a run that is over: each message
+    counts as use of the kernel, which a hub would never stop.
 
     A `seq` ahead of the page's own shows that the last deltas were lost. `quiet` is how many
     seconds no event has come from the server (keepalives are none); 0 while nothing is expected.
+    `alive` says that keepalives come meanwhile.
     """
 
     seq: int
     now: float
     quiet: float
+    alive: bool = False
 
 
 class AckMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="ack"):

@@ -6,6 +6,7 @@ run ends; the view hides it while it is there. Where an Output widget takes the 
 among the cell's own outputs, which the file keeps.
 """
 
+import functools
 import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -19,7 +20,8 @@ class TranscriptOutput:
     """The transcript of one run or chat, in every output where that is shown.
 
     Attributes:
-        mark: Its display id, and the class of its root, by which the view finds it.
+        mark: The class of its root, by which the view finds it; and its display id, as long as it
+            stands in no other's place.
         is_shown: Whether it stands anywhere, or will at the end of the cell.
 
     Args:
@@ -27,7 +29,7 @@ class TranscriptOutput:
     """
 
     def __init__(self, render: Render) -> None:
-        self.mark = f"powawidget-{secrets.token_hex(8)}"
+        self.mark = _new_mark()
         self._render = render
         self.is_shown = False
         self._where: output_widgets.Where = "here"
@@ -35,6 +37,12 @@ class TranscriptOutput:
         self._shown_in: str | None = None
         self._is_stale = False
         self._is_repeated = False
+        self._display_id: str | None = None
+
+    @property
+    def display_id(self) -> str:
+        """By which a front end finds the outputs that hold it."""
+        return self._display_id or self.mark
 
     def find_slot(self) -> None:
         """Find out where it will stand: before its view is made, for that gets the mark."""
@@ -60,44 +68,80 @@ class TranscriptOutput:
         """
         match self._where:
             case "held":
-                return self._publish()
+                return self._publish(self.written())
             case "in a cell":
-                return self._publish("display_data", self._cell)
+                return self._publish(self.written(), "display_data", self._cell)
         from IPython.display import display  # noqa: PLC0415  # there is a kernel
 
         self._is_stale = False
-        data = dict(self._render(self.mark))
-        display(data, raw=True, display_id=self.mark)  # type: ignore[no-untyped-call]  # IPython has no types
+        data = self.written()
+        display(data, raw=True, display_id=self.display_id)  # type: ignore[no-untyped-call]  # IPython has no types
         # An update before it stood anywhere changed nothing.
-        return self._publish() if self._is_stale else _size(data)
+        return self._publish(self.written()) if self._is_stale else _size(data)
 
-    def refresh(self) -> int | None:
-        """Bring the transcript up to date wherever it stands; on any thread.
+    def replace(self, other: "TranscriptOutput") -> int:
+        """Write the transcript where that of another run stands, whose view it has replaced.
+
+        Returns:
+            Its size in bytes.
+        """
+        if other is not self:
+            self._display_id = other.leave()
+            self.begin()
+        return self._publish(self.written())
+
+    def leave(self) -> str:
+        """Give up the place where it stands; returns the display id of that."""
+        left, self._display_id = self.display_id, _new_mark()
+        self.is_shown = False
+        return left
+
+    def note_change(self) -> bool:
+        """Note that what stands anywhere is out of date; `refresh` is to follow.
+
+        Returns:
+            Whether it is shown.
+        """
+        self._is_stale = True
+        return self.is_shown
+
+    def written(self) -> dict[str, str]:
+        """Write the transcript as it is now, by media type; on any thread. It takes long."""
+        return dict(self._render(self.mark))
+
+    def refresh(self, data: dict[str, str]) -> int:
+        """Put a newer transcript wherever it stands; on any thread.
 
         A cleared output stays cleared: a front end changes outputs of this mark, and adds none.
 
+        Args:
+            data: What `written` gave.
+
         Returns:
-            Its size in bytes; None where it isn't shown.
+            Its size in bytes.
         """
-        if not self.is_shown:
-            return None
-        self._is_stale = True
-        if self._is_repeated:
+        if self._is_repeated and not host.is_cell_running():
             # nbclient and papermill heed no message that comes between two cells.
-            host.in_next_cell(self._publish)
-        return self._publish()
+            host.in_next_cell(functools.partial(self._publish, data))
+        return self._publish(data)
 
     def is_shown_by_cell(self) -> bool:
         """Tell whether the running cell has shown it already."""
         return self.is_shown and self._shown_in == host.cell()[1]
 
     def _publish(
-        self, kind: str = "update_display_data", cell: dict[str, Any] | None = None
+        self,
+        data: dict[str, str],
+        kind: str = "update_display_data",
+        cell: dict[str, Any] | None = None,
     ) -> int:
-        data = dict(self._render(self.mark))
-        content = {"data": data, "metadata": {}, "transient": {"display_id": self.mark}}
+        content = {"data": data, "metadata": {}, "transient": {"display_id": self.display_id}}
         host.publish(kind, content, b"display_data", cell)
         return _size(data)
+
+
+def _new_mark() -> str:
+    return f"powawidget-{secrets.token_hex(8)}"
 
 
 def _size(data: Mapping[str, str]) -> int:

@@ -6,28 +6,28 @@ number; a gap makes the front end ask for the state (see `powawidget.widget.mess
 """
 
 import contextlib
-import pathlib
+import contextvars
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import anywidget
+import ipywidgets
 import traitlets
 
-from powawidget.errors import FileError
 from powawidget.kernel import bridge, host, loop
 from powawidget.live.run import NONCE
 from powawidget.live.subscribers import Subscribers
-from powawidget.settings import file_share
+from powawidget.settings import file_share, options
 from powawidget.state.ops import Op
-from powawidget.widget import file_state, page_state
+from powawidget.widget import core, file_state, page_state
 from powawidget.widget.assets import module
 from powawidget.widget.heartbeat import Heartbeat
+from powawidget.widget.height import checked_height
+from powawidget.widget.layout import LayoutOnDemand, as_it_is
 from powawidget.widget.outbox import Outbox
 from powawidget.widget.requests import Requests
-
-_STATIC = pathlib.Path(__file__).parents[1] / "static"
 
 Act = Callable[[dict[str, Any]], str | None]
 
@@ -46,8 +46,15 @@ class LiveState(Protocol):
         """When bytes last came from the server, by the monotonic clock."""
 
     @property
+    def is_kept_alive(self) -> bool:
+        """Whether nothing but keepalives comes, and they do."""
+
+    @property
     def finished(self) -> bool:
         """Whether nothing is under way."""
+
+    def clock(self) -> float:
+        """Tell the time by which it is dated, in seconds since the epoch."""
 
     def snapshot(self) -> Any:
         """Return the whole state as plain JSON values."""
@@ -56,22 +63,32 @@ class LiveState(Protocol):
         """Log and show what has failed beside it; on the loop thread."""
 
 
-def _front_end() -> str:
-    file = _STATIC / "widget.js"
-    if not file.is_file():
-        raise FileError(
-            "The front end isn't built. In a checkout, run `make build`; else install "
-            "powawidget again."
-        )
-    return file.read_text(encoding="utf-8")
+class FileCopy(NamedTuple):
+    """What the notebook's file is to hold of a state.
+
+    Attributes:
+        snapshot: A snapshot, its longest texts cut where it would be too large.
+        cuts: How it differs from what the page has, as of the same number.
+    """
+
+    snapshot: dict[str, Any]
+    cuts: list[list[Any]]
 
 
-def _file_snapshot_of(_: object, widget: "StateWidget") -> dict[str, Any]:
-    return widget.file_snapshot()
+# Whether the state is read for a document that nobody can ask for more.
+_embedding: contextvars.ContextVar[bool] = contextvars.ContextVar("_embedding", default=False)
+
+
+def _trait_of(_: object, widget: "StateWidget") -> dict[str, Any]:
+    is_asked_for = widget.comm is not None and not _embedding.get()
+    return widget.brief() if is_asked_for and widget.is_over else widget.file_snapshot()
 
 
 class StateWidget(anywidget.AnyWidget):
     """Shows one state, in any number of views, and answers the pages that show it.
+
+    Attributes:
+        is_asked_for: Whether its view was asked for, as what shows it does.
 
     Args:
         live: The state.
@@ -82,38 +99,44 @@ class StateWidget(anywidget.AnyWidget):
 
     # A trait with the text, not the path: what watches that file holds every widget for ever.
     _esm = traitlets.Unicode().tag(sync=True)
+    # By reference: whoever saves or embeds this widget takes the core along, once.
+    _core = traitlets.Any(None, allow_none=True).tag(sync=True, **ipywidgets.widget_serialization)
     # The trait's value never changes: what is sent is made when it is asked for.
-    _state = traitlets.Any(None, allow_none=True).tag(sync=True, to_json=_file_snapshot_of)
+    _state = traitlets.Any(None, allow_none=True).tag(sync=True, to_json=_trait_of)
     _mark = traitlets.Unicode().tag(sync=True)
+    # How tall the box of a view that is drawn from now on may be, in px; None lets it grow.
+    _max_height = traitlets.Int(640, allow_none=True).tag(sync=True)
+    layout = LayoutOnDemand()
 
     doing = "brought the view up to date"
 
     # The name of the state in messages: by it the page knows what it shows.
     _key = "state"
-    # While nothing is under way, a beat comes every so many seconds; 0 for none at all.
-    _idle_seconds = 0
 
     def __init__(
         self, live: LiveState, act: Act, on_close: Callable[[], None], mark: str = ""
     ) -> None:
-        front_end = _front_end()
+        front_end = core.front_end()
         self._live = live
         self._on_close: Callable[[], None] | None = on_close
         self._seq = 0
-        self._file_size: int | None = None
+        self._file: FileCopy | None = None
+        self._file_size = 0
         self._loop = loop.loop_thread().loop
-        self._outbox = Outbox(self._loop, self._send_ops, self.flush)
+        self._outbox = Outbox(self._loop, self._send_ops, self._send_due)
         self._heartbeat = Heartbeat(self._loop, self._beat)
         self._requests = Requests(self, act)
         self._comm_id: str | None = None
+        self.is_asked_for = False
         with live.lock:
-            super().__init__(_esm=front_end, _mark=mark)
+            height = checked_height(options.max_height)
+            super().__init__(**front_end, _mark=mark, _max_height=height)
             live.subscribers.append(self)
         if self.comm is not None:
             self._comm_id = self.comm.comm_id
             bridge.register(self.comm.comm_id, self._from_bridge)
         self.on_msg(self._from_comm)
-        if self._idle_seconds or not live.finished:
+        if not live.finished:
             self._heartbeat.start()
 
     # The state, as the page and the notebook's file have it.
@@ -126,7 +149,7 @@ class StateWidget(anywidget.AnyWidget):
         """
         with self._live.lock:
             self._outbox.flush()
-            return {"seq": self._seq, "now": time.time(), self._key: self._page_state()}
+            return {"seq": self._seq, "now": self._live.clock(), self._key: self._page_state()}
 
     def file_snapshot(self) -> dict[str, Any]:
         """Return the state as it may stand in the notebook's file; a page asks for the whole.
@@ -134,9 +157,38 @@ class StateWidget(anywidget.AnyWidget):
         Returns:
             A snapshot, its longest texts cut where it would be too large.
         """
+        return self.file_copy().snapshot
+
+    def file_copy(self) -> FileCopy:
+        """Make of the state, as of now, what the notebook's file may hold; on any thread.
+
+        It may take long: the lock is held only while the state is copied.
+        """
         snapshot = self.snapshot()
         shorten = file_state.chat if self._key == "chat" else file_state.run
-        return {**snapshot, self._key: shorten(snapshot[self._key], file_share(28))}
+        whole = snapshot[self._key]
+        kept = shorten(whole, file_share(28))
+        cuts = file_state.differences({self._key: whole}, {self._key: kept})
+        return FileCopy({**snapshot, self._key: kept}, cuts)
+
+    def brief(self) -> dict[str, Any]:
+        """Return what a page that is loaded again shows until it asks for the whole.
+
+        Returns:
+            A `Brief` as plain JSON values.
+        """
+        with self._live.lock:
+            self._outbox.flush()
+            state = self._live.snapshot()
+        kept = {name: state[name] for name in ("kind", "name", "status") if name in state}
+        if self._key == "chat":
+            kept |= {"turns": [], "order": []}
+        return {"seq": self._seq, "now": self._live.clock(), "brief": True, self._key: kept}
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is under way."""
+        return self._live.finished
 
     def _page_state(self) -> dict[str, Any]:
         of_page = page_state.chat if self._key == "chat" else page_state.run
@@ -152,6 +204,8 @@ class StateWidget(anywidget.AnyWidget):
     def changed(self, ops: list[Op]) -> None:
         """Send changes of the state soon; called under its lock, on the loop thread."""
         self._outbox.push(page_state.changes(ops))
+        if not (self._heartbeat.is_beating or self._live.finished):
+            self._heartbeat.start()
 
     def ended(self) -> None:
         """Send the last changes and the number they must have; called under the state's lock."""
@@ -168,26 +222,26 @@ class StateWidget(anywidget.AnyWidget):
         Args:
             size: The size of the transcript beside the view, in bytes.
         """
-        with self._live.lock:
-            if self._live.finished:
-                self.announce_file(size)
+        if self._live.finished:
+            self.announce_file(size, self.file_copy())
 
-    def announce_file(self, size: int) -> None:
-        """Tell the page what the notebook's file is to hold; under the state's lock.
+    def announce_file(self, size: int, copy: FileCopy) -> None:
+        """Tell the page what the notebook's file is to hold.
 
         Where no page has said hello the state is sent as the trait, for who runs a notebook and
         saves it without one.
 
         Args:
             size: The size of the transcript, in bytes.
+            copy: What is to be held of the state.
         """
-        kept = self.file_snapshot()
-        if not self.greeted and self._comm_id is not None:
-            data = {"method": "update", "state": {"_state": kept}, "buffer_paths": []}
-            content = {"comm_id": self._comm_id, "data": data}
-            host.publish("comm_msg", content, b"comm-" + self._comm_id.encode())
-        self._file_size = size
-        self._send_file(kept)
+        with self._live.lock:
+            if not self.greeted and self._comm_id is not None:
+                data = {"method": "update", "state": {"_state": copy.snapshot}, "buffer_paths": []}
+                content = {"comm_id": self._comm_id, "data": data}
+                host.publish("comm_msg", content, b"comm-" + self._comm_id.encode())
+            self._file, self._file_size = copy, size
+            self._send_file()
 
     def close(self) -> None:
         """Close the widget: its comm, its timers and its place in the bridge."""
@@ -200,7 +254,8 @@ class StateWidget(anywidget.AnyWidget):
             self._comm_id = None
         with contextlib.suppress(RuntimeError):
             self._heartbeat.stop()
-        layout = self.layout
+        with as_it_is():
+            layout = self.layout
         on_close, self._on_close = self._on_close, None
         try:
             super().close()
@@ -214,9 +269,15 @@ class StateWidget(anywidget.AnyWidget):
 
     def flush(self) -> None:
         """Send the changes that wait; on the loop thread."""
+        self._try(self._outbox.flush)
+
+    def _send_due(self) -> None:
+        self._try(self._outbox.send_due)
+
+    def _try(self, send: Callable[[], None]) -> None:
         with self._live.lock:
             try:
-                self._outbox.flush()
+                send()
             except Exception as error:  # noqa: BLE001  # the page misses it, and asks for all
                 self.report(self.doing, error)
 
@@ -224,8 +285,7 @@ class StateWidget(anywidget.AnyWidget):
         """Send the whole state."""
         with self._live.lock:
             self.send({"kind": "state", **self.snapshot(), "nonce": NONCE})
-            if self._file_size is not None:  # a page that was loaded again may save the notebook
-                self._send_file(self.file_snapshot())
+            self._send_file()  # a page that was loaded again may save the notebook
 
     def answer_want(self, name: object) -> None:
         """Send a module of the front end, where there is one of that name."""
@@ -247,29 +307,51 @@ class StateWidget(anywidget.AnyWidget):
         self._seq += 1
         self.send({"kind": "ops", "seq": self._seq, "ops": ops})
 
-    def _send_file(self, kept: dict[str, Any]) -> None:
-        whole = {self._key: self._page_state()}
-        cuts = file_state.differences(whole, {self._key: kept[self._key]})
-        size = self._file_size
-        self.send({"kind": "file", "bytes": size, "seq": kept["seq"], "cuts": cuts})
+    def _send_file(self) -> None:
+        if self._file is not None:
+            # Once there are further changes a page keeps the whole state until the next copy.
+            seq, cuts = self._file.snapshot["seq"], self._file.cuts
+            self.send({"kind": "file", "bytes": self._file_size, "seq": seq, "cuts": cuts})
 
     def _send_beat(self) -> None:
         quiet = round(time.monotonic() - self._live.last_sign, 1)
-        self.send({"kind": "beat", "seq": self._seq, "now": time.time(), "quiet": quiet})
+        alive = {"alive": True} if self._live.is_kept_alive else {}
+        now = self._live.clock()
+        self.send({"kind": "beat", "seq": self._seq, "now": now, "quiet": quiet, **alive})
 
     def _beat(self, second: int) -> bool:
         with self._live.lock:
-            is_idle = self._live.finished
-            if self.comm is None or (is_idle and not self._idle_seconds):
+            # A message counts as use: a hub would never stop a kernel that nobody uses.
+            if self.comm is None or self._live.finished:
                 return False
-            if second and not (is_idle and second % self._idle_seconds):
+            if second:
                 try:
                     self._send_beat()
                 except Exception as error:  # noqa: BLE001  # without the next one the page gives up
                     self.report(self.doing, error)
         return True
 
-    # What ipywidgets receives from the page.
+    # What ipywidgets sends and receives.
+
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
+        """Return the traits as they are sent and saved."""
+        with as_it_is():
+            state: dict[str, Any] = super().get_state(key, drop_defaults)
+        return state
+
+    def _get_embed_state(self, drop_defaults: bool = False) -> dict[str, Any]:
+        """Return what a document is to hold, whole."""
+        token = _embedding.set(True)
+        try:
+            state: dict[str, Any] = super()._get_embed_state(drop_defaults)
+        finally:
+            _embedding.reset(token)
+        return state
+
+    def _repr_mimebundle_(self, **given: Any) -> Any:
+        """Give the view by media type, and note that it was asked for: it is shown somewhere."""
+        self.is_asked_for = True
+        return super()._repr_mimebundle_(**given)
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Set traits from the front end, but never what is shown: a page can't write it."""
@@ -297,7 +379,6 @@ class RunWidget(StateWidget):
 
 
 class ChatWidget(StateWidget):
-    """Shows one chat. Between two turns it still beats: an idle chat isn't a dead kernel's."""
+    """Shows one chat."""
 
     _key = "chat"
-    _idle_seconds = 20

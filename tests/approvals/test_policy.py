@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -85,7 +87,19 @@ def test_a_wrong_rule_is_refused_with_what_to_write(wrong: dict[str, Any]) -> No
 
 @pytest.mark.parametrize(
     ("answer", "verdict"),
-    [(True, "approve"), (False, "deny"), (None, "ask"), ("deny", "deny"), ("ask", "ask")],
+    [
+        (True, "approve"),
+        (False, "deny"),
+        (None, "ask"),
+        ("deny", "deny"),
+        ("ask", "ask"),
+        (np.bool_(True), "approve"),
+        (np.bool_(False), "deny"),
+        (pd.Series([1, 2]).lt(3).all(), "approve"),
+        (pd.NA, "ask"),
+        (np.str_("deny"), "deny"),
+    ],
+    ids=repr,
 )
 def test_a_function_may_answer_in_words_or_as_a_truth_value(answer: Any, verdict: str) -> None:
     assert asyncio.run(verdict_of(lambda _: answer, [approval("x")])) == verdict
@@ -97,10 +111,18 @@ def test_a_function_may_answer_in_words_or_as_a_truth_value(answer: Any, verdict
     assert asyncio.run(verdict_of(later, [approval("x")])) == verdict
 
 
-@pytest.mark.parametrize("answer", [1, 0, "yes", [], object()])
+@pytest.mark.parametrize("answer", [1, 0, "yes", [], object(), np.int64(1), np.array([True])])
 def test_any_other_answer_is_an_error_and_never_an_approval(answer: Any) -> None:
     with pytest.raises(pw.ConfigurationError):
         asyncio.run(verdict_of(lambda _: answer, [approval("x")]))
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"), [(np.bool_(True), "approve"), (np.bool_(False), "ask")]
+)
+def test_a_predicate_may_compare_with_values_of_a_table(answer: Any, verdict: str) -> None:
+    rules = pw.policy(allow=[("x", lambda _: answer)])
+    assert asyncio.run(verdict_of(rules, [approval("x")])) == verdict
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ HELD = {
     ),
     'sent = raised(operators, "Endless")\ndisplay(sent)': (
         "Running",
-        ".pw-ask:has-text('The server has it')",
+        ".pw-decided:has-text('Approved by code, running')",
     ),
 }
 

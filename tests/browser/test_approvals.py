@@ -80,6 +80,45 @@ def decide_while_busy(lab: Lab, page: Page, powabase: Any, busy: str) -> None:
     expect(lab.output(page, 3)).to_contain_text("click")
 
 
+def test_a_request_out_of_sight_is_told_at_the_foot_of_the_box(
+    lab: Lab, page: Page, powabase: Any
+) -> None:
+    before = len(decisions(powabase))
+    shown = ASK.replace("display(run)", "run.show(max_height=100)")
+    lab.write_notebook("low.ipynb", [CONNECT, shown])
+    lab.open(page, "low.ipynb")
+    lab.run_all(page)
+    widget, box = page.locator(".pw"), page.locator(".pw-box")
+    expect(widget.locator(".pw-status")).to_have_text("Waiting for you", timeout=LONG)
+    page.wait_for_function("document.querySelector('.pw-box').scrollTop > 0")
+    lab.wait_idle(page)
+    box.evaluate("(box) => { box.scrollTop = 0; }")
+    bar = widget.locator(".pw-awaits")
+    expect(bar).to_contain_text("Waiting for you:")
+    assert box.evaluate("(box) => box.clientHeight") == 100
+    notebook = page.locator(".jp-WindowedPanel-outer")
+    stood = notebook.evaluate("(panel) => panel.scrollTop")
+    # The second click of the two falls on whatever has come under the pointer.
+    bar.dblclick()
+    expect(bar).to_have_count(0)
+    assert box.evaluate("(box) => box.scrollTop") > 0
+    assert notebook.evaluate("(panel) => panel.scrollTop") == stood
+    assert decisions(powabase)[before:] == []
+    grip = widget.locator(".pw-grip")
+    place = grip.bounding_box()
+    assert place is not None
+    page.mouse.move(place["x"] + 80, place["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(place["x"] + 80, place["y"] + 205, steps=3)
+    page.mouse.up()
+    expect(box).to_have_css("max-height", "300px")
+    grip.press("ArrowDown")
+    expect(box).to_have_css("max-height", "340px")
+    armed(widget, "Approve").click()
+    expect(widget.locator(".pw-status")).to_have_text("Done", timeout=LONG)
+    assert decisions(powabase)[before:] == [{"approved": True}]
+
+
 @pytest.mark.own_page
 def test_a_reload_while_the_cell_waits_brings_the_card_back_and_it_works(
     lab: Lab, page: Page, powabase: Any

@@ -106,3 +106,35 @@ def test_a_search_in_the_page_goes_on_from_where_it_was(page: Page) -> None:
         assert page.evaluate(find, words)
         assert page.evaluate(SELECTED) == words
     assert not page.evaluate(find, "needle five")
+
+
+# The distance between each block and the next, by their kinds, at the seam of two boxes of blocks
+# and elsewhere; and whether the boxes out of sight are left undrawn.
+SEAMS = """() => {
+  const md = document.querySelector(".pw-md");
+  const parts = [...md.children].filter(({ className }) => className === "pw-part");
+  const isDrawn = (part) => part.lastChild.checkVisibility({ contentVisibilityAuto: true });
+  const isLeft = !parts.every(isDrawn);
+  for (const part of parts) part.style.contentVisibility = "visible";
+  const within = (each) => (parts.includes(each) ? [...each.children] : [each]);
+  const blocks = [...md.children].flatMap(within);
+  const found = { seams: {}, others: {}, isLeft };
+  for (const [at, block] of blocks.entries()) {
+    const before = blocks[at - 1];
+    if (before === undefined) continue;
+    const gap = block.getBoundingClientRect().top - before.getBoundingClientRect().bottom;
+    const where = before.parentElement === block.parentElement ? "others" : "seams";
+    found[where][`${before.localName} ${block.localName}`] = Math.round(gap);
+  }
+  return found;
+}"""
+
+
+def test_blocks_out_of_sight_are_left_undrawn_and_keep_their_distances(page: Page) -> None:
+    # Five blocks in a row, 32 to a box: every kind of seam comes.
+    part = "## A heading\n\nA paragraph.\n\n- one\n- two\n\n---\n\n| a |\n|---|\n| 1 |\n\n"
+    page.evaluate("(text) => hostile.begin(text)", part * 60)
+    found = page.evaluate(SEAMS)
+    assert found["isLeft"]
+    assert len(found["seams"]) == 5
+    assert found["seams"] == {kind: found["others"][kind] for kind in found["seams"]}

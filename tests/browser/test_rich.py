@@ -293,13 +293,8 @@ def test_a_badge_opens_a_note_inside_the_widget_and_escape_closes_it(lab: Lab, p
     expect(badges).to_have_count(3, timeout=LONG)
     expect(widget.locator("td .pw-cite")).to_have_text("1")
     # the note's module comes a moment after the badges
-    page.wait_for_function(
-        """async () => {
-          const modules = [...(globalThis.powawidgetModules?.values() ?? [])];
-          await Promise.all(modules);
-          return modules.length > 0;
-        }"""
-    )
+    page.wait_for_function("() => globalThis.powawidgetModules?.size > 0")
+    page.evaluate("() => Promise.all(powawidgetModules.values()).then(() => {})")
     badges.nth(0).click()
     note = widget.locator(".pw-source-note")
     expect(note).to_contain_text("Tides, page 12")

@@ -13,6 +13,7 @@ import pytest
 import powawidget as pw
 from powawidget.chat.chat import Chat
 from powawidget.kernel import loop
+from powawidget.kernel.worker import in_thread
 from powawidget.live.run import NONCE
 from powawidget.state.model import ChatState, plain, typed
 from powawidget.state.ops import Op, apply
@@ -245,6 +246,40 @@ def test_a_message_that_is_stopped_as_the_answer_before_it_ends_is_not_sent(
     assert asked(server) == ["slow a", "c"]
     assert chat.runs == [first, third]
     assert chat._live.state.notice is None
+
+
+def test_what_a_chat_has_left_to_do_at_a_turns_end_is_waited_for_and_holds_up_no_turn(
+    chat: Chat,
+) -> None:
+    may_go_on = threading.Event()
+    done: list[str] = []
+
+    class WritesSlowly:
+        doing = "wrote the transcript into the notebook"
+
+        def changed(self, ops: list[Op]) -> None:
+            pass
+
+        async def write(self) -> None:
+            await in_thread(may_go_on.wait, WATCHDOG)
+            done.append("written")
+
+        def ended(self) -> Any:
+            return self.write()
+
+        def recovered(self) -> Any:
+            return self.write()
+
+    chat._live.subscribers.append(WritesSlowly())
+    first = chat.send("a")
+    until(first._live.done.is_set)
+    second = chat.send("b")
+    until(second._live.done.is_set)
+    assert (first._live.published.is_set(), done) == (False, [])
+    may_go_on.set()
+    chat.wait()
+    assert second._live.published.is_set()
+    assert done
 
 
 def test_a_chat_that_no_variable_names_is_there_while_a_turn_goes_on(pb: pw.Powabase) -> None:
@@ -611,13 +646,13 @@ def test_a_session_goes_on_with_the_options_of_each_turn(
     assert (sent(server)[-1]["session_id"], sent(server)[-1]["temperature"]) == (session.id, 0.5)
 
 
-def test_a_session_of_an_orchestration_goes_on_without_options(pb: pw.Powabase) -> None:
+def test_a_session_of_an_orchestration_goes_on_without_a_policy(pb: pw.Powabase) -> None:
     orchestration = pb.orchestration(pb.orchestrations()[0].name)
     first = orchestration.chat()
     first.send("a").wait(display=False)
     assert first.session_id is not None
     session = orchestration.session(first.session_id)
-    with pytest.raises(TypeError, match="takes no on_approval: only a message and a session_id"):
+    with pytest.raises(TypeError, match="takes no on_approval: beside a message and"):
         session.chat(on_approval=pw.policy())
     chat = session.chat()
     assert chat.send("b").wait(display=False).session_id == first.session_id

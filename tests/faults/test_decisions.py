@@ -23,7 +23,7 @@ from powawidget.resources.connect import Agent, AgentInfo
 from powawidget.resources.lookup import stored_run
 from powawidget.resources.orchestration import Orchestration, OrchestrationInfo
 from powawidget.resources.workflow import Workflow, WorkflowInfo
-from tests.chaos import WATCHDOG, Exchange, Script, at_paths
+from tests.chaos import WATCHDOG, Exchange, Script, at_paths, event
 from tests.faults.world import (
     ASK,
     CALL,
@@ -90,6 +90,31 @@ def test_a_stop_leaves_a_ledger_that_says_denied(
     run = world.run(world.serve(proving(seconds, status)))
     until(lambda: run.status == "waiting", "the request")
     run.stop()
+    assert came_to(run)[0] == "stopped"
+    (asked,) = run.approvals
+    assert (asked.decision, asked.by) == ("denied", "stop")
+
+
+def test_a_stop_stops_a_run_whose_end_comes_at_once_with_what_proves_the_denial(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("powawidget.run.task._DENYING", WATCHDOG)
+    decided = asyncio.Event()
+
+    async def asks(exchange: Exchange) -> None:
+        await exchange.stream(START, STEP, CALL, ASK, end=False)
+        await decided.wait()
+        await exchange.chunk(b"".join(map(event, (HOOK, DENIED, DONE))))
+        await exchange.gone()
+
+    async def other(exchange: Exchange) -> None:
+        if exchange.request.path.endswith("/approve"):
+            decided.set()
+        await exchange.answer_json({"status": "ok"})
+
+    run = world.run(world.serve(at_paths(run=asks, other=other)))
+    until(lambda: run.status == "waiting", "the request")
+    run.stop().wait(WATCHDOG, display=False)
     assert came_to(run)[0] == "stopped"
     (asked,) = run.approvals
     assert (asked.decision, asked.by) == ("denied", "stop")

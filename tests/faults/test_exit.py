@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tests.chaos import WATCHDOG, Chaos, Exchange, at_paths
-from tests.faults.world import DONE, HALF, REST, START
+from tests.faults.world import ASK, CALL, DONE, HALF, REST, START
 from tests.planted import KEY, leaks
 from tests.walk import ROOT
 
@@ -67,3 +67,44 @@ def test_a_process_ends_whatever_its_run_does(script: object, status: str) -> No
     assert "never retrieved" not in ended.stderr
     assert "Traceback" not in ended.stderr, ended.stderr
     assert not leaks(ended.stderr)
+
+
+HANGS = """
+import os, sys, threading, time
+import powawidget as pw
+from powawidget.resources.agent import Agent, AgentInfo
+
+asked = threading.Event()
+
+def waits(_):
+    asked.set()
+    time.sleep(3600)
+
+async def blocks(_):
+    waits(_)
+
+pb = pw.connect(sys.argv[1], api_key=os.environ["PLANTED"])
+agent = Agent(pb._client, AgentInfo(id="a", name="A"), True)
+run = agent.run("hello", on_approval={policy})
+asked.wait()
+print("asked")
+"""
+
+
+async def asks(exchange: Exchange) -> None:
+    await exchange.stream(START, CALL, ASK, end=False)
+    await exchange.gone()
+
+
+@pytest.mark.parametrize("policy", ["waits", "blocks"])
+def test_a_process_ends_though_a_policy_hangs_and_says_nothing(policy: str) -> None:
+    with Chaos(at_paths(run=asks)) as server:
+        ended = subprocess.run(
+            [sys.executable, "-c", HANGS.replace("{policy}", policy), server.url],
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PLANTED": KEY},
+            capture_output=True,
+            check=False,
+            text=True,
+            timeout=WATCHDOG,
+        )
+    assert (ended.returncode, ended.stdout.strip(), ended.stderr) == (0, "asked", "")

@@ -4,15 +4,20 @@ What the server does then differs by kind (docs/protocol.md#after-the-stream).
 """
 
 import asyncio
+import datetime as dt
 import threading
 from typing import Any
 
 import pytest
 
+from powawidget.kernel import loop
+from powawidget.resources.lookup import stored_run
+from powawidget.run.finished import of_stored
 from powawidget.run.plan import Lookup, Plan
 from powawidget.run.run import Run
 from powawidget.run.sources import LiveSource
 from powawidget.run.task import RunTask
+from powawidget.state.values import text_of
 from tests.chaos import WATCHDOG, Chaos, Exchange, Script, at_paths
 from tests.faults.world import (
     CUT_WITH_TOOLS,
@@ -137,8 +142,100 @@ def test_the_server_ends_a_run_with_tools_as_failed(world: World) -> None:
     run = world.run(server, tools=True)
     assert came_to(run) == ("interrupted", "half ", "connection_lost")
     assert notices(run) == [
-        "The server ended the run as failed: Client disconnected before LLM streaming started."
+        "The server ended the run as failed: Client disconnected before LLM streaming started. "
+        "Of its tools nothing is stored: what they have done isn't known. Look at what they may "
+        "have changed before you run it again."
     ]
+    stored = world.agent(server.url)._client  # as it is when it is brought back later
+    back = of_stored(loop.run_sync(stored_run(stored, "agent", "run_1")))
+    assert back.live.state.error is not None
+    assert "isn't known" in (back.live.state.error.hint or "")
+
+
+def details(run: Run) -> list[str | None]:
+    parts = run._live.snapshot()["parts"]
+    return [part["details"] for part in parts if part["kind"] == "notice"]
+
+
+@pytest.mark.parametrize("stored", ["half st", "halfrest and more", "alf rest", "other"])
+def test_a_stored_answer_that_lacks_a_word_takes_over_with_the_streamed_one_beside_it(
+    world: World, stored: str
+) -> None:
+    """The two are never joined: nobody can tell which word is missing where."""
+    server = world.serve(at_paths(run=cut, look=telling({**STORED, "content": stored})))
+    run = world.run(server, tools=False)
+    assert came_to(run) == ("completed", stored, None)
+    (said,) = notices(run)
+    assert "as the server has stored it; a word may be missing where the connection broke" in said
+    assert details(run) == ["half "]
+    shown = run.to_markdown()
+    assert stored in shown
+    assert "Details" in shown
+
+
+def test_what_was_streamed_whole_lacks_nothing(world: World) -> None:
+    server = world.serve(at_paths(run=cut, look=telling({**STORED, "content": "half "})))
+    run = world.run(server, tools=False)
+    assert came_to(run) == ("completed", "half ", None)
+    assert details(run) == [None]
+    assert "missing" not in notices(run)[0]
+
+
+def test_a_run_that_was_cut_before_its_first_token_has_its_answer(world: World) -> None:
+    async def at_once(exchange: Exchange) -> None:
+        await exchange.stream(START, end=False)
+
+    error = "Unknown error \u2014 no output from agent"
+    stored = {**STORED, "status": "failed", "error": error, "usage": {"total_tokens": 7}}
+    server = world.serve(at_paths(run=at_once, look=telling(stored)))
+    run = world.run(server, tools=False)
+    assert came_to(run) == ("completed", "half rest", None)
+    assert "its answer is whole all the same" in notices(run)[0]
+    assert run.result().usage == {"total_tokens": 7}
+    back = of_stored(stored).live.state
+    assert (back.status, text_of(back)) == ("completed", "half rest")
+    # Without an answer it has failed as the server says.
+    failed = of_stored({**stored, "content": ""}).live.state
+    assert failed.status == "failed"
+
+
+def test_a_stopped_run_is_told_that_its_answer_is_there(world: World) -> None:
+    error = "Unknown error \u2014 no output from agent"
+    stored = {**STORED, "status": "failed", "error": error}
+
+    async def hanging(exchange: Exchange) -> None:
+        await exchange.stream(START, end=False)
+        await exchange.gone()
+
+    server = world.serve(at_paths(run=hanging, look=telling(stored)))
+    run = world.run(server, tools=False)
+    until(lambda: run.run_id, "the start")
+    run.stop()
+    until(lambda: len(notices(run)) > 1, "the outcome")
+    assert 'pb.get_run("run_1") shows its answer.' in notices(run)[1]
+
+
+@pytest.mark.parametrize("field", ["started_at", "created_at"])
+def test_a_run_that_is_running_for_more_than_ten_minutes_may_be_lost(
+    world: World, field: str
+) -> None:
+    """Running is no proof of life."""
+    now = dt.datetime.now(dt.UTC)
+    old, new = ({field: (now - dt.timedelta(minutes=ago)).isoformat()} for ago in (11, 9))
+    execution = {**AT_WORK, "execution": {"id": "e", **AT_WORK, **old}, "block_logs": []}
+    for stored in ({**AT_WORK, **old}, {**AT_WORK, **old, "child_runs": []}, execution):
+        error = of_stored(stored).live.state.error
+        assert error is not None
+        assert error.title == "What became of the run isn't known"
+        assert "the service may have lost it" in error.message
+    for stored in ({**AT_WORK, **new}, AT_WORK, {**AT_WORK, field: "yesterday"}):
+        error = of_stored(stored).live.state.error
+        assert error is not None
+        assert error.title == "The run isn't over at the server"
+    server = world.serve(at_paths(run=cut, look=telling({**AT_WORK, **old})))
+    run = world.run(server, tools=False, look_up_total=0.1)
+    assert came_to(run)[0] == "interrupted"
+    assert "the service may have lost it" in notices(run)[0]
 
 
 def of_kind(world: World, server: Chaos, kind: Any) -> Run:
@@ -261,5 +358,6 @@ def test_a_stopped_run_learns_quietly_what_the_server_did(world: World) -> None:
     assert run.wait(display=False).status == "stopped"
     until(lambda: len(notices(run)) == 2, "what the server did")
     assert "The server went on and completed the run" in notices(run)[1]
+    assert "a word may be missing where it was closed here" in notices(run)[1]
     assert came_to(run) == ("stopped", "half ", None)
     assert waits(run) == []

@@ -8,6 +8,7 @@ import threading
 import pytest
 
 import powawidget
+from powawidget.live import run as live_run
 from tests.chaos import CHUNKED, UNTIL_CLOSED, WATCHDOG, Exchange, at_paths, event
 from tests.faults.world import (
     ASK,
@@ -331,9 +332,40 @@ def test_n12_keepalives_keep_a_run_alive_and_stop_works(world: World) -> None:
     until(lambda: run.text == "half ", "the first text")
     until(lambda: quiet(run) > 4.0, "time since the last event")
     assert run.status == "running"
+    assert run._live.is_kept_alive
     assert run.stop().status == "stopped"
+    assert not run._live.is_kept_alive
     assert came_to(run)[:2] == ("stopped", "half ")
     assert server.posts == 1
+
+
+def test_n19_only_keepalives_are_told_from_silence(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+
+    async def script(exchange: Exchange) -> None:
+        await exchange.stream(START, HALF, end=False)
+        while not go.is_set():
+            await exchange.chunk(b": keepalive\n\n")
+            await asyncio.sleep(0.05)
+        await exchange.tell(REST)
+        await exchange.gone()
+
+    run = world.run(world.serve(at_paths(run=script)))
+    until(lambda: run.text == "half ", "the first text")
+    assert not run._live.is_kept_alive, "an event has just come"
+    until(lambda: run._live.is_kept_alive, "keepalives alone")
+    go.set()
+    until(lambda: run.text == "half rest", "an event")
+    assert not run._live.is_kept_alive
+    # Silence after a keepalive: it stays so until the next one is overdue.
+    run._live.note_read()
+    monkeypatch.setattr(live_run, "_SAME_READ", -1.0)
+    assert run._live.is_kept_alive
+    monkeypatch.setattr(live_run, "_KEPT_ALIVE", 0.0)
+    assert not run._live.is_kept_alive
+    run.stop()
 
 
 def test_n12_a_limit_for_the_whole_run_applies_though_it_is_alive(world: World) -> None:

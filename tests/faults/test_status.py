@@ -202,6 +202,20 @@ def test_s6_a_page_is_shown_as_text_in_part_and_not_tried_again(world: World, st
     assert server.posts == 1
 
 
+@pytest.mark.parametrize("body", [PAGE, b'{"error": "upstream timed out"}', b""])
+@pytest.mark.parametrize("status", ["502", "504"])
+def test_s6_what_a_gateway_gave_up_may_have_started(world: World, status: str, body: bytes) -> None:
+    server = world.serve(answering(f"{status} Odd", body, JSON if body[:1] == b"{" else HTML))
+    run = world.run(server)
+    assert came_to(run) == ("failed", "", status)
+    assert run.error.title.startswith("A gateway got no answer from the service")
+    assert "may have started" in run.error.hint
+    assert server.posts == 1
+    with pytest.raises(powawidget.errors.RequestError) as caught:
+        world.connect(server.url).agents()  # nothing that costs
+    assert caught.value.hint == ""
+
+
 NO_STREAM = {
     "a login page": ("200 OK", b"<p>Please log in</p>", HTML),
     "empty": ("200 OK", b"", b""),
@@ -218,6 +232,19 @@ def test_s7_what_is_no_event_stream_has_failed(
     run = world.run(server)
     assert came_to(run)[:2] == ("failed", "")
     assert "instead of an event stream" in run.error.message
+    assert "may have started" in run.error.message
+    assert "agent.sessions()" in run.error.hint
+    assert server.posts == 1
+
+
+@pytest.mark.parametrize("body", [b"", b": keepalive\n\n", b"data: no JSON\n\n"])
+def test_n18_a_stream_that_ends_before_it_names_its_run_says_that_it_may_have_started(
+    world: World, body: bytes
+) -> None:
+    server = world.serve(answering("200 OK", body, b"content-type: text/event-stream\r\n"))
+    run = world.run(server)
+    assert came_to(run)[0] == "interrupted"
+    assert "may have started" in run.error.hint
     assert server.posts == 1
 
 

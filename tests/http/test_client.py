@@ -6,14 +6,23 @@ import gzip
 import json
 import socket
 import threading
+import tracemalloc
+import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
 
 import powawidget
-from powawidget.errors import ConfigurationError, ConnectionLost, ProtocolError, RequestError
+from powawidget.errors import (
+    AnswerTooLargeError,
+    ConfigurationError,
+    ConnectionLost,
+    ProtocolError,
+    RequestError,
+)
 from powawidget.http.client import Client
+from powawidget.http.packed import unpacked
 from powawidget.http.secret import Secret
 from powawidget.http.timeouts import Timeouts
 from powawidget.resources.connect import Agent, AgentInfo
@@ -185,11 +194,139 @@ def test_an_event_stream_is_known_by_its_type(serve: Serve, kind: str) -> None:
     assert stream(server.url) == body
 
 
-def test_a_compressed_stream_is_refused(serve: Serve) -> None:
+ODD_HEADERS = [
+    *(
+        f"content-type: text/event-stream\r\ncontent-encoding: {coding}"
+        for coding in (
+            "none",
+            "identity",
+            "",
+            "Identity",
+            "utf-8",
+            "UTF8",
+            "charset=utf-8",
+            '"none"',
+        )
+    ),
+    "content-type: text/event-stream\r\ncontent-encoding: none\r\ncontent-encoding: identity",
+    "content-type: text/event-stream\r\ncontent-type: text/event-stream; charset=utf-8",
+    "content-type: text/html\r\ncontent-type: text/event-stream",
+    "content-type: text/event-stream, application/json",
+    'content-type: "text/event-stream"',
+    "content-type: text/event-stream;",
+    "content-type: text/plain; charset=utf-8",
+    "content-type: application/octet-stream",
+    "content-type: application/json",
+    "content-type:",
+    "x-nothing: at all",
+    "content-type: text/event-stream\r\ncontent-encoding: gzip",  # and yet it isn't packed
+    "content-type: text/event-stream\r\ncontent-encoding: br, deflate",
+    "content-type: text/event-stream\r\ncontent-language: \xe9\xff\r\npragma: no-cache",
+]
+
+
+@pytest.mark.parametrize("odd", ODD_HEADERS)
+@pytest.mark.parametrize("before", [b"", b": keepalive\n\n", b"\xef\xbb\xbf", b"\r\nid: 1\n"])
+def test_headers_that_harm_nobody_are_accepted(serve: Serve, odd: str, before: bytes) -> None:
+    body = before + event({"event": "start"}) * 3
+
+    async def script(exchange: Exchange) -> None:
+        await exchange.head(odd.encode("latin-1") + b"\r\nconnection: close\r\n")
+        await exchange.send(*(body[at : at + 1] for at in range(40)), body[40:])
+
+    server = serve(script)
+    assert stream(server.url) == body
+    assert server.posts == 1
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd", "identity, gzip"])
+def test_a_compressed_stream_is_refused(serve: Serve, coding: str) -> None:
     body = gzip.compress(event({"event": "start"}) * 100_000)
-    packed = b"content-type: text/event-stream\r\ncontent-encoding: gzip\r\n"
-    with pytest.raises(ProtocolError, match="compressed"):
-        stream(serve(answering("200 OK", body, packed)).url)
+    packed = f"content-type: text/event-stream\r\ncontent-encoding: {coding}\r\n".encode()
+    server = serve(answering("200 OK", body, packed))
+    with pytest.raises(ProtocolError, match="compressed") as caught:
+        stream(server.url)
+    assert "may have started" in str(caught.value)
+    assert caught.value.maybe_accepted
+    assert server.posts == 1
+
+
+def _deflated(data: bytes) -> bytes:
+    packing = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packing.compress(data) + packing.flush()
+
+
+@pytest.mark.parametrize(
+    ("coding", "pack"),
+    [
+        ("gzip", gzip.compress),
+        ("x-gzip", gzip.compress),
+        ("GZIP", gzip.compress),
+        ("gzip", lambda data: gzip.compress(data[:5]) + gzip.compress(data[5:])),
+        ("none", gzip.compress),  # the header hides it
+        ("deflate", zlib.compress),
+        ("deflate", _deflated),
+        ("gzip", bytes),  # the header alone says so
+        ("deflate", bytes),
+        ("utf-8", bytes),
+        ("", bytes),
+    ],
+)
+def test_an_answer_that_is_packed_is_unpacked(
+    serve: Serve, coding: str, pack: Callable[[bytes], bytes]
+) -> None:
+    headers = JSON + f"content-encoding: {coding}\r\n".encode()
+    whole = {"rows": ["é"] * 1000}
+    assert get(serve(answering("200 OK", pack(json.dumps(whole).encode()), headers)).url) == whole
+    refused = pack(b'{"error": "no such thing"}')
+    with pytest.raises(RequestError, match="no such thing"):
+        get(serve(answering("404 Not Found", refused, headers)).url)
+
+
+@pytest.mark.parametrize("coding", ["br", "zstd", "gzip, br"])
+def test_a_packing_that_cannot_be_unpacked_is_named(serve: Serve, coding: str) -> None:
+    headers = JSON + f"content-encoding: {coding}\r\n".encode()
+    with pytest.raises(ProtocolError, match=rf"compressed its answer \({coding}\)"):
+        get(serve(answering("200 OK", b"\x8b\x00\x80", headers)).url)
+    with pytest.raises(RequestError, match=rf"answered 403: .*compressed: {coding}"):
+        get(serve(answering("403 No", b"\x8b\x00\x80", headers)).url)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress, _deflated])
+def test_what_is_unpacked_has_the_size_of_any_answer_at_most(
+    serve: Serve, pack: Callable[[bytes], bytes]
+) -> None:
+    bomb = pack(b"[" + b"0," * 50_000_000 + b"0]")
+    headers = JSON + b"content-encoding: deflate\r\n"
+    tracemalloc.start()
+    with pytest.raises(AnswerTooLargeError):
+        get(serve(answering("200 OK", bomb, headers)).url)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 64 * 1024 * 1024
+
+
+def test_what_is_packed_in_very_many_pieces_takes_time_by_its_size(serve: Serve) -> None:
+    whole = json.dumps({"rows": ["é"] * 1000}).encode()
+    empty = gzip.compress(b"")
+    many = empty * 400_000 + b"".join(
+        gzip.compress(whole[i : i + 9]) for i in range(0, len(whole), 9)
+    )
+    headers = JSON + b"content-encoding: gzip\r\n"
+    assert get(serve(answering("200 OK", many, headers)).url) == json.loads(whole)
+    for cut in (many[:-1], many + b"\0" * 5000):  # a checksum that is cut, padding
+        assert unpacked(cut, "gzip", len(whole)) == whole
+
+
+def test_a_body_of_very_many_chunks_takes_time_by_its_size(serve: Serve) -> None:
+    """Each is counted when it comes, not all of them anew."""
+    whole = b"[" + b" " * 100_000 + b"]"
+
+    async def script(exchange: Exchange) -> None:
+        await exchange.send(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n" + JSON + b"\r\n")
+        await exchange.send(b"".join(b"1\r\n%c\r\n" % one for one in whole) + b"0\r\n\r\n")
+
+    assert get(serve(script).url) == []
 
 
 @pytest.mark.parametrize("status", ["301", "302", "303", "307", "308"])
@@ -236,10 +373,23 @@ def test_a_redirect_at_the_same_server_keeps_the_post(serve: Serve) -> None:
     assert server.requests[0].json == server.requests[1].json
 
 
-def test_a_post_never_becomes_a_get(serve: Serve) -> None:
-    server = serve(answering("302 There", b"", b"location: /there\r\n"))
-    with pytest.raises(RequestError):
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 Other"])
+def test_a_post_never_becomes_a_get(serve: Serve, status: str) -> None:
+    server = serve(answering(status, b"", b"location: /login?next=x\r\n"))
+    with pytest.raises(RequestError, match="redirects the POST to /login with 30") as caught:
         stream(server.url)
+    assert "turns it into a GET" in str(caught.value)
+    # A server may answer so to what it has taken.
+    assert "started" not in str(caught.value)
+    assert "another server" not in str(caught.value)
+    assert len(server.requests) == 1
+
+
+def test_a_redirect_that_has_the_key_in_it_says_so(serve: Serve) -> None:
+    server = serve(answering("307 There", b"", f"location: /there?key={KEY}\r\n".encode()))
+    with pytest.raises(RequestError, match="a URL that has the key in it") as caught:
+        stream(server.url)
+    assert KEY not in str(caught.value)
     assert len(server.requests) == 1
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
 import powawidget
@@ -26,11 +27,46 @@ def world() -> Iterator[World]:
     made.close()
 
 
-@pytest.mark.parametrize("wrong", [-1, "5", True, float("nan"), float("inf"), (1.0,)])
+def test_a_workflow_waits_longer_for_its_turn_unless_other_pauses_are_set() -> None:
+    refused = RequestError("Rate limit exceeded.", status=429, temporary=True)
+
+    def pauses(limits: Timeouts) -> list[float]:
+        retries = Retries(limits)
+        waited = iter(lambda: retries.after(refused), None)
+        return [pause.seconds for pause in waited if pause is not None]
+
+    usual = (3.0, 6.0, 12.0, 30.0)
+    for limits, expected in (
+        (Timeouts(), usual),
+        (Timeouts().for_executions(), (*usual, 30.0, 30.0)),
+        (Timeouts(retry=()).for_executions(), ()),
+        (Timeouts(retry=(1.0,)).for_executions(), (1.0,)),
+    ):
+        found = pauses(limits)
+        assert len(found) == len(expected)
+        assert all(a <= b <= a * 1.25 for a, b in zip(expected, found, strict=True))
+
+
+def test_each_kind_of_run_has_its_pauses() -> None:
+    with powawidget.connect("local") as pb:
+        runs = [pb.workflow("Weekly report").run(week=40), pb.agent("Writer").run("Tea")]
+        assert [len(run._task.plan.source.timeouts.retry) for run in runs] == [6, 4]
+        for run in runs:
+            run.wait(display=False)
+
+
+@pytest.mark.parametrize(
+    "wrong", [-1, "5", True, np.bool_(True), float("nan"), float("inf"), (1.0,)]
+)
 @pytest.mark.parametrize("name", LIMITS)
 def test_what_is_no_time_is_refused(name: str, wrong: Any) -> None:
     with pytest.raises(ConfigurationError, match=rf"{name} takes seconds .* None for no limit"):
         Timeouts(**{name: wrong})
+
+
+@pytest.mark.parametrize("value", [np.int64(5), np.float32(0.5)])
+def test_a_time_may_be_a_number_of_a_table(value: Any) -> None:
+    assert Timeouts(connect=value, look_up=(value,)).connect == value
 
 
 @pytest.mark.parametrize("name", ["connect", "first_byte", "idle", "quiet_idle", "total"])

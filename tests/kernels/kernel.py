@@ -45,10 +45,18 @@ class Kernel:
         self.said: list[dict[str, Any]] = []
         self._replied: set[str] = set()
 
-    def run(self, code: str, cell_id: str | None = None, *, front_end: bool = True) -> str:
+    def run(
+        self,
+        code: str,
+        cell_id: str | None = None,
+        *,
+        front_end: bool = True,
+        session: str | None = None,
+    ) -> str:
         """Send a cell without waiting for it; returns the request's id.
 
-        A front end that people sit at names the cell; nbclient and papermill don't.
+        A front end that people sit at names the cell; nbclient and papermill don't. Each notebook
+        that is connected to the kernel has a session of its own.
         """
         content = {
             "code": code,
@@ -61,6 +69,8 @@ class Kernel:
         message = self.client.session.msg("execute_request", content)
         if front_end:
             message["metadata"]["cellId"] = cell_id or message["header"]["msg_id"]
+        if session is not None:
+            message["header"]["session"] = session
         self.client.shell_channel.send(message)
         return str(message["header"]["msg_id"])
 
@@ -100,10 +110,14 @@ class Kernel:
         )
         # As a front end does. ipykernel 7 may not notice what arrives while it sends a reply, until
         # something else arrives: https://github.com/ipython/ipykernel/issues/1554.
+        self.reply(request)
+        return int(place)
+
+    def reply(self, request: str) -> None:
+        """Wait for the reply to a request of the shell channel."""
         while request not in self._replied:
             reply = self.client.shell_channel.get_msg(timeout=WATCHDOG)
             self._replied.add(reply["parent_header"]["msg_id"])
-        return int(place)
 
     def do(self, code: str, cell_id: str | None = None, *, front_end: bool = True) -> str:
         """Run a cell to its end and return what it printed."""
@@ -156,11 +170,34 @@ class Kernel:
         message = self.client.session.msg("comm_msg", {"comm_id": comm_id, "data": data})
         self.client.shell_channel.send(message)
 
+    def send_shell(self, kind: str, content: dict[str, Any], subshell: str | None = None) -> str:
+        """Send a message by the shell channel; returns its id.
+
+        Args:
+            kind: Its type.
+            content: Its content.
+            subshell: The subshell that is to handle it, where not the main shell is.
+        """
+        message = self.client.session.msg(kind, content)
+        if subshell is not None:
+            message["header"]["subshell_id"] = subshell
+        self.client.shell_channel.send(message)
+        return str(message["header"]["msg_id"])
+
     def send_control(self, comm_id: str, content: dict[str, Any]) -> None:
         """Send a custom message of the page by the control channel."""
         data = {"method": "custom", "content": content}
         message = self.client.session.msg("powawidget_msg", {"comm_id": comm_id, "data": data})
         self.client.control_channel.send(message)
+
+    def ask_control(self, kind: str, content: dict[str, Any]) -> dict[str, Any]:
+        """Ask something by the control channel; returns what the reply holds."""
+        message = self.client.session.msg(kind, content)
+        self.client.control_channel.send(message)
+        while True:
+            reply = self.client.control_channel.get_msg(timeout=WATCHDOG)
+            if reply["parent_header"]["msg_id"] == message["header"]["msg_id"]:
+                return dict(reply["content"])
 
     def nonce(self, comm_id: str) -> str:
         """Greet a widget as a page does, by both channels, and return the nonce of its answer."""

@@ -127,9 +127,9 @@ def test_a_click_gets_through_after_the_cell_has_returned(kernel: Kernel) -> Non
 # Tells when the cell waits, which nothing does from outside: before that a request stays queued.
 TELL_WAIT = """
 from pathlib import Path
-from powawidget.kernel import bridge
+from powawidget.kernel import page_requests
 def tell_wait(path):
-    while not bridge._waiting:
+    while not page_requests.are_served():
         time.sleep(0.01)
     Path(path).touch()
 threading.Thread(target=tell_wait, args=({path!r},)).start()
@@ -251,6 +251,18 @@ def test_a_cell_that_is_run_again_closes_its_earlier_run_but_no_sibling(kernel: 
     )
 
 
+def test_b7_two_notebooks_with_the_same_cells_do_not_stop_each_others_runs(kernel: Kernel) -> None:
+    """A copy of a notebook has the ids of its cells."""
+    start = f"{ASK}\nmine.setdefault(notebook, []).append(run)"
+    kernel.do("mine = {}")
+    for notebook in ("copy", "original", "copy"):
+        kernel.idle(kernel.run(f"notebook = {notebook!r}\n{start}", "cell-1", session=notebook))
+    kernel.do("while not all(r[-1].approvals for r in mine.values()): time.sleep(0.05)")
+    assert kernel.do("print({each: [r.status for r in mine[each]] for each in sorted(mine)})") == (
+        "{'copy': ['stopped', 'waiting'], 'original': ['waiting']}\n"
+    )
+
+
 def test_where_nobody_can_click_a_wait_says_which_policy_to_pass(kernel: Kernel) -> None:
     printed = kernel.do(f"{ASK}\nrun.wait()", front_end=False)
     assert "ApprovalNeeded" in printed
@@ -282,7 +294,7 @@ def test_closing_widgets_ends_their_runs_and_leaves_no_comm_and_no_stream(kernel
     )
     assert printed == "{'stopped'} 0 {False}\n"
     closed = [m for m in kernel.said if m["msg_type"] == "comm_close"]
-    assert len(closed) == 60  # a widget and its layout each have a comm
+    assert len(closed) == 30  # a layout has a comm only once somebody asks for it
 
 
 def test_forged_and_replayed_messages_decide_nothing(kernel: Kernel) -> None:

@@ -4,6 +4,8 @@ import pathlib
 
 import pytest
 
+from tests.environments import KERNELS
+from tests.kernels.conftest import named
 from tests.kernels.kernel import Kernel
 from tests.kernels.test_busy_kernel import BUSY
 
@@ -83,3 +85,29 @@ def test_a_turn_belongs_to_no_cell_of_its_own(kernel: Kernel) -> None:
     kernel.do('chat.send("hello").wait()', cell_id="ask")
     kernel.do('chat.send("hello").wait()', cell_id="ask")
     assert kernel.do("print([run.status for run in chat.runs])") == "['completed', 'completed']\n"
+
+
+@pytest.mark.parametrize("kernel", [KERNELS[-1]], ids=named, indirect=True)
+def test_a_chat_is_silent_between_its_turns(kernel: Kernel) -> None:
+    """A hub counts each message as use: the kernel of a chat that is over would never be culled."""
+    kernel.do(
+        "from powawidget.widget import heartbeat\n"
+        "heartbeat._SECONDS = 0.02\n"  # an hour of heartbeats in a few seconds
+        f"{CHAT}"
+    )
+    comm = kernel.until(kernel.comms, "the widget")[0]
+    kernel.nonce(comm)
+    beats = []
+    for _ in range(2):
+        before = kinds(kernel, comm).count("beat")
+        kernel.do("chat.send('haiku').wait()")
+        over = len(kernel.said)
+        kernel.listen(1.5)
+        later = [m["msg_type"] for m in kernel.said[over:] if m["msg_type"] != "status"]
+        beats.append(kinds(kernel, comm).count("beat") - before)
+        assert later == []
+    assert min(beats) > 1  # while a turn goes on, also after an idle time, and at its end
+
+
+def kinds(kernel: Kernel, comm: str) -> list[str]:
+    return [message["kind"] for message in kernel.custom(comm)]

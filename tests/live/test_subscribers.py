@@ -283,7 +283,7 @@ def test_whoever_fails_a_run_stops_and_closes(
 
 
 def test_who_hangs_when_the_run_ends_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("powawidget.run.run._PUBLISHING", 0.01)
+    monkeypatch.setattr("powawidget.run.run.PUBLISHING", 0.01)
     go_on = threading.Event()
 
     class Hangs(Subscriber):

@@ -99,9 +99,9 @@ class Service:
         return run if run["status"] == status else None
 
     def logs(self, name: str, frames: list[Frame]) -> list[dict[str, Any]]:
-        """Look up what an execution's blocks did."""
+        """Look up what an execution's blocks did; it is there a moment after the end."""
         execution = f"{self.workflows[name]}/executions/{frames[-1]['execution_id']}"
-        return self.get(f"/api/workflows/{execution}/logs")["block_logs"]
+        return until(lambda: self.get(f"/api/workflows/{execution}/logs")["block_logs"])
 
     def blocks(self, name: str) -> dict[str, str]:
         """Look up the names of a workflow's blocks, by their ids."""

@@ -58,6 +58,8 @@ ANSWERS = {
     "agents": ["http_agents_list"],
     "hooks": ["http_agent_hooks"],
     "tools": ["http_agent_tools"],
+    "mcp servers": ["http_agent_mcp_servers"],
+    "knowledge bases": ["http_agent_knowledge_bases"],
     "run": [
         "run_get_plain_completed",
         "run_get_tools_completed",
@@ -68,7 +70,7 @@ ANSWERS = {
     ],
     "session": ["session_get"],
     "sessions": ["sessions_list_agent"],
-    "messages": ["session_messages"],
+    "messages": ["session_messages", "session_messages_with_citations"],
     "runs": ["session_runs", "session_runs_tools"],
     "orchestrations": ["orch_list"],
     "orchestration": ["orch_get"],
@@ -76,6 +78,7 @@ ANSWERS = {
     "orchestration run": [
         "orch_run_get_after_orch_supervisor",
         "orch_run_get_after_orch_parallel",
+        "orch_run_get_after_delegate_fails",
         "disconnect_orchestration_run",
     ],
     "orchestration sessions": ["orch_sessions"],

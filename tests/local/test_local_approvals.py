@@ -266,9 +266,21 @@ def test_a_waiting_run_tells_nothing_of_itself(service: Service) -> None:
             pass
 
 
-def test_an_agent_without_tools_goes_on_alone(serve: Callable) -> None:
+@pytest.mark.parametrize(
+    ("first", "came_to"),
+    [
+        ("One, ", ("completed", "One,  three.", None)),
+        ("", ("failed", "two, three.", "Unknown error \u2014 no output from agent")),
+    ],
+)
+def test_an_agent_without_tools_goes_on_alone_and_loses_a_token(
+    serve: Callable, first: str, came_to: object
+) -> None:
+    """The one at the place of the cut; before its first token none is lost, but it has failed."""
+
     def slow(_turn: Turn) -> Script:
-        yield Say("One, ")
+        if first:
+            yield Say(first)
         yield Pause(30)
         for word in ("two, ", "three."):
             yield Say(word)
@@ -277,10 +289,12 @@ def test_an_agent_without_tools_goes_on_alone(serve: Callable) -> None:
     service: Service = serve(agents=[Agent("Slow", slow)])
     with service.stream("Slow", "x") as stream:
         run_id = next(stream)["run_id"]
+        if first:
+            next(stream)
     until(lambda: service.server.open_streams == 0)
     path = f"/api/agents/runs/{run_id}"
     stored = until(lambda: (run := service.get(path))["status"] != "running" and run)
-    assert (stored["status"], stored["content"]) == ("completed", "One, two, three.")
+    assert (stored["status"], stored["content"], stored["error"]) == came_to
 
 
 def test_an_agent_with_tools_fails_at_its_next_write_but_its_tool_finishes(
@@ -334,3 +348,22 @@ def test_an_approval_stays_answerable_after_the_client_has_gone_and_then_really_
     escalated = service.run("Operator (reviewed answers)", "Overdue?", YES)[-1]["content"]
     assert all(f"| {number} |" in escalated for number in ids)
     assert service.get(path)["status"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("Prices are fixed until January.", "a person: Prices are fixed until January. The rows"),
+        ("not today", "a person: not today. The rows"),
+        ("Why now?", "a person: Why now? The rows"),
+        ("Nein!  ", "a person: Nein! The rows"),
+        ("\u4ef7\u683c\u5df2\u5b9a\u3002", "\u5df2\u5b9a\u3002 The rows"),
+        (None, "by a person. The rows"),
+    ],
+)
+def test_a_reason_that_is_a_sentence_ends_once(
+    service: Service, reason: str | None, said: str
+) -> None:
+    frames = service.run("Operator", "Raise the price", {"approved": False, "reason": reason})
+    assert said in frames[-1]["content"]
+    assert ".." not in frames[-1]["content"].replace("...", "")

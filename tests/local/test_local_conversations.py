@@ -140,3 +140,32 @@ def test_while_a_run_is_active_there_is_nothing_of_it(
     assert (run["completed_at"], run["output_messages"], run["usage"]) == (None, None, None)
     assert run["session_id"] != start["session_id"]
     assert messages == []
+
+
+def test_another_agents_conversation_is_refused_by_the_database(service: Service) -> None:
+    taken = service.run("Writer", "A summary")[0]["session_id"]
+    (frame,) = service.run("Analyst", LATE, session_id=taken)
+    assert frame["event"] == "error"
+    assert list(frame) == ["event", "error", "run_id", "context_handler_id"]
+    assert frame["error"].startswith("(psycopg.errors.UniqueViolation) ")
+    assert "[SQL:" in frame["error"]
+    (frame,) = service.run("Analyst", LATE, session_id="x" * 256)
+    assert "character varying(255)" in frame["error"]
+    for path in (
+        f"/api/agents/{service.agents['Analyst']}/run/stream",
+        f"/api/orchestrations/{service.orchestrations['Report line']}/run/stream",
+    ):
+        refused = service.http.post(path, json={"message": LATE, "session_id": 7})
+        assert refused.status_code == 500
+    assert service.run("Writer", "And shorter", session_id=taken)[-1]["status"] == "completed"
+
+
+def test_citations_are_those_of_the_messages_too(service: Service) -> None:
+    given = {"context_items": [{"text": "The Moon."}], "citations_enabled": True}
+    frames = service.run("Writer", "A summary", **given)
+    cited = frames[-1]["citations"]
+    assert [one["text_excerpt"] for one in cited] == ["The Moon."]
+    assert frames[0]["citation_candidates"] == cited
+    path = f"/api/sessions/{frames[0]['session_id']}/messages"
+    messages = service.get(path)["messages"]
+    assert [one.get("citations") for one in messages] == [None, cited]

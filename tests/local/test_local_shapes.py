@@ -28,6 +28,7 @@ def silent(_turn: Turn) -> Script:
 
 
 TOOL = Tool("look", lambda _: "seen")
+KNOWING = tuple(Tool(name, lambda _: "seen") for name in ("mcp__stub__look", "knowledge_search"))
 EXTRA = [
     Agent("Failing", failing),
     Agent("Failing with tools", failing, (TOOL,)),
@@ -96,10 +97,15 @@ def assert_recorded(family: str, runs: list[list[dict]]) -> None:
     assert shapes.differences(seen, shapes.expected()) == []
 
 
-def test_every_answer_has_a_recorded_shape(service: Service) -> None:
+def test_every_answer_has_a_recorded_shape(serve: Callable) -> None:
+    searching = Agent("Searching", EXTRA[0].script, KNOWING, knowledge_bases=("Handbook",))
+    service: Service = serve(agents=[searching])
+    knows = f"/api/agents/{service.agents['Searching']}"
     analyst = service.agents["Analyst"]
     done = service.run("Analyst", "Show revenue by month")[0]
     plain = service.run("Writer", "A summary")[0]
+    items = {"context_items": [{"text": "The Moon."}], "citations_enabled": True}
+    cited = service.run("Writer", "A summary", **items)[0]
     asked = service.run("Operator", "Raise the price", NO)[0]
     session = f"/api/sessions/{done['session_id']}"
     desk, report = service.orchestrations["Research desk"], service.workflows["Weekly report"]
@@ -117,10 +123,12 @@ def test_every_answer_has_a_recorded_shape(service: Service) -> None:
         "agents": ["/api/agents?limit=3"],
         "hooks": [f"/api/agents/{service.agents['Operator']}/hooks"],
         "tools": [f"/api/agents/{analyst}/tools"],
+        "mcp servers": [f"{knows}/mcp-servers"],
+        "knowledge bases": [f"{knows}/knowledge-bases"],
         "run": [f"/api/agents/runs/{run['run_id']}" for run in (done, plain, asked)],
         "session": [session],
         "sessions": [f"/api/agents/{analyst}/sessions"],
-        "messages": [f"{session}/messages"],
+        "messages": [f"{session}/messages", f"/api/sessions/{cited['session_id']}/messages"],
         "runs": [f"{session}/runs", f"/api/sessions/{plain['session_id']}/runs"],
         "orchestrations": ["/api/orchestrations"],
         "orchestration": [f"/api/orchestrations/{desk}"],

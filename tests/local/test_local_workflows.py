@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from powawidget.local.ids import fixed_id
+from powawidget.local.workflows import records
 from powawidget.local.workflows.expression import decide, evaluate
 from powawidget.local.workflows.references import resolve
 from tests.counterpart import Agent, Block, Call, Calls, Edge, Pause, Say, Tool, Workflow
@@ -152,7 +153,8 @@ def test_failing_code_is_an_output_with_an_error_and_the_rest_goes_on(service: S
         "error": "could not convert string to float: '12,50'",
     }
     assert order(service, name, frames) == ["Start", "Parse", "Store", "Response"]
-    assert [log["status"] for log in service.logs(name, frames)] == [
+    logs = service.logs(name, frames)
+    assert [log["status"] for log in logs] == [
         "success",
         "error",
         "success",
@@ -417,8 +419,23 @@ def test_a_circle_and_too_much_time_are_errors_of_the_whole(serve: Callable) -> 
     path = f"/api/workflows/{service.workflows['Slow']}/executions"
     execution = service.get(path)["executions"][0]
     assert (execution["status"], execution["error"]) == ("failed", error)
-    logs = service.get(f"{path}/{execution['id']}/logs")["block_logs"]
-    assert [log["block_name"] for log in logs] == ["Start"]
+    assert [log["block_name"] for log in logs_of(service, path, execution)] == ["Start"]
+
+
+def test_logs_are_there_a_moment_after_the_end(
+    serve: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service: Service = serve()
+    monkeypatch.setattr(records, "_LOGS_AFTER", 3600.0)
+    frames = service.executed("Weekly report")
+    path = f"/api/workflows/{service.workflows['Weekly report']}/executions"
+    assert service.get(f"{path}/{frames[-1]['execution_id']}/logs") == {"block_logs": []}
+    monkeypatch.setattr(records, "_LOGS_AFTER", 0.0)
+    assert service.get(f"{path}/{frames[-1]['execution_id']}/logs")["block_logs"]
+
+
+def logs_of(service: Service, path: str, execution: Any) -> Any:
+    return until(lambda: service.get(f"{path}/{execution['id']}/logs")["block_logs"])
 
 
 def test_an_empty_graph_is_done_at_once(serve: Callable) -> None:

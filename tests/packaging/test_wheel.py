@@ -75,6 +75,7 @@ def test_the_wheel_works_in_a_bare_environment(wheel: Path, tmp_path: Path) -> N
         "package = pathlib.Path(powawidget.__file__).parent\n"
         "assert package.is_relative_to(sys.prefix), package\n"
         "assert (package / 'static' / 'widget.js').stat().st_size > 10_000\n"
+        "assert (package / 'static' / 'loader.js').is_file()\n"
         "missing = [name for name in powawidget.__all__ if not hasattr(powawidget, name)]\n"
         "assert not missing, missing\n",
     )

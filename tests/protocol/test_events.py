@@ -177,6 +177,7 @@ READ: list[tuple[str, dict[str, Any], type[ev.Event], dict[str, Any]]] = [
             "modified": True,
             "blocked": False,
             "message": "m",
+            "seconds": 0.002,
         },
     ),
     ("error", {"error": "a"}, ev.Errored, {"message": "a", "code": None, "run_id": None}),

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,9 +12,13 @@ import pytest
 import powawidget
 from powawidget.errors import ConfigurationError, ConnectionLost, ProtocolError, RequestError
 from powawidget.kernel import loop
+from powawidget.local.agents.script import knowledge_base_id
 from powawidget.protocol import events as ev
 from powawidget.resources.connect import Agent, AgentInfo
 from tests.chaos import Chaos, Exchange, Script
+from tests.counterpart import Agent as LocalAgent
+from tests.counterpart import Say, Tool, Turn
+from tests.counterpart import Script as LocalScript
 from tests.counterpart import start as start_server
 
 KEY = "planted-key-5f1c9a7be2"
@@ -175,6 +179,229 @@ def test_stop_says_what_the_server_does_then(serve: Serve, tools: bytes, said: s
     assert said in run._live.state.on_stop
 
 
+NOTHING = {"tools": {"tools": []}, "mcp-servers": {"mcp_servers": []}}
+SWITCHED_OFF = {"mcp_servers": [{"name": "stub", "enabled": False}]}
+
+
+@pytest.mark.parametrize(
+    ("lists", "expected"),
+    [
+        ({**NOTHING, "mcp-servers": {"mcp_servers": [{"name": "stub", "enabled": True}]}}, True),
+        ({**NOTHING, "mcp-servers": {"mcp_servers": [{"name": "stub"}]}}, True),
+        ({**NOTHING, "knowledge-bases": {"knowledge_bases": [{"id": "kb"}]}}, True),
+        ({"knowledge-bases": {"knowledge_bases": [{"id": "kb"}]}}, True),
+        ({"tools": {"tools": [{}]}}, True),
+        # A list may come without its wrapping.
+        ({"tools": [], "mcp-servers": [], "knowledge-bases": [{"id": "kb"}]}, True),
+        ({"tools": [], "mcp-servers": [], "knowledge-bases": []}, False),
+        ({**NOTHING, "knowledge-bases": {"knowledge_bases": []}}, False),
+        ({**NOTHING, "mcp-servers": SWITCHED_OFF}, False),
+        (NOTHING, False),  # the rest is answered 404
+        ({"tools": {"tools": []}}, False),
+        ({**NOTHING, "mcp-servers": 403}, None),
+        ({**NOTHING, "knowledge-bases": 500}, None),
+        ({**NOTHING, "knowledge-bases": {"knowledge_bases": 7}}, None),
+        ({"tools": 403, "mcp-servers": {"mcp_servers": []}}, None),
+        ({}, None),
+    ],
+)
+def test_what_counts_as_a_tool(serve: Serve, lists: dict[str, Any], expected: bool | None) -> None:
+    """docs/protocol.md#what-is-a-tool: it decides the limit of silence and the words on Stop."""
+    others = project(*named("A"))
+
+    async def script(exchange: Exchange) -> None:
+        found = lists.get(exchange.request.path.rpartition("/")[2])
+        if isinstance(found, int):
+            await exchange.answer_json({"error": "no"}, f"{found} No")
+        elif found is not None:
+            await exchange.answer_json(found)
+        elif exchange.request.path.endswith(("/tools", "-servers", "-bases")):
+            await exchange.answer_json({"error": "no"}, "404 No")
+        else:
+            await others(exchange)
+
+    run = serve(script).agent("A").run("hi").wait(display=False)
+    words = {True: "at its next write", False: "goes on", None: "depends on the agent"}
+    assert words[expected] in run._live.state.on_stop
+    limits = powawidget.Timeouts()
+    assert run._task.plan.source.idle == (limits.idle if expected else limits.quiet_idle)
+
+
+def says(text: str) -> Callable[[Turn], LocalScript]:
+    def script(_turn: Turn) -> LocalScript:
+        yield Say(text)
+
+    return script
+
+
+TOOLED = (Tool("mcp__stub__look", lambda _: "seen"),)
+
+
+@pytest.mark.parametrize(
+    ("agent", "said"),
+    [
+        (LocalAgent("Remote", says("x"), TOOLED), "at its next write"),
+        (
+            LocalAgent("Reader", says("x"), knowledge_bases=("Handbook",)),
+            "at its next write",
+        ),
+        (LocalAgent("Plain", says("x")), "goes on"),
+    ],
+)
+def test_the_embedded_server_lists_what_is_attached(agent: LocalAgent, said: str) -> None:
+    with (
+        start_server(agents=[agent]) as server,
+        powawidget.connect(server.url, api_key=server.key) as pb,
+    ):
+        run = pb.agent(agent.name).run("hi").wait(display=False)
+        assert said in run._live.state.on_stop
+        kinds = {type(event) for event in run.events}
+        assert (ev.StepStarted in kinds) == (said == "at its next write")
+
+
+def test_knowledge_bases_for_one_run_make_an_agent_one_with_tools() -> None:
+    owner = LocalAgent("Owner", says("x"), knowledge_bases=("Handbook",))
+    plain = LocalAgent("Plain", says("x"))
+    given = [{"id": knowledge_base_id("Handbook"), "top_k": 3}]
+    with (
+        start_server(agents=[owner, plain]) as server,
+        powawidget.connect(server.url, api_key=server.key) as pb,
+    ):
+        agent = pb.agent("Plain")
+        run = agent.run("hi", runtime_knowledge_bases=given, context_override="too")
+        run.wait(display=False)
+        assert server.requests[-1][2]["runtime_knowledge_bases"] == given
+        assert any(isinstance(event, ev.StepStarted) for event in run.events)
+        assert "at its next write" in run._live.state.on_stop
+        # An older server doesn't read it, and sends no keepalives.
+        assert run._task.plan.source.idle == powawidget.Timeouts().quiet_idle
+        unknown = agent.run("hi", runtime_knowledge_bases=[{"id": "kb"}]).wait(display=False)
+        assert (unknown.status, unknown.error.code) == ("failed", "400")
+        assert "unknown knowledge base" in unknown.error.message
+        turn = agent.chat(runtime_knowledge_bases=given).send("hi").wait(display=False)
+        assert any(isinstance(event, ev.StepStarted) for event in turn.events)
+        count = len(server.requests)
+        for wrong in ([], [{"id": "kb"}] * 11, ["kb"], [{}], {"id": "kb"}, "kb", 7):
+            with pytest.raises(ConfigurationError, match="runtime_knowledge_bases takes"):
+                agent.run("hi", runtime_knowledge_bases=wrong)
+        assert len(server.requests) == count
+
+
+def test_an_orchestration_takes_knowledge_bases_for_one_run_too() -> None:
+    owner = LocalAgent("Owner", says("x"), knowledge_bases=("Handbook",))
+    given = [{"id": knowledge_base_id("Handbook"), "top_k": 3}]
+    with (
+        start_server(agents=[owner], tokens_per_second=5000) as server,
+        powawidget.connect(server.url, api_key=server.key) as pb,
+    ):
+        line = pb.orchestration("Report line")
+
+        def sent() -> Any:
+            bodies = [body for _, path, body in server.requests if path.endswith("/run/stream")]
+            return bodies[-1].get("runtime_knowledge_bases")
+
+        assert line.run("hi", runtime_knowledge_bases=given).wait(display=False).text
+        assert sent() == given
+        chat = line.chat(runtime_knowledge_bases=given)
+        for _ in range(2):
+            assert chat.send("hi").wait(display=False).status == "completed"
+            assert sent() == given
+        session = line.session(chat.session_id).chat(runtime_knowledge_bases=tuple(given))
+        assert session.send("hi").wait(display=False).status == "completed"
+        assert sent() == given
+        assert asyncio.run(_events(line.stream("hi", runtime_knowledge_bases=given)))
+        assert sent() == given
+        assert line.run("hi").wait(display=False).text
+        assert sent() is None
+        unknown = line.run("hi", runtime_knowledge_bases=[{"id": "kb"}]).wait(display=False)
+        assert (unknown.status, unknown.error.code) == ("failed", "400")
+        count = len(server.requests)
+        for begin in (line.run, lambda _, **options: line.chat(**options)):
+            for wrong in ([], [{"id": "kb"}] * 11, [{}], "kb"):
+                with pytest.raises(ConfigurationError, match="runtime_knowledge_bases takes"):
+                    begin("hi", runtime_knowledge_bases=wrong)
+            with pytest.raises(TypeError, match=r"(takes no|unexpected).* ?'?temperature"):
+                begin("hi", temperature=0.5)
+        assert len(server.requests) == count
+
+
+async def _events(stream: AsyncIterator[ev.Event]) -> list[ev.Event]:
+    return [event async for event in stream]
+
+
+def test_usage_without_tools_is_that_of_the_stored_run() -> None:
+    plain = LocalAgent("Plain", says("a b c"))
+    with (
+        start_server(agents=[plain]) as server,
+        powawidget.connect(server.url, api_key=server.key) as pb,
+    ):
+        run = pb.agent("Plain").run("hi").wait(display=False)
+        ends = [event for event in run.events if isinstance(event, ev.Completed)]
+        assert [event.usage for event in ends] == [None]
+        assert run.usage["completion_tokens"] == 3
+        assert run.result().usage == run.usage == pb.get_run(run.run_id).usage
+
+
+@pytest.mark.parametrize("stored", [None, {"status": "completed"}, {"status": "running"}, []])
+def test_that_usage_cannot_be_read_is_no_error(serve: Serve, stored: Any) -> None:
+    others, asked = project(*named("A"), tools=b'{"tools": []}'), []
+
+    async def script(exchange: Exchange) -> None:
+        if "/runs/" in exchange.request.path:
+            asked.append(stored)
+            refused = "200 OK" if stored is not None else "404 No"
+            await exchange.answer_json(stored, refused)
+        else:
+            await others(exchange)
+
+    run = serve(script).agent("A").run("hi").wait(display=False)
+    assert (run.status, run.usage) == ("completed", None)
+    assert len(asked) == (4 if stored == {"status": "running"} else 1)
+
+
+def test_a_conversation_of_another_agent_is_told_in_a_sentence() -> None:
+    with powawidget.connect("local") as pb:
+        taken = pb.agent("Writer").run("A summary").wait(display=False).session_id
+        run = pb.agent("Analyst").run("Which orders are late?", session_id=taken)
+        with pytest.raises(powawidget.RunFailed, match="belongs to another agent") as caught:
+            run.result(display=False)
+        for told in (str(caught.value), run.error.message, run.error.hint, repr(run)):
+            assert "SQL" not in told
+        assert "[SQL:" in run.error.details
+        assert run.to_html().partition("[SQL:")[0].count("<details") > 0
+
+
+def test_an_id_of_ones_own_is_taken_as_it_is_and_nobody_guesses_it() -> None:
+    chosen = {powawidget.new_session_id() for _ in range(100)}
+    assert len(chosen) == 100
+    assert {len(one) for one in chosen} == {45}
+    with powawidget.connect("local") as pb:
+        (own, *_) = chosen
+        run = pb.agent("Writer").run("A summary", session_id=own).wait(display=False)
+        assert run.session_id == own
+        assert pb.session(own).messages()[-1].run_id == run.run_id
+
+
+def test_citations_are_there_when_a_conversation_is_opened_again() -> None:
+    items = [{"text": "The Moon causes tides."}, {"text": "The Sun too."}]
+    with powawidget.connect("local") as pb:
+        agent = pb.agent("Writer")
+        run = agent.run("A summary", context_items=items, citations_enabled=True)
+        run.wait(display=False)
+        live = run._live.state.citations
+        assert [one.excerpt for one in live] == ["The Moon causes tides.", "The Sun too."]
+        (again,) = pb.session(run.session_id).messages().chat.runs
+        assert again._live.state.citations == live
+
+
+@pytest.mark.parametrize("wrong", ["", " ", "x" * 256, "a/b", "a\0b"])
+def test_what_cannot_be_a_conversations_id_is_refused(serve: Serve, wrong: str) -> None:
+    """The service answers it with SQL, or with a session that nobody can ask for."""
+    agent = serve(project(*named("A"))).agent("A")
+    with pytest.raises(ConfigurationError, match="can't be the id of a conversation"):
+        agent.run("hi", session_id=wrong)
+
+
 def test_a_knowledge_base_in_the_request_is_no_tool(serve: Serve) -> None:
     """A preload: without keepalives, and the run goes on (docs/protocol.md#what-is-a-tool)."""
     agent = serve(project(*named("A"), tools=b'{"tools": []}')).agent("A")
@@ -191,6 +418,7 @@ FIELDS: dict[str, Any] = {
     "max_context_tokens": 1000,
     "citations_enabled": False,
     "reasoning_requested": True,
+    "runtime_knowledge_bases": [{"id": "kb", "top_k": 5}],
 }
 CONTEXTS: dict[str, Any] = {
     "knowledge_bases": ["kb"],
@@ -335,8 +563,9 @@ def test_an_event_that_is_too_large_ends_the_events_in_an_error(serve: Serve) ->
         await exchange.chunk(b"data: ", *[b"x" * 65536] * 200)
 
     pb = serve(script)
-    with pytest.raises(ProtocolError, match="larger than"):
+    with pytest.raises(ProtocolError, match="larger than") as caught:
         asyncio.run(read(Agent(pb._client, AgentInfo(id="a", name="A"), None), "hi"))
+    assert caught.value.maybe_accepted
 
 
 def test_a_stored_run_is_brought_back(serve: Serve) -> None:

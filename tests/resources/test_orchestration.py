@@ -271,7 +271,10 @@ def test_a_run_of_the_embedded_server_is_the_same_when_it_is_brought_back(
     assert [type(p) for p in live._live.state.parts if isinstance(p, DelegationPart)]
     untimed = [
         [
-            (one.agent, one.task, one.status, one.text, one.tool_calls, one.usage)
+            # Of one that failed the server keeps neither what it said nor its results.
+            (one.agent, one.task, one.status, [call.name for call in one.tool_calls])
+            if one.status == "failed"
+            else (one.agent, one.task, one.status, one.text, one.tool_calls, one.usage)
             for one in run.delegations
         ]
         for run in (live, kept)

@@ -152,6 +152,57 @@ def test_a_run_knows_its_blocks_before_and_their_inputs_after(serve: Serve) -> N
     assert isinstance(run.events[0], ev.GraphKnown)
 
 
+def late(first: list[Any]) -> tuple[Script, list[str]]:
+    """A project whose logs come later: first what is given, one after the other."""
+    asked: list[str] = []
+    answers, whole = iter(first), project(logs=LOGS)
+
+    async def script(exchange: Exchange) -> None:
+        if exchange.request.path.endswith("/logs"):
+            asked.append(exchange.request.path)
+            logs = next(answers, None)
+            if logs is not None:
+                await reply(exchange, {"block_logs": logs})
+                return
+        await whole(exchange)
+
+    return script, asked
+
+
+@pytest.mark.parametrize("first", [[[]], [[], [], []], [LOGS["block_logs"][:1]]])
+def test_logs_that_come_a_moment_after_the_end_are_asked_for_again(
+    serve: Serve, first: list[Any]
+) -> None:
+    script, asked = late(first)
+    run = serve(script).workflow("Double").run(n=2).wait(display=False)
+    assert [b.input for b in run.blocks] == [None, {"B": DATA}]
+    assert len(asked) == len(first) + 1
+    assert run.result().blocks == run.blocks
+
+
+def test_logs_that_never_come_are_asked_for_a_few_times(serve: Serve) -> None:
+    script, asked = late([[]] * 99)
+    run = serve(script).workflow("Double").run(n=2).wait(display=False)
+    assert (run.status, [b.input for b in run.blocks]) == ("completed", [None, None])
+    assert len(asked) == 6
+
+
+def test_an_execution_whose_logs_are_late_is_not_taken_for_cut(serve: Serve) -> None:
+    script, asked = late([[], []])
+    pb = serve(script)
+    assert pb.workflow("Double").execution(EXECUTION).status == "completed"
+    assert len(asked) == 3
+
+
+def test_the_embedded_servers_runs_have_their_inputs() -> None:
+    with powawidget.connect("local") as pb:
+        workflow = pb.workflow("Weekly report")
+        run = workflow.run(week=40).wait(display=False)
+        stored = workflow.execution(run.run_id)
+        assert [b.input for b in run.blocks] == [b.input for b in stored.blocks]
+        assert any(b.input for b in run.blocks)
+
+
 @pytest.mark.parametrize("logs", [None, [], {"block_logs": 7}, {"block_logs": [7, {}]}])
 def test_that_the_logs_cannot_be_read_is_no_error(serve: Serve, logs: Any) -> None:
     run = serve(project(logs=logs)).workflow("Double").run(n=2).wait(display=False)

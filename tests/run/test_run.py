@@ -52,8 +52,17 @@ def server() -> Iterator[Counterpart]:
             yield Pause(0.01)
         yield Say("and a last one")
 
+    def asks(_: Any) -> Any:
+        yield Calls(Call("write", {}))
+        while True:
+            yield Say("word ")
+            yield Pause(0.01)
+
     scripts = {"Staller": stalls, "Flooder": floods, "Slow": slow}
     agents = [Agent(name=name, script=script) for name, script in scripts.items()]
+    writes = Tool("write", lambda _: "written", read_only=False)
+    gate = Hook("PreToolUse", matcher="write")
+    agents.append(Agent("Talkative", asks, (writes,), (gate,)))
     GO_ON.clear()
     # Of two open requests the older takes the decision at its deadline only.
     deadlines = {"Operator (parallel reads)": 8}
@@ -89,7 +98,7 @@ def test_a_run_that_no_variable_names_is_there_until_it_is_over(pb: pw.Powabase)
     gc.collect()
     run = known()
     assert run is not None
-    assert run.stop().status == "stopped"
+    assert run.stop().wait().status == "stopped"
     del run
 
     def is_gone() -> bool:
@@ -143,6 +152,32 @@ def test_who_gives_up_awaiting_leaves_the_run_going(pb: pw.Powabase) -> None:
     assert run.stop().status == "stopped"
 
 
+def test_code_is_told_of_no_end_while_the_run_goes_on(
+    pb: pw.Powabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request may be decided between its being seen and its being read."""
+    run = pb.agent("Staller").run("hello")
+    looks: list[bool] = []
+    asking = run._task.is_asking
+
+    def is_asking() -> bool:
+        looks.append(len(looks) < 2 or asking())
+        return looks[-1]
+
+    monkeypatch.setattr(run._task, "is_asking", is_asking)
+
+    async def ask() -> None:
+        task = asyncio.ensure_future(run.next_approval())
+        while len(looks) < 4:  # a list has no event
+            assert not task.done()
+            await asyncio.sleep(0.01)
+        run.stop()
+        assert await task is None
+        assert run.status == "stopped"
+
+    asyncio.run(ask())
+
+
 async def awaited(run: pw.Run) -> pw.RunResult:
     return await run
 
@@ -187,10 +222,21 @@ def test_tab_completion_offers_of_a_run_and_a_chat_what_a_person_uses(pb: pw.Pow
     asked = ["approvals", "approve", "deny", "next_approval"]
     read = ["blocks", "delegations", "error", "events", "message", "output", "progress"]
     read += ["reasoning", "run_id", "seconds", "session_id", "status", "text", "tool_calls"]
-    does = ["close", "result", "start", "stop", "usage", "wait", "widget"]
+    does = ["close", "result", "show", "start", "stop", "usage", "wait", "widget"]
     for run in (pb.agent("Writer").run("hello"), chat.send("hello")):
         assert offered(run) == sorted(documents + asked + read + does)
-    acts = ["close", "discard", "earlier", "resume", "retry", "send", "stop", "wait", "widget"]
+    acts = [
+        "close",
+        "discard",
+        "earlier",
+        "resume",
+        "retry",
+        "send",
+        "show",
+        "stop",
+        "wait",
+        "widget",
+    ]
     state = ["messages", "missing", "queued", "runs", "session_id", "status"]
     assert offered(chat) == sorted(documents + acts + state)
 
@@ -244,7 +290,8 @@ def notices(run: pw.Run) -> str:
 
 def test_after_a_stop_the_run_says_what_the_server_did(server: Counterpart) -> None:
     with pw.connect(server.url, api_key=server.key) as pb:
-        waits = pb.agent("Operator").run(WRITE)
+        # The Operator would be done soon after the denial, maybe before its stream is closed.
+        waits = pb.agent("Talkative").run(WRITE)
         until(lambda: waits.status == "waiting")
         waits.stop()
         writes = pb.agent("Slow").run("hello")

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from powawidget.protocol import events as ev
+from powawidget.state import values
 from powawidget.state.model import ApprovalPart, RunState, ToolPart
 from tests.walk import folded, frame
 
@@ -213,6 +214,58 @@ def test_a_decision_that_was_not_sent_can_be_made_again() -> None:
     state = folded(*before, made, back)
     assert (decisions(state), state.status) == (["pending"], "waiting")
     assert requests(state)[0].by is None
+
+
+def test_an_approved_call_runs_until_the_decision_turns_out_not_to_be_sent() -> None:
+    before = [call("c"), ask()]
+    made = sent(folded(*before), "approve")
+    assert calls(folded(*before, made)) == ["running"]
+    assert isinstance(made, ev.DecisionMade)
+    back = ev.DecisionNoted(digests=made.digests, decision="pending", outcome="Not sent.")
+    assert calls(folded(*before, made, back)) == ["waiting"]
+    denied = sent(folded(*before), "deny")
+    assert calls(folded(*before, denied)) == ["waiting"], "denied calls don't run"
+
+
+def seconds(*events: ev.Event) -> list[float | None]:
+    """How long each call took by itself; events come a second apart."""
+    return [each.seconds for each in values.tool_calls_of(folded(*events))]
+
+
+def test_a_call_s_time_is_without_its_wait_for_a_decision() -> None:
+    before = [call("c"), ask()]
+    done = timed("c", 5_000)
+    here = sent(folded(*before), "approve")
+    assert seconds(*before, here, done) == [4.0], "decided here, a second after it was asked"
+    assert seconds(*before, hook(latency_ms=4_500), done) == [0.5], "decided elsewhere"
+    assert seconds(*before, done) == [4.0], "nobody told when"
+    assert seconds(call("c"), done) == [5.0], "nobody was asked"
+    for refused in (DENIED, EXPIRED):
+        assert seconds(*before, timed("c", 5_000, refused)) == [0.0]
+
+
+def test_a_call_with_two_gates_waits_for_both() -> None:
+    gates = [call("c"), ask(), ask(), hook(latency_ms=2_000), hook(latency_ms=3_000)]
+    assert seconds(*gates, timed("c", 6_000)) == [1.0]
+
+
+def test_a_hook_s_wait_is_that_of_the_request_that_is_as_old() -> None:
+    asked = [call("a", n=1), ask(n=1), call("b", n=2), ask(n=2)]  # at 0, 1, 2 and 3 seconds
+    of_first = [*asked, hook(latency_ms=3_000), timed("a", 5_000), timed("b", 4_000)]
+    assert seconds(*of_first)[0] == 2.0
+    of_second = [*asked, hook(latency_ms=1_000), timed("b", 5_000), timed("a", 4_000)]
+    assert seconds(*of_second)[1] == 4.0
+
+
+def timed(id_: str, milliseconds: int, text: str = "r") -> ev.Event:
+    return frame(
+        "tool_result",
+        step=1,
+        tool_name="t",
+        call_id=id_,
+        result_preview=text,
+        duration_ms=milliseconds,
+    )
 
 
 def test_a_digest_names_one_request_of_one_run() -> None:

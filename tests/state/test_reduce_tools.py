@@ -276,3 +276,16 @@ def test_nothing_else_changes_a_run_that_is_over(late: ev.Event) -> None:
 def test_a_card_knows_how_long_it_took_by_our_clock_where_nobody_said() -> None:
     (shown,) = tool_calls_of(folded(call(), frame("content_delta", delta="a"), result()))
     assert shown.seconds == 2.0
+
+
+def test_a_call_that_is_only_named_runs_once_its_arguments_are_there() -> None:
+    """docs/protocol.md#named-call."""
+    named = frame("tool_call", step=1, tool_name="t", call_id="c")
+    whole = frame("tool_call", step=1, tool_name="t", call_id="c", arguments={"n": 1})
+    (before,) = [part for part in folded(named).parts if isinstance(part, ToolPart)]
+    assert (before.status, before.arguments) == ("running", "")
+    (after,) = [part for part in folded(named, whole).parts if isinstance(part, ToolPart)]
+    assert (after.arguments, after.started) == ('{"n": 1}', before.started + 1)
+    bare = frame("tool_call", step=1, tool_name="t")
+    (alone,) = [part for part in folded(bare).parts if isinstance(part, ToolPart)]
+    assert alone.arguments == "{}", "nothing could complete it"

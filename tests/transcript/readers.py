@@ -1,6 +1,7 @@
 """Readers of markdown, each as it lets most through, and what is live in what they make."""
 
 import functools
+import html
 import json
 import re
 import subprocess
@@ -107,14 +108,14 @@ _TAGS = (
 )  # fmt: skip
 _OTHER = f":not({', '.join(('html', 'head', 'body', *_TAGS))})"
 _ATTRIBUTES = {"href", "id", "class", "align", "start", "style", "type", "title", "rel", "tabindex"}
-# Marks of readers: where text became a formula or a diagram, or a role or a directive of MyST.
-_COMMANDS = (".math", ".mermaid", ".language-mermaid", "[class*=jp-]", ".myst-role")
+# Marks of readers: where text became a diagram, or a role or a directive of MyST.
+_COMMANDS = (".mermaid", ".language-mermaid", "[class*=jp-]", ".myst-role")
 _LINK = re.compile(r"https?://|mailto:|#", re.IGNORECASE)
 _STYLE = re.compile(r"text-align: ?(left|right|center);?|width: ?\d+(\.\d+)?%;?")
 
 
 def live(document: str) -> list[str]:
-    """All in a document that acts, loads, is styled or leads anywhere odd, and any formula."""
+    """All in a document that acts, loads, is styled or leads anywhere odd."""
     tree = LexborHTMLParser(document)
     found = [f"<{node.tag}>" for node in tree.css(_OTHER)]
     found += [f"{node.html}"[:80] for command in _COMMANDS for node in tree.css(command)]
@@ -128,6 +129,30 @@ def live(document: str) -> list[str]:
             if name == "style" and _STYLE.fullmatch(said) is None:
                 found.append(f"style {said!r}")
     return found
+
+
+# What MathJax takes for a formula in the text of a page, and where it doesn't look.
+_TYPESET = re.compile(
+    r"(?<!\\)\$\$([^$].*?)\$\$|(?<![\\$])\$(?!\$)(.+?)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]"
+    r"|(\\begin\{(\w+\*?)\}.*?\\end\{\6\})",
+    re.DOTALL,
+)
+_APART = re.compile(r"<(code|pre)\b.*?</\1>|</?(?:p|li|td|th|h\d|div|blockquote)\b", re.DOTALL)
+_MARKS = re.compile(r"\\\((.*)\\\)|\\\[(.*)\\\]", re.DOTALL)
+
+
+def typeset(reader: str, document: str) -> set[str]:
+    """The formulas that a reader finds, without blanks; for nbconvert's those that MathJax does."""
+    if reader == "nbconvert":
+        runs = re.split(r"\0", _APART.sub("\0", document))
+        shown = (html.unescape(re.sub(r"<[^<>]*>", "", run)) for run in runs)
+        found = [match for run in shown for match in _TYPESET.finditer(run)]
+        inner = [next(filter(None, match.groups())) for match in found]
+    else:
+        texts = [node.text() for node in LexborHTMLParser(document).css(".math")]
+        marked = [(_MARKS.fullmatch(each.strip()), each) for each in texts]
+        inner = [(match[1] or match[2] or "") if match else each for match, each in marked]
+    return {"".join(each.split()) for each in inner}
 
 
 def text(document: str) -> str:

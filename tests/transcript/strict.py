@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 import nh3
 
+from powawidget.transcript import style
+
 # What GitHub lets through of a notebook's HTML, as far as it matters here: no style, no class.
 GITHUB_TAGS = {
     "h1", "h2", "h3", "h4", "h5", "h6", "br", "b", "i", "strong", "em", "a", "pre", "code", "tt",
@@ -20,9 +22,11 @@ GITHUB_ATTRIBUTES = {"align", "colspan", "dir", "open", "start", "title", "rowsp
 _TAGS = {
     "div", "h3", "h4", "h5", "h6", "p", "blockquote", "br", "hr", "strong", "em", "del", "code",
     "pre", "span", "q", "a", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td",
-    "details", "summary",
+    "details", "summary", "sub", "sup", "kbd", "img",
 }  # fmt: skip
-_VOID = {"br", "hr"}
+_VOID = {"br", "hr", "img"}
+_PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[\w+/=]+", re.ASCII)
+_PRINT = f"<style>{style.PRINT}</style></div>"
 _ATTRIBUTES = {
     "div": {"class", "data-powawidget-transcript"},
     "a": {"href", "rel", "target"},
@@ -31,6 +35,7 @@ _ATTRIBUTES = {
     "ol": {"start"},
     "li": {"type"},
     "details": {"open"},
+    "img": {"src", "alt"},
 }
 _EVERYWHERE = {"style", "dir"}
 _STYLE = re.compile(r"[a-z-]+:[\w\s.,#%()'-]+(;[a-z-]+:[\w\s.,#%()'-]+)*")
@@ -57,6 +62,8 @@ class _Reader(HTMLParser):
                 self.problems.append(f"<{tag} {name}={value!r}>")
             if name == "style":
                 self._read_style(value or "")
+            if name == "src" and not _PICTURE.fullmatch(value or ""):
+                self.problems.append(f"a picture from {value!r}")
             if name == "href":
                 self.links.append(value or "")
         if tag == "a" and dict(attrs).get("rel") != "noopener noreferrer nofollow":
@@ -87,6 +94,8 @@ class _Reader(HTMLParser):
 
 def problems(document: str) -> list[str]:
     """All that a transcript holds and may not."""
+    # The one rule that is no attribute stands at the end, as it is.
+    document = document.removesuffix(_PRINT) + "</div>" * document.endswith(_PRINT)
     reader = _Reader()
     reader.feed(document)
     reader.close()
@@ -98,7 +107,8 @@ def problems(document: str) -> list[str]:
 def _unlike(document: str) -> list[str]:
     """Where a browser's parser, which mends what is wrong, comes to another document."""
     tags = {tag: set(_ATTRIBUTES.get(tag, set()) | _EVERYWHERE) for tag in _TAGS}
-    mended = nh3.clean(document, tags=_TAGS, attributes=tags, link_rel=None)
+    schemes = {"http", "https", "mailto", "data"}
+    mended = nh3.clean(document, tags=_TAGS, attributes=tags, url_schemes=schemes, link_rel=None)
     ours, theirs = _canonical(document), _canonical(mended)
     if ours == theirs:
         return []
@@ -131,6 +141,7 @@ _APART = r"br|p|div|h\d|li|tr|td|th|pre|blockquote|summary|details"
 
 def seen(document: str) -> str:
     """The text of a document, on one line."""
+    document = document.replace(f"<style>{style.PRINT}</style>", "")
     spaced = re.sub(
         r"<(?:br|/?(?:p|div|h\d|li|tr|td|th|pre|blockquote|summary|details))\b", r" \g<0>", document
     )

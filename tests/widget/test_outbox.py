@@ -2,6 +2,8 @@
 
 import asyncio
 import itertools
+import threading
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -23,7 +25,7 @@ def run(test: Callable[[list[list[Op]], Outbox], Coroutine[Any, Any, None]]) -> 
     sent: list[list[Op]] = []
 
     async def within() -> None:
-        box = Outbox(asyncio.get_running_loop(), sent.append, lambda: box.flush())  # noqa: PLW0108  # not made yet
+        box = Outbox(asyncio.get_running_loop(), sent.append, lambda: box.send_due())  # noqa: PLW0108  # not made yet
         await test(sent, box)
         box.close()
 
@@ -111,6 +113,46 @@ def test_the_interval_grows_with_the_rate_of_changes() -> None:
         assert box._interval() == intervals[-1]
 
     run(test)
+
+
+def test_text_counts_as_much_whether_it_comes_in_many_pieces_or_at_once() -> None:
+    async def test(_: list[list[Op]], box: Outbox) -> None:
+        tokens = ["token"] * 200
+        rates = []
+        for pieces in (tokens, ["".join(tokens[:100]), "".join(tokens[100:])]):
+            box._last = time.monotonic() - 1
+            box.push([piece(text) for text in pieces])
+            box.flush()
+            rates.append(box._rate)
+        assert rates[1] == pytest.approx(rates[0], rel=0.5)
+
+    run(test)
+
+
+def test_what_is_flushed_on_another_thread_touches_no_timer_and_goes_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """asyncio's timers belong to their loop's thread."""
+    cancelled: list[str] = []
+    cancel = asyncio.TimerHandle.cancel
+
+    def noted(timer: asyncio.TimerHandle) -> None:
+        cancelled.append(threading.current_thread().name)
+        cancel(timer)
+
+    async def test(_: list[list[Op]], box: Outbox) -> None:
+        monkeypatch.setattr(asyncio.TimerHandle, "cancel", noted)
+        box.push([piece("a")])
+        for name, act in (("flushes", box.flush), ("closes", box.close)):
+            other = threading.Thread(target=act, name=name)
+            other.start()
+            other.join()
+            box.push([piece("b")])
+            await asyncio.sleep(0.15)
+        assert not {"flushes", "closes"} & set(cancelled)
+        monkeypatch.undo()
+
+    assert run(test) == [[piece("a")], [piece("b")]]
 
 
 def test_all_outboxes_of_the_process_share_one_limit(monkeypatch: pytest.MonkeyPatch) -> None:

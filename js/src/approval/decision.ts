@@ -26,7 +26,6 @@ export function standingOf(
   const [first] = parts as [ApprovalPart];
   const sent = actions.decision(parts.map((part) => part.digest));
   const isUnderWay = sent !== undefined && !isOver(sent);
-  const isSending = first.decision === "sending";
   const requests = parts.map(readRequest);
   const collapsed = requests.flatMap(collapsedIn).filter(({ id }) => !isOpen(id)).length;
   const unseen = parts.length - stages(parts, isOpen)[0];
@@ -37,7 +36,7 @@ export function standingOf(
     whyInert = store.kernel.liveness === "gone" ? words.noKernel : words.kernelQuiet;
   } else if (parts.some(({ closes }) => closes !== null && closes <= store.kernel.now)) {
     whyInert = words.aboutToBlock;
-  } else if (!isSending && store.outline.approvalsWith("sending").length > 0) {
+  } else if (store.outline.approvalsWith("sending").length > 0) {
     whyInert = words.earlierDecision;
   }
   let whyNotYet: string | null = null;
@@ -46,19 +45,16 @@ export function standingOf(
   else if (collapsed > 0) whyNotYet = words.openFirst(collapsed);
 
   let said: (string | null)[];
-  if (isSending) {
-    said = [first.outcome ?? words.sent(first.choice ?? "approve", first.by)];
-  } else if (isUnderWay && actions.canAct) {
+  if (isUnderWay && actions.canAct) {
     const choice = sent.message.action as "approve" | "deny";
-    const isAsked = sent.state === "sent" ? words.sending(choice) : words.kernelBusy;
-    said = [sent.state === "arrived" ? words.sent(choice, "click") : isAsked];
+    said = [sent.state === "slow" ? words.kernelBusy : words.sending(choice)];
   } else {
     // A decision that was taken but couldn't be sent, or a click that was refused.
     const refused = sent?.state === "refused" ? words.refused(sent.refused ?? "") : null;
     said = whyInert === null ? [first.outcome, refused, whyNotYet] : [whyInert];
   }
   return {
-    isBusy: isSending || isUnderWay,
+    isBusy: isUnderWay,
     whyInert,
     whyNotYet,
     note: said.filter((each) => each !== null).join(" "),

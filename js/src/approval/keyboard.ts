@@ -12,6 +12,15 @@ export function refocus(card: HTMLElement | null): void {
   isOurs = false;
 }
 
+/** Whether a card has just gone with the focus in it. */
+let isLost = false;
+
+/** Gives what stands in the place of a card the focus that went with it. */
+export function inherit(place: HTMLElement | null): void {
+  if (isLost) refocus(place);
+  isLost = false;
+}
+
 /**
  * Watches how a card came to its focus: its keys decide only where that was by the keyboard and
  * no pointer has been used since. Who clicks and then types means the notebook, whose commands
@@ -45,6 +54,11 @@ export class KeyboardFocus {
 
   close(): void {
     this.#ended.abort();
+    const { activeElement } = this.card.getRootNode() as Document | ShadowRoot;
+    isLost = this.card.contains(activeElement);
+    queueMicrotask(() => {
+      isLost = false;
+    });
   }
 
   #set(isByKeyboard: boolean): void {

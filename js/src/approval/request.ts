@@ -3,7 +3,6 @@ import type { ToggleKey } from "../state/events";
 import type { ApprovalPart } from "../state/wire";
 import { languageOf } from "../text/glance";
 import { countOf, isScalar, type Json, parseJson, pretty } from "../text/json";
-import { lookalikes } from "../text/lookalikes";
 import { MOST_LENGTH, MOST_MARKS, visible } from "../text/visible";
 
 const SHORT = 80; // characters of a name or a key that are shown without being opened
@@ -90,7 +89,7 @@ export function readRequest(part: ApprovalPart): Request {
 
 function marksIn({ text, kind }: Piece): number {
   const names = kind === "text" ? [] : namesIn(text, kind).filter((_, index) => index % 2);
-  const parts = names.reduce((sum, name) => sum + lookalikes(name).length, 0);
+  const parts = names.reduce((sum, name) => sum + 2 * (name.match(/[^ -~]+/g)?.length ?? 0), 0);
   return (visible(text, STRICT).length + parts) / 2;
 }
 

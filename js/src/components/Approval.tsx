@@ -1,4 +1,6 @@
 // A request to a person, and what became of it.
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { inherit } from "../approval/keyboard";
 import { hasEnded } from "../state/run";
 import type { ApprovalPart, ToolPart } from "../state/wire";
 import { quoted } from "../text/visible";
@@ -13,17 +15,36 @@ export const Approval = pure(function Approval({ view, index }: { view: View; in
   const { state, outline } = view.store;
   const part = state.parts[index] as ApprovalPart;
   useKeys(view, `parts/${index}`, `parts/${part.call ?? -1}`, "actions", "kernel", "status");
-  const { decision } = part;
-  const isAsked =
-    !hasEnded(state) &&
-    // What was on its way when the kernel went will never be known.
-    (decision === "pending" || (decision === "sending" && !view.store.isAbandoned));
-  if (!isAsked) return <Decided view={view} part={part} index={index} />;
+  if (part.decision !== "pending" || hasEnded(state))
+    return <Decided view={view} part={part} index={index} />;
   // The server has one slot for decisions: all that is open at once is decided at once.
-  const together = outline.approvalsWith(decision);
+  // A copy: the card may draw itself once more before it learns that the list has changed.
+  const together = [...outline.approvalsWith("pending")];
   if (together.at(-1) !== index) return <p class="pw-decided">{words.decidedBelow}</p>;
   return <ApprovalCard view={view} indexes={together} />;
 });
+
+/** Whether a decision was made here and the stream hasn't shown yet what came of it. */
+const isUnderWay = (view: View, { decision }: ApprovalPart): boolean =>
+  // What was on its way when the kernel went will never be known.
+  decision === "sending" && view.store.isLive;
+
+/** The status of a call as its card shows it: what a person has denied doesn't wait any more. */
+export function statusOfCall(view: View, index: number): ToolPart["status"] {
+  const { outline, state } = view.store;
+  const status = view.store.statusOf(state.parts[index] as ToolPart);
+  const gate = state.parts[outline.approvalsOf(index).at(-1) ?? -1] as ApprovalPart | undefined;
+  const isDenied = gate !== undefined && gate.choice === "deny" && isUnderWay(view, gate);
+  return status === "waiting" && isDenied ? "denied" : status;
+}
+
+/** Whether what became of a call stands in the line of its request. */
+export const isRefused = (view: View, index: number): boolean =>
+  view.store.outline
+    .approvalsOf(index)
+    .some((gate) =>
+      /^(denied|expired)$/.test((view.store.state.parts[gate] as ApprovalPart).decision),
+    );
 
 const GLYPH: Partial<Record<ApprovalPart["decision"], ToolPart["status"]>> = {
   approved: "done",
@@ -32,7 +53,7 @@ const GLYPH: Partial<Record<ApprovalPart["decision"], ToolPart["status"]>> = {
 };
 
 function Decided({ view, part, index }: { view: View; part: ApprovalPart; index: number }) {
-  const { decision, reason, covers } = part;
+  const { decision, reason, covers, choice } = part;
   const call = view.store.state.parts[part.call ?? -1];
   const isChanged =
     decision === "approved" &&
@@ -40,19 +61,24 @@ function Decided({ view, part, index }: { view: View; part: ApprovalPart; index:
     call.asked !== null &&
     (call.arguments !== part.arguments || call.withheld?.digest !== part.withheld?.digest);
   const gate = words.gate(view.store.outline.approvalsOf(part.call ?? -1).indexOf(index));
-  const isUnknown = decision === "unknown" || decision === "sending";
+  const goesOn = choice !== null && isUnderWay(view, part);
+  const isUnknown = !goesOn && (decision === "unknown" || decision === "sending");
+  const shown = goesOn ? ({ approve: "approved", deny: "denied" } as const)[choice] : decision;
+  const line = useRef<HTMLParagraphElement>(null);
+  useLayoutEffect(() => inherit(line.current), []);
   return (
-    <p class="pw-decided">
-      <Glyph status={GLYPH[decision] ?? "interrupted"} />
-      {words.decided(part)}
+    // A key that is pressed once more is no command of the notebook's.
+    <p class="pw-decided" ref={line} tabIndex={-1} data-lm-suppress-shortcuts="true">
+      <Glyph status={GLYPH[shown] ?? "interrupted"} />
+      {goesOn ? words.goesOn(choice, part.by, covers) : words.decided(part)}
       {gate !== "" && `, ${gate}`}
       {covers !== "call" ? `: ${words.covers[covers]}` : part.call === null && ": "}
-      {covers === "call" && part.call === null && <ToolName name={part.tool_name} />}
-      {reason !== null && reason !== "" && (
+      {covers === "call" && part.call === null && <ToolName view={view} name={part.tool_name} />}
+      {part.by !== "stop" && reason !== null && reason !== "" && (
         <>
           {": "}
           <span class="pw-reasoned" dir="auto">
-            <Visible text={quoted(reason)} />
+            <Visible text={quoted(reason)} exact />
           </span>
         </>
       )}

@@ -70,6 +70,8 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
   const areCalls = parts.every((part) => part.covers === "call");
   const all = words.requests(parts.length, areCalls);
   const isForm = isDenying && canDeny;
+  // What is said for a moment stands between the buttons: a line of its own would move them.
+  const isBrief = isBusy || whyInert === words.kernelQuiet;
   const [shown, next] = stages(parts, isOpen);
   const showMore = (event: Event) => {
     view.follow?.hold();
@@ -97,7 +99,7 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
           {isOne ? <Subject view={view} part={first} /> : all}
           {gate !== "" && <span class="pw-gate">, {gate}</span>}
         </strong>
-        {deadline !== null && !isLost && (
+        {deadline !== null && !isLost && !isBusy && (
           <span class="pw-took" role="timer" aria-live="off">
             {words.timeLeft(Math.ceil(deadline - now))}
           </span>
@@ -112,7 +114,11 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
             {words.moreRequests(next, parts.length - shown)}
           </Button>
         )}
-        <p class="pw-note pw-ask-note" role="status" id={`${id}-note`}>
+        <p
+          class={`pw-ask-note ${isBrief ? "pw-unseen" : "pw-note"}`}
+          role="status"
+          id={`${id}-note`}
+        >
           <Visible text={standing.note} />
         </p>
         {isForm ? (
@@ -124,7 +130,13 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
             </Button>
             <span class="pw-covers">
               {canDeny && <span class="pw-shortcuts">{words.shortcuts}</span>}
-              {isOne ? words.coversOnly(first.covers) : words.together(all)}
+              {isBrief ? (
+                <span aria-hidden>{standing.note}</span>
+              ) : isOne ? (
+                words.coversOnly(first.covers)
+              ) : (
+                words.together(all)
+              )}
             </span>
             <button
               type="button"

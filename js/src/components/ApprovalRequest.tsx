@@ -70,7 +70,7 @@ function Row({ view, argument }: { view: View; argument: Argument }) {
       <div class="pw-entry">
         {key}
         <span class={`pw-value pw-value-${kind}`} dir="auto">
-          <Shown text={value.text} kind={value.kind} />
+          <Shown view={view} text={value.text} kind={value.kind} />
         </span>
       </div>
     );
@@ -98,16 +98,16 @@ function Box({ view, piece }: { view: View; piece: Piece }) {
 }
 
 /** A text with its marks; those of names stand in names only. */
-const Shown = ({ text, kind }: Pick<Piece, "text" | "kind">) =>
+const Shown = ({ view, text, kind }: Pick<Piece, "text" | "kind"> & { view: View }) =>
   namesIn(text, kind).map((each, place) =>
-    place % 2 ? <Named name={each} /> : <Visible text={each} />,
+    place % 2 ? <Named view={view} name={each} /> : <Visible text={each} exact />,
   );
 
 /** A text, with a button that counts and opens the rest of a long one. Opened, it stays open. */
 function Collapsible({ view, piece }: { view: View; piece: Piece }) {
   const { text, cut, id, kind } = piece;
   const [isOpen] = useToggle(view, id, cut === text.length);
-  if (isOpen) return <Shown text={text} kind={kind} />;
+  if (isOpen) return <Shown view={view} text={text} kind={kind} />;
   const open = (event: Event) => {
     view.follow?.hold();
     view.toggles.choose(id, true);
@@ -118,7 +118,7 @@ function Collapsible({ view, piece }: { view: View; piece: Piece }) {
   };
   return (
     <>
-      <Shown text={text.slice(0, cut)} kind={kind} />
+      <Shown view={view} text={text.slice(0, cut)} kind={kind} />
       {"… "}
       <button type="button" class="pw-quiet pw-more" onClick={open}>
         {words.moreCharacters(text.length - cut)}

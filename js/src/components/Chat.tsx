@@ -4,6 +4,7 @@ import * as words from "../text/words";
 import { pure, useKeys, useModule } from "../view/hooks";
 import type { ChatView } from "../view/view";
 import { Header } from "./Header";
+import { Incomplete } from "./Incomplete";
 import { Milestones } from "./Milestones";
 import { Question } from "./Question";
 import { RunBody } from "./Run";
@@ -28,6 +29,7 @@ export function Chat({ view }: { view: ChatView }) {
       ) : (
         <Header key={order.at(-1)} view={last} totals={view.store.totals} />
       )}
+      <Incomplete view={view} />
       <Scroller view={view} isOver={false} foot={null}>
         {mod && <mod.Earlier view={view} />}
         {order.map((index) => (

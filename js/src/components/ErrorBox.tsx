@@ -2,6 +2,7 @@
 import * as words from "../text/words";
 import { pure, useKeys } from "../view/hooks";
 import type { View } from "../view/view";
+import { Details } from "./Details";
 import { LongText } from "./LongText";
 import { Visible } from "./Visible";
 
@@ -28,6 +29,7 @@ export const ErrorBox = pure(function ErrorBox({ view }: { view: View }) {
           </code>
         </p>
       )}
+      {error.details && <Details text={error.details} />}
     </section>
   );
 });

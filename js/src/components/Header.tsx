@@ -19,14 +19,15 @@ interface HeaderProps {
 }
 
 export const Header = pure(function Header({ view, totals }: HeaderProps) {
-  useKeys(view, "root", "blocks", "work", "kernel", "beat");
+  useKeys(view, "root", "blocks", "work", "kernel", "beat", "file");
   const { state, status, kernel, outline, isAbandoned, isLive } = view.store;
   // A run whose stream was cut is over, but may still be looked up.
   const wait = kernel.liveness === "gone" ? null : state.wait;
   const now = useNow(view, isLive || wait !== null ? 250 : 0);
   const end = state.ended ?? (isAbandoned ? kernel.heardAt : now);
   const chat = totals?.();
-  const tokens = chat?.tokens ?? state.usage?.total_tokens;
+  // Of a chat either the turn that goes on is told, or all of it: one scope at a time.
+  const tokens = isLive || chat === undefined ? state.usage?.total_tokens : chat.tokens;
   const isQuiet = isLive && status !== "waiting" && kernel.quiet >= QUIET_FROM;
   const isOld = chat !== undefined && state.origin !== "live"; // each turn says so itself
   const origin = isOld ? "" : words.origin[state.origin];
@@ -39,7 +40,10 @@ export const Header = pure(function Header({ view, totals }: HeaderProps) {
         {isFlawed ? words.endedWith(blocks.failed) : STATUS[status]}
         {isAbandoned && `: ${words.kernelGone}`}
       </strong>
-      <span class="pw-who">
+      <span
+        class="pw-who"
+        title={kernel.fileBytes > 0 ? words.inTheFile(kernel.fileBytes) : undefined}
+      >
         {state.kind} <Visible text={state.name} />
         {origin !== "" && `, ${origin}`}
         {isLive && outline.working !== undefined && (
@@ -51,9 +55,13 @@ export const Header = pure(function Header({ view, totals }: HeaderProps) {
       </span>
       <span class="pw-figures">
         {blocks.all > 0 && <span>{words.blocks(blocks, state.graph || !isLive)}</span>}
-        {isQuiet && <span class="pw-warn">{words.noData(Math.floor(kernel.quiet))}</span>}
-        {chat !== undefined && <span>{words.turns(chat.turns)}</span>}
-        {state.started !== null && !isOld && (
+        {isQuiet && (
+          <span class="pw-warn">{words.noData(Math.floor(kernel.quiet), kernel.alive)}</span>
+        )}
+        {chat !== undefined && (
+          <span>{isLive ? words.turn(chat.turns) : words.turns(chat.turns)}</span>
+        )}
+        {state.started !== null && !isOld && (isLive || chat === undefined) && (
           <span role="timer" aria-live="off">
             {clock(end - state.started)}
           </span>

@@ -2,7 +2,8 @@
 import { useRef } from "preact/hooks";
 import { hasEnded } from "../state/run";
 import { tally } from "../state/tally";
-import type { RunState } from "../state/wire";
+import type { ApprovalPart, RunState } from "../state/wire";
+import { asked } from "../text/asked";
 import * as words from "../text/words";
 import { pure, useKeys } from "../view/hooks";
 import type { View } from "../view/view";
@@ -10,37 +11,46 @@ import { agentsOf } from "./Delegation";
 import { Visible } from "./Visible";
 
 export const Milestones = pure(function Milestones({ view }: { view: View }) {
-  useKeys(view, "root", "kernel", "parts", "work");
+  const decided = decidedLast(view);
+  useKeys(view, "root", "kernel", "parts", "work", "open", `parts/${decided ?? -1}`);
   // A run that was over when it was first drawn has no news.
   const isOld = useRef(hasEnded(view.store.state));
+  // That it started is said first and once: not after a wait, nor when an agent's work is done.
+  const first = useRef<string | null>(null);
+  const said = milestone(view, decided);
+  first.current ??= said || null;
+  if (said !== (first.current ?? "")) first.current = "";
+  const isLate = said === words.started && first.current !== said;
   return (
     <div class="pw-unseen" role="status">
-      <Visible text={isOld.current ? "" : milestone(view)} />
+      <Visible text={isOld.current || isLate ? "" : said} />
     </div>
   );
 });
 
-function milestone(view: View): string {
-  const { state, outline } = view.store;
+/** The last decision of which the stream hasn't shown what came. */
+const decidedLast = ({ store: { outline } }: View): number | undefined =>
+  outline.approvalsWith("sending").at(-1) ?? outline.approvalsWith("unknown").at(-1);
+
+function milestone({ store }: View, decided: number | undefined): string {
+  const { state, outline } = store;
+  const part = state.parts[decided ?? -1] as ApprovalPart | undefined;
   const at = outline.working;
   const failed = tally(state.blocks).failed;
+  const goesOn = part?.decision === "sending" && part.choice;
   const said: Partial<Record<RunState["status"], string>> = {
-    running: at === undefined ? words.started : words.isAtWork(agentsOf(state, at)),
+    running: goesOn
+      ? words.goesOn(goesOn, part.by, part.covers)
+      : at !== undefined
+        ? words.isAtWork(agentsOf(state, at))
+        : part !== undefined
+          ? words.decided(part)
+          : words.started,
     waiting: words.waitingFor(asked(state)),
     completed: failed > 0 ? words.endedWith(failed) : words.answerReady,
     failed: words.failed([state.error?.title, state.error?.message].filter(Boolean).join(": ")),
     stopped: words.stopped,
     interrupted: words.interrupted,
   };
-  return said[view.store.status] ?? "";
-}
-
-/** The names of what waits; the requests that wait are among the last parts. */
-function asked({ parts }: RunState): string {
-  const names = new Set<string>();
-  for (const part of parts.slice(-50)) {
-    if (part.kind !== "approval" || part.decision !== "pending") continue;
-    names.add(part.covers === "call" ? part.tool_name : words.covers[part.covers]);
-  }
-  return [...names].join(", ");
+  return said[store.status] ?? "";
 }

@@ -3,17 +3,21 @@ import type { NoticePart } from "../state/wire";
 import * as words from "../text/words";
 import { pure, useKeys } from "../view/hooks";
 import type { View } from "../view/view";
+import { Details } from "./Details";
 import { Visible } from "./Visible";
 
 const MOST_MARKS_IN_LINE = 100; // more are a wall that hides what comes after it
 
 export const Notice = pure(function Notice({ view, index }: { view: View; index: number }) {
   useKeys(view, `parts/${index}`);
-  const { code, text, count } = view.store.state.parts[index] as NoticePart;
+  const { code, text, count, details } = view.store.state.parts[index] as NoticePart;
   return (
-    <p class="pw-notice">
-      <Visible text={text || code || words.unreadable} marks={MOST_MARKS_IN_LINE} />
-      {count > 1 && <span class="pw-times"> {words.times(count)}</span>}
-    </p>
+    <>
+      <p class="pw-notice">
+        <Visible text={text || code || words.unreadable} marks={MOST_MARKS_IN_LINE} />
+        {count > 1 && <span class="pw-times"> {words.times(count)}</span>}
+      </p>
+      {details && <Details text={details} />}
+    </>
   );
 });

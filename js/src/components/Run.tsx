@@ -8,6 +8,7 @@ import type { View } from "../view/view";
 import { CopyButton } from "./CopyButton";
 import { ErrorBox } from "./ErrorBox";
 import { Header } from "./Header";
+import { Incomplete } from "./Incomplete";
 import { Milestones } from "./Milestones";
 import { Question } from "./Question";
 import { Reasoning } from "./Reasoning";
@@ -21,8 +22,9 @@ export function Run({ view }: { view: View }) {
     <>
       <Header view={view} />
       <Milestones view={view} />
+      <Incomplete view={view} />
       <ForWorkflow view={view} shown={Progress} />
-      <Scroller view={view} isOver={hasEnded(view.store.state)} foot={<Foot view={view} />}>
+      <Scroller view={view} isOver={hasEnded(view.store.state)} foot={<CopyAnswer view={view} />}>
         <Question view={view} />
         <RunBody view={view} />
       </Scroller>
@@ -38,6 +40,7 @@ export function RunBody({ view }: { view: View }) {
       <ForWorkflow view={view} shown={Blocks} />
       <Transcript view={view} parent={TOP} />
       <Tail view={view} />
+      <Empty view={view} />
       <ErrorBox view={view} />
       <Edited view={view} />
       <Sources view={view} />
@@ -60,16 +63,17 @@ const Edited = pure(function Edited({ view }: { view: View }) {
   return <p class="pw-edited">{edited === "blocked" ? words.blocked : words.modified}</p>;
 });
 
-function Foot({ view }: { view: View }) {
-  useKeys(view, "file");
-  const { fileBytes } = view.store.kernel;
-  return (
-    <>
-      {fileBytes > 0 && <span class="pw-note">{words.inTheFile(fileBytes)}</span>}
-      <CopyAnswer view={view} />
-    </>
-  );
-}
+/** That a run is done and has said nothing. */
+const Empty = pure(function Empty({ view }: { view: View }) {
+  useKeys(view, "status", "root");
+  const { state } = view.store;
+  const isEmpty =
+    state.status === "completed" &&
+    state.kind !== "workflow" &&
+    state.edited === null &&
+    answerOf(state).trim() === "";
+  return isEmpty ? <p class="pw-note">{words.emptyAnswer}</p> : null;
+});
 
 function CopyAnswer({ view }: { view: View }) {
   useKeys(view, "status", "kernel");

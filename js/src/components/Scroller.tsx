@@ -1,10 +1,13 @@
 // The box that scrolls, so that the notebook need not: bounded, or as tall as its content.
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { asked } from "../text/asked";
 import * as words from "../text/words";
-import { useToggle } from "../view/hooks";
-import type { AnyView } from "../view/view";
+import { useKeys, useToggle } from "../view/hooks";
+import { type AnyView, showsChat, type View } from "../view/view";
 import { Button } from "./Button";
+import { Grip } from "./Grip";
+import { Visible } from "./Visible";
 
 interface Props {
   view: AnyView;
@@ -15,21 +18,78 @@ interface Props {
   foot: ComponentChildren;
 }
 
+const USUAL = 640; // px, as the style has it
+const BESIDE = 14; // px around a request that is scrolled to
+const SEEN = 40; // px of a request that make it be seen
+
 export function Scroller({ view, isOver, children, foot }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const body = useRef<HTMLDivElement>(null);
+  const footer = useRef<HTMLDivElement>(null);
+  const isChat = showsChat(view);
+  const run = isChat ? view.last() : (view as View);
+  useKeys(run ?? view, "status", "kernel", "parts");
   const [isFollowing, setFollowing] = useState(true);
-  const [wasOver] = useState(isOver); // then there is no latest to jump to
-  const [isTall, setTall] = useState(false);
-  const [isWhole, toggle] = useToggle(view, "whole", false);
+  const [isAskAside, setAskAside] = useState(false);
+  const [isCut, setCut] = useState(false);
+  const [height, setHeight] = useState<number | null>(null);
+  const [isWhole, toggle] = useToggle(view, "whole", view.limit === Infinity);
+  const limit = height ?? (view.limit === Infinity ? USUAL : view.limit);
+  const isLive = run?.store.isLive === true;
+  const isAsked = isLive && run.store.outline.approvalsWith("pending").length > 0;
+  const now = useRef({ isAsked, isWhole, limit });
+  now.current = { isAsked, isWhole, limit };
+
+  const look = useRef(() => {});
   useLayoutEffect(() => {
     const element = box.current as HTMLDivElement;
-    const follow = view.watch(element, () => setFollowing(follow.isFollowing), !wasOver);
-    const scrolled = () => follow.scrolled();
+    /** Where the open request begins and ends, from the top of the box. */
+    const ask = () => {
+      const card = now.current.isAsked && [...element.querySelectorAll(".pw-ask")].at(-1);
+      if (!card) return;
+      const top = element.getBoundingClientRect().top;
+      const { top: from, bottom: to } = card.getBoundingClientRect();
+      return { from: from - top, to: to - top };
+    };
+    /** A reader at the end is brought to what is asked: to its end, or to its start if it's long. */
+    const aim = () => {
+      const found = ask();
+      if (found === undefined) return;
+      const { from, to } = found;
+      const fits = to - from + 2 * BESIDE <= element.clientHeight;
+      return element.scrollTop + (fits ? to + BESIDE - element.clientHeight : from - BESIDE);
+    };
+    const follow = view.watch(element, () => setFollowing(follow.isFollowing), !isOver, aim);
+    look.current = () => {
+      const found = ask();
+      const { clientHeight, scrollHeight, scrollTop } = element;
+      setAskAside(
+        found !== undefined &&
+          Math.min(found.to, clientHeight) - Math.max(found.from, 0) < SEEN &&
+          clientHeight > 0,
+      );
+      const edges = [
+        scrollTop > 1 && "above",
+        scrollHeight - scrollTop - clientHeight > 1 && "below",
+      ];
+      const more = edges.filter(Boolean).join(" ");
+      const frame = element.parentElement as HTMLElement;
+      if (frame.dataset.pwMore !== more) frame.dataset.pwMore = more;
+    };
+    const scrolled = () => {
+      follow.scrolled();
+      look.current();
+    };
     const sized = () => {
       follow.grown();
-      // Once it was too tall the toggle stays: it must not come and go under the pointer.
-      if (element.scrollHeight > element.clientHeight + 1) setTall(true);
+      look.current();
+      // The toggle must not go under the pointer that has just pressed it.
+      const isHeld = footer.current?.matches(":hover,:focus-within") === true;
+      const { isWhole, limit } = now.current;
+      const isTaller = isWhole
+        ? element.scrollHeight > limit
+        : element.scrollHeight > element.clientHeight + 1;
+      setCut((was) => isTaller || (was && isHeld));
     };
     const observer = new ResizeObserver(sized);
     observer.observe(element);
@@ -41,12 +101,14 @@ export function Scroller({ view, isOver, children, foot }: Props) {
       element.removeEventListener("scroll", scrolled);
     };
   }, [view]);
+  useLayoutEffect(() => look.current());
   return (
     <>
       <div class="pw-frame">
         <div
           ref={box}
           class={isWhole ? "pw-box pw-box-whole" : "pw-box"}
+          style={{ maxHeight: isWhole || limit === USUAL ? null : `${limit}px` }}
           role="log"
           aria-live="off"
           aria-label={words.transcript}
@@ -57,17 +119,27 @@ export function Scroller({ view, isOver, children, foot }: Props) {
             {children}
           </div>
         </div>
-        {!isFollowing && !isWhole && !wasOver && (
-          <Button class="pw-button pw-jump" onClick={() => view.follow?.jump()}>
-            {words.jump}
+        {isAsked && isAskAside ? (
+          <Button class="pw-button pw-jump pw-awaits" onClick={() => view.follow?.jump()}>
+            <strong>{words.waitsFor}</strong>{" "}
+            <Visible kind="pw-name" text={asked(run.store.state)} />
           </Button>
+        ) : (
+          isLive &&
+          !isFollowing &&
+          !isWhole && (
+            <Button class="pw-button pw-jump" onClick={() => view.follow?.jump()}>
+              {words.jump}
+            </Button>
+          )
         )}
       </div>
-      <div class="pw-foot">
+      {!isWhole && (isCut || height !== null) && <Grip box={box} set={setHeight} />}
+      <div class="pw-foot" ref={footer}>
         {foot}
-        {isTall && (
+        {isCut && (
           <Button class="pw-quiet pw-whole" aria-expanded={isWhole} onClick={toggle}>
-            {isWhole ? words.scrollAgain : words.showAll}
+            {isWhole ? words.scrollAgain : words.showAll(isChat ? words.chat : words.run)}
           </Button>
         )}
       </div>

@@ -1,14 +1,13 @@
 // One tool call: a line while it is closed, its arguments and result when opened, its approvals
 // below.
-import type { ComponentProps } from "preact";
 import { useMemo } from "preact/hooks";
-import type { ToolPart } from "../state/wire";
+import type { ApprovalPart, ToolPart } from "../state/wire";
 import { peek, tellingArgument } from "../text/glance";
 import * as words from "../text/words";
-import { duration, TOOL_STATUS } from "../text/words";
+import { duration, TENTH, TOOL_STATUS } from "../text/words";
 import { pure, useKeys, useSeconds, useToggle } from "../view/hooks";
 import type { View } from "../view/view";
-import { Approval } from "./Approval";
+import { Approval, isRefused, statusOfCall } from "./Approval";
 import { Arguments } from "./Arguments";
 import { Button } from "./Button";
 import { Glyph } from "./Glyph";
@@ -22,30 +21,34 @@ export const ToolCard = pure(function ToolCard({ view, index }: { view: View; in
   const group = view.store.outline.group(index);
   const [isGroupOpen] = useGroupToggle(view, group);
   const gates = view.store.outline.approvalsOf(index);
-  const status = view.store.statusOf(part);
-  // A request shows the arguments itself: the card would only repeat them.
-  const opensItself = status === "failed" || (status === "waiting" && gates.length === 0);
+  const status = statusOfCall(view, index);
+  const isSaid = isRefused(view, index);
+  // A request shows the arguments itself, and what became of it: the card would only repeat them.
+  const opensItself =
+    (status === "failed" && !isSaid) || (status === "waiting" && gates.length === 0);
   const [isOpen, toggle] = useToggle(view, `card/${index}`, opensItself);
   const chip = useMemo(() => tellingArgument(part.arguments), [part.arguments]);
   const glance = useMemo(() => peek({ ...part, status }), [part.result, part.full, status]);
+  const isPreparing = status === "running" && part.arguments === "" && part.withheld === null;
+  const word = isPreparing ? words.preparing : TOOL_STATUS[status];
   const isHidden = group !== undefined && !isGroupOpen;
   return (
     <div class={`pw-call${group === undefined ? "" : " pw-member"}`} hidden={isHidden}>
       <div class={`pw-card pw-is-${status}`}>
         <Button class="pw-row" aria-expanded={isOpen} onClick={toggle}>
           <Glyph status={status} />
-          <span class="pw-unseen">{TOOL_STATUS[status]}: </span>
-          <ToolName name={part.name} />
+          <span class="pw-unseen">{word}: </span>
+          <ToolName view={view} name={part.name} />
           <Visible kind="pw-chip" text={chip} />
           <span class="pw-peek">
-            {status !== "done" && status !== "running" && (
+            {(isPreparing || (status !== "done" && status !== "running")) && (
               <span class="pw-word" aria-hidden>
-                {TOOL_STATUS[status]}
+                {word}
               </span>
             )}
-            <Visible kind="pw-glance" text={glance} />
+            <Visible kind="pw-glance" text={isSaid ? "" : glance} />
           </span>
-          <Took view={view} part={part} status={status} />
+          <Took view={view} index={index} status={status} />
         </Button>
         {isOpen && (
           <div class="pw-open">
@@ -75,9 +78,12 @@ function CallArguments({ view, part }: { view: View; part: ToolPart }) {
   );
 }
 
-function Took({ view, part, status }: ComponentProps<typeof Result>) {
-  const isRunning = status === "running";
-  const seconds = useSeconds(view, part, isRunning);
-  const isKnown = seconds !== null && (isRunning || seconds > 0 || status === "done");
+function Took({ view, index, status }: { view: View; index: number; status: ToolPart["status"] }) {
+  const { outline, state } = view.store;
+  const gate = state.parts[outline.approvalsOf(index).at(-1) ?? -1] as ApprovalPart | undefined;
+  // Where nobody knows whether it runs, no time is told of it.
+  const isRunning = status === "running" && gate?.decision !== "unknown";
+  const seconds = useSeconds(view, state.parts[index] as ToolPart, isRunning);
+  const isKnown = seconds !== null && (isRunning || seconds >= TENTH || status === "done");
   return <span class="pw-took">{isKnown && duration(seconds)}</span>;
 }

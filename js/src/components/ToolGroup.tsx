@@ -48,7 +48,7 @@ export const ToolGroup = pure(function ToolGroup({ view, start }: { view: View; 
       <Button class="pw-row" aria-expanded={isOpen} onClick={toggle}>
         <Glyph status={shown} />
         <span class="pw-unseen">{TOOL_STATUS[shown]}: </span>
-        <ToolName name={group.name} />
+        <ToolName view={view} name={group.name} />
         <span class="pw-calls">{words.group(group.calls.length)}</span>
         <span class="pw-sums">
           {counted.map(({ status: each, calls }) => (

@@ -1,6 +1,7 @@
 // A value of JSON: a row for each key of an object; anything else by itself, as text, table or tree.
-import { languageOf } from "../text/glance";
-import { holdsImage, isScalar, type Json, pretty } from "../text/json";
+import type { ComponentChildren } from "preact";
+import { hasPicture, isImage, languageOf, sizeOf } from "../text/glance";
+import { isScalar, type Json, pretty } from "../text/json";
 import * as words from "../text/words";
 import { useModule } from "../view/hooks";
 import type { AnyView } from "../view/view";
@@ -17,8 +18,18 @@ interface Props {
 }
 
 export function Value({ view, value }: Props) {
-  const isRows = value.kind === "object" && value.entries.length > 0 && !holdsImage(value);
+  const isRows = value.kind === "object" && value.entries.length > 0;
   if (!isRows || value.entries.length > ROWS) return <Whole view={view} value={value} />;
+  const rows = <Rows view={view} value={value} />;
+  // A table or a picture may be in what isn't flat: the module knows.
+  const isFlat = value.entries.every(
+    ([, each]) => isScalar(each) && !hasPicture(`"${each.text.slice(0, 30)}`),
+  );
+  return isFlat ? rows : <Nested view={view} value={value} meanwhile={rows} />;
+}
+
+/** A row for each key of an object. */
+export function Rows({ view, value }: { view: AnyView; value: Extract<Json, { kind: "object" }> }) {
   const [, said] = value.entries.find(([key]) => key === "language") ?? [];
   const language = said?.kind === "text" ? said.text : "";
   return (
@@ -34,18 +45,11 @@ export function Value({ view, value }: Props) {
 export const isTall = (name: string, value: Json): boolean =>
   !isScalar(value) ||
   value.text.length > ROW ||
+  isImage(value.text) ||
   value.text.includes("\n") ||
   (value.kind === "text" && languageOf(name, value.text) !== "");
 
 const textOf = (value: Json): string => (value.kind === "text" ? value.text : pretty(value));
-
-/** How many a value holds: rows, items or keys. */
-export function sizeOf(value: Json): string {
-  if (value.kind === "object") return words.object(value.entries.length);
-  if (value.kind !== "list") return "";
-  const isTable = value.items.every(({ kind }) => kind === "object");
-  return isTable ? words.rows(value.items.length) : words.items(value.items.length);
-}
 
 interface EntryProps extends Props {
   name: string;
@@ -85,16 +89,21 @@ function Entry({ view, name, value, language }: EntryProps) {
 function Whole({ view, value }: Props) {
   const isPlain =
     isScalar(value) || (value.kind === "list" ? value.items : value.entries).length === 0;
+  if (isScalar(value) && isImage(value.text)) {
+    return <img class="pw-image" src={value.text} alt={words.image} decoding="async" />;
+  }
   return isPlain ? <LongText text={textOf(value)} /> : <Nested view={view} value={value} />;
 }
 
-function Nested({ view, value }: Props) {
+interface NestedProps extends Props {
+  /** What is shown until the module is here. */
+  meanwhile?: ComponentChildren;
+}
+
+function Nested({ view, value, meanwhile }: NestedProps) {
   const results = useModule(view, "results");
-  return results === undefined ? (
-    <LongText text={pretty(value)} />
-  ) : (
-    <results.Nested view={view} value={value} />
-  );
+  if (results !== undefined) return <results.Nested view={view} value={value} />;
+  return <>{meanwhile ?? <LongText text={pretty(value)} />}</>;
 }
 
 /** Code in a box, coloured once the module is here. */

@@ -1,36 +1,48 @@
 // Text of a model or a tool, with a mark for each character that cannot be seen.
-import { lookalikes } from "../text/lookalikes";
 import { MOST_MARKS, markOf, reach, visible } from "../text/visible";
 import { hiddenCharacter, leftOut, notAsItLooks } from "../text/words";
+import { useModule } from "../view/hooks";
+import type { AnyView } from "../view/view";
+
+interface NameProps {
+  view: AnyView;
+  name: string;
+}
 
 /** The name of a tool or an argument, with a mark also for what looks like other characters. */
-export function Named({ name }: { name: string }) {
-  const parts = lookalikes(name.slice(0, reach(name)));
+export const Named = ({ view, name }: NameProps) =>
+  /^(?:[!-~]+(?: [!-~]+)*)?$/.test(name) ? name : <Odd view={view} name={name} />;
+
+/** A name that isn't plain: until a module has looked at it, all of it is marked. */
+function Odd({ view, name }: NameProps) {
+  const names = useModule(view, "names");
+  const text = name.slice(0, reach(name));
+  const parts = names?.lookalikes(text) ?? [{ text, label: text }];
   let left = name.length;
   const shown = parts.slice(0, MOST_MARKS).map((part) => {
     left -= (typeof part === "string" ? part : part.text).length;
-    if (typeof part === "string") return <Visible text={part} />;
+    if (typeof part === "string") return <Visible text={part} exact />;
     return (
       <span class="pw-hidden-char" title={notAsItLooks}>
-        <Visible text={part.label} />
+        <Visible text={part.label} exact />
       </span>
     );
   });
   if (left > 0) shown.push(<LeftOut count={left} />);
-  return shown;
+  return <>{shown}</>;
 }
 
 /** A name in mono; the server's part of an MCP tool's name is there, but steps back. */
-export function ToolName({ name }: { name: string }) {
+export function ToolName({ view, name }: NameProps) {
   const prefix = /^mcp__.+?__(?=.)/.exec(name)?.[0] ?? "";
   return (
     <span class="pw-name">
       {prefix !== "" && (
         <span class="pw-prefix">
-          <Named name={prefix} />
+          <Named view={view} name={prefix} />
         </span>
       )}
-      <Named name={name.slice(prefix.length)} />
+      <Named view={view} name={name.slice(prefix.length)} />
     </span>
   );
 }
@@ -42,6 +54,8 @@ interface Props {
   kind?: string;
   /** How many marks there may be. */
   marks?: number;
+  /** Mark every hidden character, also one that its script needs: where a person decides on it. */
+  exact?: boolean;
 }
 
 /**
@@ -49,9 +63,9 @@ interface Props {
  * change how others are seen; in a span of this class, if one is given. What would be too many of
  * them for a page is left out, and counted.
  */
-export function Visible({ text, kind, marks }: Props) {
+export function Visible({ text, kind, marks, exact = false }: Props) {
   const end = reach(text, undefined, marks);
-  const parts = visible(text.slice(0, end), { strict: true }).map((part) =>
+  const parts = visible(text.slice(0, end), { strict: exact }).map((part) =>
     typeof part === "string" ? (
       part
     ) : (

@@ -73,6 +73,11 @@ export function openActions(link: Link) {
     /** Sends an action as it is; under a given id it is one with what had that id before. */
     post,
 
+    /** Whether the kernel owes an answer. */
+    get isOpen(): boolean {
+      return known.some(isUnanswered);
+    },
+
     /** The live kernel's nonce, or null where no button may act. */
     get nonce(): string | null {
       return link.nonce();
@@ -104,9 +109,8 @@ export function openActions(link: Link) {
     /** What wasn't answered may have been lost with the connection; its id keeps it one action. */
     resend(): void {
       const nonce = link.nonce();
-      for (const { state, message } of known) {
-        const isOpen = state === "sent" || state === "slow";
-        if (isOpen && message.nonce === nonce) link.send(message);
+      for (const sent of known) {
+        if (isUnanswered(sent) && sent.message.nonce === nonce) link.send(sent.message);
       }
     },
 
@@ -115,6 +119,8 @@ export function openActions(link: Link) {
     },
   };
 }
+
+const isUnanswered = ({ state }: Sent): boolean => state === "sent" || state === "slow";
 
 /**
  * Whether the same may be done again. A decision that the kernel took may come back undone, to be

@@ -3,7 +3,7 @@
 import type { EventKey } from "../state/events";
 import { OpError } from "../state/ops";
 import type { Kernel } from "../state/run";
-import type { AckMessage, FileMessage, KernelMessage, Op, PageMessage } from "../state/wire";
+import type { AckMessage, Brief, FileMessage, KernelMessage, Op, PageMessage } from "../state/wire";
 import { withCuts } from "./file-output";
 import { newId } from "./id";
 
@@ -23,6 +23,9 @@ export interface Link<W> {
   save(snapshot: W): void;
   liveness(): Kernel["liveness"];
 }
+
+const isBriefState = (saved: unknown): boolean =>
+  (saved as Partial<Brief> | null | undefined)?.brief === true;
 
 interface Store<W> {
   /** Applies changes to the snapshot that it was given last; throws where one doesn't fit. */
@@ -50,9 +53,11 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
   let clockAhead = 0;
   let quiet = 0; // seconds since the server sent anything, as of `quietAt`
   let quietAt = 0;
+  let alive = false;
   let known = snapshot.seq; // the highest number heard of
-  let isBroken = false; // a change didn't fit: apply no more until the whole has come
-  let asked = 0;
+  let isBrief = isBriefState(saved); // only a name and a status: the whole must be asked for
+  let isBroken = isBrief; // a change doesn't fit: apply no more until the whole has come
+  let asked = -Infinity;
   let wait = ASK_AGAIN;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let cut: FileMessage | undefined;
@@ -64,7 +69,7 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
       return link.liveness();
     },
     get now() {
-      return Date.now() / 1000 + clockAhead;
+      return performance.now() / 1000 + clockAhead;
     },
     get heardAt() {
       return snapshot.now;
@@ -73,29 +78,33 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
       return fileBytes;
     },
     get quiet() {
-      return quietAt === 0 ? 0 : quiet + (Date.now() - quietAt) / 1000;
+      return quietAt === 0 ? 0 : quiet + (performance.now() - quietAt) / 1000;
+    },
+    get alive() {
+      return alive;
     },
   });
 
   const sendHave = (kind: "hello" | "sync") => link.send({ kind, id: newId(), have: snapshot.seq });
 
-  const setQuiet = (seconds: number) => {
+  const setQuiet = (seconds: number, isAlive = false) => {
     quiet = seconds;
-    quietAt = Date.now();
+    alive = isAlive;
+    quietAt = performance.now();
   };
 
   const setClock = (now: unknown) => {
     if (typeof now !== "number" || !Number.isFinite(now)) return;
     snapshot.now = now;
-    clockAhead = now - Date.now() / 1000;
+    clockAhead = now - performance.now() / 1000;
   };
 
   /** Asks for the whole, unless that was done a moment ago; goes on until it has come. */
   const ask = () => {
     if (timer !== undefined) return;
-    if (Date.now() - asked >= wait) {
-      if (asked !== 0) wait = Math.min(wait * 2, ASK_AT_MOST);
-      asked = Date.now();
+    if (performance.now() - asked >= wait) {
+      if (asked >= 0) wait = Math.min(wait * 2, ASK_AT_MOST);
+      asked = performance.now();
       sendHave("sync");
     }
     timer = setTimeout(
@@ -103,7 +112,7 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
         timer = undefined;
         if (known > snapshot.seq || isBroken) ask();
       },
-      Math.max(asked + wait - Date.now(), 0),
+      Math.max(asked + wait - performance.now(), 0),
     );
   };
 
@@ -134,6 +143,7 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
   };
 
   const save = () => {
+    if (isBrief) return; // the trait says that it isn't the whole
     const { seq, cuts = [] } = cut ?? {};
     const isWhole = cuts.length === 0 || seq !== snapshot.seq;
     const next = isWhole ? snapshot : withCuts(snapshot, cuts);
@@ -143,6 +153,7 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
 
   const replace = (by: W) => {
     snapshot = by;
+    isBrief = false;
     isBroken = false;
     known = Math.max(known, by.seq);
     for (const seq of held.keys()) if (seq <= by.seq) held.delete(seq);
@@ -163,7 +174,7 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
   const receiveWhole = (whole: W, by: string) => {
     const isSameKernel = by === nonce;
     nonce = by;
-    asked = 0;
+    asked = -Infinity;
     wait = ASK_AGAIN;
     setClock(whole.now);
     // Only the same kernel's numbers can be compared; a saved notebook's are nobody's.
@@ -188,6 +199,11 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
       return nonce;
     },
 
+    /** Whether the whole hasn't come. */
+    get isBrief(): boolean {
+      return isBrief;
+    },
+
     hello(): void {
       sendHave("hello");
     },
@@ -204,7 +220,7 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
           break;
         case "beat":
           setClock(received.now);
-          setQuiet(Number(received.quiet) || 0);
+          setQuiet(Number(received.quiet) || 0, received.alive === true);
           noteGap(received.seq);
           store.emit("beat");
           break;
@@ -224,7 +240,8 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
     receiveTrait(value: unknown): void {
       if (value === savedNow) return;
       const came = read(value);
-      if (came.seq > snapshot.seq) replace(came);
+      const isMore = isBrief || came.seq > snapshot.seq;
+      if (isMore && !isBriefState(value)) replace(came);
       else save();
     },
 

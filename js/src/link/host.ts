@@ -76,7 +76,9 @@ export function openGate(model: Model): void {
     const gated = Object.getPrototypeOf(inner);
     const { _handle_comm_msg: handle } = Object.getPrototypeOf(gated);
     if (!Object.hasOwn(gated, "_handle_comm_msg") || typeof handle !== "function") return;
-    inner?.comm?.on_msg?.((message) => handle.call(inner, message));
+    // Bound, no closure of ours: JupyterLab keeps the comms of closed models, and with a closure all
+    // that any function around it uses, the run's state too.
+    inner?.comm?.on_msg?.(handle.bind(inner));
   });
 }
 
@@ -89,4 +91,37 @@ export function forgetState(model: Model): void {
   guarded(() => {
     for (const nothing of [null, undefined]) model.set("_state", nothing);
   });
+}
+
+const LOOK_FOR_SAVING = 1_000; // ms
+
+/** Looks once more whether it is so; one timer for all that wait, a page may have hundreds. */
+const looks = new Set<() => void>();
+let looking: ReturnType<typeof setInterval> | undefined;
+
+/**
+ * Calls back once the notebook's file is to hold the state of its widgets, which JupyterLab has as a
+ * setting, off at first: it takes what the page has at that moment, and waits for nothing.
+ */
+export function whenSaving(model: Model, callback: () => void): () => void {
+  const look = () => {
+    const isOn = guarded(
+      () => (model.widget_manager as { _settings?: { saveState?: unknown } })._settings?.saveState,
+    );
+    if (isOn !== true) return;
+    end();
+    callback();
+  };
+  const end = () => {
+    looks.delete(look);
+    if (looks.size > 0) return;
+    clearInterval(looking);
+    looking = undefined;
+  };
+  looks.add(look);
+  looking ??= setInterval(() => {
+    for (const each of looks) each();
+  }, LOOK_FOR_SAVING);
+  look();
+  return end;
 }

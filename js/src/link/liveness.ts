@@ -3,19 +3,39 @@ import type { Kernel } from "../state/run";
 import { guarded, innerModel, kernelOf, type Model } from "./host";
 
 const ANSWERS_WITHIN = 3_000; // ms in which a live kernel says something to a new page
-const SILENT_FOR = 60_000; // ms without the heartbeat after which a kernel counts as gone
+const SILENT_FOR = 60_000; // ms without a sign that is due after which a kernel counts as gone
 const LOOK_EVERY = 1_000;
 
 /**
  * Watches the kernel. A notebook that was opened without one, or whose kernel died, must not show a
  * run as running for ever.
  *
+ * @param isDue whether the kernel owes a sign, its first one where that `isNew`: while nothing is
+ *   under way, and before it was asked, it is silent.
  * @param changed is called when the liveness has changed.
  * @param regained is called when a lost connection is back: messages may have been lost.
  */
-export function watchLiveness(model: Model, changed: () => void, regained: () => void) {
+export function watchLiveness(
+  model: Model,
+  isDue: (isNew: boolean) => boolean,
+  changed: () => void,
+  regained: () => void,
+) {
   let value: Kernel["liveness"] = "unknown";
-  let heardAt = Date.now();
+  let heardAt = performance.now();
+  let timer: ReturnType<typeof setInterval> | undefined;
+
+  /** There is a timer only while something is owed: a page may have hundreds of finished runs. */
+  const stop = (): void => {
+    clearInterval(timer);
+    timer = undefined;
+  };
+
+  const expect = (): void => {
+    if (timer !== undefined) return;
+    heardAt = performance.now();
+    timer = setInterval(look, LOOK_EVERY);
+  };
 
   const set = (now: Kernel["liveness"]): void => {
     if (now === value) return;
@@ -34,7 +54,11 @@ export function watchLiveness(model: Model, changed: () => void, regained: () =>
     if (innerModel(model)?.comm_live === false) set("gone");
   };
   const look = (): void => {
-    if (Date.now() - heardAt >= (value === "unknown" ? ANSWERS_WITHIN : SILENT_FOR)) set("gone");
+    const isNew = value === "unknown";
+    const isOwed = isDue(isNew);
+    if (isOwed && performance.now() - heardAt < (isNew ? ANSWERS_WITHIN : SILENT_FOR)) return;
+    stop();
+    if (isOwed) set("gone");
   };
 
   const kernel = kernelOf(model);
@@ -48,20 +72,22 @@ export function watchLiveness(model: Model, changed: () => void, regained: () =>
   };
   connect("connect");
   listen("on");
-  const timer = setInterval(look, LOOK_EVERY);
-
   return {
     get value(): Kernel["liveness"] {
       return value;
     },
 
+    /** The kernel may owe a sign from now on: it is looked for until it doesn't. */
+    expect,
+
     heard(): void {
-      heardAt = Date.now();
+      heardAt = performance.now();
+      expect();
       set("live");
     },
 
     close(): void {
-      clearInterval(timer);
+      stop();
       connect("disconnect");
       listen("off");
     },

@@ -1,13 +1,13 @@
 // One model's life on the page: the run or the chat that it holds, and the link to its kernel. A
 // page that is loaded again begins with the saved state, says hello, and is sent what it lacks.
 import { type ChatStore, openChat } from "../state/chat";
-import { openRun, type RunStore } from "../state/run";
+import { hasEnded, openRun, type RunStore } from "../state/run";
 import { isChat, readChat, readSnapshot } from "../state/shape";
 import type { ActMessage, ModuleMessage, PageMessage } from "../state/wire";
 import { type Actions, openActions } from "./actions";
 import { sendControl } from "./control";
 import { openFeed } from "./feed";
-import { forgetState, guarded, type Model, openGate } from "./host";
+import { forgetState, guarded, type Model, openGate, whenSaving } from "./host";
 import { watchLiveness } from "./liveness";
 import { type ModuleLoader, openModules } from "./modules";
 
@@ -21,8 +21,18 @@ export interface Session<Store = RunStore | ChatStore> {
   turn(index: number): Session<RunStore>;
 }
 
+/** One model's life on the page, with what only the model as a whole has. */
+export interface WholeSession extends Session {
+  /** Whether only a name and a status are here; `fetch` asks for the rest. */
+  readonly isBrief: boolean;
+  fetch(): void;
+  /** Calls back when the rest has come; returns what ends that. */
+  onWhole(callback: () => void): () => void;
+  close(): void;
+}
+
 /** @param core what the modules share with the core. */
-export function openSession(model: Model, core: object): Session & { close(): void } {
+export function openSession(model: Model, core: object): WholeSession {
   /** Sends by every way there is: the kernel knows a message by its id and obeys it once. */
   const send = (message: PageMessage): void => {
     guarded(() => model.send(message)); // a model without a comm throws: there is no kernel
@@ -40,12 +50,34 @@ export function openSession(model: Model, core: object): Session & { close(): vo
     ? openFeed(saved, readChat, openChat, link)
     : openFeed(saved, readSnapshot, openRun, link);
   const { store } = feed;
-  const liveness = watchLiveness(model, () => store.emit("kernel"), feed.hello);
+  /** Whether a run is under way, or an answer to a click: a kernel that lives says something. */
+  const isDue = (): boolean => {
+    const runs = "turns" in store ? store.state.turns : [store.state];
+    return runs.some((run) => !hasEnded(run)) || all().some((each) => each.isOpen);
+  };
+  /** Whether the kernel was asked for anything. */
+  let hasAsked = false;
+  const fetch = (): void => {
+    if (hasAsked) return;
+    hasAsked = true;
+    liveness.expect();
+    feed.hello();
+  };
+  const liveness = watchLiveness(
+    model,
+    (isNew) => (isNew ? hasAsked : isDue()),
+    () => store.emit("kernel"),
+    () => hasAsked && feed.hello(),
+  );
+  const nonce = () => (liveness.value === "live" ? feed.nonce : null);
 
   const actionsOn = (changed: () => void, turn: Partial<ActMessage> = {}) =>
     openActions({
-      nonce: () => (liveness.value === "live" ? feed.nonce : null),
-      send: (message) => send({ ...message, ...turn }),
+      nonce,
+      send: (message) => {
+        liveness.expect();
+        send({ ...message, ...turn });
+      },
       changed,
     });
   const actions = actionsOn(() => store.changes.emit("actions"));
@@ -55,27 +87,43 @@ export function openSession(model: Model, core: object): Session & { close(): vo
 
   const modules = openModules({
     core,
-    canAsk: () => liveness.value === "live",
+    kernel: nonce,
     send,
-    changed: (name) => store.emit(`module/${name}`),
+    changed: (name) => {
+      store.emit(`module/${name}`);
+      if (modules.isIncomplete) store.emit("kernel");
+    },
   });
 
+  const awaiting = new Set<() => void>();
+  const tellWhole = (): void => {
+    if (feed.isBrief) return;
+    for (const callback of [...awaiting]) callback();
+    awaiting.clear();
+  };
+
   const onMessage = (message: unknown): void => {
-    const { nonce } = feed;
+    const before = feed.nonce;
     const ack = feed.receive(message);
     liveness.heard();
     if (ack !== null) for (const each of all()) each.receive(ack);
     const { kind } = (message ?? {}) as { kind?: unknown };
     if (kind === "module") modules.receive(message as ModuleMessage);
     if (kind !== "state") return;
-    if (nonce === feed.nonce) for (const each of all()) each.resend();
+    if (before === feed.nonce) for (const each of all()) each.resend();
     store.emit("kernel");
+    tellWhole();
   };
-  const onTrait = (): void => feed.receiveTrait(model.get("_state"));
+  const onTrait = (): void => {
+    feed.receiveTrait(model.get("_state"));
+    if (!feed.isBrief) liveness.expect();
+    tellWhole();
+  };
   model.on("msg:custom", onMessage);
   model.on("change:_state", onTrait);
   openGate(model);
-  feed.hello();
+  if (!feed.isBrief) fetch();
+  const endSaving = feed.isBrief ? whenSaving(model, fetch) : () => {};
 
   const turn = (index: number): Session<RunStore> => {
     const { turns } = store as ChatStore;
@@ -88,8 +136,20 @@ export function openSession(model: Model, core: object): Session & { close(): vo
     actions,
     modules,
     turn,
+    fetch,
+
+    get isBrief(): boolean {
+      return feed.isBrief;
+    },
+
+    onWhole(callback: () => void): () => void {
+      awaiting.add(callback);
+      return () => awaiting.delete(callback);
+    },
 
     close(): void {
+      endSaving();
+      awaiting.clear();
       model.off("msg:custom", onMessage);
       model.off("change:_state", onTrait);
       liveness.close();

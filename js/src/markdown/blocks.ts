@@ -4,7 +4,9 @@ import type { Token, Tokens } from "marked";
 import { codeBlock } from "./code";
 import { inlineNodes } from "./inline";
 import type { Blocks } from "./lex";
-import { type Maths, maths } from "./maths";
+import { looksWrapped, withLines } from "./lines";
+import { maths } from "./maths";
+import { alert, type Note } from "./notes";
 import { CLOSED, type Open } from "./open";
 import { columnWidths, inParts, PART_ROWS } from "./parts";
 import { inStretches } from "./stretch";
@@ -22,19 +24,21 @@ export function blockNode(token: Token, blocks: Blocks, open = CLOSED): VElement
     case "heading":
       return run(`h${token.depth}`, token.tokens, blocks);
     case "code":
-      return codeBlock(token.text, token.lang);
+      return token.lang === "math"
+        ? mathsFence(token as Tokens.Code)
+        : codeBlock(token.text, token.lang);
     case "maths":
-      return maths(token as Maths, true);
+      return maths(token.raw.trim(), true);
+    case "note":
+      return note(token as Note & Tokens.Generic, blocks);
     case "list":
       return list(token as Tokens.List, blocks, open);
     case "blockquote":
-      return h("blockquote", direction(token.text), blockNodes(token.tokens, blocks));
+      return quotation(token as Tokens.Blockquote, blocks);
     case "hr":
       return h("hr");
     case "table":
       return table(token as Tokens.Table, blocks, open);
-    case "html":
-      return h("div", "pw-html", token.raw.replace(/\n+$/, ""));
     case "checkbox":
       return h("p", {}, inlineNodes([token]));
   }
@@ -76,12 +80,39 @@ function run(
   attrs?: Attrs,
   open = CLOSED,
 ): VElement {
-  const source = open.front + (blocks.sources.get(tokens) ?? "");
+  const own = blocks.sources.get(tokens) ?? "";
+  const source = open.front + own;
   const [kids] = inStretches(inlineNodes(blocks.inline(tokens)), open);
-  const way = open.attrs.dir ? open.attrs : directionOf(kids);
-  const node = h(tag, { ...way, ...attrs }, kids);
+  const { dir } = open.attrs;
+  const way = dir ? { dir } : directionOf(kids);
+  // a paragraph keeps its line ends by its style, so that its text is still one that grows in place
+  const wrap = /^(?:p|span)$/.test(tag) && looksWrapped(withLines(own, open.lines));
+  const node = h(tag, { ...way, ...attrs, ...(wrap && { class: "pw-wrapped" }) }, kids);
   if (source.includes("[")) node.source = source;
   return node;
+}
+
+/** A fence of the language `math`, whole once its end has come: its formula. */
+function mathsFence({ raw, text }: Tokens.Code): VElement {
+  const isWhole = /\n[ \t>]*(?:`{3,}|~{3,})[ \t]*\n*$/.test(raw);
+  return maths(`$$\n${text}${isWhole ? "\n$$" : ""}`, true);
+}
+
+const note = ({ label, tokens }: Note & Tokens.Generic, blocks: Blocks): VElement =>
+  h("div", "pw-note", h("sup", {}, label), " ", run("span", tokens, blocks));
+
+/** A quotation, or an alert: the mark that its first line is becomes its title. */
+function quotation({ text, tokens }: Tokens.Blockquote, blocks: Blocks): VElement {
+  const [mark = "", name = ""] = alert(text) ?? [];
+  const kind = name.toLowerCase();
+  if (!mark) return h("blockquote", direction(text), blockNodes(tokens, blocks));
+  const [first] = tokens as Tokens.Paragraph[];
+  const rest = first?.tokens && blocks.sources.get(first.tokens)?.slice(mark.length);
+  if (first?.tokens && rest) blocks.sources.set(first.tokens, rest);
+  const title = h("p", "pw-alert-title", kind);
+  const way = direction(text.slice(mark.length));
+  const its = blockNodes(rest ? tokens : tokens.slice(1), blocks);
+  return h("blockquote", { ...way, class: `pw-alert pw-is-${kind}` }, title, its);
 }
 
 function list(token: Tokens.List, blocks: Blocks, open: Open): VElement {
@@ -119,7 +150,8 @@ function table(token: Tokens.Table, blocks: Blocks, { count, widths }: Open): VE
     return part;
   };
   const body = rows.map((cells) => row(cells, "td", blocks));
-  return h("div", "pw-table", inParts(body, count, PART_ROWS, 0, newPart));
+  const way = direction(header.map(({ text }) => text).join(" "));
+  return h("div", { ...way, class: "pw-table" }, inParts(body, count, PART_ROWS, 0, newPart));
 }
 
 const row = (cells: readonly Tokens.TableCell[], tag: string, blocks: Blocks): VElement =>

@@ -23,7 +23,7 @@ import {
   type VText,
 } from "./vdom";
 
-export { markdownCss } from "./style";
+export { default as markdownCss } from "./style.css?inline";
 export { drawers } from "./vdom";
 
 export interface MarkdownOptions {

@@ -1,28 +1,27 @@
-// Inline tokens as nodes. Neighbouring texts become one node, so that it can grow in place.
+// Inline tokens as nodes.
 import type { Token, Tokens } from "marked";
 import { image as imageWord, loadImage, sourceOf } from "../text/words";
 import { decodeEntities } from "./entities";
-import { shortHost, showsHost, target } from "./links";
-import { type Maths, maths } from "./maths";
-import { h, textNodes, textOf, type VElement, type VNode } from "./vdom";
+import { shortHost, showsHost, type Target, target } from "./links";
+import { maths } from "./maths";
+import { Pieces } from "./tags";
+import { h, isText, textOf, type VElement, type VNode } from "./vdom";
 
 export function inlineNodes(tokens: readonly Token[] = []): VNode[] {
-  const nodes: VNode[] = [];
-  let text = "";
+  const pieces = new Pieces();
   const flat = tokens.flatMap((token) => (token.type === "window" ? (token.tokens ?? []) : token));
   for (const token of flat) {
-    const made = inlineNode(token);
-    if (typeof made === "string") {
-      text += made;
+    if (token.type === "html") {
+      pieces.html(token.raw);
     } else {
-      nodes.push(...textNodes(text), ...made);
-      text = "";
+      const made = inlineNode(token);
+      pieces.add(...(typeof made === "string" ? [made] : made));
     }
   }
-  return [...nodes, ...textNodes(text)];
+  return pieces.nodes();
 }
 
-/** The nodes of a token, or its text if it is only that; raw HTML is text too. */
+/** The nodes of a token, or its text if it is only that. */
 function inlineNode(token: Token): string | VNode[] {
   switch (token.type) {
     case "text":
@@ -44,7 +43,9 @@ function inlineNode(token: Token): string | VNode[] {
     case "checkbox":
       return [checkbox(token.checked)];
     case "maths":
-      return [maths(token as Maths)];
+      return [maths(token.raw)];
+    case "mark":
+      return [h("sup", {}, token.label)];
     case "citation":
       return [badge(token as unknown as Citation)];
     default:
@@ -74,9 +75,37 @@ function link(token: Tokens.Link): VNode[] {
     // Not a link we follow: the reader sees what it wanted to be.
     return !token.href || text === token.href ? kids : [...kids, hostNote(` (${token.href})`)];
   }
+  const shown = linked(kids, to);
+  return showsHost(text, to.host) ? shown : [...shown, hostNote(` (${shortHost(to.host)})`)];
+}
+
+const CHIP = "pw-img-chip";
+
+const isChip = (node: VElement): boolean => node.attrs.class === CHIP;
+
+const holdsChip = (node: VNode): boolean =>
+  !isText(node) && (isChip(node) || node.kids.some(holdsChip));
+
+/** Nodes as a link. An image has a button, which can't stand in one: there its text is the link. */
+function linked(kids: readonly VNode[], to: Target): VNode[] {
   const rel = "noopener noreferrer nofollow";
-  const shown = h("a", { href: to.href, target: "_blank", rel }, kids);
-  return showsHost(text, to.host) ? [shown] : [shown, hostNote(` (${shortHost(to.host)})`)];
+  const made: VNode[] = [];
+  let open: VElement | undefined;
+  for (const kid of kids) {
+    if (isText(kid) || !holdsChip(kid)) {
+      if (!open) {
+        open = h("a", { href: to.href, target: "_blank", rel });
+        made.push(open);
+      }
+      open.kids.push(kid);
+      continue;
+    }
+    open = undefined;
+    const [alt = kid] = isChip(kid) ? (kid.kids as VElement[]) : [];
+    alt.kids = linked(alt.kids, to);
+    made.push(kid);
+  }
+  return made;
 }
 
 /** A mark such as `[1]` of a source of the run. */
@@ -100,7 +129,7 @@ function image(token: Tokens.Image): VElement {
   const load = { type: "button", class: "pw-img-load", "data-src": to?.href ?? "" };
   return h(
     "span",
-    "pw-img-chip",
+    CHIP,
     h("span", "pw-img-alt", alt),
     hostNote(to ? shortHost(to.host) : token.href),
     to ? h("button", load, loadImage) : [],

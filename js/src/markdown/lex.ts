@@ -1,7 +1,10 @@
 // marked's lexer, bounded, with formulas and the marks of sources.
 import { Lexer, type Token, Tokenizer, type Tokens, type TokensList } from "marked";
+import { beforeMark, CJK, maskCjk } from "./cjk";
+import { decodeEntities } from "./entities";
 import { normalized } from "./label";
 import { beforeBlockMaths, beforeMaths, blockMaths, inlineMaths, maskMaths } from "./maths";
+import { beforeNotes, definition, type Note, noteKey, noteMark } from "./notes";
 import { CLOSED, type Open } from "./open";
 import { isOpenMark, lengthOf, PLACE, STAND_IN, settledFront } from "./paragraph";
 import { closeInline } from "./repair";
@@ -40,6 +43,11 @@ const FORCED = new RegExp(
   "u",
 );
 
+const ADDRESS_END = new RegExp(
+  `\\\\?[\\s<>"\`${CJK}]|(?![!-~])\\p{P}|[\\]}]+[?!.,:;*_~']*(?:\\s|$)|$`,
+  "u",
+);
+
 /** What marked takes as it is, though its types don't know it. */
 const ours = (thing: object | undefined) => thing as never;
 
@@ -50,20 +58,34 @@ class StreamTokenizer extends Tokenizer {
    * some lines too: one that has no end would be looked for through all of a long list of them.
    */
   override def(src: string): Tokens.Def | undefined {
-    const [lines = ""] = /^ {0,3}\[/.test(src) ? (DEFINITION.exec(src) ?? []) : [];
+    const [lines = ""] = /^ {0,3}\[(?!\^)/.test(src) ? (DEFINITION.exec(src) ?? []) : [];
     return lines ? super.def(lines.replace(/\n[ \t]*\n.*/s, "\n")) : undefined;
   }
 
   /** marked calls this first on a line that isn't indented code. */
   override fences(src: string): Tokens.Code | undefined {
-    return ours(blockMaths(src)) ?? super.fences(src);
+    return ours(blockMaths(src) ?? this.#note(src)) ?? super.fences(src);
   }
+
+  /** A footnote is one paragraph; another one after it begins a new one. */
+  #note(src: string): (Note & { tokens: Token[] }) | undefined {
+    const [mark = "", label = ""] = definition(src) ?? [];
+    if (!mark) return;
+    // what follows the mark can't begin a block
+    const body = super.paragraph(`${STAND_IN}${beforeOurs(src.slice(mark.length))}`);
+    const raw = mark + (body?.raw ?? "").slice(STAND_IN.length);
+    const text = raw.slice(mark.length).trim();
+    return { type: "note", raw, label, text, tokens: this.lexer.inline(text) };
+  }
+
+  /** HTML is text like any other, with markdown in it. */
+  override html(): undefined {}
 
   override lheading(src: string): Tokens.Heading | undefined {
     const twoLines = src.indexOf("\n", src.indexOf("\n") + 1) + 1 || src.length;
     const text = src.slice(0, Math.max(MAX_HEADING - this.gone, twoLines));
     this.gone = 0;
-    const token = super.lheading(beforeBlockMaths(text));
+    const token = super.lheading(beforeOurs(text));
     // an underline may go on behind the cut
     const isCut = token?.raw === text && text !== src && !text.endsWith("\n");
     return isCut ? undefined : token;
@@ -100,17 +122,31 @@ class StreamTokenizer extends Tokenizer {
     masked: string,
     before = "",
   ): Tokens.Em | Tokens.Strong | undefined {
-    return this.#pairs(src, before, () => super.emStrong(src, masked, before));
+    return this.#pairs(src, before, () => super.emStrong(src, masked, beforeMark(src, before)));
   }
 
   override del(src: string, masked: string, before = ""): Tokens.Del | undefined {
-    return this.#pairs(src, before, () => super.del(src, masked, before));
+    // One `~` stands for "about", or between two numbers.
+    if (!/^~~(?!~)/.test(src)) return;
+    return this.#pairs(src, before, () => super.del(src, masked, beforeMark(src, before)));
+  }
+
+  /** An address ends where another script's marks or a text without blanks begin, and before what closes. */
+  override url(src: string): Tokens.Link | undefined {
+    const token = super.url(src.slice(0, src.search(ADDRESS_END)));
+    if (!token) return;
+    // a model writes `\_` there too
+    const [text = "", href = ""] = [token.text, token.href].map((each) =>
+      each.replace(/\\(?=[!-/:-@[-`{-~])/g, ""),
+    );
+    const kids: Tokens.Text[] = [{ type: "text", raw: token.raw, text }];
+    return { ...token, href: decodeEntities(href), text, tokens: kids };
   }
 
   override paragraph(src: string): Tokens.Paragraph | undefined {
     const token = super.paragraph(src);
-    const mayHold = token && /\n {0,3}(?:\$\$|\\\[)/.test(token.raw);
-    return mayHold ? super.paragraph(beforeBlockMaths(src)) : token;
+    const mayHold = token && /\n {0,3}(?:\$\$|\\\[|\\begin|\[\^)/.test(token.raw);
+    return mayHold ? super.paragraph(beforeOurs(src)) : token;
   }
 
   /** marked calls this first at each place in a line. */
@@ -128,6 +164,10 @@ class StreamTokenizer extends Tokenizer {
     src: string,
     links: Links,
   ): Tokens.Link | Tokens.Image | Tokens.Text | undefined {
+    const [mark = "", note = ""] = noteMark(src) ?? [];
+    if (mark && !this.lexer.state.inLink && links[noteKey(normalized(note))]) {
+      return ours({ type: "mark", raw: mark, label: note });
+    }
     const token = super.reflink(src, links);
     // What isn't a link may be the mark of a source; a button can't stand in a link.
     if (token?.type !== "text" || this.lexer.state.inLink) return token;
@@ -137,13 +177,16 @@ class StreamTokenizer extends Tokenizer {
   }
 }
 
+/** The lines of a text before a block that only this project knows, which interrupts them. */
+const beforeOurs = (src: string): string => beforeNotes(beforeBlockMaths(src));
+
 class BoundedLexer extends Lexer {
   #depth = 0;
   /** The inline text that is being lexed; marked masks it before it lexes what is in it. */
   #source = "";
 
   constructor(readonly stream = new StreamTokenizer()) {
-    const hooks = { emStrongMask: (masked: string) => maskMaths(this.#source, masked) };
+    const hooks = { emStrongMask: (masked: string) => maskCjk(maskMaths(this.#source, masked)) };
     super({ gfm: true, silent: true, tokenizer: stream, hooks: ours(hooks) });
   }
 
@@ -270,6 +313,11 @@ export function collectDefinitions(
       if (tag in links) continue;
       links[tag] = { href, title };
       found(tag);
+    } else if (token.type === "note") {
+      const label = normalized(token.label);
+      if (noteKey(label) in links) continue;
+      links[noteKey(label)] = { href: "", title: "" };
+      found(`^${label}`);
     } else if (token.type === "list") {
       collectDefinitions(token.items, links, found);
     } else if (/^(?:blockquote|list_item)$/.test(token.type)) {

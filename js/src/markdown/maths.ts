@@ -1,26 +1,36 @@
-// Where formulas stand in markdown. Inline by pandoc's rule, so that a price stays a price: no
-// space behind the first `$` or before the last, no digit behind the last. `$$` or `\[` at the
-// start of a line begins a block of its own, up to its end or a blank line: so what is one can't
-// change any more once a blank line has come.
+// Where formulas stand in markdown; `powawidget/transcript/formulas.py` has the same rules. Between
+// dollars by pandoc's rule, so that a price stays a price: no space or mark of a sentence behind the
+// first `$`, no space or open bracket before the last, no digit behind it; nor a colon or a slash
+// before the last, as in `$HOME/bin:$PATH`. Code spans win: a formula in a line holds no backtick but
+// in GitHub's form. `$$`, `\[` or `\begin` at the start of a line begins a block of its own, up to its
+// end or a blank line: so what is one can't change any more once a blank line has come.
+import { CJK } from "./cjk";
 import { textNodes, type VElement } from "./vdom";
 
 const LONGEST = 2_000; // characters: how far one open mark is looked after
 
-const DISPLAY = `\\$\\$(?!\\$)(?:[^\\\\$]|\\\\.|\\$(?!\\$)){1,${LONGEST}}?\\$\\$`;
+const DISPLAY = `\\$\\$(?!\\$)(?:[^\\\\$\`]|\\\\.|\\$(?!\\$)){1,${LONGEST}}?\\$\\$`;
 /* `\[text\](url)` is a link that was escaped. */
-const BRACKETS = `\\\\\\[.{1,${LONGEST}}?\\\\\\](?![([:])|\\\\\\(.{1,${LONGEST}}?\\\\\\)`;
-const DOLLARS = `\\$(?![\\s$])(?:[^\\\\$]|\\\\.){1,${LONGEST}}(?<!\\s)\\$(?!\\d)`;
+const BRACKETS =
+  `\\\\\\[[^\`]{1,${LONGEST}}?\\\\\\](?![([:])|\\\\\\([^\`]{1,${LONGEST}}?\\\\\\)` +
+  `|\\\\begin\\{(?<env>[A-Za-z]{1,20}\\*?)\\}[^\`]{0,${LONGEST}}?\\\\end\\{\\k<env>\\}`;
+const DOLLARS =
+  `\\$(?![\\s$)\\]}.,;:!?])(?:[^\\\\$\`]|\\\\.){1,${LONGEST}}(?<![\\s([{:/])\\$(?![\\d$])` +
+  `|\\$\`[^\`]{1,${LONGEST}}\`\\$(?!\\d)`;
 
 const INLINE = new RegExp(`^(?:${DISPLAY}|${BRACKETS}|${DOLLARS})`, "s");
-/** In the middle of text: the dollar sign of `5$` doesn't begin a formula. */
-const IN_TEXT = new RegExp(`(?<![\\p{L}\\p{N}])(?:${DISPLAY}|${DOLLARS})`, "suy");
+/**
+ * In the middle of text: the dollar sign of `5$` doesn't begin a formula, but `as$$x$$` has one, and
+ * so have letters that are written without blanks.
+ */
+const IN_TEXT = new RegExp(`${DISPLAY}|(?<!(?![${CJK}])[\\p{L}\\p{N}])(?:${DOLLARS})`, "suy");
 /** The same among what hides a formula: code and other escapes. */
 const ANYWHERE = new RegExp(
-  `(?<!\`)(\`+)(?!\`).*?(?<!\`)\\1(?!\`)|(${BRACKETS})|\\\\.|(${DISPLAY}|${DOLLARS})`,
+  `(?<!\`)(?<ticks>\`+)(?!\`).*?(?<!\`)\\k<ticks>(?!\`)|(?<slash>${BRACKETS})|\\\\.|(?<dollars>${DISPLAY}|${DOLLARS})`,
   "gs",
 );
-const BLOCK = /^ {0,3}(\$\$(?!\$)|\\\[)/;
-const BLOCK_OR_BLANK = /\n(?: {0,3}(?:\$\$(?!\$)|\\\[)|[ \t]*(?:\n|$))/g;
+const BLOCK = /^ {0,3}(\$\$(?!\$)|\\\[|\\begin\{([A-Za-z]{1,20}\*?)\})/;
+const BLOCK_OR_BLANK = /\n(?: {0,3}(?:\$\$(?!\$)|\\\[|\\begin\{)|[ \t]*(?:\n|$))/g;
 
 /** A formula as marked's lexer has it; `raw` is its source. */
 export interface Maths {
@@ -50,44 +60,64 @@ export function blockMaths(src: string): Maths | undefined {
   const blank = src.search(/\n[ \t]*(?:\n|$)/);
   const whole = blank < 0 ? src : src.slice(0, blank + 1);
   const from = opened[0].length;
-  const close = whole.slice(from).search(opened[1] === "$$" ? /(?<!\\)\$\$/ : /(?<!\\)\\\]/);
+  const [, mark, name] = opened;
+  const ends = name ? `\\end{${name}}` : mark === "$$" ? mark : "\\]";
+  const close = closing(whole, ends, from);
   if (close < 0) return { type: "maths", raw: whole };
-  const end = from + close + 2;
-  const [rest] = /^[.,;:]?[ \t]*(?:\n|$)/.exec(whole.slice(end)) ?? [];
-  const raw = whole.slice(0, end + (rest?.length ?? 0));
+  const end = close + ends.length;
+  const [rest = "", isEnd] = /^(?:[.,;:]?[ \t]*(\n|$)|[ \t]*)/.exec(whole.slice(end)) ?? [];
+  const raw = whole.slice(0, end + rest.length);
   // "$$a$$ and more" is a line of text
-  return rest === undefined && !raw.includes("\n") ? undefined : { type: "maths", raw };
+  return isEnd === undefined && !raw.includes("\n") ? undefined : { type: "maths", raw };
 }
+
+/** Where a mark stands that no backslash takes away; -1 where it doesn't. */
+function closing(text: string, mark: string, from: number): number {
+  let at = text.indexOf(mark, from);
+  while (at > 0 && text[at - 1] === "\\") at = text.indexOf(mark, at + 1);
+  return at;
+}
+
+/** The marks of display formulas in a text, and the code that hides some. */
+const DOUBLES = /(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)|\\.|\$\$/gs;
+
+/** Whether a text leaves a display formula open, which began behind a word. */
+const leavesOpen = (text: string): boolean =>
+  (text.match(DOUBLES) ?? []).filter((mark) => mark === "$$").length % 2 > 0;
 
 /** The lines of a text before a block formula that interrupts it. */
 export function beforeBlockMaths(src: string): string {
   BLOCK_OR_BLANK.lastIndex = 0;
+  let isOpen = false;
+  let from = 0;
   for (let m = BLOCK_OR_BLANK.exec(src); m; m = BLOCK_OR_BLANK.exec(src)) {
     const at = m.index + 1;
-    if (!/[$[]$/.test(m[0])) break;
-    if (blockMaths(src.slice(at))) return src.slice(0, at);
+    if (!/[$[{]$/.test(m[0])) break;
+    isOpen = isOpen !== leavesOpen(src.slice(from, at));
+    from = at;
+    if (!isOpen && blockMaths(src.slice(at))) return src.slice(0, at);
   }
   return src;
 }
 
 /** Hides the formulas of `src` in `masked`, a text of the same length that emphasis is looked for in. */
 export function maskMaths(src: string, masked: string): string {
-  if (!/\$|\\[([]/.test(src)) return masked;
+  if (!/\$|\\[([b]/.test(src)) return masked;
   let made = "";
-  for (const { 0: raw, 2: brackets, 3: dollars, index } of src.matchAll(ANYWHERE)) {
-    if (brackets ?? dollars) made += masked.slice(made.length, index) + "a".repeat(raw.length);
+  for (const { 0: raw, groups, index } of src.matchAll(ANYWHERE)) {
+    if (groups?.slash ?? groups?.dollars)
+      made += masked.slice(made.length, index) + "a".repeat(raw.length);
   }
   return made + masked.slice(made.length);
 }
 
 /** Whether what is still arriving has most likely begun a formula: a price has not. */
 export const opensMaths = (rest: string): boolean =>
-  /^(?:\\[([]|\$\$|\$[^\s\d$](?=.{0,80}$))/.test(rest);
+  /^(?:\\[([]|\\begin\{|\$\$|\$[^\s\d$)\]}.,;:!?`](?=[^`]{0,80}$))/.test(rest);
 
 /** A formula: its source until a module typesets it. */
-export function maths({ raw }: Maths, isBlock = false): VElement {
-  const source = raw.trim();
-  const isDisplay = /^(?:\$\$|\\\[)/.test(source);
+export function maths(source: string, isBlock = false): VElement {
+  const isDisplay = isBlock || /^(?:\$\$|\\\[|\\begin.*\n)/s.test(source);
   return {
     tag: isBlock ? "div" : "span",
     attrs: { class: isDisplay ? "pw-maths pw-display" : "pw-maths", dir: "ltr" },

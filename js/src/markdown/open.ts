@@ -3,6 +3,7 @@
 import type { Token, Tokens } from "marked";
 import { chunks } from "./code";
 import { inlineNodes } from "./inline";
+import { type Lines, NO_LINES, withLines } from "./lines";
 import { lengthOf, STAND_IN, settledFront } from "./paragraph";
 import { columnWidths, dropParts, PART_ROWS } from "./parts";
 import { dropStretches } from "./stretch";
@@ -21,12 +22,14 @@ export interface Open {
   count: number;
   /** How much of the paragraph's last stretch has settled. */
   length: number;
-  /** How the list or paragraph began, and whether a settled item made it loose. */
+  /** How the list or paragraph began, whether a settled item made it loose, or it looked wrapped. */
   attrs: Attrs;
   /** What the settled rows of the table's first part ask for. */
   widths: number[];
   /** The paragraph's settled markdown: an underline may yet make a heading of it. */
   front: string;
+  /** The lines of that markdown. */
+  lines: Lines;
 }
 
 export const CLOSED: Open = {
@@ -37,6 +40,7 @@ export const CLOSED: Open = {
   attrs: {},
   widths: [],
   front: "",
+  lines: NO_LINES,
 };
 
 /** A shorter front of a paragraph isn't worth it. */
@@ -95,6 +99,7 @@ export function advance(
     if (!prefix) return;
     // A line with something in it stays: what ends a listing takes the line ends before it along.
     const whole = known.slice(0, known.lastIndexOf("\n") + 1).trimEnd();
+    if (node.attrs.class !== "pw-code") return; // a formula
     const code = (node.kids[1] as VElement).kids[0] as VElement;
     let at = prefix.length;
     let ofLine = 0; // a line of several chunks settles whole
@@ -122,6 +127,8 @@ export function advance(
     const place = dropStretches(node.kids, inlineNodes(front), open);
     if (!place) return;
     const next = { ...CLOSED, ...place, type, attrs: node.attrs, prefix: STAND_IN };
-    return [{ ...next, front: open.front + source.slice(0, end) }, skip + end];
+    const gone = source.slice(0, end);
+    const lines = withLines(gone, open.lines);
+    return [{ ...next, front: open.front + gone, lines }, skip + end];
   }
 }

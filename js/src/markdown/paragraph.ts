@@ -1,6 +1,7 @@
 // A paragraph of one endless line would be lexed whole for every token. Its front settles as
 // soon as nothing in it can pair with what comes: no open mark, bracket or tag.
 import type { Token, Tokens } from "marked";
+import { BREAK } from "./tags";
 
 /** This much at the end is always left open. */
 const MARGIN = 256;
@@ -65,10 +66,10 @@ export function settledFront(
 function isClosed(token: Tokens.Generic, after = "("): boolean {
   const { raw, type, tokens = [] } = token;
   if (type === "text") return !OPEN.test(raw);
-  if (/^(?:codespan|br|maths)$/.test(type) || token.autolink) return true;
+  if (/^(?:codespan|br|maths)$/.test(type) || token.autolink || BREAK.test(raw)) return true;
   // a reference may get another meaning; a target in brackets can't
   const isWhole =
     /^(?:strong|em|del)$/.test(type) ||
-    (/^(?:link|citation)$/.test(type) && (raw.endsWith(")") || !/[[(]/.test(after)));
+    (/^(?:link|citation|mark)$/.test(type) && (raw.endsWith(")") || !/[[(]/.test(after)));
   return isWhole && tokens.every((each: Token) => isClosed(each));
 }

@@ -34,11 +34,19 @@ export function closeInline(src: string): string {
   let link: [from: number, text: number] | undefined;
   /** How many marks at the end have nothing to mark yet. */
   let loose = 0;
-  const marks = /\\.|\$|`+|\*+|_+|~+|!?\[|\](\((?:(?:\\.|[^()\\]|\((?:\\.|[^()\\])*\))*\))?)?/gs;
+  const marks =
+    /<\/?(?:su[bp]|kbd)>|\\.|\$|`+|\*+|_+|~+|!?\[|\](\((?:(?:\\.|[^()\\]|\((?:\\.|[^()\\])*\))*\))?)?/gs;
   for (let m = marks.exec(src); m; m = marks.exec(src)) {
     const [run, target] = m;
     const end = marks.lastIndex;
     const c = run.at(-1) as string;
+    if (c === ">") {
+      const name = run.replace("/", "");
+      const last = open.lastIndexOf(name.replace("<", "</"));
+      if (name === run) open.push(run.replace("<", "</"));
+      else if (last >= 0) open.length = last;
+      continue;
+    }
     if (/^[\\$]/.test(run)) {
       const rest = src.slice(m.index);
       const formula = inlineMaths(rest);
@@ -93,7 +101,7 @@ export function closeInline(src: string): string {
   if (link && src.length - link[0] < 200 && !/^\[\^?\d+$/.test(src.slice(link[0]))) {
     out = out.slice(0, link[0]) + out.slice(link[1]);
   }
-  out = out.slice(0, out.length - loose);
+  out = out.slice(0, out.length - loose).replace(/<\/?[a-z]{0,3} ?\/?$/i, "");
   return open.length ? out.trimEnd() + ends(open) : out;
 }
 

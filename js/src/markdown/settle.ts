@@ -24,15 +24,18 @@ function isBoundary(tokens: readonly Token[], i: number, known: string, start: n
   const before = tokens[i - 2];
   if (/\n.*\n/s.test(last.raw) && last.type === "space") {
     // no later line can join these once a blank line follows
-    if (!before || isFence(before) || !/^(?:code|html|list|text)$/.test(before.type)) return true;
+    if (!before || isFence(before) || !/^(?:code|list|text)$/.test(before.type)) return true;
   }
   const line = known.indexOf("\n", start);
   if (!next || next.type === "space" || line < 0) return false;
   // these start whatever stands before them
-  if (isFence(next) || /^(?:hr|list|blockquote)$/.test(next.type)) return true;
+  if (isFence(next) || /^(?:hr|list|blockquote|note)$/.test(next.type)) return true;
   if (next.type === "heading" && /^ {0,3}#/.test(known.slice(start))) return true;
   // A paragraph decides what an indented line, a definition or a tag after it is; a title may
   // follow a definition, but doesn't look like another one.
   if (last.type === "def") return next.type === "def";
-  return last.type !== "paragraph" || (next.type === "table" && known.includes("\n", line + 1));
+  return (
+    !/^(?:paragraph|note)$/.test(last.type) ||
+    (next.type === "table" && known.includes("\n", line + 1))
+  );
 }

@@ -19,7 +19,7 @@ export type EventKey =
   | "chat" // everything else of the chat
   // by the link to the kernel
   | "beat" // the kernel's heartbeat came
-  | "kernel" // its liveness changed, or it sent its whole state
+  | "kernel" // its liveness changed, it sent its whole state, or will send no module
   | "actions" // what became of a click, or what a click may do
   | "file" // the size of the transcript in the notebook's file
   | `module/${string}`; // a module was loaded, or couldn't be

@@ -136,7 +136,11 @@ export function openOutline(emit: (key: EventKey) => void) {
     const call = callOf(index);
     if (call === undefined) return;
     const known = approvals.get(call) ?? [];
-    if (known.includes(index)) return;
+    if (known.includes(index)) {
+      // What the decision set going may not go on.
+      if (old !== decision && decision === "unknown") emit(`parts/${call}`);
+      return;
+    }
     approvals.set(call, [...known, index]);
     setApart(call);
     emit(`parts/${call}`);

@@ -14,6 +14,8 @@ export interface Kernel {
   readonly heardAt: number;
   /** Seconds since the server last sent anything to it, as far as it has said. */
   readonly quiet: number;
+  /** Whether only the server's keepalives come to it. */
+  readonly alive: boolean;
   /** The size of the transcript in the notebook's file; 0 until it is known. */
   readonly fileBytes: number;
 }

@@ -89,6 +89,7 @@ const PARTS: { [K in Part["kind"]]: Shape } = {
     json: flag,
     size: maybeNumber,
     seconds: maybeNumber,
+    waited: number,
     started: number,
     order: maybeNumber,
     within: maybeNumber,
@@ -119,10 +120,17 @@ const PARTS: { [K in Part["kind"]]: Shape } = {
     decided_at: maybeNumber,
     deadline: maybeNumber,
     closes: maybeNumber,
+    waited: maybeNumber,
     outcome: maybeText,
     withheld: tooLarge,
   }),
-  notice: record<Bare<"notice">>({ code: text, text, count: number, within: maybeNumber }),
+  notice: record<Bare<"notice">>({
+    code: text,
+    text,
+    count: number,
+    within: maybeNumber,
+    details: maybeText,
+  }),
   delegation: record<Bare<"delegation">>({
     agent: text,
     task: text,
@@ -187,7 +195,9 @@ export const RUN = record<RunState>({
   }),
   citations: list(record({ key: text, source: text, excerpt: text })),
   usage: maybe(counts),
-  error: maybe(record({ title: text, message: text, code: maybeText, hint: maybeText })),
+  error: maybe(
+    record({ title: text, message: text, code: maybeText, hint: maybeText, details: maybeText }),
+  ),
   started: maybeNumber,
   ended: maybeNumber,
   on_stop: text,
@@ -213,6 +223,7 @@ export const RUN = record<RunState>({
     record<Wait>({ purpose: word("retry", "look_up"), why: text, until: number, attempt: number }),
   ),
   restored: flag,
+  halves: counts,
 });
 
 export const CHAT = record<ChatState>({

@@ -28,6 +28,7 @@ export interface ToolPart {
   json: boolean;
   size: number | null;
   seconds: number | null;
+  waited: number;
   started: number;
   order: number | null;
   within: number | null;
@@ -51,6 +52,7 @@ export interface ApprovalPart {
   decided_at: number | null;
   deadline: number | null;
   closes: number | null;
+  waited: number | null;
   outcome: string | null;
   withheld: TooLarge | null;
 }
@@ -61,6 +63,7 @@ export interface NoticePart {
   text: string;
   count: number;
   within: number | null;
+  details: string | null;
 }
 
 export interface DelegationPart {
@@ -115,6 +118,7 @@ export interface Failure {
   message: string;
   code: string | null;
   hint: string | null;
+  details: string | null;
 }
 
 export interface Block {
@@ -163,6 +167,7 @@ export interface RunState {
   output: string | null;
   wait: Wait | null;
   restored: boolean;
+  halves: Record<string, number>;
 }
 
 export interface Snapshot {
@@ -200,6 +205,12 @@ export interface ChatSnapshot {
   chat: ChatState;
 }
 
+export interface Brief {
+  seq: number;
+  now: number;
+  brief: boolean;
+}
+
 export interface OpsMessage {
   kind: "ops";
   seq: number;
@@ -227,6 +238,7 @@ export interface BeatMessage {
   seq: number;
   now: number;
   quiet: number;
+  alive: boolean;
 }
 
 export interface AckMessage {

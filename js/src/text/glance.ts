@@ -1,6 +1,6 @@
 // A call at a glance: what a closed card says of its arguments and its result.
 import type { ToolPart } from "../state/wire";
-import { compact, isScalar, parseJson } from "./json";
+import { compact, countOf, isScalar, type Json, parseJson } from "./json";
 import * as words from "./words";
 
 const LONGEST = 160; // characters of a value on a closed card
@@ -16,7 +16,8 @@ export function oneLine(text: string): string {
     .slice(0, 4 * LONGEST)
     .replace(/\s+/g, " ")
     .trim();
-  return head.length > LONGEST || text.length > 4 * LONGEST ? `${head.slice(0, LONGEST)}…` : head;
+  const isCut = head.length > LONGEST || text.length > 4 * LONGEST;
+  return isCut ? `${head.slice(0, LONGEST).replace(/[\ud800-\udbff]$/, "")}…` : head;
 }
 
 /** The most telling argument of a call, for its closed card. */
@@ -44,43 +45,61 @@ export function peek({ result, status, full }: Glanced): string {
   if (isImage(result)) return words.image;
   const isJson = /^\s*[[{]/.test(result);
   if (isJson && result.length > AT_ONCE) return words.characters(result.length);
-  const value = isJson && (full || result.length < 200) ? parsed(result) : undefined;
+  const value = isJson ? parseJson(result, AT_ONCE) : null;
   if (status === "failed" || status === "denied") return failure(result, value);
-  const content = isRecord(value) ? (value.content ?? [value]) : value;
-  if (Array.isArray(content) && content.some(isPicture)) return words.image;
-  if (Array.isArray(value)) {
-    const isTable = value.length > 0 && value.every(isRecord);
-    return isTable ? words.rows(value.length) : words.items(value.length);
-  }
-  if (isRecord(value)) return words.object(Object.keys(value).length);
-  return result.trim() === "" ? "" : oneLine(firstLine(result));
+  if (isJson && !value && !full) return begun(result);
+  if (!value || isScalar(value)) return oneLine(firstLine(result));
+  return hasPicture(result) ? words.image : sizeOf(value);
 }
 
-/** A failure's own words, without the marks that made it one. */
-function failure(result: string, value: unknown): string {
-  if (isRecord(value) && typeof value.error === "string") return oneLine(value.error);
-  return oneLine(firstLine(result).replace(/^Error:\s*/, ""));
+/** What a result will be whose first characters have come. */
+const begun = (result: string): string =>
+  /^\s*\[\s*\{/.test(result)
+    ? words.someRows
+    : /^\s*\[/.test(result)
+      ? words.aList
+      : words.anObject;
+
+/** How many a value holds: rows, items or keys. */
+export function sizeOf(value: Json): string {
+  if (isScalar(value)) return "";
+  const rows = rowsIn(value);
+  if (rows !== undefined) return words.rows(rows);
+  return (value.kind === "object" ? words.object : words.items)(countOf(value));
 }
 
-const firstLine = (text: string): string => text.trimStart().split("\n", 1)[0] ?? "";
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** A picture as tools return one. */
-const isPicture = (value: unknown): boolean => isRecord(value) && value.type === "image";
-
-function parsed(source: string): unknown {
-  try {
-    return JSON.parse(source);
-  } catch {
-    return undefined;
-  }
+/** How many rows there are in a list of records, or beside the names of their columns. */
+function rowsIn(value: Json): number | undefined {
+  const records = value.kind === "list" ? value.items : [];
+  if (value.kind !== "object")
+    return (records.every(({ kind }) => kind === "object") && records.length) || undefined;
+  const { columns, schema, data, rows } = Object.fromEntries(value.entries);
+  const list = data ?? rows;
+  return (columns ?? schema) && list?.kind === "list" ? list.items.length : undefined;
 }
 
 /** Raster images only: their data can't fetch or run anything. */
-export const isImage = (result: string): boolean =>
-  /^data:image\/(?:png|jpeg|gif|webp);base64,[\w+/=\s]+$/.test(result);
+export const isImage = (text: string): boolean =>
+  text.length < 30_000_000 && /^data:image\/(?:png|jpeg|gif|webp);base64,[\w+/=\s]+$/.test(text);
+
+/* How the data of such an image begins, in whatever shape a tool gives it. */
+const PICTURE = /"(?:iVBORw0KGgo|\/9j\/|R0lGOD|UklGR|data:image\/(?:png|jpeg|gif|webp);base64,)/;
+
+export const hasPicture = (source: string): boolean => PICTURE.test(source);
+
+/** A failure's own words, without the marks that made it one. */
+function failure(result: string, value: Json | null | undefined): string {
+  const error = value?.kind === "object" && value.entries.find(([key]) => key === "error")?.[1];
+  if (error && error.kind === "text") return oneLine(firstLine(error.text));
+  return oneLine(firstLine(result).replace(/^Error:\s*/, ""));
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: an escape is what it looks for
+const COLOUR = /\x1b\[[\d;:?]*[@-~]/g;
+
+/** The first line, without the colours of a terminal. */
+const firstLine = (text: string): string =>
+  text.slice(0, 9_999).replace(COLOUR, "").trimStart().split("\n", 1)[0] ?? "";
 
 /**
  * The language of an argument that is code, by its key, and where that says little, by its look;

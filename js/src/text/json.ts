@@ -15,7 +15,8 @@ const AT_ONCE = 20_000; // values read without a pause
 const LONG = 200_000; // characters of a nest that isn't written anew
 
 const SPACE = /[ \t\n\r]*/y;
-const PLAIN = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
+/* Python writes NaN and Infinity, which JSON has no form for. */
+const PLAIN = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|NaN|-?Infinity|true|false|null/y;
 const ESCAPED = /[^ -[\]-\uffff]/; // a backslash, or what must not stand bare
 
 type Nest = Exclude<Json, { text: string }>;
@@ -94,7 +95,7 @@ export function readJson(source: string) {
     }
     if (next === '"') return { kind: "text", text: text() };
     const plain = match(PLAIN);
-    return { kind: /^[-\d]/.test(plain) ? "number" : "word", text: plain };
+    return { kind: /^[-\dNI]/.test(plain) ? "number" : "word", text: plain };
   };
 
   /** Puts a whole value where it belongs, and the nests that it makes whole. */
@@ -147,17 +148,6 @@ export const isScalar = (value: Json): value is Exclude<Json, { kind: "object" |
 /** How many keys or items a value holds. */
 export const countOf = (value: Json): number =>
   value.kind === "object" ? value.entries.length : value.kind === "list" ? value.items.length : 0;
-
-/** Whether it is a picture as tools return them, or has one among its content. */
-export function holdsImage(value: Json): boolean {
-  if (value.kind === "list") return value.items.some(holdsImage);
-  if (value.kind !== "object") return false;
-  return value.entries.some(([key, each]) =>
-    key === "type"
-      ? each.kind === "text" && each.text.startsWith("image")
-      : key === "content" && holdsImage(each),
-  );
-}
 
 /** What a list or an object holds, each behind its key where it has one. */
 const inner = (value: Exclude<Json, { text: string }>): [string, Json][] =>

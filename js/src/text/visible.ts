@@ -15,39 +15,59 @@ export interface VisibleOptions {
    widths, bidirectional controls, joiners, variation selectors, byte order mark, tags), line
    separators, half a pair, annotation marks and hieroglyph controls; and of the marks on one letter
    those that no script needs, which would reach over other lines. */
-const HIDDEN =
-  /((?![\t\n])[\p{Cc}\p{DI}\p{Zl}\p{Zp}\p{Cs}\ufff9-\ufffb\u{13430}-\u{1343f}]|(?<=\p{M}{6})\p{M})/u;
+const r = String.raw;
+const UNSEEN = r`(?![\t\n])[\p{Cc}\p{DI}\p{Zl}\p{Zp}\p{Cs}\ufff9-\ufffb\u{13430}-\u{1343f}]`;
+const HIDDEN = new RegExp(r`(${UNSEEN}|(?<=\p{M}{6})\p{M})`, "u");
 
 /* Scripts whose spelling uses the joiners: Arabic and its kin, those of India, Tibetan, Myanmar,
    Khmer, Mongolian. */
-const JOINING = "[\\u0620-\\u0dff\\u0f00-\\u109f\\u1780-\\u18af\\ufb50-\\ufefc]";
-const PICTURE = "[\\p{Extended_Pictographic}\\p{Emoji_Modifier}\\p{Regional_Indicator}]";
+const JOINING = r`[\u0620-\u0dff\u0f00-\u109f\u1780-\u18af\ufb50-\ufefc]`;
+const PICTURE = r`[\p{ExtPict}\p{EMod}\p{RI}]`;
+/* Those that put no space between words (Line_Break=SA), and those written from the right. */
+const SPACELESS = r`[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19ff\u1a20-\u1aaf\ua9e0-\ua9ff\uaa60-\uaadf]`;
+const FROM_RIGHT = r`[\u05d0-\u061b\u061d-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]`;
+const TURN = r`[\u200e\u200f\u061c]`;
+const BARE = r`(?:^|(?!${UNSEEN})[^])`;
+/* The letters of a flag of tags. */
+const tags = (place: string): string =>
+  place.replace(/./g, (letter) => String.fromCodePoint(0xe0000 + letter.charCodeAt(0)));
 
-/* The same but for a joiner between letters or pictures (a selector may follow the first), and for
-   the selectors of pictures, digits, Han and Mongolian letters. */
-const OUT_OF_PLACE = new RegExp(
-  `${HIDDEN.source}(?<!${JOINING}[\\u200c\\u200d](?=${JOINING})|${PICTURE}\\ufe0f?\\u200d(?=${PICTURE})|[\\p{Emoji}\\p{Extended_Pictographic}\\p{Script=Han}][\\ufe00-\\ufe0f]|\\p{Script=Mongolian}[\\u180b-\\u180f])`,
-  "u",
-);
+/* Where spelling or a picture needs one, as in `powawidget/transcript/visible.py`. A second one, and
+   one that changes nothing that is seen, hides something. */
+const SPELT = [
+  // a joiner between letters or pictures (a selector may follow the first), or at a word's end
+  r`${JOINING}[\u200c\u200d](?=${JOINING}|$|(?!${UNSEEN})[^\p{L}\p{M}\p{Nd}])`,
+  r`${PICTURE}\ufe0f?\u200d(?=${PICTURE})`,
+  // the end of a word
+  r`${SPACELESS}\u200b|${BARE}\u200b(?=${SPACELESS})`,
+  // a mark of direction whose nearest letter of the line is written from the right
+  r`${FROM_RIGHT}(?:[^\p{L}\n]{0,39}(?!${UNSEEN})[^\p{L}\n])?${TURN}`,
+  r`${BARE}${TURN}(?=[^\p{L}\n]{0,40}${FROM_RIGHT})`,
+  // the flags of tags that Unicode recommends: England, Scotland, Wales
+  r`\u{1f3f4}(?=${tags("gb")}(?:${["eng", "sct", "wls"].map(tags).join("|")})\u{e007f})[\u{e0061}-\u{e007f}]{1,6}`,
+  // variants of Han, pictures, keys, punctuation, signs, Mongolian
+  r`\p{sc=Han}[\ufe00-\ufe0f\u{e0100}-\u{e01ef}]`,
+  r`(?![0-9#*])[\p{Emoji}\p{ExtPict}][\ufe0e\ufe0f]|[0-9#*][\ufe0e\ufe0f](?=\u20e3)`,
+  r`[、。！，．：；？][\ufe00\ufe01]|(?![\0-\x7f])[\p{Sm}\u1000-\u109f\ua840-\ua877]\ufe00`,
+  r`[\u1807\u1820-\u18aa][\u180b-\u180f]`,
+];
+/* Many of one kind are one mark; only the first can be one that is needed. */
+const runOf = (one: string): RegExp => new RegExp(r`(${one}\2*)`, "gu");
+const ANY = runOf(HIDDEN.source);
+const OUT_OF_PLACE = runOf(r`${HIDDEN.source}(?<!${SPELT.join("|")})`);
 
 /** Splits a text in what is shown as it is and what needs a mark. */
 export function visible(text: string, options?: VisibleOptions): Array<string | HiddenChar> {
-  const parts: Array<string | HiddenChar> = [];
-  let last: HiddenChar | undefined;
-  for (const [i, part] of text.split(options?.strict ? HIDDEN : OUT_OF_PLACE).entries()) {
-    if (i % 2) {
-      const code = codeOf(part);
-      if (last?.code !== code) {
-        last = { code, count: 0 };
-        parts.push(last);
-      }
-      last.count++;
-    } else if (part) {
-      parts.push(part);
-      last = undefined;
-    }
-  }
-  return parts;
+  // A line's end of two characters is one.
+  const pieces = options?.strict
+    ? text.split(ANY)
+    : text.replaceAll("\r\n", "\n").split(OUT_OF_PLACE);
+  // Of every three the second is all of a run, the third its character.
+  return pieces.flatMap((piece, i): Array<string | HiddenChar> => {
+    if (i % 3 === 0) return piece ? [piece] : [];
+    if (i % 3 === 1) return [];
+    return [{ code: codeOf(piece), count: (pieces[i - 1] as string).length / piece.length }];
+  });
 }
 
 /**
@@ -62,11 +82,8 @@ export function reach(text: string, length = MOST_LENGTH, marks = MOST_MARKS): n
   const isCut = length < text.length && /[\ud800-\udbff]/.test(text.charAt(length - 1));
   const end = isCut ? length - 1 : Math.min(length, text.length);
   let left = marks;
-  let next = ["", -1];
-  for (const { 0: char, index } of text.slice(0, end).matchAll(new RegExp(HIDDEN, "gu"))) {
-    const isSame = next[0] === char && next[1] === index;
-    if (!isSame && left-- === 0) return index;
-    next = [char, index + char.length];
+  for (const { index } of text.slice(0, end).matchAll(ANY)) {
+    if (left-- === 0) return index;
   }
   return end;
 }

@@ -1,6 +1,6 @@
 // The words of the core.
 import type { Tally } from "../state/tally";
-import type { ApprovalPart, Block, RunState, TooLarge, ToolPart } from "../state/wire";
+import type { ApprovalPart, Block, ChatState, RunState, TooLarge, ToolPart } from "../state/wire";
 
 const grouped = new Intl.NumberFormat("en-US");
 
@@ -11,9 +11,12 @@ export const count = (value: number): string => grouped.format(value);
 export const plural = (value: number, one: string, many = `${one}s`): string =>
   `${count(value)} ${value === 1 ? one : many}`;
 
-/** A duration in the unit that tells it best. */
+/** Less of a duration isn't told. */
+export const TENTH = 0.05;
+
+/** A duration, to a tenth of a second. */
 export function duration(seconds: number): string {
-  if (seconds < 0.9995) return `${Math.max(0, Math.round(seconds * 1000))} ms`;
+  if (seconds < TENTH) return "<0.1 s";
   if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
   return clock(seconds);
 }
@@ -49,27 +52,43 @@ export const TOOL_STATUS: Record<ToolPart["status"], string> = {
   ...SAME,
   denied: "Denied",
 };
+export const preparing = "Preparing";
+
+/** One line for what is over, while nothing more of it is here. */
+export const brief = (state: RunState | ChatState): string =>
+  [`${state.kind} ${state.name}`, "status" in state ? STATUS[state.status] : []].flat().join(": ");
 
 /** The direction of these words; a text of somebody else's has its own. */
 export const direction = "ltr";
 export const transcript = "Transcript of the run";
 export const ready = "Ready";
 export const turns = (turns: number) => plural(turns, "turn");
+export const turn = (turn: number) => `Turn ${count(turn)}`;
 export const kernelGone = "the kernel is gone";
 export const noKernel = "This run has no live kernel";
+export const incomplete =
+  "Part of the view didn't come in 3 tries: reload the page or restart the kernel";
 export const kernelQuiet = "The kernel has not answered yet";
 export const kernelBusy = "Sent: the kernel is busy with another cell";
 export const refused = (why: string) => `Not done: ${why}`;
 export const origin = { live: "", replay: "replay", stored: "stored run" };
-export const noData = (seconds: number) => `no data for ${seconds} s`;
+export const noData = (seconds: number, isAlive = false) => {
+  const time = seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min`;
+  return isAlive ? `still connected, no event for ${time}` : `no data for ${seconds} s`;
+};
 export const tokenCount = (value: number) => plural(value, "token");
 export const stop = "Stop";
 export const stopping = "Stopping…";
 
 export const question = "You asked";
-export const showAll = "Show all";
+export const showAll = (what: string) => `Show the whole ${what}`;
+export const run = "run";
+export const chat = "chat";
 export const scrollAgain = "Show less";
 export const jump = "Jump to latest";
+export const waitsFor = "Waiting for you:";
+export const height = "Height of the box";
+export const heightKeys = "Drag, or press the arrow keys; a double click or Home takes it back";
 export const working = "Working";
 
 export const copy = "Copy";
@@ -77,6 +96,7 @@ export const copyCode = "Copy code";
 export const copied = "Copied";
 export const copyFailed = "Select and copy by hand";
 export const copyAnswer = "Copy answer";
+export const emptyAnswer = "The answer is empty.";
 export const inTheFile = (bytes: number) => `${count(Math.ceil(bytes / 1000))} kB in the notebook`;
 
 export const thinking = (steps: number) =>
@@ -104,6 +124,9 @@ export const preview = (shown: number, size: number | null) =>
 export const rows = (rows: number) => plural(rows, "row");
 export const items = (items: number) => plural(items, "item");
 export const object = (keys: number) => `object, ${plural(keys, "key")}`;
+export const someRows = "rows";
+export const aList = "list";
+export const anObject = "object";
 export const image = "image";
 export const imageOf = (tool: string) => `Image returned by ${tool}`;
 export const moreColumns = (more: number) => `${plural(more, "more column")} not shown`;
@@ -141,7 +164,6 @@ export const output = "Output";
 export const input = "Input";
 export const text = "Text";
 export const progress = "Blocks that have run";
-export const took = (seconds: number) => (seconds < 0.0005 ? "<1 ms" : duration(seconds));
 export const noOutput =
   "No response block ran, so the workflow has no output of its own: open a block to see what came out of it.";
 export const noOutputYet = "Nothing has come out yet";
@@ -186,10 +208,11 @@ export const earlierDecision = "The decision on an earlier request is on its way
 const CHOICE = { approve: "approval", deny: "denial" };
 type Choice = NonNullable<ApprovalPart["choice"]>;
 export const sending = (choice: Choice) => `Sending your ${CHOICE[choice]}…`;
-export const sent = (choice: Choice, by: string | null) =>
-  by === "click"
-    ? `${choice === "approve" ? "Approval" : "Denial"} sent, waiting for the server.`
-    : `${choice === "approve" ? "Approved" : "Denied"}${decidedBy(by)}, waiting for the server.`;
+/** What goes on after a decision, until the stream shows what came of it. */
+export const goesOn = (choice: Choice, by: string | null, covers: ApprovalPart["covers"]) =>
+  (choice === "approve" ? "Approved" : "Denied") +
+  (by === "click" ? "" : decidedBy(by)) +
+  (choice === "approve" && covers === "call" ? ", running" : ", waiting for the server");
 
 /** Who decided, as it is read after "Approved" or "Denied". */
 function decidedBy(by: string | null): string {
@@ -250,6 +273,7 @@ export const leftOut = (more: number) =>
   `${plural(more, "more character")} not shown: read them in Python.`;
 export const times = (times: number) => `×${count(times)}`;
 export const errorCode = "Code";
+export const details = "Details";
 export const unreadable = "This part could not be drawn.";
 
 export const started = "Run started";

@@ -20,15 +20,16 @@ export function showSources(
     const { citations } = store.state;
     markdown.cite(citations.map(({ key }) => key));
     // Fetched before it is asked for: a note must not wait for a click.
-    if (citations.length > 0) modules.request("sources");
+    if (citations.length > 0) modules.fetch("sources");
     changed();
   };
   const open = ({ target, type }: Event) => {
     const badge = (target as Element).closest<HTMLElement>(".pw-cite");
     if (badge === null) return;
-    const sources = modules.request("sources");
+    const sources = modules.loaded("sources");
     if (sources !== undefined) sources.open(store.state.citations, badge, type);
-    else if (type === "click") toggles.choose("sources", true);
+    else modules.fetch("sources");
+    if (sources === undefined && type === "click") toggles.choose("sources", true);
   };
   const offs = (["root", "kernel"] as const).map((key) => store.changes.on(key, cite));
   for (const way of WAYS) text.addEventListener(way, open);

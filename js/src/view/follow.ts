@@ -9,13 +9,21 @@ export type Box = Pick<HTMLElement, "scrollTop" | "scrollHeight" | "clientHeight
 export class Follow {
   readonly #box: Box;
   readonly #changed: () => void;
+  readonly #aim: () => number | undefined;
   #isFollowing: boolean;
   #isHeld = false;
 
-  constructor(box: Box, changed: () => void, isFollowing = true) {
+  /** @param aim the offset to keep in place of the end, where something is to be seen first. */
+  constructor(
+    box: Box,
+    changed: () => void,
+    isFollowing = true,
+    aim: () => number | undefined = () => undefined,
+  ) {
     this.#box = box;
     this.#changed = changed;
     this.#isFollowing = isFollowing;
+    this.#aim = aim;
   }
 
   get isFollowing(): boolean {
@@ -51,11 +59,14 @@ export class Follow {
   }
 
   #toEnd(): void {
-    this.#box.scrollTop = this.#box.scrollHeight;
+    this.#box.scrollTop += this.#gap();
   }
 
+  /** How far above the end the box is, or above what it aims at. */
   #gap(): number {
-    return this.#box.scrollHeight - this.#box.scrollTop - this.#box.clientHeight;
+    const { scrollHeight, scrollTop, clientHeight } = this.#box;
+    const end = scrollHeight - clientHeight;
+    return Math.min(Math.max(this.#aim() ?? end, 0), end) - scrollTop;
   }
 
   #set(isFollowing: boolean): void {

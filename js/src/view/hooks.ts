@@ -39,10 +39,10 @@ export function useModule<Name extends ModuleName>(
   name: Name,
 ): Modules[Name] | undefined {
   useKeys(view, `module/${name}`, "kernel");
-  const module = view.modules.get(name);
+  const module = view.modules.loaded(name);
   // Not while it is drawn: to draw changes nothing and sends nothing.
   useLayoutEffect(() => {
-    if (module === undefined) view.modules.request(name);
+    if (module === undefined) view.modules.fetch(name);
   });
   return module;
 }
@@ -60,17 +60,20 @@ export function useNow(view: AnyView, every: number): number {
 interface Timed {
   started: number | null;
   seconds: number | null;
+  /** How much of it was a person's. */
+  waited?: number;
 }
 
-/** How long something has gone on or took, in seconds; null where nobody knows. */
+/** How long something has gone on or took by itself, in seconds; null where nobody knows. */
 export function useSeconds(
   view: AnyView,
-  { started, seconds }: Timed,
+  { started, seconds, waited = 0 }: Timed,
   isRunning: boolean,
 ): number | null {
   const isLive = isRunning && Number(started) > 0;
   const now = useNow(view, isLive ? 100 : 0);
-  return isLive ? Math.max(0, now - Number(started)) : seconds;
+  const spent = isLive ? now - Number(started) : seconds;
+  return spent === null ? null : Math.max(0, spent - waited);
 }
 
 /** Whether a thing is open, and what toggles it: a person's choice, or else `auto`. */

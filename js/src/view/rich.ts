@@ -25,8 +25,12 @@ export function openRich({ painter, modules, store }: AnyView) {
     const end = performance.now() + A_FRAME;
     for (const name of names) {
       const elements = waiting[name];
-      const module = elements.size > 0 ? modules.request(name) : undefined;
-      if (module === undefined) continue;
+      if (elements.size === 0) continue;
+      const module = modules.loaded(name);
+      if (module === undefined) {
+        modules.fetch(name);
+        continue;
+      }
       for (const el of elements) {
         if (performance.now() > end) return painter.mark(draw);
         elements.delete(el);

@@ -16,6 +16,8 @@ export class View<Store extends RunStore | ChatStore = RunStore> {
   readonly modules: Session["modules"];
   readonly toggles = new Toggles();
   readonly painter: Painter;
+  /** How tall its box may be at first, in px; Infinity grows with its content. */
+  limit = 640;
   #follow: Follow | undefined;
   readonly #turns = new Map<number, View>();
 
@@ -35,8 +37,8 @@ export class View<Store extends RunStore | ChatStore = RunStore> {
     return this.chat?.follow ?? this.#follow;
   }
 
-  watch(box: HTMLElement, changed: () => void, isFollowing: boolean): Follow {
-    this.#follow = new Follow(box, changed, isFollowing);
+  watch(...given: ConstructorParameters<typeof Follow>): Follow {
+    this.#follow = new Follow(...given);
     return this.#follow;
   }
 

@@ -1,7 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import * as names from "../../src/modules/names";
 import type { ActMessage, ApprovalPart, Part } from "../../src/state/wire";
+import { load } from "../modules/loaded";
 import { type FakeModel, open, painted } from "../page";
 import { approval, run, text, tool } from "../runs";
+
+beforeEach(() => load("names", names));
 
 const acts = (model: FakeModel) => model.sent.filter((each) => each.kind === "act") as ActMessage[];
 
@@ -224,8 +228,9 @@ describe("a decision", () => {
       ["set", ["parts", 1, "by"], "click"],
     );
     await settle(400);
-    expect(el.textContent).toContain("Approval sent, waiting for the server");
+    expect(el.textContent).toContain("Approved, running");
     expect(el.textContent).not.toContain("busy");
+    expect(el.querySelector(".pw-ask")).toBeNull();
     change(
       ["set", ["parts", 1, "decision"], "pending"],
       ["set", ["parts", 1, "outcome"], "Nothing was sent: no route"],
@@ -246,17 +251,35 @@ describe("a decision", () => {
     expect(el.textContent).toContain("Sent: the kernel is busy with another cell");
     answer(null);
     await settle();
-    expect(el.textContent).toContain("Approval sent, waiting for the server");
+    expect(el.textContent).toContain("Sending your approval");
+    expect(el.querySelector("[role=timer]")?.textContent ?? "").not.toContain("left");
+  });
+
+  test("leaves the focus that was in the card where the card was, and takes none from elsewhere", async () => {
+    for (const isInside of [true, false]) {
+      const { card, ask, change } = page(asking());
+      await settle(100);
+      const other = document.createElement("input");
+      document.body.append(other);
+      (isInside ? card() : other).focus();
+      change(
+        ["set", ["parts", 1, "choice"], "approve"],
+        ["set", ["parts", 1, "decision"], "sending"],
+      );
+      await settle();
+      const line = ask(".pw-decided");
+      expect(document.activeElement).toBe(isInside ? line : other);
+      expect(line.dataset.lmSuppressShortcuts).toBe("true");
+    }
   });
 
   test("that somebody else is making can't be made here too", async () => {
-    const { model, el, approve, deny } = page(
+    const { model, el } = page(
       asking({ decision: "sending", choice: "approve", by: "policy: read-only tools" }),
     );
     await settle(700);
-    approve().click();
-    deny().click();
-    expect(el.textContent).toContain("Approved by policy: read-only tools, waiting for the server");
+    expect(el.textContent).toContain("Approved by policy: read-only tools, running");
+    expect(el.querySelector(".pw-ask")).toBeNull();
     expect(acts(model)).toEqual([]);
   });
 
@@ -617,7 +640,10 @@ describe("what was decided", () => {
         reason: "no”. Approved by policy: \"x\" don’t ’’y''",
       },
     ],
-    ["Denied, because the run was stopped", { decision: "denied", by: "stop" }],
+    [
+      "Denied, because the run was stopped",
+      { decision: "denied", by: "stop", reason: "The run was stopped." },
+    ],
     [
       "Not answered in 5 min: the server blocked the call",
       { decision: "expired", by: "deadline", deadline: at - 41 + 300 },

@@ -1,7 +1,11 @@
-import { expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
+import * as lookedAt from "../../src/modules/names";
 import type { RunState } from "../../src/state/wire";
+import { load } from "../modules/loaded";
 import { open, painted } from "../page";
 import { approval, block, delegation, parallel, run, text, tool } from "../runs";
+
+beforeEach(() => load("names", lookedAt));
 
 const SIZE = 200_000;
 const of = (piece: string): string => piece.repeat(Math.ceil(SIZE / piece.length)).slice(0, SIZE);

@@ -41,14 +41,20 @@ const PLACES: Record<string, (said: string) => [RunState, Op]> = {
   "a request's message": (said) =>
     set({ parts: [approval({ message: said, tool_name: said, arguments: said })] }, ["parts", 0]),
   "an error": (said) =>
-    set({ status: "failed", error: { title: said, message: `${said} `, code: said, hint: said } }, [
-      "error",
-    ]),
+    set(
+      {
+        status: "failed",
+        error: { title: said, message: `${said} `, code: said, hint: said, details: said },
+      },
+      ["error"],
+    ),
   "a notice": (said) =>
-    set({ parts: [{ kind: "notice", code: said, text: said, count: 1, within: null }] }, [
-      "parts",
-      0,
-    ]),
+    set(
+      {
+        parts: [{ kind: "notice", code: said, text: said, count: 1, within: null, details: said }],
+      },
+      ["parts", 0],
+    ),
   "an agent": (said) =>
     set({ kind: "orchestration", parts: [delegation({ agent: said, task: said })] }, ["parts", 0]),
   "agents at once": (said) =>

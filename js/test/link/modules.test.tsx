@@ -13,7 +13,14 @@ import { FakeModel, painted } from "../page";
 import { approval, delegation, run, text, tool } from "../runs";
 
 const ends: (() => void)[] = [];
+const page = globalThis as {
+  powawidgetModules?: Map<string, unknown>;
+  powawidgetFailures?: Map<string, number>;
+};
 afterEach(() => {
+  vi.useRealTimers();
+  page.powawidgetModules?.clear();
+  page.powawidgetFailures?.clear();
   for (const end of ends.splice(0)) end();
 });
 
@@ -83,7 +90,6 @@ test("a module that comes late is drawn in every view that is there, and in no o
   const factory = new Promise((resolve) => {
     give = resolve;
   });
-  const page = globalThis as { powawidgetModules?: Map<string, unknown> };
   page.powawidgetModules = new Map([["pause", factory]]);
   const { session } = opened();
   const [first, gone, last] = [1, 2, 3].map(() => shown(new View(session)));
@@ -94,7 +100,7 @@ test("a module that comes late is drawn in every view that is there, and in no o
   expect([first, gone, last].map((each) => each?.host.textContent)).toEqual(["with", "", "with"]);
 });
 
-test("a module that can't be used is asked for once, however often what needs it is drawn", async () => {
+test("a module that can't be used is asked for no sooner by drawing what needs it", async () => {
   // What comes can't be evaluated here: happy-dom's page imports nothing from a blob.
   const { model, session, wants } = opened();
   const { host } = shown(new View(session));
@@ -119,24 +125,96 @@ test("a widget that is closed before its module came leaves it to the others to 
   expect(open?.host.textContent).toBe("without");
 });
 
-test("what had no answer is asked for again when it is next drawn", async () => {
+/** The modules of a widget, and the times in seconds at which it asked for one. */
+function asking(answer: (receive: ReturnType<typeof openModules>["receive"]) => void = () => {}) {
+  const link = { kernel: "n1" as string | null, times: [] as number[] };
+  const start = Date.now();
+  const modules = openModules({
+    core: {},
+    kernel: () => link.kernel,
+    send: () => {
+      link.times.push(Math.round((Date.now() - start) / 1000));
+      answer(modules.receive);
+    },
+    // What is drawn needs it, and asks whenever it is drawn.
+    changed: (name) => modules.fetch(name),
+  });
+  ends.push(modules.close);
+  return Object.assign(link, { modules });
+}
+
+const wrong = { ...come("pause"), hash: "another" } as never;
+const broken = { ...come("pause"), packed: "!" } as never;
+
+test.each([
+  ["isn't answered", () => {}, [0, 62, 132]],
+  ["is of another version", (receive: (message: never) => void) => receive(wrong), [0, 2, 12]],
+  ["can't be run", (receive: (message: never) => void) => receive(broken), [0, 2, 12]],
+])("what %s is asked for three times, ever later, then given up", async (_, answer, times) => {
   vi.useFakeTimers();
-  const sent: unknown[] = [];
-  const link = { core: {}, canAsk: () => true, send: (each: unknown) => sent.push(each) };
-  const modules = openModules({ ...link, changed: () => {} });
-  modules.request("pause");
-  modules.request("pause");
-  await vi.advanceTimersByTimeAsync(60_000);
-  modules.request("pause");
+  const link = asking(answer);
+  link.modules.fetch("pause");
+  expect(link.modules.isIncomplete).toBe(false);
+  await vi.advanceTimersByTimeAsync(600_000);
+  expect(link.times).toEqual(times);
+  expect(link.modules.isIncomplete).toBe(true);
+});
+
+test("what no kernel will send is given up once for all widgets, and tried with the next kernel", async () => {
+  vi.useFakeTimers();
+  const answer = (receive: (message: never) => void) => receive(wrong);
+  const widgets = [1, 2, 3, 4].map(() => asking(answer));
+  const tries = () => widgets.flatMap(({ times }) => times).length;
+  for (const { modules } of widgets) modules.fetch("pause");
+  await vi.advanceTimersByTimeAsync(600_000);
+  expect(tries()).toBe(3);
+  expect(widgets.map(({ modules }) => modules.isIncomplete)).toEqual([true, true, true, true]);
+  for (const widget of widgets) {
+    widget.kernel = "n2";
+    widget.modules.fetch("pause");
+  }
+  await vi.advanceTimersByTimeAsync(0);
+  expect(tries()).toBe(4);
+});
+
+test("the view says that part of it won't come", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "Date"] });
+  const { model, session } = opened(run({ parts: [approval()] }));
+  const host = document.createElement("div");
+  const view = new View(session) as View;
+  render(<Run view={view} />, host);
+  expect(host.textContent).not.toContain("3 tries");
+  session.modules.fetch("pause");
+  for (let each = 0; each < 3; each++) {
+    model.hear(wrong);
+    await vi.advanceTimersByTimeAsync(20_000);
+    session.modules.fetch("pause");
+  }
   vi.useRealTimers();
-  expect(sent).toHaveLength(2);
-  modules.close();
+  await painted();
+  expect(host.textContent).toContain("didn't come in 3 tries");
+  render(null, host);
+  view.close();
+});
+
+test("what a kernel sends late is taken", async () => {
+  vi.useFakeTimers();
+  const link = asking();
+  link.modules.fetch("pause");
+  await vi.advanceTimersByTimeAsync(600_000);
+  page.powawidgetModules?.set(
+    "pause",
+    Promise.resolve(() => "the module"),
+  );
+  link.modules.receive(come("pause") as never);
+  link.modules.fetch("pause");
+  await vi.advanceTimersByTimeAsync(0);
+  expect([link.modules.loaded("pause"), link.modules.isIncomplete]).toEqual(["the module", false]);
 });
 
 test("the module is given the core of the widget that uses it", async () => {
   load("pause", {} as never);
   const given: unknown[] = [];
-  const page = globalThis as { powawidgetModules?: Map<string, unknown> };
   page.powawidgetModules?.set(
     "pause",
     Promise.resolve((core: unknown) => given.push(core)),

@@ -11,10 +11,22 @@ export const documents: Record<string, string> = {
   setext: "Title\n===\n\nSub\ntitle\n---\ntext\n- - -\nmore\n***\n",
   setextLate: "a paragraph\nof two lines\n====\nnext\n----------\n",
   emphasis:
-    "a *b* **c** ***d*** _e_ __f__ ~~g~~ ~h~ *i **j** k* snake_case_name 2 * 3 * 4 **un closed\n",
+    "a *b* **c** ***d*** _e_ __f__ ~~g~~ *i **j** k* snake_case_name 2 * 3 * 4 **un closed\n",
   emphasisHard:
     "**a*b*c** *a**b**c* __x_y__ **bold\nover lines** a*b*c *foo [bar*](/x) `*code*`*\n",
   emphasisOpen: "some **bold and `code and [link](http://exa",
+  strikethrough: "~a~ ~~b~~ ~~c~ 3~5, 6~7 ~~（d）~~e ~~~f~~~ ~~g\n",
+  emphasisCjk:
+    "**注意（重要）：**请先。这是**“引用”**的 *「a」*b **c**。**d。**e __（f）__g a**。**b **（x\n",
+  autolinksCjk:
+    "见https://a.example/x。然后www.b.example/ü）和me@c.example，http://d.example/（e） https://世.example www.f.example&lt;\n",
+  lineEnds: `one\ntwo\n\n${"wrapped words ".repeat(6)}\n${"and more of them ".repeat(5)}\nthe end\n\n${"long lines ".repeat(7)}\n${"kept ends ".repeat(8)}\nshort\nend\n\n- ${"in an item ".repeat(7)}\n  ${"in an item ".repeat(6)}\n  end\n\n${"two lines are kept ".repeat(4)}\nend\n\n• ${"a list by signs ".repeat(5)}\n• ${"a list by signs ".repeat(5)}\n• end\n`,
+  htmlTags:
+    "H<sub>2</sub>O x<SUP>2</sup> <kbd>*Ctrl*</kbd><br>a<br/> \nb<br />\n\n<br>\n<sub>low</sub> **<sup>b**</sup> <sub>open </kbd> <kbd><kbd><kbd><kbd><kbd>deep</kbd></kbd></kbd></kbd></kbd> <sub a=1>c</sub>\n\n| a<br>b |\n|---|\n| <sub>c</sub> |\n",
+  footnotes:
+    "A claim.[^1] Another[^b], `[^1]` ![^1] [^none] [x][^1] [[^1]](https://a.example)\n[^1]: The *first* note.\n[^b]: The second,\n    in two lines [^1].\n\n    code\n\ntext\n[^c]: # c\n- item[^c]\n  [^d]: in it[^d]\n\n> [^e]: e\n\nend[^e] [^B]\n[^1]: again\n\n[^f]:\n[^g]: |\n[^h]: ```\nx\n",
+  alerts:
+    "> [!WARNING]\n> Take *care*.\n\n> [!note]\n>\n> - a\n\n> [!TIP]\n\n> [!Tip] not\n\n> [!OTHER]\n> x\n\n> [!CAUTION]  \n> # h\n> > [!IMPORTANT]\n> > [a]\n\n[a]: https://a.example\n",
   codeSpans: "`a` ``b ` c`` ` ` `` ` `` `unclosed\nline` end `open",
   escapes: "\\*not\\* \\# \\\\ \\` \\[x\\](y) \\& a\\\nb \\a",
   entities:
@@ -114,6 +126,13 @@ export const documents: Record<string, string> = {
     "1. Formula:\n   $$\n   - x\n   $$\n2. $a$ and\n\n   \\[\n   b\n   \\]\n\n> $$c_1\n> - d$$ and\n> $e$\n\n| $f$ | g |\n|---|---|\n| \\(h\\) | $i |\n",
   mathsAfterHeadings: "text\n$$\na\n=\nb\n$$\n---\n\n# $h$\n\ntitle $t$\n===\n\n    $$ code $$\n",
   mathsEscapes: "\\\\(a\\\\) \\$b$ \\\\[c\\\\] \\[x\\](y) $d\\$ e$ $$\\$$$ \\(f\n",
+  mathsEnvironments:
+    "We get\n\\begin{align}\na &= b \\\\\nc &= d\n\\end{align}\n\nwith $A = \\begin{pmatrix} 1 & 2 \\\\ 3 & 4 \\end{pmatrix}$, \\begin{cases} a*b \\\\ c*d \\end{cases} and \\begin{x} never\n\n\\begin{y}\nopen\n\n\\end{y}\n",
+  mathsFences:
+    "```math\n\\frac{a}{b}\n```\n\n- x\n\n  ~~~math\n  a\n\n  b\n  ~~~\n\n> ```math\n> c\n> ```\n\n$`x^2`$ and 5$`y`$ and $`z\n\n```math\nopen\n",
+  mathsGlued:
+    "It decomposes as$$\n\\mathbf{6} = \\mathbf{3}\n$$with prose. Revenue ($) and cost ($).\n\n- as$$\n  x*y*\n  $$with\n- b$$\n  c\n\n5$$ is odd\n$$\nx\n$$\n\nas `$$` so\n$$\ny\n$$\n",
+  mathsBehindCode: "Use $old and `$new`, \\( or `\\)`, $$ and `$$`; ($5) is (US$), [$] or {$}.\n",
   citations:
     "Tides [1] and sun [2][1], not [3], `[1]`, [1](https://a.example), [see [1]](https://b.example) ![1] \\[1] [1]\n\n- item [2]\n\n| a [1] |\n|---|\n| b [2] |\n\n# h [1]\n\n> q [1]\n\n[2]: https://two.example\n",
   citationsOpen: "a [1] **b [2] c** [1\n\n[1] [2\n",
@@ -142,6 +161,12 @@ function long(): Record<string, string> {
     longHeader: `${words(300)}\n${words(100)}\n:---\nrow\n`,
     longText: `${times(50, (i) => `## ${i}\n\ntext [a]\n\n${i % 5 ? "" : "- x\n"}`)}[a]: https://a.example\n`,
     longMaths: `${times(60, (i) => `word ${i} and $x_{${i}}*y$ with **bold** text, `)}\n\n${times(40, (i) => `$$\na_${i}\n$$\n`)}end\n`,
+    longWrapped: times(
+      3,
+      (k) =>
+        `${times(60, (i) => `${k ? "wrapped" : "lines kept"} ${i} of ${"some more words ".repeat(3 + ((i * 7) % 3) / 2)}\n`)}end\n\n`,
+    ),
+    longNotes: `${times(30, (i) => `word[^${i}] and ${"more ".repeat(8)}`)}\n\n${times(30, (i) => `[^${i}]: note ${i}\n`)}`,
     longQuote: times(300, (i) => `> line ${i} *x*\n`),
   };
 }

@@ -27,8 +27,13 @@ function cut(text: string, cuts: readonly number[]): string[] {
 }
 
 /* Where our lexer means to differ from marked: an open title and an open <a> end with their block,
-   nesting has an end, and so has a heading. */
-const OWN_WAY = new Set(["referenceOpenTitle", "htmlOpenAnchor", "deep", "longNoHeading"]);
+   nesting has an end, and so has a heading; and what models write and marked has no rule for. */
+const OWN_WAY = new Set(
+  (
+    "referenceOpenTitle htmlOpenAnchor deep longNoHeading strikethrough emphasisCjk autolinksCjk " +
+    "htmlBlock htmlComment htmlScript htmlAfterText htmlOther tableInterrupted lineEnds htmlTags footnotes alerts longWrapped longNotes"
+  ).split(" "),
+);
 
 describe.each(Object.entries(documents))("%s", (_, text) => {
   const wanted = reference(text);
@@ -84,7 +89,7 @@ const joined = fc
   .map((parts) => parts.map(([name, gap]) => documents[name] + gap).join(""));
 
 const fragment = fc.constantFrom(
-  ...'- |* |1. |  |    |\n|\n\n|a|b c|# |> |```|~~~|---|===|\\||:-|**|_|`|[a]|[a]: https://x.example|(|)|<div>|<!--|-->|\t|x|"|\\|$|$$|\\(|\\)|\\[|\\]|[1]|5'.split(
+  ...'- |* |1. |  |    |\n|\n\n|a|b c|# |> |```|~~~|---|===|\\||:-|**|_|`|[a]|[a]: https://x.example|(|)|<div>|<!--|-->|\t|x|"|\\|$|$$|\\(|\\)|\\[|\\]|[1]|5|\n[^1]: |[^1]|<br>|<sub>|</sub>|\n> [!NOTE]\n> |。|（|字|\\begin{a}|\\end{a}|```math'.split(
     "|",
   ),
   "|",

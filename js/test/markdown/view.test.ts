@@ -54,6 +54,26 @@ describe("what has been painted", () => {
     expect(node?.nodeValue?.length).toBeGreaterThan(150 * piece.length - 20);
   });
 
+  const line = `${"some words that fill a line ".repeat(3).trim()}\n`;
+
+  test.each([
+    ["short lines", "one\ntwo\nthree\n", 0],
+    ["two long lines", line + line, 0],
+    ["long lines that look wrapped", line.repeat(5), 1],
+    ["long lines, one of which is short", `${line}short\n${line}`, 0],
+  ])("%s change how they flow %s", (_, text, times) => {
+    const view = new MarkdownView(host);
+    let changes = 0;
+    let last = "";
+    for (const char of text) {
+      feed(view, char);
+      const now = host.querySelector("p")?.className ?? "";
+      changes += Number(now !== last);
+      last = now;
+    }
+    expect(changes).toBe(times);
+  });
+
   test("settled blocks are never touched again", async () => {
     const view = new MarkdownView(host);
     feed(view, "# Title\n\nfirst *paragraph*\n\n- a\n- b\n- c\n\nopen");
@@ -148,6 +168,10 @@ describe("an unfinished end", () => {
     ["> **q", "<blockquote><p><strong>q</></></>"],
     ["# **h", "<h1><strong>h</></>"],
     ["done **x\n\n", "<p>done **x</>"],
+    ["H<sub>2", "<p>H<sub>2</></>"],
+    ["H<su", "<p>H</>"],
+    ["a <kbd>b</", "<p>a <kbd>b</></>"],
+    ["so \\begin{x} a*b", "<p>so \\begin{x} a*b</>"],
   ])("%j", (text, wanted) => {
     expect(painted(text)).toBe(wanted);
   });
@@ -281,6 +305,34 @@ describe("safety", () => {
     expect(host.querySelector(".pw-code-lang")?.textContent).toBe("x".repeat(32));
   });
 
+  test("an image in a link keeps its button out of it", () => {
+    show(
+      "[![alt](https://i.example/x.png)](https://l.example) [a **b ![c](https://j.example)**](https://k.example)",
+    );
+    expect(host.querySelector("a button, button a")).toBeNull();
+    const links = Array.from(host.querySelectorAll("a"), ({ href, textContent }) => [
+      href,
+      textContent,
+    ]);
+    expect(links).toEqual([
+      ["https://l.example/", "alt"],
+      ["https://k.example/", "a "],
+      ["https://k.example/", "b "],
+      ["https://k.example/", "c"],
+    ]);
+    host.querySelector<HTMLElement>(".pw-img-load")?.click();
+    expect(host.querySelector("img")?.alt).toBe("alt");
+    expect(host.querySelector("a img")).toBeNull();
+  });
+
+  test("an alert looks like no other thing of its name", () => {
+    const kinds = ["note", "tip", "important", "warning", "caution"];
+    show(`a[^1]\n\n[^1]: b\n\n${kinds.map((kind) => `> [!${kind}]\n> c`).join("\n\n")}`);
+    const alerts = Array.from(host.querySelectorAll("blockquote"), ({ className }) => className);
+    expect(alerts).toEqual(kinds.map((kind) => `pw-alert pw-is-${kind}`));
+    expect(host.querySelectorAll(".pw-note").length).toBe(1);
+  });
+
   test("tasks are no form controls", () => {
     show("- [x] done\n- [ ] open");
     expect(host.querySelectorAll("input, button")).toHaveLength(0);
@@ -301,6 +353,11 @@ describe("safety", () => {
 test("references to characters are decoded once, unknown ones stay", () => {
   show("&copy;&#10;&AMP;amp; &nosuch; &#x1F600; &lt;b&gt;", {});
   expect(host.textContent).toBe("©\n&amp; &nosuch; 😀 <b>");
+});
+
+test("a table stands at the side of its first letter", () => {
+  show("| אזור | late |\n|---|---|\n| a | 1 |");
+  expect(host.querySelector(".pw-table")?.getAttribute("dir")).toBe("rtl");
 });
 
 describe("the copy button", () => {

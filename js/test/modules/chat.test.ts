@@ -180,7 +180,7 @@ describe("a chat", () => {
       expect.stringMatching(/b.*B/),
       expect.stringMatching(/c.*CC/),
     ]);
-    expect(opened.ask(".pw-head").textContent).toMatch(/Running.*3 turns/);
+    expect(opened.ask(".pw-head").textContent).toMatch(/Running.*Turn 3/);
   });
 
   test.each([
@@ -570,7 +570,7 @@ describe("what is queued", () => {
 });
 
 describe("a turn", () => {
-  test("is asked again, stopped and copied", async () => {
+  test("is asked again and copied; Stop stands once, in the header", async () => {
     const copied: string[] = [];
     vi.stubGlobal("navigator", {
       ...navigator,
@@ -581,12 +581,16 @@ describe("a turn", () => {
     await painted();
     opened.button("Retry").click();
     opened.button("Retry").click();
-    const [first, second] = opened.el.querySelectorAll(".pw-turn");
+    const [first] = opened.el.querySelectorAll(".pw-turn");
     const press = (turn: Element | undefined, name: string) =>
       [...(turn?.querySelectorAll("button") ?? [])]
         .find((each) => each.textContent === name)
         ?.click();
-    press(second, "Stop");
+    const stops = [...opened.el.querySelectorAll("button")].filter(
+      ({ textContent }) => textContent === "Stop",
+    );
+    expect(stops).toHaveLength(1);
+    stops[0]?.click();
     press(first, "Copy");
     press(first, "Copy as Python");
     await painted();

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { MarkdownView } from "../../src/markdown";
 import { drawers } from "../../src/markdown/vdom";
 import { draw } from "../../src/modules/maths";
+import { mathsCss } from "../../src/modules/maths/style";
 import { modest, typeset } from "../../src/modules/maths/typeset";
 
 let host: HTMLElement;
@@ -32,6 +33,11 @@ function drawn(...pieces: string[]): HTMLElement {
 }
 
 const every = (root: Element): Element[] => [root, ...root.querySelectorAll("*")];
+
+test("lines have no numbers, which each formula would count from one", () => {
+  expect(mathsCss).toContain(".tml-");
+  expect(mathsCss).not.toContain("counter");
+});
 
 describe("what is typeset", () => {
   test.each([

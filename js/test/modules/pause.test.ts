@@ -43,7 +43,7 @@ describe("a pause", () => {
 
   test("counts by the kernel's clock", async () => {
     const { show, model } = open(run({ wait: pause({ until: 5_000 }) }));
-    model.hear({ kind: "beat", seq: 0, now: 4_990.5, quiet: 0 });
+    model.hear({ kind: "beat", seq: 0, now: 4_990.5, quiet: 0, alive: false });
     const { ask } = show();
     await painted();
     expect(ask(".pw-pause span").textContent).toContain("next try in 0:10");

@@ -1,16 +1,11 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import * as results from "../../src/modules/results";
-import { contentOf } from "../../src/modules/results/content";
-import {
-  cellOf,
-  type Order,
-  type Row,
-  recordsOf,
-  sorting,
-} from "../../src/modules/results/records";
+import { piecesOf } from "../../src/modules/results/pictures";
+import { type Order, sorting } from "../../src/modules/results/records";
 import { whole } from "../../src/modules/results/slices";
 import { startOf } from "../../src/modules/results/start";
+import { cellOf, type Row, recordsOf } from "../../src/modules/results/tables";
 import type { ToolPart } from "../../src/state/wire";
 import type { Json } from "../../src/text/json";
 import { parseJson } from "../../src/text/json";
@@ -326,6 +321,7 @@ describe("pictures", () => {
     ["a block", picture],
     ["a list of blocks", [{ type: "text", text: "see" }, picture]],
     ["the content of a result", { content: [picture], isError: false }],
+    ["a cell of a table", [{ name: "a", plot: picture }]],
     [
       "a block of a model provider",
       { type: "image", source: { type: "base64", media_type: "image/png", data } },
@@ -344,7 +340,7 @@ describe("pictures", () => {
     ["an address", { type: "image", url: "https://x.example/a.png", mimeType: "image/png" }],
     ["another kind", { ...picture, mimeType: "image/png;base64,x" }],
   ])("%s stay text", async (_, result) => {
-    expect(contentOf(json(result))).toBeNull();
+    expect(piecesOf(json(result))).toBeNull();
     const { el } = await card(result);
     expect(el.querySelector("img")).toBeNull();
     expect(el.querySelector(".pw-tree, .pw-rows")).not.toBeNull();

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Factory } from "../../src/link/modules";
 import * as results from "../../src/modules/results";
 import * as workflow from "../../src/modules/workflow";
-import { axisOf } from "../../src/modules/workflow/axis";
+import { axisOf, placeOf } from "../../src/modules/workflow/axis";
 import type { Block, RunState } from "../../src/state/wire";
 import { open, painted } from "../page";
 import { block, run } from "../runs";
@@ -58,7 +58,7 @@ describe("the blocks of a workflow", () => {
     );
     await painted();
     expect(states(el)).toEqual(["Done: ", "Done: ", "Running: ", "Pending: "]);
-    expect(words(el, ".pw-block-glance")[1]).toBe('{"late": 3}');
+    expect(words(el, ".pw-block-glance")[1]).toBe("late: 3");
     change(["set", ["blocks", 4], block({ id: "5", name: "Late comer" })]);
     await painted();
     expect(words(el, ".pw-block-name")).toContain("Late comer");
@@ -299,18 +299,28 @@ describe("the time that strips stand for", () => {
       { started: 1000 },
     );
 
-  test("doubles while the run goes on, so that what is over stands still in between", () => {
-    const state = timed([1000, 1], [1001, null]);
-    const spans = [1001, 1001.9, 1002.1, 1003.9, 1005, 1007.9, 1009].map(
-      (now) => axisOf(state, now).span,
-    );
-    expect(spans).toEqual([2, 2, 4, 4, 8, 8, 16]);
+  test("moves no bar while the run goes on, however long that takes, and all find room", () => {
+    const places = [1, 10, 100, 1_000, 10_000].map((later) => {
+      const state = timed([1000, 1], [1001, null], [1001 + later, 1]);
+      const axis = axisOf(state, true);
+      return [1000, 1001, 1001 + later, 1002 + later].map((moment) => placeOf(axis, moment));
+    });
+    const [first] = places as [number[]];
+    for (const [from, to, later, last] of places as [number, number, number, number][]) {
+      expect([from, to]).toEqual(first.slice(0, 2));
+      expect(to).toBeLessThan(later);
+      expect(later).toBeLessThan(last);
+      expect(last).toBeLessThan(100);
+    }
   });
 
   test("is the run's own in the end, and holds every block", () => {
-    expect(axisOf({ ...timed([1000, 1]), ended: 1012 }, null)).toEqual({ from: 1000, span: 12 });
+    expect(axisOf({ ...timed([1000, 1]), ended: 1012 }, false)).toEqual({ from: 1000, span: 12 });
     // A replay at once: everything begins in one moment, and took the time that it says.
-    expect(axisOf({ ...timed([1000, 3], [1000, 7]), ended: 1000 }, null).span).toBe(7);
-    expect(axisOf(weekly([]), null).span).toBeGreaterThan(0);
+    expect(axisOf({ ...timed([1000, 3], [1000, 7]), ended: 1000 }, false).span).toBe(7);
+    for (const isLive of [true, false]) {
+      expect(placeOf(axisOf(weekly([]), isLive), 5_000)).toBeLessThanOrEqual(100);
+      expect(placeOf(axisOf({ ...weekly([]), started: null }, isLive), 0)).toBe(0);
+    }
   });
 });

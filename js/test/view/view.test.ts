@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { NoticePart } from "../../src/state/wire";
 import { open, painted } from "../page";
 import { approval, run, text, tool } from "../runs";
 
@@ -73,7 +74,7 @@ describe("views", () => {
           result: evil,
         }),
       ],
-      error: { title: evil, message: evil, code: evil, hint: evil },
+      error: { title: evil, message: evil, code: evil, hint: evil, details: evil },
     });
     const { el } = open(state).show();
     await painted();
@@ -224,11 +225,44 @@ describe("the end", () => {
       message: "slow down",
       code: "429",
       hint: "Wait a minute.",
+      details: null,
     };
     const { el } = open(run({ status: "failed", parts: [text("So far")], error })).show();
     expect(el.textContent).toMatch(
       /So far.*Too many requests.*slow down.*Wait a minute\..*Code 429/,
     );
+    expect(el.querySelector("details")).toBeNull();
+  });
+
+  test.each([
+    [12, false, "no data for 12 s"],
+    [250, false, "no data for 250 s"],
+    [31, true, "still connected, no event for 31 s"],
+    [250, true, "still connected, no event for 4 min"],
+    [5, true, null],
+  ])("after %d s, keepalives %s, the header says %s", async (quiet, alive, said) => {
+    const { model, show } = open(run({ status: "running", started: Date.now() / 1000 }));
+    const { el } = show();
+    model.hear({ kind: "beat", seq: 0, now: Date.now() / 1000, quiet, alive });
+    await painted();
+    expect(el.querySelector(".pw-figures .pw-warn")?.textContent ?? null).toBe(said);
+    expect(el.querySelector(".pw-head button")?.textContent).toBe("Stop");
+  });
+
+  test("what only few want to read waits behind Details", () => {
+    const error = { title: "It failed", message: "", code: null, hint: null, details: "[SQL: x]" };
+    const notice: NoticePart = {
+      kind: "notice",
+      code: "restored",
+      text: "As stored.",
+      count: 1,
+      within: null,
+      details: "So far",
+    };
+    const { el } = open(run({ status: "failed", parts: [notice], error })).show();
+    const boxes = [...el.querySelectorAll("details")];
+    expect(boxes.map((box) => box.open)).toEqual([false, false]);
+    expect(boxes.map((box) => box.textContent)).toEqual(["DetailsSo far", "Details[SQL: x]"]);
   });
 });
 

@@ -73,8 +73,12 @@ class Session:
         """Answer `GET /api/sessions/{sid}/messages`."""
         return [
             {"content": content, "role": role, "run_id": run.run_id, "timestamp": run.created_at}
+            | ({"citations": cited} if cited else {})
             for run in self.completed
-            for role, content in (("user", run.message), ("assistant", run.content))
+            for role, content, cited in (
+                ("user", run.message, []),
+                ("assistant", run.content, run.citations),
+            )
         ]
 
 
@@ -88,6 +92,8 @@ class Run:
         agent: Whose run it is.
         session: The conversation it belongs to.
         message: What was asked.
+        has_tools: Whether it runs as one with tools.
+        citations: The sources of its answer.
     """
 
     run_id: str
@@ -95,6 +101,8 @@ class Run:
     agent: Agent
     session: Session
     message: str
+    has_tools: bool
+    citations: list[dict[str, Any]]
     status: str = "running"
     content: str = ""
     error: str | None = None

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from powawidget.local.agents.approvals import Decision
-from powawidget.local.http.responses import id_in, paged, refuse
+from powawidget.local.agents.runtime_knowledge import wrong_knowledge
+from powawidget.local.http.responses import id_in, paged, refuse, refuse_page
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -44,6 +45,14 @@ def _hooks(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
 
 def _tools(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
     return {"tools": engine.agents.tools_json(_id(engine, request))}
+
+
+def _mcp_servers(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
+    return {"mcp_servers": engine.agents.mcp_servers_json(_id(engine, request))}
+
+
+def _knowledge_bases(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
+    return {"knowledge_bases": engine.agents.knowledge_bases_json(_id(engine, request))}
 
 
 def _sessions(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
@@ -106,12 +115,18 @@ def _run_stream(engine: Engine, request: Request, body: dict[str, Any]) -> Strea
             "Only one of 'knowledge_bases', 'context_handler_id', 'context_override', or"
             " 'context_items' may be provided",
         )
+    error = wrong_knowledge(body, engine.agents.knowledge_bases)
+    if error is not None:
+        raise refuse(400, error)
+    if not isinstance(body.get("session_id") or "", str):
+        raise refuse_page(500)
     run, channel = engine.begin(_id(engine, request), body)
+    has_tools = run is not None and run.has_tools
     return engine.stream(
         channel,
-        keepalive=bool(run.agent.tools),
+        keepalive=has_tools,
         # A run without tools goes on and completes.
-        on_lost=run.lose if run.agent.tools else None,
+        on_lost=run.lose if run is not None and has_tools else None,
     )
 
 
@@ -126,6 +141,8 @@ ROUTES = (
     ("GET", _ONE, _get),
     ("GET", f"{_ONE}/hooks", _hooks),
     ("GET", f"{_ONE}/tools", _tools),
+    ("GET", f"{_ONE}/mcp-servers", _mcp_servers),
+    ("GET", f"{_ONE}/knowledge-bases", _knowledge_bases),
     ("GET", f"{_ONE}/sessions", _sessions),
     ("POST", f"{_ONE}/run/stream", _run_stream),
     ("GET", _SESSION, _session),

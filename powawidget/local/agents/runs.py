@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from powawidget.local.dialects import Encode, Frame
 
 ABORTED = "Execution aborted"
+NO_OUTPUT = "Unknown error \u2014 no output from agent"
 
 
 @dataclass
@@ -54,7 +55,8 @@ class Execution:
             rate=self.rate,
             # A run with tools ends when its client is found to have gone; one without goes on.
             gone=lambda: self.run.over,
-            announced=bool(self.run.agent.tools),
+            announced=self.run.has_tools,
+            loses_a_token=not self.run.has_tools,
         )
 
     async def execute(self) -> None:
@@ -67,9 +69,10 @@ class Execution:
                     "session_id": self.run.session.session_id,
                     "context_handler_id": None,
                     "reasoning_requested": False,
+                    **({"citation_candidates": self.run.citations} if self.run.citations else {}),
                 }
             )
-            await (self._with_tools() if self.run.agent.tools else self._plain())
+            await (self._with_tools() if self.run.has_tools else self._plain())
         except Stopped:
             self.run.lose()
         except Exception as failure:  # noqa: BLE001  # a faulty script mustn't end the server
@@ -95,6 +98,8 @@ class Execution:
             await self._steps.drive()
         except Failed as failure:
             error = str(failure)
+        if error is None and self._steps.lost_at_once:
+            error = NO_OUTPUT
         if step.text:
             self._send({"event": "chunk", "content": step.text})
         if error is not None:
@@ -108,12 +113,16 @@ class Execution:
                 "session_id": self.run.session.session_id,
                 "context_handler_id": None,
                 "content": step.text,
-                "retrieved_items": 0,
+                "retrieved_items": len(self.run.citations),
                 "is_new_session": self.is_new_session,
                 "status": "completed" if error is None else "failed",
                 "error": error,
+                **self._cited(),
             }
         )
+
+    def _cited(self) -> Frame:
+        return {"citations": self.run.citations} if self.run.citations else {}
 
     async def _with_tools(self) -> None:
         error, steps, content = None, 0, ""
@@ -144,6 +153,7 @@ class Execution:
                 "tool_calls": [] if failed else self._steps.calls,
                 "usage": None if failed and not steps else self._steps.usage,
                 "error": error,
+                **self._cited(),
             }
         )
 

@@ -20,6 +20,15 @@ if TYPE_CHECKING:
     from powawidget.local.database import Database
 
 
+MCP = "mcp__"
+KNOWLEDGE_SEARCH = "knowledge_search"
+
+
+def knowledge_base_id(name: str) -> str:
+    """The id of a knowledge base, the same at every start."""
+    return fixed_id(f"knowledge base {name}")
+
+
 @dataclass(frozen=True)
 class Think:
     """Thinking text, streamed as reasoning.
@@ -180,12 +189,14 @@ class Agent:
     Args:
         name: Its name; its id is made from it.
         script: From a turn to its parts.
-        tools: Its tools. With none it streams as an agent without tools does, which has no
-            steps, hooks or keepalives (docs/protocol.md#two-kinds).
+        tools: Its tools. One whose name begins `mcp__SERVER__` comes from an MCP server, and
+            `knowledge_search` from its knowledge bases. With none it streams as an agent without
+            tools does, which has no steps, hooks or keepalives (docs/protocol.md#two-kinds).
         hooks: Its hooks, in the order they run.
         system_prompt: What `GET /api/agents` shows.
         model: Likewise.
         tokens_per_second: Its own rate; None takes the server's.
+        knowledge_bases: The names of those that are attached to it.
     """
 
     name: str
@@ -195,11 +206,23 @@ class Agent:
     system_prompt: str = "You are a helpful assistant."
     model: str = "scripted"
     tokens_per_second: float | None = None
+    knowledge_bases: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
         """Its id, the same at every start."""
         return fixed_id(self.name)
+
+    @property
+    def has_tools(self) -> bool:
+        """Whether it streams as an agent with tools (docs/protocol.md#what-is-a-tool)."""
+        return bool(self.tools or self.knowledge_bases)
+
+    @property
+    def mcp_servers(self) -> tuple[str, ...]:
+        """The names of the MCP servers that its tools come from."""
+        named = (tool.name.split("__") for tool in self.tools if tool.name.startswith(MCP))
+        return tuple(dict.fromkeys(parts[1] for parts in named))
 
     def hook_id(self, position: int) -> str:
         """The id of the hook at that position."""

@@ -63,6 +63,8 @@ class Steps:
         rate: Tokens a second.
         gone: Whether nobody needs the work any more.
         announced: Whether frames say when a step begins; agents without tools have none.
+        loses_a_token: Whether what is stored lacks the token at which the client was found to have
+            gone (docs/protocol.md#cut-plain).
     """
 
     agent: Agent
@@ -73,6 +75,7 @@ class Steps:
     rate: float = field(kw_only=True)
     gone: Callable[[], bool] = field(kw_only=True)
     announced: bool = field(default=True, kw_only=True)
+    loses_a_token: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         self.done: list[Step] = []
@@ -81,6 +84,8 @@ class Steps:
         self._calls = ToolCalls(
             self.agent, self.hooks, self.emitter.emit, self._pace, self.turn.random
         )
+        self.lost_at_once = False  # before its first token: then none is lost
+        self._has_lost = not self.loses_a_token
         self._open: Step | None = None
         self._used = dict.fromkeys(("prompt_tokens", "completion_tokens", "reasoning_tokens"), 0)
 
@@ -138,7 +143,7 @@ class Steps:
             "step_completed",
             step=step.number,
             finish_reason="stop",
-            has_tool_calls=[] if self.agent.tools else None,
+            has_tool_calls=[] if self.agent.has_tools else None,
         )
 
     def as_json(self) -> list[dict[str, Any]]:
@@ -192,8 +197,17 @@ class Steps:
                 fields = {"step": step.number, "source": "thinking", "delta": token}
                 self.emitter.emit_delta("reasoning_delta", **fields)
             else:
-                step.written.append(token)
+                if self._keeps(step):
+                    step.written.append(token)
                 self.emitter.emit_delta("content_delta", delta=token)
+
+    def _keeps(self, step: Step) -> bool:
+        """Tell whether a token is stored, which is about to be sent."""
+        if self._has_lost or not self.channel.gone:
+            return True
+        self._has_lost = True
+        self.lost_at_once = not step.written
+        return self.lost_at_once
 
     async def _call(self, part: Calls) -> list[str]:
         if not self.agent.tools:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from powawidget.local.agents.approvals import Slot
 from powawidget.local.agents.records import Run, Session
+from powawidget.local.agents.script import KNOWLEDGE_SEARCH, MCP, knowledge_base_id
 from powawidget.local.ids import drawn_id, fixed_id, now, short_id
 from powawidget.local.retention import Retention
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from powawidget.local.agents.script import Agent
 
@@ -36,17 +37,17 @@ class AgentStore:
         self.begun = 0  # runs, also those that aren't kept any more
         self._retention = Retention(self._drop)
 
-    def new_run(self, agent_id: str, message: str, session_id: str | None) -> tuple[Run, bool]:
+    def new_run(self, agent_id: str, body: Mapping[str, Any]) -> tuple[Run, bool]:
         """Begin a run.
 
         Args:
             agent_id: The agent's id.
-            message: What was asked.
-            session_id: The conversation to go on with; an unknown one begins under that id.
+            body: The request's body, checked. An unknown conversation begins under its id.
 
         Returns:
             The run, and whether its session is new.
         """
+        session_id = body.get("session_id")
         session = self.sessions.get(session_id) if session_id else None
         is_new = session is None
         if session is None:
@@ -58,14 +59,24 @@ class AgentStore:
             self.sessions[session.session_id] = session
         agent = self.all[agent_id]
         run = Run(
-            short_id("run_", self._generator), drawn_id(self._generator), agent, session, message
+            self.new_run_id(),
+            drawn_id(self._generator),
+            agent,
+            session,
+            str(body["message"]),
+            has_tools=agent.has_tools or bool(body.get("runtime_knowledge_bases")),
+            citations=_citations(body),
         )
-        if any(hook.type == "approval" for hook in agent.hooks) and agent.tools:
+        if any(hook.type == "approval" for hook in agent.hooks) and run.has_tools:
             run.slot = Slot()
         session.runs.append(run)
         self.runs[run.run_id] = run
         self.begun += 1
         return run, is_new
+
+    def new_run_id(self) -> str:
+        """Draw the id of a run."""
+        return short_id("run_", self._generator)
 
     def settle(self, run: Run) -> None:
         """Note that nothing works on a run any more: it is kept as long as there is room."""
@@ -108,7 +119,42 @@ class AgentStore:
                 "tool_type": "builtin",
             }
             for tool in self.all[agent_id].tools
+            if not tool.name.startswith(MCP) and tool.name != KNOWLEDGE_SEARCH
         ]
+
+    def mcp_servers_json(self, agent_id: str) -> list[dict[str, Any]]:
+        """Answer `GET /api/agents/{id}/mcp-servers`."""
+        return [
+            {
+                "config": {},
+                "created_at": self._started_at,
+                "enabled": True,
+                "headers": {},
+                "id": fixed_id(f"{agent_id} mcp server {name}"),
+                "name": name,
+                "transport": "http",
+                "updated_at": self._started_at,
+                "url": f"https://{name}.example/mcp",
+            }
+            for name in self.all[agent_id].mcp_servers
+        ]
+
+    def knowledge_bases_json(self, agent_id: str) -> list[dict[str, Any]]:
+        """Answer `GET /api/agents/{id}/knowledge-bases`."""
+        return [
+            {
+                "config": {},
+                "id": fixed_id(f"{agent_id} knowledge base {name}"),
+                "knowledge_base_id": knowledge_base_id(name),
+            }
+            for name in self.all[agent_id].knowledge_bases
+        ]
+
+    @property
+    def knowledge_bases(self) -> frozenset[str]:
+        """The ids of all knowledge bases there are."""
+        names = (name for agent in self.all.values() for name in agent.knowledge_bases)
+        return frozenset(map(knowledge_base_id, names))
 
     def hooks_json(self, agent_id: str) -> list[dict[str, Any]]:
         """Answer `GET /api/agents/{id}/hooks`."""
@@ -132,3 +178,21 @@ class AgentStore:
         session.runs = [run for run in session.runs if run.run_id != run_id]
         if not session.runs:
             del self.sessions[session.session_id]
+
+
+def _citations(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    items = body.get("context_items")
+    if not isinstance(items, list) or not body.get("citations_enabled"):
+        return []
+    return [
+        {
+            "item_id": None,
+            "key": str(number),
+            "meta": item.get("meta") or {},
+            "source_id": None,
+            "source_name": "",
+            "text_excerpt": str(item.get("text") or ""),
+        }
+        for number, item in enumerate(items, 1)
+        if isinstance(item, dict)
+    ]

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from powawidget.local.http.responses import id_in, paged, refuse
+from powawidget.local.agents.runtime_knowledge import wrong_knowledge
+from powawidget.local.http.responses import id_in, paged, refuse, refuse_page
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -63,6 +64,11 @@ def _run(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
 def _run_stream(engine: Engine, request: Request, body: dict[str, Any]) -> Stream:
     if not body.get("message"):
         raise refuse(400, "message is required")
+    error = wrong_knowledge(body, engine.agents.knowledge_bases)
+    if error is not None:
+        raise refuse(400, error)
+    if not isinstance(body.get("session_id") or "", str):
+        raise refuse_page(500)
     run, channel = engine.begin_orchestration(id_in(request, "orchestration_id"), body)
     return engine.stream(
         channel, keepalive=True, on_lost=run.lose if run else None, unbuffered=False

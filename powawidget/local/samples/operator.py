@@ -55,6 +55,7 @@ CANCELLED = (
 )
 ERROR = "Error: "
 REFUSED = "Error: Blocked by hook \u2014 "
+_ENDS = (".", "!", "?", "…", "\u3002", "\uff01", "\uff1f")
 
 
 class Plan(NamedTuple):
@@ -179,7 +180,9 @@ def _outcome(plans: list[Plan], results: list[str], after: list[str]) -> str:
         written = plan.write.arguments
         what = f"The {written['operation']} of `{written['table']}`"
         if result.startswith(ERROR):
-            parts.append(f"{what} did not happen: {_reason(result)}. The rows are as they were:")
+            why = _reason(result).strip()
+            end = "" if why.endswith(_ENDS) else "."  # a person's reason may be a whole sentence
+            parts.append(f"{what} did not happen: {why}{end} The rows are as they were:")
         else:
             changed = json.loads(result)["affected_rows"]
             parts.append(f"{what} changed {changed} row{'s' * (changed != 1)}. I looked again:")

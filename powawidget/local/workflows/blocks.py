@@ -130,7 +130,8 @@ async def _write(_block: Block, config: Data, context: BlockContext) -> Data:
     if agent is None:
         raise Failed(f"Agent {config.get('agent_id')} not found")
     # A block's agent has neither tools nor hooks: where its model calls a tool, its text ends.
-    bare = replace(agent, script=_without_calls(agent.script), tools=(), hooks=())
+    script = _without_calls(agent.script)
+    bare = replace(agent, script=script, tools=(), hooks=(), knowledge_bases=())
 
     def send(frame: Frame, _more: Frame) -> None:
         if frame["event"] == "content_delta":

@@ -5,6 +5,7 @@ The shapes are those the real service answers with (docs/protocol.md#block-logs 
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,9 @@ from powawidget.local.ids import now
 
 if TYPE_CHECKING:
     from powawidget.local.workflows.definition import Block, Workflow
+
+
+_LOGS_AFTER = 0.05  # seconds from an execution's end until its logs are there
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ class StoredExecution:
     started_at: str = field(default_factory=now)
     created_at: str = field(default_factory=now)
     completed_at: str | None = None
+    ended: float = 0.0  # by the monotonic clock
 
     def complete(self) -> None:
         """Store it as completed, whatever became of its blocks."""
@@ -58,12 +63,15 @@ class StoredExecution:
         self.output = next(
             (log.data.get("output") for log in self.logs if log.block.type == "response"), None
         )
-        self.completed_at = now()
+        self._close()
 
     def fail(self, error: str) -> None:
         """Store it as failed: only the whole of it can, not a block."""
         self.status, self.error = "failed", error
-        self.completed_at = now()
+        self._close()
+
+    def _close(self) -> None:
+        self.completed_at, self.ended = now(), time.monotonic()
 
     def as_json(self) -> dict[str, Any]:
         """Answer one entry of `GET /api/workflows/{id}/executions`."""
@@ -80,8 +88,11 @@ class StoredExecution:
         }
 
     def logs_json(self) -> list[dict[str, Any]]:
-        """Answer `GET /api/workflows/{id}/executions/{eid}/logs`; they come with its end."""
-        if self.status == "running":
+        """Answer `GET /api/workflows/{id}/executions/{eid}/logs`.
+
+        They come a moment after its end (docs/protocol.md#block-logs).
+        """
+        if self.status == "running" or time.monotonic() - self.ended < _LOGS_AFTER:
             return []
         gave = {log.block.name: log.data for log in self.logs}
         return [self._log_json(number, log, gave) for number, log in enumerate(self.logs)]

@@ -48,6 +48,7 @@ from powawidget.protocol.events.internal import (
     StoredBlocks,
     StoredChildren,
     Troubled,
+    UsageKnown,
     Waiting,
     WaitOver,
     Withheld,
@@ -60,6 +61,7 @@ from powawidget.protocol.events.orchestration import (
     OrchestrationStarted,
     SequentialStep,
 )
+from powawidget.protocol.events.pieces import PIECES, Pieces, alone
 from powawidget.protocol.events.reading import read, read_frame
 from powawidget.protocol.events.union import Event, Restored
 from powawidget.protocol.events.workflow import (
@@ -75,6 +77,7 @@ from powawidget.protocol.events.workflow import (
 from powawidget.protocol.events.workflow_end import ends_workflow, in_workflow
 
 __all__ = [
+    "PIECES",
     "AgentsKnown",
     "ApprovalRequested",
     "Asked",
@@ -108,6 +111,7 @@ __all__ = [
     "OrchestrationStarted",
     "OutcomeKnown",
     "PartialChunk",
+    "Pieces",
     "ReasoningDelta",
     "ReasoningWhole",
     "Refused",
@@ -127,12 +131,14 @@ __all__ = [
     "ToolResult",
     "Troubled",
     "Unknown",
+    "UsageKnown",
     "WaitOver",
     "Waiting",
     "Withheld",
     "WorkflowCompleted",
     "WorkflowFailed",
     "WorkflowStarted",
+    "alone",
     "as_json",
     "decode",
     "decode_exactly",

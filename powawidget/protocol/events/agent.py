@@ -64,7 +64,7 @@ class ReasoningWhole(BaseEvent, frozen=True, kw_only=True):
 
 @final
 class ToolCallStarted(BaseEvent, frozen=True, kw_only=True):
-    """The model asks for a tool. `arguments` is JSON text."""
+    """The model asks for a tool. `arguments` is JSON text; empty where they are still to come."""
 
     step: int | None
     tool_name: str
@@ -104,6 +104,7 @@ class HookResult(BaseEvent, frozen=True, kw_only=True):
     modified: bool
     blocked: bool
     message: str | None
+    seconds: float | None = None
 
 
 @final
@@ -241,11 +242,14 @@ def _reasoning(frame: Frame) -> ReasoningWhole | ReasoningDelta:
 
 
 def _tool_call(frame: Frame) -> ToolCallStarted:
+    given = frame.get("arguments", frame.get("tool_input"))
+    is_whole = "arguments" in frame or "tool_input" in frame
+    call_id = fields.maybe_text(frame, "call_id", "tool_call_id")
     return ToolCallStarted(
         step=fields.step(frame),
         tool_name=fields.text(frame, "tool_name", "name", "tool"),
-        arguments=fields.arguments(frame.get("arguments", frame.get("tool_input"))),
-        call_id=fields.maybe_text(frame, "call_id", "tool_call_id"),
+        arguments=fields.arguments(given) if call_id is None or is_whole else "",
+        call_id=call_id,
         raw=frame,
     )
 
@@ -281,12 +285,14 @@ def _approval_requested(frame: Frame) -> ApprovalRequested:
 
 
 def _hook_result(frame: Frame) -> HookResult:
+    took = fields.number(frame, "latency_ms")
     return HookResult(
         hook_event=fields.maybe_text(frame, "hook_event") or "",
         status=fields.maybe_text(frame, "status") or "",
         modified=frame.get("modified") is True,
         blocked=frame.get("blocked") is True,
         message=fields.maybe_text(frame, "message"),
+        seconds=None if took is None else took / 1000,
         raw=frame,
     )
 

@@ -76,6 +76,13 @@ class OutcomeKnown(BaseEvent, frozen=True, kw_only=True):
 
 
 @final
+class UsageKnown(BaseEvent, frozen=True, kw_only=True):
+    """How many tokens a run has cost, which its stream didn't say."""
+
+    usage: dict[str, int] | None
+
+
+@final
 class Troubled(BaseEvent, frozen=True, kw_only=True):
     """Something of ours failed beside the run, which goes on or is over all the same."""
 
@@ -204,6 +211,7 @@ InternalEvent = (
     | DecisionNoted
     | DeadlineKnown
     | OutcomeKnown
+    | UsageKnown
     | Troubled
     | Refused
     | Opened

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from powawidget.protocol.characters import harmless
+from powawidget.protocol.characters import harmless, harmless_piece
 from powawidget.protocol.events import agent, orchestration, workflow
 from powawidget.protocol.events.agent import TextDelta
 from powawidget.protocol.events.bounds import bounded, cut
@@ -18,6 +18,7 @@ from powawidget.protocol.events.decoding import (
 )
 from powawidget.protocol.events.event import Frame, Malformed, Reader, Unknown
 from powawidget.protocol.events.fields import LOST, WrongShapeError
+from powawidget.protocol.events.pieces import PIECES
 from powawidget.protocol.events.union import Event
 
 
@@ -58,11 +59,21 @@ def read(payload: str) -> Event:
     if type(frame) is not dict:
         return Malformed(problem="not a JSON object", raw=harmless(payload[:500]))
     if suspect(payload):
-        try:
-            frame = cleaned(frame)
-        except RecursionError:
-            return Malformed(problem="nested too deeply", raw=harmless(payload[:500]))
+        return _read_suspect(frame, payload)
     event = read_frame(frame)
+    return _exact(event, payload) if type(event) in _EXACT else event
+
+
+def _read_suspect(frame: dict[str, Any], payload: str) -> Event:
+    """Read a frame that may hold what can't travel."""
+    try:
+        event = read_frame(cleaned(frame))
+    except RecursionError:
+        return Malformed(problem="nested too deeply", raw=harmless(payload[:500]))
+    if isinstance(event, PIECES):
+        piece = read_frame(frame)
+        if isinstance(piece, PIECES):
+            return msgspec.structs.replace(event, text=harmless_piece(piece.text))
     return _exact(event, payload) if type(event) in _EXACT else event
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any, final
 
+from powawidget.protocol.database_errors import without_dump
 from powawidget.protocol.events import fields
 from powawidget.protocol.events.decoding import as_json
 from powawidget.protocol.events.event import BaseEvent, Frame, Reader
@@ -159,7 +160,7 @@ def _block_completed(frame: Frame) -> BlockCompleted:
         block_id=fields.text(frame, "block_id"),
         block_type=block_type,
         output=None if data is frame and "output" not in frame else output_of(data),
-        error=error,
+        error=None if error is None else without_dump(error),
         failed=error is not None or refused,
         seconds=fields.seconds(frame),
         raw=frame,
@@ -171,7 +172,7 @@ def _block_failed(frame: Frame) -> BlockFailed:
     return BlockFailed(
         block_id=fields.text(frame, "block_id"),
         block_type=_block_type(frame),
-        error=fields.error_of(data if isinstance(data, dict) else frame),
+        error=without_dump(fields.error_of(data if isinstance(data, dict) else frame)),
         seconds=fields.seconds(frame),
         raw=frame,
     )

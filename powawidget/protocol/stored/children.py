@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from powawidget.protocol import events as ev
+from powawidget.protocol import times
 from powawidget.protocol.characters import harmless
 
 # Steps of the search for an order by texts: where very many are alike, only times do.
@@ -68,12 +69,7 @@ def strategy_of(frames: Sequence[ev.Event]) -> str:
 
 def time_of(frame: Mapping[str, Any]) -> dt.datetime | None:
     """Read when a frame was made."""
-    stamp = frame.get("ts")
-    try:
-        at = dt.datetime.fromisoformat(stamp) if isinstance(stamp, str) else None
-    except ValueError:
-        return None
-    return at.replace(tzinfo=dt.UTC) if at is not None and at.tzinfo is None else at
+    return times.time_of(frame.get("ts"))
 
 
 def text_of_child(child: ev.Child) -> str:

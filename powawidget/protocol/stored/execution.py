@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from powawidget.protocol import events as ev
+from powawidget.protocol.database_errors import without_dump, without_sql
 from powawidget.protocol.events.fields import error_text, maybe_text, seconds
 from powawidget.protocol.events.workflow import output_of
 from powawidget.protocol.graph import Graph, left_out, listed
@@ -108,7 +109,7 @@ def outcome_of_execution(stored: Mapping[str, Any]) -> str:
 
 def because(error: Any) -> str:
     """Put the server's words for a failure after a sentence, where there are any."""
-    return f": {error[:300].rstrip('.')}" if isinstance(error, str) and error else ""
+    return f": {without_sql(error)[:300].rstrip('.')}" if isinstance(error, str) and error else ""
 
 
 def _was_cut(graph: Graph, logs: Mapping[str, Any]) -> bool:
@@ -135,7 +136,8 @@ def _block(log: Mapping[str, Any]) -> ev.StoredBlock:
         and isinstance(output, Mapping)
         and maybe_text(output, "status") == "failed"
     )
-    error = error_text(log.get("error")) or error_text(inner)
+    said = error_text(log.get("error")) or error_text(inner)
+    error = None if said is None else without_dump(said)
     return ev.StoredBlock(
         id=str(log.get("block_id")),
         name=maybe_text(log, "block_name") or "",

@@ -10,14 +10,30 @@ from typing import Any
 from powawidget.protocol import events as ev
 from powawidget.protocol.stored.execution import because, events_of_execution, outcome_of_execution
 from powawidget.protocol.stored.orchestration import events_of_orchestration
+from powawidget.protocol.times import time_of
+
+# What the service writes as the error of a run whose client has gone.
+_NO_OUTPUT = "no output from agent"
+CLIENT_GONE = "Client disconnected"
+_CUT_AT_ONCE = (
+    "The server stored this run as failed, since its stream was closed before the first word; its "
+    "answer is whole all the same."
+)
+UNKNOWN_EFFECTS = (
+    "Of its tools nothing is stored: what they have done isn't known. Look at what they may have "
+    "changed before you run it again."
+)
+_TOO_OLD = 600.0
+_NOT_OVER = "The run isn't over at the server"
 
 
-def events_of_stored(stored: Mapping[str, Any]) -> Iterator[ev.Event]:
+def events_of_stored(stored: Mapping[str, Any], now: float | None = None) -> Iterator[ev.Event]:
     """Turn what the server has stored of a run into events.
 
     Args:
         stored: The decoded answer of `GET /api/agents/runs/{id}` or
             `GET /api/orchestrations/runs/{id}`, or an execution's entry, logs and graph.
+        now: The time, in seconds since the epoch; a run that isn't over may be lost by then.
 
     Yields:
         Events that fold to the run; the last one ends it.
@@ -31,10 +47,12 @@ def events_of_stored(stored: Mapping[str, Any]) -> Iterator[ev.Event]:
         yield from _events_of_agent(stored)
     if status not in {"completed", "failed"}:
         stays = " One whose stream was cut stays so for ever." if "child_runs" in stored else ""
+        age = "" if now is None else age_of(stored, now)
         yield ev.Interrupted(
-            title="The run isn't over at the server",
-            message=f"The server has it as {status or 'unknown'}.",
+            title="What became of the run isn't known" if age else _NOT_OVER,
+            message=f"The server has it as {status or 'unknown'}. {age}".rstrip(),
             hint=f"Look it up again later.{stays}",
+            code="maybe_lost" if age else None,
         )
 
 
@@ -52,10 +70,25 @@ def _events_of_agent(stored: Mapping[str, Any]) -> Iterator[ev.Event]:
             if text:
                 yield ev.TextDelta(text=text)
     status = stored.get("status")
-    if status in {"completed", "failed"}:
-        fields = _picked(stored, "run_id", "status", "error", "tool_calls", "usage")
+    if is_whole_answer(stored):
+        fields = _picked(stored, "run_id", "usage", "citations")
+        yield ev.Noticed(code="stored_as_failed", text=_CUT_AT_ONCE)
+        end = {"event": "complete", "content": answer, "status": "completed", "error": None}
+        yield ev.read_frame({**end, **fields})
+    elif status in {"completed", "failed"}:
+        fields = _picked(stored, "run_id", "status", "error", "tool_calls", "usage", "citations")
         # A failed run is often stored without the text that was streamed.
         yield ev.read_frame({"event": "complete", "content": answer, **fields})
+
+
+def is_whole_answer(stored: Mapping[str, Any]) -> bool:
+    """Tell a run that has its whole answer, though it is stored as failed.
+
+    Rule: docs/protocol.md#cut-plain. Its stream was closed before its first token.
+    """
+    error, content = stored.get("error"), stored.get("content")
+    is_failed = stored.get("status") == "failed" and isinstance(error, str)
+    return is_failed and _NO_OUTPUT in str(error) and isinstance(content, str) and bool(content)
 
 
 def outcome_of(stored: Mapping[str, Any]) -> str | None:
@@ -68,10 +101,42 @@ def outcome_of(stored: Mapping[str, Any]) -> str | None:
         return outcome_of_execution(stored)
     status, run_id = stored.get("status"), stored.get("run_id")
     if status == "completed":
-        return f'The server went on and completed the run: pb.get_run("{run_id}") shows its answer.'
+        # Of agents only one without tools goes on (docs/protocol.md#cut-plain).
+        lacks = "" if "child_runs" in stored else "; a word may be missing where it was closed here"
+        return (
+            f'The server went on and completed the run: pb.get_run("{run_id}") shows its '
+            f"answer{lacks}."
+        )
+    if is_whole_answer(stored):
+        return f'{_CUT_AT_ONCE} pb.get_run("{run_id}") shows its answer.'
     if status == "failed":
-        return f"The server ended the run as failed{because(stored.get('error'))}."
+        outcome = f"The server ended the run as failed{because(stored.get('error'))}."
+        is_cut = CLIENT_GONE in str(stored.get("error"))
+        return f"{outcome} {UNKNOWN_EFFECTS}" if is_cut else outcome
     return None
+
+
+def age_of(stored: Mapping[str, Any], now: float) -> str:
+    """Say that a run which isn't over may be lost, where it is older than runs are.
+
+    Rule: docs/protocol.md#cut-orchestration: running is no proof of life.
+
+    Args:
+        stored: What the server has stored of it.
+        now: The time, in seconds since the epoch.
+
+    Returns:
+        A sentence; empty where it began not so long ago, or at a time that isn't known.
+    """
+    execution = stored.get("execution")
+    row = execution if isinstance(execution, Mapping) else stored
+    begun = time_of(row.get("started_at") or row.get("created_at"))
+    if begun is None or now - begun.timestamp() < _TOO_OLD:
+        return ""
+    return (
+        f"It began at {begun:%Y-%m-%d %H:%M} UTC. Unless its stream is still open somewhere, what "
+        "became of it isn't known: the service may have lost it."
+    )
 
 
 def question_of(stored: Mapping[str, Any]) -> str:

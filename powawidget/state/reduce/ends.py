@@ -65,13 +65,21 @@ def ended(run: RunState, at: float) -> list[Op]:
     """End a run whose body ended without a terminal event."""
     if run.error is not None:
         return _end(run, "failed", at)
+    hint = "What came is kept. The run may still be going on at the server."
+    if run.kind == "workflow":
+        hint = (
+            "What came is kept. The server may have stored the execution as completed all the "
+            "same, with the blocks that were done."
+        )
+    elif run.run_id is None and run.origin == "live":
+        hint = (
+            "The run may have started at the server all the same; it wasn't sent again, since each "
+            "one costs."
+        )
     failure = Failure(
         title="The stream ended before the run was complete",
         message="The server closed the stream without its final event.",
-        hint="What came is kept. The server may have stored the execution as completed all the "
-        "same, with the blocks that were done."
-        if run.kind == "workflow"
-        else "What came is kept. The run may still be going on at the server.",
+        hint=hint,
     )
     return [("set", ("error",), plain(failure)), *_end(run, "interrupted", at)]
 

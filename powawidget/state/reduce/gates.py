@@ -16,16 +16,18 @@ from powawidget.protocol.events import (
     DecisionMade,
     DecisionNoted,
     HookResult,
+    ToolResult,
 )
 from powawidget.protocol.events.bounds import SENTENCES, cut
-from powawidget.state.index import OPEN_REQUEST, index_of
-from powawidget.state.model import ApprovalPart, Decision, Gate, RunState, ToolPart, plain
+from powawidget.state.index import OPEN_CALL, OPEN_REQUEST, index_of
+from powawidget.state.model import ApprovalPart, Decision, Gate, Part, RunState, ToolPart, plain
 from powawidget.state.ops import Op
 from powawidget.state.reduce import tools
 
 _EXPIRED = "Error: Blocked by hook — Approval timed out"
 _WENT_ON = "The run went on to its next step without an answer."
 _NOT_SHOWN = "The run went on; the stream didn't show what the server did with the decision."
+_SAME_TIME = 0.05  # seconds by which frames of one moment may come apart
 _PROVES = {"approved": "approve", "denied": "deny"}
 _HOOK_GATES: dict[str, Gate] = {"PreResponse": "answer", "OnRunStart": "start"}
 
@@ -92,13 +94,48 @@ def ask(run: RunState, event: ApprovalRequested, at: float) -> list[Op]:
     return ops
 
 
-def settle_call(run: RunState, call: int, result: str, at: float) -> list[Op]:
-    """Read from a gated call's result what the server did with the decision."""
-    decision, outcome = _outcome(result)
+def settle_call(run: RunState, call: int, event: ToolResult, at: float) -> list[Op]:
+    """Read from a gated call's result what the server did with the decision.
+
+    A call that didn't run took no time of its own. One that ran by a decision from elsewhere, of
+    which no hook told when, waited until now.
+    """
+    decision, outcome = _outcome(event.result)
+    if call >= len(run.parts):
+        return []  # a result without a call: nobody was asked about it
+    gated = run.parts[call]
+    is_known = isinstance(gated, ToolPart) and gated.waited > 0
+    ops: list[Op] = []
+    for index, part in requests(run, "answerable", call):
+        ops += settle(index, part, decision, at, outcome)
+        if decision != "approved":
+            ops += _waited(run, call, max(_age(run, call, at), event.seconds or 0.0))
+        elif part.decided_at is None and not is_known:
+            ops += _waited(run, call, _age(run, call, at))
+    return ops
+
+
+def passed(run: RunState, event: HookResult, at: float) -> list[Op]:
+    """Note how long a request waited, as its hook tells.
+
+    The hook names neither the request nor the call. It is the one that is as old as that; of
+    several the latest, which the server answers first.
+    """
+    if event.hook_event != "PreToolUse" or event.seconds is None:
+        return []
+    since = at - event.seconds
+    waiting = [
+        (abs(part.asked_at - since) > _SAME_TIME, -index, part)
+        for index, part in requests(run, "unmeasured")
+        if part.call is not None and _is_open(run.parts[part.call])
+    ]
+    if not waiting:
+        return []
+    _, index, part = min(waiting, key=lambda item: item[:2])
+    known = [each.waited or 0.0 for _, each in requests(run, "about", part.call)]
     return [
-        op
-        for index, part in requests(run, "answerable", call)
-        for op in settle(index, part, decision, at, outcome)
+        ("set", ("parts", -index, "waited"), event.seconds),
+        *_waited(run, part.call or 0, sum(known) + event.seconds),
     ]
 
 
@@ -141,7 +178,12 @@ def decide(run: RunState, event: DecisionMade, at: float) -> list[Op]:
         "decided_at": at,
         "outcome": None,
     }
-    return _set_all(run, event.digests, frozenset({"pending"}), fields)
+    ops = _set_all(run, event.digests, frozenset({"pending"}), fields)
+    for call in _calls(run, event.digests):
+        ops += _waited(run, call, _age(run, call, at))
+        if event.choice == "approve":
+            ops.append(("set", ("parts", call, "status"), "running"))
+    return ops
 
 
 def note(run: RunState, event: DecisionNoted) -> list[Op]:
@@ -149,7 +191,12 @@ def note(run: RunState, event: DecisionNoted) -> list[Op]:
     fields: dict[str, object] = {"decision": event.decision, "outcome": event.outcome}
     if event.decision == "pending":
         fields |= {"choice": None, "by": None, "reason": None, "decided_at": None}
-    return _set_all(run, event.digests, frozenset({"sending"}), fields)
+    ops = _set_all(run, event.digests, frozenset({"sending"}), fields)
+    if event.decision == "pending":
+        ops += [
+            ("set", ("parts", call, "status"), "waiting") for call in _calls(run, event.digests)
+        ]
+    return ops
 
 
 def deadline(run: RunState, event: DeadlineKnown) -> list[Op]:
@@ -182,6 +229,29 @@ def _set_all(
         if part.decision in states
         for name, value in fields.items()
     ]
+
+
+def _calls(run: RunState, digests: Iterable[str]) -> list[int]:
+    """List the open calls that these requests stand at, each once."""
+    calls = dict.fromkeys(part.call for _, part in named(run, digests))
+    return [call for call in calls if call is not None and _is_open(run.parts[call])]
+
+
+def _is_open(part: Part) -> bool:
+    return isinstance(part, ToolPart) and part.status in OPEN_CALL
+
+
+def _age(run: RunState, call: int, at: float) -> float:
+    """Tell how long ago a call was first asked about."""
+    first = next(requests(run, "about", call), None)
+    return 0.0 if first is None else max(0.0, at - first[1].asked_at)
+
+
+def _waited(run: RunState, call: int, seconds: float) -> list[Op]:
+    """Note how long a call has waited, where that is longer than was known."""
+    part = run.parts[call]
+    longer = isinstance(part, ToolPart) and seconds > part.waited
+    return [("set", ("parts", call, "waited"), round(seconds, 3))] if longer else []
 
 
 def close(run: RunState, at: float) -> list[Op]:

@@ -23,6 +23,7 @@ from powawidget.state.reduce import (
     tools,
     waits,
 )
+from powawidget.state.reduce.halves import whole
 from powawidget.state.reduce.identity import is_fresh
 from powawidget.state.reduce.notices import notice
 from powawidget.state.reduce.owner import group_at, owner
@@ -55,7 +56,11 @@ def reduce(run: RunState, event: ev.Event, at: float) -> list[Op]:
         The changes, in order; none for an event that shows nothing.
     """
     if type(event) is ev.TextDelta and run.status == "running" and run.reasoning.since is None:
-        return answer.delta(run, event)  # nearly every event of a stream
+        return whole(run, event, answer.delta(run, event))  # nearly every event of a stream
+    return whole(run, event, _ops(run, event, at))
+
+
+def _ops(run: RunState, event: ev.Event, at: float) -> list[Op]:
     if run.status in ENDED:
         return _after_end(run, event, at)
     if run.kind == "workflow" or (is_fresh(run) and ev.ends_workflow(event)):
@@ -180,12 +185,13 @@ def _changes(run: RunState, event: ev.Event, at: float) -> list[Op] | None:  # n
         or type(event) is ev.Withheld
         or type(event) is ev.Restored  # only of a run that is over
         or type(event) is ev.OutcomeKnown  # likewise
+        or type(event) is ev.UsageKnown  # likewise
     ):
         return None
     assert_never(event)
 
 
-def _after_end(run: RunState, event: ev.Event, at: float) -> list[Op]:
+def _after_end(run: RunState, event: ev.Event, at: float) -> list[Op]:  # noqa: C901  # one case for each event
     """Say what may still change when a run is over.
 
     A card that was closed without its result can still get it. And what the server did with a run
@@ -198,6 +204,8 @@ def _after_end(run: RunState, event: ev.Event, at: float) -> list[Op]:
             return [] if found is None else tools.answer(*found, event)
         case ev.OutcomeKnown():
             return notice(run, "learned", event.text)
+        case ev.UsageKnown():
+            return [("set", ("usage",), event.usage)] if event.usage and not run.usage else []
         case ev.Troubled():
             return notice(run, "trouble", event.text)
         case ev.WorkflowStarted():
@@ -252,14 +260,14 @@ def _tool_result(run: RunState, event: ev.ToolResult, at: float) -> list[Op]:
     if not ops:
         return []
     index = ops[0][1][1]
-    ops += gates.settle_call(run, int(index), event.result, at)
+    ops += gates.settle_call(run, int(index), event, at)
     ops += delegations.answered(run, int(index), event.result, at)
     return ops + _waiting_or_running(run, but=int(index))
 
 
 def _hook_result(run: RunState, event: ev.HookResult, at: float) -> list[Op]:
     settled = gates.settle_hook(run, event, at)
-    ops = list(settled)
+    ops = [*settled, *gates.passed(run, event, at)]
     if event.hook_event == "PreResponse" and (event.modified or event.blocked):
         ops += answer.withhold(run, event)
     if event.status == "failed":

@@ -37,6 +37,10 @@ from powawidget.state.reduce.match import Beginnings, Once
 from powawidget.state.text import Text
 
 _RESTORED = "The connection was lost on the way. This is the run as the server has stored it."
+_LACKING = (
+    "The connection was lost on the way. This is the answer as the server has stored it; a word "
+    "may be missing where the connection broke. What had come until then stands under Details."
+)
 _UNDECIDED = frozenset({"undecided", "unknown"})
 
 
@@ -71,8 +75,21 @@ def restore(run: RunState, event: Restored, stored: RunState, at: float) -> list
     draft.citations = stored.citations or draft.citations
     draft.error, draft.wait = None, None
     draft.status, draft.restored, draft.ended = "completed", True, at
-    draft.parts.append(NoticePart(code="restored", text=_RESTORED))
+    draft.parts.append(_notice(run, stored))
     return list(_changes(run, draft))
+
+
+def _notice(run: RunState, stored: RunState) -> NoticePart:
+    """Say that the stored run took the stream's place.
+
+    Of an agent without tools a token is missing in what is stored (docs/protocol.md#cut-plain):
+    joining the two texts can't mend it, so that what was streamed is kept beside it.
+    """
+    is_plain = stored.kind == "agent" and not (run.step or stored.step)
+    streamed = _text(run)
+    if not is_plain or run.edited or stored.edited or not streamed or streamed == _text(stored):
+        return NoticePart(code="restored", text=_RESTORED)
+    return NoticePart(code="restored", text=_LACKING, details=streamed)
 
 
 def _restore_orchestration(run: RunState, stored: RunState) -> None:

@@ -1,6 +1,6 @@
 """The rules for tool calls: pairing with results, and the upgrade at the end.
 
-Rules: docs/protocol.md#call-pairs, #full-results and #changed-arguments.
+Rules: docs/protocol.md#call-pairs, #named-call, #full-results and #changed-arguments.
 """
 
 from collections.abc import Collection, Iterator
@@ -32,7 +32,10 @@ def calls_at(run: RunState, *key: object) -> Iterator[tuple[int, ToolPart]]:
 
 
 def begin(run: RunState, event: ToolCallStarted, at: float) -> list[Op]:
-    """Open a card, or complete the one that its early result has opened."""
+    """Open a card, or complete the one that its name or its early result has opened.
+
+    A call that was only named runs from when its arguments are there.
+    """
     within = owner(run)
     step = step_at(run, within) if event.step is None else event.step
     if event.call_id is not None:
@@ -41,10 +44,12 @@ def begin(run: RunState, event: ToolCallStarted, at: float) -> list[Op]:
         early = index.first("early", *named)
         again = index.first("same", *named, event.tool_name, event.arguments)
         if early is not None and (again is None or early <= again):
-            return [
+            ops: list[Op] = [
                 ("set", ("parts", early, "arguments"), event.arguments),
                 ("set", ("parts", early, "name"), event.tool_name),
             ]
+            named_only = index_of(run).first("open id", within, event.call_id, step) == early
+            return [*ops, ("set", ("parts", early, "started"), at)] if named_only else ops
         if again is not None:
             return []  # the same frame twice
     part = ToolPart(

@@ -7,7 +7,7 @@ import type { ChatView } from "../../view/view";
 import { type Outgoing, outgoingOf } from "./outgoing";
 import { Queue } from "./Queue";
 import { Recall } from "./recall";
-import { chatCss } from "./style";
+import chatCss from "./style.css?inline";
 import * as words from "./words";
 
 const TALLEST = 220; // px

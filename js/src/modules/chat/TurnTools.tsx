@@ -1,6 +1,6 @@
 // What a turn came to, and what can be done with it.
 import { answerOf, Button, CopyButton, isOver, pure, useKeys } from "../../core";
-import { copy, duration, kernelBusy, stop, stopping, tokenCount } from "../../text/words";
+import { copy, duration, kernelBusy, tokenCount } from "../../text/words";
 import type { ChatView, View } from "../../view/view";
 import { pythonOfTurn } from "./python";
 import * as words from "./words";
@@ -15,23 +15,16 @@ export const TurnTools = pure(function TurnTools({ chat, view, index }: Props) {
   useKeys(view, "root", "status", "kernel", "actions");
   useKeys(chat, "chat");
   const { state } = view.store;
-  if (view.store.isLive) {
-    return (
-      <div class="pw-tools">
-        <span class="pw-facts" />
-        <TurnButton view={view} action="stop" label={stop} busy={stopping} />
-      </div>
-    );
-  }
+  if (view.store.isLive) return null; // Stop stands in the header
   const { writable, retried } = chat.store.state;
   return (
     <div class="pw-tools">
       <span class="pw-facts">{facts(view, retried.includes(index)).join(" · ")}</span>
-      {writable && (
-        <TurnButton view={view} action="retry" label={words.retry} busy={words.retrying} />
-      )}
-      {answerOf(state) !== "" && <CopyButton label={copy} text={() => answerOf(state)} />}
-      <CopyButton label={words.copyPython} text={() => pythonOfTurn(chat.store.state, state)} />
+      <span class="pw-deeds">
+        {writable && <Retry view={view} />}
+        {answerOf(state) !== "" && <CopyButton label={copy} text={() => answerOf(state)} />}
+        <CopyButton label={words.copyPython} text={() => pythonOfTurn(chat.store.state, state)} />
+      </span>
     </div>
   );
 });
@@ -46,24 +39,16 @@ function facts(view: View, isRetried: boolean): string[] {
   return said.filter((each) => each !== "");
 }
 
-interface TurnButtonProps {
-  view: View;
-  action: "retry" | "stop";
-  label: string;
-  busy: string;
-}
-
 /** A quiet button that answers at once. */
-function TurnButton({ view, action, label, busy }: TurnButtonProps) {
-  const { actions } = view;
-  const sent = actions.latest(action);
+function Retry({ view: { actions } }: { view: View }) {
+  const sent = actions.latest("retry");
   const isSent = sent !== undefined && !isOver(sent);
   const act = () => {
-    if (actions.canAct) actions.act(action);
+    if (actions.canAct) actions.act("retry");
   };
   return (
     <Button class="pw-quiet" aria-disabled={isSent || !actions.canAct} onClick={act}>
-      {sent?.state === "slow" ? kernelBusy : isSent ? busy : label}
+      {sent?.state === "slow" ? kernelBusy : isSent ? words.retrying : words.retry}
     </Button>
   );
 }

@@ -7,7 +7,7 @@ import { addSheet } from "../../view/sheet";
 import { type Grammar, grammar } from "./languages";
 import { Listing } from "./listing";
 import { keepingSelection } from "./selection";
-import { codeCss } from "./style";
+import codeCss from "./style.css?inline";
 
 const LONGEST = 200_000; // characters of a listing: what stands behind them stays plain
 

@@ -5,11 +5,8 @@ export function keepingSelection(el: Element, draw: () => void): void {
     [selection.anchorNode, selection.anchorOffset] as const,
     [selection.focusNode, selection.focusOffset] as const,
   ];
-  if (
-    !ends ||
-    selection.isCollapsed ||
-    !ends.some(([node]) => node !== null && el.contains(node))
-  ) {
+  // Asked last: to tell whether anything is selected, a browser lays out the page.
+  if (!ends?.some(([node]) => node !== null && el.contains(node)) || selection?.isCollapsed) {
     draw();
     return;
   }
@@ -22,7 +19,7 @@ export function keepingSelection(el: Element, draw: () => void): void {
     return length < 0 ? ([node, offset] as const) : placeAt(el, length);
   });
   if (anchor?.[0] && focus?.[0])
-    selection.setBaseAndExtent(anchor[0], anchor[1], focus[0], focus[1]);
+    selection?.setBaseAndExtent(anchor[0], anchor[1], focus[0], focus[1]);
 }
 
 /** How much text of an element stands before a place in it. */

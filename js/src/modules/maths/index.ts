@@ -13,7 +13,7 @@ export const draw: DrawElement = (el, drawers, modules) => {
   if (math === null) return; // the text goes on to draw it
   addSheet(el, mathsCss);
   show(el, source, math);
-  if (lacksMathFont(el)) modules?.request("mathfont");
+  if (lacksMathFont(el)) modules?.fetch("mathfont");
   drawers.set(el, (grown) => show(el, grown, typeset(grown)));
 };
 

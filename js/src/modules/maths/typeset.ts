@@ -37,15 +37,25 @@ interface Tree {
   classes?: string[];
 }
 
+/** An environment that stands alone, with what ends its sentence. */
+const ENVIRONMENT = /^\\begin\{([A-Za-z]+\*?)\}.*\\end\{\1\}[.,;:]?$/s;
+/** Those that only stand in lines of their own. */
+const OF_DISPLAY = /^\\begin\{(?:align|alignat|equation|flalign|gather|multline|eqnarray)\b/;
+
 export function typeset(source: string): Element | null {
-  const [, open, inner = "", close, mark = ""] =
+  const [, open = "", inner = "", close, mark = ""] =
     /^(\$\$?|\\[([])(.*?)(\$\$?|\\[)\]])([.,;:]?)$/s.exec(source) ?? [];
+  const env = ENVIRONMENT.exec(source);
   const isWhole =
     open === "\\(" ? close === "\\)" : open === "\\[" ? close === "\\]" : open === close;
-  if (!open || !isWhole || source.length > LONGEST || hasHidden(source)) return null;
-  const isDisplay = open === "$$" || open === "\\[";
+  if (!(open ? isWhole : env) || source.length > LONGEST || hasHidden(source)) return null;
+  const isDisplay = open
+    ? open === "$$" || open === "\\["
+    : /\n/.test(source) || OF_DISPLAY.test(source);
+  // GitHub's form has backticks within the dollars
+  const formula = env ? source : inner.replace(/^`(.*)`$/s, "$1") + mark;
   try {
-    const tree = temml.__renderToMathMLTree(inner + mark, {
+    const tree = temml.__renderToMathMLTree(formula, {
       displayMode: isDisplay,
       wrap: isDisplay ? "none" : "tex",
       throwOnError: true,

@@ -5,7 +5,7 @@ import * as words from "../../text/words";
 import { duration, TOOL_STATUS } from "../../text/words";
 import { useSheet } from "../../view/sheet";
 import type { View } from "../../view/view";
-import { orchestrationCss } from "./style";
+import orchestrationCss from "./style.css?inline";
 import { isLong } from "./Task";
 
 interface Props {

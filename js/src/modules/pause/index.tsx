@@ -4,7 +4,7 @@ import type { Wait } from "../../state/wire";
 import { stopping } from "../../text/words";
 import { useSheet } from "../../view/sheet";
 import type { View } from "../../view/view";
-import { pauseCss } from "./style";
+import pauseCss from "./style.css?inline";
 import * as words from "./words";
 
 export function Pause({ view, wait, now }: { view: View; wait: Wait; now: number }) {

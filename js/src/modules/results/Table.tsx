@@ -3,9 +3,11 @@ import { useMemo, useRef, useState } from "preact/hooks";
 import { Button, isScalar, Scalar, Visible } from "../../core";
 import type { Json } from "../../text/json";
 import { cutCharacters, moreColumns, rows as rowCount } from "../../text/words";
-import { cellOf, isNumeric, type Order, type Records, type Row, sorting } from "./records";
+import { pictureOf } from "./pictures";
+import { isNumeric, type Order, sorting } from "./records";
 import { useSlices, whole } from "./slices";
 import { startOf } from "./start";
+import { cellOf, type Records, type Row } from "./tables";
 import * as words from "./words";
 
 const PAGE = 100; // rows shown at once
@@ -116,6 +118,9 @@ function next(by: Sorting | null, column: string): Sorting | null {
 
 function Cell({ value }: { value: Json | undefined }) {
   if (value === undefined) return null;
+  const picture = pictureOf(value);
+  if (picture !== "")
+    return <img class="pw-image" src={picture} alt={words.picture} decoding="async" />;
   if (!isScalar(value)) {
     return (
       <span class="pw-value pw-nested" dir="ltr">

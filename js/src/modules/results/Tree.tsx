@@ -5,6 +5,7 @@ import {
   Chevron,
   CopyButton,
   compact,
+  isImage,
   isScalar,
   LongText,
   pure,
@@ -65,6 +66,9 @@ function Level({ value, isSmall }: LevelProps) {
     const timer = drawn < asked ? setTimeout(() => draw(drawn + 1)) : undefined;
     return () => clearTimeout(timer);
   }, [drawn, asked]);
+  if (isScalar(value) && isImage(value.text)) {
+    return <img class="pw-image" src={value.text} alt={words.picture} decoding="async" />;
+  }
   if (isScalar(value)) return <LongText text={value.text} />;
   const length = countOf(value);
   const pages = Math.ceil(length / PAGE);

@@ -1,42 +1,13 @@
-// Lists of records: their columns, and how they are sorted.
-import { isScalar, type Json } from "../../text/json";
+// How the rows of a table are sorted.
+import { isScalar } from "../../core";
+import type { Json } from "../../text/json";
 import type { Work } from "./slices";
+import { cellOf, type Row } from "./tables";
 
-export type Row = Extract<Json, { kind: "object" }>;
-
-/** A list of records: what columns they have, in the order in which they first come. */
-export interface Records {
-  columns: string[];
-  rows: Row[];
-}
-
-/** Records of a list of at least one object, all of them objects with keys. */
-export function recordsOf(value: Json): Records | null {
-  if (value.kind !== "list" || value.items.length === 0) return null;
-  const columns = new Set<string>();
-  let last: Row["entries"] = [];
-  for (const item of value.items) {
-    if (item.kind !== "object") return null;
-    const { entries } = item;
-    // Most rows have the keys of the row before.
-    const isSame =
-      entries.length === last.length && entries.every(([key], i) => key === last[i]?.[0]);
-    last = entries;
-    if (isSame) continue;
-    if (new Set(entries.map(([key]) => key)).size < entries.length) return null; // would hide one
-    for (const [key] of entries) columns.add(key);
-  }
-  return columns.size === 0 ? null : { columns: [...columns], rows: value.items as Row[] };
-}
-
-export function cellOf({ entries }: Row, column: string): Json | undefined {
-  for (const entry of entries) if (entry[0] === column) return entry[1];
-  return undefined;
-}
-
-/** Nothing to sort or line up: no such key, or null. */
+/** Nothing to sort or line up: no such key, null, or no number. */
 export const isNothing = (value: Json | undefined): boolean =>
-  value === undefined || (value.kind === "word" && value.text === "null");
+  value === undefined ||
+  /^(?:word null|number NaN)$/.test(`${value.kind} ${isScalar(value) && value.text}`);
 
 export const isNumeric = (rows: readonly Row[], column: string): boolean =>
   rows.every((row) => {

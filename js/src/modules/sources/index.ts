@@ -3,7 +3,7 @@ import { normalized } from "../../markdown/label";
 import type { Citation } from "../../state/wire";
 import { addSheet } from "../../view/sheet";
 import { noteOf, place } from "./note";
-import { sourcesCss } from "./style";
+import sourcesCss from "./style.css?inline";
 
 const LINGER = 250; // ms: the way of a pointer from the badge to the note
 

@@ -1,6 +1,7 @@
 // An opened block: its input, its text, its output, its error.
 import { CopyButton, Field, LongText, parseJson, StreamedText, textAt } from "../../core";
 import type { Block } from "../../state/wire";
+import { settle, settled } from "../../text/terminal";
 import * as words from "../../text/words";
 import type { View } from "../../view/view";
 import { JsonField } from "./Content";
@@ -39,11 +40,11 @@ export function BlockBody({ view, index, block, status }: Props) {
         </div>
       )}
       {output !== null && !isText && error === null && (
-        <JsonField view={view} label={words.output} source={output} />
+        <JsonField view={view} label={words.output} source={output} show={settle} />
       )}
       {error !== null && (
         <Field label={words.error} copy={error} what={words.error}>
-          <LongText text={error} kind="pw-bad" />
+          <LongText text={settled(error)} kind="pw-bad" />
         </Field>
       )}
       {isEmpty && (

@@ -1,28 +1,33 @@
 // One block: a line, and when opened what went into it and what came out.
 import {
   Button,
+  countOf,
+  hasPicture,
   oneLine,
   parseJson,
   peek,
   pure,
+  sizeOf,
   useKeys,
   useMemo,
   useToggle,
   Visible,
 } from "../../core";
 import type { Block } from "../../state/wire";
+import { settled } from "../../text/terminal";
 import * as words from "../../text/words";
 import type { View } from "../../view/view";
-import { startOf } from "../results/start";
+import type { Axis } from "./axis";
 import { BlockBody } from "./BlockBody";
+import { inWords } from "./inWords";
 import { StateSign, TypeSign } from "./signs";
 import { Timing } from "./Timing";
 
 interface Props {
   view: View;
   index: number;
-  from: number;
-  span: number;
+  from: Axis["from"];
+  span: Axis["span"];
 }
 
 export const BlockRow = pure(function BlockRow({ view, index, from, span }: Props) {
@@ -48,7 +53,7 @@ export const BlockRow = pure(function BlockRow({ view, index, from, span }: Prop
           {words.BLOCK_STATUS[status]}
         </span>
       )}
-      <Timing view={view} block={block} status={status} from={from} span={span} />
+      <Timing view={view} block={block} status={status} axis={{ from, span }} />
     </>
   );
   return (
@@ -71,14 +76,13 @@ function statusOf(view: View, block: Block): Block["status"] {
   return view.store.statusOf(block);
 }
 
-const GLANCE = 200; // characters, more than stand on a line
-
 /** What came out, in a few words. */
 function glanceOf(output: string | null, error: string | null): string {
-  if (error !== null) return oneLine(error);
+  if (error !== null) return oneLine(settled(error));
   if (output === null) return "";
   const value = parseJson(output);
   if (value?.kind === "text") return oneLine(value.text).replace(/[*`]+|(?:^|\s)#+(?=\s)/g, "");
-  if (value?.kind === "object") return oneLine(startOf(value, GLANCE));
+  const isPlain = value?.kind === "object" && sizeOf(value) === words.object(countOf(value));
+  if (isPlain && !hasPicture(output)) return inWords(value);
   return peek({ result: output, status: "done", full: true });
 }

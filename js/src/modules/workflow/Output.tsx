@@ -1,5 +1,6 @@
 // The result of a workflow: what the person came for.
 import { CopyButton, Decoded, parseJson, useMemo } from "../../core";
+import { settle } from "../../text/terminal";
 import * as words from "../../text/words";
 import type { View } from "../../view/view";
 import { Content } from "./Content";
@@ -15,7 +16,7 @@ export function Output({ view, source }: { view: View; source: string }) {
       </div>
       <Decoded
         {...{ view, source, value }}
-        draw={(read) => <Content view={view} value={read} kind="pw-prose" />}
+        draw={(read) => <Content view={view} value={settle(read)} kind="pw-prose" />}
       />
     </section>
   );

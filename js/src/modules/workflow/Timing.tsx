@@ -3,19 +3,19 @@ import { useSeconds } from "../../core";
 import type { Block } from "../../state/wire";
 import * as words from "../../text/words";
 import type { View } from "../../view/view";
+import { type Axis, placeOf } from "./axis";
 
 interface Props {
   view: View;
   block: Block;
   status: Block["status"];
-  from: number;
-  span: number;
+  axis: Axis;
 }
 
-export function Timing({ view, block, status, from, span }: Props) {
+export function Timing({ view, block, status, axis }: Props) {
   const seconds = useSeconds(view, block, status === "running");
-  const share = (time: number) => Math.min(Math.max(span > 0 ? (100 * time) / span : 0, 0), 100);
-  const left = share(Number(block.started) - from);
+  const began = Number(block.started);
+  const left = placeOf(axis, began);
   return (
     <>
       <span class="pw-strip" aria-hidden>
@@ -23,12 +23,12 @@ export function Timing({ view, block, status, from, span }: Props) {
           <i
             style={{
               left: `min(${left}%, 100% - 3px)`,
-              width: `${Math.min(share(seconds), 100 - left)}%`,
+              width: `${placeOf(axis, began + seconds) - left}%`,
             }}
           />
         )}
       </span>
-      <span class="pw-took">{seconds !== null && words.took(seconds)}</span>
+      <span class="pw-took">{seconds !== null && words.duration(seconds)}</span>
     </>
   );
 }

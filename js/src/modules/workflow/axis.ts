@@ -1,28 +1,34 @@
-// The stretch of time that the bars of a workflow stand on.
+// Where a moment of a workflow stands on the strips that its bars are drawn on.
 import type { RunState } from "../../state/wire";
 
-/** The stretch of time that all strips of a workflow stand for, in seconds. */
 export interface Axis {
+  /** When the strips begin, in seconds since the epoch. */
   from: number;
-  span: number;
+  /** How many seconds they stand for; null while nobody knows. */
+  span: number | null;
 }
 
-const SHORTEST = 2;
+const HALF = 4; // seconds that take half a strip while a run goes on
 
 /**
- * Where the strips begin and how long they are. While the run goes on the length doubles when it is
- * reached, so that the bars of what is over stand still in between.
+ * The axis of a run.
  *
- * @param now is null once the run is over.
+ * @param isLive whether the run goes on: then nobody knows how long it will take.
  */
-export function axisOf({ blocks, started, ended }: RunState, now: number | null): Axis {
+export function axisOf({ blocks, started, ended }: RunState, isLive: boolean): Axis {
   const ran = blocks.filter((block) => block.started !== null);
   const from = Math.min(...ran.map((block) => Number(block.started)), started ?? Infinity);
   const ends = ran.map((block) => Number(block.started) + Number(block.seconds));
-  const reached = Math.max(...ends, now ?? ended ?? 0) - from;
-  if (!(reached > 0)) return { from: started ?? 0, span: SHORTEST };
-  if (now === null) return { from, span: reached };
-  let span = SHORTEST;
-  while (span < reached) span *= 2;
-  return { from, span };
+  const span = isLive ? null : Math.max(...ends, ended ?? from) - from;
+  return Number.isFinite(from) ? { from, span } : { from: 0, span: isLive ? null : 0 };
+}
+
+/**
+ * Where a moment stands, in percent of a strip. While a run goes on no bar may move for what comes
+ * later, which is drawn ever closer together instead. Once it is over equal times are equal lengths.
+ */
+export function placeOf({ from, span }: Axis, moment: number): number {
+  const seconds = Math.max(moment - from, 0);
+  if (span === null) return (100 * seconds) / (seconds + HALF);
+  return span > 0 ? Math.min((100 * seconds) / span, 100) : 0;
 }

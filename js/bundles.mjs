@@ -1,0 +1,68 @@
+/*
+ * The bundles: the core, and the modules that a page asks for when it needs them.
+ */
+import { readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as esbuild from "esbuild";
+import { minify } from "terser";
+import { mathFont } from "./math-font.mjs";
+import { options, sources } from "./transform.mjs";
+
+export const here = dirname(fileURLToPath(import.meta.url));
+
+const common = {
+  ...options,
+  absWorkingDir: here,
+  bundle: true,
+  outdir: "maps",
+  plugins: [sources],
+  metafile: true,
+  logLevel: "warning",
+};
+
+export const moduleNames = () => readdir(join(here, "src", "modules"));
+
+/** Given the hash of each module, by its name. */
+export const core = (hashes) => ({
+  ...common,
+  entryPoints: { widget: "./src/index.ts" },
+  format: "esm",
+  define: { MODULE_HASHES: JSON.stringify(hashes) },
+});
+
+/** What each widget brings: it takes the core from the model that the widgets share. */
+export const loader = (hash) => ({
+  ...common,
+  entryPoints: { loader: "./src/loader.ts" },
+  format: "esm",
+  define: { CORE_HASH: JSON.stringify(hash) },
+});
+
+/** A module is a function of the core, from which it takes whatever both use: there is one preact. */
+export const module = (name) => ({
+  ...common,
+  entryPoints: { [name]: `./src/modules/${name}` },
+  external: ["preact", "preact/*", "*/core"],
+  format: "cjs",
+  banner: { js: "export default(core)=>{const module={},require=()=>core;" },
+  footer: { js: "return module.exports}" },
+  plugins: [...common.plugins, mathFont],
+});
+
+/** The code of a bundle and its source map; terser makes it a twentieth smaller than esbuild alone. */
+export async function bundle(entry) {
+  const { outputFiles, metafile } = await esbuild.build({
+    ...entry,
+    sourcemap: "external",
+    write: false,
+  });
+  const [content, code] = ["js.map", "js"].map(
+    (end) => outputFiles.find(({ path }) => path.endsWith(`.${end}`)).text,
+  );
+  // what is shorter isn't always smaller once it is compressed
+  const smaller = { conditionals: false, if_return: false, inline: 1 };
+  const compress = { passes: 2, pure_getters: true, unsafe_arrows: true, ...smaller };
+  const made = await minify(code, { module: true, ecma: 2022, compress, sourceMap: { content } });
+  return { code: made.code, map: made.map, metafile };
+}

@@ -1,4 +1,0 @@
-import type { Plugin } from "esbuild";
-
-export function folded(text: string): string;
-export const unfolding: Plugin;

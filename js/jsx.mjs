@@ -1,2 +1,0 @@
-// What JSX becomes in the bundle.
-export { createElement, Fragment } from "preact";

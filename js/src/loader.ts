@@ -1,0 +1,166 @@
+// What travels with every widget: it takes the core from the model that all widgets share, and says
+// how things stand until the core is there. Small, since each widget has one.
+import { unpacked } from "./link/packed";
+
+/** What the loader uses of anywidget's model. */
+interface Model {
+  get(name: string): unknown;
+  on(event: string, callback: (message: unknown) => void): void;
+  off(event: string, callback: (message: unknown) => void): void;
+  send(content: unknown): void;
+  widget_manager: { get_model(id: string): Promise<{ get(name: string): unknown }> };
+}
+
+interface Given {
+  model: Model;
+  el: HTMLElement;
+}
+
+interface Widget {
+  initialize(given: { model: Model }): () => void;
+  render(given: Given): () => void;
+}
+
+type Core = () => Widget;
+
+/** Set by the build: the content hash of the core. */
+declare const CORE_HASH: string;
+
+const SAY_HELLO_AFTER = 1_000; // ms without the core, which says hello itself
+const SHOWN = 20_000; // characters of a text
+
+/** One for each page: kernels may have different versions, so each core is known by its hash. */
+const page = globalThis as { powawidgetCores?: Map<string, Promise<Core>> };
+page.powawidgetCores ??= new Map();
+const cores = page.powawidgetCores;
+
+async function fetchCore(model: Model): Promise<Core> {
+  const reference = String(model.get("_core")); // IPY_MODEL_ and the id
+  const shared = await model.widget_manager.get_model(reference.slice(10));
+  return unpacked(String(shared.get("code")));
+}
+
+/** The page's core; where another widget's attempt fails, this one makes its own. */
+async function coreFor(model: Model): Promise<Core> {
+  for (;;) {
+    const known = cores.get(CORE_HASH);
+    if (known === undefined) break;
+    try {
+      return await known;
+    } catch {
+      if (cores.get(CORE_HASH) === known) cores.delete(CORE_HASH);
+    }
+  }
+  const core = fetchCore(model);
+  cores.set(CORE_HASH, core);
+  try {
+    return await core;
+  } catch (error) {
+    if (cores.get(CORE_HASH) === core) cores.delete(CORE_HASH); // the next widget tries again
+    throw error;
+  }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: read as text only, inside a try
+type Snapshot = any;
+
+/** Who, the status, and what was said so far; of a chat, in its last turn. */
+function told({ state, chat }: Snapshot): string {
+  const run = state ?? chat.turns.at(-1) ?? {};
+  const texts = (run.parts ?? []).filter(({ kind }: Snapshot) => kind === "text");
+  const said = texts.map(({ text }: Snapshot) => text).join("\n\n");
+  return `${(state ?? chat).name}: ${run.status ?? "ready"}\n\n${said}`.trim().slice(0, SHOWN);
+}
+
+/** Whether a wait may hang on whether a page is there. */
+function isUnderWay({ state, chat }: Snapshot): boolean {
+  const run = state ?? chat.turns.at(-1);
+  return /^(connecting|running|waiting|reconnecting)$/.test(run.status);
+}
+
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined; // a saved state may be anything
+  }
+}
+
+/**
+ * Neither hook waits for the core: anywidget holds a model's messages back until `initialize` is
+ * over and drops them after two seconds, and a view that is removed before the core is there must
+ * have its cleanup already.
+ */
+export default () => {
+  let started: Promise<Widget> | undefined;
+  let isClosed = false;
+  let close: (() => void) | undefined;
+
+  const start = (model: Model): Promise<Widget> => {
+    if (started !== undefined) return started;
+    started = coreFor(model).then((core) => {
+      const widget = core();
+      if (!isClosed) close = widget.initialize({ model });
+      return widget;
+    });
+    started.catch((error) => {
+      started = undefined; // the next view tries again
+      console.error("powawidget", error);
+    });
+    return started;
+  };
+
+  return {
+    initialize({ model }: { model: Model }): () => void {
+      const hello = setTimeout(() => {
+        if (!attempt(() => isUnderWay(model.get("_state")))) return;
+        const id = `${Math.random()}`;
+        attempt(() => model.send({ kind: "hello", id, have: 0 }));
+      }, SAY_HELLO_AFTER);
+      const greeted = () => clearTimeout(hello);
+      start(model).then(greeted, () => {});
+      return () => {
+        isClosed = true;
+        greeted();
+        close?.();
+        // JupyterLab keeps the models of closed comms, and with them this widget.
+        close = started = undefined;
+      };
+    },
+
+    render({ model, el }: Given): () => void {
+      let isGone = false;
+      let remove: (() => void) | undefined;
+      const words = document.createElement("div");
+      words.style.cssText = "white-space:pre-wrap;overflow-wrap:anywhere";
+      words.dir = "auto";
+      const show = (snapshot: unknown) => {
+        words.textContent = attempt(() => told(snapshot)) ?? "";
+      };
+      const onMessage = (message: unknown) => {
+        if ((message as Snapshot)?.kind === "state") show(message);
+      };
+      const drop = () => {
+        model.off("msg:custom", onMessage);
+        words.remove();
+      };
+      show(model.get("_state"));
+      model.on("msg:custom", onMessage);
+      el.append(words);
+      start(model).then(
+        (widget) => {
+          if (isGone) return;
+          remove = widget.render({ model, el });
+          drop();
+        },
+        () => {},
+      );
+      return () => {
+        isGone = true;
+        drop();
+        remove?.();
+        remove = undefined;
+      };
+    },
+  };
+};

@@ -1,0 +1,201 @@
+// The loader: what a widget does until the page has the core, and how the core comes.
+import { gzipSync } from "node:zlib";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import loader from "../src/loader";
+import { FakeModel } from "./page";
+import { run, text } from "./runs";
+
+type Core = () => {
+  initialize(given: { model: FakeModel }): () => void;
+  render(given: { model: FakeModel; el: HTMLElement }): () => void;
+};
+const page = globalThis as unknown as {
+  powawidgetCores: Map<string, Promise<Core>>;
+  evaluated: number;
+};
+
+const CORE = `
+globalThis.evaluated = (globalThis.evaluated ?? 0) + 1;
+export default () => ({
+  initialize: ({ model }) => { model.log.push("initialize"); return () => model.log.push("close"); },
+  render: ({ model, el }) => {
+    model.log.push("render");
+    el.append("from the core");
+    return () => model.log.push("remove");
+  },
+});`;
+
+let served = "";
+let addresses = 0;
+const failures = () => vi.mocked(console.error).mock.calls.length;
+
+beforeEach(() => {
+  page.powawidgetCores.clear();
+  page.evaluated = 0;
+  vi.spyOn(console, "error").mockImplementation(() => {});
+  // Node imports no blob: an address of its own with the same content stands for it.
+  vi.spyOn(URL, "createObjectURL").mockImplementation(
+    () => `data:text/javascript,${encodeURIComponent(`${served}// ${++addresses}`)}`,
+  );
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+  document.body.replaceChildren();
+});
+
+class Model extends FakeModel {
+  readonly log: string[] = [];
+
+  constructor(state: unknown, code: () => Promise<string> | string) {
+    super(state);
+    this.values.set("_core", "IPY_MODEL_the-core");
+    this.widget_manager = {
+      get_model: async (id: string) => {
+        if (id !== "the-core") throw new Error("no such model");
+        const packed = await code();
+        return { get: (name: string) => (name === "code" ? packed : undefined) };
+      },
+    };
+  }
+}
+
+/** The core as the kernel packs it. */
+function packed(code = CORE): string {
+  served = code;
+  return gzipSync(code).toString("base64");
+}
+
+const STATE = { seq: 0, now: 1, state: run({ name: "Analyst", parts: [text("The first half.")] }) };
+
+/** A widget as anywidget makes it, with a view. */
+function opened(code: () => Promise<string> | string = () => packed(), state: unknown = STATE) {
+  const model = new Model(state, code);
+  const widget = loader();
+  const close = widget.initialize({ model } as never);
+  const show = () => {
+    const el = document.createElement("div");
+    document.body.append(el);
+    return { el, remove: widget.render({ model, el } as never) };
+  };
+  return { model, close, show, ...show() };
+}
+
+/** A promise that the test settles. */
+function held<T>() {
+  let give: (value: T) => void = () => {};
+  const promise = new Promise<T>((resolve) => {
+    give = resolve;
+  });
+  return { promise, give };
+}
+
+test("ten widgets of a page evaluate the core once, and each is initialized before its view", async () => {
+  const all = Array.from({ length: 10 }, () => opened());
+  for (const { el } of all) await vi.waitFor(() => expect(el.textContent).toBe("from the core"));
+  expect(page.evaluated).toBe(1);
+  expect(all.map(({ model }) => model.log)).toEqual(Array(10).fill(["initialize", "render"]));
+});
+
+test("two notebooks of one page share the core; one of another version has its own", async () => {
+  const other = vi.fn();
+  page.powawidgetCores.set("another version", Promise.resolve(other));
+  const first = opened();
+  await vi.waitFor(() => expect(first.el.textContent).toBe("from the core"));
+  const second = opened(() => Promise.reject(new Error("the other notebook's isn't asked for")));
+  await vi.waitFor(() => expect(second.el.textContent).toBe("from the core"));
+  expect([page.evaluated, page.powawidgetCores.size]).toEqual([1, 2]);
+  expect(other).not.toHaveBeenCalled();
+});
+
+test("until the core is there, the status and the text are shown, as text", async () => {
+  const { promise, give } = held<string>();
+  const hostile = "<img src=x onerror=alert(1)> **bold**";
+  const { el } = opened(() => promise, { ...STATE, state: run({ parts: [text(hostile)] }) });
+  expect(el.textContent).toBe(`Analyst: running\n\n${hostile}`);
+  expect(el.querySelector("img")).toBeNull();
+  give(packed());
+  await vi.waitFor(() => expect(el.textContent).toBe("from the core"));
+});
+
+test("a chat is told by its last turn, and what can't be read by nothing", () => {
+  const never = () => new Promise<string>(() => {});
+  const turns = [run({ parts: [text("one")] }), run({ status: "completed", parts: [text("two")] })];
+  const chat = { seq: 0, now: 1, chat: { name: "Writer", turns, order: [0, 1] } };
+  expect(opened(never, chat).el.textContent).toBe("Writer: completed\n\ntwo");
+  const empty = { seq: 0, now: 1, chat: { name: "Writer", turns: [], order: [] } };
+  expect(opened(never, empty).el.textContent).toBe("Writer: ready");
+  for (const odd of [null, 7, {}, { state: null }, { state: { parts: 7 } }]) {
+    expect(opened(never, odd).el.textContent).toBe("");
+  }
+});
+
+test("the text follows what the kernel answers while the core is awaited", () => {
+  const { model, el } = opened(() => new Promise<string>(() => {}));
+  const state = run({ status: "completed", parts: [text("Both halves.")] });
+  model.hear({ kind: "state", seq: 3, now: 2, state, nonce: "n" });
+  expect(el.textContent).toBe("Analyst: completed\n\nBoth halves.");
+});
+
+test("a view and a widget that go before the core comes are never drawn", async () => {
+  const { promise, give } = held<string>();
+  const { model, el, remove, close } = opened(() => promise);
+  remove();
+  expect(el.textContent).toBe("");
+  close();
+  give(packed());
+  await vi.waitFor(() => expect(page.evaluated).toBe(1));
+  await new Promise((done) => setTimeout(done));
+  expect(model.log).toEqual([]);
+  expect(model.listening).toBe(0);
+});
+
+test("what was drawn by the core is removed and closed by it", async () => {
+  const { model, el, remove, close } = opened();
+  await vi.waitFor(() => expect(el.textContent).toBe("from the core"));
+  remove();
+  close();
+  expect(model.log).toEqual(["initialize", "render", "remove", "close"]);
+  expect(model.listening).toBe(0);
+});
+
+test.each([
+  ["can't be unpacked", () => btoa("no gzip")],
+  ["can't be parsed", () => packed("export default (")],
+  ["throws", () => packed("throw new Error('broken'); export default 1")],
+  ["is something else", () => packed("export default 'no function'")],
+  ["isn't there", () => Promise.reject(new Error("no such model"))],
+])("after a core that %s the next widget tries again", async (_, broken) => {
+  const first = opened(broken);
+  await vi.waitFor(() => expect(failures()).toBe(1));
+  expect(first.el.textContent).toBe("Analyst: running\n\nThe first half.");
+  expect(page.powawidgetCores.size).toBe(0);
+  const second = opened();
+  await vi.waitFor(() => expect(second.el.textContent).toBe("from the core"));
+  const again = first.show(); // the same widget in another place: its own core is still broken
+  await vi.waitFor(() => expect(again.el.textContent).toBe("from the core"));
+  expect(first.model.log).toEqual(["initialize", "render"]);
+});
+
+test("a widget that waited for another's broken core takes its own", async () => {
+  const { promise, give } = held<string>();
+  const first = opened(() => promise);
+  const second = opened();
+  give(btoa("no gzip"));
+  await vi.waitFor(() => expect(second.el.textContent).toBe("from the core"));
+  expect([failures(), page.evaluated]).toEqual([1, 1]);
+  expect(first.el.textContent).toContain("The first half.");
+});
+
+test("a page that is without the core for long says hello where a run is under way", () => {
+  vi.useFakeTimers();
+  const never = () => new Promise<string>(() => {});
+  const live = opened(never).model;
+  const over = opened(never, { ...STATE, state: run({ status: "completed" }) }).model;
+  const closed = opened(never);
+  closed.close();
+  expect(live.sent).toEqual([]);
+  vi.advanceTimersByTime(1_000);
+  expect(live.sent.map(({ kind }) => kind)).toEqual(["hello"]);
+  expect([over.sent, closed.model.sent]).toEqual([[], []]);
+});
