@@ -115,6 +115,8 @@ class RequestError(PowawidgetError):
         hint: What to do next, where that is known.
         temporary: Whether the same request may be sent again (docs/protocol.md#retries).
         retry_after: How long the server asks to wait before that, in seconds.
+        maybe_accepted: Whether a gateway refused the start of a run that it may have passed on
+            before: it isn't sent again (docs/protocol.md#no-repeat).
     """
 
     def __init__(  # noqa: PLR0913  # one for each attribute
@@ -127,6 +129,7 @@ class RequestError(PowawidgetError):
         hint: str = "",
         temporary: bool = False,
         retry_after: float | None = None,
+        maybe_accepted: bool = False,
     ) -> None:
         super().__init__(f"{message} {hint}".rstrip())
         self.status = status
@@ -136,6 +139,7 @@ class RequestError(PowawidgetError):
         self.hint = hint
         self.temporary = temporary
         self.retry_after = retry_after
+        self.maybe_accepted = maybe_accepted
 
     @property
     def said(self) -> str:

@@ -106,6 +106,22 @@ def advice(status: int, text: str, details: Mapping[str, Any], path: str = "") -
         )
     if status == HTTPStatus.NOT_FOUND:
         return next((what for asked, what in _NOT_FOUND if asked.search(path)), "")
-    if status in _GATEWAY and path.endswith(_START):
-        return MAYBE_STARTED
     return _ADVICE.get(status, "")
+
+
+def may_have_started(status: int, details: Mapping[str, Any] | None, path: str) -> bool:
+    """Tell whether a refusal may hide a run that has begun (docs/protocol.md#retries).
+
+    502 and 504 are a gateway's, whatever their form. Of the other errors of a server the service
+    writes its own as JSON; a page, or nothing at all, is a gateway's again, which may have passed
+    the request on before it gave up.
+
+    Args:
+        status: The HTTP status.
+        details: The whole body, where that is a JSON object.
+        path: What was asked for.
+    """
+    is_gateway = status in _GATEWAY or (
+        status >= HTTPStatus.INTERNAL_SERVER_ERROR and details is None
+    )
+    return is_gateway and path.endswith(_START)

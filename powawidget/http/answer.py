@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from powawidget.errors import AnswerTooLargeError, ConnectionLost, ProtocolError, RequestError
-from powawidget.http.advice import MAYBE_STARTED, advice
+from powawidget.http.advice import MAYBE_STARTED, advice, may_have_started
 from powawidget.http.lost import lost, within
 from powawidget.http.packed import begins_as_events, is_event_stream, packed_as, unpacked
 from powawidget.http.refusals import readable, seconds_to_wait, words_of
@@ -114,7 +114,7 @@ class Answer:
                 async for chunk in chunks:
                     yield chunk
         except httpx.HTTPError as error:
-            problem = lost(self._server, error)
+            problem = lost(self._server, error, self._response.request.method)
         chunk = b""
         if problem is not None:
             raise problem
@@ -129,10 +129,10 @@ class Answer:
                 async with asyncio.timeout_at(end):
                     chunk = await anext(self._chunks, None)
             except httpx.HTTPError as error:
-                problem = lost(self._server, error)
+                problem = lost(self._server, error, self._response.request.method)
             except TimeoutError:
                 slow = TimeoutError(f"the answer wasn't whole{within(seconds)}")
-                problem = lost(self._server, slow)
+                problem = lost(self._server, slow, self._response.request.method)
             if problem is not None:
                 chunk = b""
                 raise problem
@@ -200,7 +200,9 @@ class Answer:
             status == httpx.codes.SERVICE_UNAVAILABLE and details is not None
         )
         wait = seconds_to_wait(self._response.headers.get("retry-after"), time.time())
-        hint = advice(status, text, details or {}, self._response.request.url.path)
+        path = self._response.request.url.path
+        is_started = may_have_started(status, details, path)
+        hint = MAYBE_STARTED if is_started else advice(status, text, details or {}, path)
         if temporary and wait:
             until = time.strftime("%H:%M:%S", time.localtime(time.time() + wait))
             hint = f"The server asks to wait {wait:,.0f} s: run the cell again after {until}."
@@ -213,4 +215,5 @@ class Answer:
             hint=server.shown(hint),
             temporary=temporary,
             retry_after=wait if temporary else None,
+            maybe_accepted=is_started,
         )

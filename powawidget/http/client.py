@@ -252,7 +252,7 @@ class Client:
         # Whatever may come out of there (a redirect's URL that can't be read, for one).
         except Exception as error:  # noqa: BLE001  # whatever a transport raises
             failure = not_sent(self._server, request, error) or lost(
-                self._server, error, " before it answered"
+                self._server, error, request.method, " before it answered"
             )
         raise failure
 

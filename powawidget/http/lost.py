@@ -18,14 +18,46 @@ def within(seconds: float | None) -> str:
     return "" if seconds is None else f" within {seconds:g} s"
 
 
-def lost(server: Server, error: Exception, when: str = "") -> ConnectionLost:
+def lost(server: Server, error: Exception, verb: str, when: str = "") -> ConnectionLost:
     """Make the error of a line that went down.
+
+    Args:
+        server: The server.
+        error: What was raised.
+        verb: That of the request; what only reads can be asked for again.
+        when: When that was, with a space before it.
 
     Returns:
         The error; the server may have taken the request.
     """
-    message = f"The connection to {server.url} was lost{when}: {server.reason(error)}."
+    again = " Run the cell again." if verb == "GET" else ""
+    message = f"The connection to {server.url} was lost{when}: {_reason(server, error)}.{again}"
     return _caused(ConnectionLost(message, maybe_accepted=True), server, error)
+
+
+# What httpx raises without a word of its own, as when a socket is reset.
+_SILENT: tuple[tuple[type[Exception], str], ...] = (
+    (httpx.ReadError, "the server, or a proxy on the way, broke it off while the answer came"),
+    (
+        httpx.WriteError,
+        "the server, or a proxy on the way, broke it off while the request went out",
+    ),
+    (httpx.CloseError, "it couldn't be closed in an orderly way"),
+    (httpx.TimeoutException, "the server said nothing for too long"),
+    (httpx.ProtocolError, "what came isn't HTTP as it should be"),
+    (httpx.NetworkError, "the network broke it off"),
+)
+
+
+def _reason(server: Server, error: Exception) -> str:
+    """Say why a line went down: never by the name of an exception alone."""
+    if str(error).strip():
+        return server.reason(error)
+    said = next((words for kind, words in _SILENT if isinstance(error, kind)), None)
+    system = [one.strerror for one in _chain(error) if isinstance(one, OSError) and one.strerror]
+    if said is None:
+        return server.shown(system[-1]) if system else server.reason(error)
+    return f"{said} ({server.shown(system[-1])})" if system else said
 
 
 def not_sent(server: Server, request: httpx.Request, error: Exception) -> ConnectionLost | None:
@@ -41,7 +73,9 @@ def not_sent(server: Server, request: httpx.Request, error: Exception) -> Connec
         message = f"{address} can't be reached: no connection{limit}.{_by_way_of(server)}"
     elif isinstance(error, httpx.ConnectError | httpx.ProxyError | httpx.UnsupportedProtocol):
         code, hint = _unreachable(error)
-        message = f"{address} can't be reached: {server.reason(error)}. {hint}{_by_way_of(server)}"
+        message = (
+            f"{address} can't be reached: {_reason(server, error)}. {hint}{_by_way_of(server)}"
+        )
     else:
         return None
     temporary = code == "unreachable"

@@ -20,12 +20,15 @@ async def in_thread(work: Callable[..., _T], *args: Any) -> _T:
     Who is cancelled waits no more; the function goes on until it returns or the process ends.
 
     Args:
-        work: The function. What ends an interpreter or a generator must not be raised by it: it
-            would end the loop.
+        work: The function.
         *args: What to call it with.
 
     Returns:
         What it returns.
+
+    Raises:
+        Exception: What it raises. In place of what would end the loop, or what no future takes, a
+            RuntimeError that names it: an exit, an interrupt, the end of an iteration.
     """
     running = asyncio.get_running_loop()
     over: asyncio.Future[_T] = running.create_future()
@@ -38,8 +41,8 @@ async def in_thread(work: Callable[..., _T], *args: Any) -> _T:
         settled: Callable[[], None]
         try:
             result = context.run(work, *args)
-        except Exception as error:  # noqa: BLE001  # raised where it is awaited
-            raised = error
+        except BaseException as error:  # noqa: BLE001  # raised where it is awaited
+            raised = _passable(error)
             settled = lambda: over.set_exception(raised)  # noqa: E731  # one of two
         else:
             settled = lambda: over.set_result(result)  # noqa: E731  # one of two
@@ -50,3 +53,12 @@ async def in_thread(work: Callable[..., _T], *args: Any) -> _T:
     context = contextvars.copy_context()
     threading.Thread(target=call, name="powawidget-worker", daemon=True).start()
     return await over
+
+
+def _passable(error: BaseException) -> Exception:
+    """Make of what was raised what a future passes on, and a loop outlives."""
+    if isinstance(error, Exception) and not isinstance(error, StopIteration):
+        return error
+    said = RuntimeError(f"{type(error).__name__} was raised: {error}".removesuffix(": "))
+    said.__cause__ = error
+    return said

@@ -17,7 +17,7 @@ from powawidget.protocol import events as ev
 from powawidget.protocol.events.bounds import cut
 from powawidget.protocol.events.fields import counts
 from powawidget.resources.conversing import Conversing
-from powawidget.resources.lookup import Row, stored_run, text_of
+from powawidget.resources.lookup import Row, runs_begun_in, stored_run, text_of
 from powawidget.resources.request import RunOptions, agent_body
 from powawidget.run.plan import Lookup, Plan
 from powawidget.run.run import Run
@@ -148,6 +148,13 @@ class Agent(Conversing):
         client = self._client.for_run()
         post = functools.partial(_post_decision, client)
         hooks = functools.partial(_hooks_of, client, self.id)
+
+        def session_id() -> str | None:
+            return body.get("session_id") if session is None else session()
+
+        async def find_in_session(begun: float, ended: float) -> list[str]:
+            return await runs_begun_in(client, session_id() or "", begun, ended)
+
         return Plan(
             source=LiveSource(client, self._path, body, keepalives=keepalives, session=session),
             name=self.name,
@@ -157,6 +164,8 @@ class Agent(Conversing):
             decider=lambda live: Decider(live, post, hooks, on_approval),
             lookup=Lookup(
                 stored=functools.partial(stored_run, client, "agent"),
+                find=find_in_session,
+                can_find=lambda: session_id() is not None,
                 parts=None if has_tools else functools.partial(_usage_of, client),
             ),
             about=About(host_of(self._client.url), cut(self.model or "")),

@@ -8,6 +8,7 @@ from typing import Any
 from powawidget.errors import InvalidValueError, ProtocolError, RequestError, UnknownNameError
 from powawidget.http.client import Client
 from powawidget.http.ids import as_text, is_uuid, segment
+from powawidget.protocol.times import time_of
 
 _PAGE = 100
 _LISTED = 20
@@ -67,6 +68,48 @@ async def stored_run(client: Client, noun: str, run_id: str) -> Any:
         ConnectionLost: If it can't be reached.
     """
     return await client.get(f"/api/{noun}s/runs/{segment(run_id)}")
+
+
+async def runs_begun_in(client: Client, session_id: str, begun: float, ended: float) -> list[str]:
+    """List the runs of a conversation that began in some time.
+
+    A run whose stream never named it is one of them (docs/protocol.md#own-session-id).
+
+    Args:
+        client: The HTTP side.
+        session_id: The conversation.
+        begun: The earliest time by our clock, in seconds since the epoch.
+        ended: The latest time.
+
+    Returns:
+        Their ids; none where the server doesn't know the conversation, or doesn't know it yet.
+
+    Raises:
+        RequestError: If the server refuses.
+        ConnectionLost: If it can't be reached.
+    """
+    path = f"/api/sessions/{segment(session_id, 'conversation')}"
+    try:
+        await client.get(path)  # of an unknown one the list of runs may be empty, and no error
+    except RequestError as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+        return []
+    rows: list[Row] = []
+    while True:  # the oldest come first, and nothing says how many there are
+        answer = await client.get(f"{path}/runs", limit=_PAGE, offset=len(rows))
+        page = answer.get("runs") if isinstance(answer, dict) else answer
+        page = [row for row in page if isinstance(row, dict)] if isinstance(page, list) else []
+        rows += page
+        if len(page) < _PAGE:
+            break
+    first, last = client.clock.window(begun, ended)
+    times = [(row.get("run_id"), time_of(row.get("created_at"))) for row in rows]
+    return [
+        run_id
+        for run_id, created in times
+        if isinstance(run_id, str) and created and first <= created.timestamp() <= last
+    ]
 
 
 def text_of(row: Row, name: str) -> str | None:

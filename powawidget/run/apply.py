@@ -19,7 +19,11 @@ from powawidget.run.sources import Source
 
 
 async def follow(
-    live: Live, source: Source, pauses: Pauses, is_denied: Callable[[], bool] = lambda: False
+    live: Live,
+    source: Source,
+    pauses: Pauses,
+    is_denied: Callable[[], bool] = lambda: False,
+    finds: Callable[[], bool] = lambda: False,
 ) -> None:
     """Follow a run to its end. Nothing is raised: what goes wrong is an event of the run.
 
@@ -28,6 +32,7 @@ async def follow(
         source: Its bytes.
         pauses: Lets a person end a pause before the next try.
         is_denied: Whether the stream has shown that the denial of a stop counted.
+        finds: Whether a run that never told its id is looked for.
     """
     following: Following | None = None
 
@@ -41,7 +46,11 @@ async def follow(
         live.receive(_cancelled(live))
         raise
     except Exception as error:  # noqa: BLE001  # a card must not run for ever
-        live.receive(_end_of(live, source, error, "" if following is None else following.note))
+        end = _end_of(live, source, error, "" if following is None else following.note)
+        if finds() and getattr(error, "maybe_accepted", False) and isinstance(end, ev.Refused):
+            # Whether it began isn't known, and can be: as after a cut.
+            end = ev.Interrupted(title=end.title, message=end.message, code=end.code, hint=end.hint)
+        live.receive(end)
 
 
 async def _cancellation() -> None:
@@ -65,7 +74,7 @@ async def _apply(live: Live, following: Following, is_denied: Callable[[], bool]
 def _end_of(live: Live, source: Source, error: Exception, note: str) -> ev.Event:
     """Say what an error has made of the run."""
     if isinstance(error, RequestError):
-        return _refused(error, note)
+        return _refused(live, error, note)
     if isinstance(error, ConnectionLost):
         return _lost(live, source, error, note)
     if isinstance(error, ProtocolError) and error.maybe_accepted:
@@ -103,12 +112,13 @@ def _cancelled(live: Live) -> ev.Event:
     )
 
 
-def _refused(error: RequestError, note: str) -> ev.Refused:
+def _refused(live: Live, error: RequestError, note: str) -> ev.Refused:
+    where = _where(live) if error.maybe_accepted else ""
     return ev.Refused(
         title=title_of(error.status, error.body),
         message=error.message,
         code=error.code or str(error.status),
-        hint=" ".join(part for part in (note, error.hint) if part) or None,
+        hint=" ".join(part for part in (note, error.hint, where) if part) or None,
     )
 
 

@@ -25,13 +25,20 @@ class Lookup:
         stored: Fetches what the server has stored of a run, by its id.
         find: Finds the ids of what may be the run, where its stream didn't name its id: by when
             it began and ended here, in seconds since the epoch.
+        can_find: Whether there is anything to find it by; asked once the stream is over.
         parts: Fetches what the server gives only of a run that is over, by the run as it ended
             here.
     """
 
     stored: Fetch | None = None
     find: Find | None = None
+    can_find: Callable[[], bool] = lambda: True
     parts: Callable[[RunState], Awaitable[Iterable[Event]]] | None = None
+
+    @property
+    def finds(self) -> bool:
+        """Whether a run is found that never told its id."""
+        return self.stored is not None and self.find is not None and self.can_find()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,10 +31,14 @@ _LEAST = 1.0
 # A lookup that hangs longer than this is given up for the next one.
 _A_LOOK = 30.0
 _LISTS = "workflow.executions() lists the workflow's executions."
+_SESSIONS = "agent.sessions() lists the conversations, and session(id).messages() what was said."
 # An orchestration whose stream was cut stays as running for ever.
 _LOOKS_AT_ORCHESTRATION = 2
-# An execution is listed as soon as it has begun.
+# An execution is listed as soon as it has begun. A conversation may get a run later: a request
+# waits in a busy server process, while others don't know it; after these seconds it was most
+# probably not accepted (docs/protocol.md#own-session-id).
 _LOOKS_FOR_EXECUTION = 3
+_UNLISTED_FOR = 60.0
 _UNLISTED = "unlisted"
 _AT_WORK = frozenset(
     {_UNLISTED, "running", "active", "pending", "queued", "started", "in_progress"}
@@ -57,7 +61,7 @@ def is_worth_a_look(live: Live, lookup: Lookup) -> bool:
         Whether its stream was cut or stopped, and it can be found.
     """
     state = live.state
-    if lookup.stored is None or not (state.run_id or lookup.find):
+    if lookup.stored is None or not (state.run_id or lookup.finds):
         return False
     if state.status == "interrupted":
         return state.error is None or state.error.code not in _MEANT
@@ -99,7 +103,8 @@ async def _lookups(live: Live, lookup: Lookup, limits: Timeouts) -> list[ev.Even
             status, reached = str(stored.get("status"))[:40], now
             if status not in _AT_WORK:
                 return _events_of(live, stored)
-            if _is_enough(live, attempt) or now - begun >= total:
+            most = min(total, _UNLISTED_FOR) if status == _UNLISTED else total
+            if _is_enough(live, attempt) or now - begun >= most:
                 return [ev.OutcomeKnown(text=_still(live, status, stored))]
         elif now - reached >= unreachable:
             text = f"The server can't be asked what became of it. {_later(live)}"
@@ -121,8 +126,9 @@ async def _look(
             run_id = await _id(live, lookup)
             stored = None if lookup.stored is None else await lookup.stored(run_id)
     except _NotFoundAloneError as problem:
-        if problem.count or attempt >= _LOOKS_FOR_EXECUTION:
-            return ev.OutcomeKnown(text=_which(problem.count))
+        is_over = live.state.kind == "workflow" and attempt >= _LOOKS_FOR_EXECUTION
+        if problem.count or is_over:
+            return ev.OutcomeKnown(text=_which(live, problem.count))
         return {"status": _UNLISTED}  # it may be listed in a moment
     except AnswerTooLargeError as error:
         return ev.OutcomeKnown(text=f"What the server has stored of the run can't be read: {error}")
@@ -143,7 +149,11 @@ async def _id(live: Live, lookup: Lookup) -> str:
         ids = await lookup.find(state.started or now, state.ended or now)
         if len(ids) != 1:
             raise _NotFoundAloneError(len(ids))
-        live.receive(ev.WorkflowStarted(execution_id=ids[0]))
+        live.receive(
+            ev.WorkflowStarted(execution_id=ids[0])
+            if state.kind == "workflow"
+            else ev.Started(run_id=ids[0], session_id=None)
+        )
     return str(state.run_id)
 
 
@@ -186,14 +196,24 @@ def _still(live: Live, status: str, stored: dict[str, Any]) -> str:
             f"for ever: start it again if you need its answer."
         )
     if status == _UNLISTED:
-        return _which(0)
+        return _which(live, 0)
     age = age_of(stored, live.clock())
     if age:
         return f"The server still has the run as {status}. {age} {_later(live)}"
     return f"The server still has the run as {status}. {_later(live)}"
 
 
-def _which(count: int) -> str:
+def _which(live: Live, count: int) -> str:
+    if live.state.kind != "workflow":
+        if count:
+            return (
+                f"{count} runs of this conversation began at that time, and nothing tells which is "
+                "this one. agent.session(id).messages() lists what was said."
+            )
+        return (
+            "The server lists no run of this conversation that began at that time: it was most "
+            "probably not accepted."
+        )
     if count:
         return (
             f"{count} executions began with the same variables at that time, and nothing tells "
@@ -211,5 +231,5 @@ def _refused(live: Live, error: RequestError) -> str:
 
 def _later(live: Live) -> str:
     if not live.state.run_id:
-        return _LISTS
+        return _LISTS if live.state.kind == "workflow" else _SESSIONS
     return f'pb.get_run("{live.state.run_id}") looks it up later.'

@@ -129,7 +129,7 @@ class RunTask:
         live = self.live
         try:
             with contextlib.suppress(asyncio.CancelledError):
-                await follow(live, self.plan.source, self.pauses, self._is_denied)
+                await follow(live, self.plan.source, self.pauses, self._is_denied, self._finds)
             if self.decider is not None:
                 await self.decider.close()
             with contextlib.suppress(asyncio.CancelledError):
@@ -144,6 +144,9 @@ class RunTask:
 
     def _is_denied(self) -> bool:
         return self.decider is not None and self.decider.is_stop_proved
+
+    def _finds(self) -> bool:
+        return self.plan.lookup.finds
 
     async def _or_report(self, doing: str, work: Awaitable[None]) -> None:
         """Do what a run can do without: a failure is logged and shown, and changes nothing else."""

@@ -7,11 +7,13 @@ import asyncio
 import datetime as dt
 import threading
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from powawidget.kernel import loop
 from powawidget.resources.lookup import stored_run
+from powawidget.run import recovery
 from powawidget.run.finished import of_stored
 from powawidget.run.plan import Lookup, Plan
 from powawidget.run.run import Run
@@ -21,6 +23,7 @@ from powawidget.state.values import text_of
 from tests.chaos import WATCHDOG, Chaos, Exchange, Script, at_paths
 from tests.faults.world import (
     CUT_WITH_TOOLS,
+    DONE,
     HALF,
     START,
     STORED,
@@ -361,3 +364,143 @@ def test_a_stopped_run_learns_quietly_what_the_server_did(world: World) -> None:
     assert "a word may be missing where it was closed here" in notices(run)[1]
     assert came_to(run) == ("stopped", "half ", None)
     assert waits(run) == []
+
+
+class Conversation:
+    """A service that takes a message, while a gateway gives up or the line breaks.
+
+    Args:
+        start: What answers the start.
+        unknown: How often the conversation isn't known yet.
+        runs: How many runs of it began with the start.
+    """
+
+    def __init__(self, start: Script, *, unknown: int = 0, runs: int = 1) -> None:
+        self._start, self._unknown, self._runs = start, unknown, runs
+        self._begun = ""
+
+    async def __call__(self, exchange: Exchange) -> None:
+        """Answer a request."""
+        path = urlsplit(exchange.request.path).path
+        if path.endswith("/run/stream"):
+            self._begun = dt.datetime.now(dt.UTC).isoformat()
+            await self._start(exchange)
+        elif path == "/api/sessions/sess_1" and self._unknown:
+            self._unknown -= 1
+            await exchange.answer_json({"error": "Session not found"}, "404 Not Found")
+        elif path == "/api/sessions/sess_1":
+            await exchange.answer_json({"session_id": "sess_1"})
+        elif path == "/api/sessions/sess_1/runs":
+            earlier = {**STORED, "run_id": "run_0", "created_at": "2026-01-01T00:00:00+00:00"}
+            fresh = [
+                {"run_id": f"run_{number}", "created_at": self._begun}
+                for number in range(1, self._runs + 1)
+            ]
+            await exchange.answer_json({"runs": [earlier, *fresh]})
+        elif path == "/api/agents/runs/run_1":
+            await exchange.answer_json(STORED)
+        else:
+            await exchange.answer_json({"error": "Not found"}, "404 Not Found")
+
+
+def said(status: str, body: bytes, kind: bytes = b"text/html") -> Script:
+    async def script(exchange: Exchange) -> None:
+        await exchange.answer(status, body, b"content-type: " + kind + b"\r\n")
+
+    return script
+
+
+async def unnamed(exchange: Exchange) -> None:
+    await exchange.stream(b": keepalive\n\n", end=False)
+
+
+# What hides a run that may have begun: its start was answered by somebody else than the service.
+HIDDEN: dict[str, Script] = {
+    "502 with a page": said("502 Bad Gateway", b"<h1>Bad Gateway</h1>"),
+    "502 with JSON": said("502 Bad Gateway", b'{"message": "upstream"}', b"application/json"),
+    "504 with nothing": said("504 Gateway Timeout", b""),
+    "500 with a page": said("500 Internal Server Error", b"<p>Error</p>"),
+    "503 with a page": said("503 Service Unavailable", b"<p>Try later</p>"),
+    "524 with a page": said("524 A Timeout Occurred", b"<p>Origin timed out</p>"),
+    "a login page": said("200 OK", b"<p>Please log in</p>"),
+    "a reset": unreachable,
+    "a cut before the name": unnamed,
+}
+
+
+@pytest.mark.parametrize("start", HIDDEN.values(), ids=HIDDEN)
+def test_a_start_that_may_have_been_accepted_is_looked_up_in_its_conversation(
+    world: World, start: Script
+) -> None:
+    server = world.serve(Conversation(start, unknown=2))
+    run = world.agent(server.url, tools=False).run("Hello", session_id="sess_1")
+    world.runs.append(run)
+    assert came_to(run) == ("completed", "half rest", None)
+    assert run.run_id == "run_1"
+    assert waits(run)[0].purpose == "look_up"
+    assert server.posts == 1
+
+
+@pytest.mark.parametrize("start", HIDDEN.values(), ids=HIDDEN)
+def test_where_there_is_no_conversation_a_start_that_may_have_been_accepted_says_so(
+    world: World, start: Script
+) -> None:
+    server = world.serve(Conversation(start))
+    run = world.agent(server.url, tools=False).run("Hello")
+    world.runs.append(run)
+    assert came_to(run)[0] in {"failed", "interrupted"}
+    assert "may have started" in f"{run.error.message} {run.error.hint}"
+    assert "agent.sessions()" in run.error.hint
+    assert server.posts == 1
+
+
+def test_a_turn_of_a_chat_is_looked_up_by_the_chats_conversation(world: World) -> None:
+    answered: list[str] = []
+
+    async def first_then_502(exchange: Exchange) -> None:
+        if answered:
+            await HIDDEN["502 with a page"](exchange)
+            return
+        answered.append("Hello")
+        await exchange.stream({**START, "run_id": "run_0"}, HALF, {**DONE, "run_id": "run_0"})
+
+    server = world.serve(Conversation(first_then_502))
+    chat = world.agent(server.url, tools=False).chat()
+    chat.send("Hello").wait(display=False)
+    run = chat.send("And now?")
+    assert came_to(run) == ("completed", "half rest", None)
+    chat.close()
+    assert (run.run_id, server.posts) == ("run_1", 2)
+
+
+@pytest.mark.parametrize(
+    ("service", "told"),
+    [
+        ({"runs": 2}, "2 runs of this conversation began at that time, and nothing tells which"),
+        ({"runs": 0}, "lists no run of this conversation that began at that time: it was most"),
+        ({"unknown": 1000}, "probably not accepted"),
+    ],
+)
+def test_a_run_that_is_not_found_in_its_conversation_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch, service: dict[str, int], told: str
+) -> None:
+    monkeypatch.setattr(recovery, "_UNLISTED_FOR", 0.1)
+    server = world.serve(Conversation(HIDDEN["502 with a page"], **service))
+    run = world.agent(server.url, tools=False).run("Hello", session_id="sess_1")
+    world.runs.append(run)
+    assert came_to(run) == ("interrupted", "", "502")
+    assert told in notices(run)[0]
+    assert run.error.title == "A gateway got no answer from the service"
+    assert "may have started" in run.error.hint
+    assert server.posts == 1
+
+
+def test_what_the_service_itself_refuses_is_not_looked_up(world: World) -> None:
+    server = world.serve(
+        Conversation(said("500 Internal Server Error", b'{"error": "No."}', b"application/json"))
+    )
+    run = world.agent(server.url, tools=False).run("Hello", session_id="sess_1")
+    world.runs.append(run)
+    assert came_to(run) == ("failed", "", "500")
+    assert waits(run) == []
+    assert "may have started" not in (run.error.hint or "")

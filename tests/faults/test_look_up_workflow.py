@@ -74,6 +74,7 @@ class Service:
         stays: Whether the stream stays open.
         answers: Whether it answers the request at all.
         want: The input of ours.
+        refusal: The status by which a gateway gives up on the request.
     """
 
     def __init__(  # noqa: PLR0913  # each is one thing that it does otherwise
@@ -86,10 +87,11 @@ class Service:
         stays: bool = False,
         answers: bool = True,
         want: Any = WANT,
+        refusal: str | None = None,
     ) -> None:
         self.frames, self.rows, self.logs = frames, list(rows), logs
         self.others, self.ahead, self.stays = others, dt.timedelta(seconds=ahead), stays
-        self.answers, self.want = answers, want
+        self.answers, self.want, self.refusal = answers, want, refusal
         self.begun = dt.datetime.now(dt.UTC)
         self.looks = 0
 
@@ -100,6 +102,9 @@ class Service:
         date = f"date: {email.utils.format_datetime(now, usegmt=True)}\r\n".encode()
         if path.endswith("/execute/stream"):
             self.begun = now
+            if self.refusal is not None:
+                await exchange.answer(self.refusal, b"<p>No answer</p>")
+                return
             if not self.answers:
                 exchange.reset()
                 return
@@ -336,3 +341,11 @@ def test_a_stopped_execution_learns_what_the_server_did(world: World, frames: An
     assert came_to(run) == ("stopped", "", None)
     assert stood(run) == ["B done", "C done", "R not_reached"]
     assert (waits(run), server.posts) == ([], 1)
+
+
+@pytest.mark.parametrize("status", ["502 Bad Gateway", "504 Gateway Timeout", "500 Odd", "503 Odd"])
+def test_an_execution_behind_a_gateway_that_gave_up_is_found(world: World, status: str) -> None:
+    run, server = run_at(world, Service([], AT_WORK, WHOLE, refusal=status))
+    assert came_to(run) == ("completed", '{"n": 4}', None)
+    assert run.run_id == OURS
+    assert server.posts == 1

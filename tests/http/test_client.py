@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gzip
 import json
+import re
 import socket
 import threading
 import tracemalloc
@@ -11,6 +12,7 @@ import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 import powawidget
@@ -22,8 +24,10 @@ from powawidget.errors import (
     RequestError,
 )
 from powawidget.http.client import Client
+from powawidget.http.lost import lost
 from powawidget.http.packed import unpacked
 from powawidget.http.secret import Secret
+from powawidget.http.server import Server
 from powawidget.http.timeouts import Timeouts
 from powawidget.resources.connect import Agent, AgentInfo
 from tests.chaos import Chaos, Exchange, Script, event
@@ -659,3 +663,50 @@ def test_a_key_that_no_header_can_carry_is_refused(key: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         Client("https://ref.p.powabase.ai", Secret(key))
     assert not key or key not in str(caught.value)
+
+
+async def _reset_at_once(exchange: Exchange) -> None:
+    exchange.reset()
+
+
+async def _reset_in_the_body(exchange: Exchange) -> None:
+    await exchange.head()
+    await exchange.chunk(b": \n\n")
+    await asyncio.sleep(0.05)
+    exchange.reset()
+
+
+async def _cut_in_the_body(exchange: Exchange) -> None:
+    await exchange.head()
+    await exchange.chunk(b": \n\n")
+
+
+@pytest.mark.parametrize("script", [_reset_at_once, _reset_in_the_body, _cut_in_the_body])
+@pytest.mark.parametrize("ask", [stream, get])
+def test_a_line_that_goes_down_is_told_in_words_and_what_to_do_where_that_is_plain(
+    serve: Serve, ask: Callable[[str], Any], script: Script
+) -> None:
+    with pytest.raises(ConnectionLost) as caught:
+        ask(serve(script).url)
+    told = str(caught.value)
+    assert not re.search(r"\b\w+(?:Error|Exception)\b", told)
+    assert re.search(r"was lost.*: \w+ .*\.", told)
+    assert told.endswith("Run the cell again.") == (ask is get)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        kind
+        for kind in vars(httpx).values()
+        if isinstance(kind, type) and issubclass(kind, httpx.TransportError)
+    ],
+)
+def test_an_error_of_the_http_library_without_a_word_is_told_in_words(error: Any) -> None:
+    server = Server("http://127.0.0.1:9", Secret(KEY), Timeouts())
+    raised = error("")
+    raised.__cause__ = ConnectionResetError(104, "Connection reset by peer")
+    told = str(lost(server, raised, "POST"))
+    assert error.__name__ not in told
+    assert told.startswith("The connection to http://127.0.0.1:9 was lost: ")
+    assert "Connection reset by peer" in told

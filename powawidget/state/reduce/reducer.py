@@ -210,6 +210,8 @@ def _after_end(run: RunState, event: ev.Event, at: float) -> list[Op]:  # noqa: 
             return notice(run, "trouble", event.text)
         case ev.WorkflowStarted():
             return [] if run.run_id else identity.names(run, event.execution_id, None)
+        case ev.Started():
+            return [] if run.run_id else identity.names(run, event.run_id, event.session_id)
         case ev.StoredChildren():
             return children.upgrade(run, event)
         case ev.StoredBlocks():
