@@ -208,8 +208,7 @@ def test_after_a_failure_or_a_stop_what_is_queued_waits(
 def test_what_is_queued_can_be_taken_back(chat: Chat, server: Counterpart) -> None:
     first = chat.send("stall")
     second, third = chat.send("b"), chat.send("c")
-    second.stop()
-    assert second.status == "stopped"
+    assert second.stop().wait(display=False).status == "stopped"
     assert chat.queued == [third]
     chat.discard()
     assert (third.wait().status, chat.queued) == ("stopped", [])

@@ -357,8 +357,7 @@ def test_a_stopped_run_learns_quietly_what_the_server_did(world: World) -> None:
     server = world.serve(at_paths(run=script, look=telling(AT_WORK, STORED)))
     run = world.run(server, tools=False)
     until(lambda: run.text, "the first text")
-    assert run.stop().status == "stopped"
-    assert run.wait(display=False).status == "stopped"
+    assert run.stop().wait(display=False).status == "stopped"
     until(lambda: len(notices(run)) == 2, "what the server did")
     assert "The server went on and completed the run" in notices(run)[1]
     assert "a word may be missing where it was closed here" in notices(run)[1]

@@ -335,7 +335,7 @@ def test_looking_for_an_execution_can_be_given_up(world: World) -> None:
 def test_a_stopped_execution_learns_what_the_server_did(world: World, frames: Any) -> None:
     run, server = run_at(world, Service(frames, AT_WORK, CUT_OFF, logs="BC", stays=True))
     until(lambda: stood(run)[1] == "C running", "the second block")
-    assert run.stop().status == "stopped"
+    assert run.stop().wait(display=False).status == "stopped"
     until(lambda: len(notices(run)) == 2, "what the server did")
     assert notices(run)[1] == CUT.format("2 blocks")
     assert came_to(run) == ("stopped", "", None)

@@ -333,7 +333,7 @@ def test_n12_keepalives_keep_a_run_alive_and_stop_works(world: World) -> None:
     until(lambda: quiet(run) > 4.0, "time since the last event")
     assert run.status == "running"
     assert run._live.is_kept_alive
-    assert run.stop().status == "stopped"
+    assert run.stop().wait(display=False).status == "stopped"
     assert not run._live.is_kept_alive
     assert came_to(run)[:2] == ("stopped", "half ")
     assert server.posts == 1

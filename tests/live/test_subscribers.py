@@ -277,7 +277,7 @@ def test_whoever_fails_a_run_stops_and_closes(
     run = made(Slowly(START, HALF, DONE))
     broken(run, monkeypatch)
     run.start()
-    assert run.stop().status == "stopped"
+    assert run.stop().wait(display=False).status == "stopped"
     run.close()
     assert run._live.done.is_set()
 
