@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from markdown_it.token import Token
 
-from powawidget.transcript import formulas, prose, style
+from powawidget.transcript import formulas, links, prose, style
 from powawidget.transcript.direction import Direction, direction, mirrored
 from powawidget.transcript.lines import look_wrapped
 from powawidget.transcript.markup import Html, element, joined, opening
@@ -153,19 +153,20 @@ def _inline(children: list[Token], skip: int = 0, *, keeps: bool = False) -> Htm
         keeps: Whether the ends of lines are kept.
     """
     written: list[str] = []  # what isn't HTML yet is escaped at the end
-    opened: list[int] = []
+    is_linked = False
     has_ended = False  # a line has, behind which another end of it says nothing
-    for index, token in enumerate(children):
+    for token in children:
         if token.type == "text":
             text, skip = token.content[skip:], max(0, skip - len(token.content))
-            written.append(text if opened else _linked(text))
+            written.append(text if is_linked else _linked(text))
+        elif token.type == "aside":
+            written.append(token.content)
         elif token.type == "link_open":
-            opened.append(index)
-            written.append(_link_open(prose.target(prose.href(token))))
+            is_linked = True
+            written.append(_link_open(links.target(links.href(token))))
         elif token.type == "link_close":
-            begin = opened.pop()
-            shown = "".join(child.content for child in children[begin + 1 : index])
-            written.append(_link_close(prose.href(children[begin]), shown))
+            is_linked = False
+            written.append(_LINK_CLOSE)
         elif token.type == "softbreak":
             written.append(Html("<br>\n" if keeps and not has_ended else "\n"))
         else:
@@ -207,19 +208,13 @@ def _linked(text: str) -> Html:
     )
 
 
-def _link_open(link: prose.Link | None) -> Html:
+def _link_open(link: links.Link | None) -> Html:
     if link is None:
         return Html("")
     outside = {"rel": "noopener noreferrer nofollow", "target": "_blank", "style": style.LINK}
     return opening("a", href=link.href, **outside)
 
 
-def _link_close(href: str, text: str) -> Html:
-    link = prose.target(href)
-    return joined(["" if link is None else _LINK_CLOSE, prose.aside(text, href, link)])
-
-
 def _image(token: Token) -> Html:
-    alt, link = prose.image(token)
-    where = "" if link is None else f" at {link.href}"
-    return element("span", f"{style.DIM};border:1px dotted;padding:0 4px", f"Image: {alt}{where}")
+    css = f"{style.DIM};border:1px dotted;padding:0 4px"
+    return element("span", css, links.image(token))

@@ -11,7 +11,7 @@ import itertools
 import re
 from collections.abc import Iterable
 
-from powawidget.transcript import languages, prose
+from powawidget.transcript import languages, links, prose
 
 # Characters that could begin markup in a line. A backslash does for most of them. Those that a
 # renderer could read together with what stands before or after them are written by their number.
@@ -232,7 +232,7 @@ def begun(line: str) -> str:
     return _BEGINS.sub(r"\1\\\2", shown)
 
 
-def target(link: prose.Link) -> str:
+def target(link: links.Link) -> str:
     """Where a link leads, in the brackets behind its text."""
     odd = r"[()<>\\\[\]{}|*`$~^]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])"
     safe = re.sub(odd, lambda found: f"%{ord(found[0]):02X}", link.href)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from markdown_it.token import Token
 
-from powawidget.transcript import formulas, prose
+from powawidget.transcript import formulas, links, prose
 from powawidget.transcript.cjk import is_punctuation
 from powawidget.transcript.markdown_escape import (
     PLAIN_ADDRESS,
@@ -171,7 +171,7 @@ def _on_one_line(shown: str) -> str:
 def _written(children: list[Token], *, skip: int, in_table: bool) -> str:
     """Write inline tokens; `skip` leaves out the first characters, of a task's box."""
     written: list[str] = []
-    opened: list[int] = []
+    leads: links.Link | None = None
     _apart_from_letters(children)
     # Not in a cell: nbconvert's markdown reads no table in a quotation or a list, only its text.
     dollars = sum(2 if token.type == "formula" else token.content.count("$") for token in children)
@@ -182,24 +182,23 @@ def _written(children: list[Token], *, skip: int, in_table: bool) -> str:
             continue
         if token.type == "text":
             text, skip = token.content[skip:], max(0, skip - len(token.content))
-            written += pieces(text, lone=lone, linked=bool(opened))
+            written += pieces(text, lone=lone, linked=leads is not None)
         elif token.type == "link_open" and _is_address(children, index):
             written.append(f"<{children[index + 1].content}>")
             after = index + 3
         elif token.type == "link_open":
-            opened.append(index)
-            written.append("" if prose.target(prose.href(token)) is None else "[")
-        elif token.type == "link_close":
-            begin = opened.pop()
-            shown = "".join(child.content for child in children[begin + 1 : index])
-            written += _link_end(prose.href(children[begin]), shown)
+            leads = links.target(links.href(token))
+            written.append("[")
+        elif leads is not None and token.type == "link_close":
+            written.append(f"]({target(leads)})")
+            leads = None
         elif token.type == "formula":
-            written.append(_formula(children, index, in_table=in_table, linked=bool(opened)))
+            written.append(_formula(children, index, in_table=in_table, linked=leads is not None))
         elif token.type == "tag_open":
             small, after = _tagged(children, index)
             written += small if after else pieces(_OPENS[token.tag])
         else:
-            written += _one(token, linked=bool(opened))
+            written += _one(token, linked=leads is not None)
     return joined(written, in_table=in_table)
 
 
@@ -212,10 +211,10 @@ def _one(token: Token, *, linked: bool) -> list[str]:
             return pieces(f"[^{token.content}]")
         case "tag_close":
             return pieces(_CLOSES[token.tag])
+        case "aside":
+            return pieces(token.content, linked=True)
         case "image":
-            alt, link = prose.image(token)
-            where = "" if link is None else f" at {link.href}"
-            return pieces(f"Image: {alt}{where}", linked=linked)
+            return pieces(links.image(token), linked=linked)
     marks = {"tag_break": _BREAK, "hardbreak": "\\\n", "softbreak": "\n"}
     return [marks.get(token.type) or _MARKS[token.type.rpartition("_")[0]]]
 
@@ -303,13 +302,7 @@ def _is_address(children: list[Token], index: int) -> bool:
         children[index + 2 : index + 3] != []
         and children[index + 2].type == "link_close"
         and children[index + 1].type == "text"
-        and shown == prose.href(children[index])
-        and prose.target(shown) is not None
+        and shown == links.href(children[index])
+        and links.target(shown) is not None
         and PLAIN_ADDRESS.fullmatch(shown) is not None
     )
-
-
-def _link_end(href: str, text: str) -> list[str]:
-    link = prose.target(href)
-    aside = pieces(prose.aside(text, href, link), linked=True)
-    return aside if link is None else [f"]({target(link)})", *aside]

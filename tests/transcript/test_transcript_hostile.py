@@ -425,15 +425,15 @@ def test_links_that_are_followed(said: str, link: str) -> None:
 @pytest.mark.parametrize(
     ("said", "text"),
     [
-        ("[a](javascript:alert)", "[a](javascript:alert)"),
+        ("[a](javascript:alert)", "a (javascript:alert)"),
         ("[a](/etc/passwd)", "a (/etc/passwd)"),
         ("[a](https://b.example](x)", "[a](https://b.example](x)"),
         ("[bank.example](https://evil.example/)", "bank.example (evil.example)"),
         ("[bank.example](https://bank.example@evil.example/)", "bank.example (evil.example)"),
         ("[example.org/x](https://example.org/x)", "example.org/x"),
         ("![a](https://example.org/x.png)", "Image: a at https://example.org/x.png"),
-        ("![](javascript:x)", "![](javascript:x)"),
-        ("![a](/x.png)", "Image: a"),
+        ("![](javascript:x)", "Image: image at javascript:x"),
+        ("![a](/x.png)", "Image: a at /x.png"),
     ],
 )
 def test_what_a_reader_is_told_of_a_link(said: str, text: str) -> None:

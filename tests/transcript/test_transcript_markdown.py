@@ -200,7 +200,7 @@ def test_a_text_is_read_as_it_was_written(text: str) -> None:
         ("[x_y](https://a.example/x_y_)", "[x_y](https://a.example/x_y%5F) (a.example)"),
         ("javascript:[a](https://e.org)", "javascript\\:[a](https://e.org) (e.org)"),
         ("javascript:`a`", "javascript\\:`a`"),
-        ("javascript:![a](x)", "javascript\\:Image: a"),
+        ("javascript:![a](x)", "javascript\\:Image: a at x"),
         ("data:\\\nx", "data: \\\nx"),
         ("see:https://a.example", "see\\:<https://a.example>"),
         ("xmpp:a@b.org/x, or --mailto:c@d.org", "`xmpp:a@b.org/x`, or `--mailto:c@d.org`"),

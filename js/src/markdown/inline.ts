@@ -2,7 +2,7 @@
 import type { Token, Tokens } from "marked";
 import { image as imageWord, loadImage, sourceOf } from "../text/words";
 import { decodeEntities } from "./entities";
-import { shortHost, showsHost, type Target, target } from "./links";
+import { begin, shortHost, showsHost, type Target, target } from "./links";
 import { maths } from "./maths";
 import { Pieces } from "./tags";
 import { h, isText, textOf, type VElement, type VNode } from "./vdom";
@@ -69,42 +69,48 @@ const hostNote = (text: string): VElement => h("span", "pw-link-host", text);
 
 function link(token: Tokens.Link): VNode[] {
   const kids = inlineNodes(token.tokens);
-  const text = textOf(kids);
   const to = target(token.autolink ? token.href : decodeEntities(token.href));
-  if (!to) {
-    // Not a link we follow: the reader sees what it wanted to be.
-    return !token.href || text === token.href ? kids : [...kids, hostNote(` (${token.href})`)];
-  }
-  const shown = linked(kids, to);
-  return showsHost(text, to.host) ? shown : [...shown, hostNote(` (${shortHost(to.host)})`)];
+  if (to) return linked(kids, to);
+  // Not a link we follow: the reader sees what it wanted to be.
+  const isSaid = !token.href || textOf(kids) === token.href;
+  return isSaid ? kids : [...kids, hostNote(` (${begin(token.href)})`)];
 }
 
 const CHIP = "pw-img-chip";
 
-const isChip = (node: VElement): boolean => node.attrs.class === CHIP;
-
 const holdsChip = (node: VNode): boolean =>
-  !isText(node) && (isChip(node) || node.kids.some(holdsChip));
+  !isText(node) && (node.attrs.class === CHIP || node.kids.some(holdsChip));
 
-/** Nodes as a link. An image has a button, which can't stand in one: there its text is the link. */
-function linked(kids: readonly VNode[], to: Target): VNode[] {
-  const rel = "noopener noreferrer nofollow";
+/**
+ * Nodes as a link that says where it leads. An image has a button, which can't stand in one: it stands
+ * before or behind the link. A link that leaves no text has its host for one.
+ */
+function linked(kids: readonly VNode[], { href, host }: Target): VNode[] {
   const made: VNode[] = [];
-  let open: VElement | undefined;
-  for (const kid of kids) {
-    if (isText(kid) || !holdsChip(kid)) {
-      if (!open) {
-        open = h("a", { href: to.href, target: "_blank", rel });
-        made.push(open);
-      }
-      open.kids.push(kid);
-      continue;
+  const attrs = { href, target: "_blank", rel: "noopener noreferrer nofollow" };
+  let inside: VNode[] = [];
+  let isLinked = false;
+  const close = () => {
+    const text = textOf(inside);
+    if (!text.trim()) {
+      made.push(...inside);
+    } else {
+      made.push(h("a", attrs, inside));
+      if (!showsHost(text, host)) made.push(hostNote(` (${shortHost(host)})`));
+      isLinked = true;
     }
-    open = undefined;
-    const [alt = kid] = isChip(kid) ? (kid.kids as VElement[]) : [];
-    alt.kids = linked(alt.kids, to);
-    made.push(kid);
+    inside = [];
+  };
+  for (const kid of kids) {
+    if (holdsChip(kid)) {
+      close();
+      made.push(kid);
+    } else {
+      inside.push(kid);
+    }
   }
+  close();
+  if (!isLinked) made.push(...(made.length ? [{ text: " " }] : []), h("a", attrs, shortHost(host)));
   return made;
 }
 
@@ -131,7 +137,7 @@ function image(token: Tokens.Image): VElement {
     "span",
     CHIP,
     h("span", "pw-img-alt", alt),
-    hostNote(to ? shortHost(to.host) : token.href),
+    hostNote(to ? shortHost(to.host) : begin(token.href)),
     to ? h("button", load, loadImage) : [],
   );
 }

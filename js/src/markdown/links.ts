@@ -38,3 +38,6 @@ export function showsHost(text: string, host: string): boolean {
 /** The end of a host says whom it belongs to, so a long one loses its front. */
 export const shortHost = (host: string): string =>
   host.length > 60 ? `…${host.slice(-59)}` : host;
+
+/** Of what isn't followed, perhaps a picture's data, as much as says what it is. */
+export const begin = (href: string): string => (href.length > 100 ? `${href.slice(0, 99)}…` : href);

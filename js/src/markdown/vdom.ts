@@ -46,7 +46,7 @@ export const textNodes = (text: string): VNode[] =>
 export const isText = (v: VNode): v is VText => "text" in v;
 
 export const textOf = (nodes: readonly VNode[]): string =>
-  nodes.map((v) => (isText(v) ? v.text : textOf(v.kids))).join("");
+  nodes.map((v) => (isText(v) ? v.text : v.tag === "br" ? "\n" : textOf(v.kids))).join("");
 
 export function create(v: VNode): ChildNode {
   if (isText(v)) {
