@@ -5,7 +5,8 @@ for whoever asks for details.
 """
 
 import re
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 _DRIVERS = r"(?:psycopg2?|asyncpg|sqlalchemy|sqlite3|pymysql|MySQLdb)"
 # What SQLAlchemy and the drivers put around the SQL that has failed.
@@ -21,6 +22,8 @@ _STATEMENT = re.compile(
 _CLASS = re.compile(rf"\b{_DRIVERS}(?:\.\w+)*\.(\w+)")
 _TAKEN = re.compile(r"agent_sessions_session_id_key|Key \(session_id\)")
 _READ = 20_000
+# Where a frame may have an error, or what holds one.
+_ERRORS = frozenset({"error", "message", "detail", "data"})
 
 
 class DatabaseError(NamedTuple):
@@ -64,6 +67,26 @@ def without_sql(text: str) -> str:
     """Give an error as it is told: of a database's own only what it means."""
     known = database_error(text)
     return text if known is None else known.message
+
+
+def frame_told(frame: Mapping[str, Any], tell: Callable[[str], str]) -> Mapping[str, Any]:
+    """Give a frame as it is told: its error without what `tell` takes out of it.
+
+    Args:
+        frame: The frame, or what it holds under `data`.
+        tell: Makes of an error what is told of it.
+
+    Returns:
+        The same frame where nothing is taken out.
+    """
+    told: dict[str, Any] = {}
+    for name in _ERRORS & frame.keys():
+        value = frame[name]
+        new = frame_told(value, tell) if isinstance(value, dict) else value
+        new = tell(value) if isinstance(value, str) else new
+        if new is not value and new != value:
+            told[name] = new
+    return {**frame, **told} if told else frame
 
 
 def without_dump(text: str) -> str:

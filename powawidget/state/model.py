@@ -52,7 +52,8 @@ ENDED: frozenset[str] = frozenset({"completed", "failed", "stopped", "interrupte
 class Failure(msgspec.Struct, kw_only=True):
     """Why a run failed: a plain title, the server's own words, and what to do next.
 
-    `details` are words of the server that only few can read, such as its SQL.
+    `details` are words of the server that only few can read, such as its SQL, with a user's id in
+    it: they are shown to who asks for them, and not printed with the rest.
     """
 
     title: str
@@ -60,6 +61,10 @@ class Failure(msgspec.Struct, kw_only=True):
     code: str | None = None
     hint: str | None = None
     details: str | None = None
+
+    def __repr__(self) -> str:
+        told = {name: getattr(self, name) for name in self.__struct_fields__ if name != "details"}
+        return f"Failure({', '.join(f'{name}={value!r}' for name, value in told.items())})"
 
 
 class Citation(msgspec.Struct, kw_only=True):

@@ -24,7 +24,10 @@ LONG = 200_000
 FLOODS = {"letters": "x" * LONG, "hidden": "\x1b[31m" * (LONG // 5)}
 # What may be long, since a person or a model wrote it at length, or somebody decides on it.
 WRITTEN = {"text", "arguments", "result", "content", "output", "input", "answer", "asked"}
-SENTENCE = {"message", "error", "problem", "title", "hint", "reason", "outcome", "why", "notice"}
+SENTENCE = {
+    *("message", "error", "problem", "title", "hint", "reason", "outcome", "why", "notice"),
+    "details",
+}
 CITED = {"key", "source_name", "text_excerpt"}
 WORDS = 100  # that the state may put around what it quotes
 # A frame's fields that its reader needs, whatever its name.

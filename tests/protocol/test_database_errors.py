@@ -1,7 +1,9 @@
 """What is told of an error that is the service's database's own, and what isn't."""
 
+import msgspec
 import pytest
 
+import powawidget
 from powawidget.http.refusals import words_of
 from powawidget.protocol import events as ev
 from powawidget.protocol.database_errors import database_error, without_dump, without_sql
@@ -134,3 +136,57 @@ def test_no_sql_in_refusals_outcomes_and_blocks() -> None:
         assert USER not in told
         assert "INSERT" not in told
     assert block.startswith("(psycopg.errors.UniqueViolation) duplicate key value")
+
+
+FRAMES: list[dict[str, object]] = [
+    {"event": "error", "error": TAKEN, "run_id": "run_1"},
+    {"event": "error", "message": TAKEN},
+    {"event": "error", "error": {"message": TAKEN, "code": 7}},
+    {"event": "complete", "status": "failed", "error": TAKEN, "content": ""},
+    {"type": "error", "error": TAKEN, "error_code": "X"},
+    {"type": "workflow_error", "error": TAKEN},
+    {"event": "complete", "status": "failed", "error": TAKEN, "execution_id": "e"},
+    {"type": "block_error", "block_id": "b", "block_type": "code", "data": {"error": TAKEN}},
+    {"type": "block_complete", "block_id": "b", "data": {"output": None, "error": TAKEN}},
+]
+
+
+@pytest.mark.parametrize("frame", FRAMES, ids=range(len(FRAMES)))
+@pytest.mark.parametrize("is_workflow", [False, True])
+def test_of_a_databases_error_an_event_has_the_rest_in_its_details_alone(
+    frame: dict[str, object], *, is_workflow: bool
+) -> None:
+    event = ev.read(ev.as_json(frame))
+    event = ev.in_workflow(event) if is_workflow else event
+    details = getattr(event, "details", None)
+    printed = f"{event!r} {event!s} {event.raw!r}"
+    without = msgspec.structs.replace(event, details=None) if details else event
+    assert USER not in printed + str(msgspec.to_builtins(without))
+    assert "INSERT" not in printed
+    is_block = "block_id" in frame
+    assert details == (None if is_block else TAKEN)
+    if not is_block:
+        run = RunState()
+        apply(run, reduce(run, event, 1.0))
+        assert run.error is not None
+        assert (run.error.code in {"session_taken", "X"}, run.error.details) == (True, TAKEN)
+        assert USER not in repr(run.error)
+
+
+def test_a_recording_that_is_read_again_shows_sql_in_details_alone() -> None:
+    """The events, what is written and what is saved say the same."""
+    frames = f"data: {ev.as_json(FRAMES[0])}\n\n".encode()
+    run = powawidget.replay(frames).wait(display=False)
+    assert USER not in repr(list(run.events)) + repr(run.error) + repr(run)
+    (details,) = (event.details for event in run.events if isinstance(event, ev.Errored))
+    assert details == TAKEN
+    for written in (run.to_markdown(), run.to_text(), run.to_html()):
+        before, _, rest = written.partition("Details")
+        assert USER not in before
+        assert USER in rest
+    again = powawidget.replay(run.to_json().encode())
+    assert again.error is not None
+    assert (again.error.details, USER in repr(again.error)) == (TAKEN, False)
+    with pytest.raises(powawidget.RunFailed) as caught:
+        run.result(display=False)
+    assert USER not in str(caught.value)

@@ -17,9 +17,9 @@ ENGINE = {"seq": 3, "ts": "2026-03-01T08:00:00+00:00"}
 
 
 def fields(event: ev.Event) -> dict[str, Any]:
-    """All that an event says, but for the frame it was read from."""
-    names = [name for name in event.__struct_fields__ if name != "raw"]
-    return {name: getattr(event, name) for name in names}
+    """All that an event says, but for the frame it was read from, and details where it has none."""
+    said = {name: getattr(event, name) for name in event.__struct_fields__ if name != "raw"}
+    return {name: one for name, one in said.items() if (name, one) != ("details", None)}
 
 
 def call(**said: Any) -> dict[str, Any]:

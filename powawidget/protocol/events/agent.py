@@ -5,8 +5,14 @@ from typing import Any, final
 
 import msgspec
 
+from powawidget.protocol.database_errors import frame_told, without_sql
 from powawidget.protocol.events import fields
-from powawidget.protocol.events.event import BaseEvent, Frame, Housekeeping, Reader
+from powawidget.protocol.events.event import (
+    BaseEvent,
+    Frame,
+    Housekeeping,
+    Reader,
+)
 
 
 @final
@@ -139,6 +145,7 @@ class Errored(BaseEvent, frozen=True, kw_only=True):
     message: str
     code: str | None
     run_id: str | None = None
+    details: str | None = None
 
 
 class ReportedCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,6 +172,7 @@ class Completed(BaseEvent, frozen=True, kw_only=True):
     usage: dict[str, int] | None
     tool_calls: list[ReportedCall]
     citations: list[Any]
+    details: str | None = None
 
 
 AgentEvent = (
@@ -298,11 +306,14 @@ def _hook_result(frame: Frame) -> HookResult:
 
 
 def _errored(frame: Frame) -> Errored:
+    message = fields.error_of(frame)
+    told = without_sql(message)
     return Errored(
-        message=fields.error_of(frame),
+        message=told,
+        details=None if told == message else message,
         code=fields.maybe_text(frame, "code", "error_code"),
         run_id=fields.maybe_text(frame, "run_id"),
-        raw=frame,
+        raw=frame_told(frame, without_sql),
     )
 
 
@@ -325,6 +336,7 @@ def _reported_call(value: Any) -> ReportedCall | None:
 
 def _completed(frame: Frame) -> Completed:
     error = fields.error_text(None if frame.get("error") == fields.LOST else frame.get("error"))
+    told = None if error is None else without_sql(error)
     content = frame.get("content")
     listed = frame.get("tool_calls")
     cited = frame.get("citations")
@@ -334,7 +346,8 @@ def _completed(frame: Frame) -> Completed:
         session_id=fields.maybe_text(frame, "session_id"),
         content=content if isinstance(content, str) else None,
         status=status,
-        error=error,
+        error=told,
+        details=None if told == error else error,
         code=fields.maybe_text(frame, "code", "error_code"),
         usage=fields.counts(frame.get("usage")),
         tool_calls=[
@@ -343,7 +356,7 @@ def _completed(frame: Frame) -> Completed:
             if call is not None
         ],
         citations=cited if isinstance(cited, list) else [],
-        raw=frame,
+        raw=frame if told == error else frame_told(frame, without_sql),
     )
 
 

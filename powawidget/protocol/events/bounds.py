@@ -23,7 +23,9 @@ TASK = 20_000
 # Items of a list that is shown: citations, blocks of a graph, names of agents.
 LISTED = 1_000
 
-_SENTENCES = frozenset({"message", "error", "problem", "title", "hint", "reason", "outcome", "why"})
+_SENTENCES = frozenset(
+    {"message", "error", "problem", "title", "hint", "reason", "outcome", "why", "details"}
+)
 _WHOLE = frozenset(
     {
         *("text", "texts", "content", "answer", "thoughts"),

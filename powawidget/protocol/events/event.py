@@ -12,9 +12,19 @@ Frame = Mapping[str, Any]
 
 
 class BaseEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What all events share; `raw` is the frame that one was read from."""
+    """What all events share; `raw` is the frame that one was read from.
+
+    Where an error of the server's has what only few can read, such as SQL with a user's id in it,
+    that is in the event's `details` and nowhere else: not in its message, not in `raw`, not in what
+    is printed of it (docs/protocol.md#database-errors).
+    """
 
     raw: Any = None
+
+    def __repr__(self) -> str:
+        printed = (name for name in self.__struct_fields__ if name != "details")
+        said = ", ".join(f"{name}={getattr(self, name)!r}" for name in printed)
+        return f"{type(self).__name__}({said})"
 
 
 @final

@@ -2,7 +2,7 @@
 
 from typing import Any, final
 
-from powawidget.protocol.database_errors import without_dump
+from powawidget.protocol.database_errors import frame_told, without_dump, without_sql
 from powawidget.protocol.events import fields
 from powawidget.protocol.events.decoding import as_json
 from powawidget.protocol.events.event import BaseEvent, Frame, Reader
@@ -81,6 +81,7 @@ class WorkflowFailed(BaseEvent, frozen=True, kw_only=True):
     execution_id: str | None
     message: str
     code: str | None
+    details: str | None = None
 
 
 WorkflowEvent = (
@@ -106,11 +107,14 @@ def completed(frame: Frame) -> WorkflowCompleted:
 
 def failed(frame: Frame) -> WorkflowFailed:
     """Read the failure of a workflow."""
+    message = fields.error_of(frame)
+    told = without_sql(message)
     return WorkflowFailed(
         execution_id=execution_id(frame),
-        message=fields.error_of(frame),
+        message=told,
+        details=None if told == message else message,
         code=fields.maybe_text(frame, "error_code", "code"),
-        raw=frame,
+        raw=frame_told(frame, without_sql),
     )
 
 
@@ -163,7 +167,7 @@ def _block_completed(frame: Frame) -> BlockCompleted:
         error=None if error is None else without_dump(error),
         failed=error is not None or refused,
         seconds=fields.seconds(frame),
-        raw=frame,
+        raw=frame if error is None else frame_told(frame, without_dump),
     )
 
 
@@ -174,7 +178,7 @@ def _block_failed(frame: Frame) -> BlockFailed:
         block_type=_block_type(frame),
         error=without_dump(fields.error_of(data if isinstance(data, dict) else frame)),
         seconds=fields.seconds(frame),
-        raw=frame,
+        raw=frame_told(frame, without_dump),
     )
 
 

@@ -3,6 +3,8 @@
 Rules: docs/protocol.md#workflow-frames.
 """
 
+import msgspec
+
 from powawidget.protocol.events.agent import Completed, Errored
 from powawidget.protocol.events.bounds import bounded
 from powawidget.protocol.events.event import Unknown
@@ -35,12 +37,13 @@ def _meant(event: Event) -> Event:
         return WorkflowFailed(
             execution_id=execution_id(frame) or event.run_id,
             message=event.message,
+            details=event.details,
             code=event.code,
             raw=event.raw,
         )
     if isinstance(event, Completed):
         if event.status.lower() in FAILED:
-            return failed(frame)
+            return msgspec.structs.replace(failed(frame), details=event.details)
         return completed(frame)
     if isinstance(event, Unknown) and "result" in frame and "block_id" not in frame:
         return completed(frame)

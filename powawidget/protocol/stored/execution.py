@@ -42,9 +42,12 @@ def events_of_execution(
     yield logs_of(logs)
     status = execution.get("status")
     if status == "failed":
+        error = error_text(execution.get("error")) or "The server didn't say why."
+        told = without_sql(error)
         yield ev.WorkflowFailed(
             execution_id=execution_id,
-            message=error_text(execution.get("error")) or "The server didn't say why.",
+            message=told,
+            details=None if told == error else error,
             code=None,
         )
     elif status == "completed" and graph is not None and _was_cut(graph, logs):

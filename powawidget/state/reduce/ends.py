@@ -57,7 +57,9 @@ def _forgive(run: RunState) -> list[Op]:
 def _blame(run: RunState, event: ev.Completed) -> list[Op]:
     if not event.error and run.error is not None:
         return []
-    message = event.error or "The server ended the run as failed without saying why."
+    message = (
+        event.details or event.error or "The server ended the run as failed without saying why."
+    )
     return [("set", ("error",), plain(explain(message, event.code)))]
 
 
@@ -108,7 +110,7 @@ def workflow_failed(run: RunState, event: ev.WorkflowFailed, at: float) -> list[
     return [
         *identity.mark_workflow(run),
         *identity.names(run, event.execution_id, None),
-        ("set", ("error",), plain(explain(event.message, event.code))),
+        ("set", ("error",), plain(explain(event.details or event.message, event.code))),
         *_end(run, "failed", at),
     ]
 

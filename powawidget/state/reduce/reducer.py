@@ -292,7 +292,7 @@ def _errored(run: RunState, event: ev.Errored) -> list[Op]:
     # Not terminal: the terminal event may still come, and then its status counts.
     return [
         *identity.names(run, event.run_id, None),
-        ("set", ("error",), plain(explain(event.message, event.code))),
+        ("set", ("error",), plain(explain(event.details or event.message, event.code))),
     ]
 
 
