@@ -105,7 +105,7 @@ def test_a_block_that_fails_is_red_and_says_why(lab: Lab, page: Page) -> None:
     red = page.locator(".pw").evaluate(
         """(widget) => {
           const probe = widget.appendChild(document.createElement("i"));
-          probe.style.color = getComputedStyle(widget).getPropertyValue("--red");
+          probe.style.color = getComputedStyle(widget).getPropertyValue("--pw-red");
           const { color } = getComputedStyle(probe);
           probe.remove();
           return color;
