@@ -191,6 +191,10 @@ class GatedRun:
         """What was decided on each request, and by whom."""
         return [(part.decision, part.by) for part in self._approvals()]
 
+    def delivery(self) -> str | None:
+        """How far the decision on the first request is on its way."""
+        return self._approvals()[0].delivery
+
     def click(self, choice: str) -> str | None:
         """Decide on all that is shown; returns why it was refused."""
         return self.decider.decide(choice, "click", None, self.shown())

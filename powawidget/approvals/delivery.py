@@ -98,13 +98,14 @@ class Delivery:
         if reason and choice == "deny":
             body["reason"] = reason
         decision.is_posted = True
-        note(digests, "sending", "It is on its way to the server.")
+        self._requests.note_delivery(digests, "sending")
         for delay in (*_RETRIES, None):
             refusal = await self._post_once(run_id, body, decision)
             if refusal is None:
                 return
             if delay is None or not self._requests.is_sending(decision.known):
                 break
+            self._requests.note_delivery(digests, "again")
             await asyncio.sleep(delay)
             # The first frame about the call ends the tries: the next request isn't this one.
             if not self._requests.is_sending(decision.known):
@@ -147,5 +148,5 @@ class Delivery:
             note(digests, "unknown", f"It isn't known whether it counted: {error}")
         else:
             decision.accepted = self._monotonic()
-            note(digests, "sending", "The server has it; the stream will show what it did.")
+            self._requests.note_delivery(digests, "taken")
         return None

@@ -14,6 +14,12 @@ from powawidget.state.reduce import gates
 # A wait this short is a rounding error; the clock wouldn't move in it.
 _LEAST_SLEEP = 0.001
 
+_ON_ITS_WAY = {
+    "sending": "It is on its way to the server.",
+    "again": "The server doesn't wait for it yet: it is sent again.",
+    "taken": "The server has it; the stream will show what it did.",
+}
+
 
 class Requests:
     """The requests of one run. Everything is called on the loop thread.
@@ -86,10 +92,23 @@ class Requests:
         return min(map(deadline_of, self.sending(digests)), default=now) - now
 
     def note(
-        self, digests: list[str], decision: Literal["pending", "sending", "unknown"], outcome: str
+        self, digests: list[str], decision: Literal["pending", "unknown"], outcome: str
     ) -> None:
         """Note what became of sending a decision."""
         self.receive(ev.DecisionNoted(digests=digests, decision=decision, outcome=outcome))
+
+    def note_delivery(
+        self, digests: list[str], delivery: Literal["sending", "again", "taken"]
+    ) -> None:
+        """Note how far a decision is on its way to the server."""
+        self.receive(
+            ev.DecisionNoted(
+                digests=digests,
+                decision="sending",
+                outcome=_ON_ITS_WAY[delivery],
+                delivery=delivery,
+            )
+        )
 
     def receive(self, event: ev.Event) -> None:
         """Apply an event of a decision to the run; not once that is over."""

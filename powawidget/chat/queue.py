@@ -8,7 +8,7 @@ from powawidget.state.model import RunStatus
 
 _WHY_PAUSED: dict[RunStatus, str] = {
     "failed": "The answer before failed.",
-    "stopped": "You stopped the answer before.",
+    "stopped": "The answer before was stopped.",
     "interrupted": "The answer before was cut off.",
 }
 

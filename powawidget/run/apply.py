@@ -103,7 +103,7 @@ def too_large(error: EventTooLargeError, hint: str | None = None) -> ev.Interrup
 
 def _cancelled(live: Live) -> ev.Event:
     if live.stop_asked:
-        return ev.Stopped(message=f"Stopped by you. {live.state.on_stop}".strip())
+        return ev.Stopped(message=f"The run was stopped. {live.state.on_stop}".strip())
     return ev.Interrupted(
         title="The kernel was shut down",
         message="The run's stream was closed with it.",

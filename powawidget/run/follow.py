@@ -68,7 +68,7 @@ class Following:
     def note(self) -> str:
         """A sentence on the tries to start, where there were several."""
         if self._gave_up:
-            return "You gave up waiting: nothing was started."
+            return "The wait was given up: nothing was started."
         tries = self._retries.tries
         return f"It was tried {tries} times." if tries > 1 else ""
 

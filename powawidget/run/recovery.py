@@ -78,7 +78,7 @@ async def recover(live: Live, lookup: Lookup, limits: Timeouts, pauses: Pauses) 
     try:
         found = await pauses.wait_for(_lookups(live, lookup, limits))
     except GaveUp:
-        found = [ev.OutcomeKnown(text=f"You stopped looking. {_later(live)}")]
+        found = [ev.OutcomeKnown(text=f"The lookup was stopped. {_later(live)}")]
     finally:
         if live.state.wait is not None:
             live.receive(ev.WaitOver())

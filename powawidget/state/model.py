@@ -134,8 +134,10 @@ class ApprovalPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="approval
     gate: a tool call, the answer, or the start of the run (docs/protocol.md#gates and
     #gates-without-tool). `digest` is the request's own: over its run, its call, its index and its
     exact arguments. `choice` is what was sent, `decision` what has come of it; after `closes`
-    nothing is sent any more, so that a late answer can't hit the next request. `waited` is how long
-    it was open, where the hook told. `withheld` is as in a tool call.
+    nothing is sent any more, so that a late answer can't hit the next request. `delivery` is how
+    far a decision is on its way: it is being sent, it is sent again since the server doesn't wait
+    for it yet, or the server has taken it. `waited` is how long the request was open, where the
+    hook told. `withheld` is as in a tool call.
     """
 
     tool_name: str
@@ -154,6 +156,7 @@ class ApprovalPart(msgspec.Struct, kw_only=True, tag_field="kind", tag="approval
     closes: float | None = None
     waited: float | None = None
     outcome: str | None = None
+    delivery: Literal["sending", "again", "taken"] | None = None
     withheld: TooLarge | None = None
 
 

@@ -97,11 +97,11 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
         message: What the hook says to the person.
         covers: call, answer or start.
         decision: pending, sending, approved, denied, expired, superseded, unknown or undecided.
-        by: Who decided: click; code (`run.approve()`, `run.deny()`); policy, or `policy: NAME` of
-            one that has a name; stop, where it was denied because the run was stopped; deadline,
-            where it expired; elsewhere, where the server did something else than what was sent
-            from here, if anything was. None as long as nobody has decided, and where a run went on
-            or ended without an answer.
+        by: Who decided: click (a person, in the notebook); code (`run.approve()`, `run.deny()`);
+            policy, or `policy: NAME` of one that has a name; stop, where it was denied because the
+            run was stopped; deadline, where it expired; elsewhere, where the server did something
+            else than what was sent from here, if anything was. None as long as nobody has decided,
+            and where a run went on or ended without an answer.
         reason: The reason that was given.
         asked_at: When, in seconds since the epoch.
         decided_at: When, in seconds since the epoch.

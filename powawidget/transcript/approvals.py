@@ -11,7 +11,11 @@ from powawidget.transcript.nodes import Details, Grid, Heading, Node, Span, Span
 from powawidget.transcript.summary import one_line, tool_name
 
 _CHOICE = {"approve": "approval", "deny": "denial"}
-_BY = {"stop": ", because the run was stopped", "elsewhere": " elsewhere"}
+_BY = {
+    "click": " by a person",
+    "stop": ", because the run was stopped",
+    "elsewhere": " elsewhere",
+}
 _SHORT_HASH = 12
 _GLYPHS = {"approved": "done", "denied": "denied", "expired": "denied", "pending": "waiting"}
 
@@ -37,6 +41,9 @@ def decision(part: ApprovalPart, zone: dt.tzinfo | None, *, over: bool) -> str:
         case "pending" if not over:
             return "Not decided yet"
         case "sending" if not over and part.choice is not None:
+            if part.delivery != "taken":
+                again = " again" if part.delivery == "again" else ""
+                return f"Sending the {_CHOICE[part.choice]}{again}"
             runs = part.choice == "approve" and part.covers == "call"
             said = "Approved" if part.choice == "approve" else "Denied"
             goes_on = "running" if runs else "waiting for the server"

@@ -1,6 +1,7 @@
 """One decision for each request, never for another one: interleavings against a model server."""
 
 import asyncio
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -129,9 +130,13 @@ async def test_a_404_is_answered_with_the_same_decision_until_the_other_process_
     gated = GatedRun()
     gated.server.request("a")
     await asyncio.sleep(0.5)
-    gated.server.refuse = 3
+    gated.server.refuse, gated.server.tool_seconds = 3, 1.0
     assert gated.click("approve") is None
-    await asyncio.sleep(5)
+    said = [gated.delivery()]
+    for _ in range(500):
+        await asyncio.sleep(0.01)
+        said.append(gated.delivery())
+    assert [each for each, _ in itertools.groupby(said)] == ["sending", "again", "taken"]
     assert gated.server.posts == [(True, ["call-1"])]
     assert gated.server.ran == ["call-1"]
 

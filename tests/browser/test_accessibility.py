@@ -129,7 +129,10 @@ HELD = {
         "Waiting for you",
         ".pw-ask:has-text('Approve all 2')",
     ),
-    'display(raised(operators, "Operator"))': ("Done", ".pw-decided:has-text('Denied by you')"),
+    'display(raised(operators, "Operator"))': (
+        "Done",
+        ".pw-decided:has-text('Denied by a person')",
+    ),
     'display(raised(operators, "Operator (short deadline)"))': (
         "Done",
         ".pw-decided:has-text('Not answered')",
@@ -697,7 +700,7 @@ def test_keys_work_everything_in_a_held_state(held: Page) -> None:
         pause.get_by_role("button").focus()
         held.keyboard.press("Enter")
         expect(pause).to_have_count(0)
-    expect(widget(held, REFUSED).locator(".pw-error")).to_contain_text("You gave up waiting")
+    expect(widget(held, REFUSED).locator(".pw-error")).to_contain_text("The wait was given up")
     is_clean(held, ".pw")
 
 

@@ -69,7 +69,7 @@ def decide_while_busy(lab: Lab, page: Page, powabase: Any, busy: str) -> None:
         page.wait_for_timeout(50)
     # What became of it is drawn too, while the kernel is busy still.
     expect(widget.locator(".pw-status")).to_have_text("Done", timeout=LONG)
-    expect(widget).to_contain_text("Approved by you")
+    expect(widget).to_contain_text("Approved by a person")
     if busy != "waits":
         assert "ENDED" not in lab.output(page, 2).inner_text()
     go.touch()
@@ -171,7 +171,7 @@ def test_a_denial_carries_its_reason_and_nothing_is_written(
     field.press("Enter")
     lab.wait_idle(page)
     assert decisions(powabase)[before:] == [{"approved": False, "reason": "prices are fixed"}]
-    expect(widget).to_contain_text("Denied by you")
+    expect(widget).to_contain_text("Denied by a person")
     expect(lab.output(page, 2)).to_contain_text("Denied by user: prices are fixed")
 
 

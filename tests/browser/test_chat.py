@@ -159,7 +159,7 @@ def test_an_approval_inside_a_chat_needs_its_own_click_and_never_enter(
     approve.click()
     is_done(chat, 1 if chat.locator(".pw-queue li").count() == 0 else 2)
     assert decisions()[before:] == [{"approved": True}]
-    expect(turns(chat).first).to_contain_text("Approved by you")
+    expect(turns(chat).first).to_contain_text("Approved by a person")
 
 
 @pytest.mark.own_page

@@ -55,7 +55,7 @@ TRANSCRIPT = ".powawidget-transcript"
 def answered(area: Locator) -> None:
     """Approve by mouse what waits in there, and wait for the end."""
     armed(area).click()
-    expect(area.get_by_text("Approved by you")).to_be_visible(timeout=LONG)
+    expect(area.get_by_text("Approved by a person")).to_be_visible(timeout=LONG)
     expect(area.locator(".pw-status")).to_have_text("Done", timeout=LONG)
 
 

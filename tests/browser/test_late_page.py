@@ -104,7 +104,7 @@ def test_a_front_end_that_loads_slowly_shows_all_and_hears_the_kernel(
     expect(page.locator(TRANSCRIPT).first).to_be_hidden()
     armed(second).click()
     expect(second.locator(".pw-status")).to_have_text("Done", timeout=LONG)
-    expect(second).to_contain_text("Approved by you")
+    expect(second).to_contain_text("Approved by a person")
     assert decisions(powabase)[before:] == [{"approved": True}]
 
 

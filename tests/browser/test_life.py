@@ -330,7 +330,7 @@ def test_b2_two_tabs_show_the_same_and_make_one_decision(
     expect(status(second)).to_have_text("Done", timeout=LONG)
     assert sent(powabase, "/approve")[before:] == [{"approved": True}]
     assert said(first) == said(second)
-    expect(second).to_contain_text("Approved by you")
+    expect(second).to_contain_text("Approved by a person")
     assert lab.problems(other) == []
     other.close()
 

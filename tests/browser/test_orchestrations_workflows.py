@@ -279,7 +279,7 @@ def test_a_wait_that_counts_down_is_given_up_by_a_click(lab: Lab, page: Page) ->
     pause.get_by_role("button").click()
     expect(status(widget)).to_have_text("Failed", timeout=LONG)
     expect(widget.locator(".pw-pause")).to_have_count(0)
-    expect(widget.locator(".pw-error")).to_contain_text("You gave up waiting")
+    expect(widget.locator(".pw-error")).to_contain_text("The wait was given up")
 
 
 def test_a_run_that_was_cut_is_looked_up_and_says_so(lab: Lab, page: Page) -> None:

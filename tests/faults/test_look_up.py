@@ -295,7 +295,7 @@ def test_a_look_up_can_be_given_up_at_any_time(world: World, look: Script, how: 
     if how == "give_up":
         assert act(run, "give_up") is None
         assert run._live.done.wait(WATCHDOG)
-        assert notices(run)[-1].startswith("You stopped looking.")
+        assert notices(run)[-1].startswith("The lookup was stopped.")
     elif how == "click on stop":
         assert act(run, "stop") is None
     else:

@@ -327,7 +327,7 @@ def test_looking_for_an_execution_can_be_given_up(world: World) -> None:
     assert act(run, "give_up") is None
     assert came_to(run)[0] == "interrupted"
     assert notices(run) == [
-        "You stopped looking. workflow.executions() lists the workflow's executions."
+        "The lookup was stopped. workflow.executions() lists the workflow's executions."
     ]
 
 

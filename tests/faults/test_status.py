@@ -180,7 +180,7 @@ def test_s4_a_pause_can_be_given_up(world: World, how: str) -> None:
     if how == "give_up":
         assert act(run, "give_up") is None
         assert came_to(run) == ("failed", "", "429")
-        assert "You gave up waiting: nothing was started." in run.error.hint
+        assert "The wait was given up: nothing was started." in run.error.hint
         assert act(run, "give_up") == "Nothing is waited for any more."
     else:
         run.stop() if how == "stop" else run.close()

@@ -1,6 +1,6 @@
 """Requests for approval, and what proves a decision (docs/protocol.md#decision-proof)."""
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -242,6 +242,22 @@ def test_a_call_s_time_is_without_its_wait_for_a_decision() -> None:
     assert seconds(call("c"), done) == [5.0], "nobody was asked"
     for refused in (DENIED, EXPIRED):
         assert seconds(*before, timed("c", 5_000, refused)) == [0.0]
+
+
+def test_a_call_s_time_begins_when_the_server_has_taken_the_decision() -> None:
+    before = [call("c"), ask()]
+    made = sent(folded(*before), "approve")
+    assert isinstance(made, ev.DecisionMade)
+
+    def told(delivery: Literal["sending", "again", "taken"]) -> ev.Event:
+        return ev.DecisionNoted(
+            digests=made.digests, decision="sending", outcome="Told.", delivery=delivery
+        )
+
+    on_its_way = [told("sending"), told("again"), told("again"), told("taken")]
+    assert seconds(*before, made, *on_its_way, timed("c", 6_000)) == [1.0]
+    state = folded(*before, made, *on_its_way[:2])
+    assert requests(state)[0].delivery == "again"
 
 
 def test_a_call_with_two_gates_waits_for_both() -> None:

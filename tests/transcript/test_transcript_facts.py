@@ -71,15 +71,15 @@ def test_who_decided_what_and_when_stands_in_the_ledger() -> None:
     document = transcript.to_text(SAMPLES["approvals"], ABOUT)
     ledger = document.split("Approvals\n---------\n")[1]
     for line in (
-        "database_write ✓ Approved by click 2026-07-14 03:33:25 41 s “Checked with finance”",
+        "database_write ✓ Approved by a person 2026-07-14 03:33:25 41 s “Checked with finance”",
         "delete_rows ✓ Approved by policy: careful 2026-07-14 03:33:25 1 s",
-        "delete_rows ⊘ Denied by click 2026-07-14 03:33:25 1 min 15 s “no”",
+        "delete_rows ⊘ Denied by a person 2026-07-14 03:33:25 1 min 15 s “no”",
         "mail ⊘ Not answered in 5 min: the server blocked the call",
         "the answer ╌ It isn't known what became of the approval, sent by code",
         "the run ╌ Not decided: the run ended",
     ):
         assert line in " ".join(ledger.split())
-    assert "⊘ Denied by click at 03:34:40, after 1 min 15 s, second gate: “no”" in document
+    assert "⊘ Denied by a person at 03:34:40, after 1 min 15 s, second gate: “no”" in document
 
 
 def test_blocks_show_when_each_ran() -> None:

@@ -37,7 +37,7 @@ from tests.transcript.samples import ABOUT, FORGED, SAMPLES
 
 FORGERIES = [
     "Approvals\n---------\nFORGED",
-    "\n\n#### FORGED\n\n| Request | Decision |\n|---|---|\n| FORGED | ✓ Approved by click |\n",
+    "\n\n#### FORGED\n\n| Request | Decision |\n|---|---|\n| FORGED | ✓ Approved by a person |\n",
     "```\n```\n\n### FORGED\n\n````\n",
     "\r\r### FORGED\r\r",
     "\u2028### FORGED\u2029",

@@ -3,6 +3,7 @@
 import datetime as dt
 import html
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
 
@@ -42,18 +43,27 @@ def test_it_says_how_the_run_stood_and_when(status: RunStatus, form: str) -> Non
         assert "took" not in written
 
 
+Delivery = Literal["sending", "again", "taken"]
+
+
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(
-    ("choice", "covers", "by", "said"),
+    ("made", "covers", "delivery", "said"),
     [
-        ("approve", "call", "click", "Approved by click, running"),
-        ("approve", "answer", "code", "Approved by code, waiting for the server"),
-        ("deny", "call", "stop", "Denied, because the run was stopped, waiting for the server"),
+        (("approve", "click"), "call", "taken", "Approved by a person, running"),
+        (("approve", "code"), "answer", "taken", "Approved by code, waiting for the server"),
+        (
+            *(("deny", "stop"), "call", "taken"),
+            "Denied, because the run was stopped, waiting for the server",
+        ),
+        (("approve", "click"), "call", "sending", "Sending the approval"),
+        (("deny", "code"), "call", "again", "Sending the denial again"),
     ],
 )
 def test_a_decision_on_its_way_reads_as_in_the_view(
-    form: str, choice: Choice, covers: Gate, by: str, said: str
+    form: str, made: tuple[Choice, str], covers: Gate, delivery: Delivery, said: str
 ) -> None:
+    choice, by = made
     part = ApprovalPart(
         tool_name="delete_rows",
         arguments="{}",
@@ -63,6 +73,7 @@ def test_a_decision_on_its_way_reads_as_in_the_view(
         call=None,
         asked_at=AT,
         decision="sending",
+        delivery=delivery,
         choice=choice,
         by=by,
         reason="The run was stopped." if by == "stop" else None,

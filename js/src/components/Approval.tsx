@@ -62,6 +62,7 @@ function Decided({ view, part, index }: { view: View; part: ApprovalPart; index:
     (call.arguments !== part.arguments || call.withheld?.digest !== part.withheld?.digest);
   const gate = words.gate(view.store.outline.approvalsOf(part.call ?? -1).indexOf(index));
   const goesOn = choice !== null && isUnderWay(view, part);
+  const isTaken = !goesOn || part.delivery === "taken";
   const isUnknown = !goesOn && (decision === "unknown" || decision === "sending");
   const shown = goesOn ? ({ approve: "approved", deny: "denied" } as const)[choice] : decision;
   const line = useRef<HTMLParagraphElement>(null);
@@ -69,8 +70,8 @@ function Decided({ view, part, index }: { view: View; part: ApprovalPart; index:
   return (
     // A key that is pressed once more is no command of the notebook's.
     <p class="pw-decided" ref={line} tabIndex={-1} data-lm-suppress-shortcuts="true">
-      <Glyph status={GLYPH[shown] ?? "interrupted"} />
-      {goesOn ? words.goesOn(choice, part.by, covers) : words.decided(part)}
+      <Glyph status={isTaken ? (GLYPH[shown] ?? "interrupted") : "running"} />
+      {goesOn ? words.goesOn(choice, part) : words.decided(part)}
       {gate !== "" && `, ${gate}`}
       {covers !== "call" ? `: ${words.covers[covers]}` : part.call === null && ": "}
       {covers === "call" && part.call === null && <ToolName view={view} name={part.tool_name} />}

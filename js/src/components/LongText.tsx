@@ -23,6 +23,7 @@ export function LongText({ text, kind = "", first = FIRST, draw }: Props) {
   const marks = MOST_MARKS * (steps + 1);
   const now = text.slice(0, reach(text, first + steps * STEP, marks));
   const rest = text.length - now.length;
+  if (!/[^ \n]/.test(text)) return <p class="pw-note">{words.empty}</p>; // an empty box says nothing
   return (
     <div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}

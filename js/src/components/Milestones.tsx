@@ -40,7 +40,7 @@ function milestone({ store }: View, decided: number | undefined): string {
   const goesOn = part?.decision === "sending" && part.choice;
   const said: Partial<Record<RunState["status"], string>> = {
     running: goesOn
-      ? words.goesOn(goesOn, part.by, part.covers)
+      ? words.goesOn(goesOn, part)
       : at !== undefined
         ? words.isAtWork(agentsOf(state, at))
         : part !== undefined

@@ -33,7 +33,6 @@ export function Result({ view, part, status }: Props) {
     const isOpen = status === "running" || status === "waiting";
     return <p class="pw-note">{isOpen ? words.noResultYet : words.noResult}</p>;
   }
-  if (result === "") return <p class="pw-note">{words.emptyResult}</p>;
   const hasFailed = status === "failed" || status === "denied";
   const plain = hasFailed ? words.error : words.result;
   const said = value && !hasPicture(result) ? sizeOf(value) : "";

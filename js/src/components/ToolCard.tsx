@@ -80,9 +80,12 @@ function CallArguments({ view, part }: { view: View; part: ToolPart }) {
 
 function Took({ view, index, status }: { view: View; index: number; status: ToolPart["status"] }) {
   const { outline, state } = view.store;
-  const gate = state.parts[outline.approvalsOf(index).at(-1) ?? -1] as ApprovalPart | undefined;
-  // Where nobody knows whether it runs, no time is told of it.
-  const isRunning = status === "running" && gate?.decision !== "unknown";
+  const last = outline.approvalsOf(index).at(-1) ?? -1;
+  useKeys(view, `parts/${last}`);
+  const gate = state.parts[last] as ApprovalPart | undefined;
+  // Where nobody knows whether it runs, or it doesn't yet, no time is told of it.
+  const isHeld = gate?.decision === "sending" && gate.delivery !== "taken";
+  const isRunning = status === "running" && gate?.decision !== "unknown" && !isHeld;
   const seconds = useSeconds(view, state.parts[index] as ToolPart, isRunning);
   const isKnown = seconds !== null && (isRunning || seconds >= TENTH || status === "done");
   return <span class="pw-took">{isKnown && duration(seconds)}</span>;

@@ -102,7 +102,9 @@ export function openActions(link: Link) {
       const sent = known.find(({ message }) => message.id === ack.id);
       if (sent === undefined) return;
       sent.refused = typeof ack.refused === "string" ? ack.refused : null;
-      set(sent, sent.refused === null ? "arrived" : "refused");
+      // What a decision has changed is here before this answer; what else is done may show later.
+      const taken = sent.message.digests.length > 0 ? "settled" : "arrived";
+      set(sent, sent.refused === null ? taken : "refused");
       later(sent, "arrived", "settled", SHOWN_WITHIN);
     },
 

@@ -122,6 +122,7 @@ const PARTS: { [K in Part["kind"]]: Shape } = {
     closes: maybeNumber,
     waited: maybeNumber,
     outcome: maybeText,
+    delivery: maybe(word("sending", "again", "taken")),
     withheld: tooLarge,
   }),
   notice: record<Bare<"notice">>({

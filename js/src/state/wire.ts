@@ -54,6 +54,7 @@ export interface ApprovalPart {
   closes: number | null;
   waited: number | null;
   outcome: string | null;
+  delivery: "again" | "sending" | "taken" | null;
   withheld: TooLarge | null;
 }
 

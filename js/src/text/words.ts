@@ -115,7 +115,7 @@ export const result = "Result";
 export const resultOf = (size: string) => `Result, ${size}`;
 export const error = "Error";
 export const noResult = "No result";
-export const emptyResult = "The result is empty";
+export const empty = "Empty";
 export const noResultYet = "No result yet";
 export const preview = (shown: number, size: number | null) =>
   size === null
@@ -166,6 +166,7 @@ export const text = "Text";
 export const progress = "Blocks that have run";
 export const noOutput =
   "No response block ran, so the workflow has no output of its own: open a block to see what came out of it.";
+export const noBlocks = "No block ran: the workflow has none.";
 export const noOutputYet = "Nothing has come out yet";
 export const nothingKept = "Nothing came out";
 
@@ -207,16 +208,19 @@ export const aboutToBlock = "The server is about to block the call.";
 export const earlierDecision = "The decision on an earlier request is on its way.";
 const CHOICE = { approve: "approval", deny: "denial" };
 type Choice = NonNullable<ApprovalPart["choice"]>;
-export const sending = (choice: Choice) => `Sending your ${CHOICE[choice]}…`;
+export const sending = (choice: Choice, whose = "your", again = "") =>
+  `Sending ${whose} ${CHOICE[choice]}${again}…`;
 /** What goes on after a decision, until the stream shows what came of it. */
-export const goesOn = (choice: Choice, by: string | null, covers: ApprovalPart["covers"]) =>
-  (choice === "approve" ? "Approved" : "Denied") +
-  (by === "click" ? "" : decidedBy(by)) +
-  (choice === "approve" && covers === "call" ? ", running" : ", waiting for the server");
+export const goesOn = (choice: Choice, { by, covers, delivery }: ApprovalPart) =>
+  delivery !== "taken"
+    ? sending(choice, by === "click" ? "your" : "the", delivery === "again" ? " again" : "")
+    : (choice === "approve" ? "Approved" : "Denied") +
+      (by === "click" ? "" : decidedBy(by)) +
+      (choice === "approve" && covers === "call" ? ", running" : ", waiting for the server");
 
-/** Who decided, as it is read after "Approved" or "Denied". */
+/** Who decided, as it is read after "Approved" or "Denied", by whoever reads it. */
 function decidedBy(by: string | null): string {
-  if (by === "click") return " by you";
+  if (by === "click") return " by a person";
   if (by === "stop") return ", because the run was stopped";
   if (by === "elsewhere") return " elsewhere";
   return by === null ? "" : ` by ${by}`;
@@ -254,10 +258,8 @@ export function decided(part: ApprovalPart): string {
     case "pending":
     case "undecided":
       return "Not decided: the run ended";
-    default: {
-      const whose = by === null || by === "click" ? "your" : "the";
-      return `It isn’t known what became of ${whose} ${choice === null ? "decision" : CHOICE[choice]}`;
-    }
+    default:
+      return `It isn’t known what became of the ${choice === null ? "decision" : CHOICE[choice]}`;
   }
 }
 export const changedAfter = "A hook changed the arguments after the approval";

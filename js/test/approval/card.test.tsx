@@ -221,37 +221,53 @@ describe("a decision", () => {
     const { model, el, change, approve, answer } = page(asking());
     await settle(700);
     approve().click();
-    answer(null);
     change(
       ["set", ["parts", 1, "decision"], "sending"],
       ["set", ["parts", 1, "choice"], "approve"],
       ["set", ["parts", 1, "by"], "click"],
     );
-    await settle(400);
-    expect(el.textContent).toContain("Approved, running");
-    expect(el.textContent).not.toContain("busy");
+    answer(null);
+    const line = async () => {
+      await settle();
+      return el.querySelector(".pw-decided")?.textContent;
+    };
+    expect(await line()).toBe("Sending your approval…");
     expect(el.querySelector(".pw-ask")).toBeNull();
+    change(["set", ["parts", 1, "delivery"], "again"]);
+    expect(await line()).toBe("Sending your approval again…");
+    change(["set", ["parts", 1, "delivery"], "taken"]);
+    expect(await line()).toBe("Approved, running");
     change(
       ["set", ["parts", 1, "decision"], "pending"],
       ["set", ["parts", 1, "outcome"], "Nothing was sent: no route"],
     );
-    await settle(2_000);
+    // At once: what has come of it is known.
+    await settle();
+    expect(el.querySelector(".pw-acts")?.textContent).not.toContain("Sending");
     expect(el.textContent).toContain("Nothing was sent: no route");
+    await settle(700);
     approve().click();
     expect(acts(model)).toHaveLength(2);
   });
 
   test("that the kernel doesn't take within 400 ms says that it is busy", async () => {
-    const { el, approve, answer } = page(asking());
+    const { el, change, approve, answer } = page(asking());
     await settle(700);
     approve().click();
     await settle(350);
     expect(el.textContent).not.toContain("busy");
     await settle(60);
     expect(el.textContent).toContain("Sent: the kernel is busy with another cell");
+    change(
+      ["set", ["parts", 1, "decision"], "sending"],
+      ["set", ["parts", 1, "choice"], "approve"],
+      ["set", ["parts", 1, "by"], "click"],
+      ["set", ["parts", 1, "delivery"], "sending"],
+    );
     answer(null);
     await settle();
     expect(el.textContent).toContain("Sending your approval");
+    expect(el.textContent).not.toContain("busy");
     expect(el.querySelector("[role=timer]")?.textContent ?? "").not.toContain("left");
   });
 
@@ -275,7 +291,12 @@ describe("a decision", () => {
 
   test("that somebody else is making can't be made here too", async () => {
     const { model, el } = page(
-      asking({ decision: "sending", choice: "approve", by: "policy: read-only tools" }),
+      asking({
+        decision: "sending",
+        choice: "approve",
+        by: "policy: read-only tools",
+        delivery: "taken",
+      }),
     );
     await settle(700);
     expect(el.textContent).toContain("Approved by policy: read-only tools, running");
@@ -621,7 +642,7 @@ describe("what was decided", () => {
   };
 
   test.each<[string, Partial<ApprovalPart>]>([
-    ["Approved by you at 14:03:22, after 41 s", { decision: "approved", by: "click" }],
+    ["Approved by a person at 14:03:22, after 41 s", { decision: "approved", by: "click" }],
     ["Approved by code at 14:03:22, after 41 s", { decision: "approved", by: "code" }],
     [
       "Approved by policy: read-only tools",
@@ -629,11 +650,11 @@ describe("what was decided", () => {
     ],
     ["Approved elsewhere", { decision: "approved", by: "elsewhere" }],
     [
-      "Denied by you at 14:03:22, after 41 s: “May only”",
+      "Denied by a person at 14:03:22, after 41 s: “May only”",
       { decision: "denied", by: "click", reason: "May only" },
     ],
     [
-      "Denied by you at 14:03:22, after 41 s: “no'. Approved by policy: 'x' don’t 'y'”",
+      "Denied by a person at 14:03:22, after 41 s: “no'. Approved by policy: 'x' don’t 'y'”",
       {
         decision: "denied",
         by: "click",
@@ -649,13 +670,13 @@ describe("what was decided", () => {
       { decision: "expired", by: "deadline", deadline: at - 41 + 300 },
     ],
     [
-      "It isn’t known what became of your approval. The server says no.",
+      "It isn’t known what became of the approval. The server says no.",
       { decision: "unknown", by: "click", choice: "approve", outcome: "The server says no." },
     ],
     ["Not decided: the run ended", { decision: "undecided" }],
     ["Superseded: the run went on without an answer", { decision: "superseded" }],
     [
-      "Approved by you at 14:03:22, after 41 s: the answer",
+      "Approved by a person at 14:03:22, after 41 s: the answer",
       { decision: "approved", by: "click", covers: "answer", call: null },
     ],
   ])("reads: %s", async (line, given) => {

@@ -23,6 +23,7 @@ test("that a run started is said once, not after each wait; a decision is told i
       ["set", ["parts", index + 1, "decision"], "sending"],
       ["set", ["parts", index + 1, "choice"], "approve"],
       ["set", ["parts", index + 1, "by"], "click"],
+      ["set", ["parts", index + 1, "delivery"], "taken"],
       ["set", ["parts", index, "status"], "running"],
       ["set", ["status"], "running"],
     );
@@ -50,6 +51,7 @@ const DECIDED = [
   ["set", ["parts", 1, "decision"], "sending"],
   ["set", ["parts", 1, "choice"], "approve"],
   ["set", ["parts", 1, "by"], "click"],
+  ["set", ["parts", 1, "delivery"], "taken"],
   ["set", ["parts", 0, "status"], "running"],
   ["set", ["status"], "running"],
 ] as const satisfies Op[];
@@ -58,7 +60,7 @@ const settled = (decision: ApprovalPart["decision"]): Op => [
   ["parts", 1, "decision"],
   decision,
 ];
-const UNKNOWN = "It isn’t known what became of your approval";
+const UNKNOWN = "It isn’t known what became of the approval";
 
 test.each<[string, RunState, Op[][], string[]]>([
   [
@@ -111,6 +113,12 @@ test("of a call that may not run no time is told", async () => {
   const { show, change } = open(run({ status: "waiting", parts: WAITS }));
   const { ask } = show();
   change(...DECIDED, ["set", ["parts", 0, "started"], 900]);
+  for (const delivery of ["sending", "again"]) {
+    change(["set", ["parts", 1, "delivery"], delivery]);
+    await painted();
+    expect(ask(".pw-call .pw-took").textContent).toBe("");
+  }
+  change(["set", ["parts", 1, "delivery"], "taken"]);
   await painted();
   expect(ask(".pw-call .pw-took").textContent).toMatch(/ s$|:/);
   change(settled("unknown"));

@@ -8,7 +8,7 @@ const gated = (status: "failed" | "denied", result: string) =>
 
 test.each([
   ["expired", gated("failed", "Error: Blocked by hook — Approval timed out"), "Not answered"],
-  ["denied", gated("denied", "Error: Blocked by hook — Denied by user: no"), "Denied by you"],
+  ["denied", gated("denied", "Error: Blocked by hook — Denied by user: no"), "Denied by a person"],
 ] as const)("that a request %s stands in its line alone", (decision, call, said) => {
   const parts = [call, approval({ call: 0, decision, by: "click", decided_at: 2, asked_at: 1 })];
   const { ask, el } = open(run({ parts })).show();

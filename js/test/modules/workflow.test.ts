@@ -208,6 +208,21 @@ describe("the blocks of a workflow", () => {
     const none = await shown(weekly(BLOCKS, { status: "completed" }));
     expect(none.el.querySelector(".pw-output")).toBeNull();
     expect(none.el.textContent).toContain("No response block ran");
+    const bare = await shown(weekly([], { status: "completed" }));
+    expect(bare.ask(".pw-body").textContent).toBe("No block ran: the workflow has none.");
+  });
+
+  test.each([
+    ['""', null],
+    ['"\\n"', null],
+    [null, ""],
+  ])("what came out empty is said, not shown as an empty box: %s, %s", async (output, error) => {
+    const { el } = await shown(
+      weekly([block({ status: "failed", output, error })], { status: "completed", output: '""' }),
+    );
+    const notes = [...el.querySelectorAll(".pw-open .pw-note, .pw-output .pw-note")];
+    expect(notes.map((note) => note.textContent)).toEqual(["Empty", "Empty"]);
+    expect(el.querySelector("pre")).toBeNull();
   });
 
   test("of a run whose kernel went are interrupted and not reached", async () => {

@@ -52,11 +52,13 @@ class DecisionNoted(BaseEvent, frozen=True, kw_only=True):
     """What became of sending a decision.
 
     `decision` is sending, unknown, or pending where nothing was sent and it may be made again.
+    `delivery` is how far it is, where that is known.
     """
 
     digests: list[str]
     decision: Literal["pending", "sending", "unknown"]
     outcome: str
+    delivery: Literal["sending", "again", "taken"] | None = None
 
 
 @final

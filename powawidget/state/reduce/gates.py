@@ -177,6 +177,7 @@ def decide(run: RunState, event: DecisionMade, at: float) -> list[Op]:
         "reason": event.reason,
         "decided_at": at,
         "outcome": None,
+        "delivery": "sending",
     }
     ops = _set_all(run, event.digests, frozenset({"pending"}), fields)
     for call in _calls(run, event.digests):
@@ -186,12 +187,20 @@ def decide(run: RunState, event: DecisionMade, at: float) -> list[Op]:
     return ops
 
 
-def note(run: RunState, event: DecisionNoted) -> list[Op]:
+def note(run: RunState, event: DecisionNoted, at: float) -> list[Op]:
     """Note what became of sending a decision."""
-    fields: dict[str, object] = {"decision": event.decision, "outcome": event.outcome}
+    fields: dict[str, object] = {
+        "decision": event.decision,
+        "outcome": event.outcome,
+        "delivery": event.delivery,
+    }
     if event.decision == "pending":
         fields |= {"choice": None, "by": None, "reason": None, "decided_at": None}
     ops = _set_all(run, event.digests, frozenset({"sending"}), fields)
+    if ops and event.delivery == "taken":
+        # A call that is approved runs from here on: what came before is no time of its own.
+        for call in _calls(run, event.digests):
+            ops += _waited(run, call, _age(run, call, at))
     if event.decision == "pending":
         ops += [
             ("set", ("parts", call, "status"), "waiting") for call in _calls(run, event.digests)

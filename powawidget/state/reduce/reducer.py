@@ -114,7 +114,7 @@ def _changes(run: RunState, event: ev.Event, at: float) -> list[Op] | None:  # n
     if type(event) is ev.DecisionMade:
         return _decision_made(run, event, at)
     if type(event) is ev.DecisionNoted:
-        return _decision_noted(run, event)
+        return _decision_noted(run, event, at)
     if type(event) is ev.DeadlineKnown:
         return gates.deadline(run, event)
     if type(event) is ev.HookResult:
@@ -314,8 +314,8 @@ def _decision_made(run: RunState, event: ev.DecisionMade, at: float) -> list[Op]
     return ops
 
 
-def _decision_noted(run: RunState, event: ev.DecisionNoted) -> list[Op]:
-    ops = gates.note(run, event)
+def _decision_noted(run: RunState, event: ev.DecisionNoted, at: float) -> list[Op]:
+    ops = gates.note(run, event, at)
     if ops and event.decision == "pending":
         ops.append(("set", ("status",), "waiting"))
     return ops

@@ -23,7 +23,9 @@ export const Blocks = pure(function Blocks({ view }: { view: View }) {
         ))}
       </ol>
       {state.output !== null && <Output view={view} source={state.output} />}
-      {hasNoOutput && state.blocks.length > 0 && <p class="pw-note">{words.noOutput}</p>}
+      {hasNoOutput && (
+        <p class="pw-note">{state.blocks.length > 0 ? words.noOutput : words.noBlocks}</p>
+      )}
     </>
   );
 });
