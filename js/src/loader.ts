@@ -26,7 +26,9 @@ type Core = () => Widget;
 /** Set by the build: the content hash of the core. */
 declare const CORE_HASH: string;
 
-const SAY_HELLO_AFTER = 1_000; // ms without the core, which says hello itself
+const SAY_HELLO_AFTER = 1_000; // ms without the core, which says hello itself; then twice as long
+const SAY_HELLO_WITHIN = 8_000;
+const LATE = 20_000; // ms after which another widget doesn't wait for this one's core
 const SHOWN = 20_000; // characters of a text
 
 /** One for each page: kernels may have different versions, so each core is known by its hash. */
@@ -40,25 +42,28 @@ async function fetchCore(model: Model): Promise<Core> {
   return unpacked(String(shared.get("code")));
 }
 
-/** The page's core; where another widget's attempt fails, this one makes its own. */
+/** The page's core; where another widget's attempt fails or hangs, this one makes its own. */
 async function coreFor(model: Model): Promise<Core> {
   for (;;) {
     const known = cores.get(CORE_HASH);
     if (known === undefined) break;
     try {
-      return await known;
+      return await Promise.race([known, late()]);
     } catch {
-      if (cores.get(CORE_HASH) === known) cores.delete(CORE_HASH);
+      forget(known);
     }
   }
   const core = fetchCore(model);
   cores.set(CORE_HASH, core);
-  try {
-    return await core;
-  } catch (error) {
-    if (cores.get(CORE_HASH) === core) cores.delete(CORE_HASH); // the next widget tries again
-    throw error;
-  }
+  // What comes late is still drawn here, but the next widget tries again.
+  Promise.race([core, late()]).catch(() => forget(core));
+  return core;
+}
+
+const late = () => new Promise<never>((_, reject) => setTimeout(reject, LATE));
+
+function forget(core: Promise<Core>): void {
+  if (cores.get(CORE_HASH) === core) cores.delete(CORE_HASH);
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: read as text only, inside a try
@@ -87,14 +92,17 @@ function attempt<T>(read: () => T): T | undefined {
 }
 
 /**
- * Neither hook waits for the core: anywidget holds a model's messages back until `initialize` is
- * over and drops them after two seconds, and a view that is removed before the core is there must
- * have its cleanup already.
+ * Neither hook waits for the core, which may never come: anywidget holds a model's messages back until
+ * `initialize` is over and drops them after two seconds, and a view that is removed before the core is
+ * there must have its cleanup already. Meanwhile the kernel is asked how the run stands.
  */
 export default () => {
   let started: Promise<Widget> | undefined;
   let isClosed = false;
   let close: (() => void) | undefined;
+  /** What is known of the run while there is no core. */
+  let snapshot: unknown;
+  const shown = new Set<() => void>();
 
   const start = (model: Model): Promise<Widget> => {
     if (started !== undefined) return started;
@@ -112,16 +120,36 @@ export default () => {
 
   return {
     initialize({ model }: { model: Model }): () => void {
-      const hello = setTimeout(() => {
-        if (!attempt(() => isUnderWay(model.get("_state")))) return;
-        const id = `${Math.random()}`;
-        attempt(() => model.send({ kind: "hello", id, have: 0 }));
-      }, SAY_HELLO_AFTER);
-      const greeted = () => clearTimeout(hello);
-      start(model).then(greeted, () => {});
+      snapshot = model.get("_state");
+      let wait = SAY_HELLO_AFTER;
+      let id = Math.random();
+      let timer: ReturnType<typeof setTimeout>;
+      const sayHelloLater = () => {
+        timer = setTimeout(() => {
+          if (!attempt(() => isUnderWay(snapshot))) return;
+          // The same again, until it is answered: a busy kernel answers it once.
+          attempt(() => model.send({ kind: "hello", id: `${id}`, have: 0 }));
+          wait = Math.min(wait * 2, SAY_HELLO_WITHIN);
+          sayHelloLater();
+        }, wait);
+      };
+      const onMessage = (message: unknown) => {
+        if ((message as Snapshot)?.kind !== "state") return;
+        snapshot = message;
+        id = Math.random();
+        for (const show of shown) show();
+      };
+      const end = () => {
+        clearTimeout(timer);
+        model.off("msg:custom", onMessage);
+        snapshot = undefined;
+      };
+      sayHelloLater();
+      model.on("msg:custom", onMessage);
+      start(model).then(end, () => {});
       return () => {
         isClosed = true;
-        greeted();
+        end();
         close?.();
         // JupyterLab keeps the models of closed comms, and with them this widget.
         close = started = undefined;
@@ -134,18 +162,16 @@ export default () => {
       const words = document.createElement("div");
       words.style.cssText = "white-space:pre-wrap;overflow-wrap:anywhere";
       words.dir = "auto";
-      const show = (snapshot: unknown) => {
+      const show = () => {
         words.textContent = attempt(() => told(snapshot)) ?? "";
       };
-      const onMessage = (message: unknown) => {
-        if ((message as Snapshot)?.kind === "state") show(message);
-      };
       const drop = () => {
-        model.off("msg:custom", onMessage);
+        shown.delete(show);
         words.remove();
       };
-      show(model.get("_state"));
-      model.on("msg:custom", onMessage);
+      if (started === undefined) snapshot ??= model.get("_state");
+      show();
+      shown.add(show);
       el.append(words);
       start(model).then(
         (widget) => {

@@ -1,6 +1,7 @@
 // The loader: what a widget does until the page has the core, and how the core comes.
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { base85 } from "../pack.mjs";
 import loader from "../src/loader";
 import { FakeModel } from "./page";
 import { run, text } from "./runs";
@@ -63,7 +64,7 @@ class Model extends FakeModel {
 /** The core as the kernel packs it. */
 function packed(code = CORE): string {
   served = code;
-  return gzipSync(code).toString("base64");
+  return base85(gzipSync(code));
 }
 
 const STATE = { seq: 0, now: 1, state: run({ name: "Analyst", parts: [text("The first half.")] }) };
@@ -160,7 +161,7 @@ test("what was drawn by the core is removed and closed by it", async () => {
 });
 
 test.each([
-  ["can't be unpacked", () => btoa("no gzip")],
+  ["can't be unpacked", () => "no gzip"],
   ["can't be parsed", () => packed("export default (")],
   ["throws", () => packed("throw new Error('broken'); export default 1")],
   ["is something else", () => packed("export default 'no function'")],
@@ -181,7 +182,7 @@ test("a widget that waited for another's broken core takes its own", async () =>
   const { promise, give } = held<string>();
   const first = opened(() => promise);
   const second = opened();
-  give(btoa("no gzip"));
+  give("no gzip");
   await vi.waitFor(() => expect(second.el.textContent).toBe("from the core"));
   expect([failures(), page.evaluated]).toEqual([1, 1]);
   expect(first.el.textContent).toContain("The first half.");
@@ -198,4 +199,50 @@ test("a page that is without the core for long says hello where a run is under w
   vi.advanceTimersByTime(1_000);
   expect(live.sent.map(({ kind }) => kind)).toEqual(["hello"]);
   expect([over.sent, closed.model.sent]).toEqual([[], []]);
+});
+
+test("it goes on to ask until the run is over; until it is answered, with the same hello", () => {
+  vi.useFakeTimers();
+  const { model, el } = opened(() => new Promise<string>(() => {}));
+  const ids = () => model.sent.map((message) => (message as { id: string }).id);
+  vi.advanceTimersByTime(3_000);
+  expect(new Set(ids())).toEqual(new Set([ids()[0]]));
+  expect(ids().length).toBe(2);
+  const now = { now: 2, nonce: "n" };
+  model.hear({ kind: "state", seq: 3, state: run({ parts: [text("More.")] }), ...now });
+  vi.advanceTimersByTime(20_000);
+  expect(new Set(ids()).size).toBe(2);
+  const asked = ids().length;
+  model.hear({ kind: "state", seq: 9, state: run({ status: "failed" }), ...now });
+  expect(el.textContent).toBe("Analyst: failed");
+  vi.advanceTimersByTime(60_000);
+  expect(ids().length).toBe(asked);
+});
+
+test("where the core's model neither comes nor fails, the next widget tries again", async () => {
+  vi.useFakeTimers();
+  const { promise, give } = held<string>();
+  const first = opened(() => promise);
+  const second = opened(); // waits for the first's
+  expect(second.el.textContent).toBe("Analyst: running\n\nThe first half.");
+  await vi.advanceTimersByTimeAsync(20_000);
+  vi.useRealTimers();
+  await vi.waitFor(() => expect(second.el.textContent).toBe("from the core"));
+  const third = opened(() => Promise.reject(new Error("the second's is there")));
+  await vi.waitFor(() => expect(third.el.textContent).toBe("from the core"));
+  expect(first.el.textContent).toBe("Analyst: running\n\nThe first half.");
+  expect(failures()).toBe(0);
+  give(packed()); // late, after all
+  await vi.waitFor(() => expect(first.el.textContent).toBe("from the core"));
+});
+
+test("a widget without another to wait for isn't waited for either", async () => {
+  vi.useFakeTimers();
+  const first = opened(() => new Promise<string>(() => {}));
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(page.powawidgetCores.size).toBe(0);
+  vi.useRealTimers();
+  const second = opened();
+  await vi.waitFor(() => expect(second.el.textContent).toBe("from the core"));
+  expect(first.el.textContent).toContain("The first half.");
 });

@@ -6,9 +6,7 @@ a page that is loaded again, and saves it once with a notebook's widgets. A mess
 none of these.
 """
 
-import base64
 import functools
-import gzip
 import pathlib
 import sys
 import threading
@@ -26,7 +24,7 @@ _shared: "Core | None" = None
 
 
 class Core(ipywidgets.Widget):  # type: ignore[misc]  # ipywidgets has no types
-    """Holds the core's code, in gzip and base64.
+    """Holds the core's code, in gzip and base85.
 
     It is of the class that each front end has for a model without a view, so that nothing has to be
     loaded for it. The code is text: JupyterLab saves the bytes of such a model as nothing.
@@ -35,7 +33,7 @@ class Core(ipywidgets.Widget):  # type: ignore[misc]  # ipywidgets has no types
     code = traitlets.Unicode(read_only=True).tag(sync=True)
 
     def __init__(self) -> None:
-        self.set_trait("code", _packed())
+        self.set_trait("code", _text("core.b85"))
         super().__init__()
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
@@ -70,12 +68,6 @@ def _is_marimo() -> bool:
     # Not imported where nobody has: it needn't be there.
     marimo = sys.modules.get("marimo")
     return marimo is not None and bool(marimo.running_in_notebook())
-
-
-@functools.cache
-def _packed() -> str:
-    data = gzip.compress(_text("widget.js").encode(), 9, mtime=0)
-    return base64.b64encode(data).decode()
 
 
 @functools.cache

@@ -126,7 +126,7 @@ class FileMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="file"):
 class ModuleMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="module"):
     """Kernel to page, after a want: a module of the front end.
 
-    `packed` is its code in gzip and base64: no message has a binary part, which would end the
+    `packed` is its code in gzip and base85: no message has a binary part, which would end the
     connection to a kernel behind a gateway. `hash` is that of the code, so that a page keeps no
     module of another version.
     """

@@ -17,8 +17,8 @@ from tests.kernels.conftest import named
 from tests.kernels.kernel import Kernel
 
 MODULES = sorted(
-    path.name.removesuffix(".js.gz")
-    for path in pathlib.Path(powawidget.__file__).parent.glob("static/modules/*.js.gz")
+    path.name.removesuffix(".b85")
+    for path in pathlib.Path(powawidget.__file__).parent.glob("static/modules/*.b85")
 )
 # A run of each kind, one that waits, and a chat; all are shown, and told of.
 CELL = """
@@ -54,7 +54,7 @@ def test_every_module_and_all_that_runs_and_chats_send_is_text(kernel: Kernel) -
     )
     assert [message["module"] for message in sent] == MODULES
     for message in sent:
-        code = gzip.decompress(base64.b64decode(message["packed"], validate=True))
+        code = gzip.decompress(base64.b85decode(message["packed"]))
         assert message["hash"] == hashlib.sha256(code).hexdigest()[:16]
     binary = [message["msg_type"] for message in kernel.said if message["buffers"]]
     assert binary == []

@@ -31,7 +31,7 @@ def test_every_widget_brings_the_loader_and_names_the_one_core() -> None:
     assert second._core is core
     assert [first._esm, second._esm] == [LOADER, LOADER]
     assert first.get_state()["_core"] == f"IPY_MODEL_{core.model_id}"
-    assert gzip.decompress(base64.b64decode(core.get_state()["code"])).decode() == CORE
+    assert gzip.decompress(base64.b85decode(core.get_state()["code"])).decode() == CORE
 
 
 def test_the_core_is_a_model_that_every_front_end_knows() -> None:

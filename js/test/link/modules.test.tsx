@@ -144,7 +144,7 @@ function asking(answer: (receive: ReturnType<typeof openModules>["receive"]) => 
 }
 
 const wrong = { ...come("pause"), hash: "another" } as never;
-const broken = { ...come("pause"), packed: "!" } as never;
+const broken = { ...come("pause"), packed: null } as never;
 
 test.each([
   ["isn't answered", () => {}, [0, 62, 132]],
