@@ -32,13 +32,19 @@ export const Header = pure(function Header({ view, totals }: HeaderProps) {
   const isOld = chat !== undefined && state.origin !== "live"; // each turn says so itself
   const origin = isOld ? "" : words.origin[state.origin];
   const blocks = tally(state.blocks);
+  // What a file holds went on when it was saved: what became of it isn't known here.
+  const isSaved = isAbandoned && !kernel.hasSpoken;
   const isFlawed = status === "completed" && blocks.failed > 0;
   return (
     <header class="pw-head">
       <span class={`pw-dot pw-dot-${isFlawed ? "flawed" : status}`} aria-hidden />
-      <strong class="pw-status">
-        {isFlawed ? words.endedWith(blocks.failed) : STATUS[status]}
-        {isAbandoned && `: ${words.kernelGone}`}
+      <strong class={isSaved ? undefined : "pw-status"}>
+        {isSaved
+          ? words.asOf(kernel.heardAt, state.status)
+          : isFlawed
+            ? words.endedWith(blocks.failed)
+            : STATUS[status]}
+        {isAbandoned && !isSaved && `: ${words.kernelGone}`}
       </strong>
       <span
         class="pw-who"

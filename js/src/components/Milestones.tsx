@@ -15,6 +15,7 @@ export const Milestones = pure(function Milestones({ view }: { view: View }) {
   useKeys(view, "root", "kernel", "parts", "work", "open", `parts/${decided ?? -1}`);
   // A run that was over when it was first drawn has no news.
   const isOld = useRef(hasEnded(view.store.state));
+  const { isAbandoned, kernel } = view.store;
   // That it started is said first and once: not after a wait, nor when an agent's work is done.
   const first = useRef<string | null>(null);
   const said = milestone(view, decided);
@@ -23,7 +24,7 @@ export const Milestones = pure(function Milestones({ view }: { view: View }) {
   const isLate = said === words.started && first.current !== said;
   return (
     <div class="pw-unseen" role="status">
-      <Visible text={isOld.current || isLate ? "" : said} />
+      <Visible text={isOld.current || isLate || (isAbandoned && !kernel.hasSpoken) ? "" : said} />
     </div>
   );
 });

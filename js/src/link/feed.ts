@@ -68,6 +68,9 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
     get liveness() {
       return link.liveness();
     },
+    get hasSpoken() {
+      return nonce !== null;
+    },
     get now() {
       return performance.now() / 1000 + clockAhead;
     },

@@ -8,6 +8,8 @@ import type { Op, RunState } from "./wire";
 export interface Kernel {
   /** `unknown` until it has spoken or should have; one that is `gone` may come back. */
   readonly liveness: "unknown" | "live" | "gone";
+  /** Whether it ever has: else all that is shown is what a file holds. */
+  readonly hasSpoken: boolean;
   /** Seconds since the epoch, by its clock. */
   readonly now: number;
   /** What its clock said when it last sent anything. */

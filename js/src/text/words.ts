@@ -238,6 +238,10 @@ function wait(seconds: number): string {
 
 const timeOfDay = (seconds: number): string => new Date(seconds * 1000).toLocaleTimeString("en-GB");
 
+/** A run that a file holds as it went on then. */
+export const asOf = (seconds: number, status: RunState["status"]) =>
+  `As of ${timeOfDay(seconds).slice(0, 5)}: ${status === "waiting" ? "waiting for approval" : status}; what came later isn’t in this file`;
+
 /** What became of a request, in one line; its reason stands apart. */
 export function decided(part: ApprovalPart): string {
   const { decision, by, asked_at: asked, decided_at: at, choice } = part;

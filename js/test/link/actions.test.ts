@@ -173,3 +173,30 @@ describe("a kernel that dies", () => {
     expect(ask(".pw-status").textContent).toBe("Done");
   });
 });
+
+describe("a file without a kernel", () => {
+  test.each([
+    ["running", "running"],
+    ["waiting", "waiting for approval"],
+    ["reconnecting", "reconnecting"],
+  ] as const)(
+    "a run that a file holds as %s reads as of when it was saved",
+    async (status, said) => {
+      const { show, model, answer } = open(run({ status }), { live: false });
+      const { ask, el } = show();
+      model.emit("comm:close");
+      await painted();
+      const header = ask(".pw-head").textContent;
+      expect(header).toMatch(/^As of \d\d:\d\d: /);
+      expect(header).toContain(`: ${said}; what came later isn’t in this file`);
+      expect(el.textContent).not.toContain("Interrupted");
+      expect(ask(".pw-unseen[role=status]").textContent).toBe("");
+      // A kernel that does speak and goes is known to have ended what went on.
+      answer();
+      await painted();
+      model.emit("comm:close");
+      await painted();
+      expect(ask(".pw-status").textContent).toBe("Interrupted: the kernel is gone");
+    },
+  );
+});
