@@ -18,7 +18,19 @@ _VIEW = "application/vnd.jupyter.widget-view+json"
 _cells: "weakref.WeakKeyDictionary[Any, dict[str, Any]]" = weakref.WeakKeyDictionary()
 # What is to be done at the end of a cell that has displayed a widget, maybe in a layout.
 _awaited: "weakref.WeakKeyDictionary[Any, Callable[[], object]]" = weakref.WeakKeyDictionary()
+# Hear of each output that is updated: its display id, and the widget whose view it gets, if any.
+_updated: list[Callable[[str, str | None], object]] = []
 _followed: Any = None
+
+
+def when_updated(hear: Callable[[str, str | None], object]) -> None:
+    """Hear of each output that is updated, whatever it becomes.
+
+    Args:
+        hear: Called on the thread that runs cells, with the output's display id and the model id of
+            the widget whose view it becomes; None where it becomes something else.
+    """
+    _updated.append(hear)
 
 
 def follow() -> None:
@@ -69,8 +81,13 @@ def widgets() -> list[Any]:
 
 def _note_message(message: dict[str, Any]) -> dict[str, Any]:
     # Whatever else displays something comes by here too: nothing of it may raise.
-    view = message.get("content", {}).get("data", {}).get(_VIEW)
+    content = message.get("content", {})
+    view = content.get("data", {}).get(_VIEW)
     model = view.get("model_id") if isinstance(view, dict) else None
+    display_id = (content.get("transient") or {}).get("display_id")
+    if message.get("msg_type") == "update_display_data" and isinstance(display_id, str):
+        for hear in _updated:
+            hear(display_id, model)
     if message.get("msg_type") == "display_data" and model is not None and host.is_in_cell():
         _note(next((each for each in widgets() if each.model_id == model), None))
     return message

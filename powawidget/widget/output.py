@@ -22,6 +22,9 @@ from powawidget.widget.transcript_output import Render, TranscriptOutput
 # What stands in the outputs that a person has given an id, by that id.
 _by_display_id: "weakref.WeakValueDictionary[str, CellOutput]" = weakref.WeakValueDictionary()
 
+# The outputs beside these that are empty, since something without a transcript came into their place.
+_empty_beside: dict[str, str] = {}
+
 # What was awaited last.
 _awaited_last: "list[weakref.ref[CellOutput]]" = []
 
@@ -155,7 +158,8 @@ class CellOutput:
 
         call = display_call.current()
         before = self._replaced(call)
-        if before is None:
+        place = _empty_beside.get(call.display_id or "") if call.is_update else None
+        if before is None and place is None:
             self._transcript.find_slot()
         data, metadata = self.bundle()
         # The line stays in the file as it is now: it must not say how far the run has come.
@@ -171,6 +175,10 @@ class CellOutput:
             if before is not self:
                 before._note_replaced()  # noqa: SLF001  # its own kind
             self._note_file(self._transcript.replace(before._transcript))  # noqa: SLF001  # its own kind
+            return
+        if place is not None and call.display_id is not None:
+            del _empty_beside[call.display_id]
+            self._note_file(self._transcript.take(place))
             return
         if self.made_in is not None and self.made_in == host.cell()[1]:
             output_widgets.watch(self)
@@ -240,6 +248,13 @@ class CellOutput:
             self._widget.is_asked_for = False
             displayed_widgets.forget(self._widget)
 
+    def _note_gone(self, display_id: str) -> None:
+        """Note that something without a transcript has come into the place of the view."""
+        del _by_display_id[display_id]
+        if self.is_shown:
+            self._note_replaced()
+            _empty_beside[display_id] = self._transcript.remove()
+
     def _replaced(self, call: display_call.DisplayCall) -> "CellOutput | None":
         """Find what stands where this is to stand instead, with a transcript beside it."""
         if not call.is_update or call.display_id is None:
@@ -256,6 +271,16 @@ class CellOutput:
         """Tell whether a cell's value is what it got from a call, and that is shown already."""
         called = self._called_in is not None and self._called_in == host.cell()[1]
         return called and self.is_shown and display_call.current().is_value
+
+
+def _note_update(display_id: str, model: str | None) -> None:
+    """Take the transcript along with a view that an update has put something else in place of."""
+    here = _by_display_id.get(display_id)
+    if here is not None and getattr(here.made, "model_id", None) != model:
+        here._note_gone(display_id)  # noqa: SLF001  # this module's
+
+
+displayed_widgets.when_updated(_note_update)
 
 
 def _write_result(result: object) -> None:

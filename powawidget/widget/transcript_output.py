@@ -85,10 +85,29 @@ class TranscriptOutput:
         Returns:
             Its size in bytes.
         """
-        if other is not self:
-            self._display_id = other.leave()
-            self.begin()
+        return self._publish(self.written()) if other is self else self.take(other.leave())
+
+    def take(self, place: str) -> int:
+        """Write the transcript into an output that another has left.
+
+        Args:
+            place: The display id of that output.
+
+        Returns:
+            Its size in bytes.
+        """
+        self._display_id = place
+        self.begin()
         return self._publish(self.written())
+
+    def remove(self) -> str:
+        """Empty the output where it stands, which can't be taken out of a cell.
+
+        Returns:
+            The display id of that output, for who comes in its place.
+        """
+        self._publish({"text/plain": ""})
+        return self.leave()
 
     def leave(self) -> str:
         """Give up the place where it stands; returns the display id of that."""

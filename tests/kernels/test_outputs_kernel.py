@@ -145,6 +145,28 @@ def test_an_output_that_showed_something_else_can_become_a_run(kernel: Kernel) -
     assert VIEW in updates(kernel, "there")[-1]
 
 
+def test_what_comes_into_the_place_of_a_run_takes_its_transcript_away(kernel: Kernel) -> None:
+    code = 'run = pb.agent("Writer").run("haiku")\nhandle = display(run, display_id="place")'
+    kernel.do(f"{code}\nrun.wait()")
+    shown = [m for m in kernel.said if m["msg_type"] == "display_data"][-2:]
+    transcript = shown[1]["content"]["transient"]["display_id"]
+    assert outputs(kernel, 'handle.update("over")') == (0, [])
+    assert updates(kernel, "place")[-1] == {"text/plain": "'over'"}
+    assert updates(kernel, transcript)[-1] == {"text/plain": ""}
+    # Nobody shows it any more; what is updated once more takes nothing away.
+    assert outputs(kernel, "run.wait()") == (1, [])
+    before = len(updates(kernel, transcript))
+    kernel.do('handle.update("again")')
+    assert len(updates(kernel, transcript)) == before
+    # A run that comes back has its transcript where there was one.
+    code = 'later = pb.agent("Writer").run("haiku")\nhandle.update(later)\nlater.wait()'
+    displayed = len([m for m in kernel.said if m["msg_type"] == "display_data"])
+    assert outputs(kernel, code)[1] == []
+    assert VIEW in updates(kernel, "place")[-1]
+    assert len([m for m in kernel.said if m["msg_type"] == "display_data"]) == displayed
+    kernel.until(lambda: "text/html" in updates(kernel, transcript)[-1], "the new run's transcript")
+
+
 def test_more_runs_than_a_front_end_shows_in_one_cell_are_announced(kernel: Kernel) -> None:
     code = "runs = [pw.replay(saved) for _ in range({count})]\nfor each in runs: display(each)"
     kernel.do(
