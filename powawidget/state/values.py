@@ -63,9 +63,10 @@ class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
     def to_frame(self) -> "pd.DataFrame":
         """Make a pandas DataFrame of a result that is a table.
 
-        Read are a list of records; rows beside the names of their columns (`{"columns": [...],
+        Read are what pandas writes as JSON, in each of its orients (`records`, `split`, `index`,
+        `columns`, `values`, `table`); rows beside the names of their columns (`{"columns": [...],
         "rows": [...]}`); lists of one length by column; an object that holds one list of records;
-        one flat record; and JSON or CSV text of these.
+        one flat record; JSON or CSV text of these; and MCP's content of one such text.
 
         Returns:
             A row for each record, in their order.

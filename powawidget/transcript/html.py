@@ -98,7 +98,7 @@ class Writer:
 
     def _image(self, node: Image) -> Html:
         alt = words.picture(node.picture)
-        if not self._limits.holds(node.picture.address):
+        if not self._limits.shows(node.picture):
             return element("p", style.LINES["note"], f"{alt}: {node.where}")
         # Where an image is stripped, its words are left.
         return joined([_picture(node.picture), element("p", style.MORE, alt)], _LINE)
@@ -125,7 +125,7 @@ class Writer:
         cells = []
         for name in columns:
             picture = picture_of(row[name]) if name in row else None
-            if picture is not None and self._limits.holds(picture.address):
+            if picture is not None and self._limits.shows(picture):
                 cells.append(element("td", style.CELL, _picture(picture)))
                 continue
             text = show(self._limits.cell(layout.cell(row[name]))) if name in row else ""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from powawidget.transcript import exact_json, summary, words
+from powawidget.transcript.content import Resource, pieces_of
 from powawidget.transcript.context import Context
 from powawidget.transcript.nodes import (
     Code,
@@ -18,7 +19,7 @@ from powawidget.transcript.nodes import (
     Series,
     Span,
 )
-from powawidget.transcript.pictures import Picture, picture_of, pieces_of
+from powawidget.transcript.pictures import Picture, picture_of
 from powawidget.transcript.tables import Table, table_of
 from powawidget.transcript.terminal import settle, settled
 
@@ -142,7 +143,17 @@ def laid_out(context: Context, value: Any, where: str, *, exact: bool = False) -
 def _piece_of(context: Context, piece: Any, where: str, exact: bool) -> list[Node]:
     if isinstance(piece, Picture):
         return [image(context, piece, where)]
-    return laid_out(context, piece, where, exact=exact)
+    if not isinstance(piece, Resource):
+        return laid_out(context, piece, where, exact=exact)
+    facts = [Span(summary.one_line(fact), "code") for fact in piece.facts]
+    if piece.length:
+        facts.append(Span(words.size(piece.length * 3 // 4)))
+    between = [Span(" "), *[Span(", ")] * len(facts)]
+    named = (one for pair in zip(between, facts, strict=False) for one in pair)
+    head = label(piece.what, *named)
+    if piece.value is exact_json.NO_JSON:
+        return [head]
+    return [head, *laid_out(context, piece.value, where, exact=exact)]
 
 
 def _table(context: Context, table: Table, where: str, exact: bool) -> Records:
@@ -172,7 +183,7 @@ def cell(value: Any) -> str:
     """The text of a cell of a table."""
     picture = picture_of(value)
     if picture is not None:
-        return words.image(picture.kind, picture.data)
+        return words.picture(picture)
     return exact_json.bare(value) if exact_json.is_scalar(value) else exact_json.compact(value)
 
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from powawidget.errors import InvalidValueError
 from powawidget.transcript import layout, words
 from powawidget.transcript.nodes import Entries, Piece, Records
+from powawidget.transcript.pictures import Picture
 
 T = TypeVar("T")
 
@@ -53,9 +54,10 @@ class Limits:
         left = len(piece.text[len(shown) :].encode(errors="replace"))
         return shown, words.more(words.size(left), piece.where)
 
-    def holds(self, text: str) -> bool:
-        """Whether a text that can't be cut is shown."""
-        return self.text is None or len(text) <= self.text
+    def shows(self, picture: Picture) -> bool:
+        """Whether a picture, which can't be cut, is shown."""
+        fits = self.text is None or len(picture.address) <= self.text
+        return fits and picture.is_safe
 
     def records(self, node: Records) -> tuple[Sequence[str], Sequence[dict[str, Any]], list[str]]:
         """Cut a table: its columns, its rows, and the notes on what is left out."""

@@ -93,13 +93,13 @@ class Writer:
         return spaced([lines, *map(_more, notes)])
 
     def _image(self, node: Image) -> list[str]:
-        if self._limits.holds(node.picture.address):
+        if self._limits.shows(node.picture):
             return [_picture(node.picture)]
         return [f"{words.picture(node.picture)}: {code_span(node.where)}"]
 
     def _value(self, value: Any, node: Records) -> str:
         picture = picture_of(value)
-        if picture is not None and self._limits.holds(picture.address):
+        if picture is not None and self._limits.shows(picture):
             return _picture(picture)
         return self._cell(layout.cell(value), node)
 

@@ -9,7 +9,7 @@ run anything. An address elsewhere is never a picture here.
 import re
 from typing import Any, NamedTuple
 
-from powawidget.transcript import exact_json
+from powawidget.transcript import exact_json, pixels
 
 _ADDRESS = re.compile(r"data:image/(png|jpeg|gif|webp);base64,([\w+/=\s]+)", re.ASCII)
 _TYPE = re.compile("image/(png|jpeg|gif|webp)")
@@ -30,6 +30,17 @@ class Picture(NamedTuple):
     def address(self) -> str:
         """The address that holds it."""
         return f"data:image/{self.kind};base64,{self.data}"
+
+    @property
+    def size(self) -> pixels.Size | None:
+        """Its width and height, where its header says them."""
+        return pixels.size_of(self.data)
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether a page can show it: what is damaged or of another kind may have any size."""
+        size = self.size
+        return size is not None and 0 < size[0] * size[1] <= pixels.MOST
 
 
 def picture_of(value: Any, *, is_in: bool = False) -> Picture | None:
@@ -68,26 +79,6 @@ def picture_of(value: Any, *, is_in: bool = False) -> Picture | None:
         if is_block or name == "url" or not exact_json.is_text(each)
     )
     return next(filter(None, made), None)
-
-
-def pieces_of(value: Any) -> list[Any] | None:
-    """Read the pieces of a value that holds pictures; None where it holds none.
-
-    Returns:
-        For each piece its picture, or else its value.
-    """
-    whole = dict(value).get("content") if isinstance(value, exact_json.Object) else value
-    items = whole if isinstance(whole, list) else [value]
-    pieces = [_piece(item) for item in items]
-    return pieces if any(isinstance(piece, Picture) for piece in pieces) else None
-
-
-def _piece(item: Any) -> Any:
-    if isinstance(item, exact_json.Object):
-        fields = dict(item)
-        if fields.get("type") == "text" and exact_json.is_text(fields.get("text")):
-            return fields["text"]
-    return picture_of(item) or item
 
 
 def _picture(kind: str, data: str) -> Picture:

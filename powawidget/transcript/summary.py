@@ -5,8 +5,9 @@ from typing import Any
 
 from powawidget.state.model import ToolPart
 from powawidget.transcript import exact_json, words
+from powawidget.transcript.content import pieces_of
 from powawidget.transcript.lookalikes import named
-from powawidget.transcript.pictures import Picture, picture_of, pieces_of
+from powawidget.transcript.pictures import Picture, picture_of
 from powawidget.transcript.terminal import settled
 from powawidget.transcript.visible import readable
 

@@ -123,13 +123,22 @@ def _by_key(fields: dict[str, Any]) -> Table | None:
             return None
     if len(set(keys)) < len(keys):
         return None
-    if all(map(_PLACE.fullmatch, keys)):
-        columns = [[inner for _, inner in each] for each in fields.values()]
-        rows = [list(row) for row in zip(*columns, strict=True)]
-        return _indexed(keys, names, rows)
-    if len(names) < 2 or len(keys) < 2:  # noqa: PLR2004  # an object of one is no table
+    are_columns = all(map(_PLACE.fullmatch, keys))
+    if not are_columns and (len(names) < 2 or len(keys) < 2):  # noqa: PLR2004  # an object of one
         return None
-    return _indexed(names, keys, [[inner for _, inner in each] for each in fields.values()])
+    cells = [[inner for _, inner in each] for each in fields.values()]
+    across = [list(row) for row in zip(*cells, strict=True)]
+    if are_columns or (_are_of_kinds(cells) and not _are_of_kinds(across)):
+        return _indexed(keys, names, across)
+    return _indexed(names, keys, cells)
+
+
+def _are_of_kinds(columns: list[list[Any]]) -> bool:
+    """Whether none of some lists holds texts beside anything else: rows do, columns don't."""
+    return all(
+        len({exact_json.is_text(cell) for cell in column if cell is not None}) < 2  # noqa: PLR2004  # both
+        for column in columns
+    )
 
 
 def _indexed(index: list[str], columns: list[str], rows: list[list[Any]]) -> Table | None:

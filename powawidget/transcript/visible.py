@@ -14,9 +14,12 @@ _QUOTES = re.compile(
     '["«»\u02ba\u02dd\u02ee\u05f4\u201c-\u201f\u2033\u2036\u2e42\u275d\u275e\u3003'
     "\u301d-\u301f\uff02]|['\u2018-\u201b\u2032\u2035\u02b9\u02bb-\u02bd\uff07]{2,}"
 )
-# The scripts whose spelling uses the joiners (Arabic and its kin, those of India, Tibetan, Myanmar,
-# Khmer, Mongolian), and those that are written from the right.
-_JOINING = "\u0620-\u0dff\u0f00-\u109f\u1780-\u18af\ufb50-\ufefc"
+# The scripts whose spelling uses the joiners (Arabic and its kin, those of India and the islands,
+# Tibetan, Myanmar, Khmer, Mongolian, Adlam), and those that are written from the right.
+_JOINING = (
+    "\u0620-\u0dff\u0f00-\u109f\u1780-\u18af\u1a20-\u1bff\ua980-\ua9df\ufb50-\ufefc"
+    "\U00010a00-\U00011fff\U0001e900-\U0001eeff"
+)
 _FROM_RIGHT = (
     "\u05d0-\u061b\u061d-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff"
 )
@@ -34,6 +37,15 @@ _is_spaceless = _class(
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19ff\u1a20-\u1aaf\ua9e0-\ua9ff\uaa60-\uaadf"
 )
 _is_joining, _is_from_right = _class(_JOINING), _class(_FROM_RIGHT)
+_is_hebrew = _class("\u0591-\u05f4")
+# Those whose letters join, so that one may stand as within a word.
+_is_cursive = _class("\u0620-\u08ff")
+# Syllables of old Korean: what fills one where a part is missing, as it stands in them.
+_is_jamo = _class("\u3131-\u3163\u3165-\u318e")
+_has_filler = re.compile("\u1160?[\u1161-\u11ff\ud7b0-\ud7fb]").match
+_is_first_part = _class("\u1100-\u115e\ua960-\ua97c")
+_is_last_part = _class("\u11a8-\u11ff")
+_is_khmer = _class("\u1780-\u17b3")
 _is_ascii_key = _class("0-9#*")
 _has_narrow_variants = _class("\u3001\u3002\uff01\uff0c\uff0e\uff1a\uff1b\uff1f")
 _has_wide_variants = _class("\u1000-\u109f\ua840-\ua877")
@@ -106,6 +118,10 @@ def _is_needed(character: str, text: str, at: int) -> bool:  # one line for each
     if character in "\u200c\u200d":
         if _is_joining(before):
             return _is_joining(after) is not None or _ends_word(after)
+        if _is_hebrew(before):
+            return _is_hebrew(after) is not None
+        if character == "\u200d" and _is_cursive(after):
+            return _ends_word(before)
         picture = text[at - 2 : at - 1] if before == "\ufe0f" and at > 1 else before
         both = _is_picture(picture) and _is_picture(after)
         return character == "\u200d" and both is not None
@@ -120,7 +136,27 @@ def _is_needed(character: str, text: str, at: int) -> bool:  # one line for each
         return found is not None and at < found.end()
     if "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef":
         return _is_variant(character, before, after)
-    return "\u180b" <= character <= "\u180f" and _is_mongolian(before) is not None
+    if "\u180b" <= character <= "\u180f":
+        return _is_mongolian(before) is not None
+    return _is_filler(character, before, after, text[at + 1 : at + 3])
+
+
+def _is_filler(character: str, before: str, after: str, following: str) -> bool:
+    """Whether it stands between two marks, or fills a syllable of old Korean or Khmer."""
+    match character:
+        case "\u034f":
+            needed = _is_mark(before) and not _is_hidden(before) and _is_mark(after)
+        case "\u115f":
+            needed = _has_filler(following)
+        case "\u1160":
+            needed = _is_first_part(before) or (before == "\u115f" and _is_last_part(after))
+        case "\u3164":
+            needed = _is_jamo(before) and _is_jamo(after)
+        case "\u17b4" | "\u17b5":
+            needed = _is_khmer(before) and _is_khmer(after)
+        case _:
+            needed = None
+    return bool(needed)
 
 
 def _is_variant(selector: str, before: str, after: str) -> bool:

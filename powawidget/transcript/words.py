@@ -119,8 +119,13 @@ def image(kind: str, data: str) -> str:
 
 
 def picture(shown: Picture) -> str:
-    """A picture in words."""
-    return image(shown.kind, shown.data)
+    """A picture in words, and why it isn't shown where a page couldn't."""
+    named, size = image(shown.kind, shown.data), shown.size
+    if shown.is_safe:
+        return named
+    if size is None or 0 in size:
+        return f"{named}, damaged or of another kind"
+    return f"{named}, {size[0]:,} × {size[1]:,} pixels, too large to show"  # noqa: RUF001  # times
 
 
 def size(length: int) -> str:

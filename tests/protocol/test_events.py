@@ -517,12 +517,45 @@ def test_spaces_around_a_frame_are_no_problem() -> None:
     assert isinstance(ev.read(' \t{"event": "start"} '), ev.Started)
 
 
-def test_what_utf8_or_json_cannot_carry_is_replaced() -> None:
-    event = ev.read(
-        '{"event": "tool_result", "result": {"\\ud83d": ["\\u0000", NaN, Infinity, 1e400, -1e400]}}'
-    )
+def test_what_utf8_cannot_carry_is_replaced() -> None:
+    event = ev.read('{"event": "tool_result", "result": {"\\ud83d": ["\\u0000"]}}')
     assert isinstance(event, ev.ToolResult)
-    assert event.result == '{"\ufffd": ["\ufffd", null, null, null, null]}'
+    assert event.result == '{"\ufffd": ["\ufffd"]}'
+
+
+NUMBERS = '[NaN, Infinity, -Infinity, 1e400, null, {"a": NaN}]'
+KEPT = '[NaN, Infinity, -Infinity, Infinity, null, {"a": NaN}]'
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        f'{{"event": "tool_result", "result": {NUMBERS}}}',
+        f'{{"event": "tool_result", "result": {NUMBERS}, "note": "\\ud83d"}}',
+        f'{{"event": "complete", "tool_calls": [{{"tool_name": "t", "result": {NUMBERS}}}]}}',
+        f'{{"event": "block_complete", "block_id": "b", "output": {NUMBERS}}}',
+    ],
+)
+def test_what_a_tool_gave_keeps_its_numbers(frame: str) -> None:
+    event = ev.read(frame)
+    match event:
+        case ev.ToolResult():
+            assert event.result == KEPT
+        case ev.Completed():
+            assert [call.result for call in event.tool_calls] == [KEPT]
+        case ev.BlockCompleted():
+            assert event.output == KEPT
+        case _:
+            pytest.fail(f"{event}")
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "1e400"])
+@pytest.mark.parametrize("name", ["duration_ms", "step", "total_tokens", "size"])
+def test_no_field_of_ours_is_infinite(name: str, number: str) -> None:
+    usage = f'{{"{name}": {number}}}'
+    frame = f'{{"event": "tool_result", "result": "x", "usage": {usage}, "{name}": {number}}}'
+    state = walk([ev.read(frame)]).state
+    json.dumps(plain(state), allow_nan=False)
 
 
 def test_a_pair_of_surrogates_is_a_character() -> None:

@@ -1,5 +1,6 @@
 """The result of a tool as a DataFrame, and what is said where it is none."""
 
+import json
 import subprocess
 import sys
 from typing import Any
@@ -94,6 +95,63 @@ def test_a_call_without_a_whole_result_says_so(given: dict[str, Any]) -> None:
     result = given.pop("result", None)
     with pytest.raises(ConfigurationError, match=r"no whole result \((running|failed)\)"):
         call(result, **given).to_frame()
+
+
+FRAMES = {
+    "counted": pd.DataFrame({"city": ["Oslo", "Bonn"], "degrees": [3.5, None]}),
+    "named": pd.DataFrame({"n": [1, 2], "at": ["Oslo", "Bonn"]}, index=["mon", "tue"]),
+    "numbered": pd.DataFrame({"a": [1, 2], "b": ["x", None]}, index=[7, 4]),
+}
+
+
+@pytest.mark.parametrize("orient", ["records", "split", "index", "columns", "values", "table"])
+@pytest.mark.parametrize("name", FRAMES)
+def test_each_of_pandas_orients_is_read(orient: Any, name: str) -> None:
+    before = FRAMES[name]
+    written = before.to_json(orient=orient)
+    for result in (written, json.loads(written)):
+        after = call(result).to_frame()
+        expected = before
+        if orient in {"records", "values"}:
+            expected = expected.reset_index(drop=True)
+        if orient == "values":
+            expected = expected.set_axis(range(2), axis="columns")
+        if orient not in {"split", "values"}:
+            expected = expected.rename(columns=str)
+        pd.testing.assert_frame_equal(
+            after,
+            expected,
+            check_names=False,
+            check_index_type=False,
+            check_dtype=False,
+            check_column_type=False,
+        )
+
+
+def test_levels_of_an_index_and_of_columns_are_kept() -> None:
+    before = pd.DataFrame(
+        [[1, 2], [3, 4]],
+        index=pd.MultiIndex.from_tuples([("a", 1), ("b", 2)]),
+        columns=pd.MultiIndex.from_tuples([("x", "low"), ("x", "high")]),
+    )
+    written = json.loads(before.to_json(orient="split"))
+    pd.testing.assert_frame_equal(call(written).to_frame(), before)
+    named = before.droplevel(0, axis="columns").rename_axis(["k", "n"])
+    written = json.loads(named.to_json(orient="table"))
+    pd.testing.assert_frame_equal(call(written).to_frame(), named)
+
+
+def test_numbers_without_a_json_form_stay_what_they_are() -> None:
+    result = '{"columns": ["a"], "data": [[NaN], [Infinity], [-Infinity], [1.5]]}'
+    column = call(result).to_frame()["a"]
+    assert str(list(column)) == "[nan, inf, -inf, 1.5]"
+
+
+def test_a_table_in_mcp_content_is_read() -> None:
+    rows = json.dumps([{"id": 1}, {"id": 2}])
+    result = {"content": [{"type": "text", "text": "Two rows:"}, {"type": "text", "text": rows}]}
+    assert list(call(result).to_frame()["id"]) == [1, 2]
+    assert list(call(result["content"]).to_frame()["id"]) == [1, 2]
 
 
 WITHOUT_PANDAS = """

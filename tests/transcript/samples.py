@@ -24,6 +24,10 @@ from powawidget.state.text import Text
 
 BEGIN = 1_784_000_000.0
 ABOUT = transcript.About(server="ref.example.org", model="scripted-1", zone=dt.UTC)
+PNG = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAYAAACddGYaAAAAF0lEQVR4AWJi"
+    "YGD4D8UMIA4jkAPCDAAAAAD///z8qJQAAAAGSURBVAMAKE4CBeu82ngAAAAASUVORK5CYII="
+)
 ROWS = [
     {"region": "North", "carrier": "B", "late": 318, "share": 0.3410},
     {"region": "South", "carrier": "A|C", "late": 92, "share": None},
@@ -113,7 +117,7 @@ SAMPLES: dict[str, RunState] = {
             call(
                 "mcp__files__read", {"path": "/q3.csv", "opts": {"deep": [1, 2]}}, "a;b\r\nc;d\r\n"
             ),
-            call("plot", {}, "data:image/png;base64,iVBORw0KGgo="),
+            call("plot", {}, f"data:image/png;base64,{PNG}"),
             call("hooked", {"to": "b"}, "ok", asked='{"to": "a"}'),
             call("preview", {"q": "x"}, "y" * 200, full=False, size=5000),
             call("silent", {"q": "x"}, ""),

@@ -1,6 +1,7 @@
 """How values read in a transcript: `tests/values.json` says it, for the page as well."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,9 @@ import pytest
 
 from powawidget.state.model import ToolPart
 from powawidget.transcript import exact_json, to_html, to_markdown, to_text
-from powawidget.transcript.pictures import picture_of, pieces_of
+from powawidget.transcript.content import Resource, pieces_of
+from powawidget.transcript.pictures import Picture, picture_of
+from powawidget.transcript.pixels import size_of
 from powawidget.transcript.summary import peek
 from powawidget.transcript.tables import table_of
 from powawidget.transcript.terminal import settled
@@ -35,8 +38,75 @@ def test_text_for_a_terminal_is_settled(text: str, shown: str) -> None:
 def test_a_picture_is_found_in_every_shape(value: Any, address: str | None) -> None:
     picture = picture_of(exact_json.read(json.dumps(value)))
     assert (picture and picture.address) == address
-    pieces = pieces_of(exact_json.read(json.dumps({"content": [value]})))
-    assert (pieces is not None) is (address is not None)
+    pieces = pieces_of(exact_json.read(json.dumps({"content": [value]}))) or []
+    assert any(isinstance(piece, Picture) for piece in pieces) is (address is not None)
+
+
+@pytest.mark.parametrize(("value", "pieces"), CASES["content"])
+def test_what_came_piece_by_piece_is_read_so(value: Any, pieces: list[list[Any]] | None) -> None:
+    read = pieces_of(exact_json.read(json.dumps(value)))
+    assert (read and [list(_told(piece)) for piece in read]) == pieces
+
+
+def _told(piece: Any) -> Iterator[Any]:
+    if isinstance(piece, Picture):
+        yield "picture"
+        return
+    if isinstance(piece, Resource):
+        yield from (piece.what, *piece.facts)
+        if piece.length:
+            yield piece.length
+        if piece.value is exact_json.NO_JSON:
+            return
+        piece = piece.value
+    yield piece if exact_json.is_text(piece) else exact_json.compact(piece)
+
+
+@pytest.mark.parametrize(
+    ("data", "size"),
+    [case[1:] for case in CASES["pixels"]],
+    ids=[case[0] for case in CASES["pixels"]],
+)
+def test_the_size_of_a_picture_is_read_from_its_header(data: str, size: list[int] | None) -> None:
+    assert size_of(data) == (size and tuple(size))
+
+
+BILLION = next(case[1] for case in CASES["pixels"] if "billion" in case[0])
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (BILLION, "30,000 × 30,000 pixels, too large to show"),  # noqa: RUF001  # times
+        ("iVBORw0KGgo=", "damaged or of another kind"),
+    ],
+)
+@pytest.mark.parametrize("shape", ["address", "block", "cell"])
+def test_a_picture_that_no_page_has_room_for_is_said_in_words(
+    data: str, said: str, shape: str
+) -> None:
+    address = f"data:image/png;base64,{data}"
+    shapes = {
+        "address": address,
+        "block": json.dumps([{"type": "image", "mimeType": "image/png", "data": data}]),
+        "cell": json.dumps([{"name": "a", "plot": address}, {"name": "b", "plot": 1}]),
+    }
+    state = ran(parts=[ToolPart(name="t", result=shapes[shape], full=True, status="done")])
+    for written in (to_html(state), to_markdown(state), to_text(state)):
+        assert said in written
+        assert data[:20] not in written.replace(shapes[shape], "")
+
+
+def test_a_text_of_mcp_is_shown_as_what_it_is() -> None:
+    inside = {"uri": "file:///notes.md", "mimeType": "text/markdown", "text": "one\ntwo"}
+    rows = json.dumps([{"id": 1, "n": 2.5}, {"id": 2, "n": None}])
+    content = [{"type": "resource", "resource": inside}, {"type": "text", "text": rows}]
+    part = ToolPart(name="t", result=json.dumps({"content": content}), full=True, status="done")
+    text = to_text(ran(parts=[part]))
+    assert "Resource `file:///notes.md`, `text/markdown`" in text
+    assert "| one\n    | two" in text
+    assert "| id  n" in text
+    assert "\\n" not in text
 
 
 @pytest.mark.parametrize(("source", "columns", "rows"), CASES["tables"])
@@ -71,7 +141,8 @@ def test_a_flood_of_controls_takes_no_time(flood: str) -> None:
     assert len(settled(text)) <= len(text)
 
 
-PNG = "iVBORw0KGgo="
+PNG = CASES["pixels"][0][1]
+LENGTH = len(PNG) * 3 // 4
 ADDRESS = f"data:image/png;base64,{PNG}"
 
 
@@ -83,9 +154,9 @@ def test_a_picture_is_shown_in_html_and_markdown(value: Any) -> None:
     result = json.dumps(value)
     part = ToolPart(name="t", result=result, full=True, json=True, status="done")
     state = ran(parts=[part])
-    assert f'src="{ADDRESS}" alt="PNG image, 9 bytes"' in to_html(state)
-    assert f"![PNG image, 9 bytes]({ADDRESS})" in to_markdown(state)
-    assert "PNG image, 9 bytes: run.tool_calls[0].result" in to_text(state)
+    assert f'src="{ADDRESS}" alt="PNG image, {LENGTH} bytes"' in to_html(state)
+    assert f"![PNG image, {LENGTH} bytes]({ADDRESS})" in to_markdown(state)
+    assert f"PNG image, {LENGTH} bytes: run.tool_calls[0].result" in to_text(state)
 
 
 @pytest.mark.parametrize(
@@ -99,9 +170,9 @@ def test_a_picture_is_shown_in_html_and_markdown(value: Any) -> None:
 def test_a_picture_is_shown_in_a_cell_and_within_objects(value: Any) -> None:
     part = ToolPart(name="t", result=json.dumps(value), full=True, json=True, status="done")
     html = to_html(ran(parts=[part]))
-    assert html.count(f'src="{ADDRESS}" alt="PNG image, 9 bytes"') == 1
+    assert html.count(f'src="{ADDRESS}" alt="PNG image, {LENGTH} bytes"') == 1
     assert problems(html) == []
-    assert to_markdown(ran(parts=[part])).count(f"![PNG image, 9 bytes]({ADDRESS})") == 1
+    assert to_markdown(ran(parts=[part])).count(f"![PNG image, {LENGTH} bytes]({ADDRESS})") == 1
     assert PNG not in to_text(ran(parts=[part]))
 
 

@@ -26,6 +26,7 @@ export function Result({ view, part, status }: Props) {
   const { result } = part;
   const isJson = result !== null && (part.json || /^\s*[[{"]/.test(result));
   const value = useMemo(() => {
+    if (result !== null && isImage(result)) return { kind: "text" as const, text: result };
     const read = isJson ? parseJson(result) : null;
     return read?.kind === "text" && !part.json ? null : read;
   }, [result, part.json]);
@@ -42,11 +43,7 @@ export function Result({ view, part, status }: Props) {
   const label = isPreview(part) ? words.preview(result.length, part.size) : whole;
   return (
     <Field label={label} copy={result} what={words.result}>
-      {isImage(result) ? (
-        <img class="pw-image" src={result} alt={words.imageOf(part.name)} />
-      ) : (
-        <Shown view={view} source={result} value={value} kind={hasFailed ? "pw-bad" : ""} />
-      )}
+      <Shown view={view} source={result} value={value} kind={hasFailed ? "pw-bad" : ""} />
     </Field>
   );
 }

@@ -89,9 +89,8 @@ function Entry({ view, name, value, language }: EntryProps) {
 function Whole({ view, value }: Props) {
   const isPlain =
     isScalar(value) || (value.kind === "list" ? value.items : value.entries).length === 0;
-  if (isScalar(value) && isImage(value.text)) {
-    return <img class="pw-image" src={value.text} alt={words.image} decoding="async" />;
-  }
+  if (isScalar(value) && isImage(value.text))
+    return <Nested view={view} value={value} meanwhile={words.image} />;
   return isPlain ? <LongText text={textOf(value)} /> : <Nested view={view} value={value} />;
 }
 

@@ -19,9 +19,9 @@ const r = String.raw;
 const UNSEEN = r`(?![\t\n])[\p{Cc}\p{DI}\p{Zl}\p{Zp}\p{Cs}\ufff9-\ufffb\u{13430}-\u{1343f}]`;
 const HIDDEN = new RegExp(r`(${UNSEEN}|(?<=\p{M}{6})\p{M})`, "u");
 
-/* Scripts whose spelling uses the joiners: Arabic and its kin, those of India, Tibetan, Myanmar,
-   Khmer, Mongolian. */
-const JOINING = r`[\u0620-\u0dff\u0f00-\u109f\u1780-\u18af\ufb50-\ufefc]`;
+/* Scripts whose spelling uses the joiners: Arabic and its kin, those of India and the islands,
+   Tibetan, Myanmar, Khmer, Mongolian, Adlam; Hebrew within words. */
+const JOINING = r`[\u0620-\u0dff\u0f00-\u109f\u1780-\u18af\u1a20-\u1bff\ua980-\ua9df\ufb50-\ufefc\u{10a00}-\u{11fff}\u{1e900}-\u{1eeff}]`;
 const PICTURE = r`[\p{ExtPict}\p{EMod}\p{RI}]`;
 /* Those that put no space between words (Line_Break=SA), and those written from the right. */
 const SPACELESS = r`[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19ff\u1a20-\u1aaf\ua9e0-\ua9ff\uaa60-\uaadf]`;
@@ -37,7 +37,15 @@ const tags = (place: string): string =>
 const SPELT = [
   // a joiner between letters or pictures (a selector may follow the first), or at a word's end
   r`${JOINING}[\u200c\u200d](?=${JOINING}|$|(?!${UNSEEN})[^\p{L}\p{M}\p{Nd}])`,
+  r`[\u0591-\u05f4][\u200c\u200d](?=[\u0591-\u05f4])`,
+  // before a letter of Arabic, which then stands as within a word
+  r`(?<![\p{L}\p{M}\p{Nd}]|${UNSEEN})\u200d(?=[\u0620-\u08ff])`,
   r`${PICTURE}\ufe0f?\u200d(?=${PICTURE})`,
+  // between two marks, which keep their order
+  r`(?!${UNSEEN})\p{M}\u034f(?=\p{M})`,
+  // what fills a syllable of old Korean, or stands in one of Khmer
+  r`\u115f(?=\u1160?[\u1161-\u11ff\ud7b0-\ud7fb])|[\u1100-\u115e\ua960-\ua97c]\u1160|\u115f\u1160(?=[\u11a8-\u11ff])`,
+  r`[ㄱ-ㅣㅥ-ㆎ]\u3164(?=[ㄱ-ㅣㅥ-ㆎ])|[\u1780-\u17b3][\u17b4\u17b5](?=[\u1780-\u17b3])`,
   // the end of a word
   r`${SPACELESS}\u200b|${BARE}\u200b(?=${SPACELESS})`,
   // a mark of direction whose nearest letter of the line is written from the right

@@ -128,7 +128,6 @@ export const someRows = "rows";
 export const aList = "list";
 export const anObject = "object";
 export const image = "image";
-export const imageOf = (tool: string) => `Image returned by ${tool}`;
 export const moreColumns = (more: number) => `${plural(more, "more column")} not shown`;
 export const moreCharacters = (more: number) => `Show ${plural(more, "more character")}`;
 export const cutCharacters = (more: number) => `… ${plural(more, "more character")}`;

@@ -1,7 +1,9 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import * as results from "../../src/modules/results";
-import { piecesOf } from "../../src/modules/results/pictures";
+import { piecesOf } from "../../src/modules/results/content";
 import { type Order, sorting } from "../../src/modules/results/records";
 import { whole } from "../../src/modules/results/slices";
 import { startOf } from "../../src/modules/results/start";
@@ -13,6 +15,10 @@ import { open, painted } from "../page";
 import { run, tool } from "../runs";
 import { runs } from "../seeds";
 import { load } from "./loaded";
+
+const VALUES = JSON.parse(
+  readFileSync(join(import.meta.dirname, "../../../tests/values.json"), "utf-8"),
+);
 
 const sorted = (rows: Row[], column: string, order: Order) => whole(sorting(rows, column, order));
 
@@ -284,6 +290,76 @@ describe("a tree", () => {
   });
 });
 
+describe("objects in objects", () => {
+  beforeEach(() => load("results", results));
+
+  const keyed = <T,>(count: number, make: (i: number) => T) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`key ${i}`, make(i)]));
+
+  test("are rows under their keys where they are few", async () => {
+    const { texts } = await card({
+      fit: {
+        r2: 0.42,
+        terms: [
+          ["a", [1]],
+          ["b", [2]],
+        ],
+      },
+      n: 3,
+    });
+    expect(texts(".pw-key").filter((key) => !/\d$/.test(key) || key === "r2")).toEqual(
+      expect.arrayContaining(["fit", "r2", "terms", "n"]),
+    );
+  });
+
+  test("draw no more than a page can hold, and open level by level", async () => {
+    const rows = Array.from({ length: 90 }, (_, i) => ({ id: i, at: `day ${i}`, n: i / 2 }));
+    const { el } = await card(keyed(12, () => ({ rows, more: keyed(90, (i) => ({ i })) })));
+    expect(el.querySelectorAll(".pw-field *").length).toBeLessThan(1_000);
+    const branch = (name: string) =>
+      [...el.querySelectorAll<HTMLElement>(".pw-branch")].find(
+        (each) => each.querySelector(".pw-key")?.textContent === name,
+      );
+    branch("key 7")?.click();
+    await painted();
+    branch("rows")?.click();
+    await painted();
+    expect(el.querySelectorAll(".pw-tree tbody tr").length).toBe(90);
+  });
+
+  test("one that holds a table beside a few words stays rows", async () => {
+    const row = keyed(40, (i) => i);
+    const { el, texts } = await card({ count: 200, rows: Array(200).fill(row), note: "x" });
+    expect(el.querySelector(".pw-tree")).toBeNull();
+    expect(el.querySelectorAll("tbody tr").length).toBe(100);
+    expect(texts(".pw-entry .pw-key")).toEqual(["count", "note"]);
+  });
+});
+
+describe("content of MCP", () => {
+  beforeEach(() => load("results", results));
+
+  test("a text is its text, a table in one a table, a resource has its name", async () => {
+    const inside = { uri: "file:///a.txt", mimeType: "text/plain", text: "one\ntwo" };
+    const content = [
+      { type: "resource", resource: inside },
+      { type: "text", text: '[{"id": 1}, {"id": NaN}]' },
+      { type: "resource_link", uri: "javascript:alert(1)", name: "b" },
+    ];
+    const { el, texts } = await card({ content, isError: false });
+    expect(texts(".pw-piece .pw-label")).toEqual(
+      [
+        "Resource file:///a.txt, text/plain",
+        "",
+        "Link to a resource b, javascript:alert(1)",
+      ].filter(Boolean),
+    );
+    expect(texts(".pw-piece .pw-pre")).toEqual(["one\ntwo"]);
+    expect(column(el, 1)).toEqual(["1", "NaN"]);
+    expect(el.querySelector("a")).toBeNull();
+  });
+});
+
 describe("long JSON", () => {
   beforeEach(() => load("results", results));
 
@@ -314,7 +390,7 @@ describe("long JSON", () => {
 describe("pictures", () => {
   beforeEach(() => load("results", results));
 
-  const data = "iVBORw0KGgo=";
+  const [[, data], [, billion]] = VALUES.pixels;
   const picture = { type: "image", data, mimeType: "image/png" };
 
   test.each([
@@ -332,6 +408,21 @@ describe("pictures", () => {
     expect(image?.getAttribute("src")).toBe(`data:image/png;base64,${data}`);
     expect(image?.alt).toBe("Image");
     expect(ask(".pw-glance").textContent).toMatch(/^image|^$/);
+  });
+
+  test.each([
+    [billion, "Image of 30,000 × 30,000 pixels: too large to show"],
+    ["iVBORw0KGgo=", "Image, damaged or of another kind: not shown"],
+  ])("one that no page has room for is said in words", async (data, said) => {
+    for (const result of [
+      `data:image/png;base64,${data}`,
+      { ...picture, data },
+      [{ name: "a", plot: { ...picture, data } }],
+    ]) {
+      const { el } = await card(result);
+      expect(el.querySelector("img")).toBeNull();
+      expect(el.querySelector(".pw-field")?.textContent).toContain(said);
+    }
   });
 
   test.each([

@@ -2,10 +2,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { pictureOf, piecesOf } from "../../src/modules/results/pictures";
+import { piecesOf } from "../../src/modules/results/content";
+import { pictureOf } from "../../src/modules/results/pictures";
+import { sizeOfPicture } from "../../src/modules/results/pixels";
 import { cellOf, type Row, recordsOf } from "../../src/modules/results/tables";
 import { peek } from "../../src/text/glance";
-import { isScalar, type Json, parseJson } from "../../src/text/json";
+import { compact, isScalar, type Json, parseJson } from "../../src/text/json";
 import { settled } from "../../src/text/terminal";
 import { markOf, visible } from "../../src/text/visible";
 
@@ -35,6 +37,26 @@ describe("pictures are found in every shape", () => {
     expect(pictureOf(read)).toBe(address ?? "");
     const within = parseJson(JSON.stringify({ content: [value] })) as Json;
     expect(piecesOf(within)?.some((piece) => "picture" in piece) ?? false).toBe(address !== null);
+  });
+});
+
+describe("what came piece by piece is read so", () => {
+  test.each(CASES.content as [unknown, unknown[][] | null][])("%j", (value, pieces) => {
+    const read = piecesOf(parseJson(JSON.stringify(value)) as Json);
+    const told = read?.map((piece) => {
+      if ("picture" in piece) return ["picture"];
+      const value =
+        piece.value && (piece.value.kind === "text" ? piece.value.text : compact(piece.value));
+      if (!("what" in piece)) return [value];
+      return [piece.what, ...piece.facts, piece.length, value].filter((each) => each !== undefined);
+    });
+    expect(told ?? null).toEqual(pieces);
+  });
+});
+
+describe("the size of a picture is read from its header", () => {
+  test.each(CASES.pixels as [string, string, [number, number] | null][])("%s", (_, data, size) => {
+    expect(sizeOfPicture(data)).toEqual(size);
   });
 });
 

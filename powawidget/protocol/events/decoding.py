@@ -72,7 +72,8 @@ def as_json(value: Any) -> str:
         value: What `read` decoded.
 
     Returns:
-        JSON text in the order the server sent, readable rather than escaped.
+        JSON text in the order the server sent, readable rather than escaped. NaN and the infinities
+        stand in it as Python writes them, as tools do too.
     """
     return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
 
@@ -113,14 +114,13 @@ def _whole(number: str) -> int | str:
         return number
 
 
-_NUMBERS: dict[str, Any] = {
-    "parse_constant": lambda _: None,
-    "parse_float": _finite,
-    "parse_int": _whole,
-}
 # strict=False: a raw control character inside a string isn't legal JSON, but it isn't a reason to
 # lose a frame either. NaN and the infinities have no JSON form: null.
-_decoder = json.JSONDecoder(strict=False, **_NUMBERS)
+_decoder = json.JSONDecoder(
+    strict=False, parse_constant=lambda _: None, parse_float=_finite, parse_int=_whole
+)
+# In a frame they stay: a tool's result goes on as the text that Python writes of it.
+_frame_decoder = json.JSONDecoder(strict=False, parse_int=_whole)
 _exact_decoder = json.JSONDecoder(
     strict=False,
     object_pairs_hook=_object,
@@ -130,7 +130,7 @@ _exact_decoder = json.JSONDecoder(
 )
 _LONG_NUMBER = re.compile(r"[0-9](?:[eE]\+?[0-9]{3}|[0-9]{308})").search
 # The scanner itself: `loads` costs more than twice as much on a short frame.
-scan: Callable[[str, int], tuple[Any, int]] = vars(_decoder)["scan_once"]
+scan: Callable[[str, int], tuple[Any, int]] = vars(_frame_decoder)["scan_once"]
 # Whether JSON text may hold what `cleaned` replaces.
 suspect = re.compile(r"\\u(?:0000|[dD][89a-fA-F])|[\x00\ud800-\udfff]").search
 

@@ -3,6 +3,7 @@ import { useMemo, useRef, useState } from "preact/hooks";
 import { Button, isScalar, Scalar, Visible } from "../../core";
 import type { Json } from "../../text/json";
 import { cutCharacters, moreColumns, rows as rowCount } from "../../text/words";
+import { Picture } from "./Picture";
 import { pictureOf } from "./pictures";
 import { isNumeric, type Order, sorting } from "./records";
 import { useSlices, whole } from "./slices";
@@ -119,8 +120,7 @@ function next(by: Sorting | null, column: string): Sorting | null {
 function Cell({ value }: { value: Json | undefined }) {
   if (value === undefined) return null;
   const picture = pictureOf(value);
-  if (picture !== "")
-    return <img class="pw-image" src={picture} alt={words.picture} decoding="async" />;
+  if (picture !== "") return <Picture address={picture} />;
   if (!isScalar(value)) {
     return (
       <span class="pw-value pw-nested" dir="ltr">

@@ -1,5 +1,5 @@
 // A nested value, level by level: what is closed isn't drawn.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import {
   Button,
   Chevron,
@@ -14,7 +14,10 @@ import {
 } from "../../core";
 import { countOf, type Json } from "../../text/json";
 import { characters, items, object } from "../../text/words";
+import { Picture } from "./Picture";
 import { startOf } from "./start";
+import { Table } from "./Table";
+import { recordsOf } from "./tables";
 import * as words from "./words";
 
 const PAGE = 100; // items of one level drawn at once
@@ -28,7 +31,7 @@ export function Tree({ value }: { value: Json }) {
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the keys are its buttons'
     <div class="pw-tree" onKeyDown={onKey}>
-      <Level value={value} isSmall={weight(value, SMALL) < SMALL} />
+      <Level value={value} isSmall={weight(value, SMALL) < SMALL} isTop />
     </div>
   );
 }
@@ -58,7 +61,8 @@ interface LevelProps {
   isSmall: boolean;
 }
 
-function Level({ value, isSmall }: LevelProps) {
+function Level({ value, isSmall, isTop }: LevelProps & { isTop?: boolean }) {
+  const records = useMemo(() => (isTop || isSmall ? null : recordsOf(value)), [value]);
   const [asked, ask] = useState(1);
   const [drawn, draw] = useState(1);
   // A page at a time: a thousand items at once would stop everything else.
@@ -66,10 +70,10 @@ function Level({ value, isSmall }: LevelProps) {
     const timer = drawn < asked ? setTimeout(() => draw(drawn + 1)) : undefined;
     return () => clearTimeout(timer);
   }, [drawn, asked]);
-  if (isScalar(value) && isImage(value.text)) {
-    return <img class="pw-image" src={value.text} alt={words.picture} decoding="async" />;
-  }
+  if (isScalar(value) && isImage(value.text))
+    return <Picture address={value.text.replace(/\s+/g, "")} />;
   if (isScalar(value)) return <LongText text={value.text} />;
+  if (records !== null) return <Table {...records} />;
   const length = countOf(value);
   const pages = Math.ceil(length / PAGE);
   return (

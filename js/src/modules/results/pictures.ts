@@ -17,7 +17,7 @@ const isData = (text: string): boolean => text.length < LONGEST && DATA.test(tex
 
 /** The address of a picture with its data; empty where a value is none. `isIn` a block of content. */
 export function pictureOf(value: Json, isIn = false): string {
-  if (value.kind === "text") return isImage(value.text) ? value.text : "";
+  if (value.kind === "text") return isImage(value.text) ? value.text.replace(/\s+/g, "") : "";
   if (value.kind !== "object") return "";
   const { entries } = value;
   const at = (...names: string[]): string => {
@@ -51,26 +51,5 @@ export function pictureOf(value: Json, isIn = false): string {
   return "";
 }
 
-const addressOf = (type: string, data: string): string => `data:${type};base64,${data}`;
-
-/** A piece of what a tool returned: a picture, or anything else. */
-export type Piece = { picture: string } | { value: Json };
-
-/** The pieces of a value that holds pictures, null where it holds none. */
-export function piecesOf(value: Json): Piece[] | null {
-  const [, inner] =
-    (value.kind === "object" && value.entries.findLast(([key]) => key === "content")) || [];
-  const list = value.kind === "list" ? value : inner?.kind === "list" ? inner : undefined;
-  const items = list?.items ?? [value];
-  // Most hold none, and some are very many.
-  return items.some((item) => pictureOf(item) !== "") ? items.map(pieceOf) : null;
-}
-
-function pieceOf(value: Json): Piece {
-  const picture = pictureOf(value);
-  if (picture !== "") return { picture };
-  const entries = value.kind === "object" ? value.entries : [];
-  const [, type] = entries.find(([key]) => key === "type") ?? [];
-  const [, text] = entries.find(([key]) => key === "text") ?? [];
-  return { value: type?.kind === "text" && type.text === "text" && text ? text : value };
-}
+const addressOf = (type: string, data: string): string =>
+  `data:${type};base64,${data.replace(/\s+/g, "")}`;

@@ -112,16 +112,22 @@ function byKey(fields: ReadonlyMap<string, Json>): Records | null {
   );
   if (!isSame || keys.length === 0 || new Set(keys).size < keys.length) return null;
   const cells = (all as Row[]).map(({ entries }) => entries.map(([, inner]) => inner));
-  if (keys.every((key) => PLACE.test(key))) {
-    return rowsOf(
-      names,
-      keys.map((_, i) => list(cells.map((c) => c[i] as Json))),
-      textsOf(keys),
-    );
-  }
-  if (names.length < 2 || keys.length < 2) return null;
-  return rowsOf(keys, cells.map(list), textsOf(names));
+  const areColumns = keys.every((key) => PLACE.test(key));
+  if (!areColumns && (names.length < 2 || keys.length < 2)) return null;
+  const across = keys.map((_, i) => cells.map((c) => c[i] as Json));
+  return areColumns || (areOfKinds(cells) && !areOfKinds(across))
+    ? rowsOf(names, across.map(list), textsOf(keys))
+    : rowsOf(keys, cells.map(list), textsOf(names));
 }
+
+/** Whether none of some lists holds texts beside anything else: rows do, columns don't. */
+const areOfKinds = (columns: Json[][]): boolean =>
+  columns.every((cells) => {
+    const kinds = cells.filter((each) => !isNull(each)).map(({ kind }) => kind === "text");
+    return new Set(kinds).size < 2;
+  });
+
+const isNull = (value: Json): boolean => value.kind === "word" && value.text === "null";
 
 const list = (items: Json[]): Json => ({ kind: "list", items });
 
