@@ -5,7 +5,8 @@ import io
 import json
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from powawidget.errors import InvalidValueError, MissingPackageError
 
@@ -53,7 +54,8 @@ def dataframe_of(result: Any, tool: str) -> "pd.DataFrame":
     )
 
 
-class _Table(NamedTuple):
+@dataclass(frozen=True)
+class _Table:
     """What a DataFrame is made of; no columns where the rows name them, no index where they count.
 
     Attributes:
@@ -134,7 +136,7 @@ def _inside(items: list[Any], deep: int) -> _Table | None:
 
 def _split(value: dict[str, Any]) -> _Table | None:
     """Rows beside the names of their columns, and perhaps their index."""
-    rows = next((value[name] for name in _ROWS if isinstance(value.get(name), list)), None)
+    rows: Any = next((value[name] for name in _ROWS if isinstance(value.get(name), list)), None)
     columns = _names(value.get("columns"))
     if rows is None or columns is None:
         return None
@@ -142,18 +144,21 @@ def _split(value: dict[str, Any]) -> _Table | None:
         return _Table(rows, columns)
     if not all(isinstance(row, list) and len(row) == len(columns) for row in rows):
         return None
-    index = value.get("index")
+    index: Any = value.get("index")
     is_index = isinstance(index, list) and len(index) == len(rows)
     return _Table(rows, columns, index if is_index and index != list(range(len(rows))) else None)
 
 
 def _with_schema(value: dict[str, Any]) -> _Table | None:
     """Records with a schema, as pandas' `table` has them."""
-    schema, rows = value.get("schema"), value.get("data")
-    if not isinstance(schema, dict) or not _is_records(rows):
+    schema: Any = value.get("schema")
+    rows = value.get("data")
+    columns = None
+    if isinstance(schema, dict):
+        columns = _names(schema.get("fields"))
+    if columns is None or not all(isinstance(name, str) for name in columns):
         return None
-    columns = _names(schema.get("fields"))
-    if columns is None or not all(set(row) <= set(columns) for row in rows):
+    if not _is_records(rows) or not all(set(row) <= set(columns) for row in rows):
         return None
     key = schema.get("primaryKey")
     key = key if isinstance(key, list) and key and set(map(str, key)) <= set(columns) else None
@@ -196,7 +201,7 @@ def _labels(names: list[str]) -> list[Any] | None:
     return None if places == list(range(len(places))) else places
 
 
-def _is_records(value: Any) -> bool:
+def _is_records(value: Any) -> TypeGuard[list[dict[str, Any]]]:
     return isinstance(value, list) and value != [] and all(isinstance(row, dict) for row in value)
 
 
@@ -204,7 +209,7 @@ def _names(columns: Any) -> list[Any] | None:
     """Read the names of columns, which some tools give together with their types."""
     if not isinstance(columns, list) or not columns:
         return None
-    names = [each.get("name") if isinstance(each, dict) else each for each in columns]
+    names: list[Any] = [each.get("name") if isinstance(each, dict) else each for each in columns]
     if all(isinstance(name, list) and name for name in names):  # of several levels
         return names if len({len(name) for name in names}) == 1 else None
     is_plain = all(isinstance(name, str | int | float) for name in names)

@@ -76,6 +76,8 @@ def test_a_missing_key_is_a_missing_value() -> None:
         ({"columns": ["a", "b"], "rows": [[1]]}, "dict"),
         ({"a": RECORDS, "b": RECORDS, "c": 1}, "dict"),
         ({"a": {"b": 1}}, "dict"),
+        ({"schema": {"fields": [["a"]]}, "data": [{"a": [1]}, {"b": 2}], "x": [{}]}, "dict"),
+        ({"schema": 1, "data": 2, "columns": [["a"], "b"], "rows": {}}, "dict"),
         (12, "int"),
     ],
 )
