@@ -9,6 +9,7 @@ import * as words from "./text/words";
 import { hidesLine, hidesTranscript } from "./view/beside";
 import { useStyle } from "./view/core-style";
 import { whenNear } from "./view/near";
+import { Painter } from "./view/painter";
 import { shareKeys } from "./view/shortcuts";
 import { followTheme } from "./view/theme";
 import { showsChat, View } from "./view/view";
@@ -72,13 +73,17 @@ function awaited(session: WholeSession, root: HTMLElement, mark: string, come: (
   const end = () => {
     endNear();
     endWait();
+    painter.close();
     line.remove();
     hides.remove();
   };
-  const endWait = session.onWhole(() => {
+  const painter = new Painter(() => {});
+  const swap = () => {
     end();
     come();
-  });
+  };
+  // What comes between two frames is drawn at once: the browser lays out the page once for all.
+  const endWait = session.onWhole(() => painter.mark(swap));
   return end;
 }
 

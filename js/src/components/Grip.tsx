@@ -8,11 +8,13 @@ const STEP = 40; // by a key
 
 interface Props {
   box: RefObject<HTMLElement | null>;
+  /** How tall it may be, in px. */
+  height: number;
   /** Sets the height in px; null is the usual one. */
   set: (height: number | null) => void;
 }
 
-export function Grip({ box, set }: Props) {
+export function Grip({ box, height, set }: Props) {
   const now = () => box.current?.clientHeight ?? LEAST;
   const put = (height: number) => set(Math.min(Math.max(Math.round(height), LEAST), MOST));
   const drag = (down: TargetedPointerEvent<HTMLElement>) => {
@@ -36,7 +38,7 @@ export function Grip({ box, set }: Props) {
       class="pw-grip"
       aria-orientation="horizontal"
       aria-label={words.height}
-      aria-valuenow={now()}
+      aria-valuenow={height}
       aria-valuemin={LEAST}
       aria-valuemax={MOST}
       title={words.heightKeys}

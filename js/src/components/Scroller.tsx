@@ -4,6 +4,7 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { asked } from "../text/asked";
 import * as words from "../text/words";
 import { useKeys, useToggle } from "../view/hooks";
+import { onSized } from "../view/sized";
 import { type AnyView, showsChat, type View } from "../view/view";
 import { Button } from "./Button";
 import { Grip } from "./Grip";
@@ -32,15 +33,19 @@ export function Scroller({ view, isOver, children, foot }: Props) {
   const [isFollowing, setFollowing] = useState(true);
   const [isAskAside, setAskAside] = useState(false);
   const [isCut, setCut] = useState(false);
+  const [isFull, setFull] = useState(false);
+  const [more, setMore] = useState("");
   const [height, setHeight] = useState<number | null>(null);
   const [isWhole, toggle] = useToggle(view, "whole", view.limit === Infinity);
   const limit = height ?? (view.limit === Infinity ? USUAL : view.limit);
+  const own = limit === USUAL ? null : `${limit}px`;
+  // As tall as it may be, whatever is in it: what is added then doesn't lay out the page around it.
+  const size = isWhole ? "pw-box-whole" : isFull ? "pw-box-full" : "";
   const isLive = run?.store.isLive === true;
   const isAsked = isLive && run.store.outline.approvalsWith("pending").length > 0;
   const now = useRef({ isAsked, isWhole, limit });
   now.current = { isAsked, isWhole, limit };
 
-  const look = useRef(() => {});
   useLayoutEffect(() => {
     const element = box.current as HTMLDivElement;
     /** Where the open request begins and ends, from the top of the box. */
@@ -60,7 +65,7 @@ export function Scroller({ view, isOver, children, foot }: Props) {
       return element.scrollTop + (fits ? to + BESIDE - element.clientHeight : from - BESIDE);
     };
     const follow = view.watch(element, () => setFollowing(follow.isFollowing), !isOver, aim);
-    look.current = () => {
+    const look = () => {
       const found = ask();
       const { clientHeight, scrollHeight, scrollTop } = element;
       setAskAside(
@@ -72,17 +77,18 @@ export function Scroller({ view, isOver, children, foot }: Props) {
         scrollTop > 1 && "above",
         scrollHeight - scrollTop - clientHeight > 1 && "below",
       ];
-      const more = edges.filter(Boolean).join(" ");
-      const frame = element.parentElement as HTMLElement;
-      if (frame.dataset.pwMore !== more) frame.dataset.pwMore = more;
+      setMore(edges.filter(Boolean).join(" "));
     };
     const scrolled = () => {
       follow.scrolled();
-      look.current();
+      look();
+    };
+    view.painted = () => {
+      follow.grown();
+      look();
     };
     const sized = () => {
-      follow.grown();
-      look.current();
+      view.painted();
       // The toggle must not go under the pointer that has just pressed it.
       const isHeld = footer.current?.matches(":hover,:focus-within") === true;
       const { isWhole, limit } = now.current;
@@ -90,25 +96,23 @@ export function Scroller({ view, isOver, children, foot }: Props) {
         ? element.scrollHeight > limit
         : element.scrollHeight > element.clientHeight + 1;
       setCut((was) => isTaller || (was && isHeld));
+      setFull(isTaller);
     };
-    const observer = new ResizeObserver(sized);
-    observer.observe(element);
-    observer.observe(body.current as HTMLDivElement);
+    // Not now: each view that is drawn would have the browser lay out the page for itself.
+    const endSized = onSized([element, body.current as HTMLDivElement], sized);
     element.addEventListener("scroll", scrolled, { passive: true });
-    sized();
     return () => {
-      observer.disconnect();
+      endSized();
       element.removeEventListener("scroll", scrolled);
     };
   }, [view]);
-  useLayoutEffect(() => look.current());
   return (
     <>
-      <div class="pw-frame">
+      <div class="pw-frame" data-pw-more={more}>
         <div
           ref={box}
-          class={isWhole ? "pw-box pw-box-whole" : "pw-box"}
-          style={{ maxHeight: isWhole || limit === USUAL ? null : `${limit}px` }}
+          class={`pw-box ${size}`}
+          style={{ maxHeight: isWhole ? null : own, height: isFull && !isWhole ? own : null }}
           role="log"
           aria-live="off"
           aria-label={words.transcript}
@@ -134,7 +138,7 @@ export function Scroller({ view, isOver, children, foot }: Props) {
           )
         )}
       </div>
-      {!isWhole && (isCut || height !== null) && <Grip box={box} set={setHeight} />}
+      {!isWhole && (isCut || height !== null) && <Grip box={box} height={limit} set={setHeight} />}
       <div class="pw-foot" ref={footer}>
         {foot}
         {isCut && (

@@ -1,7 +1,7 @@
 // Paints what has changed once a frame of the browser, all views of a page together.
 
 /** One view that fails must not keep the others from being painted. */
-function guarded(job: () => void): void {
+export function guarded(job: () => void): void {
   try {
     job();
   } catch (error) {

@@ -18,6 +18,8 @@ export class View<Store extends RunStore | ChatStore = RunStore> {
   readonly painter: Painter;
   /** How tall its box may be at first, in px; Infinity grows with its content. */
   limit = 640;
+  /** Looks at what was drawn. */
+  painted = () => {};
   #follow: Follow | undefined;
   readonly #turns = new Map<number, View>();
 
@@ -29,7 +31,7 @@ export class View<Store extends RunStore | ChatStore = RunStore> {
     this.store = session.store;
     this.actions = session.actions;
     this.modules = session.modules;
-    this.painter = chat?.painter ?? new Painter(() => this.follow?.grown());
+    this.painter = chat?.painter ?? new Painter(() => this.painted());
   }
 
   /** Follows the end of the scrolled box, once that is drawn. */

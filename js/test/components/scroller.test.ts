@@ -13,11 +13,16 @@ beforeEach(() => {
   vi.stubGlobal(
     "ResizeObserver",
     class {
-      constructor(told: () => void) {
-        observers.push(told);
+      readonly #els = new Set<Element>();
+      constructor(told: (entries: { target: Element }[]) => void) {
+        observers.push(() => told([...this.#els].map((target) => ({ target }))));
       }
-      observe() {}
-      disconnect() {}
+      observe(el: Element) {
+        this.#els.add(el);
+      }
+      unobserve(el: Element) {
+        this.#els.delete(el);
+      }
     },
   );
   const is = (el: Element, name: string) => el.classList.contains(name);
@@ -99,7 +104,7 @@ test("the whole is offered where something is cut, and says what it is", async (
   expect(ask(".pw-whole").textContent).toBe("Show the whole run");
   ask(".pw-whole").click();
   await painted();
-  expect(box.className).toContain("pw-box-whole");
+  expect(box.className).toBe("pw-box pw-box-whole");
   expect([ask(".pw-whole").textContent, el.querySelector(".pw-grip")]).toEqual(["Show less", null]);
 });
 
@@ -138,4 +143,33 @@ test.each([
   opened.model.values.set("_max_height", given);
   const box = opened.show().ask(".pw-box");
   expect([box.style.maxHeight, box.className.includes("whole")]).toEqual([height, isWhole]);
+});
+
+test("a box is as tall as it may be while more is in it, and no taller than what is in it", async () => {
+  const { box } = live();
+  const sized = async () => {
+    for (const told of observers) told();
+    await painted();
+  };
+  await sized();
+  expect(box.className).toBe("pw-box pw-box-full");
+  vi.spyOn(box, "scrollHeight", "get").mockReturnValue(640); // a card was closed
+  await sized();
+  expect(box.className).toBe("pw-box ");
+});
+
+test("views that got another size look in one go, before any is drawn anew", async () => {
+  const boxes = [live(), live(), live()].map(({ box }) => box);
+  expect(observers).toHaveLength(1);
+  const order: string[] = [];
+  boxes.forEach((box, index) => {
+    vi.spyOn(box, "scrollHeight", "get").mockImplementation(() => {
+      order.push(`look ${index}`);
+      return TALL;
+    });
+    new MutationObserver(() => order.push("drawn")).observe(box, { attributes: true });
+  });
+  observers[0]?.();
+  await painted();
+  expect(order.indexOf("drawn")).toBeGreaterThan(order.indexOf("look 2"));
 });

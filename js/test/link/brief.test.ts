@@ -6,15 +6,18 @@ import { FakeModel, painted } from "../page";
 import { run, text } from "../runs";
 
 /** What the page watches, and what tells it that an element has come near sight. */
-let watched: { el: Element; near: () => void }[] = [];
+let watched: { el: Element; near: () => void; far: () => void }[] = [];
 class Observer {
   readonly #els = new Set<Element>();
-  constructor(private readonly callback: (entries: { isIntersecting: boolean }[]) => void) {}
+  constructor(
+    private readonly callback: (entries: { target: Element; isIntersecting: boolean }[]) => void,
+  ) {}
   observe(el: Element): void {
     if (this.#els.has(el)) return;
     this.#els.add(el);
-    watched.push({ el, near: () => this.callback([{ isIntersecting: true }]) });
-    this.callback([{ isIntersecting: false }]); // as the platform does at first
+    const tell = (isIntersecting: boolean) => this.callback([{ target: el, isIntersecting }]);
+    watched.push({ el, near: () => tell(true), far: () => tell(false) });
+    tell(false); // as the platform does at first
   }
   disconnect(): void {
     watched = watched.filter(({ el }) => !this.#els.has(el));
@@ -69,6 +72,37 @@ test("it is asked for once, when one of its views comes near sight, and drawn in
     expect(each.textContent).not.toContain("agent Analyst: Done");
   }
   expect(watched).toEqual([]);
+});
+
+test("what is only scrolled past isn't asked for; what a reader stops at is", async () => {
+  vi.useFakeTimers();
+  const { model } = opened();
+  const other = opened();
+  const scroll = async (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 100) {
+      document.dispatchEvent(new Event("scroll"));
+      await vi.advanceTimersByTimeAsync(100);
+    }
+  };
+  await scroll(500);
+  const [first, second] = watched;
+  first?.near();
+  await scroll(1_000);
+  first?.far();
+  second?.near();
+  await scroll(1_000);
+  expect([asked(model), asked(other.model)]).toEqual([[], []]);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect([asked(model), asked(other.model)]).toEqual([[], ["hello"]]);
+});
+
+test("what is scrolled elsewhere, as the box of a run that streams, doesn't keep it waiting", () => {
+  const { model } = opened();
+  const box = document.createElement("div");
+  document.body.append(box);
+  box.dispatchEvent(new Event("scroll"));
+  watched[0]?.near();
+  expect(asked(model)).toEqual(["hello"]);
 });
 
 test("it is asked for when the end of its transcript comes near sight, which may be long", () => {
