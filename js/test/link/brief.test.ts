@@ -74,6 +74,16 @@ test("it is asked for once, when one of its views comes near sight, and drawn in
   expect(watched).toEqual([]);
 });
 
+test("what comes between two frames is drawn in one go, and not where its view is gone", async () => {
+  const all = [opened(), opened(), opened()];
+  for (const { near } of [...watched]) near();
+  for (const { model } of all) model.hear(state);
+  expect(document.querySelector(".pw")).toBeNull();
+  all[1]?.remove();
+  await painted();
+  expect(all.map(({ el }) => el.querySelectorAll(".pw").length)).toEqual([1, 0, 1]);
+});
+
 test("what is only scrolled past isn't asked for; what a reader stops at is", async () => {
   vi.useFakeTimers();
   const { model } = opened();
