@@ -353,12 +353,12 @@ def test_an_approval_stays_answerable_after_the_client_has_gone_and_then_really_
 @pytest.mark.parametrize(
     ("reason", "said"),
     [
-        ("Prices are fixed until January.", "a person: Prices are fixed until January. The rows"),
-        ("not today", "a person: not today. The rows"),
-        ("Why now?", "a person: Why now? The rows"),
-        ("Nein!  ", "a person: Nein! The rows"),
+        ("Prices are fixed until January.", "A person denied it: Prices are fixed until January. The rows"),
+        ("not today", "A person denied it: not today. The rows"),
+        ("Why now?", "A person denied it: Why now? The rows"),
+        ("Nein!  ", "A person denied it: Nein! The rows"),
         ("\u4ef7\u683c\u5df2\u5b9a\u3002", "\u5df2\u5b9a\u3002 The rows"),
-        (None, "by a person. The rows"),
+        (None, "A person denied it. The rows"),
     ],
 )
 def test_a_reason_that_is_a_sentence_ends_once(

@@ -71,7 +71,7 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
   const all = words.requests(parts.length, areCalls);
   const isForm = isDenying && canDeny;
   // What is said for a moment stands between the buttons: a line of its own would move them.
-  const isBrief = isBusy || whyInert === words.kernelQuiet;
+  const isBrief = isBusy || (whyInert !== null && whyInert !== words.noKernel);
   const [shown, next] = stages(parts, isOpen);
   const showMore = (event: Event) => {
     view.follow?.hold();

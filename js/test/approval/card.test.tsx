@@ -312,6 +312,9 @@ describe("a decision", () => {
     expect(el.querySelector(".pw-ask .pw-took")?.textContent).toBe("4:38 left");
     await settle(20_000);
     expect(el.textContent).toContain("The server is about to block the call.");
+    // In the place of other words: a line of its own would move the buttons.
+    expect(el.querySelector(".pw-covers")?.textContent).toContain("about to block");
+    expect(el.querySelector(".pw-ask-note")?.classList).toContain("pw-unseen");
     approve().click();
     key(el.querySelector(".pw-ask") as HTMLElement, "d");
     await settle();

@@ -202,6 +202,15 @@ describe("the blocks of a workflow", () => {
     expect(ask(".pw-open pre").textContent).toBe('{"n": 7}');
   });
 
+  test.each([
+    ['{"rows": [{"a": 1}, {"a": 2}], "best": {"x": 1, "y": 2}}', "2 rows, best: 2 keys"],
+    ['{"late": 0.5, "json": "{\\"week\\": 40}"}', "late: 0.5, json: 1 key"],
+    ['{"said": "[sic] {so}", "none": ""}', 'said: [sic] {so}, none: ""'],
+  ])("a peek is in words, without JSON: %s", async (output, glance) => {
+    const { el } = await shown(weekly([block({ status: "done", output })]));
+    expect(words(el, ".pw-block-glance")).toEqual([glance]);
+  });
+
   test("a plain text as the result keeps its lines; none at all is said", async () => {
     const plain = await shown(weekly(BLOCKS, { status: "completed", output: '"a\\nb"' }));
     expect(plain.ask(".pw-output .pw-prose").textContent).toBe("a\nb");

@@ -182,7 +182,9 @@ def _outcome(plans: list[Plan], results: list[str], after: list[str]) -> str:
         if result.startswith(ERROR):
             why = _reason(result).strip()
             end = "" if why.endswith(_ENDS) else "."  # a person's reason may be a whole sentence
-            parts.append(f"{what} did not happen: {why}{end} The rows are as they were:")
+            parts.append(
+                f"{what} did not happen. {why[:1].upper()}{why[1:]}{end} The rows are as they were:"
+            )
         else:
             changed = json.loads(result)["affected_rows"]
             parts.append(f"{what} changed {changed} row{'s' * (changed != 1)}. I looked again:")
@@ -195,7 +197,7 @@ def _outcome(plans: list[Plan], results: list[str], after: list[str]) -> str:
 def _reason(result: str) -> str:
     if result.startswith(REFUSED):
         refusal = result.removeprefix(REFUSED)
-        return refusal.replace("Denied by user", "denied by a person").replace("App", "the app")
+        return refusal.replace("Denied by user", "A person denied it").replace("App", "The app")
     return result.removeprefix(ERROR)
 
 
