@@ -353,7 +353,10 @@ def test_an_approval_stays_answerable_after_the_client_has_gone_and_then_really_
 @pytest.mark.parametrize(
     ("reason", "said"),
     [
-        ("Prices are fixed until January.", "A person denied it: Prices are fixed until January. The rows"),
+        (
+            "Prices are fixed until January.",
+            "A person denied it: Prices are fixed until January. The rows",
+        ),
         ("not today", "A person denied it: not today. The rows"),
         ("Why now?", "A person denied it: Why now? The rows"),
         ("Nein!  ", "A person denied it: Nein! The rows"),
