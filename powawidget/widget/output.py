@@ -22,7 +22,7 @@ from powawidget.widget.transcript_output import Render, TranscriptOutput
 # What stands in the outputs that a person has given an id, by that id.
 _by_display_id: "weakref.WeakValueDictionary[str, CellOutput]" = weakref.WeakValueDictionary()
 
-# The outputs beside these that are empty, since something without a transcript came into their place.
+# The outputs that are empty, since what has no transcript came into the place of the view beside.
 _empty_beside: dict[str, str] = {}
 
 # What was awaited last.
