@@ -27,9 +27,9 @@ export function whenNear(
     end();
     callback();
   };
-  // Not the box of a run that streams, which scrolls all the time.
+  // Not the box of a run that streams, which scrolls all the time. Scripts tell the window, too.
   const scrolled = ({ target }: Event) => {
-    if ((target as Node).contains(el)) movedAt = performance.now();
+    if (target instanceof Node && target.contains(el)) movedAt = performance.now();
   };
   // A scrolled box clips without the outer margin, hence the second; old browsers ignore it.
   const margins = { rootMargin: MARGIN, scrollMargin: MARGIN };
