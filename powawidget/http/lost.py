@@ -37,7 +37,7 @@ def lost(server: Server, error: Exception, verb: str, when: str = "") -> Connect
 
 # What httpx raises without a word of its own, as when a socket is reset.
 _SILENT: tuple[tuple[type[Exception], str], ...] = (
-    (httpx.ReadError, "the server, or a proxy on the way, broke it off while the answer came"),
+    (httpx.ReadError, "the server, or a proxy on the way, broke it off"),
     (
         httpx.WriteError,
         "the server, or a proxy on the way, broke it off while the request went out",
