@@ -56,7 +56,7 @@ def _reason(server: Server, error: Exception) -> str:
     said = next((words for kind, words in _SILENT if isinstance(error, kind)), None)
     system = [one.strerror for one in _chain(error) if isinstance(one, OSError) and one.strerror]
     if said is None:
-        return server.shown(system[-1]) if system else server.reason(error)
+        return server.shown(system[-1]) if system else f"it broke off ({type(error).__name__})"
     return f"{said} ({server.shown(system[-1])})" if system else said
 
 
