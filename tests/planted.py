@@ -53,7 +53,7 @@ def synced(shown: powawidget.Run | powawidget.Chat) -> Iterator[str]:
     """What the page and the notebook's file get."""
     yield json.dumps(shown._live.snapshot(), ensure_ascii=False)
     yield json.dumps(shown.widget.get_state()["_state"], ensure_ascii=False)
-    yield json.dumps(shown.widget.file_snapshot(), ensure_ascii=False)
+    yield json.dumps(shown.widget.file_copy().snapshot, ensure_ascii=False)
     yield shown.to_html() + shown.to_markdown() + shown.to_text() + shown.to_json()
 
 

@@ -86,6 +86,14 @@ class ChatStateMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="stat
     nonce: str
 
 
+class CurrentMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="current"):
+    """Kernel to page, after a hello: what the page has is the whole, as of this number."""
+
+    seq: int
+    now: float
+    nonce: str
+
+
 class BeatMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="beat"):
     """Kernel to page, about once a second while a run is live, and once at its end.
 
@@ -137,13 +145,16 @@ class ModuleMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="module"
 
 
 class HelloMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="hello"):
-    """Page to kernel: a model was made; the whole run is wanted.
+    """Page to kernel: a model was made; the whole run is wanted, unless the page has it.
 
-    Like an action it may arrive twice: `id` is the message's own.
+    Like an action it may arrive twice: `id` is the message's own. `have` is the number as of which
+    the page has the run; `made` is the `now` of the snapshot that it began with, by which the
+    kernel knows whether that was its own; None where that wasn't the whole, or a change didn't fit.
     """
 
     id: str
     have: int
+    made: float | None = None
 
 
 class SyncMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="sync"):
@@ -187,6 +198,7 @@ KernelMessage = (
     OpsMessage
     | StateMessage
     | ChatStateMessage
+    | CurrentMessage
     | BeatMessage
     | AckMessage
     | FileMessage

@@ -18,8 +18,8 @@ _LONGEST_ID = 100
 class Answers(Protocol):
     """What a widget does for a page."""
 
-    def answer_hello(self) -> None:
-        """Send the whole state."""
+    def answer_hello(self, have: object = None, made: object = None) -> None:
+        """Send the whole state, unless the page has it."""
 
     def answer_want(self, name: object) -> None:
         """Send a module of the front end."""
@@ -61,7 +61,8 @@ class Requests:
             case "hello" | "sync":
                 self.greeted = True
                 if self._is_new(request):
-                    self._answers.answer_hello()
+                    made = message.get("made") if message["kind"] == "hello" else None
+                    self._answers.answer_hello(message.get("have"), made)
             case "want":
                 if self._is_new(request):
                     self._answers.answer_want(message.get("module"))

@@ -9,6 +9,7 @@ import contextlib
 import contextvars
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
@@ -30,6 +31,8 @@ from powawidget.widget.outbox import Outbox
 from powawidget.widget.requests import Requests
 
 Act = Callable[[dict[str, Any]], str | None]
+
+_GIVEN = 8  # snapshots: more pages than that are rarely loaded at once
 
 
 class LiveState(Protocol):
@@ -81,7 +84,7 @@ _embedding: contextvars.ContextVar[bool] = contextvars.ContextVar("_embedding", 
 
 def _trait_of(_: object, widget: "StateWidget") -> dict[str, Any]:
     is_asked_for = widget.comm is not None and not _embedding.get()
-    return widget.brief() if is_asked_for and widget.is_over else widget.file_snapshot()
+    return widget.brief() if is_asked_for and widget.is_over else widget.given_snapshot()
 
 
 class StateWidget(anywidget.AnyWidget):
@@ -127,6 +130,8 @@ class StateWidget(anywidget.AnyWidget):
         self._heartbeat = Heartbeat(self._loop, self._beat)
         self._requests = Requests(self, act)
         self._comm_id: str | None = None
+        # When the snapshots were made that pages began with: by it the kernel knows its own.
+        self._given: deque[float] = deque(maxlen=_GIVEN)
         self.is_asked_for = False
         with live.lock:
             height = checked_height(options.max_height)
@@ -151,13 +156,16 @@ class StateWidget(anywidget.AnyWidget):
             self._outbox.flush()
             return {"seq": self._seq, "now": self._live.clock(), self._key: self._page_state()}
 
-    def file_snapshot(self) -> dict[str, Any]:
+    def given_snapshot(self) -> dict[str, Any]:
         """Return the state as it may stand in the notebook's file; a page asks for the whole.
 
         Returns:
             A snapshot, its longest texts cut where it would be too large.
         """
-        return self.file_copy().snapshot
+        copy = self.file_copy()
+        if not copy.cuts:
+            self._given.append(copy.snapshot["now"])
+        return copy.snapshot
 
     def file_copy(self) -> FileCopy:
         """Make of the state, as of now, what the notebook's file may hold; on any thread.
@@ -281,10 +289,22 @@ class StateWidget(anywidget.AnyWidget):
             except Exception as error:  # noqa: BLE001  # the page misses it, and asks for all
                 self.report(self.doing, error)
 
-    def answer_hello(self) -> None:
-        """Send the whole state."""
+    def answer_hello(self, have: object = None, made: object = None) -> None:
+        """Send the whole state, unless the page began with one of ours and has all changes since.
+
+        Args:
+            have: The number of the last change that the page has.
+            made: When the snapshot was made that it began with; None where it needs another.
+        """
         with self._live.lock:
-            self.send({"kind": "state", **self.snapshot(), "nonce": NONCE})
+            self._outbox.flush()
+            if made in self._given and have == self._seq:
+                now = self._live.clock()
+                self.send({"kind": "current", "seq": self._seq, "now": now, "nonce": NONCE})
+            else:
+                whole = self.snapshot()
+                self._given.append(whole["now"])
+                self.send({"kind": "state", **whole, "nonce": NONCE})
             self._send_file()  # a page that was loaded again may save the notebook
 
     def answer_want(self, name: object) -> None:

@@ -3,7 +3,15 @@
 import type { EventKey } from "../state/events";
 import { OpError } from "../state/ops";
 import type { Kernel } from "../state/run";
-import type { AckMessage, Brief, FileMessage, KernelMessage, Op, PageMessage } from "../state/wire";
+import type {
+  AckMessage,
+  Brief,
+  CurrentMessage,
+  FileMessage,
+  KernelMessage,
+  Op,
+  PageMessage,
+} from "../state/wire";
 import { withCuts } from "./file-output";
 import { newId } from "./id";
 
@@ -56,6 +64,7 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
   let alive = false;
   let known = snapshot.seq; // the highest number heard of
   let isBrief = isBriefState(saved); // only a name and a status: the whole must be asked for
+  let made = snapshot.now; // of what this began with
   let isBroken = isBrief; // a change doesn't fit: apply no more until the whole has come
   let asked = -Infinity;
   let wait = ASK_AGAIN;
@@ -88,7 +97,8 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
     },
   });
 
-  const sendHave = (kind: "hello" | "sync") => link.send({ kind, id: newId(), have: snapshot.seq });
+  const sendHave = (kind: "hello" | "sync") =>
+    link.send({ kind, id: newId(), have: snapshot.seq, made: isBroken ? null : made });
 
   const setQuiet = (seconds: number, isAlive = false) => {
     quiet = seconds;
@@ -156,6 +166,7 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
 
   const replace = (by: W) => {
     snapshot = by;
+    made = by.now;
     isBrief = false;
     isBroken = false;
     known = Math.max(known, by.seq);
@@ -174,17 +185,18 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
     if (held.size > HELD_BACK) held.clear();
   };
 
-  const receiveWhole = (whole: W, by: string) => {
+  /** @param whole undefined where the page has it. */
+  const receiveAnswer = ({ seq, now, nonce: by }: CurrentMessage, whole?: W) => {
     const isSameKernel = by === nonce;
     nonce = by;
     asked = -Infinity;
     wait = ASK_AGAIN;
-    setClock(whole.now);
+    setClock(now);
     // Only the same kernel's numbers can be compared; a saved notebook's are nobody's.
-    if (!isSameKernel) known = whole.seq;
-    if (!isSameKernel || isBroken || whole.seq >= snapshot.seq) replace(whole);
+    if (!isSameKernel) known = seq;
+    if (whole && (!isSameKernel || isBroken || seq >= snapshot.seq)) replace(whole);
     applyHeld();
-    for (const seq of held.keys()) noteGap(seq);
+    for (const each of [seq, ...held.keys()]) noteGap(each);
     store.emit("root");
   };
 
@@ -219,7 +231,10 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
           receiveOps(received.seq, received.ops);
           break;
         case "state":
-          receiveWhole(read(received), String(received.nonce));
+          receiveAnswer({ ...received, kind: "current" }, read(received));
+          break;
+        case "current":
+          receiveAnswer(received);
           break;
         case "beat":
           setClock(received.now);

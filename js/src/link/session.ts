@@ -31,6 +31,8 @@ export interface WholeSession extends Session {
   close(): void;
 }
 
+const ANSWERED_WITHIN = 1_000; // ms
+
 /** @param core what the modules share with the core. */
 export function openSession(model: Model, core: object): WholeSession {
   /** Sends by every way there is: the kernel knows a message by its id and obeys it once. */
@@ -39,9 +41,23 @@ export function openSession(model: Model, core: object): WholeSession {
     // The kernel that comes after one that is gone doesn't know the message, and says so in its log.
     if (liveness.value !== "gone") sendControl(model, message);
   };
+  /** How often the kernel has said that the page has all, and what asks it again. */
+  let answers = 0;
+  let again: ReturnType<typeof setTimeout> | undefined;
+  /** Asks by the way that is the quickest and costs one message; by the other where no answer comes. */
+  const ask = (message: PageMessage): void => {
+    clearTimeout(again);
+    const before = answers;
+    const repeat = () => {
+      if (answers === before) guarded(() => model.send(message));
+    };
+    if (liveness.value !== "gone" && sendControl(model, message)) {
+      again = setTimeout(repeat, ANSWERED_WITHIN);
+    } else repeat();
+  };
   const saved = model.get("_state");
   const link = {
-    send,
+    send: ask,
     // Without save_changes: the kernel has it already, a saved notebook is to have it too.
     save: (snapshot: unknown) => model.set("_state", snapshot),
     liveness: () => liveness.value,
@@ -109,7 +125,8 @@ export function openSession(model: Model, core: object): WholeSession {
     if (ack !== null) for (const each of all()) each.receive(ack);
     const { kind } = (message ?? {}) as { kind?: unknown };
     if (kind === "module") modules.receive(message as ModuleMessage);
-    if (kind !== "state") return;
+    if (kind !== "state" && kind !== "current") return;
+    answers += 1;
     if (before === feed.nonce) for (const each of all()) each.resend();
     store.emit("kernel");
     tellWhole();
@@ -149,6 +166,7 @@ export function openSession(model: Model, core: object): WholeSession {
 
     close(): void {
       endSaving();
+      clearTimeout(again);
       awaiting.clear();
       model.off("msg:custom", onMessage);
       model.off("change:_state", onTrait);

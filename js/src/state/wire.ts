@@ -234,6 +234,13 @@ export interface ChatStateMessage {
   nonce: string;
 }
 
+export interface CurrentMessage {
+  kind: "current";
+  seq: number;
+  now: number;
+  nonce: string;
+}
+
 export interface BeatMessage {
   kind: "beat";
   seq: number;
@@ -266,6 +273,7 @@ export interface HelloMessage {
   kind: "hello";
   id: string;
   have: number;
+  made: number | null;
 }
 
 export interface SyncMessage {
@@ -294,6 +302,6 @@ export interface ActMessage {
 
 export type Part = TextPart | ToolPart | ApprovalPart | NoticePart | DelegationPart | ParallelPart;
 
-export type KernelMessage = OpsMessage | StateMessage | ChatStateMessage | BeatMessage | AckMessage | FileMessage | ModuleMessage;
+export type KernelMessage = OpsMessage | StateMessage | ChatStateMessage | CurrentMessage | BeatMessage | AckMessage | FileMessage | ModuleMessage;
 
 export type PageMessage = HelloMessage | SyncMessage | WantMessage | ActMessage;
