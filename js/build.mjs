@@ -1,4 +1,4 @@
-// Bundles src/index.ts into powawidget/static/widget.js, the core, and core.b85, as it travels once to
+// Bundles src/index.ts into powawidget/static/widget.js, the core, and core.b91, as it travels once to
 // each page; src/loader.ts into loader.js, which travels with every widget and fetches the core;
 // src/modules/* into modules/, the parts that a page asks for when it needs them, each with its hash
 // before it; and the licences of what they hold. Source maps lie in maps/.
@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { bundle, core, here, loader, module, moduleNames } from "./bundles.mjs";
-import { base85, gzip } from "./pack.mjs";
+import { base91, gzip } from "./pack.mjs";
 
 /**
  * How many bytes the core may have on its way to a page, in gzip, and that as text; and the loader,
@@ -36,21 +36,21 @@ async function licences(metafiles) {
 }
 
 /** The hash of a content, short enough for a name. */
-const hashOf = (contents) => createHash("sha256").update(contents).digest("hex").slice(0, 16);
+const hashOf = (contents) => createHash("sha256").update(contents).digest("hex").slice(0, 10);
 
 async function build() {
   const names = await moduleNames();
   const modules = await Promise.all(
     names.map(async (name) => {
       const made = await bundle(module(name));
-      const packed = base85(await gzip(made.code));
+      const packed = base91(await gzip(made.code));
       return { name, ...made, hash: hashOf(made.code), packed };
     }),
   );
   const whole = await bundle(core(Object.fromEntries(modules.map((m) => [m.name, m.hash]))));
   const small = await bundle(loader(hashOf(whole.code)));
   const compressed = await gzip(whole.code);
-  const sent = base85(compressed);
+  const sent = base91(compressed);
   const sizes = {
     compressed: compressed.length,
     "as text": sent.length,
@@ -76,12 +76,12 @@ async function build() {
   const metafiles = [whole, ...modules].map(({ metafile }) => metafile);
   await writeFile(join(target, "LICENSES.txt"), await licences(metafiles));
   for (const { name, code, hash, packed } of modules) {
-    await writeFile(join(target, "modules", `${name}.b85`), `${hash} ${packed}`);
+    await writeFile(join(target, "modules", `${name}.b91`), `${hash} ${packed}`);
     const size = `${code.length} bytes, ${packed.length} sent`;
-    console.log(`powawidget/static/modules/${name}.b85: ${size}`);
+    console.log(`powawidget/static/modules/${name}.b91: ${size}`);
   }
   // Last: what builds only where the bundle is missing must not find half a build.
-  await writeFile(join(target, "core.b85"), sent);
+  await writeFile(join(target, "core.b91"), sent);
   await writeFile(join(target, "loader.js"), small.code);
   await writeFile(join(target, "widget.js"), whole.code);
   console.log(`powawidget/static/widget.js: ${whole.code.length} bytes, ${told.join(", ")}`);

@@ -1,2 +1,2 @@
 export function gzip(code: string): Promise<Uint8Array>;
-export function base85(bytes: Uint8Array): string;
+export function base91(bytes: Uint8Array): string;

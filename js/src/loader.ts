@@ -48,22 +48,15 @@ async function coreFor(model: Model): Promise<Core> {
     const known = cores.get(CORE_HASH);
     if (known === undefined) break;
     try {
-      return await Promise.race([known, late()]);
-    } catch {
-      forget(known);
-    }
+      return await known;
+    } catch {} // it is no longer the page's
   }
   const core = fetchCore(model);
-  cores.set(CORE_HASH, core);
-  // What comes late is still drawn here, but the next widget tries again.
-  Promise.race([core, late()]).catch(() => forget(core));
-  return core;
-}
-
-const late = () => new Promise<never>((_, reject) => setTimeout(reject, LATE));
-
-function forget(core: Promise<Core>): void {
-  if (cores.get(CORE_HASH) === core) cores.delete(CORE_HASH);
+  const late = new Promise<never>((_, reject) => setTimeout(reject, LATE));
+  const inTime = Promise.race([core, late]);
+  cores.set(CORE_HASH, inTime);
+  inTime.catch(() => cores.delete(CORE_HASH)); // the next widget tries again
+  return core; // drawn even where it comes late
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: read as text only, inside a try

@@ -1,7 +1,7 @@
 // The loader: what a widget does until the page has the core, and how the core comes.
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { base85 } from "../pack.mjs";
+import { base91 } from "../pack.mjs";
 import loader from "../src/loader";
 import { FakeModel } from "./page";
 import { run, text } from "./runs";
@@ -64,7 +64,7 @@ class Model extends FakeModel {
 /** The core as the kernel packs it. */
 function packed(code = CORE): string {
   served = code;
-  return base85(gzipSync(code));
+  return base91(gzipSync(code));
 }
 
 const STATE = { seq: 0, now: 1, state: run({ name: "Analyst", parts: [text("The first half.")] }) };

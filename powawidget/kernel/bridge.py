@@ -13,7 +13,6 @@ So one click may arrive more than once and on several threads: whoever is regist
 its own thread and remove duplicates.
 """
 
-import asyncio
 import contextvars
 import functools
 import hmac
@@ -23,7 +22,6 @@ from typing import Any
 from powawidget.kernel import host, page_requests
 
 CONTROL_REQUEST = "powawidget_msg"
-CONTROL_REPLY = "powawidget_reply"
 
 Receiver = Callable[[dict[str, Any]], None]
 _receivers: dict[str, Receiver] = {}
@@ -57,7 +55,7 @@ def install() -> None:
     _installed_in = kernel
     handlers = getattr(kernel, "control_handlers", None)
     if isinstance(handlers, dict):
-        handlers[CONTROL_REQUEST] = functools.partial(_on_control, kernel)
+        handlers[CONTROL_REQUEST] = _on_control
     thread = getattr(kernel, "shell_channel_thread", None)
     stream = getattr(kernel, "shell_stream", None)
     original = getattr(kernel, "shell_channel_thread_main", None)
@@ -102,11 +100,9 @@ def _is_signed(session: Any, parts: list[Any]) -> bool:
     return hmac.compare_digest(parts[0].bytes, expected)
 
 
-async def _on_control(kernel: Any, stream: Any, ident: Any, parent: dict[str, Any]) -> None:
+async def _on_control(_stream: Any, _ident: Any, parent: dict[str, Any]) -> None:
     content = parent.get("content") or {}
     receive = _receivers.get(str(content.get("comm_id")))
     if receive is not None:
         receive(content.get("data") or {})
-    reply = {"status": "ok", "known": receive is not None}
-    kernel.session.send(stream, CONTROL_REPLY, reply, parent, ident=ident)
-    await asyncio.sleep(0)
+    # No reply: that the kernel is idle again ends the message for the page.

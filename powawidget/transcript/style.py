@@ -8,7 +8,7 @@ pattern, and that of the latter takes a page some 40 ms to compile.
 
 _LINE = "rgba(128,128,128,.32)"
 _RAISED = "background-color:rgba(128,128,128,.07)"
-_MONO = "font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace"
+_MONO = "font-family:ui-monospace,Menlo,Consolas,monospace"
 _RULE = f"1px solid {_LINE}"
 
 GREEN, RED, AMBER, BLUE, GREY = "#23924d", "#d9484f", "#b97d14", "#4a84e8", "#808890"
@@ -138,8 +138,8 @@ PAGE_BODY = (
 )
 # No attribute can say it: on paper nobody opens a card or scrolls a table.
 PRINT = (
-    "@media print{.powawidget-transcript{max-width:none}"
-    ".powawidget-transcript details::details-content{content-visibility:visible;block-size:auto}"
-    ".powawidget-transcript :is(div,table){overflow:visible!important}"
-    ".powawidget-transcript details{page-break-inside:auto!important}}"
+    "@media print{.powawidget-transcript{max-width:none;"
+    "details::details-content{content-visibility:visible;block-size:auto}"
+    ":is(div,table){overflow:visible!important}"
+    "details{page-break-inside:auto!important}}}"
 )

@@ -9,7 +9,7 @@ import functools
 import pathlib
 
 _FOLDER = pathlib.Path(__file__).parents[1] / "static" / "modules"
-_ENDING = ".b85"
+_ENDING = ".b91"
 
 
 @functools.cache
@@ -27,7 +27,7 @@ def module(name: object) -> tuple[str, str] | None:
     """Give a module of the front end.
 
     Returns:
-        The hash of its code, as the core knows it, and the code, in gzip and base85; None where
+        The hash of its code, as the core knows it, and the code, in gzip and base91; None where
         there is none of that name.
     """
     return _read(name) if isinstance(name, str) and name in _names() else None

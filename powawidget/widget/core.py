@@ -24,7 +24,7 @@ _shared: "Core | None" = None
 
 
 class Core(ipywidgets.Widget):  # type: ignore[misc]  # ipywidgets has no types
-    """Holds the core's code, in gzip and base85.
+    """Holds the core's code, in gzip and base91.
 
     It is of the class that each front end has for a model without a view, so that nothing has to be
     loaded for it. The code is text: JupyterLab saves the bytes of such a model as nothing.
@@ -33,7 +33,7 @@ class Core(ipywidgets.Widget):  # type: ignore[misc]  # ipywidgets has no types
     code = traitlets.Unicode(read_only=True).tag(sync=True)
 
     def __init__(self) -> None:
-        self.set_trait("code", _text("core.b85"))
+        self.set_trait("code", _text("core.b91"))
         super().__init__()
 
     def set_state(self, sync_data: dict[str, Any]) -> None:

@@ -119,7 +119,7 @@ class AckMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="ack"):
 
 
 class FileMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="file"):
-    """Kernel to page, at the end: what the notebook's file is to hold.
+    """Kernel to page, at the end, unless the file is to hold the whole and that is small.
 
     `bytes` is the size of the transcript. `cuts` are where a saved notebook is to hold less than
     the whole snapshot with the number `seq`, which is too large for the file: see
@@ -134,7 +134,7 @@ class FileMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="file"):
 class ModuleMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="module"):
     """Kernel to page, after a want: a module of the front end.
 
-    `packed` is its code in gzip and base85: no message has a binary part, which would end the
+    `packed` is its code in gzip and base91: no message has a binary part, which would end the
     connection to a kernel behind a gateway. `hash` is that of the code, so that a page keeps no
     module of another version.
     """

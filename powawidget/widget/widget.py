@@ -32,6 +32,7 @@ from powawidget.widget.requests import Requests
 
 Act = Callable[[dict[str, Any]], str | None]
 
+_TOLD_FROM = 10_000  # bytes of a transcript, whose size the page tells
 _GIVEN = 8  # snapshots: more pages than that are rarely loaded at once
 
 
@@ -125,6 +126,7 @@ class StateWidget(anywidget.AnyWidget):
         self._seq = 0
         self._file: FileCopy | None = None
         self._file_size = 0
+        self._has_told_file = False
         self._loop = loop.loop_thread().loop
         self._outbox = Outbox(self._loop, self._send_ops, self._send_due)
         self._heartbeat = Heartbeat(self._loop, self._beat)
@@ -328,7 +330,11 @@ class StateWidget(anywidget.AnyWidget):
         self.send({"kind": "ops", "seq": self._seq, "ops": ops})
 
     def _send_file(self) -> None:
-        if self._file is not None:
+        if self._file is None:
+            return
+        # A small one isn't worth a message to each page.
+        self._has_told_file |= self._file_size >= _TOLD_FROM or bool(self._file.cuts)
+        if self._has_told_file:
             # Once there are further changes a page keeps the whole state until the next copy.
             seq, cuts = self._file.snapshot["seq"], self._file.cuts
             self.send({"kind": "file", "bytes": self._file_size, "seq": seq, "cuts": cuts})

@@ -69,7 +69,7 @@ def _content(path: str) -> tuple[str, bytes] | None:
             return "application/json", json.dumps([vars(entry) for entry in corpus()]).encode()
         case "/modules.json":
             folder = STATIC / "modules"
-            names = [file.stem for file in folder.glob("*.b85")]
+            names = [file.stem for file in folder.glob("*.b91")]
             hashes = {name: found[0] for name in names if (found := module(name)) is not None}
             return "application/json", json.dumps(hashes).encode()
         case "/widget.js":

@@ -133,7 +133,7 @@ def test_a_run_is_drawn_after_all_widgets_were_closed(lab: Lab, page: Page) -> N
 BROKEN = """
 from powawidget.widget import core
 whole = core._text
-core._text = lambda name: "no gzip" if name == "core.b85" else whole(name)
+core._text = lambda name: "no gzip" if name == "core.b91" else whole(name)
 display(agent.run("with a broken core"))
 core._text = whole
 core._shared.close()

@@ -106,7 +106,7 @@ def test_a_front_end_that_loads_slowly_shows_all_and_hears_the_kernel(
     expect(second.locator(".pw-status")).to_have_text("Done", timeout=LONG)
     expect(second).to_contain_text("Approved by a person")
     assert decisions(powabase)[before:] == [{"approved": True}]
-    # anywidget itself says so of a model whose module takes longer, unless a message waits for that.
+    # anywidget says so itself of a module that takes longer, unless a message waits for that.
     assert set(lab.problems(page)) <= {"page: [anywidget] Failed to initialize model."}
 
 

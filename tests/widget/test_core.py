@@ -1,7 +1,5 @@
 """The front end's core is a widget model of its own, which all runs and chats share."""
 
-import base64
-import gzip
 import pathlib
 import sys
 import threading
@@ -14,6 +12,7 @@ from ipywidgets.embed import embed_data
 
 import powawidget
 from tests.bench.answers import stream
+from tests.packed import unpacked
 
 STATIC = pathlib.Path(powawidget.__file__).parent / "static"
 CORE = (STATIC / "widget.js").read_text()
@@ -31,7 +30,7 @@ def test_every_widget_brings_the_loader_and_names_the_one_core() -> None:
     assert second._core is core
     assert [first._esm, second._esm] == [LOADER, LOADER]
     assert first.get_state()["_core"] == f"IPY_MODEL_{core.model_id}"
-    assert gzip.decompress(base64.b85decode(core.get_state()["code"])).decode() == CORE
+    assert unpacked(core.get_state()["code"]).decode() == CORE
 
 
 def test_the_core_is_a_model_that_every_front_end_knows() -> None:

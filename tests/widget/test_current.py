@@ -84,3 +84,17 @@ def test_a_sync_is_always_answered_with_the_whole(sent: list[dict[str, Any]]) ->
     first = given(sent)
     said = answer(widget, sent, kind="sync", have=first["seq"], made=first["now"])
     assert said["kind"] == "state"
+
+
+def test_a_small_file_is_not_told_of_and_a_large_one_is(sent: list[dict[str, Any]]) -> None:
+    widget = powawidget.replay(stream(["hello"])).widget
+
+    def told(size: int) -> list[int]:
+        del sent[:]
+        widget.announce_settled_file(size)
+        answer = [each["content"] for each in sent if each.get("method") == "custom"]
+        return [each["bytes"] for each in answer if each["kind"] == "file"]
+
+    assert told(2_800) == []
+    assert told(12_000) == [12_000]
+    assert told(2_800) == [2_800], "what was told before is put right"

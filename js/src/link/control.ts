@@ -28,7 +28,7 @@ export function sendControl(model: Model, content: PageMessage): boolean {
   };
   return (
     guarded(() => {
-      const future = kernel.sendControlMessage?.(message, true, true) as
+      const future = kernel.sendControlMessage?.(message, false, true) as
         | { done?: Promise<unknown> }
         | undefined;
       future?.done?.catch?.(() => {}); // cancelled when the kernel restarts: the comm's copy counts

@@ -1,22 +1,26 @@
-/** Those of Python's `base64.b85encode`. */
-const DIGITS =
-  "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~";
-
-/** Five digits are four bytes, the first digit the highest; a last group may be short. */
+/** Two digits are 13 bits, a last one is six; the digits are `#` to `~` without the backslash. */
 export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(Math.floor(text.length * 0.8));
-  let value = 0;
-  for (let at = 0, end = 0; end < bytes.length; at++) {
-    value = value * 85 + DIGITS.indexOf(text[at] ?? "~");
-    if (at % 5 < 4) continue;
-    for (let shift = 24; shift >= 0; shift -= 8) bytes[end++] = value >>> shift;
-    value = 0;
+  const bytes = new Uint8Array((text.length * 13) / 16);
+  const digit = (at: number) => {
+    const code = text.charCodeAt(at);
+    return code - (code < 92 ? 35 : 36);
+  };
+  let bits = 0;
+  let count = 0;
+  for (let at = 0, end = 0; at < text.length; at += 2) {
+    const isPair = at + 1 < text.length;
+    bits = isPair ? (bits << 13) | (digit(at) * 91 + digit(at + 1)) : (bits << 6) | digit(at);
+    for (count += isPair ? 13 : 6; count >= 8; end++) {
+      count -= 8;
+      bytes[end] = bits >> count;
+    }
+    bits &= (1 << count) - 1;
   }
   return bytes;
 }
 
 /**
- * Imports code that came as text, in gzip and base85.
+ * Imports code that came as text, in gzip and base91.
  *
  * @returns its default export, which has to be a function.
  */

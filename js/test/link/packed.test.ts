@@ -1,7 +1,7 @@
 // How code travels to a page: the build packs it, the page unpacks it.
 import * as fc from "fast-check";
 import { afterEach, expect, test, vi } from "vitest";
-import { base85, gzip } from "../../pack.mjs";
+import { base91, gzip } from "../../pack.mjs";
 import { bytesOf, unpacked } from "../../src/link/packed";
 
 afterEach(() => vi.restoreAllMocks());
@@ -9,14 +9,14 @@ afterEach(() => vi.restoreAllMocks());
 test("bytes that were made text are the same bytes again, of every length", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
-      const text = base85(bytes);
+      const text = base91(bytes);
       expect(bytesOf(text)).toEqual(bytes);
       expect(JSON.stringify(text)).toBe(`"${text}"`);
-      expect(text.length).toBe(Math.ceil((bytes.length * 5) / 4));
+      expect(text.length).toBe(Math.ceil((bytes.length * 16) / 13));
     }),
   );
   const largest = new Uint8Array(7).fill(255);
-  expect(bytesOf(base85(largest))).toEqual(largest);
+  expect(bytesOf(base91(largest))).toEqual(largest);
 });
 
 test("code that was packed is run, and its address is given back", async () => {
@@ -28,7 +28,7 @@ test("code that was packed is run, and its address is given back", async () => {
   });
   const revoked = vi.spyOn(URL, "revokeObjectURL");
   const code = `export default () => ${JSON.stringify("ein Maß für Größe 🎉".repeat(99))}`;
-  const made = await unpacked<() => string>(base85(await gzip(code)));
+  const made = await unpacked<() => string>(base91(await gzip(code)));
   expect(made()).toBe("here");
   expect(await blobs[0]?.text()).toBe(code);
   expect(revoked).toHaveBeenCalledTimes(1);
