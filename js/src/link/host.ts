@@ -93,7 +93,7 @@ export function forgetState(model: Model): void {
   });
 }
 
-const LOOK_FOR_SAVING = 1_000; // ms
+const LOOK_FOR_SAVING = 250; // ms, less than a person takes from that setting to saving
 
 /** Looks once more whether it is so; one timer for all that wait, a page may have hundreds. */
 const looks = new Set<() => void>();

@@ -183,8 +183,8 @@ test("where the file is to hold the state of widgets, it is asked for at once", 
   const { model } = opened(BRIEF, { _settings: settings });
   await vi.advanceTimersByTimeAsync(5_000);
   expect(asked(model)).toEqual([]);
-  settings.saveState = true; // a person turns it on
-  await vi.advanceTimersByTimeAsync(1_000);
+  settings.saveState = true; // a person turns it on, and saves soon
+  await vi.advanceTimersByTimeAsync(250);
   expect(asked(model)).toEqual(["hello"]);
   await vi.advanceTimersByTimeAsync(5_000);
   expect(asked(model)).toEqual(["hello"]);
