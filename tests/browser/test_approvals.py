@@ -141,7 +141,7 @@ def test_many_clicks_in_two_views_are_one_decision(lab: Lab, page: Page, powabas
     lab.open(page, "twice.ipynb")
     lab.run_all(page)
     views = page.locator(".pw")
-    expect(views).to_have_count(2)
+    expect(views).to_have_count(2, timeout=LONG)
     for view in (views.nth(0), views.nth(1)):
         armed(view, "Approve")
     # Real clicks of the page itself, faster than any answer can come.
