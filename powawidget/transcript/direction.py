@@ -1,6 +1,7 @@
 """From which side a text is read."""
 
 import re
+from collections.abc import Iterable
 from typing import Literal
 
 Direction = Literal["ltr", "rtl", ""]
@@ -22,6 +23,19 @@ def direction(text: str) -> Direction:
     if not first:
         return ""
     return "rtl" if _RIGHT_TO_LEFT.match(first) else "ltr"
+
+
+def of_table(texts: Iterable[str]) -> Direction:
+    """Find from which side a table is read (`js/src/modules/results/direction.ts`).
+
+    Args:
+        texts: The names of its columns, and the texts of its first rows.
+
+    Returns:
+        `rtl` where more of them are read from the right than from the left, else `ltr`.
+    """
+    found = [side for text in texts if (side := direction(text[:100]))]
+    return "rtl" if 2 * found.count("rtl") > len(found) else "ltr"
 
 
 def isolated(text: str) -> dict[str, str]:

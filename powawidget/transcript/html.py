@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from powawidget.transcript import exact_json, layout, style, words
-from powawidget.transcript.direction import direction, isolated, mirrored
+from powawidget.transcript.direction import Direction, direction, isolated, mirrored, of_table
 from powawidget.transcript.limits import Limits
 from powawidget.transcript.markup import Html, element, joined, opening
 from powawidget.transcript.nodes import (
@@ -30,6 +30,8 @@ from powawidget.transcript.pictures import Picture, picture_of
 from powawidget.transcript.visible import quoted, readable, shown_by, visible
 
 _NUMERIC_ROWS = 100
+_DIRECTED = 20  # rows that tell from which side a table is read
+_LONG = 40  # characters of a cell that needs room to be read
 _LINE = Html("\n")
 
 
@@ -110,9 +112,11 @@ class Writer:
             name for name in columns if all(_is_numeric(row.get(name, None)) for row in sample)
         }
         show = shown_by(node)
-        head = [_head_cell(show(name), name in numeric) for name in columns]
-        body = [self._record(row, columns, numeric, show) for row in rows]
-        table = _table(head, body)
+        cells = (row.get(name) for row in sample[:_DIRECTED] for name in columns)
+        side = of_table([*columns, *filter(exact_json.is_text, cells)])
+        head = [_head_cell(show(name), name in numeric, side) for name in columns]
+        body = [self._record(row, columns, numeric, show, side) for row in rows]
+        table = _table(head, body, side)
         return joined([table, *map(self._more, notes)])
 
     def _record(
@@ -121,6 +125,7 @@ class Writer:
         columns: Sequence[str],
         numeric: set[str],
         show: Callable[[str], str],
+        side: Direction,
     ) -> Html:
         cells = []
         for name in columns:
@@ -132,7 +137,8 @@ class Writer:
             if name in numeric:
                 cells.append(element("td", style.NUMBER, text, align="right"))
             else:
-                cells.append(_cell("td", style.CELL, text))
+                css = style.LONG_CELL if len(text) > _LONG else style.CELL
+                cells.append(_cell("td", css, text, side))
         return element("tr", style.ROW, *cells)
 
     def _entries(self, node: Entries) -> Html:
@@ -229,15 +235,19 @@ def _picture(picture: Picture) -> Html:
     return opening("img", style.IMAGE, src=picture.address, alt=words.picture(picture))
 
 
-def _head_cell(name: str, numeric: bool) -> Html:
+def _head_cell(name: str, numeric: bool, side: Direction = "ltr") -> Html:
     if numeric:
         return _cell("th", style.HEAD_NUMBER, name, scope="col", align="right")
-    return _cell("th", style.HEAD_CELL, name, scope="col", align="left")
+    return _cell("th", style.HEAD_CELL, name, side, scope="col", align="left")
 
 
-def _cell(tag: str, css: str, text: str, **attributes: str) -> Html:
+def _cell(tag: str, css: str, text: str, side: Direction = "ltr", **attributes: str) -> Html:
     """A cell. A text that is read from the right keeps its marks and brackets in their places."""
-    turned = {"dir": "rtl"} if direction(text) == "rtl" else {}
+    if side == "rtl":
+        css = mirrored(css)
+        attributes |= {"align": "right"} if "align" in attributes else {}
+    own = direction(text)
+    turned = {"dir": own} if own and own != side else {}
     return element(tag, css, text, **attributes, **turned)
 
 
@@ -248,13 +258,15 @@ def _sided(tag: str, css: str, text: str, inside: Html) -> Html:
     return element(tag, css, inside)
 
 
-def _table(head: list[Html], rows: list[Html]) -> Html:
+def _table(head: list[Html], rows: list[Html], side: Direction = "ltr") -> Html:
+    turned = {"dir": "rtl"} if side == "rtl" else {}
     table = element(
         "table",
         style.TABLE,
         element("thead", "", element("tr", style.HEAD, *head)),
         _LINE,
         element("tbody", "", joined(rows, _LINE)),
+        **turned,
     )
     return element("div", style.SCROLL, table)
 

@@ -45,6 +45,8 @@ HEAD_NUMBER = "text-align:right;padding:4px 10px;font-weight:500;white-space:now
 # A column is as wide as its words; what is longer than a line wraps.
 _WORDS = "overflow-wrap:break-word;max-width:360px"
 CELL = f"text-align:left;padding:4px 10px;vertical-align:top;{_WORDS}"
+# Beside a long address it would shrink to its longest word.
+LONG_CELL = f"{CELL};min-width:180px"
 NUMBER = f"text-align:right;padding:4px 10px;vertical-align:top;{_WORDS}"
 IMAGE = "max-width:100%;max-height:420px;background-color:#fff;border-radius:6px"
 TIGHT_CELL = "text-align:left;padding:4px 10px;vertical-align:top;white-space:nowrap"

@@ -1,6 +1,7 @@
 """How values read in a transcript: `tests/values.json` says it, for the page as well."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,36 @@ def test_a_picture_that_no_page_has_room_for_is_said_in_words(
     for written in (to_html(state), to_markdown(state), to_text(state)):
         assert said in written
         assert data[:20] not in written.replace(shapes[shape], "")
+
+
+@pytest.mark.parametrize(
+    ("rows", "side"),
+    [
+        ([{"שם": "ירושלים", "מחיר": 12}, {"שם": "חיפה", "מחיר": 7}], "rtl"),
+        ([{"name": "القاهرة", "n": 1, "at": "مصر", "k": "x"}] * 2, ""),
+        ([{"الاسم": "القاهرة", "n": 1}] * 2, "rtl"),
+        ([{"name": "ירושלים", "note": "a city"}, {"name": "Haifa", "note": "b"}], ""),
+        ([{"a": 1}, {"a": 2}], ""),
+    ],
+)
+def test_a_table_runs_from_the_side_from_which_it_is_read(
+    rows: list[dict[str, Any]], side: str
+) -> None:
+    part = ToolPart(name="t", result=json.dumps(rows), full=True, status="done")
+    html = to_html(ran(parts=[part]))
+    (table,) = re.findall(r"<table [^>]*>", html)
+    assert ('dir="rtl"' in table) is (side == "rtl")
+    assert problems(html) == []
+
+
+def test_a_long_text_beside_a_long_address_keeps_room() -> None:
+    rows = [
+        {"text": "Many words that a person wants to read at once.", "at": "https://x/" + "a" * 90}
+    ]
+    part = ToolPart(name="t", result=json.dumps(rows * 2), full=True, status="done")
+    html = to_html(ran(parts=[part]))
+    assert re.search(r'<td style="[^"]*min-width:180px[^"]*">Many words', html)
+    assert problems(html) == []
 
 
 def test_a_text_of_mcp_is_shown_as_what_it_is() -> None:

@@ -150,6 +150,26 @@ describe("a table", () => {
   });
 });
 
+describe("the direction of a table", () => {
+  test.each([
+    [[{ שם: "ירושלים", מחיר: 12 }], "rtl"],
+    [[{ name: "القاهرة", n: 1, at: "مصر", k: "x" }], "ltr"],
+    [[{ الاسم: "القاهرة", n: 1 }], "rtl"],
+    [
+      [
+        { name: "ירושלים", note: "a city" },
+        { name: "Haifa", note: "b" },
+      ],
+      "ltr",
+    ],
+    [[{ a: 1 }], "ltr"],
+  ])("is the one of most of its texts: %j", async (rows, side) => {
+    load("results", results);
+    const { el } = await card(rows);
+    expect(el.querySelector("table")?.dir).toBe(side);
+  });
+});
+
 describe("sorting", () => {
   const by = (values: unknown[], order: "ascending" | "descending") => {
     const { rows } = recordsOf(json(values.map((v, place) => ({ v, place })))) as never as {

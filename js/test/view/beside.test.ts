@@ -2,7 +2,11 @@
 import { expect, test } from "vitest";
 import { hidesLine, hidesTranscript } from "../../src/view/beside";
 
-const selectorOf = (style: HTMLStyleElement) => String(style.textContent).replace(/\{.*/s, "");
+/** All selectors of its rules. */
+const selectorOf = (style: HTMLStyleElement) =>
+  String(style.textContent)
+    .replace(/@media \w+\{/g, "")
+    .replace(/\{[^}]*\}+/g, "\n");
 
 /** What stands in the brackets of each `:has()`. */
 function* argumentsOfHas(selector: string): Generator<string> {
@@ -25,3 +29,12 @@ test.each([
     for (const each of looked) expect(each).toMatch(/^(\.[\w-]+)+$/);
   },
 );
+
+test("on paper the transcript stands, and not the view beside it", () => {
+  const css = String(hidesTranscript("m").textContent);
+  const [, screen = "", print = ""] = css.split(/@media (?:screen|print)/);
+  expect(screen).toMatch(/^\{.*:not\(:has\(\.pw\)\).*\{display:none\}\}$/);
+  expect(print).toMatch(
+    /^\{\.pw\.m:is\(.*:has\(\.powawidget-transcript\.m\) \*\)\{display:none\}\}$/,
+  );
+});

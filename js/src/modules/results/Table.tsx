@@ -3,6 +3,7 @@ import { useMemo, useRef, useState } from "preact/hooks";
 import { Button, isScalar, Scalar, Visible } from "../../core";
 import type { Json } from "../../text/json";
 import { cutCharacters, moreColumns, rows as rowCount } from "../../text/words";
+import { directionOf } from "./direction";
 import { Picture } from "./Picture";
 import { pictureOf } from "./pictures";
 import { isNumeric, type Order, sorting } from "./records";
@@ -32,6 +33,7 @@ export function Table({ columns, rows }: Records) {
     () => new Set(visible.filter((name) => isNumeric(rows.slice(0, PAGE), name))),
     [rows],
   );
+  const direction = useMemo(() => directionOf({ columns: visible, rows }), [rows]);
   const from = page * PAGE;
   const kind = (name: string) => (numeric.has(name) ? "pw-num" : "");
   const sort = (column: string) => {
@@ -42,7 +44,7 @@ export function Table({ columns, rows }: Records) {
     <div class="pw-records">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
       <div class="pw-grid" tabIndex={0} aria-busy={isSorting}>
-        <table>
+        <table dir={direction}>
           <thead>
             <tr>
               {visible.map((name) => {
