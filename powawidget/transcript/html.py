@@ -31,6 +31,7 @@ from powawidget.transcript.visible import quoted, readable, shown_by, visible
 
 _NUMERIC_ROWS = 100
 _DIRECTED = 20  # rows that tell from which side a table is read
+_SHORT = 24  # characters of a cell that stays on one line
 _LONG = 40  # characters of a cell that needs room to be read
 _LINE = Html("\n")
 
@@ -137,7 +138,9 @@ class Writer:
             if name in numeric:
                 cells.append(element("td", style.NUMBER, text, align="right"))
             else:
-                css = style.LONG_CELL if len(text) > _LONG else style.CELL
+                # Short ones stay on one line: a wide table scrolls.
+                short = style.TIGHT_CELL if len(text) <= _SHORT else style.CELL
+                css = style.LONG_CELL if len(text) > _LONG else short
                 cells.append(_cell("td", css, text, side))
         return element("tr", style.ROW, *cells)
 
@@ -171,7 +174,7 @@ class Writer:
         cells = []
         for cell in row:
             # Short cells stay on one line, so that the long ones get the width.
-            short = sum(len(span.text) for span in cell) <= 24  # noqa: PLR2004  # used once, here
+            short = sum(len(span.text) for span in cell) <= _SHORT
             cells.append(element("td", style.TIGHT_CELL if short else style.CELL, spans(cell)))
         return element("tr", style.ROW, *cells)
 

@@ -150,6 +150,16 @@ describe("a table", () => {
   });
 });
 
+test.each([
+  ["columns", (name: string) => [{ [`${name}1`]: 1, [`${name}2`]: 2 }]],
+  ["keys", (name: string) => [[{ [name]: 1, b: [1, { [name]: [[]] }] }], 1]],
+])("very long names of %s are cut, and what is left out is counted", async (_, shape) => {
+  load("results", results);
+  const { el } = await card(shape("\u202e\u2066".repeat(100_000)));
+  expect(el.querySelectorAll(".pw-field *").length).toBeLessThan(2_000);
+  expect(el.querySelector(".pw-field")?.textContent).toMatch(/199,7\d\d more characters/);
+});
+
 describe("the direction of a table", () => {
   test.each([
     [[{ שם: "ירושלים", מחיר: 12 }], "rtl"],

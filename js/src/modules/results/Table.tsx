@@ -4,6 +4,7 @@ import { Button, isScalar, Scalar, Visible } from "../../core";
 import type { Json } from "../../text/json";
 import { cutCharacters, moreColumns, rows as rowCount } from "../../text/words";
 import { directionOf } from "./direction";
+import { Name } from "./Name";
 import { Picture } from "./Picture";
 import { pictureOf } from "./pictures";
 import { isNumeric, type Order, sorting } from "./records";
@@ -52,7 +53,7 @@ export function Table({ columns, rows }: Records) {
                 return (
                   <th key={name} scope="col" class={kind(name)} aria-sort={order}>
                     <Button class="pw-sort" title={words.sortBy} onClick={() => sort(name)}>
-                      <Visible text={name} />
+                      <Name text={name} />
                       <span class="pw-order" aria-hidden>
                         {{ none: "", ascending: "▲", descending: "▼" }[order]}
                       </span>

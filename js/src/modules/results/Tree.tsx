@@ -14,6 +14,7 @@ import {
 } from "../../core";
 import { countOf, type Json } from "../../text/json";
 import { characters, items, object } from "../../text/words";
+import { Name } from "./Name";
 import { Picture } from "./Picture";
 import { startOf } from "./start";
 import { Table } from "./Table";
@@ -123,7 +124,7 @@ interface NodeProps extends LevelProps {
 
 function Node({ name, value, isSmall, isPlace }: NodeProps) {
   const [isOpen, toggle] = useState(isSmall && !isScalar(value));
-  const label = <Visible kind={isPlace ? "pw-key pw-place" : "pw-key"} text={name} />;
+  const label = <Name kind={isPlace ? "pw-key pw-place" : "pw-key"} text={name} />;
   if (isLeaf(value)) {
     return (
       <div class="pw-leaf">
