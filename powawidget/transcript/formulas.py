@@ -4,7 +4,8 @@ Between dollars by pandoc's rule, so that a price stays a price: no space or mar
 behind the first, no space or open bracket before the last, no digit behind it; nor a colon or a
 slash before the last, as in `$HOME/bin:$PATH`. Code spans win: a formula in a line holds no
 backtick but in GitHub's form. Two dollars, `\[` or `\begin` at the start of a line begin a block
-of its own, up to its end or a blank line.
+of its own, up to its end. Alone in its line it goes on over blank lines, up to a sentence or
+another block: without an end it is text.
 """
 
 import re
@@ -27,6 +28,14 @@ _INLINE = re.compile(
     re.DOTALL,
 )
 _BLOCK = re.compile(r"(\$\$(?!\$)|\\\[|\\begin\{([A-Za-z]{1,20}\*?)\})")
+_LONGEST_BLOCK = 5_000  # characters: how far the end of a block is looked for
+_BLANK = re.compile(r"\n[ \t]*(?:\n|$)")
+_ALONE = re.compile(r"[ \t]*\n")
+# What a formula doesn't go on with behind a blank line.
+_NEXT = re.compile(
+    r"\n(?:[ \t]*\n)+[ \t]*(?:#{1,6} |`{3}|~{3}|[|>]|[^\n\\{]*?"
+    rf"(?:(?:[^\W\d_]{{2,}}[ ,]+){{2}}[^\W\d_]{{2}}|[{CJK}]{{4}}))"
+)
 _END = re.compile(r"[.,;:]?[ \t]*$")
 _DOUBLES = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)|\\.|\$\$", re.DOTALL)
 _GITHUB = re.compile(r"\$`(.*)`\$", re.DOTALL)
@@ -37,6 +46,11 @@ def add(parser: MarkdownIt) -> None:
     """Have a parser find formulas: tokens of the type `formula`, in lines and as blocks."""
     parser.inline.ruler.before("escape", "formula", _inline)
     parser.block.ruler.before("fence", "formula", _block, {"alt": ["paragraph", "reference"]})
+
+
+def inline(text: str, at: int) -> "re.Match[str] | None":
+    """The formula that stands at a place of a text."""
+    return _INLINE.match(text, at)
 
 
 def is_fence(token: Token) -> bool:
@@ -82,24 +96,22 @@ def _block(
     found = _BLOCK.match(state.src, begin, state.eMarks[start])
     if found is None or state.is_code_block(start) or (silent and _is_end(state, start)):
         return False
-    mark = f"\\end{{{found[2]}}}" if found[2] else "$$" if found[1] == "$$" else "\\]"
-    at, line = found.end(), start
-    close = _close(state, mark, at, line)
-    while close < 0 and line + 1 < end and _goes_on(state, line + 1):
-        line += 1
-        close = _close(state, mark, state.bMarks[line], line)
-    after = close + len(mark)
-    rest = None if close < 0 else _END.match(state.src, after, state.eMarks[line])
-    is_whole = close < 0 or rest is not None
-    if not is_whole and line == start:
+    length = _length(state, found, start, end)
+    text = _lines(state, start, end)[:length]
+    line = start + text.count("\n")
+    after = state.eMarks[line]
+    if length:
+        # What of the last line isn't in it: that line ends as in the source.
+        after -= len(_lines(state, start, line + 1).rstrip("\n")) - len(text)
+    is_whole = length > 0 and _END.match(state.src, after, state.eMarks[line]) is not None
+    if not length or (not is_whole and line == start):
         return False  # "$$a$$ and more" is a line of text
     if silent:
         return True
-    text = state.getLines(start, line + 1, state.blkIndent, False)
     if is_whole:
+        text += state.src[after : state.eMarks[line]]
         state.line = line + 1
     else:
-        text = text[: len(text) - (state.eMarks[line] - after)]
         # What follows in the line begins the next block.
         state.bMarks[line], state.line = after, line
         blanks = re.compile("[ \t]*").match(state.src, after, state.eMarks[line])
@@ -109,16 +121,37 @@ def _block(
     return True
 
 
+def _lines(state: StateBlock, start: int, end: int) -> str:
+    """The lines of a block from one on, as far as an end is looked for."""
+    last, room = start, _LONGEST_BLOCK
+    while last < end and room > 0 and _goes_on(state, last):
+        room -= state.eMarks[last] - state.bMarks[last] + 1
+        last += 1
+    return state.getLines(start, last, state.blkIndent, False).lstrip(" ")
+
+
 def _goes_on(state: StateBlock, line: int) -> bool:
-    return not state.isEmpty(line) and state.sCount[line] >= state.blkIndent
+    return state.isEmpty(line) or state.sCount[line] >= state.blkIndent
 
 
-def _close(state: StateBlock, mark: str, start: int, line: int) -> int:
-    """Where a mark stands in a line that no backslash takes away; -1 where it doesn't."""
-    at = state.src.find(mark, start, state.eMarks[line])
-    while at > start and state.src[at - 1] == "\\":
-        at = state.src.find(mark, at + 1, state.eMarks[line])
-    return at
+def _length(state: StateBlock, found: "re.Match[str]", start: int, end: int) -> int:
+    """How long the formula is with its marks; 0 where it has no end."""
+    mark = f"\\end{{{found[2]}}}" if found[2] else "$$" if found[1] == "$$" else "\\]"
+    text = _lines(state, start, end)[:_LONGEST_BLOCK]
+    begin = len(found[0])
+    close = text.find(mark, begin)
+    while close > 0 and text[close - 1] == "\\":
+        close = text.find(mark, close + 1)
+    if close < 0:
+        return 0
+    length = close + len(mark)
+    blank = _BLANK.search(text, begin)
+    if blank is None or close <= blank.start():
+        return length
+    if not found[2] and not _ALONE.match(text, begin):
+        return 0
+    next_ = _NEXT.search(text)
+    return 0 if next_ is not None and next_.end() < length else length
 
 
 def _is_end(state: StateBlock, line: int) -> bool:

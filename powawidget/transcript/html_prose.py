@@ -14,7 +14,7 @@ _LINK_CLOSE = Html("</a>")
 _INLINE = {"strong": "strong", "em": "em", "s": "del"}
 _TAGS = {
     "paragraph": ("p", style.PROSE_P),
-    "note": ("p", style.PROSE_NOTE),
+    "note": ("div", style.PROSE_NOTE),
     "bullet_list": ("ul", style.PROSE_LIST),
     "ordered_list": ("ol", style.PROSE_LIST),
     "list_item": ("li", "margin:2px 0"),
@@ -83,7 +83,8 @@ def _turns(tokens: list[Token], base: Direction) -> list[_Turn]:
 
 def _token(tokens: list[Token], index: int, turns: list[_Turn]) -> Html:
     token, turn = tokens[index], turns[index]
-    if token.hidden:  # the paragraphs of a tight list
+    # the paragraphs of a tight list; where a note's first paragraph ends
+    if token.hidden or token.type == "note_more":
         return Html("")
     match token.type:
         case "inline":
@@ -116,7 +117,7 @@ def _token(tokens: list[Token], index: int, turns: list[_Turn]) -> Html:
         attributes["start"] = str(start)
     if is_cell:
         attributes["align"] = _align(token, to)
-    end = "" if tag in {"p", "li", "th", "td"} else "\n"
+    end = "" if tag in {"p", "li", "th", "td"} or name == "note" else "\n"
     mark = [element("sup", "", token.content), " "] if name == "note" else []
     return joined([opening(tag, css, **attributes), *mark, end])
 
@@ -159,7 +160,7 @@ def _inline(children: list[Token], skip: int = 0, *, keeps: bool = False) -> Htm
         if token.type == "text":
             text, skip = token.content[skip:], max(0, skip - len(token.content))
             written.append(text if is_linked else _linked(text))
-        elif token.type == "aside":
+        elif token.type in {"aside", "html"}:
             written.append(token.content)
         elif token.type == "link_open":
             is_linked = True

@@ -2,7 +2,8 @@
 
 Quarto, MyST, pandoc, GitHub and Jupyter do. Only what is known to draw letters and signs is written
 so: a formula may also link, load, colour, move or hide things, and a reader that knows none would
-take it for markup. Every other formula stands in code.
+take it for markup. Every other formula stands in code. A frame is drawn around signs only: around a
+word it would look like a button (`js/src/modules/maths/typeset.ts` has that rule too).
 """
 
 import re
@@ -368,11 +369,25 @@ _ENVIRONMENTS = frozenset(
 _IN_LINES = {"align": "aligned", "gather": "gathered", "multline": "gathered", "equation": ""}
 _OWN = re.compile(r"\\(begin|end)\{(align|gather|multline|equation)\*?\}")
 _LONGEST = 2_000
+_BOXED = re.compile(r"\\boxed(?![A-Za-z])\s*")
 _COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
 _SIGNS = frozenset(",;:!>\\{}|%&_ ")
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\s*\{([^}]*)\}")
 # What no formula needs, and what a reader that knows no formulas would take for a link.
-_FOREIGN = re.compile(r"[\x00-\x1f\x7f$`\"#@⟦⟧]|(?<!\\)%|\\\\\s*[(\[)\]]|//|www\.", re.IGNORECASE)
+_FOREIGN = re.compile(r"[\x00-\x1f\x7f$`\"#@⟦⟧]|(?<!\\)%|\\\\\s*[*(\[)\]]|//|www\.", re.IGNORECASE)
+# What an environment is told may move or repeat its columns without end.
+_TOLD = re.compile(
+    r"\\begin\s*\{(?:(array)|(alignedat)|(?!array|alignedat)\w+)\}\s*"
+    r"(?(1)\{[lcr| ]{1,40}\}|(?(2)\{\d\}|(?!\[)))"
+)
+# A few of these close a gap; more would draw a formula over what stands before it.
+_MOST_BACK = 8
+# What changes only how letters look, or the room between them.
+_LOOKS = re.compile(
+    r"(?:text|math)[a-z]*|operatorname|boldsymbol|bm|pmb|rm|bf|it|q?quad|displaystyle|[^A-Za-z]"
+)
+_BETWEEN = re.compile(r"\\([A-Za-z]+|.)|[{}\s~]")
+_WORD = re.compile(r"[^\W\d_]{4}")
 # A space apart they are no markup to anybody, and the same formula.
 _APART = re.compile(
     r"<(?=\S)|&(?=[A-Za-z#])|\](?=[(\[{:])|!(?=\[)|\^(?=\[)|\[(?=\^)|(?<=[A-Za-z]):(?=\S)"
@@ -395,8 +410,14 @@ def between_dollars(source: str, *, display: bool, in_table: bool = False) -> st
     inner = " ".join(inner.split())
     if not inner or len(inner) > _LONGEST or _FOREIGN.search(inner) or inner.endswith("\\"):
         return None
+    if in_table and "array" not in inner:
+        inner = inner.replace("\\|", "\\Vert ").replace("|", "\\vert ")
     if not (_is_known(inner) and _is_balanced(inner)) or (in_table and "|" in inner):
         return None
+    if _has_word(inner):
+        if "\\underline" in inner and "\\overline" in inner:
+            return None  # the two sides of a frame
+        inner = _BOXED.sub("", inner)
     inner = _APART.sub(r"\g<0> ", inner)
     return f"$${inner}$$" if display else f"${inner}$"
 
@@ -412,8 +433,18 @@ def _is_known(inner: str) -> bool:
     return (
         all(name in _COMMANDS or name in _SIGNS for name in commands)
         and len(names) == count
+        and len(_TOLD.findall(inner)) == inner.count("\\begin")
+        and inner.count("\\!") <= _MOST_BACK
         and all(name in _ENVIRONMENTS for name in names)
     )
+
+
+def _has_word(inner: str) -> bool:
+    """Whether a formula has a word in it, however its letters are written."""
+    letters = _BETWEEN.sub(
+        lambda found: "0" if found[1] and not _LOOKS.fullmatch(found[1]) else "", inner
+    )
+    return _WORD.search(letters) is not None
 
 
 def _is_balanced(inner: str) -> bool:

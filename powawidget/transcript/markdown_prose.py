@@ -88,6 +88,8 @@ class _Writer:
         elif token.type in _FENCES:
             text = token.content.removesuffix("\n")
             self._add(fence(text, prose.language(token), self._ticks))
+        elif token.type == "note_more":
+            pass  # its blocks stand below it
         elif side == "hr":
             # Not of dashes, which begin metadata and tables of pandoc.
             self._add(["***"])
@@ -211,7 +213,7 @@ def _one(token: Token, *, linked: bool) -> list[str]:
             return pieces(f"[^{token.content}]")
         case "tag_close":
             return pieces(_CLOSES[token.tag])
-        case "aside":
+        case "aside" | "html":
             return pieces(token.content, linked=True)
         case "image":
             return pieces(links.image(token), linked=linked)

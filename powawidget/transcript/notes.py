@@ -1,4 +1,7 @@
-"""Footnotes and alerts, as the live view has them (`js/src/markdown/notes.ts`)."""
+"""Footnotes and alerts, as the live view has them (`js/src/markdown/notes.ts`).
+
+A footnote is a paragraph, and what stands indented below it.
+"""
 
 import re
 
@@ -40,9 +43,34 @@ def _definition(
     state.push("note_open", "p", 1).content = found[1]
     token = state.push("inline", "", 0)
     token.content, token.children = text[len(found[0].rstrip()) :].strip(), []
+    last = _indented(state, line, end)
+    if last > line:
+        state.push("note_more", "div", 0)
+        _read_indented(state, line, last)
     state.push("note_close", "p", -1)
-    state.line = line
+    state.line = last
     return True
+
+
+_INDENT = 4
+
+
+def _indented(state: StateBlock, line: int, end: int) -> int:
+    """The end of what belongs to a note whose first paragraph ends before a line."""
+    last = line
+    while line < end and (state.isEmpty(line) or state.sCount[line] - state.blkIndent >= _INDENT):
+        line += 1
+        if not state.isEmpty(line - 1):
+            last = line
+    return last
+
+
+def _read_indented(state: StateBlock, line: int, end: int) -> None:
+    within = state.blkIndent, state.lineMax, state.parentType
+    state.blkIndent += _INDENT
+    state.lineMax = end
+    state.md.block.tokenize(state, line, end)
+    state.blkIndent, state.lineMax, state.parentType = within
 
 
 def _reference(

@@ -7,7 +7,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-from powawidget.transcript import addresses, formulas, links, notes, tags
+from powawidget.transcript import addresses, bars, formulas, links, notes, tags
 from powawidget.transcript.cjk import Inline
 from powawidget.transcript.entities import entity
 from powawidget.transcript.visible import readable
@@ -20,7 +20,7 @@ LONGEST = 1_000_000
 def _with_rules() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "maxNesting": 20})
     parser.enable(["table", "strikethrough"])
-    for rules in (formulas, addresses, notes, tags, links):
+    for rules in (formulas, addresses, notes, tags, links, bars):
         rules.add(parser)
     parser.inline.ruler.at("entity", entity)
     parser.inline = Inline(parser.inline)

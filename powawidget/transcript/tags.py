@@ -1,12 +1,16 @@
 """The few tags of HTML that mean something in a model's markdown: `js/src/markdown/tags.ts`.
 
-A line's end, small letters above and below, keys: without attributes; all other HTML is text.
+A line's end, small letters above and below, keys: without attributes. All other HTML is text, in
+which nothing is a link or marks anything; its blocks end a paragraph or a table, as elsewhere.
 """
 
 import re
 from collections.abc import Iterable
 
 from markdown_it import MarkdownIt
+from markdown_it.common.html_re import HTML_TAG_RE
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block.html_block import HTML_SEQUENCES
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
@@ -18,6 +22,8 @@ _DEEPEST = 4
 def add(parser: MarkdownIt) -> None:
     """Have a parser find the tags: `tag_break`, and `tag_open` and `tag_close` in pairs."""
     parser.inline.ruler.before("autolink", "tag", _tag)
+    parser.inline.ruler.after("autolink", "html", _html)
+    parser.block.ruler.before("lheading", "html", _ends, {"alt": ["paragraph", "blockquote"]})
     parser.core.ruler.after("inline", "tag", _pair)
 
 
@@ -30,6 +36,30 @@ def _tag(state: StateInline, silent: bool) -> bool:  # as the library calls it
         token.content, token.markup = found[0], found[1] or ""
     state.pos = found.end()
     return True
+
+
+def _html(state: StateInline, silent: bool) -> bool:  # as the library calls it
+    found = HTML_TAG_RE.match(state.src[state.pos : state.posMax]) if _is_tag(state) else None
+    if found is None:
+        return False
+    if not silent:
+        state.push("html", "", 0).content = found[0]
+    state.pos += len(found[0])
+    return True
+
+
+def _is_tag(state: StateInline) -> bool:
+    return state.src.startswith("<", state.pos) and state.pos + 2 < state.posMax
+
+
+def _ends(
+    state: StateBlock, start: int, _end: int, silent: bool
+) -> bool:  # as the library calls it
+    """Whether a line ends the paragraph or the table before it; it is one of a paragraph itself."""
+    if not silent or state.is_code_block(start):
+        return False
+    line = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]]
+    return any(is_end and opens.search(line) for opens, _, is_end in HTML_SEQUENCES)
 
 
 def _pair(state: StateCore) -> None:

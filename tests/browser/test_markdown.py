@@ -13,6 +13,7 @@ from powawidget.state.text import Text
 from tests.browser.hostile import corpus
 from tests.browser.lab import Lab
 from tests.transcript.pieces import PIECES
+from tests.transcript.test_transcript_formulas import KINDS
 
 SECONDS = 1000
 FORMULA = "mjx-container"
@@ -31,6 +32,8 @@ SEEN = [
     "basic $5 (was $8)",
     "Set $old, then $new and echo $$ cost $10.",
 ]
+# In markdown two of them are formulas.
+DRAWN = [said.replace("$$x^2$$", "x2").replace("\\begin{align}w\\end{align}", "w") for said in SEEN]
 # Pairs of which the second would end, in JupyterLab's eyes, what the first begins.
 PAIRS = [
     ("`\\begin{a}`", "```\n\\end{a}\n<img src=x>\n```"),
@@ -41,9 +44,10 @@ PAIRS = [
 ]
 LIVE = (
     "script, style, iframe, object, embed, form, input, button, select, textarea, img, svg, link,"
-    f"meta, base, video, audio, math, {FORMULA}, .jp-Mermaid, .jp-RenderedMermaid"
+    f"meta, base, video, audio, math:not({FORMULA} *), .jp-Mermaid, .jp-RenderedMermaid"
 )
 # Renders documents as outputs of a trusted notebook, the last one a formula, for which it waits.
+# A formula holds only what draws it, in the colour of the text, and stays in its paragraph.
 RENDER = """
 async ([documents, live, formula]) => {
   const { rendermime } = window.jupyterapp.shell.currentWidget.content;
@@ -62,6 +66,24 @@ async ([documents, live, formula]) => {
   }
   const found = rendered.map((node) => ({
     text: node.textContent,
+    formulas: node.querySelectorAll(formula).length,
+    odd: [...node.querySelectorAll(`${formula} *`)].flatMap((one) => {
+      const whole = one.closest(formula);
+      const { color, backgroundColor, position } = getComputedStyle(one);
+      const block = whole.closest("p,li,td,th,blockquote,h3,h4,h5,h6,div");
+      const [box, around] = [one, block].map((each) => each.getBoundingClientRect());
+      const isRead = one.closest("mjx-assistive-mml") !== null;
+      return [
+        !/^mjx-|^(?:math|m[a-z]+)$/.test(one.localName) && one.localName,
+        ...one.getAttributeNames().filter((name) => /^(?:href|id|on.*|src)$/.test(name)),
+        ...[...one.classList].filter((name) => !/^(?:mjx|MJX|TEX|[NLISBC]|top|bot)/.test(name)),
+        color !== getComputedStyle(whole).color && `in ${color}`,
+        backgroundColor !== "rgba(0, 0, 0, 0)" && `on ${backgroundColor}`,
+        /fixed|sticky/.test(position) && position,
+        !isRead && box.width > 0 && box.left < around.left - 8 && "left of its text",
+        !isRead && box.width > 0 && box.top < around.top - 8 && "over what stands before",
+      ].filter(Boolean).map((what) => `${one.localName}: ${what}`);
+    }),
     live: [
       ...[...node.querySelectorAll(live)].map((one) => one.outerHTML.slice(0, 100)),
       ...[...node.querySelectorAll("*")].flatMap((one) =>
@@ -122,10 +144,22 @@ def test_markdown_that_jupyterlab_renders_is_text(lab: Lab, page: Page) -> None:
     pairs = [f"{first}\n\n{second}" for first, second in PAIRS]
     chance = random.Random(1)  # the same texts each time
     mixed = ["".join(chance.choices(PIECES, k=9)) for _ in range(150)]
-    texts = [*SAID, *pairs, *mixed, *(short(one.text) for one in corpus())]
+    allowed = [case for cases in KINDS.values() for case in cases]
+    texts = [
+        *SAID,
+        *(f"a {source} b" for source, _, _ in allowed),
+        *pairs,
+        *mixed,
+        *(short(one.text) for one in corpus()),
+    ]
     documents = [transcript.to_markdown(told(text)) for text in texts]
     rendered = page.evaluate(RENDER, [documents, LIVE, FORMULA])
     live = {text: one["live"] for text, one in zip(texts, rendered, strict=True) if one["live"]}
     assert live == {}
-    for one, seen in zip(rendered, SEEN, strict=False):
+    odd = {text: one["odd"] for text, one in zip(texts, rendered, strict=True) if one["odd"]}
+    assert odd == {}
+    # Each text stands once where formulas are drawn: in the answer.
+    drawn = [one["formulas"] for one in rendered[len(SAID) : len(SAID) + len(allowed)]]
+    assert drawn == [int(written is not None) for *_, written in allowed]
+    for one, seen in zip(rendered, DRAWN, strict=False):
         assert seen.replace(" ", "") in bare(one["text"])

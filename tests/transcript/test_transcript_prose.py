@@ -21,7 +21,8 @@ def structure(node: LexborNode) -> str:
     if node.tag == "-text":
         parent = node.parent
         text = node.text_content or ""
-        if parent is not None and parent.tag in _BLOCKS and not text.strip():
+        is_between = parent is not None and (parent.tag in _BLOCKS or "\n" in text)
+        if is_between and not text.strip():
             return ""
         return re.sub(r"\n", " ", text).replace("<", "&lt;")
     if node.tag in {"br", "hr"}:
@@ -40,6 +41,8 @@ def structure(node: LexborNode) -> str:
     if node.tag in {"span", "body"} or is_in:
         return inside
     heading = re.fullmatch(r"h(\d)", node.tag or "")
+    if node.tag == "div":
+        return f"<note>{inside}</>"
     name = node.tag if heading is None else f"h{int(heading[1]) - 3}"
     href = f" {(node.attributes['href'] or '').removesuffix('/')}" if node.tag == "a" else ""
     return f"<{name}{href}>{inside if heading is None else inside.strip()}</>"

@@ -30,7 +30,7 @@ export function blockNode(token: Token, blocks: Blocks, open = CLOSED): VElement
     case "maths":
       return maths(token.raw.trim(), true);
     case "note":
-      return note(token as Note & Tokens.Generic, blocks);
+      return note(token as Note & Token, blocks);
     case "list":
       return list(token as Tokens.List, blocks, open);
     case "blockquote":
@@ -98,8 +98,11 @@ function mathsFence({ raw, text }: Tokens.Code): VElement {
   return maths(`$$\n${text}${isWhole ? "\n$$" : ""}`, true);
 }
 
-const note = ({ label, tokens }: Note & Tokens.Generic, blocks: Blocks): VElement =>
-  h("div", "pw-note", h("sup", {}, label), " ", run("span", tokens, blocks));
+const note = (token: Note, blocks: Blocks): VElement => {
+  const first = run("span", token.tokens, blocks);
+  const kids = [h("sup", {}, token.label), { text: " " }, first];
+  return h("div", "pw-note", kids, blockNodes(token.blocks, blocks));
+};
 
 /** A quotation, or an alert: the mark that its first line is becomes its title. */
 function quotation({ text, tokens }: Tokens.Blockquote, blocks: Blocks): VElement {

@@ -218,10 +218,10 @@ export class MarkdownView {
     const arrived = this.#open.prefix + this.#tail;
     let text = arrived;
     const open = this.#open;
-    let blocks = new Blocks(text, this.#links, open);
+    let blocks = new Blocks(text, this.#links, open, !this.#finished);
     if (!this.#finished) {
       text = showable(arrived, /^(?:code|maths)$/.test(lastLeaf(blocks.tokens)?.type ?? ""));
-      if (text !== arrived) blocks = new Blocks(text, this.#links, open);
+      if (text !== arrived) blocks = new Blocks(text, this.#links, open, true);
     }
     const { tokens } = blocks;
     if (open.type && tokens[0]?.type !== open.type) {

@@ -3,7 +3,14 @@ import { Lexer, type Token, Tokenizer, type Tokens, type TokensList } from "mark
 import { beforeMark, CJK, maskCjk } from "./cjk";
 import { decodeEntities } from "./entities";
 import { normalized } from "./label";
-import { beforeBlockMaths, beforeMaths, blockMaths, inlineMaths, maskMaths } from "./maths";
+import {
+  beforeBlockMaths,
+  beforeMaths,
+  blockMaths,
+  inlineMaths,
+  maskMaths,
+  withBars,
+} from "./maths";
 import { beforeNotes, definition, type Note, noteKey, noteMark } from "./notes";
 import { CLOSED, type Open } from "./open";
 import { isOpenMark, lengthOf, PLACE, STAND_IN, settledFront } from "./paragraph";
@@ -27,6 +34,9 @@ const MAX_HEADING = 1000;
 
 /** The lines that a definition may take. */
 const DEFINITION = /^(?:.*\n){0,15}.*\n?/;
+
+/** Of a footnote, what comes after its first paragraph. */
+const NOTE_GOES_ON = /^(?:(?:[ \t]*\n)+(?: {4}|\t)[^\n]*\S[^\n]*(?:\n(?: {4}|\t)[^\n]+)*)+/;
 
 /** Marks of emphasis without an end that are looked after in one window. */
 const MAX_LOST = 50;
@@ -64,18 +74,30 @@ class StreamTokenizer extends Tokenizer {
 
   /** marked calls this first on a line that isn't indented code. */
   override fences(src: string): Tokens.Code | undefined {
-    return ours(blockMaths(src) ?? this.#note(src)) ?? super.fences(src);
+    return ours(blockMaths(src, this.#grows) ?? this.#note(src)) ?? super.fences(src);
   }
 
-  /** A footnote is one paragraph; another one after it begins a new one. */
-  #note(src: string): (Note & { tokens: Token[] }) | undefined {
+  /** A footnote: a paragraph, and what stands indented below it. */
+  #note(src: string): Note | undefined {
     const [mark = "", label = ""] = definition(src) ?? [];
     if (!mark) return;
     // what follows the mark can't begin a block
-    const body = super.paragraph(`${STAND_IN}${beforeOurs(src.slice(mark.length))}`);
-    const raw = mark + (body?.raw ?? "").slice(STAND_IN.length);
-    const text = raw.slice(mark.length).trim();
-    return { type: "note", raw, label, text, tokens: this.lexer.inline(text) };
+    const rest = `${STAND_IN}${src.slice(mark.length)}`;
+    const end = mark.length + this.#paragraphEnd(rest) - STAND_IN.length;
+    const text = src.slice(mark.length, end).trim();
+    const [more = ""] = NOTE_GOES_ON.exec(src.slice(end)) ?? [];
+    const tokens = this.lexer.inline(text);
+    const blocks = more ? this.lexer.blockTokens(more.replace(/^(?: {4}|\t)/gm, ""), []) : [];
+    return { type: "note", raw: src.slice(0, end) + more, label, text, tokens, blocks };
+  }
+
+  /** Whether more of the text may come, and how deep what is lexed is nested. */
+  mayGrow = false;
+  depth = 0;
+
+  /** What is nested may have ended: there a formula without an end is text at once. */
+  get #grows(): boolean {
+    return this.mayGrow && this.depth === 1;
   }
 
   /** HTML is text like any other, with markdown in it. */
@@ -85,7 +107,7 @@ class StreamTokenizer extends Tokenizer {
     const twoLines = src.indexOf("\n", src.indexOf("\n") + 1) + 1 || src.length;
     const text = src.slice(0, Math.max(MAX_HEADING - this.gone, twoLines));
     this.gone = 0;
-    const token = super.lheading(beforeOurs(text));
+    const token = super.lheading(beforeOurs(text, this.#grows));
     // an underline may go on behind the cut
     const isCut = token?.raw === text && text !== src && !text.endsWith("\n");
     return isCut ? undefined : token;
@@ -99,11 +121,16 @@ class StreamTokenizer extends Tokenizer {
     const columns = /^.*\n(.*)/.exec(src)?.[1]?.match(/-+/g)?.length ?? 0;
     if (!columns || columns > MAX_COLUMNS) return;
     let end = 0;
-    let lines = MAX_CELLS / columns + 2 - this.gone;
+    let rows = MAX_CELLS / columns + 2 - this.gone;
     do end = src.indexOf("\n", end) + 1;
-    while (end && --lines > 0);
+    while (end && --rows > 0);
     this.gone = 0;
-    return super.table(end ? src.slice(0, end) : src);
+    const lines = (end ? src.slice(0, end) : src).split("\n");
+    const token = super.table(
+      lines.map((line, i) => (i > 1 ? withBars(line, columns) : line)).join("\n"),
+    );
+    const count = token?.raw.split("\n").length;
+    return token && { ...token, raw: lines.slice(0, count).join("\n") };
   }
 
   /** How many marks of emphasis in the window have no end. */
@@ -144,9 +171,22 @@ class StreamTokenizer extends Tokenizer {
   }
 
   override paragraph(src: string): Tokens.Paragraph | undefined {
-    const token = super.paragraph(src);
-    const mayHold = token && /\n {0,3}(?:\$\$|\\\[|\\begin|\[\^)/.test(token.raw);
-    return mayHold ? super.paragraph(beforeOurs(src)) : token;
+    return super.paragraph(src.slice(0, this.#paragraphEnd(src)));
+  }
+
+  /** Where the paragraph that a text starts with ends. */
+  #paragraphEnd(src: string): number {
+    const [raw = ""] = this.rules.block.paragraph.exec(src) ?? [];
+    const mayHold = /\n {0,3}(?:\$\$|\\\[|\\begin|\[\^)/.test(raw);
+    return mayHold ? Math.min(raw.length, beforeOurs(src, this.#grows).length) : raw.length;
+  }
+
+  /** Tags are text: marked would note an open `<a>`, and make no links any more. */
+  override tag(src: string): Tokens.Tag | undefined {
+    const state = { ...this.lexer.state };
+    const token = super.tag(src);
+    Object.assign(this.lexer.state, state);
+    return token;
   }
 
   /** marked calls this first at each place in a line. */
@@ -164,13 +204,13 @@ class StreamTokenizer extends Tokenizer {
     src: string,
     links: Links,
   ): Tokens.Link | Tokens.Image | Tokens.Text | undefined {
+    const token = super.reflink(src, links);
+    // What isn't a link may be the mark of a note or a source; a button can't stand in a link.
+    if (token?.type !== "text" || this.lexer.state.inLink) return token;
     const [mark = "", note = ""] = noteMark(src) ?? [];
-    if (mark && !this.lexer.state.inLink && links[noteKey(normalized(note))]) {
+    if (mark && links[noteKey(normalized(note))]) {
       return ours({ type: "mark", raw: mark, label: note });
     }
-    const token = super.reflink(src, links);
-    // What isn't a link may be the mark of a source; a button can't stand in a link.
-    if (token?.type !== "text" || this.lexer.state.inLink) return token;
     const [raw, label = ""] = /^\[([^[\]\\]{1,100})\]/.exec(src) ?? [];
     const key = normalized(label);
     return links[CITED]?.has(key) ? ours({ type: "citation", raw, key }) : token;
@@ -178,10 +218,10 @@ class StreamTokenizer extends Tokenizer {
 }
 
 /** The lines of a text before a block that only this project knows, which interrupts them. */
-const beforeOurs = (src: string): string => beforeNotes(beforeBlockMaths(src));
+const beforeOurs = (src: string, grows: boolean): string =>
+  beforeNotes(beforeBlockMaths(src, grows));
 
 class BoundedLexer extends Lexer {
-  #depth = 0;
   /** The inline text that is being lexed; marked masks it before it lexes what is in it. */
   #source = "";
 
@@ -202,16 +242,16 @@ class BoundedLexer extends Lexer {
   }
 
   #bounded(src: string, tokens: Token[], lex: () => Token[]): Token[] {
-    if (this.#depth >= MAX_DEPTH) {
+    if (this.stream.depth >= MAX_DEPTH) {
       tokens.push(plain(src));
       this.state.top = true;
       return tokens;
     }
-    this.#depth++;
+    this.stream.depth++;
     try {
       return lex();
     } finally {
-      this.#depth--;
+      this.stream.depth--;
     }
   }
 }
@@ -234,10 +274,11 @@ export class Blocks {
 
   /**
    * `links`: definitions that have settled; those found in `src` count once they settle too.
-   * `open`: what has settled of the block that `src` goes on with.
+   * `open`: what has settled of the block that `src` goes on with. `mayGrow`: whether more may come.
    */
-  constructor(src: string, links: Links, open: Open = CLOSED) {
+  constructor(src: string, links: Links, open: Open = CLOSED, mayGrow = false) {
     this.#links = links;
+    this.#lexer.stream.mayGrow = mayGrow;
     if (open.front) this.#lexer.stream.gone = open.front.length - STAND_IN.length;
     else if (open.type === "table") this.#lexer.stream.gone = open.count;
     try {
@@ -318,6 +359,7 @@ export function collectDefinitions(
       if (noteKey(label) in links) continue;
       links[noteKey(label)] = { href: "", title: "" };
       found(`^${label}`);
+      collectDefinitions(token.blocks, links, found);
     } else if (token.type === "list") {
       collectDefinitions(token.items, links, found);
     } else if (/^(?:blockquote|list_item)$/.test(token.type)) {

@@ -30,12 +30,22 @@ const ANYWHERE = new RegExp(
   "gs",
 );
 const BLOCK = /^ {0,3}(\$\$(?!\$)|\\\[|\\begin\{([A-Za-z]{1,20}\*?)\})/;
+/** How far the end of a block is looked for. */
+const LONGEST_BLOCK = 5_000;
+const BLANK = /\n[ \t]*(?:\n|$)/;
+/** What a formula doesn't go on with behind a blank line. */
+const NEXT = new RegExp(
+  `\\n(?:[ \\t]*\\n)+[ \\t]*(?:[^\\n\\\\{]*?(?:(?:\\p{L}{2,}[ ,]+){2}\\p{L}{2}|[${CJK}]{4})|#{1,6} |\`{3}|~{3}|[|>])`,
+  "u",
+);
 const BLOCK_OR_BLANK = /\n(?: {0,3}(?:\$\$(?!\$)|\\\[|\\begin\{)|[ \t]*(?:\n|$))/g;
 
 /** A formula as marked's lexer has it; `raw` is its source. */
 export interface Maths {
   type: "maths";
   raw: string;
+  /** Whether its end may yet come. */
+  isOpen?: boolean;
 }
 
 /** The formula that an inline text starts with. */
@@ -53,20 +63,26 @@ export function beforeMaths(text: string, src: string): number {
   return text.length;
 }
 
-/** The block formula that a text starts with. Without an end it goes on to the blank line. */
-export function blockMaths(src: string): Maths | undefined {
+/** The block formula that a text starts with; one without an end only where more may come. */
+export function blockMaths(src: string, grows = false): Maths | undefined {
   const opened = BLOCK.exec(src);
   if (!opened) return;
-  const blank = src.search(/\n[ \t]*(?:\n|$)/);
-  const whole = blank < 0 ? src : src.slice(0, blank + 1);
   const from = opened[0].length;
   const [, mark, name] = opened;
   const ends = name ? `\\end{${name}}` : mark === "$$" ? mark : "\\]";
-  const close = closing(whole, ends, from);
-  if (close < 0) return { type: "maths", raw: whole };
+  const text = src.slice(0, LONGEST_BLOCK);
+  const blank = text.slice(from).search(BLANK) + from;
+  const isAlone = name !== undefined || /^[ \t]*\n/.test(text.slice(from));
+  const close = closing(text, ends, from);
+  const isOver = blank >= from && (close < 0 || close > blank);
+  const next = isOver && isAlone ? NEXT.exec(text) : null;
   const end = close + ends.length;
-  const [rest = "", isEnd] = /^(?:[.,;:]?[ \t]*(\n|$)|[ \t]*)/.exec(whole.slice(end)) ?? [];
-  const raw = whole.slice(0, end + rest.length);
+  if (close < 0 || (isOver && (!isAlone || (next && next.index + next[0].length < end)))) {
+    const isOpen = grows && src.length < LONGEST_BLOCK && !next && (isAlone || !isOver);
+    return isOpen ? { type: "maths", raw: src, isOpen } : undefined;
+  }
+  const [rest = "", isEnd] = /^(?:[.,;:]?[ \t]*(\n|$)|[ \t]*)/.exec(src.slice(end)) ?? [];
+  const raw = src.slice(0, end + rest.length);
   // "$$a$$ and more" is a line of text
   return isEnd === undefined && !raw.includes("\n") ? undefined : { type: "maths", raw };
 }
@@ -86,7 +102,7 @@ const leavesOpen = (text: string): boolean =>
   (text.match(DOUBLES) ?? []).filter((mark) => mark === "$$").length % 2 > 0;
 
 /** The lines of a text before a block formula that interrupts it. */
-export function beforeBlockMaths(src: string): string {
+export function beforeBlockMaths(src: string, grows = false): string {
   BLOCK_OR_BLANK.lastIndex = 0;
   let isOpen = false;
   let from = 0;
@@ -95,7 +111,7 @@ export function beforeBlockMaths(src: string): string {
     if (!/[$[{]$/.test(m[0])) break;
     isOpen = isOpen !== leavesOpen(src.slice(from, at));
     from = at;
-    if (!isOpen && blockMaths(src.slice(at))) return src.slice(0, at);
+    if (!isOpen && blockMaths(src.slice(at), grows)) return src.slice(0, at);
   }
   return src;
 }
@@ -109,6 +125,22 @@ export function maskMaths(src: string, masked: string): string {
       made += masked.slice(made.length, index) + "a".repeat(raw.length);
   }
   return made + masked.slice(made.length);
+}
+
+const BAR = /(?<!\\)\|/g;
+
+/**
+ * A row of a table with more cells than columns, which would be left out: bars within code and formulas
+ * are text, and so is what is still too much, in the last cell.
+ */
+export function withBars(row: string, columns: number): string {
+  const isTooLong = (text: string) =>
+    text.replace(/^\s*\||(?<!\\)\|\s*$/g, "").split(BAR).length > columns;
+  if (!isTooLong(row)) return row;
+  const marked = row.replace(ANYWHERE, (raw) => (raw[1] ? raw.replace(BAR, "\\|") : raw));
+  if (!isTooLong(marked)) return marked;
+  let left = columns - Number(!/^\s*\|/.test(marked));
+  return marked.replace(/(?<!\\)\|(?!\s*$)/g, (bar) => (left-- > 0 ? bar : "\\|"));
 }
 
 /** Whether what is still arriving has most likely begun a formula: a price has not. */

@@ -1,4 +1,5 @@
 // Footnotes and alerts, as GitHub has them: a note stays where it is written, under its own label.
+import type { Token } from "marked";
 
 /** A footnote as marked's lexer has it. */
 export interface Note {
@@ -7,6 +8,9 @@ export interface Note {
   /** What it is called in the text. */
   label: string;
   text: string;
+  tokens: Token[];
+  /** What follows its first paragraph. */
+  blocks: Token[];
 }
 
 const LABEL = "\\[\\^([^\\]\\[\\s]{1,100})\\]";

@@ -1,6 +1,7 @@
 // Which part of a text can no longer change, whatever comes. Everything here reads lines that
 // are complete: marked decides line by line, so a decision that only needed those is final.
 import type { Token } from "marked";
+import type { Maths } from "./maths";
 
 /**
  * How many tokens of `text` have settled, and where in the text they end; `known` is the part of it
@@ -24,10 +25,10 @@ function isBoundary(tokens: readonly Token[], i: number, known: string, start: n
   const before = tokens[i - 2];
   if (/\n.*\n/s.test(last.raw) && last.type === "space") {
     // no later line can join these once a blank line follows
-    if (!before || isFence(before) || !/^(?:code|list|text)$/.test(before.type)) return true;
+    if (!before || isFence(before) || !/^(?:code|list|text|note)$/.test(before.type)) return true;
   }
   const line = known.indexOf("\n", start);
-  if (!next || next.type === "space" || line < 0) return false;
+  if (!next || next.type === "space" || (next as Maths).isOpen || line < 0) return false;
   // these start whatever stands before them
   if (isFence(next) || /^(?:hr|list|blockquote|note)$/.test(next.type)) return true;
   if (next.type === "heading" && /^ {0,3}#/.test(known.slice(start))) return true;

@@ -31,7 +31,7 @@ function cut(text: string, cuts: readonly number[]): string[] {
 const OWN_WAY = new Set(
   (
     "referenceOpenTitle htmlOpenAnchor deep longNoHeading strikethrough emphasisCjk autolinksCjk " +
-    "htmlBlock htmlComment htmlScript htmlAfterText htmlOther tableInterrupted lineEnds htmlTags footnotes alerts longWrapped longNotes"
+    "htmlBlock htmlInline table htmlComment htmlScript htmlAfterText htmlOther tableInterrupted lineEnds htmlTags footnotes alerts longWrapped longNotes"
   ).split(" "),
 );
 

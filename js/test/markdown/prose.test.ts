@@ -14,7 +14,7 @@ const NAMED: Record<string, string> = {
   "pw-maths": "formula",
   "pw-code": "pre",
   "pw-img-chip": "image",
-  "pw-note": "p",
+  "pw-note": "note",
 };
 const THROUGH = /^(?:div|span|table\.|colgroup|col|button)$/;
 
@@ -32,7 +32,7 @@ function structure(node: Node, keeps = false): string {
   if (name === "pre") return `<pre>${element.querySelector("pre")?.textContent}</>`;
   if (name === "image") return `<image>${element.querySelector(".pw-img-alt")?.textContent}</>`;
   if (name === "br" || name === "hr") return `<${name}>`;
-  const isOpen = keeps || (/^(?:p|pw-note)$/.test(name) && !element.matches(".pw-wrapped"));
+  const isOpen = keeps || (/^(?:p|note)$/.test(name) && !element.matches(".pw-wrapped"));
   const lines = isOpen && !element.querySelector(":scope > .pw-wrapped");
   const inside = Array.from(element.childNodes, (kid) => structure(kid, lines)).join("");
   // its first letter is made large by its style

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { MarkdownView } from "../../src/markdown";
 import { drawers } from "../../src/markdown/vdom";
@@ -212,6 +214,25 @@ describe("what a hostile formula can't do", () => {
     };
     expect(modest({ ...asked, ...not })).toEqual(asked);
   });
+});
+
+const FILE = join(import.meta.dirname, "../../../tests/formulas.json");
+const kinds: Record<string, [string, string, string | null][]> = JSON.parse(
+  readFileSync(FILE, "utf8"),
+);
+
+describe.each(Object.entries(kinds))("%s", (_, cases) => {
+  test.each(cases)("%s is %s", (source, page) => {
+    const math = typeset(source);
+    // of what is drawn here, only a box begins with the size of a line
+    const isFramed = math?.querySelector("mrow[scriptlevel], [notation=box]");
+    expect(math === null ? "source" : isFramed ? "framed" : "drawn").toBe(page);
+    expect(math?.querySelector("[linethickness='12.8571em']") ?? null).toBeNull();
+  });
+});
+
+test("a high formula isn't cut off", () => {
+  expect(mathsCss).not.toContain("max-height");
 });
 
 test("a text that nobody draws leaves nothing to the next one", () => {

@@ -8,6 +8,7 @@ const MOST = 4_000; // elements of a formula
 const EXPANSIONS = 300; // of macros that a formula defines itself
 const LARGEST = 20; // em: what a formula may ask to be wide or high
 const BACK = 2; // em: what it may ask to be moved back over what stands before
+const THICKEST = 0.5; // em: a thicker line of a fraction is a bar
 
 const MATHML = "http://www.w3.org/1998/Math/MathML";
 
@@ -25,6 +26,8 @@ const ATTRIBUTES = new Set(
 );
 /** What would change the order of the letters; a formula can name such a character by its number. */
 const REORDERS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+/** However its letters are drawn, which may be one by one. Greek ones are signs. */
+const WORD = /(?:(?!\p{Script=Greek})\p{L}){4}/u;
 const STYLES = /^(?:padding|border|margin)(?:Left|Right|Top|Bottom)?$|^width$/;
 
 /** A tree of the library, as far as it is read. */
@@ -83,12 +86,25 @@ function element({ type, attributes = {}, style = {}, classes = [] }: Tree, kids
   const made =
     type === undefined ? document.createElement("span") : document.createElementNS(MATHML, type);
   if (type !== undefined && !ELEMENTS.has(type)) throw new Error(`${type} isn't shown`);
+  const hasWord = () =>
+    WORD.test(
+      kids
+        .map((kid) => kid.textContent)
+        .join("")
+        .replace(/[^\p{L}\p{N}\p{P}\p{S}]/gu, ""),
+    );
+  if (type === "mphantom" && hasWord()) throw new Error("a text that nobody would see");
+  // framed, a word would look like a button
+  if (("border" in style || /box|circle/.test(`${attributes.notation}`)) && hasWord()) {
+    return element({ type: "mrow", attributes: {}, style: {} }, kids);
+  }
   const known = classes
     .flatMap((names) => names.split(" "))
     .filter((name) => knownClasses.has(name));
   if (known.length > 0) made.setAttribute("class", known.join(" "));
   for (const [name, value] of Object.entries(attributes)) {
-    if (type !== undefined && ATTRIBUTES.has(name) && isModest(value)) {
+    const most = name === "linethickness" ? THICKEST : LARGEST;
+    if (type !== undefined && ATTRIBUTES.has(name) && isModest(value, most)) {
       made.setAttribute(name, `${value}`);
     }
   }
@@ -106,12 +122,12 @@ export const modest = (style: Record<string, unknown>): Record<string, unknown> 
 const EM = { em: 1, ex: 0.5, px: 1 / 16, pt: 1 / 12, mu: 1 / 18, "%": 1 / 100 };
 
 /** Words, and lengths that stay near where they are. */
-function isModest(value: unknown): boolean {
+function isModest(value: unknown, most = LARGEST): boolean {
   const words = `${value}`.split(" ");
   return words.every((word) => {
     const [, size, unit] = /^(-?[\d.]+)(em|ex|px|pt|mu|%)?$/.exec(word) ?? [];
     if (size === undefined) return /^-?[\d.]*[a-z]+$/.test(word);
     const length = Number(size) * EM[(unit ?? "em") as keyof typeof EM];
-    return length <= LARGEST && length >= -BACK;
+    return length <= most && length >= -BACK;
   });
 }
