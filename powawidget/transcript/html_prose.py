@@ -111,6 +111,7 @@ def _token(tokens: list[Token], index: int, turns: list[_Turn]) -> Html:
     # A cell stands as its table does, whatever is in it.
     to = turns[index - 1].to if is_cell else turn.to
     tag, css = _tag(token, name, to, first=index == 0)
+    css += _placed(tokens, index, to)
     attributes: dict[str, str] = {"dir": turn.to} if turn.is_marked else {}
     start = token.attrs.get("start")
     if isinstance(start, int):
@@ -120,6 +121,19 @@ def _token(tokens: list[Token], index: int, turns: list[_Turn]) -> Html:
     end = "" if tag in {"p", "li", "th", "td"} or name == "note" else "\n"
     mark = [element("sup", "", token.content), " "] if name == "note" else []
     return joined([opening(tag, css, **attributes), *mark, end])
+
+
+def _placed(tokens: list[Token], index: int, to: Direction) -> str:
+    """What a block's place asks of its style."""
+    kind = tokens[index].type
+    if kind == "list_item_open" and prose.is_task(tokens, index + 2):
+        # its box is its mark
+        return ";list-style:none" if prose.task(tokens[index + 2])[0] else ""
+    if kind in {"bullet_list_open", "ordered_list_open"} and tokens[index].level > 1:
+        return ";margin-bottom:0"
+    # JupyterLab has paragraphs at the left, and a table is as wide as it has to be.
+    at_right = {"paragraph_open": ";text-align:right", "table_open": ";margin-left:auto"}
+    return at_right.get(kind, "") if to == "rtl" else ""
 
 
 def _display(source: str) -> Html:
