@@ -183,7 +183,7 @@ def test_a_text_is_read_as_it_was_written(text: str) -> None:
         ("\\(x\\)5 and US\\(x\\)", "`\\(x\\)`5 and US`\\(x\\)`"),
         ("$\\href{//evil.example}{x}$", "`$\\href{//evil.example}{x}$`"),
         ("$$\n\\color{white}{x}\n$$", "```\n$$\n\\color{white}{x}\n$$\n```"),
-        ("| $x$ | $a\\|b$ |\n|---|---|", "| $x$ | `$a`&#124;`b$` |\n| --- | --- |"),
+        ("| $x$ | $a\\|b$ |\n|---|---|", "| $x$ | $a\\vert b$ |\n| --- | --- |"),
         ("$`x`$", "$x$"),
         ("Revenue ($) and cost ($).", "Revenue (`$`) and cost (`$`)."),
         ("H<sub>2</sub>O<br>x<sup>th</sup> <kbd>Tab</kbd>", "H₂O\\\nx\\^(th) `Tab`"),
