@@ -33,7 +33,7 @@ _BLANK = re.compile(r"\n[ \t]*(?:\n|$)")
 _ALONE = re.compile(r"[ \t]*\n")
 # What a formula doesn't go on with behind a blank line.
 _NEXT = re.compile(
-    r"\n(?:[ \t]*\n)+[ \t]*(?:#{1,6} |`{3}|~{3}|[|>]|[^\n\\{]*?"
+    r"\n(?:[ \t]*\n)+[ \t]*(?:#{1,6} |[|>`]|[^\n\\{]*?"
     rf"(?:(?:[^\W\d_]{{2,}}[ ,]+){{2}}[^\W\d_]{{2}}|[{CJK}]{{4}}))"
 )
 _END = re.compile(r"[.,;:]?[ \t]*$")

@@ -161,4 +161,4 @@ def _short(host: str) -> str:
 
 
 def _begin(written: str) -> str:
-    return written if len(written) <= _LONGEST_ADDRESS else f"{written[: _LONGEST_ADDRESS - 1]}…"
+    return written[:_LONGEST_ADDRESS]

@@ -110,7 +110,7 @@ function linked(kids: readonly VNode[], { href, host }: Target): VNode[] {
     }
   }
   close();
-  if (!isLinked) made.push(...(made.length ? [{ text: " " }] : []), h("a", attrs, shortHost(host)));
+  if (!isLinked) made.push(...(made[0] ? [{ text: " " }] : []), h("a", attrs, shortHost(host)));
   return made;
 }
 

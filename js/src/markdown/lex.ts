@@ -183,9 +183,9 @@ class StreamTokenizer extends Tokenizer {
 
   /** Tags are text: marked would note an open `<a>`, and make no links any more. */
   override tag(src: string): Tokens.Tag | undefined {
-    const state = { ...this.lexer.state };
+    const { inLink } = this.lexer.state;
     const token = super.tag(src);
-    Object.assign(this.lexer.state, state);
+    this.lexer.state.inLink = inLink;
     return token;
   }
 

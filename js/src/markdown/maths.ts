@@ -35,7 +35,7 @@ const LONGEST_BLOCK = 5_000;
 const BLANK = /\n[ \t]*(?:\n|$)/;
 /** What a formula doesn't go on with behind a blank line. */
 const NEXT = new RegExp(
-  `\\n(?:[ \\t]*\\n)+[ \\t]*(?:[^\\n\\\\{]*?(?:(?:\\p{L}{2,}[ ,]+){2}\\p{L}{2}|[${CJK}]{4})|#{1,6} |\`{3}|~{3}|[|>])`,
+  `\\n(?:[ \\t]*\\n)+[ \\t]*(?:[^\\n\\\\{]*?(?:(?:\\p{L}{2,}[ ,]+){2}\\p{L}{2}|[${CJK}]{4})|#{1,6} |[|>\`])`,
   "u",
 );
 const BLOCK_OR_BLANK = /\n(?: {0,3}(?:\$\$(?!\$)|\\\[|\\begin\{)|[ \t]*(?:\n|$))/g;
@@ -72,14 +72,14 @@ export function blockMaths(src: string, grows = false): Maths | undefined {
   const ends = name ? `\\end{${name}}` : mark === "$$" ? mark : "\\]";
   const text = src.slice(0, LONGEST_BLOCK);
   const blank = text.slice(from).search(BLANK) + from;
-  const isAlone = name !== undefined || /^[ \t]*\n/.test(text.slice(from));
+  const isAlone = name || /^[ \t]*\n/.test(text.slice(from));
   const close = closing(text, ends, from);
   const isOver = blank >= from && (close < 0 || close > blank);
   const next = isOver && isAlone ? NEXT.exec(text) : null;
   const end = close + ends.length;
   if (close < 0 || (isOver && (!isAlone || (next && next.index + next[0].length < end)))) {
     const isOpen = grows && src.length < LONGEST_BLOCK && !next && (isAlone || !isOver);
-    return isOpen ? { type: "maths", raw: src, isOpen } : undefined;
+    return isOpen ? { type: "maths", raw: src, isOpen: true } : undefined;
   }
   const [rest = "", isEnd] = /^(?:[.,;:]?[ \t]*(\n|$)|[ \t]*)/.exec(src.slice(end)) ?? [];
   const raw = src.slice(0, end + rest.length);
