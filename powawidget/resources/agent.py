@@ -153,7 +153,7 @@ class Agent(Conversing):
             return body.get("session_id") if session is None else session()
 
         async def find_in_session(begun: float, ended: float) -> list[str]:
-            return await runs_begun_in(client, session_id() or "", begun, ended)
+            return await runs_begun_in(client, session_id() or "", body["message"], begun, ended)
 
         return Plan(
             source=LiveSource(client, self._path, body, keepalives=keepalives, session=session),

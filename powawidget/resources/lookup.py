@@ -70,14 +70,18 @@ async def stored_run(client: Client, noun: str, run_id: str) -> Any:
     return await client.get(f"/api/{noun}s/runs/{segment(run_id)}")
 
 
-async def runs_begun_in(client: Client, session_id: str, begun: float, ended: float) -> list[str]:
-    """List the runs of a conversation that began in some time.
+async def runs_begun_in(
+    client: Client, session_id: str, message: str, begun: float, ended: float
+) -> list[str]:
+    """List the runs of a conversation that began in some time with a message.
 
-    A run whose stream never named it is one of them (docs/protocol.md#own-session-id).
+    A run whose stream never named it is one of them (docs/protocol.md#own-session-id). Others may
+    go on with the same conversation at the same time: a run that was asked something else isn't it.
 
     Args:
         client: The HTTP side.
         session_id: The conversation.
+        message: What was asked; a run that is listed without its question may be the one.
         begun: The earliest time by our clock, in seconds since the epoch.
         ended: The latest time.
 
@@ -104,12 +108,26 @@ async def runs_begun_in(client: Client, session_id: str, begun: float, ended: fl
         if len(page) < _PAGE:
             break
     first, last = client.clock.window(begun, ended)
-    times = [(row.get("run_id"), time_of(row.get("created_at"))) for row in rows]
+    times = [
+        (row.get("run_id"), time_of(row.get("created_at")))
+        for row in rows
+        if _asked(row) in {None, message}
+    ]
     return [
         run_id
         for run_id, created in times
         if isinstance(run_id, str) and created and first <= created.timestamp() <= last
     ]
+
+
+def _asked(row: Row) -> str | None:
+    """Read what a stored run was asked; None where that isn't told."""
+    said = row.get("input_messages")
+    said = said if isinstance(said, list) else []
+    asked = [
+        one.get("content") for one in said if isinstance(one, dict) and one.get("role") == "user"
+    ]
+    return asked[-1] if asked and isinstance(asked[-1], str) else None
 
 
 def text_of(row: Row, name: str) -> str | None:

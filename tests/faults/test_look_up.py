@@ -494,6 +494,38 @@ def test_a_run_that_is_not_found_in_its_conversation_is_told(
     assert server.posts == 1
 
 
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_a_run_of_the_same_conversation_that_was_asked_something_else_is_not_taken_for_it(
+    world: World, monkeypatch: pytest.MonkeyPatch, is_listed: bool
+) -> None:
+    monkeypatch.setattr(recovery, "_UNLISTED_FOR", 0.1)
+    begun = dt.datetime.now(dt.UTC).isoformat()
+
+    def asked(run_id: str, message: str) -> dict[str, Any]:
+        said = [{"role": "user", "content": message}]
+        return {"run_id": run_id, "created_at": begun, "input_messages": said}
+
+    ours = [asked("run_1", "Hello")] if is_listed else []
+
+    async def service(exchange: Exchange) -> None:
+        path = urlsplit(exchange.request.path).path
+        if path.endswith("/run/stream"):
+            await HIDDEN["502 with a page"](exchange)
+        elif path == "/api/sessions/sess_1/runs":
+            await exchange.answer_json({"runs": [asked("run_2", "Another notebook's"), *ours]})
+        elif path.startswith("/api/agents/runs/"):
+            await exchange.answer_json({**STORED, "run_id": path.rpartition("/")[2]})
+        else:
+            await exchange.answer_json({"session_id": "sess_1"})
+
+    server = world.serve(service)
+    run = world.agent(server.url, tools=False).run("Hello", session_id="sess_1")
+    world.runs.append(run)
+    status = came_to(run)[0]
+    assert (status, run.run_id) == (("completed", "run_1") if is_listed else ("interrupted", None))
+    assert server.posts == 1
+
+
 def test_what_the_service_itself_refuses_is_not_looked_up(world: World) -> None:
     server = world.serve(
         Conversation(said("500 Internal Server Error", b'{"error": "No."}', b"application/json"))
