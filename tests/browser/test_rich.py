@@ -143,14 +143,15 @@ def test_a_formula_stays_in_its_place_whatever_it_asks_for(lab: Lab, page: Page)
         "\\raisebox{100em}{z}",
         "\\rule{1000em}{1000em}",
         "\\hspace{1000em}a",
-        "\\mathllap{\\text{" + "all over " * 40 + "}}",
     )
-    answer = "".join(f"before ${tex}$ after\n\n$$\n{tex}\n$$\n\n" for tex in hostile)
+    over = "\\mathllap{\\text{" + "all over " * 40 + "}}"  # words over other words stay source
+    answer = "".join(f"before ${tex}$ after\n\n$$\n{tex}\n$$\n\n" for tex in (*hostile, over))
     widget = asked(lab, page, "hostile", "one", answer=answer)
     expect(widget.locator("math")).to_have_count(2 * len(hostile), timeout=LONG)
+    expect(widget.locator(".pw-text")).to_contain_text("\\mathllap{\\text{all over")
     text = widget.locator(".pw-text").bounding_box()
     assert text is not None
-    for formula in widget.locator(".pw-maths").all():
+    for formula in widget.locator(".pw-maths:has(math)").all():
         box = formula.bounding_box()
         assert box is not None
         assert box["x"] >= text["x"] - 2
