@@ -288,7 +288,8 @@ def test_closing_widgets_ends_their_runs_and_leaves_no_comm_and_no_stream(kernel
     printed = kernel.do(
         "from powawidget.kernel import bridge\n"
         "for run in runs: run.widget.close()\n"
-        "while server.open_streams or not all(run.done for run in runs): time.sleep(0.01)\n"
+        "while server.open_streams: time.sleep(0.01)\n"
+        "while {run.status for run in runs} != {'stopped'}: time.sleep(0.01)\n"
         "print({run.status for run in runs}, len(bridge._receivers), "
         "{body['approved'] for body in decisions()})"
     )
