@@ -1,0 +1,1 @@
+"""Batches: one target, many rows, each sent once."""
