@@ -1,0 +1,178 @@
+"""What a batch may cost: nothing new starts beyond it, and what runs goes on to its end."""
+
+import math
+import numbers
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+
+from powawidget.errors import InvalidValueError, WrongTypeError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """What a batch may cost. Make one with `powawidget.budget(...)`; None sets no limit.
+
+    Attributes:
+        runs: How many runs may be started.
+        tokens: How many tokens the runs may use, prompt and answer together. A run whose usage
+            isn't known counts as the largest that is.
+        seconds: How long new runs may be started, in seconds since the batch began to run here.
+        failures: How many runs may fail, be interrupted or stay unknown.
+    """
+
+    runs: int | None = None
+    tokens: int | None = None
+    seconds: float | None = None
+    failures: int | None = None
+
+
+def budget(
+    *,
+    runs: int | None = None,
+    tokens: int | None = None,
+    seconds: float | None = None,
+    failures: int | None = None,
+) -> Budget:
+    """Say what a batch may cost.
+
+    Nothing new starts beyond it; what runs goes on to its end, so that what is spent goes beyond
+    it by the rows in flight at most. What the batch's earlier runs cost counts too, but for the
+    seconds.
+
+    Args:
+        runs: How many runs may be started.
+        tokens: How many tokens the runs may use; not for workflows, whose usage nobody tells
+            (docs/protocol.md#usage).
+        seconds: How long new runs may be started, in seconds.
+        failures: How many runs may fail, be interrupted or stay unknown.
+
+    Returns:
+        The budget, for `map` and `grid`.
+
+    Raises:
+        InvalidValueError: If one of them isn't positive, or none is given.
+        WrongTypeError: If one of them isn't a number.
+
+    Example:
+        >>> agent.map(tickets, "Triage: {text}", budget=powawidget.budget(runs=500, failures=20))
+    """
+    given = Budget(
+        runs=_whole("runs", runs),
+        tokens=_whole("tokens", tokens),
+        seconds=_number("seconds", seconds),
+        failures=_whole("failures", failures),
+    )
+    if given == Budget():
+        names = ", ".join(field.name for field in fields(Budget))
+        raise InvalidValueError(f"A budget says at least one of {names}.")
+    return given
+
+
+class Spending:
+    """What a batch has cost so far, against its budget. It is for one thread.
+
+    Args:
+        allowed: The budget; None allows everything.
+        clock: Seconds that never go back.
+
+    Example:
+        >>> spending = Spending(budget(runs=1))
+        >>> spending.started()
+        >>> spending.refusal()
+        'The budget of 1 run is used up.'
+    """
+
+    def __init__(
+        self, allowed: Budget | None = None, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.runs = 0
+        self.failures = 0
+        self.unknown = 0  # runs whose usage isn't known
+        self._allowed = allowed or Budget()
+        self._clock = clock
+        self._began = clock()
+        self._tokens = 0
+        self._largest = 0
+
+    @property
+    def tokens(self) -> int:
+        """The tokens used; a run of unknown usage counts as the largest that is known."""
+        return self._tokens + self.unknown * self._largest
+
+    def started(self) -> None:
+        """Note that a run is about to be started."""
+        self.runs += 1
+
+    def released(self) -> None:
+        """Note that it wasn't: the server can't have accepted it."""
+        self.runs -= 1
+
+    def ended(self, tokens: int | None, *, failed: bool) -> None:
+        """Note that a run is over.
+
+        Args:
+            tokens: What it used, where that is known.
+            failed: Whether it failed, was interrupted, or what became of it is unknown.
+        """
+        self.failures += failed
+        if tokens is None:
+            self.unknown += 1
+        else:
+            self._count(tokens)
+
+    def learned(self, tokens: int) -> None:
+        """Note what a run used that is over, and whose usage wasn't known."""
+        self.unknown -= 1
+        self._count(tokens)
+
+    def refusal(self) -> str | None:
+        """Say why no further run may start, in words; None where one may."""
+        allowed = self._allowed
+        if allowed.runs is not None and self.runs >= allowed.runs:
+            return f"The budget of {_counted(allowed.runs, 'run')} is used up."
+        if allowed.failures is not None and self.failures >= allowed.failures:
+            return f"The budget of {_counted(allowed.failures, 'failure')} is used up."
+        if allowed.tokens is not None and self.tokens >= allowed.tokens:
+            unknown = (
+                f"; {_counted(self.unknown, 'run')} of unknown usage counted as the largest"
+                if self.unknown
+                else ""
+            )
+            return f"The budget of {_counted(allowed.tokens, 'token')} is used up{unknown}."
+        if allowed.seconds is not None and self._clock() - self._began >= allowed.seconds:
+            return f"The budget of {allowed.seconds:g} s is used up."
+        return None
+
+    def left(self) -> float | None:
+        """Say in how many seconds no further run may start; None where time sets no limit."""
+        seconds = self._allowed.seconds
+        return None if seconds is None else max(0.0, self._began + seconds - self._clock())
+
+    def _count(self, tokens: int) -> None:
+        self._tokens += tokens
+        self._largest = max(self._largest, tokens)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _whole(name: str, value: object) -> int | None:
+    number = _number(name, value)
+    if number is None:
+        return None
+    if not number.is_integer():
+        raise InvalidValueError(f"{name}= takes a whole number, not {number:g}.")
+    return int(number)
+
+
+def _number(name: str, value: object) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise WrongTypeError(f"{name}= takes a number, not {type(value).__name__}.")
+    number = float(value)
+    if not (number > 0 and math.isfinite(number)):
+        raise InvalidValueError(f"{name}= takes a positive number, not {value}.")
+    return number
