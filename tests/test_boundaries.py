@@ -14,7 +14,17 @@ CORE = ["protocol", "state", "transcript"]
 FOREIGN = {"httpx", "asyncio", "anywidget", "ipywidgets", "traitlets", "threading", "IPython"}
 
 # What a person waits for only who uses it.
-LATER = {"markdown_it", "anywidget", "ipywidgets", "traitlets", "IPython", "pandas", "starlette"}
+LATER = {
+    "markdown_it",
+    "anywidget",
+    "ipywidgets",
+    "traitlets",
+    "IPython",
+    "pandas",
+    "starlette",
+} | {
+    *("narwhals", "polars", "pyarrow", "pydantic", "jsonschema"),
+}
 
 
 def test_arrows_run_one_way() -> None:

@@ -1,0 +1,324 @@
+"""A table of rows, of whatever kind a person has: what comes back is of the same kind.
+
+DataFrames, Series and tables are read by narwhals, imported when one is given. Lists, dictionaries
+and other iterables need no package.
+"""
+
+import dataclasses
+import importlib
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from powawidget.batch.columns import Column
+from powawidget.errors import InvalidValueError, MissingPackageError, WrongTypeError
+
+VALUE = "value"  # the column of what has no names
+_FRAMES = ("pandas", "polars", "pyarrow", "modin", "cudf")
+
+
+class Table(ABC):
+    """Rows with named cells.
+
+    Attributes:
+        names: The names of the columns, in order, each another one.
+        rows: The cells of each row by column, None where one is missing.
+        labels: What the table itself calls its rows; None where they have no names.
+    """
+
+    names: list[str]
+    rows: list[dict[str, Any]]
+    labels: list[Any] | None = None
+
+    @abstractmethod
+    def with_columns(self, columns: Sequence[Column], only: Sequence[int] | None = None) -> Any:
+        """Make a table of the same kind with more columns; the rows and the index stay.
+
+        Args:
+            columns: What comes beside the table's own, none of its names among them.
+            only: The numbers of the rows to give, in order; None gives all.
+        """
+
+
+class Records(Table):
+    """Rows without a package: lists, dictionaries, iterables.
+
+    Args:
+        rows: The rows, each with some of the columns.
+        labels: What the rows are called, where they were a dictionary's.
+        by_column: Whether they came as a dictionary of columns, and go back as one.
+    """
+
+    def __init__(
+        self,
+        rows: Sequence[Mapping[Any, Any]],
+        labels: list[Any] | None = None,
+        *,
+        by_column: bool = False,
+    ) -> None:
+        names: dict[str, None] = {}
+        for row in rows:
+            names |= dict.fromkeys(map(str, row))
+        self.names = list(names)
+        self.rows = [_complete(row, self.names) for row in rows]
+        self.labels = labels
+        self._by_column = by_column
+
+    def with_columns(self, columns: Sequence[Column], only: Sequence[int] | None = None) -> Any:
+        """Make a list of records, or a dictionary where one came."""
+        numbers = range(len(self.rows)) if only is None else only
+        added = [{each.name: each.values[number] for each in columns} for number in numbers]
+        rows = [{**self.rows[number], **more} for number, more in zip(numbers, added, strict=True)]
+        if self._by_column:
+            names = [*self.names, *(each.name for each in columns)]
+            return {name: [row[name] for row in rows] for name in names}
+        if self.labels is not None:
+            return {self.labels[number]: row for number, row in zip(numbers, rows, strict=True)}
+        return rows
+
+
+class Frame(Table):
+    """A DataFrame or Series of pandas or polars, or a table of pyarrow.
+
+    Args:
+        frame: A frame of narwhals. It is copied: what a person changes later changes no row.
+    """
+
+    def __init__(self, frame: Any) -> None:
+        import narwhals as nw  # noqa: PLC0415 - an extra, checked by `table_of`
+
+        self._frame = frame.clone()
+        self._is_pandas = frame.implementation.is_pandas_like()
+        self.names = list(map(str, frame.columns))
+        _refuse_twins(self.names)
+        cells = [frame.get_column(name).to_list() for name in frame.columns]
+        if self._is_pandas:
+            # In pandas NaN is how a number, and with categories anything, is missing.
+            cells = [[None if _is_nan(cell) else cell for cell in column] for column in cells]
+            index = nw.to_native(frame).index
+            self.labels = index.tolist()
+        lines = zip(*cells, strict=True) if cells else ()
+        self.rows = [dict(zip(self.names, map(_present, line), strict=True)) for line in lines]
+
+    def with_columns(self, columns: Sequence[Column], only: Sequence[int] | None = None) -> Any:
+        """Make a frame of the same kind; pandas' keeps its index."""
+        frame = self._frame
+        if only is not None:
+            frame = frame[list(only), :]
+            columns = [_chosen(each, only) for each in columns]
+        if self._is_pandas:
+            return _pandas(frame.to_native(), columns)
+        added = [_series(frame.implementation, each) for each in columns]
+        return frame.with_columns(*added).to_native()
+
+
+def table_of(data: object) -> Table:
+    """Read a table of any kind.
+
+    Args:
+        data: A DataFrame or Series of pandas or polars, a table of pyarrow; a list or another
+            iterable of records or of values; a dictionary of columns, or of rows by their keys.
+
+    Returns:
+        The table; it has at least one row.
+
+    Raises:
+        WrongTypeError: If it is no table.
+        InvalidValueError: If it is empty, or two columns have one name.
+        MissingPackageError: If narwhals is needed and isn't installed.
+    """
+    table = _read(data)
+    if not table.rows:
+        raise InvalidValueError("The table is empty: there is nothing to send.")
+    return table
+
+
+def _read(data: object) -> Table:
+    if isinstance(data, str | bytes | bytearray):
+        raise WrongTypeError(
+            "One message is a run, not a batch: use run(...), or pass a list of messages."
+        )
+    if isinstance(data, Mapping):
+        return _of_mapping(data)
+    frame = None if isinstance(data, list | tuple | range) else _framed(data)
+    if frame is not None:
+        return Frame(frame)
+    if isinstance(data, set | frozenset):
+        raise WrongTypeError(
+            "A set has no order to find its rows again by: pass sorted(...) of it."
+        )
+    if not isinstance(data, Iterable):
+        raise WrongTypeError(
+            "A batch takes a DataFrame, a Series, a table, a list, a dictionary or another "
+            f"iterable, not {type(data).__name__}."
+        )
+    return Records([_record(row) for row in data])
+
+
+def _of_mapping(data: Mapping[Any, Any]) -> Table:
+    columns = {name: _listed(each) for name, each in data.items()}
+    lengths = {None if each is None else len(each) for each in columns.values()}
+    if columns and None not in lengths:
+        if len(lengths) > 1:
+            raise InvalidValueError(
+                "The columns differ in length: "
+                + ", ".join(f"{name!s:.60} has {len(each or ())}" for name, each in columns.items())
+                + "."
+            )
+        names = list(map(str, columns))
+        _refuse_twins(names)
+        lines = zip(*(each or () for each in columns.values()), strict=True)
+        return Records([dict(zip(names, line, strict=True)) for line in lines], by_column=True)
+    return Records([_record(row) for row in data.values()], labels=list(data))
+
+
+def _listed(column: Any) -> list[Any] | None:
+    """Read a column of a dictionary of columns; None where it is no list."""
+    if isinstance(column, list | tuple | range):
+        return list(column)
+    is_text = isinstance(column, str | bytes | Mapping)
+    return list(column.tolist()) if not is_text and _has_length(column) else None
+
+
+def _has_length(column: Any) -> bool:
+    return hasattr(column, "tolist") and hasattr(column, "__len__")
+
+
+def _record(row: Any) -> Mapping[Any, Any]:
+    """Read one element of an iterable: what has names by its names, else one value."""
+    if isinstance(row, Mapping):
+        return row
+    if isinstance(row, msgspec.Struct):
+        return {name: getattr(row, name) for name in row.__struct_fields__}
+    if dataclasses.is_dataclass(row) and not isinstance(row, type):
+        return {field.name: getattr(row, field.name) for field in dataclasses.fields(row)}
+    if isinstance(row, tuple) and hasattr(row, "_fields"):
+        return dict(zip(row._fields, row, strict=True))
+    if hasattr(row, "model_dump"):  # pydantic's
+        return dict(row.model_dump())
+    return {VALUE: row}
+
+
+def _complete(row: Mapping[Any, Any], names: Sequence[str]) -> dict[str, Any]:
+    by_text = {str(name): value for name, value in row.items()}
+    if len(by_text) < len(row):
+        _refuse_twins(list(map(str, row)))
+    return {name: _present(by_text.get(name)) for name in names}
+
+
+def _framed(data: Any) -> Any:
+    """Read what narwhals reads; None for anything else."""
+    kinds = {one.__module__.partition(".")[0] for one in type(data).__mro__}
+    is_frame = any(name in kinds for name in _FRAMES) or hasattr(data, "__narwhals_dataframe__")
+    is_lazy = hasattr(data, "__narwhals_lazyframe__") or bool(kinds & {"dask", "duckdb", "pyspark"})
+    if not is_frame and not is_lazy and "narwhals" not in kinds:
+        return None
+    nw = needed("narwhals", "A batch of a DataFrame")
+    if "polars" not in kinds and not is_lazy:  # those of polars differ
+        # A table of pyarrow has arrays as its columns.
+        names = data.column_names if hasattr(data, "column_names") else _names(data)
+        _refuse_twins(list(map(str, names)))
+    read = nw.from_native(data, pass_through=True, allow_series=True)
+    if isinstance(read, nw.LazyFrame):
+        raise WrongTypeError(
+            f"{type(data).__name__} has no rows yet: pass .collect() or .compute() of it."
+        )
+    if isinstance(read, nw.Series):
+        return read.alias(read.name or VALUE).to_frame() if _is_named(read) else _unnamed(read)
+    return read if isinstance(read, nw.DataFrame) else None
+
+
+def _names(frame: Any) -> Sequence[Any]:
+    return list(frame.columns) if hasattr(frame, "columns") else ()
+
+
+def _is_named(series: Any) -> bool:
+    return series.name is not None and series.name != ""
+
+
+def _unnamed(series: Any) -> Any:
+    return series.alias(VALUE).to_frame()
+
+
+def needed(package: str, what: str) -> Any:
+    """Import a package that only some batches need.
+
+    Args:
+        package: Its name.
+        what: What needs it, as the begin of a sentence.
+
+    Returns:
+        The module.
+
+    Raises:
+        MissingPackageError: If it isn't installed.
+    """
+    try:
+        return importlib.import_module(package)
+    except ImportError as error:
+        name = package.partition(".")[0]
+        raise MissingPackageError(
+            f"{what} needs {name}, which isn't installed: run '%pip install \"powawidget[tables]\"'"
+            if name == "narwhals"
+            else f"{what} needs {name}, which isn't installed: run '%pip install {name}'."
+        ) from error
+
+
+def _refuse_twins(names: Sequence[str]) -> None:
+    twins = list(dict.fromkeys(name for name in names if names.count(name) > 1))
+    if twins:
+        raise InvalidValueError(
+            f"Two columns have the name {twins[0]!r:.60}: rename one of them, so that a message "
+            "says what it says."
+        )
+
+
+def _present(cell: Any) -> Any:
+    pandas = sys.modules.get("pandas")
+    is_missing = pandas is not None and (cell is pandas.NA or cell is pandas.NaT)
+    return None if is_missing else cell
+
+
+def _is_nan(cell: Any) -> bool:
+    return isinstance(cell, float) and cell != cell  # noqa: PLR0124 - only NaN differs from itself
+
+
+def _chosen(column: Column, only: Sequence[int]) -> Column:
+    return Column(column.name, column.kind, [column.values[number] for number in only])
+
+
+_PANDAS_KINDS = {"integer": "Int64", "number": "Float64", "boolean": "boolean", "text": None}
+
+
+def _pandas(frame: Any, columns: Sequence[Column]) -> Any:
+    import pandas as pd  # noqa: PLC0415 - the table is pandas' own
+
+    added = {}
+    for each in (column.fitting for column in columns):
+        # Text is as this version of pandas has it by itself.
+        kind = _PANDAS_KINDS.get(each.kind, "object")
+        added[each.name] = pd.Series(list(each.values), index=frame.index, dtype=kind)
+    return pd.concat([frame, pd.DataFrame(added, index=frame.index)], axis=1)
+
+
+def _series(implementation: Any, column: Column) -> Any:
+    import narwhals as nw  # noqa: PLC0415 - an extra, checked by `table_of`
+
+    kinds = {"integer": nw.Int64, "number": nw.Float64, "boolean": nw.Boolean, "text": nw.String}
+    each = column.fitting
+    values = list(each.values)
+    if each.kind == "number":
+        values = [None if value is None else float(value) for value in values]
+    if each.kind in kinds:
+        return nw.new_series(each.name, values, kinds[each.kind](), backend=implementation)
+    try:
+        made = nw.new_series(each.name, values, backend=implementation)
+    except Exception:  # noqa: BLE001 - each package has its own errors for values that don't agree
+        made = None
+    if made is None or made.dtype in {nw.Object, nw.Unknown} or made.to_list() != values:
+        texts = list(column.as_texts.values)
+        return nw.new_series(each.name, texts, nw.String(), backend=implementation)
+    return made
