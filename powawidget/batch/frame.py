@@ -1,0 +1,88 @@
+"""What came of each row, as columns beside the table's own."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from powawidget.batch.columns import Column, ColumnKind, free_name, kind_of
+from powawidget.batch.journal.records import RowOutcome
+from powawidget.batch.schema import Schema
+from powawidget.state.model import Kind
+
+# In the order in which they stand, behind the answer.
+_FACTS: Mapping[str, ColumnKind] = {
+    "status": "text",
+    "error": "text",
+    "note": "text",
+    "run_id": "text",
+    "session_id": "text",
+    "tokens": "integer",
+    "seconds": "number",
+    "calls": "integer",
+}
+
+
+def result_columns(
+    outcomes: Sequence[RowOutcome], kind: Kind, schema: Schema | None, taken: Sequence[str]
+) -> list[Column]:
+    """Make the columns that say what came of the rows.
+
+    Args:
+        outcomes: How each row stands, in the order of the table.
+        kind: Whether an agent, an orchestration or a workflow ran.
+        schema: The form of the answers, which makes a column of each of its names.
+        taken: The names of the table's own columns: they stay as they are, and where one of ours
+            has the same name, it gets `batch_` before it.
+
+    Returns:
+        The columns: those of the schema, `answer` (of a workflow `output`), and the facts.
+    """
+    made = [] if schema is None else _typed(outcomes, schema)
+    if kind == "workflow":
+        outputs = [_of(one, one.output) for one in outcomes]
+        made.append(Column("output", kind_of(outputs), outputs))
+    else:
+        made.append(Column("answer", "text", [_of(one, one.text) for one in outcomes]))
+    made += [
+        Column(name, as_kind, [_fact(one, name) for one in outcomes])
+        for name, as_kind in _FACTS.items()
+    ]
+    names = list(taken)
+    renamed = []
+    for column in made:
+        name = free_name(column.name, names)
+        names.append(name)
+        renamed.append(Column(name, column.kind, column.values))
+    return renamed
+
+
+def _typed(outcomes: Sequence[RowOutcome], schema: Schema) -> list[Column]:
+    rows = [_cells(one, schema) for one in outcomes]
+    columns = []
+    for name, declared in schema.fields.items():
+        values = [row.get(name) for row in rows]
+        column = Column(name, declared, values)
+        fits = column.fitting.kind != "any"
+        columns.append(column if fits else Column(name, kind_of(values), values))
+    return columns
+
+
+def _cells(outcome: RowOutcome, schema: Schema) -> dict[str, Any]:
+    if outcome.state != "done":
+        return {}
+    try:
+        return schema.cells(schema.value_of(outcome.text, outcome.output))
+    except ValueError:
+        return {}  # of a schema that is given only now; the answer stands beside it
+
+
+def _of(outcome: RowOutcome, value: Any) -> Any:
+    """Leave out what no run has said: an empty text of a row that waits is no answer."""
+    is_over = outcome.state in {"done", "failed", "unknown"}
+    return value if is_over and value != "" else (value if outcome.state == "done" else None)
+
+
+def _fact(outcome: RowOutcome, name: str) -> Any:
+    if name == "status":
+        return outcome.state
+    value = getattr(outcome, name)
+    return None if value == "" else value

@@ -1,0 +1,125 @@
+"""A table as a file: whole or not at all, and nothing that a spreadsheet runs."""
+
+import csv
+import io
+import pathlib
+import sys
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from powawidget.batch.export import _write_csv, export
+from powawidget.errors import FileError, InvalidValueError, MissingPackageError
+
+NAMES = ["id", "text", "nested"]
+ROWS: list[list[Any]] = [[2**53 + 1, "ü=1", {"a": [1]}], [None, "=1+1", None]]
+RECORDS = [dict(zip(NAMES, row, strict=True)) for row in ROWS]
+
+
+def _frames() -> dict[str, Any]:
+    return {
+        "pandas": pd.DataFrame(RECORDS, dtype=object),
+        "polars": pl.DataFrame(RECORDS),
+        "pyarrow": pa.Table.from_pylist(RECORDS),
+        "list": RECORDS,
+        "columns": {name: [row[name] for row in RECORDS] for name in NAMES},
+        "rows": {"x": RECORDS[0], "y": RECORDS[1]},
+    }
+
+
+@pytest.mark.parametrize("frame", _frames().values(), ids=_frames())
+def test_parquet_holds_every_value(frame: Any, tmp_path: pathlib.Path) -> None:
+    file = export(tmp_path / "out.parquet", frame, NAMES, ROWS)
+    read = pq.read_table(file)
+    assert read["id"].to_pylist() == [2**53 + 1, None]
+    assert read["text"].to_pylist() == ["ü=1", "=1+1"]
+    assert read["nested"].to_pylist()[0] == {"a": [1]}
+
+
+def test_parquet_keeps_pandas_index(tmp_path: pathlib.Path) -> None:
+    index = pd.MultiIndex.from_tuples([("a", 1), ("a", 1)], names=["x", "y"])
+    frame = pd.DataFrame({"t": ["u", "v"]}, index=index)
+    read = pd.read_parquet(export(tmp_path / "out.parquet", frame, ["t"], []))
+    pd.testing.assert_frame_equal(read, frame)
+
+
+@pytest.mark.parametrize("kind", [pd.DataFrame, list, dict])
+def test_parquet_takes_what_does_not_agree_as_json(kind: Any, tmp_path: pathlib.Path) -> None:
+    columns = {"out": [{"a": 1}, "text", 2**70], "half": ["\ud800", "x", None]}
+    records = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    frame: Any = (
+        records
+        if kind is list
+        else columns
+        if kind is dict
+        else pd.DataFrame(columns, dtype=object)
+    )
+    read = pq.read_table(export(tmp_path / "out.parquet", frame, [], []))
+    assert read["out"].to_pylist() == ['{"a": 1}', "text", str(2**70)]
+    assert read["half"].to_pylist() == ["\\ud800", "x", None]
+
+
+def _csv(names: list[str], rows: list[list[Any]], *, guard: bool = True) -> list[list[str]]:
+    made = io.BytesIO()
+    _write_csv(made, names, rows, guard=guard)
+    return list(csv.reader(io.StringIO(made.getvalue().decode(), newline="")))
+
+
+def test_csv_holds_every_value() -> None:
+    rows = [*ROWS, [1.5, True, np.int64(3)], [-5, "-5", "+49 30"], [float("nan"), b"x", "a\nb"]]
+    assert _csv(NAMES, rows) == [
+        NAMES,
+        ["9007199254740993", "ü=1", '{"a": [1]}'],
+        ["", "'=1+1", ""],
+        ["1.5", "true", "3"],
+        ["-5", "-5", "'+49 30"],
+        ["NaN", "b'x'", "a\nb"],
+    ]
+
+
+@pytest.mark.parametrize("begin", [*"=+-@\t\r\n\uff1d\uff0b\uff0d\uff20", " =", "\u00a0="])
+def test_csv_begins_no_cell_and_no_name_with_a_formula(begin: str) -> None:
+    text = f"{begin}HYPERLINK(1)"
+    assert _csv([text], [[text]]) == [[f"'{text}"], [f"'{text}"]]
+    assert _csv([text], [[text]], guard=False) == [[text], [text]]
+
+
+@given(text=st.text())
+def test_csv_gives_each_text_back(text: str) -> None:
+    ((_,), (cell,)) = _csv(["t"], [[text]])
+    assert cell.removeprefix("'") == text.removeprefix("'")
+    assert cell[:1] not in {*"=+-@\t\r\n"} or cell.lstrip("+-").replace(".", "").isnumeric()
+
+
+def test_the_end_of_the_name_tells_the_form(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(InvalidValueError, match=r"\.parquet or \.csv"):
+        export(tmp_path / "out.xlsx", RECORDS, NAMES, ROWS)
+
+
+def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: pathlib.Path) -> None:
+    def broken() -> Any:
+        yield ROWS[0]
+        raise OSError("No space left on device")
+
+    file = tmp_path / "out.csv"
+    file.write_text("old", encoding="utf-8")
+    with pytest.raises(FileError, match="No space left"):
+        export(file, RECORDS, NAMES, broken())
+    assert [each.read_text(encoding="utf-8") for each in tmp_path.iterdir()] == ["old"]
+    with pytest.raises(FileError, match="can't be written"):
+        export(tmp_path / "none" / "out.csv", RECORDS, NAMES, ROWS)
+
+
+def test_without_pyarrow_it_says_what_to_install(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(MissingPackageError, match="Parquet needs pyarrow"):
+        export(tmp_path / "out.parquet", RECORDS, NAMES, ROWS)

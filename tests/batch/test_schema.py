@@ -1,0 +1,253 @@
+"""The form of answers: asked for where the service or the model reads it, and always checked."""
+
+import dataclasses
+import datetime as dt
+import decimal
+import enum
+import json
+import sys
+from typing import Any, Literal, NamedTuple, TypedDict
+
+import msgspec
+import pydantic
+import pytest
+
+from powawidget.batch.schema import Schema, schema_of
+from powawidget.errors import InvalidValueError, MissingPackageError, WrongTypeError
+
+
+class Area(enum.StrEnum):
+    BILLING = "billing"
+    BUGS = "bugs"
+
+
+class Model(pydantic.BaseModel):
+    area: Area
+    urgency: int = pydantic.Field(ge=1, le=5)
+    due: dt.datetime | None = None
+    tags: list[str] = []
+
+
+class Ticket(msgspec.Struct):
+    area: Area
+    urgency: int
+    due: dt.datetime | None = None
+    tags: list[str] = []
+
+
+@dataclasses.dataclass
+class Record:
+    area: Area
+    urgency: int
+    due: dt.datetime | None = None
+    tags: list[str] = dataclasses.field(default_factory=list)
+
+
+@pydantic.dataclasses.dataclass
+class Checked:
+    area: Area
+    urgency: int
+    due: dt.datetime | None = None
+    tags: list[str] = pydantic.Field(default_factory=list)
+
+
+JSON = {
+    "title": "Ticket form",
+    "type": "object",
+    "properties": {
+        "area": {"enum": ["billing", "bugs"]},
+        "urgency": {"type": "integer", "minimum": 1, "maximum": 5},
+        "due": {"type": ["string", "null"]},
+        "tags": {"type": "array", "items": {"type": "string"}},
+    },
+    "required": ["area", "urgency"],
+}
+FORMS = [Model, Ticket, Record, Checked, JSON]
+
+
+def _id(form: Any) -> str:
+    return form.__name__ if isinstance(form, type) else "JSON schema"
+
+
+@pytest.mark.parametrize("form", FORMS, ids=_id)
+def test_each_form_reads_an_answer(form: Any) -> None:
+    schema = schema_of(form)
+    value = schema.value_of('{"area": "bugs", "urgency": 3, "tags": ["a"]}')
+    assert schema.cells(value) == {"area": "bugs", "urgency": 3, "due": None, "tags": ["a"]}
+    assert schema.fields["urgency"] == "integer"
+    assert list(schema.fields) == ["area", "urgency", "due", "tags"]
+    assert schema.check('{"area": "bugs", "urgency": 3}') == ""
+
+
+@pytest.mark.parametrize("form", FORMS, ids=_id)
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ('{"area": "weather", "urgency": 3}', "area"),
+        ('{"area": "bugs"}', "urgency"),
+        ('{"area": "bugs", "urgency": "many"}', "urgency"),
+        ("Certainly! The area is bugs.", "doesn't fit the schema"),
+        ('{"area": "bugs", "urgency": 3', "doesn't fit the schema"),
+        ("", "The answer is empty"),
+        ("[]", "doesn't fit the schema"),
+        ("[" * 100_000, "doesn't fit the schema"),
+        ("```json\n{}\n```\nor\n```json\n{}\n```", "doesn't fit the schema"),
+    ],
+)
+def test_each_form_says_what_does_not_fit(form: Any, answer: str, why: str) -> None:
+    said = schema_of(form).check(answer)
+    assert why in said
+    assert "\n" not in said
+    assert len(said) < 600
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        '  {"area": "bugs", "urgency": 3}\n',
+        '```json\n{"area": "bugs", "urgency": 3}\n```',
+        'Here it is:\n```\n{"area": "bugs", "urgency": 3}\n```\nDone.',
+        '````json\n{"area": "bugs",\n "urgency": 3}\n````',
+    ],
+)
+def test_json_may_stand_in_the_only_fence(answer: str) -> None:
+    assert schema_of(Ticket).check(answer) == ""
+
+
+def test_a_fence_inside_a_text_of_the_json_is_text() -> None:
+    answer = json.dumps({"area": "bugs", "urgency": 3, "tags": ["```json\n{}\n```"]})
+    assert schema_of(Ticket).value_of(answer)["tags"] == ["```json\n{}\n```"]
+
+
+@pytest.mark.parametrize("form", [Model, Ticket, Record], ids=_id)
+def test_times_are_times(form: Any) -> None:
+    value = schema_of(form).value_of(
+        '{"area": "bugs", "urgency": 3, "due": "2026-03-01T10:00:00+01:00"}'
+    )
+    assert value["due"] == dt.datetime.fromisoformat("2026-03-01T10:00:00+01:00")
+
+
+def test_numbers_are_exact() -> None:
+    class Sum(msgspec.Struct):
+        cents: int
+        amount: decimal.Decimal
+
+    value = schema_of(Sum).value_of(f'{{"cents": {2**53 + 1}, "amount": "0.10"}}')
+    assert value == {"cents": 2**53 + 1, "amount": decimal.Decimal("0.10")}
+    whole = schema_of({"type": "object", "properties": {"cents": {"type": "integer"}}})
+    assert whole.value_of(f'{{"cents": {2**70}}}') == {"cents": 2**70}
+    assert "NaN" in whole.check('{"cents": NaN}')
+
+
+class Typed(TypedDict):
+    area: Literal["a", "b"]
+
+
+class Pair(NamedTuple):
+    x: int
+    y: int
+
+
+@pytest.mark.parametrize(
+    ("form", "answer", "cells"),
+    [
+        (list[str], '["a"]', {"output": ["a"]}),
+        (Typed, '{"area": "a"}', {"area": "a"}),
+        (Pair, "[1, 2]", {"output": (1, 2)}),
+        ({"type": "array"}, "[1]", {"output": [1]}),
+        ({"type": "integer"}, "7", {"output": 7}),
+        ({"type": "object"}, '{"x": 1}', {"output": {"x": 1}}),
+        (
+            {"type": "object", "properties": {"output": {"type": "string"}}},
+            '{"output": "a"}',
+            {"output": "a"},
+        ),
+    ],
+)
+def test_an_answer_without_names_is_one_column(form: Any, answer: str, cells: Any) -> None:
+    schema = schema_of(form)
+    assert schema.cells(schema.value_of(answer)) == cells
+
+
+def test_what_a_workflow_gave_is_checked_as_it_is() -> None:
+    schema = schema_of(Ticket)
+    assert schema.check(None, {"area": "bugs", "urgency": 3}) == ""
+    assert "urgency" in schema.check(None, {"area": "bugs"})
+    assert schema.check('{"area": "bugs", "urgency": 3}', '{"area": "bugs", "urgency": 3}') == ""
+
+
+@pytest.mark.parametrize("form", [Model, Ticket, Record, Checked], ids=_id)
+def test_the_service_is_told_of_an_object(form: Any) -> None:
+    schema = schema_of(form)
+    told = schema.response_format
+    assert told["type"] == "json_schema"
+    assert told["json_schema"]["name"] == form.__name__
+    assert told["json_schema"]["schema"]["type"] == "object"
+    json.dumps(told)
+
+
+def test_a_name_is_one_that_every_provider_takes() -> None:
+    assert schema_of(JSON).name == "Ticket_form"
+
+
+def test_the_message_shows_the_schema() -> None:
+    asked = schema_of(JSON).asked_in("Triage this: {it}")
+    assert asked.startswith("Triage this: {it}\n\nAnswer with JSON alone")
+    assert asked.endswith(json.dumps(JSON))
+
+
+class Plain:
+    pass
+
+
+@pytest.mark.parametrize("form", [7, "Ticket", None, str, Plain, [Ticket], Ticket(Area.BUGS, 1)])
+def test_what_is_no_schema_is_refused(form: Any) -> None:
+    with pytest.raises(WrongTypeError, match="schema takes a pydantic model"):
+        schema_of(form)
+
+
+@pytest.mark.parametrize(
+    ("form", "why"),
+    [
+        ({"type": "ticket"}, "no JSON schema"),
+        ({}, "says nothing of the answer"),
+        ({"area": "text"}, "says nothing of the answer"),
+        ({"type": "object", "properties": {"a": object()}}, "can't be written as JSON"),
+    ],
+)
+def test_a_wrong_json_schema_is_refused(form: Any, why: str) -> None:
+    with pytest.raises(InvalidValueError, match=why):
+        schema_of(form)
+
+
+def test_a_schema_elsewhere_is_not_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fetch(*_args: object, **_more: object) -> None:
+        raise AssertionError("a request was made")
+
+    monkeypatch.setattr("urllib.request.urlopen", fetch)
+    schema = schema_of({"type": "object", "properties": {"a": {"$ref": "http://127.0.0.1:9/x"}}})
+    assert "doesn't fit" in schema.check('{"a": 1}')
+
+
+def test_a_validator_that_fails_is_a_row_that_does_not_fit() -> None:
+    class Odd(pydantic.BaseModel):
+        x: int
+
+        @pydantic.field_validator("x")
+        @classmethod
+        def fail(cls, _value: int) -> int:
+            raise ZeroDivisionError("of my own")
+
+    assert "of my own" in schema_of(Odd).check('{"x": 1}')
+
+
+def test_without_jsonschema_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jsonschema", None)
+    with pytest.raises(MissingPackageError, match="jsonschema"):
+        schema_of(JSON)
+
+
+def test_a_schema_is_read_once() -> None:
+    schema = schema_of(Ticket)
+    assert isinstance(schema, Schema)
+    assert schema_of(schema) is schema
