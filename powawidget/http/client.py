@@ -28,6 +28,7 @@ from powawidget.http.proxies import proxy_for
 from powawidget.http.redirects import left, stays, target_of
 from powawidget.http.secret import Secret
 from powawidget.http.server import Server
+from powawidget.http.shared_pause import shared_pause
 from powawidget.http.timeouts import Timeouts
 from powawidget.http.transport import Transport, Verify
 from powawidget.kernel import loop
@@ -69,6 +70,7 @@ class Client:
         self.timeouts = timeouts or Timeouts()
         self.secret = checked_key(secret)
         self.clock = ServerClock()
+        self.pause = shared_pause(self.url)
         keep_out(secret)
         # Answers of every size come uncompressed: 194 kB unfolded to 200 MB once.
         own = {"Accept-Encoding": "identity", "User-Agent": "powawidget"}
@@ -152,7 +154,7 @@ class Client:
         async with self._transport.open(self._jar) as http:
             response = await self._send(http, "POST", path, body=body)
             try:
-                async with contextlib.aclosing(await self._answer(response).events()) as chunks:
+                async with contextlib.aclosing(await self._stream_of(response)) as chunks:
                     yield chunks
             finally:
                 await response.aclose()
@@ -171,6 +173,14 @@ class Client:
     def _check(self) -> None:
         if self._jar is None:
             self._open_runs.check()
+
+    async def _stream_of(self, response: httpx.Response) -> AsyncGenerator[bytes, None]:
+        try:
+            return await self._answer(response).events()
+        except RequestError as error:
+            if error.temporary and error.retry_after is not None:
+                self.pause.note(error.retry_after, error.status)
+            raise
 
     def _answer(self, response: httpx.Response) -> Answer:
         return Answer(response, self._server)

@@ -50,8 +50,27 @@ class Retries:
         if delay is None:
             return None
         self.tries += 1
-        seconds = (asked or delay) * random.uniform(1.0, 1.0 + _JITTER)  # noqa: S311  # no secret
-        return Pause(_why(error), seconds, self.tries)
+        return Pause(_why(error), spread(asked or delay), self.tries)
+
+    def shared(self, seconds: float) -> Pause | None:
+        """Say how long to wait before the first try, as the server asked another run to.
+
+        Args:
+            seconds: What is left of that pause.
+
+        Returns:
+            The pause; None where there is none, or it is longer than this run would wait: then it
+            is sent, and the server says so itself.
+        """
+        most = self._limits.retry_after
+        if not seconds or (most is not None and seconds > most):
+            return None
+        return Pause("The server asked to wait before the next run", spread(seconds), self.tries)
+
+
+def spread(seconds: float) -> float:
+    """Make a pause longer by chance, so that what waited together doesn't start at once."""
+    return seconds * random.uniform(1.0, 1.0 + _JITTER)  # noqa: S311  # no secret
 
 
 def _why(error: RequestError | ConnectionLost) -> str:

@@ -94,6 +94,12 @@ class Following:
         """
         total = self._source.total
         self._end = None if total is None else asyncio.get_running_loop().time() + total
+        while (before := self._pause_of_others()) is not None:
+            yield [waiting(before)]
+            await self._wait(before.seconds)
+            yield [ev.WaitOver()]
+            if self._gave_up and self._source.pause is not None:
+                raise RequestError(f"{before.why}.", status=self._source.pause.status)
         async with contextlib.AsyncExitStack() as stack:
             while not isinstance(chunks := await self._open(stack), AsyncIterator):
                 problem, pause = chunks
@@ -112,6 +118,10 @@ class Following:
                     yield list(frames)
                     self._latest = time.monotonic()
         yield [ev.Ended()]
+
+    def _pause_of_others(self) -> Pause | None:
+        shared = self._source.pause
+        return None if shared is None else self._retries.shared(shared.left())
 
     async def _open(
         self, stack: contextlib.AsyncExitStack

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from powawidget.http.client import Client
+from powawidget.http.shared_pause import SharedPause
 from powawidget.http.timeouts import Timeouts
 
 
@@ -18,6 +19,10 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Release what the run needed; a second call does nothing."""
+
+    @property
+    def pause(self) -> SharedPause | None:
+        """What the server asked everybody to wait before a start, where there is a server."""
 
     @property
     def idle(self) -> float | None:
@@ -59,6 +64,7 @@ class LiveSource:
         self._path = path
         self._body = body
         self.redact = client.secret.redact
+        self.pause: SharedPause | None = client.pause
         limits = self.timeouts = timeouts or client.timeouts
         self.idle: float | None = limits.idle if keepalives else limits.quiet_idle
         self.total: float | None = limits.total
@@ -82,6 +88,7 @@ class RecordedSource:
         speed: 1.0 for the recorded pace, 2.0 for twice as fast; None for all at once.
     """
 
+    pause: SharedPause | None = None
     idle: float | None = None
     total: float | None = None
     timeouts = Timeouts()

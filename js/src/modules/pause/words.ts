@@ -7,7 +7,11 @@ export const waits = {
 };
 const nth = (value: number) => value + (["", "st", "nd", "rd"][value] ?? "th");
 export const nextTry = (seconds: number, attempt: number) =>
-  `${seconds > 0 ? `next try in ${clock(Math.ceil(seconds))}` : "trying now"} (${nth(attempt)} try)`;
+  attempt > 1
+    ? `${seconds > 0 ? `next try in ${clock(Math.ceil(seconds))}` : "trying now"} (${nth(attempt)} try)`
+    : seconds > 0
+      ? `starts in ${clock(Math.ceil(seconds))}`
+      : "starting now";
 export const nextLook = (seconds: number) =>
   seconds > 0 ? `next look in ${inWords(Math.ceil(seconds))}` : "looking now";
 const inWords = (seconds: number) => (seconds < 60 ? `${seconds} s` : clock(seconds));
