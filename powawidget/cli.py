@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal, NoReturn
+from typing import NoReturn
 from urllib.parse import quote
 
 from powawidget import __version__
@@ -38,6 +38,16 @@ main()
 DEMO_FOLDER = "powawidget-demo"
 NEWS = "@jupyterlab/apputils-extension:announcements"  # asks a question over the first notebook
 
+# How the embedded server behaves under many runs (`powawidget.local.Settings`).
+_LOAD: tuple[tuple[str, type, str, str], ...] = (
+    ("tokens-per-second", float, "N", "how fast the scripted model writes; default: 60"),
+    ("runs-at-once", int, "N", "refuse more runs at once than that, with 429"),
+    ("runs-per-minute", int, "N", "refuse more runs a minute than that, with 429"),
+    ("retry-after", float, "SECONDS", "what such a refusal asks to wait"),
+    ("latency-seconds", float, "SECONDS", "how long the model thinks first, on average"),
+    ("failures", float, "SHARE", "the share of runs whose model fails, from 0 to 1"),
+)
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command.
@@ -50,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = _parser().parse_args(argv)
     if arguments.command == "serve":
-        return _serve(dialect=arguments.dialect, port=arguments.port)
+        return _serve(arguments)
     return _demo(arguments.notebook, port=arguments.port, browser=arguments.browser)
 
 
@@ -74,6 +84,8 @@ def _parser() -> argparse.ArgumentParser:
         default="seen",
         help="the events as Powabase sends them (default), or as its documentation has them",
     )
+    for name, kind, metavar, explained in _LOAD:
+        serve.add_argument(f"--{name}", type=kind, metavar=metavar, help=explained)
 
     demo = commands.add_parser(
         "demo",
@@ -96,14 +108,21 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _serve(*, dialect: Literal["seen", "documented"], port: int) -> int:
+def _serve(arguments: argparse.Namespace) -> int:
     _require("starlette", "uvicorn")
     with _stop_signals() as stop:
         from powawidget.local import LocalServer, Settings  # noqa: PLC0415 - an extra, checked above
 
-        if port:
-            _require_free(port)
-        server = LocalServer(settings=Settings(dialect=dialect), port=port)
+        given = vars(arguments)
+        names = [name.replace("-", "_") for name, *_ in _LOAD]
+        load = {name: given[name] for name in names if given[name] is not None}
+        try:
+            settings = Settings(dialect=arguments.dialect, **load)
+        except ValueError as error:
+            sys.exit(f"powawidget serve: {error}")
+        if arguments.port:
+            _require_free(arguments.port)
+        server = LocalServer(settings=settings, port=arguments.port)
         try:
             _say(
                 f"The embedded server is at {server.url}",

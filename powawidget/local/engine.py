@@ -16,6 +16,7 @@ from powawidget.local.channel import Channel
 from powawidget.local.dialects import DIALECTS
 from powawidget.local.http.responses import refuse
 from powawidget.local.http.stream import Stream
+from powawidget.local.load import Load
 from powawidget.local.orchestrations.runs import OrchestrationExecution
 from powawidget.local.orchestrations.store import OrchestrationStore
 from powawidget.local.quota import Quota
@@ -66,6 +67,7 @@ class Engine:
         self._rate = settings.tokens_per_second
         self._abort = abort
         self._running: dict[asyncio.Task[None], Channel] = {}
+        self._load = Load(settings, lambda: len(self._running))
         self._closed = False
 
     def begin(self, agent_id: str, body: dict[str, Any]) -> tuple[Run | None, Channel]:
@@ -80,6 +82,7 @@ class Engine:
             can't be used, which the stream alone says.
         """
         self._check_room()
+        self._load.check()
         channel = Channel()
         session_id = _session_id(body) or ""
         error = why_not(session_id, self.agents.sessions.get(session_id), agent_id)
@@ -89,6 +92,7 @@ class Engine:
             channel.end()
             return None, channel
         run, is_new = self.agents.new_run(agent_id, body)
+        run.agent = self._load.under(run.agent, self.agents.begun)
         turn = self._turn(run.message, run.session.history, self.agents.begun, body)
         execution = Execution(run, turn, channel, self._encode, self._rate, is_new_session=is_new)
         self._start(execution.execute(), channel, lambda: self.agents.settle(run))
@@ -115,6 +119,7 @@ class Engine:
             channel.end()
             return None, channel
         self._check_room()
+        self._load.check()
         message = str(body["message"])
         run = self.orchestrations.new_run(orchestration, message, _session_id(body))
         drawn = f"orchestration {self.orchestrations.begun}"

@@ -12,7 +12,7 @@ DEPTH = 100  # lists and objects in one another
 DIGITS = 1000  # of a whole number: Python takes quadratic time over more
 
 # Connections. One is at work while a request that has the key is answered, and waits otherwise.
-CONNECTIONS = 512
+CONNECTIONS = 1024  # twice what may run: whoever looks a run up has one too
 WAITING_SECONDS = 10.0  # until one that waits brings a request that has the key
 RUNNING = 500  # runs and executions at once: some go on without a client
 

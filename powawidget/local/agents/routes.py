@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from powawidget.local.agents.approvals import Decision
 from powawidget.local.agents.runtime_knowledge import wrong_knowledge
-from powawidget.local.http.responses import id_in, paged, refuse, refuse_page
+from powawidget.local.http.responses import Answer, id_in, paged, refuse, refuse_page
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -60,6 +60,15 @@ def _sessions(engine: Engine, request: Request, _body: None) -> dict[str, Any]:
     return paged(
         request, "sessions", [session.summary() for session in sessions], _LIMITS["sessions"]
     )
+
+
+def _new_session(engine: Engine, request: Request, body: dict[str, Any]) -> Answer:
+    agent_id = _id(engine, request)
+    if not body.get("user_id"):
+        raise refuse(400, "user_id is required")
+    if body.get("initial_messages"):
+        raise refuse(400, "The embedded server begins conversations without messages.")
+    return Answer(engine.agents.prepare_session(agent_id).as_json(), 201)
 
 
 def _session_of(engine: Engine, request: Request) -> Session:
@@ -144,6 +153,7 @@ ROUTES = (
     ("GET", f"{_ONE}/mcp-servers", _mcp_servers),
     ("GET", f"{_ONE}/knowledge-bases", _knowledge_bases),
     ("GET", f"{_ONE}/sessions", _sessions),
+    ("POST", f"{_ONE}/sessions", _new_session),
     ("POST", f"{_ONE}/run/stream", _run_stream),
     ("GET", _SESSION, _session),
     ("GET", f"{_SESSION}/messages", _messages),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from powawidget.local import limits
 from powawidget.local.agents.approvals import Slot
 from powawidget.local.agents.records import Run, Session
 from powawidget.local.agents.script import KNOWLEDGE_SEARCH, MCP, knowledge_base_id
@@ -51,12 +52,7 @@ class AgentStore:
         session = self.sessions.get(session_id) if session_id else None
         is_new = session is None
         if session is None:
-            session = Session(
-                session_id or short_id("sess_", self._generator),
-                drawn_id(self._generator),
-                agent_id,
-            )
-            self.sessions[session.session_id] = session
+            session = self.new_session(agent_id, session_id)
         agent = self.all[agent_id]
         run = Run(
             self.new_run_id(),
@@ -73,6 +69,25 @@ class AgentStore:
         self.runs[run.run_id] = run
         self.begun += 1
         return run, is_new
+
+    def new_session(self, agent_id: str, session_id: str | None = None) -> Session:
+        """Begin a conversation.
+
+        Args:
+            agent_id: The agent's id.
+            session_id: The conversation's; one is drawn where it isn't given.
+        """
+        chosen = session_id or short_id("sess_", self._generator)
+        session = Session(chosen, drawn_id(self._generator), agent_id)
+        self.sessions[chosen] = session
+        return session
+
+    def prepare_session(self, agent_id: str) -> Session:
+        """Begin a conversation before its first run; the oldest that got none makes room."""
+        empty = [one.session_id for one in self.sessions.values() if not one.runs]
+        if len(empty) >= limits.KEPT:
+            del self.sessions[empty[0]]
+        return self.new_session(agent_id)
 
     def new_run_id(self) -> str:
         """Draw the id of a run."""

@@ -9,6 +9,7 @@ from powawidget.local.samples.analyst import analyst
 from powawidget.local.samples.operator import operator
 from powawidget.local.samples.orchestrations import sample_orchestrations
 from powawidget.local.samples.research_desk import specialists
+from powawidget.local.samples.triage import triage
 from powawidget.local.samples.workflows import sample_workflows
 from powawidget.local.samples.writer import writer
 
@@ -22,6 +23,12 @@ def sample_project(database: Database) -> Project:
     Args:
         database: What they read and write.
     """
-    agents = (analyst(database), writer(), operator(database), *specialists(database))
+    agents = (
+        analyst(database),
+        writer(),
+        operator(database),
+        triage(),
+        *specialists(database),
+    )
     by_name = {agent.name: agent for agent in agents}
     return Project(agents, sample_orchestrations(by_name), sample_workflows())
