@@ -1,41 +1,48 @@
 """Drives a batch: claims rows as fast as the server likes, and follows each to its end."""
 
+import asyncio
 import threading
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, Literal
 
+from powawidget.batch.budget import Spending
+from powawidget.batch.course import Course, Unknown
+from powawidget.batch.find import Asking
+from powawidget.batch.journal import attempts as written
+from powawidget.batch.journal.attempts import Settled
 from powawidget.batch.journal.journal import Journal
-from powawidget.batch.journal.records import RowInput, RowOutcome, RowState
+from powawidget.batch.journal.records import WAITING, RowInput, RowOutcome, RowState
+from powawidget.batch.pace import Pace
 from powawidget.batch.target import Target
+from powawidget.errors import InvalidValueError
+from powawidget.kernel import loop
 from powawidget.run.run import Run
+
+_BY_A_WORD = frozenset({"failed", "unknown"})
+_STOPPED = "It was stopped: what waits is sent when you go on with it."
 
 
 class Driver:
-    """The one driver of a batch; all methods on any thread, and none raises into the loop.
+    """The one driver of a batch; all methods on any thread but the loop's, none raises into it.
 
     Attributes:
         done: Set when nothing is under way and nothing new starts.
-        reason: Why nothing new starts, in words; empty while the batch goes on, and where it is
-            over because no row waits.
 
     Args:
         journal: Where everything is written first.
         batch: The number of the batch, of `journal.begin`.
         rows: All its rows.
         target: What runs.
-        pace: How many at once (`powawidget.batch.pace.Pace`).
-        spending: What it may cost (`powawidget.batch.budget.Spending`).
+        pace: How many at once.
+        spending: What it may cost.
         on_change: Called on the loop thread with the keys of rows that have changed; an empty
             list says that `reason` or `done` has. Whatever it raises is logged.
-        on_unknown: `retry` sends a row again whose fate can't be found out; refused for agents
-            with tools.
+        on_unknown: `retry` sends a row again whose fate can't be found out, at most twice more;
+            refused for agents with tools.
+        asking: How long what may have begun is looked for.
 
     Raises:
         InvalidValueError: If a key repeats the API key, or `on_unknown` can't be granted.
     """
-
-    done: threading.Event
-    reason: str
 
     def __init__(  # noqa: PLR0913  # what a batch is made of
         self,
@@ -44,29 +51,70 @@ class Driver:
         batch: int,
         rows: Sequence[RowInput],
         target: Target,
-        pace: Any,
-        spending: Any,
+        pace: Pace,
+        spending: Spending,
         on_change: Callable[[Sequence[str]], None] = lambda _: None,
-        on_unknown: Literal["keep", "retry"] = "keep",
+        on_unknown: Unknown = "keep",
+        asking: Asking | None = None,
     ) -> None:
-        raise NotImplementedError
+        check(rows, target, on_unknown)
+        self.done = threading.Event()
+        self.done.set()
+        self._journal = journal
+        self._batch = batch
+        self._rows = {row.key: row for row in rows}
+        self._target = target
+        self._pace = pace
+        self._spending = spending
+        self._on_change = on_change
+        self._on_unknown: Unknown = on_unknown
+        self._asking = asking or Asking()
+        self._guard = threading.Lock()
+        self._course: Course | None = None
+        self._reason = ""
+        self._again = False
+        self._is_first = True
+        self._outcomes = {row.key: WAITING for row in rows}
+        known = journal.outcomes(batch)
+        self._outcomes.update({key: known[key] for key in self._rows if key in known})
+        self._unsaved: dict[int, Settled] = {}
+
+    @property
+    def reason(self) -> str:
+        """Why nothing new starts, in words; empty while it goes on, and where no row waits."""
+        course = self._course
+        return self._reason if course is None else course.reason
+
+    @property
+    def running(self) -> int:
+        """How many rows are under way."""
+        course = self._course
+        return 0 if course is None else len(course.attempts)
 
     def start(self) -> None:
         """Begin to drive: what is under way from before is found again first.
 
+        Where it drives already, nothing happens.
+
         Raises:
             FileError: If another driver has the batch; nothing was sent.
         """
-        raise NotImplementedError
+        with self._guard:
+            if not self.done.is_set():
+                return
+            self._journal.lock(self._batch)
+            self._reason = ""
+            self.done.clear()
+        loop.submit(self._drive())
 
     def stop(self, *, streams: bool = False) -> None:
         """Start nothing new; what runs goes on to its end.
 
         Args:
-            streams: Whether to stop what runs as well. What became of it is found out by
-                whoever goes on with the batch.
+            streams: Whether to stop what runs as well. What became of it is found out by whoever
+                goes on with the batch.
         """
-        raise NotImplementedError
+        loop.call_soon(self._stop, streams)
 
     def retry(self, states: Collection[RowState]) -> int:
         """Send rows again that are `failed` or `unknown`, by a person's word, and go on.
@@ -76,18 +124,113 @@ class Driver:
 
         Raises:
             InvalidValueError: If another state is named.
+            FileError: If another driver has the batch, or the journal can't be written.
         """
-        raise NotImplementedError
+        wrong = [state for state in states if state not in _BY_A_WORD]
+        if wrong or not states:
+            raise InvalidValueError("Only rows that are failed or unknown are sent again.")
+        self._journal.lock(self._batch)
+        keys = [key for key, one in tuple(self._outcomes.items()) if one.state in states]
+        aside = self._journal.call(
+            lambda connection: written.put_aside(connection, self._batch, tuple(states), keys)
+        )
+        with self._guard:
+            goes_on = not self.done.is_set()
+            self._again = goes_on and bool(aside)
+        if goes_on:
+            loop.call_soon(self._add, aside)
+        else:
+            for key in aside:
+                self._outcomes[key] = RowOutcome(tries=self._outcomes[key].tries)
+            self._spending.failures -= 0 if self._is_first else len(aside)
+            self.start()
+        return len(aside)
 
     def outcome(self, key: str) -> RowOutcome:
-        """Tell how a row stands."""
-        raise NotImplementedError
+        """Tell how a row stands.
+
+        Raises:
+            KeyError: If there is no such row.
+        """
+        return self._outcomes[key]
 
     def live_run(self, key: str) -> Run | None:
         """Give a row's run while it goes on; None before and after, see `journal.saved_run`."""
-        raise NotImplementedError
+        course = self._course
+        attempt = None if course is None else course.attempts.get(key)
+        if attempt is None:
+            return None
+        with self._guard:
+            return attempt.run
 
-    @property
-    def running(self) -> int:
-        """How many rows are under way."""
-        raise NotImplementedError
+    async def _drive(self) -> None:
+        goes_on = True
+        try:
+            while goes_on:
+                await self._drive_once()
+                with self._guard:
+                    goes_on, self._again = self._again, False
+        finally:
+            with self._guard:
+                if self._course is not None:
+                    self._reason = self._course.reason
+                self._course = None
+                self._journal.unlock(self._batch)
+                self.done.set()
+            self._on_change_safely()
+
+    async def _drive_once(self) -> None:
+        course = self._course = Course(
+            journal=self._journal,
+            batch=self._batch,
+            rows=self._rows,
+            target=self._target,
+            pace=self._pace,
+            spending=self._spending,
+            asking=self._asking,
+            on_change=self._on_change,
+            on_unknown=self._on_unknown,
+            outcomes=self._outcomes,
+            unsaved=self._unsaved,
+            is_first=self._is_first,
+        )
+        await course.run()
+        self._is_first = False
+
+    def _add(self, keys: Sequence[str]) -> None:
+        course = self._course
+        for key in keys:
+            self._outcomes[key] = RowOutcome(tries=self._outcomes[key].tries)
+        if course is not None:
+            course.add(keys)
+
+    def _stop(self, streams: bool) -> None:
+        course = self._course
+        if course is None:
+            return
+        course.end(_STOPPED)
+        if streams:
+            course.stop_streams()
+
+    def _on_change_safely(self) -> None:
+        asyncio.get_running_loop().call_soon(self._on_change, [])
+
+
+def check(rows: Sequence[RowInput], target: Target, on_unknown: Unknown) -> None:
+    """Check what is asked for, before anything is written.
+
+    Raises:
+        InvalidValueError: If a key repeats the API key, or `on_unknown` can't be granted.
+    """
+    redact = target.client.secret.redact
+    if any(redact(row.key) != row.key for row in rows):
+        raise InvalidValueError(
+            "The key of a row holds the API key: choose another column. Nothing was sent."
+        )
+    if on_unknown not in {"keep", "retry"}:
+        raise InvalidValueError(f"on_unknown takes 'keep' or 'retry', not {on_unknown!r}.")
+    if on_unknown == "retry" and target.has_tools is not False:
+        raise InvalidValueError(
+            f"on_unknown='retry' isn't for an agent with tools: what the tools of {target.name!r} "
+            "did in a run of unknown fate would be done twice. Nothing was sent."
+        )

@@ -1,22 +1,19 @@
 """What a batch needs of the agent, orchestration or workflow that it runs."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from powawidget.http.client import Client
+from powawidget.http.held import BeforeLastByte
 from powawidget.run.plan import Plan
+from powawidget.state.about import About
 from powawidget.state.model import Kind
 
-Mark = Callable[[], Awaitable[None]]
+Body = Mapping[str, Any]
 Check = Callable[[str | None, Any], str]
-
-
-class MakePlan(Protocol):
-    """Makes the plan of one row's run."""
-
-    def __call__(self, client: Client, body: Mapping[str, Any], *, message: str) -> Plan:
-        """Make a plan; its source is given by the attempt."""
+# The body without what finds it again, the same with it, and what is awaited before its last byte.
+MakePlan = Callable[[Body, Body, BeforeLastByte], Plan]
 
 
 def fits(_text: str | None, _output: Any) -> str:
@@ -33,7 +30,15 @@ class Target:
         id: Its id.
         name: Its name.
         client: The HTTP side.
+        about: On which host and with which model it runs.
+        new_session_id: Makes an id of a conversation that nobody guesses.
+        plan: Makes the plan of one row's run, which sends once and never again.
+        stored: Fetches what the server has stored of a run, by its id.
+        executions: Lists a workflow's latest executions.
         has_tools: Whether an agent has tools; None where that isn't known. False for others.
+        makes_session: Whether the server has to make a row's conversation before its run, as for
+            a user's own token (docs/protocol.md#rights).
+        has_starter: Whether a workflow stores the variables that it was given.
         check: Called with the text and the output of a run that was completed; says in words what
             doesn't fit a schema, and the row is failed then, with its text kept.
     """
@@ -42,5 +47,12 @@ class Target:
     id: str
     name: str
     client: Client
+    about: About
+    new_session_id: Callable[[], str]
+    plan: MakePlan
+    stored: Callable[[Client, str], Awaitable[Any]]
+    executions: Callable[[Client], Awaitable[Sequence[Mapping[str, Any]]]] | None = None
     has_tools: bool | None = False
+    makes_session: bool = False
+    has_starter: bool = False
     check: Check = fits

@@ -16,13 +16,14 @@ from typing import Any
 
 import httpx
 
-from powawidget.errors import ConnectionLost, RequestError
+from powawidget.errors import ConnectionLost, PowawidgetError, RequestError
 from powawidget.http.address import checked_headers, checked_key, checked_url
 from powawidget.http.answer import Answer
 from powawidget.http.clock import ServerClock
 from powawidget.http.cookies import Jar, joined
+from powawidget.http.held import BeforeLastByte, Held
 from powawidget.http.log import keep_out
-from powawidget.http.lost import lost, not_sent, within
+from powawidget.http.lost import lost, never_whole, not_sent, within
 from powawidget.http.open_runs import OpenRuns
 from powawidget.http.proxies import proxy_for
 from powawidget.http.redirects import left, stays, target_of
@@ -134,9 +135,19 @@ class Client:
 
     @contextlib.asynccontextmanager
     async def stream(
-        self, path: str, body: Mapping[str, Any]
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        *,
+        before_last_byte: BeforeLastByte | None = None,
     ) -> AsyncGenerator[AsyncIterator[bytes], None]:
         """Post JSON and read the event stream that answers it. It is sent once.
+
+        Args:
+            path: The path, from the base URL.
+            body: The JSON object to send.
+            before_last_byte: Awaited when all but the last byte of the body has been sent. Where
+                it raises, the server has never had a whole request.
 
         Yields:
             The bytes of the body as they come; the iterator raises ConnectionLost when the line
@@ -152,7 +163,9 @@ class Client:
         if self._jar is not None:
             self._jar.clear()  # of a try that was refused
         async with self._transport.open(self._jar) as http:
-            response = await self._send(http, "POST", path, body=body)
+            response = await self._send(
+                http, "POST", path, body=body, before_last_byte=before_last_byte
+            )
             try:
                 async with contextlib.aclosing(await self._stream_of(response)) as chunks:
                     yield chunks
@@ -212,19 +225,18 @@ class Client:
         query: Mapping[str, str | int] | None = None,
         body: Mapping[str, Any] | None = None,
         limit: float | None = None,
+        before_last_byte: BeforeLastByte | None = None,
     ) -> httpx.Response:
         """Send one request; follow only redirects that stay at this server."""
         limit = self.timeouts.first_byte if limit is None else limit
         target = httpx.URL(self.url + path)
         response: httpx.Response | None = None
         for _ in range(_MAX_REDIRECTS):
-            request = http.build_request(
-                verb, target, params=query or None, json=None if body is None else dict(body)
-            )
+            request, held = _request(http, verb, target, query, body, before_last_byte)
             if self._cookie:
                 own = request.headers.get("cookie", "")
                 request.headers["cookie"] = joined(self._cookie, own)
-            response = await self._send_once(http, request, limit)
+            response = await self._send_once(http, request, limit, held)
             if not response.has_redirect_location:
                 return response
             await response.aclose()
@@ -240,11 +252,15 @@ class Client:
         return self.secret.redact(where) != where
 
     async def _send_once(
-        self, http: httpx.AsyncClient, request: httpx.Request, limit: float | None
+        self,
+        http: httpx.AsyncClient,
+        request: httpx.Request,
+        limit: float | None,
+        held: Held | None,
     ) -> httpx.Response:
         # Raised outside the except blocks, so that none of httpx's errors is their context: those
         # hold the request, and with it the key.
-        failure: ConnectionLost
+        failure: ConnectionLost | PowawidgetError
         try:
             async with asyncio.timeout(limit):
                 sent = time.time()
@@ -264,7 +280,27 @@ class Client:
             failure = not_sent(self._server, request, error) or lost(
                 self._server, error, request.method, " before it answered"
             )
+        if held is not None and not held.is_whole:
+            failure = never_whole(failure, held.problem)
         raise failure
+
+
+def _request(  # noqa: PLR0913, PLR0917  # what makes up a request
+    http: httpx.AsyncClient,
+    verb: str,
+    target: httpx.URL,
+    query: Mapping[str, str | int] | None,
+    body: Mapping[str, Any] | None,
+    before_last_byte: BeforeLastByte | None,
+) -> tuple[httpx.Request, Held | None]:
+    given = None if body is None else dict(body)
+    request = http.build_request(verb, target, params=query or None, json=given)
+    if before_last_byte is None:
+        return request, None
+    held = Held(request.content, before_last_byte)
+    # With a length: of a chunked body a server may act on what has come.
+    headers = {"Content-Type": "application/json", "Content-Length": str(held.size)}
+    return http.build_request(verb, target, content=held.pieces(), headers=headers), held
 
 
 def _copied(jar: CookieJar) -> CookieJar:

@@ -9,7 +9,7 @@ import ssl
 
 import httpx
 
-from powawidget.errors import ConnectionLost
+from powawidget.errors import ConnectionLost, PowawidgetError
 from powawidget.http.server import Server
 
 
@@ -81,6 +81,24 @@ def not_sent(server: Server, request: httpx.Request, error: Exception) -> Connec
     temporary = code == "unreachable"
     made = ConnectionLost(message, maybe_accepted=False, code=code, temporary=temporary)
     return _caused(made, server, error)
+
+
+def never_whole(error: ConnectionLost, problem: PowawidgetError | None) -> PowawidgetError:
+    """Make the error of a request whose last byte was held back: nothing can have begun.
+
+    Args:
+        error: What ended it.
+        problem: Why the last byte wasn't sent, where that was the reason.
+    """
+    if problem is not None:
+        # Its frames are those of the HTTP library, and hold the key.
+        problem.__context__ = None
+        return problem.with_traceback(None)
+    if not error.maybe_accepted:
+        return error
+    made = ConnectionLost(str(error), maybe_accepted=False, code="never_whole", temporary=True)
+    made.__cause__ = error.__cause__
+    return made
 
 
 def _caused(made: ConnectionLost, server: Server, error: BaseException) -> ConnectionLost:

@@ -13,6 +13,8 @@ from powawidget.approvals.policy import PolicyFunction, policy
 from powawidget.chat.chat import Chat
 from powawidget.errors import WrongTypeError
 from powawidget.http.client import Client
+from powawidget.http.held import BeforeLastByte
+from powawidget.http.timeouts import Timeouts
 from powawidget.protocol import events as ev
 from powawidget.protocol.events.bounds import cut
 from powawidget.protocol.events.fields import counts
@@ -140,6 +142,8 @@ class Agent(Conversing):
         body: Mapping[str, Any],
         on_approval: PolicyFunction | None,
         session: Callable[[], str | None] | None = None,
+        before_last_byte: BeforeLastByte | None = None,
+        timeouts: Timeouts | None = None,
     ) -> Plan:
         # Where it isn't known, a silence isn't taken for a fault too early.
         keepalives = self._has_tools is True
@@ -156,7 +160,15 @@ class Agent(Conversing):
             return await runs_begun_in(client, session_id() or "", body["message"], begun, ended)
 
         return Plan(
-            source=LiveSource(client, self._path, body, keepalives=keepalives, session=session),
+            source=LiveSource(
+                client,
+                self._path,
+                body,
+                keepalives=keepalives,
+                session=session,
+                timeouts=timeouts,
+                before_last_byte=before_last_byte,
+            ),
             name=self.name,
             message=body["message"],
             on_stop=_ON_STOP[has_tools],

@@ -10,6 +10,8 @@ import msgspec
 from powawidget.chat.chat import Chat
 from powawidget.errors import ConfigurationError, ProtocolError, RequestError
 from powawidget.http.client import Client
+from powawidget.http.held import BeforeLastByte
+from powawidget.http.timeouts import Timeouts
 from powawidget.live.run import Live
 from powawidget.protocol import events as ev
 from powawidget.protocol.stored.children import children_of
@@ -97,11 +99,23 @@ class Orchestration(Conversing):
         return Run(RunTask(self._plan(self._body(message, session_id, options)))).start()
 
     def _plan(
-        self, body: Mapping[str, Any], session: Callable[[], str | None] | None = None
+        self,
+        body: Mapping[str, Any],
+        session: Callable[[], str | None] | None = None,
+        before_last_byte: BeforeLastByte | None = None,
+        timeouts: Timeouts | None = None,
     ) -> Plan:
         client = self._client.for_run()
         return Plan(
-            source=LiveSource(client, self._path, body, keepalives=True, session=session),
+            source=LiveSource(
+                client,
+                self._path,
+                body,
+                keepalives=True,
+                session=session,
+                timeouts=timeouts,
+                before_last_byte=before_last_byte,
+            ),
             kind="orchestration",
             name=self.name,
             message=body["message"],

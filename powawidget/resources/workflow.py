@@ -12,8 +12,10 @@ import msgspec
 
 from powawidget.errors import InvalidValueError, RequestError, WrongTypeError
 from powawidget.http.client import Client
+from powawidget.http.held import BeforeLastByte
 from powawidget.http.ids import is_uuid, segment
 from powawidget.http.secret import Secret
+from powawidget.http.timeouts import Timeouts
 from powawidget.kernel import loop
 from powawidget.live.run import Live
 from powawidget.protocol import events as ev
@@ -89,10 +91,19 @@ class Workflow:
         Example:
             >>> pb.workflow("Weekly report").run(week=40).result().output
         """
-        body = self._body(variables, named)
+        return Run(RunTask(self._plan(self._body(variables, named)))).start()
+
+    def _plan(
+        self,
+        body: Mapping[str, Any],
+        before_last_byte: BeforeLastByte | None = None,
+        timeouts: Timeouts | None = None,
+        sent: Mapping[str, Any] | None = None,
+    ) -> Plan:
+        """Make a plan; `sent` is posted in place of the body that is shown."""
         client = self._client.for_run()
-        plan = Plan(
-            source=self._source(client, body),
+        return Plan(
+            source=self._source(client, sent or body, before_last_byte, timeouts),
             kind="workflow",
             name=self.name,
             message=_message(body["variables"]),
@@ -107,7 +118,6 @@ class Workflow:
             ),
             about=About(host_of(self._client.url)),
         )
-        return Run(RunTask(plan)).start()
 
     async def stream(
         self, variables: Mapping[str, Any] | None = None, **named: Any
@@ -229,9 +239,21 @@ class Workflow:
             logs = await client.get(path)
         return logs
 
-    def _source(self, client: Client, body: Mapping[str, Any]) -> LiveSource:
-        limits = client.timeouts.for_executions()
-        return LiveSource(client, self._path, body, keepalives=False, timeouts=limits)
+    def _source(
+        self,
+        client: Client,
+        body: Mapping[str, Any],
+        before_last_byte: BeforeLastByte | None = None,
+        timeouts: Timeouts | None = None,
+    ) -> LiveSource:
+        return LiveSource(
+            client,
+            self._path,
+            body,
+            keepalives=False,
+            timeouts=timeouts or client.timeouts.for_executions(),
+            before_last_byte=before_last_byte,
+        )
 
     async def _find(self, client: Client, variables: Any, begun: float, ended: float) -> list[str]:
         """List the ids of the executions that may be one whose stream was cut before its id came.
@@ -268,6 +290,12 @@ class Workflow:
         if self._graph is not None:
             check(self._graph, self.name, given)
         return checked_json({"variables": given})
+
+    @property
+    def _has_starter(self) -> bool:
+        """Whether the server stores the variables that an execution was given."""
+        graph = self._graph
+        return graph is not None and any(node.type == "starter" for node in graph.nodes)
 
     @property
     def _path(self) -> str:

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from powawidget.http.client import Client
+from powawidget.http.held import BeforeLastByte
 from powawidget.http.shared_pause import SharedPause
 from powawidget.http.timeouts import Timeouts
 
@@ -47,6 +48,7 @@ class LiveSource:
         keepalives: Whether the server sends keepalives in this stream.
         session: Names the session when the run starts, where that isn't known before.
         timeouts: Limits of time, where they aren't the client's.
+        before_last_byte: Awaited before the request is whole, as `Client.stream` says.
     """
 
     def __init__(  # noqa: PLR0913  # what makes up a start
@@ -58,7 +60,9 @@ class LiveSource:
         keepalives: bool,
         session: Callable[[], str | None] | None = None,
         timeouts: Timeouts | None = None,
+        before_last_byte: BeforeLastByte | None = None,
     ) -> None:
+        self._before_last_byte = before_last_byte
         self._session = session
         self._client = client
         self._path = path
@@ -73,7 +77,8 @@ class LiveSource:
         """Send the one request that starts the run."""
         session_id = None if self._session is None else self._session()
         named = {} if session_id is None else {"session_id": session_id}
-        return self._client.stream(self._path, {**self._body, **named})
+        body = {**self._body, **named}
+        return self._client.stream(self._path, body, before_last_byte=self._before_last_byte)
 
     def close(self) -> None:
         """Let go of the connection."""

@@ -1,0 +1,564 @@
+"""One course of a batch, on the loop thread: rows are claimed, sent, followed and settled."""
+
+import asyncio
+import logging
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from powawidget.batch.attempt import Attempt, refuses_own_id
+from powawidget.batch.budget import Spending
+from powawidget.batch.find import Asking, Finder, Found
+from powawidget.batch.journal import attempts as written
+from powawidget.batch.journal import reading
+from powawidget.batch.journal.attempts import Claim, Open, Settled
+from powawidget.batch.journal.journal import Journal
+from powawidget.batch.journal.records import WAITING, RowInput, RowOutcome
+from powawidget.batch.outcome import settled_of, settled_of_found
+from powawidget.batch.pace import Pace
+from powawidget.batch.states import Start, after_failed_start, after_stream
+from powawidget.batch.target import Target
+from powawidget.errors import PowawidgetError, ProtocolError
+from powawidget.http.client import Client
+from powawidget.live.subscribers import log
+
+_T = TypeVar("_T")
+Unknown = Literal["keep", "retry"]
+
+_MOST_A_TICK = 256  # claims in one transaction
+_HEAD_START = 5.0  # seconds for what is found again, before anything new starts
+_NOT_ALLOWED = 5  # refusals in a row that any row would meet
+_MOST_TRIES = 3  # of a row that may be sent again though it is unknown
+_REACHED_BEFORE = 600.0  # seconds for a server that was reached before
+_SAVING = (0.5, 1.0, 2.0, 4.0)  # pauses before what couldn't be written is tried again
+_STOPPED = "It was stopped here; its run may go on at the server."
+
+
+class Course:
+    """Drives a batch until no row waits and none is under way, or nothing new may start.
+
+    Attributes:
+        outcomes: How each row stands, by its key.
+        attempts: What is under way, by its row.
+        reason: Why nothing new starts, in words; empty while it goes on.
+
+    Args:
+        journal: Where everything is written first.
+        batch: The number of the batch in it.
+        rows: All its rows, by their keys.
+        target: What runs.
+        pace: How many at once.
+        spending: What it may cost.
+        asking: How long what may have begun is looked for.
+        on_change: Called with the keys of rows that have changed.
+        on_unknown: Whether rows of unknown fate are sent again.
+        outcomes: How each row stands, by its key, as the caller knows it.
+        unsaved: What couldn't be written yet, by the numbers of the attempts.
+        is_first: Whether what earlier drivers spent is still to be counted.
+    """
+
+    def __init__(  # noqa: PLR0913  # what makes up a batch
+        self,
+        *,
+        journal: Journal,
+        batch: int,
+        rows: Mapping[str, RowInput],
+        target: Target,
+        pace: Pace,
+        spending: Spending,
+        asking: Asking,
+        on_change: Callable[[Sequence[str]], None],
+        on_unknown: Unknown,
+        outcomes: dict[str, RowOutcome],
+        unsaved: dict[int, Settled],
+        is_first: bool,
+    ) -> None:
+        self.outcomes = outcomes
+        self.attempts: dict[str, Attempt] = {}
+        self.reason = ""
+        self._journal = journal
+        self._batch = batch
+        self._rows = rows
+        self._target = target
+        self._pace = pace
+        self._spending = spending
+        self._asking = asking
+        self._on_change = on_change
+        self._on_unknown = on_unknown
+        self._unsaved = unsaved
+        self._is_first = is_first
+        self._waiting: deque[str] = deque()
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._wake = asyncio.Event()
+        self._client: Client | None = None
+        self._finder: Finder | None = None
+        self._makes_session = target.makes_session
+        self._made: set[str] = set()  # the conversations that the server made for this course
+        self._finds: set[asyncio.Task[Found]] = set()
+        self._streams_stopped = False
+        self._reached = False
+        self._unreached_since: float | None = None
+        self._not_allowed = 0
+
+    async def run(self) -> None:
+        """Drive the batch; raises nothing but a cancellation."""
+        try:
+            self._client = self._target.client.for_run()
+            self._finder = Finder(self._target, self._client, self._asking, set())
+            await self._save_again()
+            await self._find_again()
+            self._waiting.extend(key for key in self._rows if self.outcomes[key].state == "waiting")
+            await self._go_on()
+            for pause in _SAVING if self._unsaved else ():
+                await asyncio.sleep(pause)
+                await self._save_again()
+                if not self._unsaved:
+                    break
+        except PowawidgetError as error:
+            self.end(str(error))
+        except Exception as error:  # noqa: BLE001  # told as the reason; the loop goes on
+            self._report("drove a batch", error)
+        finally:
+            for task in self._under_way:
+                task.cancel()
+            if self._client is not None:
+                self._client.leave()
+
+    def add(self, keys: Sequence[str]) -> None:
+        """Let rows wait again that had failed or are unknown, by a person's word."""
+        self.reason = ""
+        self._spending.failures -= len(keys)
+        self._waiting.extend(keys)
+        self._wake.set()
+
+    def end(self, reason: str) -> None:
+        """Start nothing new from now on; the first reason stays."""
+        if not self.reason:
+            self.reason = self._target.client.secret.redact(reason)
+            self._tell([])
+        self._wake.set()
+
+    def stop_streams(self) -> None:
+        """Stop following what runs; it is found again by whoever goes on."""
+        self._streams_stopped = True
+        for attempt in tuple(self.attempts.values()):
+            attempt.stop()
+        for task in tuple(self._finds):
+            task.cancel()
+        self._wake.set()
+
+    async def _go_on(self) -> None:
+        while True:
+            self._wake.clear()
+            if not self.reason:
+                await self._start_some()
+            is_idle = not self._under_way
+            if is_idle and (self.reason or not self._waiting):
+                return
+            await self._sleep()
+
+    async def _sleep(self) -> None:
+        """Wait until something ends, or there may be room."""
+        waits = [self._spending.left()]
+        if self._waiting and not self.reason:
+            waits.append(self._pace.wait())
+        known = [one for one in waits if one is not None and not self.reason]
+        try:
+            async with asyncio.timeout(max(0.01, min(known)) if known else None):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def _start_some(self) -> None:
+        """Claim as many rows as there is room for, in one transaction, and send them."""
+        paused = self._target.client.pause.left()
+        if paused:
+            self._pace.pause_until(time.monotonic() + paused)
+        room = min(self._pace.room(), len(self._waiting), _MOST_A_TICK)
+        keys: list[str] = []
+        for _ in range(room):
+            refusal = self._spending.refusal()
+            if refusal is not None:
+                self.end(refusal)
+                break
+            keys.append(self._waiting.popleft())
+            self._spending.started()
+            self._pace.started()
+        claims = await self._claims_of(keys)
+        if not claims:
+            return
+        try:
+            now = time.time()
+            numbers = await self._do(
+                lambda connection: written.claim(connection, self._batch, claims, now)
+            )
+        except PowawidgetError as error:
+            for one in reversed(claims):
+                self._give_back(one.key)
+            self.end(str(error))
+            return
+        for number, one in zip(numbers, claims, strict=True):
+            self._set(one.key, msgspec.structs.replace(self._before(one.key), state="claimed"))
+            opened = Open(
+                id=number,
+                key=one.key,
+                session_id=one.session_id,
+                claim=one.claim,
+                run_id=None,
+                sent_at=now,
+            )
+            self._begin(self._send(opened, one))
+
+    async def _claims_of(self, keys: Sequence[str]) -> list[Claim]:
+        """Name what each row will be found again by; rows that can't be sent now wait again."""
+        target = self._target
+        if target.kind == "workflow":
+            claims = [target.new_session_id() if target.has_starter else None for _ in keys]
+            return [Claim(key=key, claim=one) for key, one in zip(keys, claims, strict=True)]
+        if not self._makes_session:
+            return [Claim(key=key, session_id=target.new_session_id()) for key in keys]
+        made = await asyncio.gather(*(self._made_session() for _ in keys), return_exceptions=True)
+        claims_made = []
+        for key, session_id in zip(keys, made, strict=True):
+            if isinstance(session_id, str):
+                self._made.add(session_id)
+                claims_made.append(Claim(key=key, session_id=session_id))
+            elif isinstance(session_id, PowawidgetError):
+                self._spending.released()
+                self._waiting.append(key)
+                start = after_failed_start(session_id, marked=False)
+                if not self._note_refused(start):
+                    self.end(str(session_id))
+            else:
+                raise session_id
+        return claims_made
+
+    async def _made_session(self) -> str:
+        client = self._client
+        assert client is not None  # noqa: S101  # set before anything is sent
+        answer = await client.post(f"/api/agents/{self._target.id}/sessions", {})
+        made = answer.get("session_id") if isinstance(answer, Mapping) else None
+        if not isinstance(made, str) or not made:
+            raise ProtocolError("The server made a conversation without an id.")
+        return made
+
+    async def _send(self, opened: Open, claim: Claim) -> None:
+        """Send a row once, and bring it to its end."""
+        key = opened.key
+        attempt = self._attempt(opened, claim)
+        self.attempts[key] = attempt
+        try:
+            start = await attempt.follow()
+            state = attempt.task.live.state
+            named = msgspec.structs.replace(
+                opened, run_id=state.run_id, sent_at=attempt.sent_at or opened.sent_at
+            )
+            if start is not None:
+                await self._after_failed_start(named, start, attempt)
+            elif after_stream(state.status) == "accepted":
+                await self._look(named)
+            else:
+                await self._settle(named, settled_of(self._target, state, named))
+        finally:
+            self.attempts.pop(key, None)
+
+    def _attempt(self, opened: Open, claim: Claim) -> Attempt:
+        async def mark() -> None:
+            try:
+                await self._do(
+                    lambda connection: written.mark(connection, opened.id, attempt.sent_at)
+                )
+            except PowawidgetError as error:
+                self.end(str(error))
+                raise
+
+        def named() -> None:
+            state = attempt.task.live.state
+            self._note_accepted(opened, state.run_id)
+
+        def is_open(seconds: float) -> None:
+            self._reached, self._unreached_since, self._not_allowed = True, None, 0
+            self._pace.accepted(seconds)
+            self._set(
+                opened.key, msgspec.structs.replace(self._before(opened.key), state="accepted")
+            )
+            self._wake.set()
+
+        def is_over() -> None:
+            self._pace.ended()
+            self._wake.set()
+
+        attempt = Attempt(
+            self._target,
+            self._rows[opened.key].body,
+            claim,
+            mark=mark,
+            on_open=is_open,
+            on_named=named,
+            on_over=is_over,
+        )
+        return attempt
+
+    def _note_accepted(self, opened: Open, run_id: str | None) -> None:
+        """Write a run's id; it isn't waited for: a kill before that leaves a run to be found."""
+        redact = self._target.client.secret.redact
+        named = None if run_id is None else redact(run_id)
+        known = self.outcomes[opened.key]
+        self._set(
+            opened.key,
+            msgspec.structs.replace(
+                known, state="accepted", run_id=named, session_id=opened.session_id
+            ),
+        )
+        writing = self._journal.submit(
+            lambda connection: written.accept(connection, opened.id, named, None)
+        )
+        writing.add_done_callback(lambda done: done.exception())
+
+    async def _after_failed_start(self, opened: Open, start: Start, attempt: Attempt) -> None:
+        if self._streams_stopped and start.state == "released":
+            self._pace.dropped()
+            await self._release(opened, start)
+            return
+        if refuses_own_id(attempt.error) and self._may_make_session(opened):
+            self._makes_session = True
+            self._pace.dropped()
+            await self._release(opened, Start("released", error=start.error))
+            return
+        if not self._note_refused(start) and start.state == "failed":
+            await self._note_not_allowed(start)
+        match start.state:
+            case "released" | "left":
+                await self._release(opened, start)
+            case "failed":
+                outcome = RowOutcome(
+                    state="failed",
+                    error=start.error,
+                    session_id=opened.session_id,
+                    tokens=0,
+                    sent_at=opened.sent_at,
+                    ended_at=time.time(),
+                )
+                await self._settle(opened, Settled(state="failed", outcome=outcome))
+            case _:
+                await self._look(opened)
+
+    def _may_make_session(self, opened: Open) -> bool:
+        return self._target.kind == "agent" and opened.session_id not in self._made
+
+    def _note_refused(self, start: Start) -> bool:
+        """Tell the pace of a start that gave no stream; gives whether it may pass by itself."""
+        if start.cause == "refused":
+            self._pace.refused(start.retry_after)
+            self._unreached_since = None
+            return True
+        if start.cause in {"unreachable", "hopeless"}:
+            self._pace.unreachable()
+            self._note_unreachable(start)
+            return True
+        self._pace.dropped()
+        return False
+
+    def _note_unreachable(self, start: Start) -> None:
+        now = time.monotonic()
+        since = self._unreached_since = self._unreached_since or now
+        most = _REACHED_BEFORE if self._reached else self._asking.unreachable
+        if now - since >= most or (start.cause == "hopeless" and not self._reached):
+            self.end(start.error)
+
+    async def _note_not_allowed(self, start: Start) -> None:
+        self._not_allowed = self._not_allowed + 1 if start.cause == "not_allowed" else 0
+        if self._not_allowed >= _NOT_ALLOWED:
+            self.end(start.error)
+
+    async def _release(self, opened: Open, start: Start) -> None:
+        """Write, before anything else, that no run can have begun."""
+        now, key = time.time(), opened.key
+        error = self._target.client.secret.redact(start.error)
+        try:
+            await self._do(
+                lambda connection: written.release(connection, opened.id, start.state, error, now)
+            )
+        except PowawidgetError as problem:
+            # It stays claimed, without the mark: whoever goes on releases it.
+            self.end(str(problem))
+            self._spending.released()
+            return
+        self._spending.released()
+        self._set(key, msgspec.structs.replace(self._before(key), error=error))
+        if start.state == "left":
+            self.end(start.error)
+        else:
+            self._waiting.appendleft(key)
+            self._wake.set()
+
+    async def _look(self, opened: Open) -> None:
+        """Find out what became of a run that may have begun."""
+        self._note_accepted(opened, opened.run_id)
+        if self._streams_stopped:
+            self._leave(opened, _STOPPED)
+            return
+        finder = self._finder
+        assert finder is not None  # noqa: S101  # set before anything is sent
+        row = self._rows.get(opened.key)
+
+        async def note_id(run_id: str) -> None:
+            self._note_accepted(opened, run_id)
+
+        variables = None if row is None else row.body.get("variables")
+        finding = asyncio.ensure_future(finder.find(opened, variables, note_id))
+        self._finds.add(finding)
+        try:
+            found = await finding
+        except asyncio.CancelledError:
+            if not self._streams_stopped:
+                raise
+            found = Found(left=_STOPPED)
+        finally:
+            self._finds.discard(finding)
+            finding.cancel()
+        if found.left:
+            self._leave(opened, found.left)
+            self.end(found.left)
+            return
+        await self._settle(opened, settled_of_found(self._target, found, opened))
+
+    def _leave(self, opened: Open, why: str) -> None:
+        """Leave a row as it is: whoever goes on asks again."""
+        redact = self._target.client.secret.redact
+        if opened.key in self.outcomes:
+            known = self.outcomes[opened.key]
+            self._set(opened.key, msgspec.structs.replace(known, error=redact(why)))
+
+    async def _settle(self, opened: Open, settled: Settled) -> None:
+        """Write how a row ended; what can't be written is kept, and tried again."""
+        key, outcome = opened.key, settled.outcome
+        tries = self._before(key).tries + 1
+        outcome = msgspec.structs.replace(outcome, tries=tries)
+        try:
+            await self._write(opened.id, settled)
+        except PowawidgetError as error:
+            self._unsaved[opened.id] = settled
+            self.end(f"{error} What came of {key[:80]!r} isn't written yet.")
+        is_bad = settled.state != "done"
+        self._spending.ended(outcome.tokens, failed=is_bad)
+        self._set(key, outcome)
+        if settled.state == "unknown" and self._on_unknown == "retry" and tries < _MOST_TRIES:
+            await self._send_again(key)
+
+    async def _send_again(self, key: str) -> None:
+        """Let a row wait again whose fate nobody knows, as the person has said before."""
+        try:
+            aside = await self._do(
+                lambda connection: written.put_aside(connection, self._batch, ["unknown"], [key])
+            )
+        except PowawidgetError as error:
+            self.end(str(error))
+            return
+        if aside and key in self._rows:
+            self._set(key, msgspec.structs.replace(WAITING, tries=self._before(key).tries))
+            self._waiting.append(key)
+            self._wake.set()
+
+    async def _write(self, number: int, settled: Settled) -> None:
+        # Compressed on the journal's thread, outside of the transaction.
+        packing = self._journal.submit(lambda _: written.pack(settled), alone=True)
+        packed = await asyncio.wrap_future(packing)
+        await self._do(lambda connection: written.settle(connection, number, packed))
+
+    async def _save_again(self) -> None:
+        for number, settled in tuple(self._unsaved.items()):
+            try:
+                await self._write(number, settled)
+            except PowawidgetError:
+                return
+            except RuntimeError:
+                pass  # somebody else has found it again
+            self._unsaved.pop(number)
+
+    async def _find_again(self) -> None:
+        """Find again what was under way when the last driver ended, before anything new starts."""
+        now = time.time()
+        opened = await self._do(
+            lambda connection: written.open_attempts(connection, self._batch, now)
+        )
+        known = await self._do(lambda connection: reading.outcomes(connection, self._batch))
+        changed = [key for key in self._rows if known.get(key) != self.outcomes.get(key)]
+        self.outcomes.update({key: known[key] for key in self._rows})
+        self._tell(changed)
+        if self._is_first:
+            self._count_earlier(len(opened))
+        finds = [self._begin(self._look(one)) for one in opened]
+        if finds:
+            scale = min(1.0, self._asking.minute / 60)
+            await asyncio.wait(finds, timeout=_HEAD_START * scale)
+
+    def _count_earlier(self, opened: int) -> None:
+        """Count what the batch has cost before."""
+        for outcome in self.outcomes.values():
+            is_over = outcome.state in {"done", "failed", "unknown"}
+            if is_over:
+                self._spending.started()
+                self._spending.ended(outcome.tokens, failed=outcome.state != "done")
+            for _ in range(outcome.tries - (outcome.state != "waiting")):
+                self._spending.started()
+                self._spending.ended(None, failed=False)
+        for _ in range(opened):
+            self._spending.started()
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        async def guarded() -> None:
+            try:
+                await work
+            except PowawidgetError as error:
+                self.end(str(error))
+            except Exception as error:  # noqa: BLE001  # one row's: the others go on
+                self._report("followed a row", error)
+
+        task = asyncio.ensure_future(guarded())
+        self._under_way.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._wake.set()
+
+    def _give_back(self, key: str) -> None:
+        self._spending.released()
+        self._pace.dropped()
+        self._waiting.appendleft(key)
+
+    def _before(self, key: str) -> RowOutcome:
+        """A row as it stands without what this attempt has brought."""
+        return msgspec.structs.replace(WAITING, tries=self.outcomes.get(key, WAITING).tries)
+
+    def _set(self, key: str, outcome: RowOutcome) -> None:
+        if key in self._rows:
+            self.outcomes[key] = outcome
+            self._tell([key])
+
+    def _tell(self, keys: Sequence[str]) -> None:
+        try:
+            self._on_change(keys)
+        except Exception as error:  # noqa: BLE001  # a subscriber's own
+            self._log("told of a change", error)
+
+    def _report(self, doing: str, error: BaseException) -> None:
+        self._log(doing, error)
+        self.end(
+            f"powawidget failed while it {doing}: {type(error).__name__}. The kernel's log says "
+            "more; nothing is lost, so go on with the batch later."
+        )
+
+    def _log(self, doing: str, error: BaseException) -> None:
+        redact = self._target.client.secret.redact
+        text = redact("".join(traceback.format_exception(error)))
+        log(logging.ERROR, "powawidget failed while it %s\n%s", doing, text)
+
+    async def _do(self, work: Callable[[Any], _T]) -> _T:
+        return await asyncio.wrap_future(self._journal.submit(work))
