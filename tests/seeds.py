@@ -4,11 +4,15 @@
 """
 
 import os
+from typing import TypeVar
 
 PROFILE = os.environ.get("POWAWIDGET_TESTS", "push")
 SEED = int(os.environ.get("POWAWIDGET_SEED", "0"))
 
 
-def examples(push: int, nightly: int) -> int:
-    """How many cases to try."""
+T = TypeVar("T")
+
+
+def examples(push: T, nightly: T) -> T:
+    """How many cases to try, or which."""
     return nightly if PROFILE == "nightly" else push

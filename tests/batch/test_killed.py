@@ -1,0 +1,127 @@
+"""The client is killed at any point, and the batch is gone on with: no row is paid for twice.
+
+The oracle: no message reached the server twice; each row ends done, failed or unknown; what the
+server completed has its result; unknown are at most those that were in flight at a kill.
+"""
+
+import collections
+import pathlib
+import random
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from powawidget.batch.journal.journal import Journal
+from powawidget.batch.journal.records import RowOutcome
+from tests.batch.client_process import POINTS, Clients
+from tests.batch.server_process import PLAIN, TOOLS, ServerProcess
+from tests.seeds import PROFILE, SEED, examples
+
+AT_ONCE = 8
+KILLS = 20
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ServerProcess]:
+    with ServerProcess(latency_seconds=0.02) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def clients() -> Iterator[Clients]:
+    with closing(Clients()) as one:
+        yield one
+
+
+def told(
+    server: ServerProcess, journal: pathlib.Path, agent: str, rows: int, name: str
+) -> dict[str, Any]:
+    return {
+        "url": server.url,
+        "key": server.key,
+        "agent": agent,
+        "journal": str(journal),
+        "rows": rows,
+        "name": name,
+        "at_once": AT_ONCE,
+    }
+
+
+def outcomes(journal: pathlib.Path) -> dict[str, RowOutcome]:
+    with closing(Journal.read(journal)) as one:
+        return dict(one.outcomes(1))
+
+
+def check(server: ServerProcess, name: str, found: dict[str, RowOutcome], kills: int) -> None:
+    """What must hold whatever happened."""
+    posted = collections.Counter(messages(server, name))
+    assert max(posted.values(), default=0) <= 1, [one for one in posted.items() if one[1] > 1]
+    assert {one.state for one in found.values()} <= {"done", "failed", "unknown"}
+    assert sum(one.state == "unknown" for one in found.values()) <= kills * AT_ONCE
+    stored = server.stored()
+    for key, one in found.items():
+        message = f"{name} {key[1:]}"
+        if stored.get(message) == "completed":
+            assert one.state == "done", (key, one)
+        if one.state == "done":
+            assert one.text == f"You said: {message}" or one.note, (key, one)
+        if one.state == "failed":
+            assert "what they have done isn't known" in one.error, (key, one)
+        if one.state != "unknown":
+            assert posted[message] == 1, (key, one)
+
+
+def messages(server: ServerProcess, name: str) -> list[str]:
+    sent = [body["message"] for body in server.posts()]
+    return [one for one in sent if one.startswith(f"{name} ")]
+
+
+# Each point with one of the agents, each night with both.
+EXACT = [
+    (point, agent)
+    for number, point in enumerate(POINTS)
+    for agent in examples((PLAIN, TOOLS)[number % 2 :][:1], (PLAIN, TOOLS))
+]
+
+
+@pytest.mark.parametrize(("point", "agent"), EXACT)
+def test_a_kill_at_an_exact_point_sends_no_row_twice(
+    server: ServerProcess, clients: Clients, point: str, agent: str, tmp_path: pathlib.Path
+) -> None:
+    journal, rows, name = tmp_path / "batch.powa", 3 * AT_ONCE, f"{point}, {agent},"
+    orders = told(server, journal, agent, rows, name)
+    turn = 1 if point in {"while the journal is opened", "before the claim"} else 3
+    assert clients.run({**orders, "die_at": point, "turn": turn}) is None, "it wasn't killed"
+    assert clients.run(orders) == {"reason": ""}
+    found = outcomes(journal)
+    assert len(found) == rows
+    check(server, name, found, 1)
+
+
+@pytest.mark.parametrize("seed", range(SEED, SEED + examples(1, 20)))
+def test_kills_at_random_moments_send_no_row_twice(
+    server: ServerProcess, clients: Clients, seed: int, tmp_path: pathlib.Path
+) -> None:
+    chance = random.Random(seed)
+    rows = 1_000 if PROFILE == "nightly" else 300
+    journal, name = tmp_path / "batch.powa", f"seed {seed},"
+    orders = told(server, journal, (PLAIN, TOOLS)[seed % 2], rows, name)
+    kills = 0
+    for _ in range(KILLS):
+        clients.start(orders)
+        time.sleep(chance.uniform(0.0, 0.5))
+        clients.kill()
+        kills += clients.result() is None
+    assert clients.run(orders) == {"reason": ""}
+    found = outcomes(journal)
+    assert len(found) == rows
+    check(server, name, found, kills)
+    assert {one.state for one in found.values()} & {"done", "failed"}
+    unknown = sum(one.state == "unknown" for one in found.values())
+    assert clients.run({**orders, "retry": "unknown"}) == {"reason": ""}
+    again = outcomes(journal)
+    assert "unknown" not in {one.state for one in again.values()}
+    assert sum(one.tries > 1 for one in again.values()) == unknown
