@@ -15,6 +15,8 @@ from powawidget import errors as errors
 from powawidget import events as events
 from powawidget import sse as sse
 from powawidget.approvals.policy import Policy, PolicyFunction, Verdict, policy
+from powawidget.batch.batch import Batch
+from powawidget.batch.budget import Budget, budget
 from powawidget.chat.chat import Chat
 from powawidget.chat.history import Message
 from powawidget.errors import (
@@ -40,6 +42,7 @@ from powawidget.live.recording import Recording
 from powawidget.resources.agent import Agent, AgentInfo
 from powawidget.resources.connect import connect
 from powawidget.resources.executions import ExecutionInfo, Executions
+from powawidget.resources.opening import open_batch
 from powawidget.resources.orchestration import Orchestration, OrchestrationInfo
 from powawidget.resources.project import Powabase
 from powawidget.resources.replay import replay
@@ -72,8 +75,10 @@ __all__ = [
     "AnswerTooLargeError",
     "Approval",
     "ApprovalNeeded",
+    "Batch",
     "Block",
     "BlockStatus",
+    "Budget",
     "Chat",
     "ChatPaused",
     "ConfigurationError",
@@ -120,8 +125,10 @@ __all__ = [
     "Workflow",
     "WorkflowInfo",
     "WrongTypeError",
+    "budget",
     "connect",
     "new_session_id",
+    "open_batch",
     "options",
     "policy",
     "replay",

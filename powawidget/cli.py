@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.parse import quote
 
 from powawidget import __version__
@@ -59,6 +59,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code: 0 also where Ctrl-C ended it.
     """
     arguments = _parser().parse_args(argv)
+    if arguments.command == "journal":
+        return _journal(arguments.file, prune=arguments.prune)
     if arguments.command == "serve":
         return _serve(arguments)
     return _demo(arguments.notebook, port=arguments.port, browser=arguments.browser)
@@ -105,7 +107,55 @@ def _parser() -> argparse.ArgumentParser:
         action="store_false",
         help="print the URL and open nothing",
     )
+
+    journal = commands.add_parser(
+        "journal",
+        help="say what the journal of a batch holds, or make it smaller",
+        description="Say which batches a journal holds. Nothing is sent; no server is needed.",
+    )
+    journal.add_argument("file", type=Path, metavar="FILE", help="the journal, such as triage.powa")
+    journal.add_argument(
+        "--prune",
+        action="store_true",
+        help="remove the runs of rows that are over; their answers stay",
+    )
     return parser
+
+
+def _journal(file: Path, *, prune: bool) -> int:
+    from powawidget.batch.journal.journal import Journal  # noqa: PLC0415 - only this command's
+    from powawidget.errors import PowawidgetError  # noqa: PLC0415
+
+    try:
+        with Journal.read(file) as journal:
+            batches = journal.batches()
+        if prune:
+            with Journal.open(file) as journal:
+                freed = journal.prune()
+                batches = journal.batches()
+            _say(f"{freed:,} bytes removed: the runs of rows that are over.")
+    except PowawidgetError as error:
+        sys.exit(str(error))
+    _say(*map(_told, batches) if batches else ["It holds no batch."])
+    return 0
+
+
+def _told(summary: Any) -> str:
+    from powawidget.batch.summary import Summary, day_of  # noqa: PLC0415 - only this command's
+
+    record = summary.record
+    return Summary(
+        name=record.name,
+        kind=record.kind,
+        target=record.target_name,
+        counts=summary.counts,
+        tokens=summary.tokens,
+        notes=[
+            f"Project: {record.project}",
+            f"Begun: {day_of(record.made_at)}",
+            f"Runs: {summary.bytes:,} bytes",
+        ],
+    ).text()
 
 
 def _serve(arguments: argparse.Namespace) -> int:

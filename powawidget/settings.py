@@ -21,6 +21,9 @@ class Options:
         max_height: How tall the box of a run or a chat may be, in pixels, before it scrolls; None
             lets it grow with what is in it. It holds for what is shown from then on; `run.show` and
             `chat.show` set it for one, and a person drags the lower edge of the box.
+        ask_above: How many runs a batch may start without a further word; None asks never. One
+            that would start more waits for `batch.start(confirm=True)`, or is made with
+            `confirm=True`.
 
     Example:
         >>> powawidget.options.file_limit = 1_000_000
@@ -30,6 +33,7 @@ class Options:
     file_limit: int = 256_000
     replay_limit: int = 256_000_000
     max_height: int | None = 640
+    ask_above: int | None = 10_000
 
 
 options = Options()

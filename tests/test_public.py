@@ -88,9 +88,9 @@ SEQUENCE = {"count", "index"}
 HELD = {
     "Powabase": "agent agents close get_run orchestration orchestrations run session url workflow "
     "workflows",
-    "Agent": "chat id model name run session sessions stream",
-    "Orchestration": "chat id name run session sessions strategy stream",
-    "Workflow": "execution executions id name run stream",
+    "Agent": "chat grid id map model name run session sessions stream",
+    "Orchestration": "chat id map name run session sessions strategy stream",
+    "Workflow": "execution executions id map name run stream",
     "Session": "chat id kind messages name",
     "Run": "approvals approve blocks close delegations deny error events message next_approval "
     "output progress reasoning result run_id save seconds session_id show start status stop text "
@@ -98,6 +98,7 @@ HELD = {
     "Chat": "close discard earlier messages missing queued resume retry runs save send session_id "
     "show status stop to_html to_json to_markdown to_text wait widget",
     "Recording": "count index times",
+    "Batch": "close counts errors export frame keys name reason retry sample start stop wait",
 }
 
 
@@ -114,6 +115,7 @@ def held(pb: pw.Powabase) -> dict[str, object]:
         "Run": run,
         "Chat": agent.chat(),
         "Recording": run.events,
+        "Batch": agent.map(["?"], start=False),
     }
 
 

@@ -22,27 +22,27 @@ class Column:
     Attributes:
         name: Its name.
         kind: What its values are; "any" is what no other kind holds, such as lists.
-        values: The values, as Python has them.
+        cells: The values, as Python has them.
     """
 
     name: str
     kind: ColumnKind
-    values: Sequence[Any]
+    cells: Sequence[Any]
 
     @property
     def fitting(self) -> "Column":
         """The column with a kind that all of its values have: nothing is cut or rounded."""
-        there = [value for value in self.values if value is not None]
+        there = [value for value in self.cells if value is not None]
         if self.kind in {"any", "json"} or all(_is(self.kind, value) for value in there):
             return self
         if self.kind == "number" and all(_is("integer", value) for value in there):
-            return Column(self.name, "integer", self.values)
-        return Column(self.name, "any", self.values)
+            return Column(self.name, "integer", self.cells)
+        return Column(self.name, "any", self.cells)
 
     @property
     def as_texts(self) -> "Column":
         """The column as texts: texts as they are, everything else as JSON."""
-        return Column(self.name, "text", [_text(value) for value in self.values])
+        return Column(self.name, "text", [_text(value) for value in self.cells])
 
 
 def kind_of(values: Sequence[Any]) -> ColumnKind:

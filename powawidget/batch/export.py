@@ -93,7 +93,7 @@ def _csv_cell(cell: Any, *, guard: bool) -> Any:
     is_number = isinstance(cell, int | float) and not isinstance(cell, bool)
     if is_number and not (isinstance(cell, float) and not math.isfinite(cell)):
         return cell
-    text = Column("", "text", [cell]).as_texts.values[0]
+    text = Column("", "text", [cell]).as_texts.cells[0]
     return "" if text is None else _guarded(text, guard=guard)
 
 
@@ -141,7 +141,7 @@ def _array_of(values: list[Any], arrow: Any) -> Any:
     try:
         return arrow.array(values)
     except (arrow.ArrowException, OverflowError, UnicodeError):
-        return arrow.array(_clean(Column("", "text", values).as_texts.values), arrow.string())
+        return arrow.array(_clean(Column("", "text", values).as_texts.cells), arrow.string())
 
 
 def _readable(frame: Any, arrow: Any) -> Any:
@@ -154,7 +154,7 @@ def _readable(frame: Any, arrow: Any) -> Any:
         try:
             arrow.array(column, from_pandas=True)
         except (arrow.ArrowException, OverflowError, UnicodeError):
-            texts = Column("", "text", column.tolist()).as_texts.values
+            texts = Column("", "text", column.tolist()).as_texts.cells
             made[name] = _clean(texts)
     return made
 

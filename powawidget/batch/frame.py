@@ -51,7 +51,7 @@ def result_columns(
     for column in made:
         name = free_name(column.name, names)
         names.append(name)
-        renamed.append(Column(name, column.kind, column.values))
+        renamed.append(Column(name, column.kind, column.cells))
     return renamed
 
 

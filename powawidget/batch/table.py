@@ -42,6 +42,10 @@ class Table(ABC):
             only: The numbers of the rows to give, in order; None gives all.
         """
 
+    def named_labels(self) -> tuple[list[str], list[tuple[Any, ...]]] | None:
+        """Give the labels with names of their own, where a file is to have them as columns."""
+        return None if self.labels is None else (["key"], [(label,) for label in self.labels])
+
 
 class Records(Table):
     """Rows without a package: lists, dictionaries, iterables.
@@ -70,7 +74,7 @@ class Records(Table):
     def with_columns(self, columns: Sequence[Column], only: Sequence[int] | None = None) -> Any:
         """Make a list of records, or a dictionary where one came."""
         numbers = range(len(self.rows)) if only is None else only
-        added = [{each.name: each.values[number] for each in columns} for number in numbers]
+        added = [{each.name: each.cells[number] for each in columns} for number in numbers]
         rows = [{**self.rows[number], **more} for number, more in zip(numbers, added, strict=True)]
         if self._by_column:
             names = [*self.names, *(each.name for each in columns)]
@@ -113,6 +117,31 @@ class Frame(Table):
             return _pandas(frame.to_native(), columns)
         added = [_series(frame.implementation, each) for each in columns]
         return frame.with_columns(*added).to_native()
+
+    def named_labels(self) -> tuple[list[str], list[tuple[Any, ...]]] | None:
+        """Give pandas' index, unless it only numbers the rows."""
+        index = self._frame.to_native().index if self._is_pandas else None
+        if index is None or _is_numbers(index):
+            return None
+        names = [
+            f"level_{level}" if name is None and index.nlevels > 1 else str(name or "index")
+            for level, name in enumerate(index.names)
+        ]
+        labels = [label if index.nlevels > 1 else (label,) for label in index.tolist()]
+        return names, labels
+
+
+def own_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """Make a table of rows that came in none: a DataFrame of pandas, where that is installed."""
+    try:
+        import pandas as pd  # noqa: PLC0415 - only where it is there
+
+        needed("narwhals", "A DataFrame")
+    except ImportError:
+        return Records(rows)
+    columns = list(rows[0]) if rows else []
+    made = {name: pd.Series([row[name] for row in rows], dtype=object) for name in columns}
+    return table_of(pd.DataFrame(made).infer_objects())
 
 
 def table_of(data: object) -> Table:
@@ -276,6 +305,11 @@ def _refuse_twins(names: Sequence[str]) -> None:
         )
 
 
+def _is_numbers(index: Any) -> bool:
+    is_range = hasattr(index, "start") and hasattr(index, "step")
+    return is_range and index.name is None and (index.start, index.step) == (0, 1)
+
+
 def _present(cell: Any) -> Any:
     pandas = sys.modules.get("pandas")
     is_missing = pandas is not None and (cell is pandas.NA or cell is pandas.NaT)
@@ -287,20 +321,21 @@ def _is_nan(cell: Any) -> bool:
 
 
 def _chosen(column: Column, only: Sequence[int]) -> Column:
-    return Column(column.name, column.kind, [column.values[number] for number in only])
+    return Column(column.name, column.kind, [column.cells[number] for number in only])
 
 
-_PANDAS_KINDS = {"integer": "Int64", "number": "Float64", "boolean": "boolean", "text": None}
+_PANDAS_KINDS = {"integer": "Int64", "number": "Float64", "boolean": "boolean"}
 
 
 def _pandas(frame: Any, columns: Sequence[Column]) -> Any:
     import pandas as pd  # noqa: PLC0415 - the table is pandas' own
 
+    # Text is as this version of pandas has it by itself.
+    kinds = {**_PANDAS_KINDS, "text": pd.Series([""]).dtype}
     added = {}
     for each in (column.fitting for column in columns):
-        # Text is as this version of pandas has it by itself.
-        kind = _PANDAS_KINDS.get(each.kind, "object")
-        added[each.name] = pd.Series(list(each.values), index=frame.index, dtype=kind)
+        kind = kinds.get(each.kind, "object")
+        added[each.name] = pd.Series(list(each.cells), index=frame.index, dtype=kind)
     return pd.concat([frame, pd.DataFrame(added, index=frame.index)], axis=1)
 
 
@@ -309,7 +344,7 @@ def _series(implementation: Any, column: Column) -> Any:
 
     kinds = {"integer": nw.Int64, "number": nw.Float64, "boolean": nw.Boolean, "text": nw.String}
     each = column.fitting
-    values = list(each.values)
+    values = list(each.cells)
     if each.kind == "number":
         values = [None if value is None else float(value) for value in values]
     if each.kind in kinds:
@@ -319,6 +354,6 @@ def _series(implementation: Any, column: Column) -> Any:
     except Exception:  # noqa: BLE001 - each package has its own errors for values that don't agree
         made = None
     if made is None or made.dtype in {nw.Object, nw.Unknown} or made.to_list() != values:
-        texts = list(column.as_texts.values)
+        texts = [*column.as_texts.cells]
         return nw.new_series(each.name, texts, nw.String(), backend=implementation)
     return made

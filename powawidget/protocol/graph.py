@@ -5,7 +5,7 @@ Rules: docs/protocol.md#graph, #block-order and #skipped-blocks. Pure.
 
 import json
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -140,17 +140,26 @@ def _is_open(edge: Edge, logs: Mapping[str, Any]) -> bool:
     return edge.condition is None or (route is not None and str(route) == edge.condition)
 
 
+def variables(graph: Graph) -> list[str]:
+    """List the variables that a starter names, with those that have a value of their own."""
+    return _variables(graph, lambda _: True)
+
+
 def _required(graph: Graph) -> list[str]:
     """List the variables that a starter names without giving them a value."""
+    return _variables(graph, _is_required)
+
+
+def _variables(graph: Graph, is_meant: Callable[[Any], bool]) -> list[str]:
     names: dict[str, None] = {}
     for node in graph.nodes:
         if node.type == _STARTER and node.enabled:
             for key in ("input", "inputs", "variables"):
-                names |= dict.fromkeys(_named_in(node.config.get(key)))
+                names |= dict.fromkeys(_named_in(node.config.get(key), is_meant))
     return list(names)
 
 
-def _named_in(declared: Any) -> Iterable[str]:
+def _named_in(declared: Any, is_meant: Callable[[Any], bool]) -> Iterable[str]:
     if isinstance(declared, str):
         try:
             declared = json.loads(declared)  # the editor stores it as text
@@ -158,11 +167,11 @@ def _named_in(declared: Any) -> Iterable[str]:
             return
     if isinstance(declared, Mapping):
         # A variable with a value has a default.
-        yield from (name for name, value in declared.items() if _is_required(value))
+        yield from (name for name, value in declared.items() if is_meant(value))
     elif isinstance(declared, list):
         for one in declared:
             name = one.get("name", one.get("id")) if isinstance(one, Mapping) else one
-            if isinstance(name, str) and name and (one is name or _is_required(one)):
+            if isinstance(name, str) and name and (one is name or is_meant(one)):
                 yield name
 
 

@@ -2,14 +2,17 @@
 
 import asyncio
 import functools
+import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any, Unpack
+from typing import Any, Literal, Unpack
 
 import msgspec
 
 from powawidget.approvals.decider import Decider
 from powawidget.approvals.policy import PolicyFunction, policy
+from powawidget.batch.batch import Batch
+from powawidget.batch.budget import Budget
 from powawidget.chat.chat import Chat
 from powawidget.errors import WrongTypeError
 from powawidget.http.client import Client
@@ -182,6 +185,154 @@ class Agent(Conversing):
             ),
             about=About(host_of(self._client.url), cut(self.model or "")),
         )
+
+    def map(  # noqa: PLR0913  # one keyword for each thing that may be said
+        self,
+        data: object,
+        message: "str | Callable[[dict[str, Any]], str] | None" = None,
+        *,
+        key: "str | Sequence[str] | Callable[[dict[str, Any]], Any] | None" = None,
+        journal: "str | os.PathLike[str] | None" = None,
+        name: str | None = None,
+        schema: Any = None,
+        concurrency: int | Literal["auto"] = "auto",
+        budget: Budget | None = None,
+        on_approval: PolicyFunction | None = None,
+        on_unknown: Literal["keep", "retry"] = "keep",
+        changed: Literal["keep", "new"] | None = None,
+        start: bool = True,
+        confirm: bool = False,
+        **options: Unpack[RunOptions],
+    ) -> Batch:
+        """Run the agent for each row of a table. This returns at once.
+
+        Where the journal holds the batch already, it goes on: what was sent is never sent again.
+
+        Args:
+            data: A DataFrame or Series of pandas or polars, a table of pyarrow; a list or another
+                iterable of records or texts; a dictionary of columns, or of rows by their keys.
+            message: A template such as `"Triage this: {text}"`, where a column's name stands in
+                braces and `{{` and `}}` stand for braces; the name of a column; or a function of a
+                row. It may be left out where there is one column.
+            key: What names a row: a column, a list of columns, or a function of a row. Without
+                it the table's index where its labels differ, else the rows' numbers.
+            journal: The file that says what was sent and what came of it (docs/batches.md);
+                without one that lives in this kernel only.
+            name: What the batch is called in its journal; the agent's name where it isn't given.
+            schema: The form of the answers, which become typed columns: a pydantic model, a
+                msgspec Struct, a dataclass or a JSON schema. An agent with tools is sent it as
+                `response_format`; without tools the service ignores that
+                (docs/protocol.md#two-kinds), and the schema stands in the message.
+            concurrency: How many may run at once; "auto" finds out what the server allows.
+            budget: What it may cost, from `powawidget.budget`.
+            on_approval: As for `run`, for every row.
+            on_unknown: "retry" sends a row again of which nobody can find out what became;
+                refused for agents with tools.
+            changed: What to do where the agent or rows that were sent have changed since the batch
+                was begun: "keep" what came of them, or send them anew ("new").
+            start: Whether to start at once; without it `batch.start()` or `batch.sample(20)` does.
+            confirm: Whether more runs than `powawidget.options.ask_above` are meant; else such a
+                batch waits for `batch.start(confirm=True)`.
+            **options: As for `run`, for every row.
+
+        Returns:
+            The batch: `batch.wait()` waits for it, `batch.frame` is the same table with what came
+            of each row, `batch[key]` the run of one.
+
+        Raises:
+            UnknownNameError: If a template or a key names no column; nothing was sent.
+            InvalidValueError: If the table is empty, a key is missing or comes twice, a row can't
+                be sent, or something has changed and `changed` isn't given; nothing was sent.
+            WrongTypeError: If an argument is of another type; nothing was sent.
+            FileError: If the journal can't be used, or is driven by another kernel; nothing was
+                sent.
+            MissingPackageError: If a package that reads the table isn't installed.
+            RequestError: If the server refuses to say what the agent is.
+            ConnectionLost: If it can't be reached.
+
+        Example:
+            >>> batch = agent.map(tickets, "Triage this ticket: {text}", key="id")
+            >>> batch.wait().frame
+        """
+        # It imports this module.
+        from powawidget.resources.mapping import Given, Settings, map_agent  # noqa: PLC0415
+
+        _check_policy(on_approval)
+        settings = Settings(
+            journal=journal,
+            name=name,
+            schema=schema,
+            concurrency=concurrency,
+            budget=budget,
+            on_unknown=on_unknown,
+            changed=changed,
+            start=start,
+            confirm=confirm,
+        )
+        return map_agent(self, Given(data, message, key), settings, options, on_approval)
+
+    def grid(  # noqa: PLR0913  # one keyword for each thing that may be said
+        self,
+        *,
+        message: "str | Sequence[str]",
+        journal: "str | os.PathLike[str] | None" = None,
+        name: str | None = None,
+        schema: Any = None,
+        concurrency: int | Literal["auto"] = "auto",
+        budget: Budget | None = None,
+        on_approval: PolicyFunction | None = None,
+        on_unknown: Literal["keep", "retry"] = "keep",
+        changed: Literal["keep", "new"] | None = None,
+        start: bool = True,
+        confirm: bool = False,
+        **options: Any,
+    ) -> Batch:
+        """Run the agent for each combination of messages and options. This returns at once.
+
+        It is `map` over a product. A row's key is its values, as in `batch["Why?", 0.5]`.
+
+        Args:
+            message: The messages.
+            journal: As for `map`.
+            name: As for `map`; the agent's name and "grid" where it isn't given.
+            schema: As for `map`.
+            concurrency: As for `map`.
+            budget: As for `map`.
+            on_approval: As for `run`, for every row.
+            on_unknown: As for `map`.
+            changed: As for `map`.
+            start: As for `map`.
+            confirm: As for `map`.
+            **options: Those of `run`, each a list of values or one value for all.
+
+        Returns:
+            The batch. Its frame has a column for the message and for each option.
+
+        Raises:
+            InvalidValueError: If the service ignores an option for this agent
+                (docs/protocol.md#two-kinds), a list is empty, or as for `map`; nothing was sent.
+            WrongTypeError: If there is no such option; nothing was sent.
+            FileError: As for `map`.
+
+        Example:
+            >>> agent.grid(message=["Why?", "How?"], temperature=[0, 0.5, 1]).wait().frame
+        """
+        # It imports this module.
+        from powawidget.resources.mapping import Settings, grid_agent  # noqa: PLC0415
+
+        _check_policy(on_approval)
+        settings = Settings(
+            journal=journal,
+            name=name,
+            schema=schema,
+            concurrency=concurrency,
+            budget=budget,
+            on_unknown=on_unknown,
+            changed=changed,
+            start=start,
+            confirm=confirm,
+        )
+        return grid_agent(self, {"message": message, **options}, settings, on_approval)
 
     def chat(
         self,

@@ -1,12 +1,15 @@
 """An orchestration of a project, and its runs."""
 
 import functools
+import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
+from powawidget.batch.batch import Batch
+from powawidget.batch.budget import Budget
 from powawidget.chat.chat import Chat
 from powawidget.errors import ConfigurationError, ProtocolError, RequestError
 from powawidget.http.client import Client
@@ -128,6 +131,74 @@ class Orchestration(Conversing):
             ),
             about=About(host_of(self._client.url)),
         )
+
+    def map(  # noqa: PLR0913  # one keyword for each thing that may be said
+        self,
+        data: object,
+        message: "str | Callable[[dict[str, Any]], str] | None" = None,
+        *,
+        key: "str | Sequence[str] | Callable[[dict[str, Any]], Any] | None" = None,
+        journal: "str | os.PathLike[str] | None" = None,
+        name: str | None = None,
+        schema: Any = None,
+        concurrency: int | Literal["auto"] = "auto",
+        budget: Budget | None = None,
+        on_unknown: Literal["keep", "retry"] = "keep",
+        changed: Literal["keep", "new"] | None = None,
+        start: bool = True,
+        confirm: bool = False,
+        runtime_knowledge_bases: Sequence[Mapping[str, Any]] | None = None,
+    ) -> Batch:
+        """Run the orchestration for each row of a table, as `Agent.map` does. This returns at once.
+
+        Args:
+            data: The table, as for `Agent.map`.
+            message: A template, a column or a function of a row, as for `Agent.map`.
+            key: What names a row, as for `Agent.map`.
+            journal: The file that says what was sent and what came of it (docs/batches.md).
+            name: What the batch is called in its journal.
+            schema: The form of the answers; it stands in the message, since an orchestration is
+                sent no `response_format` (docs/protocol.md#run-body).
+            concurrency: How many may run at once; "auto" finds out what the server allows.
+            budget: What it may cost, from `powawidget.budget`.
+            on_unknown: "retry" sends a row again of which nobody can find out what became.
+            changed: "keep" or "new", where something has changed since the batch was begun.
+            start: Whether to start at once.
+            confirm: Whether more runs than `powawidget.options.ask_above` are meant.
+            runtime_knowledge_bases: As for `run`, for every row.
+
+        Returns:
+            The batch.
+
+        Raises:
+            UnknownNameError: As for `Agent.map`; nothing was sent.
+            InvalidValueError: As for `Agent.map`; nothing was sent.
+            WrongTypeError: As for `Agent.map`; nothing was sent.
+            FileError: As for `Agent.map`; nothing was sent.
+
+        Example:
+            >>> pb.orchestration("Report line").map(["last week", "this week"], "How was {value}?")
+        """
+        # It imports this module.
+        from powawidget.resources.mapping import (  # noqa: PLC0415
+            Given,
+            Settings,
+            map_orchestration,
+        )
+
+        settings = Settings(
+            journal=journal,
+            name=name,
+            schema=schema,
+            concurrency=concurrency,
+            budget=budget,
+            on_unknown=on_unknown,
+            changed=changed,
+            start=start,
+            confirm=confirm,
+        )
+        options = {_KNOWLEDGE: runtime_knowledge_bases}
+        return map_orchestration(self, Given(data, message, key), settings, options)
 
     def chat(self, session_id: str | None = None, **options: Any) -> Chat:
         """Begin a conversation, or go on with one. Nothing is asked yet.

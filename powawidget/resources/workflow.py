@@ -3,13 +3,16 @@
 import asyncio
 import functools
 import json
-from collections.abc import AsyncIterator, Mapping
+import os
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
+from powawidget.batch.batch import Batch
+from powawidget.batch.budget import Budget
 from powawidget.errors import InvalidValueError, RequestError, WrongTypeError
 from powawidget.http.client import Client
 from powawidget.http.held import BeforeLastByte
@@ -118,6 +121,68 @@ class Workflow:
             ),
             about=About(host_of(self._client.url)),
         )
+
+    def map(  # noqa: PLR0913  # one keyword for each thing that may be said
+        self,
+        data: object,
+        variables: Mapping[str, str] | Callable[[dict[str, Any]], Mapping[str, Any]] | None = None,
+        *,
+        key: "str | Sequence[str] | Callable[[dict[str, Any]], Any] | None" = None,
+        journal: "str | os.PathLike[str] | None" = None,
+        name: str | None = None,
+        schema: Any = None,
+        concurrency: int | Literal["auto"] = "auto",
+        budget: Budget | None = None,
+        on_unknown: Literal["keep", "retry"] = "keep",
+        changed: Literal["keep", "new"] | None = None,
+        start: bool = True,
+        confirm: bool = False,
+    ) -> Batch:
+        """Execute the workflow for each row of a table. This returns at once.
+
+        Args:
+            data: The table, as for `Agent.map`.
+            variables: Which column is which variable, such as `{"week": "week_no"}`, or a function
+                of a row that gives all variables. Columns named like variables need no mapping.
+            key: What names a row, as for `Agent.map`.
+            journal: The file that says what was sent and what came of it (docs/batches.md).
+            name: What the batch is called in its journal.
+            schema: The form of the outputs, which become typed columns.
+            concurrency: How many may run at once; "auto" finds out what the server allows: the
+                service takes 20 executions a minute (docs/protocol.md#execution-rate).
+            budget: What it may cost, from `powawidget.budget`; not in tokens.
+            on_unknown: "retry" sends a row again of which nobody can find out what became.
+            changed: "keep" or "new", where something has changed since the batch was begun.
+            start: Whether to start at once.
+            confirm: Whether more runs than `powawidget.options.ask_above` are meant.
+
+        Returns:
+            The batch.
+
+        Raises:
+            UnknownNameError: As for `Agent.map`; nothing was sent.
+            InvalidValueError: As for `Agent.map`, or if a variable has no column; nothing was sent.
+            WrongTypeError: As for `Agent.map`; nothing was sent.
+            FileError: As for `Agent.map`; nothing was sent.
+
+        Example:
+            >>> pb.workflow("Weekly report").map(weeks, variables={"week": "week_no"})
+        """
+        # It imports this module.
+        from powawidget.resources.mapping import Given, Settings, map_workflow  # noqa: PLC0415
+
+        settings = Settings(
+            journal=journal,
+            name=name,
+            schema=schema,
+            concurrency=concurrency,
+            budget=budget,
+            on_unknown=on_unknown,
+            changed=changed,
+            start=start,
+            confirm=confirm,
+        )
+        return map_workflow(self, Given(data, None, key), variables, settings)
 
     async def stream(
         self, variables: Mapping[str, Any] | None = None, **named: Any

@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from powawidget.batch.identity import differences
 from powawidget.batch.journal.packed import RESULT_LIMIT, RUN_LIMIT, unpacked
 from powawidget.batch.journal.records import (
     WAITING,
@@ -21,9 +22,11 @@ from powawidget.batch.journal.records import (
     RowOutcome,
     RowState,
 )
+from powawidget.batch.summary import day_of
 from powawidget.errors import InvalidValueError
 from powawidget.protocol.characters import harmless
 from powawidget.state.model import Kind
+from powawidget.transcript.visible import visible
 
 _WRONG = (
     "The journal holds a value that powawidget doesn't write: it was changed by something else."
@@ -166,17 +169,14 @@ def put_rows(
     known = record_of(connection, batch)
     sent = _sent(connection, batch)
     other = [one.key for one in rows if sent.get(one.key, one.digest) != one.digest]
-    is_redefined = bool(
-        sent
-        and known.definition_digest
-        and record.definition_digest
-        and known.definition_digest != record.definition_digest
-    )
+    parts = differences(known.definition or {}, record.definition or {}) if sent else []
+    is_redefined = bool(parts)
     if changed is None and (other or is_redefined):
-        what = _whats_changed(record, other, is_redefined=is_redefined)
+        what = _whats_changed(record, other, parts)
         raise InvalidValueError(
-            f"{what} since this batch was begun: pass changed='keep' to keep what came of the "
-            "rows that were sent, or changed='new' to send them anew. Nothing was sent."
+            f"{what} since this batch was begun on {day_of(known.made_at)}: pass changed='keep' to "
+            "keep what came of the rows that were sent, or changed='new' to send them anew. "
+            "Nothing was sent."
         )
     if changed == "new":
         again = {one.key for one in rows} if is_redefined else set(other)
@@ -200,14 +200,17 @@ def put_rows(
     )
 
 
-def _whats_changed(record: BatchRecord, other: Sequence[str], *, is_redefined: bool) -> str:
+def _whats_changed(record: BatchRecord, other: Sequence[str], parts: Sequence[str]) -> str:
     is_one = len(other) == 1
     sent = f"{len(other):,} {'row that was' if is_one else 'rows that were'} sent"
-    if is_redefined and other:
-        return f"The definition of {record.target_name} and {sent} have changed"
-    if is_redefined:
-        return f"The definition of {record.target_name} has changed"
-    return f"{sent} {'has' if is_one else 'have'} changed"
+    if not parts:
+        return f"{sent} {'has' if is_one else 'have'} changed"
+    names = [f"the {visible(part)}" for part in parts]
+    named = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    of = f"{named[0].upper()}{named[1:]} of {record.target_name}"
+    if other:
+        return f"{of} and {sent} have changed"
+    return f"{of} {'has' if len(parts) == 1 and not parts[0].endswith('s') else 'have'} changed"
 
 
 def _send_anew(

@@ -1,0 +1,537 @@
+"""Batch: the object a person holds of many runs."""
+
+import asyncio
+import collections
+import hashlib
+import os
+import pathlib
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from powawidget import transcript
+from powawidget.batch import export
+from powawidget.batch.driver import Driver
+from powawidget.batch.frame import result_columns
+from powawidget.batch.journal.journal import Journal
+from powawidget.batch.journal.records import (
+    WAITING,
+    BatchRecord,
+    RowInput,
+    RowOutcome,
+    RowState,
+)
+from powawidget.batch.keys import canonical, readable
+from powawidget.batch.schema import Schema
+from powawidget.batch.summary import STATES, Summary
+from powawidget.batch.table import Table
+from powawidget.batch.template import shown
+from powawidget.errors import (
+    ConfigurationError,
+    InvalidValueError,
+    UnknownNameError,
+)
+from powawidget.kernel import interrupts, wait
+from powawidget.run.finished import of_saved
+from powawidget.run.on_interrupt import checked_choice
+from powawidget.run.run import Run, finished_run
+from powawidget.settings import options
+from powawidget.state.about import About
+
+_RETRIED: tuple[RowState, ...] = ("failed", "unknown")
+_NOT_KEPT = 'It lives in this kernel only: journal="name.powa" keeps it.'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """The rows of a batch.
+
+    Attributes:
+        table: The table that they came from.
+        keys: The key of each row, in the order of the table.
+        inputs: What is sent for each, in that order; none where the batch is only read.
+        schema: The form of the answers, where one was given.
+    """
+
+    table: Table
+    keys: Sequence[str]
+    inputs: Sequence[RowInput] = ()
+    schema: Schema | None = None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Where a batch is written.
+
+    Attributes:
+        journal: The journal.
+        number: The batch's number there.
+    """
+
+    journal: Journal
+    number: int
+
+
+class Batch:
+    """Many runs of one agent, orchestration or workflow: a run for each row of a table.
+
+    It goes on while other cells compute. What was sent, and what came of it, stands in its
+    journal before anything else happens, so that no row is sent twice.
+
+    Example: `batch = pb.agent("Triage").map(tickets, "Triage this ticket: {text}", key="id")`.
+
+    Args:
+        record: What it runs.
+        rows: Its rows.
+        kept: Where it is written.
+        drive: Makes what drives some of the rows; None where it is only read.
+        most_runs: How many runs its budget allows.
+    """
+
+    def __init__(
+        self,
+        record: BatchRecord,
+        rows: Rows,
+        kept: Kept,
+        drive: Callable[[Sequence[RowInput]], Driver] | None = None,
+        most_runs: int | None = None,
+    ) -> None:
+        self._record = record
+        self._rows = rows
+        self._journal, self._number = kept.journal, kept.number
+        self._drive = drive
+        self._most_runs = most_runs
+        self._driver: Driver | None = None
+        self._driven: Sequence[RowInput] = ()
+        self._is_sample = False
+        self._places = {key: place for place, key in enumerate(rows.keys)}
+
+    @property
+    def name(self) -> str:
+        """Its name: a journal holds one batch of each name."""
+        return self._record.name
+
+    @property
+    def keys(self) -> list[Any]:
+        """The keys of its rows, in the order of the table."""
+        return [readable(key) for key in self._rows.keys]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many rows are waiting, claimed, accepted, done, failed or unknown."""
+        counted = collections.Counter(one.state for one in self._outcomes())
+        return {state: counted[state] for state in reversed(STATES) if counted[state]}
+
+    @property
+    def reason(self) -> str:
+        """Why nothing new starts, in words; empty while it goes on, and where no row waits."""
+        return self._held() if self._driver is None else self._driver.reason
+
+    @property
+    def frame(self) -> Any:
+        """The table, of its own kind and with its own index, and what came of each row.
+
+        Beside the table's columns stand those of the schema, `answer` (of a workflow `output`),
+        `status`, `error`, `note`, `run_id`, `session_id`, `tokens`, `seconds` and `calls`; one
+        whose name the table has itself gets `batch_` before it.
+        """
+        return self._frame(None)
+
+    @property
+    def errors(self) -> Any:
+        """The rows of `frame` that failed, or of which nobody knows what became."""
+        outcomes = self._outcomes()
+        return self._frame([place for place, one in enumerate(outcomes) if one.state in _RETRIED])
+
+    def start(self, *, confirm: bool = False) -> "Batch":
+        """Start what waits: after `sample`, or where the batch waits for a person's word.
+
+        Args:
+            confirm: Whether more runs than `powawidget.options.ask_above` are meant.
+
+        Returns:
+            The batch itself.
+
+        Raises:
+            ConfigurationError: If so many runs aren't confirmed, or the batch is only read.
+        """
+        self._refuse_reader("start")
+        driver = self._driver
+        if driver is not None and not driver.done.is_set():
+            if driver.reason or self._is_sample:
+                raise ConfigurationError(
+                    "What runs is still on its way to its end: batch.wait() waits for it, then "
+                    "batch.start() starts the rest."
+                )
+            return self
+        if not confirm:
+            self._refuse_many(self._waiting(), "batch.start(confirm=True)")
+        if driver is not None and not self._is_sample:
+            driver.start()
+        else:
+            self._begin(self._rows.inputs, is_sample=False)
+        return self
+
+    def sample(self, rows: int = 20) -> "Batch":
+        """Run some of the rows first, and nothing else until `start()`.
+
+        Which ones is drawn by their keys, so that the same are drawn again.
+
+        Args:
+            rows: How many.
+
+        Returns:
+            The batch itself; `wait()` waits for the sample.
+
+        Raises:
+            InvalidValueError: If it isn't a positive number.
+            ConfigurationError: If the batch was started already, or is only read.
+
+        Example:
+            >>> batch = agent.map(tickets, "Triage: {text}", start=False)
+            >>> batch.sample(20).wait().frame
+        """
+        self._refuse_reader("sample")
+        if isinstance(rows, bool) or not isinstance(rows, int) or rows < 1:
+            raise InvalidValueError(f"A sample has 1 row or more, not {rows!r}.")
+        if self._driver is not None and not self._is_sample:
+            raise ConfigurationError(
+                "The batch was started already: make it with start=False to run a sample first."
+            )
+        if self._driver is not None and not self._driver.done.is_set():
+            raise ConfigurationError("A sample runs already: batch.wait() waits for it.")
+        outcomes = self._by_key()
+        waiting = [one for one in self._rows.inputs if _of(outcomes, one.key).state == "waiting"]
+        drawn = sorted(waiting, key=lambda one: hashlib.sha256(one.key.encode()).digest())[:rows]
+        if drawn:
+            self._begin(sorted(drawn, key=lambda one: one.position), is_sample=True)
+        return self
+
+    def wait(
+        self,
+        timeout: float | None = None,
+        *,
+        on_interrupt: Literal["stop", "detach"] = "stop",
+    ) -> "Batch":
+        """Block the cell until nothing is under way and nothing new starts.
+
+        Args:
+            timeout: How long to wait at most, in seconds; None waits until the end.
+            on_interrupt: What an interrupt of the kernel does to the batch: start nothing new
+                (what runs goes on to its end), or only stop waiting (detach).
+
+        Returns:
+            The batch itself, over or, after the timeout, not.
+
+        Raises:
+            KeyboardInterrupt: If the kernel is interrupted.
+            ConfigurationError: If nothing was started yet.
+            InvalidValueError: If `on_interrupt` is something else.
+        """
+        checked_choice(on_interrupt)
+        done = self._awaited_event()
+        try:
+            if done is not None:
+                wait.block(done, timeout)
+        except KeyboardInterrupt:
+            if on_interrupt == "stop":
+                self.stop()
+            raise
+        return self
+
+    def __await__(self) -> Generator[Any, None, "Batch"]:
+        """Wait for the batch in async code, as `batch.wait()` does elsewhere.
+
+        Whoever cancels the waiting only stops waiting. An interrupt of the cell that waits starts
+        nothing new.
+
+        Returns:
+            The batch itself.
+
+        Raises:
+            ConfigurationError: If nothing was started yet.
+        """
+        return self._awaited().__await__()
+
+    async def _awaited(self) -> "Batch":
+        done = self._awaited_event()
+        with interrupts.calling(self.stop) as is_interrupted:
+            try:
+                if done is not None:
+                    await wait.until(done.is_set)
+            except asyncio.CancelledError:
+                if is_interrupted():
+                    self.stop()
+                raise
+        return self
+
+    def stop(self, *, runs: bool = False) -> "Batch":
+        """Start nothing new. What runs goes on to its end, and its result is kept.
+
+        Args:
+            runs: Whether to stop what runs as well; what became of it is looked up when somebody
+                goes on with the batch.
+
+        Returns:
+            The batch itself.
+        """
+        if self._driver is not None:
+            self._driver.stop(streams=runs)
+        return self
+
+    def retry(self, *states: str, confirm: bool = False) -> "Batch":
+        """Send rows again that failed, or of which nobody knows what became. They cost again.
+
+        Args:
+            *states: `"failed"`, `"unknown"`, or both.
+            confirm: Whether more runs than `powawidget.options.ask_above` are meant.
+
+        Returns:
+            The batch itself.
+
+        Raises:
+            InvalidValueError: If another state is named, or none.
+            ConfigurationError: If so many runs aren't confirmed, or the batch is only read.
+
+        Example:
+            >>> batch.retry("failed").wait().errors
+        """
+        self._refuse_reader("retry")
+        wrong = [state for state in states if state not in _RETRIED]
+        if wrong or not states:
+            named = f"not {shown(wrong[0])}" if wrong else "and says which"
+            raise InvalidValueError(f'retry takes "failed" or "unknown", {named}.')
+        if not confirm:
+            count = sum(one.state in states for one in self._outcomes())
+            self._refuse_many(count, f"batch.retry({', '.join(map(repr, states))}, confirm=True)")
+        if self._driver is None:
+            self._driver, self._driven = self._made(self._rows.inputs), self._rows.inputs
+        self._driver.retry([state for state in _RETRIED if state in states])
+        return self
+
+    def export(self, path: "str | os.PathLike[str]", *, guard: bool = True) -> pathlib.Path:
+        """Write `frame` to a file, in the form that the name's end selects.
+
+        Args:
+            path: A name that ends with `.parquet` or `.csv`; a file that is there is written over,
+                once the new one is whole.
+            guard: Whether texts in CSV that a spreadsheet would run as a formula (those that begin
+                with `=`, `+`, `-` or `@`) get an apostrophe before them.
+
+        Returns:
+            The path.
+
+        Raises:
+            InvalidValueError: If the name ends otherwise.
+            FileError: If the file can't be written.
+            MissingPackageError: If Parquet needs pyarrow, and it isn't installed.
+
+        Example:
+            >>> batch.export("triaged.csv")
+        """
+        table, columns = self._rows.table, self._columns()
+        names = [*table.names, *(column.name for column in columns)]
+        values = [column.cells for column in columns]
+        lines = (
+            [*row.values(), *(column[place] for column in values)]
+            for place, row in enumerate(table.rows)
+        )
+        labelled = table.named_labels()
+        if labelled is not None:
+            names = [*labelled[0], *names]
+            lines = ([*label, *line] for label, line in zip(labelled[1], lines, strict=True))
+        return export.export(path, self.frame, names, lines, guard=guard)
+
+    def close(self) -> None:
+        """Start nothing new, as where the cell that made it runs again. What runs goes on."""
+        self.stop()
+
+    def __getitem__(self, key: Any) -> Run:
+        """Give the run of a row, live or over."""
+        wanted = self._key(key)
+        live = None if self._driver is None else self._driver.live_run(wanted)
+        if live is not None:
+            return live
+        saved = self._journal.saved_run(self._number, wanted)
+        if saved is None:
+            raise ConfigurationError(_without_run(key, _of(self._by_key(), wanted)))
+        read = transcript.load(saved)
+        if read.run is None:
+            raise InvalidValueError("The journal holds something else than a run: it was changed.")
+        return finished_run(of_saved(read.run, About(read.server, read.model)))
+
+    def __contains__(self, key: object) -> bool:
+        try:
+            return canonical(key) in self._places
+        except (TypeError, ValueError):
+            return False
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.keys)
+
+    def __len__(self) -> int:
+        return len(self._rows.keys)
+
+    def __repr__(self) -> str:
+        return self._summary().text()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        del include, exclude
+        summary = self._summary()
+        return {"text/plain": summary.text(), "text/markdown": summary.markdown()}
+
+    def _begin(self, inputs: Sequence[RowInput], *, is_sample: bool) -> None:
+        driver = self._made(inputs)
+        driver.start()
+        self._driver, self._driven, self._is_sample = driver, inputs, is_sample
+
+    def _made(self, inputs: Sequence[RowInput]) -> Driver:
+        assert self._drive is not None  # noqa: S101  # `_refuse_reader` has seen to it
+        return self._drive(inputs)
+
+    def _outcomes(self) -> list[RowOutcome]:
+        known = self._by_key()
+        return [_of(known, key) for key in self._rows.keys]
+
+    def _by_key(self) -> Mapping[str, RowOutcome]:
+        """Read how the rows stand: what drives them knows it now."""
+        driver = self._driver
+        if driver is None:
+            return self._journal.outcomes(self._number)
+        driven = {one.key: driver.outcome(one.key) for one in self._driven}
+        if len(driven) == len(self):
+            return driven
+        return {**self._journal.outcomes(self._number), **driven}
+
+    def _columns(self) -> list[Any]:
+        rows = self._rows
+        return result_columns(self._outcomes(), self._record.kind, rows.schema, rows.table.names)
+
+    def _frame(self, only: Sequence[int] | None) -> Any:
+        return self._rows.table.with_columns(self._columns(), only)
+
+    def _waiting(self) -> int:
+        return sum(one.state == "waiting" for one in self._outcomes())
+
+    def _key(self, key: Any) -> str:
+        try:
+            wanted = canonical(key)
+        except (TypeError, ValueError) as error:
+            raise UnknownNameError(f"{shown(key)} can't be the key of a row: {error}.") from error
+        if wanted not in self._places:
+            some = ", ".join(shown(each) for each in self.keys[:5])
+            more = " …" if len(self) > 5 else ""  # noqa: PLR2004  # used once, here
+            raise UnknownNameError(f"No row has the key {shown(key)}. There are {some}{more}.")
+        return wanted
+
+    def _awaited_event(self) -> Any:
+        if self._driver is None and self._drive is not None and self._waiting():
+            raise ConfigurationError(self._held())
+        return None if self._driver is None else self._driver.done
+
+    def _held(self) -> str:
+        if self._drive is None:
+            return "It was opened to be read."
+        waiting = self._waiting()
+        if not waiting:
+            return ""
+        many = ", confirm=True" if _is_many(self._capped(waiting)) else ""
+        return (
+            f"Nothing was started: batch.start({many.removeprefix(', ')}) starts up to "
+            f"{self._capped(waiting):,} runs, batch.sample(20) tries some of them first."
+        )
+
+    def _capped(self, count: int) -> int:
+        return count if self._most_runs is None else min(count, self._most_runs)
+
+    def _refuse_many(self, count: int, call: str) -> None:
+        count = self._capped(count)
+        if _is_many(count):
+            raise ConfigurationError(
+                f"That starts up to {count:,} runs, more than powawidget.options.ask_above "
+                f"({options.ask_above:,}): {call} says that it is meant. Nothing was sent."
+            )
+
+    def _refuse_reader(self, what: str) -> None:
+        if self._drive is None:
+            raise ConfigurationError(
+                f"A batch that was opened to be read can't {what}: the same map(...) with "
+                f"journal={shown(self._journal.path)} goes on with it."
+            )
+
+    def _summary(self) -> Summary:
+        outcomes = self._outcomes()
+        counted = collections.Counter(one.state for one in outcomes)
+        known = [one.tokens for one in outcomes if one.tokens is not None]
+        path = self._journal.path
+        notes = [self.reason] if self.reason else []
+        if self._is_sample and known and counted["waiting"]:
+            rest = round(sum(known) / len(known) * counted["waiting"])
+            notes.append(
+                f"At this rate the other {counted['waiting']:,} rows use {rest:,} tokens more."
+            )
+        notes.append(_NOT_KEPT if path is None else f"Journal: {pathlib.Path(path).name}")
+        if self._record.definition is None and self._drive is not None:
+            notes.append(
+                f"This key can't read the definition of {self._record.target_name}: a change of it "
+                "isn't noticed."
+            )
+        return Summary(
+            name=self._record.name,
+            kind=self._record.kind,
+            target=self._record.target_name,
+            counts=counted,
+            tokens=sum(known) if known else None,
+            notes=notes,
+        )
+
+
+def is_going_on(batch: Batch, record: BatchRecord, inputs: Sequence[RowInput]) -> bool:
+    """Tell whether a batch is under way with just these rows, as where its cell runs again."""
+    driver, own = batch._driver, batch._record  # noqa: SLF001  # its own module
+    return (
+        driver is not None
+        and not driver.done.is_set()
+        and not driver.reason
+        and (own.project, own.kind, own.target_id, own.definition_digest)
+        == (record.project, record.kind, record.target_id, record.definition_digest)
+        and list(batch._rows.inputs) == list(inputs)  # noqa: SLF001  # likewise
+    )
+
+
+def again(batch: Batch, rows: Rows) -> Batch:
+    """Give a batch that is under way once more, with the table and the schema that it has now."""
+    made = Batch(
+        batch._record,  # noqa: SLF001  # its own module, as below
+        rows,
+        Kept(batch._journal, batch._number),  # noqa: SLF001
+        batch._drive,  # noqa: SLF001
+        batch._most_runs,  # noqa: SLF001
+    )
+    made._driver, made._driven = batch._driver, batch._driven  # noqa: SLF001
+    made._is_sample = batch._is_sample  # noqa: SLF001
+    return made
+
+
+def begin(batch: Batch, *, confirm: bool) -> None:
+    """Start a batch that was made, unless that is more than a person may have meant: it waits."""
+    if confirm or not _is_many(batch._capped(batch._waiting())):  # noqa: SLF001  # its own module
+        batch.start(confirm=True)
+
+
+def _of(known: Mapping[str, RowOutcome], key: str) -> RowOutcome:
+    return known.get(key, WAITING)
+
+
+def _is_many(count: int) -> bool:
+    return options.ask_above is not None and count > options.ask_above
+
+
+def _without_run(key: object, outcome: RowOutcome) -> str:
+    if outcome.run_id is not None:
+        return (
+            f"The run of row {shown(key)} isn't in the journal: pb.get_run({outcome.run_id!r}) "
+            "brings it back."
+        )
+    more = f": {outcome.error}" if outcome.error else ""
+    return f"Row {shown(key)} is {outcome.state} and has no run{more or '.'}"

@@ -1,0 +1,354 @@
+"""Batches of an agent, an orchestration or a workflow: what is checked before anything is sent."""
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from weakref import WeakValueDictionary
+
+from powawidget.approvals.policy import PolicyFunction
+from powawidget.batch.batch import Batch, Kept, Rows, again, begin, is_going_on
+from powawidget.batch.budget import Budget, Spending
+from powawidget.batch.cells import as_json
+from powawidget.batch.driver import Driver, check
+from powawidget.batch.grid import grid_key, product_of, refuse_ignored
+from powawidget.batch.identity import digest_of, row_digest
+from powawidget.batch.journal.journal import Journal
+from powawidget.batch.journal.records import BatchRecord, Changed, RowInput
+from powawidget.batch.keys import keys_of, readable
+from powawidget.batch.pace import Pace
+from powawidget.batch.schema import Schema, schema_of
+from powawidget.batch.table import Table, own_table, table_of
+from powawidget.batch.target import Check, Target, fits
+from powawidget.batch.template import MessageFunction, message_of, shown, unknown_column
+from powawidget.errors import ConfigurationError, InvalidValueError, WrongTypeError
+from powawidget.kernel import cells, loop
+from powawidget.protocol.graph import variables as declared
+from powawidget.resources.agent import Agent
+from powawidget.resources.batching import agent_target, orchestration_target, workflow_target
+from powawidget.resources.definitions import definition_of
+from powawidget.resources.orchestration import Orchestration
+from powawidget.resources.request import agent_body
+from powawidget.resources.workflow import Workflow
+
+Key = str | Sequence[str] | Callable[[dict[str, Any]], Any]
+Body = Callable[[Mapping[str, Any]], dict[str, Any]]
+_SHOWN = 3
+_LONGEST_NAME = 200
+# Batches of this process by their journals' paths and their names.
+_going: WeakValueDictionary[tuple[str, str], Batch] = WeakValueDictionary()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What a batch is given beside its table and its messages; see `Agent.map`."""
+
+    journal: "str | os.PathLike[str] | None" = None
+    name: str | None = None
+    schema: Any = None
+    concurrency: int | Literal["auto"] = "auto"
+    budget: Budget | None = None
+    on_unknown: Literal["keep", "retry"] = "keep"
+    changed: Changed | None = None
+    start: bool = True
+    confirm: bool = False
+
+    def __post_init__(self) -> None:
+        wanted = self.concurrency
+        is_number = isinstance(wanted, int) and not isinstance(wanted, bool) and wanted >= 1
+        if wanted != "auto" and not is_number:
+            raise InvalidValueError(
+                f'concurrency is "auto" or how many may run at once, not {wanted!r}.'
+            )
+        if self.budget is not None and not isinstance(self.budget, Budget):
+            raise WrongTypeError(
+                "budget takes what powawidget.budget(...) makes, such as budget(runs=100), not "
+                f"{type(self.budget).__name__}."
+            )
+        if self.changed not in {None, "keep", "new"}:
+            raise InvalidValueError(f'changed is "keep" or "new", not {self.changed!r}.')
+        name = self.name
+        if name is not None and (
+            not isinstance(name, str) or not name.strip() or len(name) > _LONGEST_NAME
+        ):
+            raise InvalidValueError(
+                f"A batch's name is a text of 1 to {_LONGEST_NAME} characters, not {shown(name)}."
+            )
+
+
+@dataclass(frozen=True)
+class Given:
+    """A table, the message of each row, and what names it."""
+
+    data: object
+    message: str | MessageFunction | None
+    key: Key | None
+
+
+def map_agent(
+    agent: Agent,
+    given: Given,
+    settings: Settings,
+    options: Mapping[str, Any],
+    on_approval: PolicyFunction | None,
+) -> Batch:
+    """Make the batch of `Agent.map`."""
+    schema = None if settings.schema is None else schema_of(settings.schema)
+    table = table_of(given.data)
+    written = message_of(given.message, table.names)
+    body = _agent_body(agent, schema, options)
+    keys = keys_of(table.rows, table.names, given.key, table.labels)
+    bodies = _bodies(table.rows, keys, lambda row: body(written(row)))
+    return _batch(_Made(table, keys, bodies, schema), settings, _Owner(agent, "agent", on_approval))
+
+
+def grid_agent(
+    agent: Agent,
+    given: Mapping[str, Any],
+    settings: Settings,
+    on_approval: PolicyFunction | None,
+) -> Batch:
+    """Make the batch of `Agent.grid`."""
+    schema = None if settings.schema is None else schema_of(settings.schema)
+    has_tools = True if given.get("runtime_knowledge_bases") else agent._has_tools  # noqa: SLF001  # of this folder
+    refuse_ignored(
+        [name for name, value in given.items() if value is not None],
+        agent.name,
+        has_tools=has_tools,
+    )
+    rows = product_of(given)
+    keys = [grid_key(row) for row in rows]
+    twins = len(keys) - len(set(keys))
+    if twins:
+        raise InvalidValueError(
+            f"{twins:,} of the combinations come twice: leave out values that are the same."
+        )
+
+    def body(row: Mapping[str, Any]) -> dict[str, Any]:
+        options = {name: value for name, value in row.items() if name != "message"}
+        return _agent_body(agent, schema, options)(row["message"])
+
+    bodies = _bodies(rows, keys, body)
+    return _batch(
+        _Made(own_table(rows), keys, bodies, schema),
+        settings,
+        _Owner(agent, "agent", on_approval),
+        f"{agent.name} grid",
+    )
+
+
+def map_orchestration(
+    orchestration: Orchestration,
+    given: Given,
+    settings: Settings,
+    options: Mapping[str, Any],
+) -> Batch:
+    """Make the batch of `Orchestration.map`."""
+    schema = None if settings.schema is None else schema_of(settings.schema)
+    table = table_of(given.data)
+    written = message_of(given.message, table.names)
+    keys = keys_of(table.rows, table.names, given.key, table.labels)
+
+    def body(row: Mapping[str, Any]) -> dict[str, Any]:
+        asked = written(row)
+        text = asked if schema is None or not asked.strip() else schema.asked_in(asked)
+        return orchestration._body(text, None, options)  # noqa: SLF001  # of this folder
+
+    return _batch(
+        _Made(table, keys, _bodies(table.rows, keys, body), schema),
+        settings,
+        _Owner(orchestration, "orchestration"),
+    )
+
+
+def map_workflow(
+    workflow: Workflow,
+    asked: Given,
+    variables: Mapping[str, str] | Callable[[dict[str, Any]], Mapping[str, Any]] | None,
+    settings: Settings,
+) -> Batch:
+    """Make the batch of `Workflow.map`."""
+    if settings.budget is not None and settings.budget.tokens is not None:
+        raise InvalidValueError(
+            "A budget of tokens can't be kept for workflows, whose usage the service doesn't tell: "
+            "use budget(runs=...)."
+        )
+    schema = None if settings.schema is None else schema_of(settings.schema)
+    table = table_of(asked.data)
+    given = _variables_of(workflow, table, variables)
+    keys = keys_of(table.rows, table.names, asked.key, table.labels)
+    body = workflow._body  # noqa: SLF001  # of this folder
+    bodies = _bodies(table.rows, keys, lambda row: body(given(row), {}))
+    return _batch(
+        _Made(table, keys, bodies, schema),
+        settings,
+        _Owner(workflow, "workflow"),
+    )
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What came of a table: for each row a key and what is posted."""
+
+    table: Table
+    keys: Sequence[str]
+    bodies: Sequence[dict[str, Any]]
+    schema: Schema | None
+
+    @property
+    def rows(self) -> Rows:
+        form = None if self.schema is None else self.schema.json_schema
+        inputs = [
+            RowInput(key=key, position=place, body=body, digest=row_digest(body, form))
+            for place, (key, body) in enumerate(zip(self.keys, self.bodies, strict=True))
+        ]
+        return Rows(table=self.table, keys=self.keys, inputs=inputs, schema=self.schema)
+
+
+@dataclass(frozen=True)
+class _Owner:
+    """Whose `map` was called."""
+
+    one: Agent | Orchestration | Workflow
+    kind: Literal["agent", "orchestration", "workflow"]
+    on_approval: PolicyFunction | None = None
+
+    def target(self, check: Check) -> Target:
+        if isinstance(self.one, Agent):
+            return agent_target(self.one, on_approval=self.on_approval, check=check)
+        if isinstance(self.one, Orchestration):
+            return orchestration_target(self.one, check=check)
+        return workflow_target(self.one, check=check)
+
+
+def _batch(made: _Made, settings: Settings, whose: _Owner, name: str | None = None) -> Batch:
+    owner, kind = whose.one, whose.kind
+    client = owner._client  # noqa: SLF001  # of this folder
+    definition = loop.run_sync(definition_of(client, kind, owner.id))
+    target = whose.target(fits if made.schema is None else made.schema.check)
+    rows = made.rows
+    check(rows.inputs, target, settings.on_unknown)
+    record = BatchRecord(
+        name=settings.name or name or owner.name,
+        project=client.url,
+        kind=kind,
+        target_id=owner.id,
+        target_name=owner.name,
+        definition=definition,
+        definition_digest="" if definition is None else digest_of(definition),
+        made_at=time.time(),
+    )
+    journal, place = settings.journal, None
+    if journal is not None:
+        place = (os.path.realpath(os.path.expanduser(os.fspath(journal))), record.name)  # noqa: PTH111  # as it may be given
+        earlier = _going.get(place)
+        if earlier is not None and is_going_on(earlier, record, rows.inputs):
+            return again(earlier, rows)
+    opened = Journal.open(journal)
+    number = opened.begin(record, rows.inputs, changed=settings.changed)
+
+    def drive(inputs: Sequence[RowInput]) -> Driver:
+        return Driver(
+            journal=opened,
+            batch=number,
+            rows=inputs,
+            target=target,
+            pace=Pace(settings.concurrency, rows=len(inputs), is_rate=kind == "workflow"),
+            spending=Spending(settings.budget),
+            on_unknown=settings.on_unknown,
+        )
+
+    most = None if settings.budget is None else settings.budget.runs
+    batch = Batch(record, rows, Kept(opened, number), drive, most)
+    opened.unlock(number)  # who waits for a person's word keeps nobody else from it
+    if place is None:
+        cells.adopt(batch)
+    else:
+        _going[place] = batch
+    if settings.start:
+        begin(batch, confirm=settings.confirm)
+    return batch
+
+
+def _agent_body(
+    agent: Agent, schema: Schema | None, options: Mapping[str, Any]
+) -> Callable[[str], dict[str, Any]]:
+    given = {name: value for name, value in options.items() if value is not None}
+    if schema is None:
+        return lambda message: agent_body(message, None, given)
+    if "response_format" in given:
+        raise InvalidValueError(
+            "schema and response_format both say what form the answer has: pass one of them."
+        )
+    has_tools = agent._has_tools  # noqa: SLF001  # of this folder
+    if has_tools or given.get("runtime_knowledge_bases"):
+        return lambda message: agent_body(
+            message, None, {**given, "response_format": schema.response_format}
+        )
+    # The service would leave `response_format` out, without a word.
+    return lambda message: agent_body(
+        schema.asked_in(message) if message.strip() else message, None, given
+    )
+
+
+def _bodies(
+    rows: Sequence[Mapping[str, Any]], keys: Sequence[str], body: Body
+) -> list[dict[str, Any]]:
+    """Make what is posted for each row; all that is wrong is told together, before the first."""
+    made: list[dict[str, Any]] = []
+    wrong: list[str] = []
+    cause: Exception | None = None
+    for number, (row, key) in enumerate(zip(rows, keys, strict=True)):
+        try:
+            made.append(body(row))
+        except WrongTypeError:
+            raise  # an option, which is the same for all rows
+        except Exception as error:  # noqa: BLE001 - a function of the caller's may raise anything
+            cause = cause or error
+            said = (
+                str(error) if isinstance(error, ConfigurationError | TypeError | ValueError) else ""
+            )
+            reason = said or f"{type(error).__name__}: {error}"
+            wrong.append(f"row {number} (key {shown(readable(key))}): {reason.rstrip('.')}")
+    if wrong:
+        more = f"; and {len(wrong) - _SHOWN:,} more" if len(wrong) > _SHOWN else ""
+        raise InvalidValueError(
+            f"{len(wrong):,} of {len(rows):,} rows can't be sent: {'; '.join(wrong[:_SHOWN])}"
+            f"{more}. Nothing was sent."
+        ) from cause
+    return made
+
+
+def _variables_of(
+    workflow: Workflow,
+    table: Table,
+    given: Mapping[str, str] | Callable[[dict[str, Any]], Mapping[str, Any]] | None,
+) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """Tell which cell is which variable of a workflow."""
+    if callable(given) and not isinstance(given, Mapping):
+        function = given
+        return lambda row: dict(function(dict(row)))
+    if given is not None and not isinstance(given, Mapping):
+        raise WrongTypeError(
+            'variables takes a dictionary of columns, such as {"week": "week_no"}, or a function '
+            f"of a row, not {type(given).__name__}."
+        )
+    named = dict(given or {})
+    for name in named.values():
+        if name not in table.names:
+            raise unknown_column(str(name), table.names)
+    graph = workflow._graph  # noqa: SLF001  # of this folder
+    if graph is None and not named:
+        raise InvalidValueError(
+            f"This key can't read which variables {workflow.name} has: say which column is which, "
+            'as in variables={"week": "week_no"}.'
+        )
+    same = [] if graph is None else [name for name in declared(graph) if name in table.names]
+    columns = {**{name: name for name in same}, **named}
+    if not columns:
+        raise InvalidValueError(
+            f"No column is a variable of {workflow.name}: each row would give the same. Say which "
+            'column is which, as in variables={"week": "week_no"}.'
+        )
+    return lambda row: {name: as_json(row[column]) for name, column in columns.items()}

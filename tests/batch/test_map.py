@@ -1,0 +1,473 @@
+"""`map` and `grid`: what is sent for each row, and what is refused before anything is."""
+
+import asyncio
+import dataclasses
+import datetime as dt
+import pathlib
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+import powawidget
+from powawidget import Batch
+from powawidget.errors import (
+    ConfigurationError,
+    FileError,
+    InvalidValueError,
+    UnknownNameError,
+    WrongTypeError,
+)
+from powawidget.resources.project import Powabase
+from tests.counterpart import (
+    Agent,
+    Block,
+    Call,
+    Calls,
+    Counterpart,
+    Edge,
+    Fail,
+    Say,
+    Script,
+    Tool,
+    Turn,
+    Workflow,
+    start,
+)
+
+WATCHDOG = 60
+TICKETS = pd.DataFrame(
+    {"id": ["T-1", "T-2"], "text": ["I was {charged} twice", "It is broken"]}, index=["x", "x"]
+)
+
+
+class Ticket(msgspec.Struct):
+    category: str
+    urgent: bool
+
+
+def _echo(turn: Turn) -> Script:
+    if "fail" in turn.message:
+        yield Fail("litellm.RateLimitError: too many")
+    yield Say(turn.message.partition("\n\nAnswer with JSON")[0])
+
+
+def _look(turn: Turn) -> Script:
+    yield Calls(Call("look", {}, 0.0))
+    yield Say(turn.message)
+
+
+def _none(**_: Any) -> str:
+    return "nothing"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Counterpart]:
+    agents = [
+        Agent("Echo", _echo, tokens_per_second=5_000),
+        Agent("Looker", _look, tools=(Tool("look", _none),), tokens_per_second=5_000),
+    ]
+    double = Workflow(
+        "Double",
+        (
+            Block("Start", "starter", {"input": {"n": None, "by": 2}}),
+            Block("Response", "response", {"output": {"n": "<Start.output.n>"}}),
+        ),
+        (Edge("Start", "Response"),),
+    )
+    running = start(
+        agents=agents, workflows=[double], tokens_per_second=5_000, executions_per_minute=None
+    )
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def project(server: Counterpart) -> Iterator[Powabase]:
+    with powawidget.connect(server.url, api_key=server.key) as connected:
+        yield connected
+
+
+def _posted(server: Counterpart, since: int) -> list[dict[str, Any]]:
+    """The bodies of the runs that were started, without what names their sessions."""
+    bodies = [
+        body
+        for method, path, body in server.requests[since:]
+        if path.endswith("/stream") and method
+    ]
+    return [{name: body[name] for name in body if name != "session_id"} for body in bodies]
+
+
+@pytest.mark.parametrize("kind", ["pandas", "polars", "pyarrow", "list", "dict", "iterable"])
+def test_the_same_rows_come_back_as_the_same_kind(project: Powabase, kind: str) -> None:
+    records = TICKETS.to_dict("records")
+    data: Any = {
+        "pandas": TICKETS,
+        "polars": pl.DataFrame(records),
+        "pyarrow": pa.Table.from_pylist(records),
+        "list": records,
+        "dict": {row["id"]: row for row in records},
+        "iterable": iter(records),
+    }[kind]
+    batch = project.agent("Echo").map(data, "Say {text}", key="id").wait(WATCHDOG)
+    frame = batch.frame
+    assert type(frame) is type(data) or kind == "iterable"
+    match kind:
+        case "pandas":
+            assert frame.index.tolist() == ["x", "x"]
+            made = frame.to_dict("records")
+        case "polars":
+            made = frame.to_dicts()
+        case "pyarrow":
+            made = frame.to_pylist()
+        case "dict":
+            made = list(frame.values())
+        case _:
+            made = frame
+    assert [row["answer"] for row in made] == ["Say I was {charged} twice", "Say It is broken"]
+    assert {row["status"] for row in made} == {"done"}
+    assert [row["id"] for row in made] == ["T-1", "T-2"]
+    assert batch["T-2"].text == "Say It is broken"
+    assert batch.keys == ["T-1", "T-2"]
+
+
+def test_a_series_is_its_own_message(project: Powabase) -> None:
+    series = pd.Series(["a", "b"], index=pd.MultiIndex.from_tuples([("p", 1), ("p", 2)]), name="q")
+    batch = project.agent("Echo").map(series).wait(WATCHDOG)
+    assert batch.frame["answer"].tolist() == ["a", "b"]
+    assert batch.frame.index.tolist() == [("p", 1), ("p", 2)]
+    assert batch["p", 2].text == "b"
+
+
+def test_an_odd_table_is_sent_exactly(server: Counterpart, project: Powabase) -> None:
+    frame = pd.DataFrame(
+        {
+            "big": pd.array([2**53 + 1, None], dtype="Int64"),
+            "kind": pd.Categorical(["bug", None]),
+            "nested": [{"a": [1, "{x}"]}, None],
+            "at": pd.to_datetime(["2026-03-01 10:00+01:00", None]),
+        },
+        index=[None, None],
+    )
+    since = len(server.requests)
+    template = "{big}|{kind}|{nested}|{at}|{{}}"
+    project.agent("Echo").map(frame, template, concurrency=1).wait(WATCHDOG)
+    assert [body["message"] for body in _posted(server, since)] == [
+        '9007199254740993|bug|{"a": [1, "{x}"]}|2026-03-01T10:00:00+01:00|{}',
+        "||||{}",
+    ]
+
+
+def test_a_schema_stands_in_the_message_of_an_agent_without_tools(
+    server: Counterpart, project: Powabase
+) -> None:
+    since = len(server.requests)
+    batch = project.agent("Echo").map(
+        ['{"category": "billing", "urgent": true}', "It is billing."], schema=Ticket
+    )
+    frame = batch.wait(WATCHDOG).frame
+    for body in _posted(server, since):
+        assert "response_format" not in body
+        assert '"urgent"' in body["message"].partition("JSON schema:\n")[2]
+    assert frame[0]["category"] == "billing"
+    assert frame[0]["urgent"] is True
+    assert frame[1]["status"] == "failed"
+    assert frame[1]["category"] is None
+    assert frame[1]["answer"] == "It is billing."
+    assert "doesn't fit the schema" in frame[1]["error"]
+    assert batch.errors == [frame[1]]
+
+
+def test_a_schema_is_the_response_format_of_an_agent_with_tools(
+    server: Counterpart, project: Powabase
+) -> None:
+    since = len(server.requests)
+    asked = '{"category": "billing", "urgent": false}'
+    batch = project.agent("Looker").map([asked], schema=Ticket).wait(WATCHDOG)
+    (body,) = _posted(server, since)
+    assert body["message"] == asked
+    assert body["response_format"]["json_schema"]["schema"]["required"] == ["category", "urgent"]
+    assert batch.frame[0]["urgent"] is False
+    assert batch.frame[0]["calls"] == 1
+
+
+def test_a_failed_row_fails_no_table_and_may_be_sent_again(project: Powabase) -> None:
+    batch = project.agent("Echo").map(["a", "fail", "b"]).wait(WATCHDOG)
+    assert batch.counts == {"failed": 1, "done": 2}
+    assert [row["status"] for row in batch.frame] == ["done", "failed", "done"]
+    assert "too many" in batch.errors[0]["error"]
+    first = batch.errors[0]["run_id"]
+    batch.retry("failed").wait(WATCHDOG)
+    assert batch.errors[0]["run_id"] != first
+    assert batch.counts == {"failed": 1, "done": 2}
+    with pytest.raises(InvalidValueError, match="retry takes"):
+        batch.retry("done")
+    with pytest.raises(InvalidValueError, match="retry takes"):
+        batch.retry()
+
+
+def test_a_sample_goes_first(project: Powabase) -> None:
+    batch = project.agent("Echo").map([f"row {n}" for n in range(30)], start=False)
+    assert batch.counts == {"waiting": 30}
+    with pytest.raises(ConfigurationError, match=r"Nothing was started: batch\.start\(\)"):
+        batch.wait(WATCHDOG)
+    batch.sample(4).wait(WATCHDOG)
+    assert batch.counts == {"waiting": 26, "done": 4}
+    sampled = {row["value"] for row in batch.frame if row["status"] == "done"}
+    assert sampled != {f"row {n}" for n in range(4)}
+    assert "other 26 rows use" in repr(batch)
+    batch.sample(2).wait(WATCHDOG)
+    assert batch.counts == {"waiting": 24, "done": 6}
+    batch.start().wait(WATCHDOG)
+    assert batch.counts == {"done": 30}
+    with pytest.raises(ConfigurationError, match="start=False"):
+        batch.sample(1)
+    for wrong in (0, True, 1.5):
+        with pytest.raises(InvalidValueError, match="A sample has 1 row or more"):
+            batch.sample(wrong)  # type: ignore[arg-type]
+
+
+def test_the_same_rows_are_sampled_again(project: Powabase, tmp_path: pathlib.Path) -> None:
+    rows = [f"row {n}" for n in range(30)]
+    drawn = []
+    for path in ("a.powa", "b.powa"):
+        batch = project.agent("Echo").map(rows, journal=tmp_path / path, start=False)
+        batch.sample(5).wait(WATCHDOG)
+        drawn.append([row["value"] for row in batch.frame if row["status"] == "done"])
+    assert drawn[0] == drawn[1]
+
+
+def test_many_runs_wait_for_a_word(
+    server: Counterpart, project: Powabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(powawidget.options, "ask_above", 3)
+    since = len(server.requests)
+    batch = project.agent("Echo").map(["a", "b", "c", "d"])
+    assert _posted(server, since) == []
+    with pytest.raises(ConfigurationError, match=r"start\(confirm=True\) starts up to 4 runs"):
+        batch.wait(WATCHDOG)
+    with pytest.raises(ConfigurationError, match=r"more than powawidget\.options\.ask_above \(3\)"):
+        batch.start()
+    assert "Nothing was started" in repr(batch)
+    batch.start(confirm=True).wait(WATCHDOG)
+    assert batch.counts == {"done": 4}
+    confirmed = project.agent("Echo").map(["a", "b", "c", "d"], confirm=True).wait(WATCHDOG)
+    assert confirmed.counts == {"done": 4}
+    few = powawidget.budget(runs=2)
+    capped = project.agent("Echo").map(["a", "b", "c", "d"], budget=few).wait(WATCHDOG)
+    assert capped.counts == {"waiting": 2, "done": 2}
+    assert "budget" in capped.reason
+
+
+def test_a_journal_goes_on_with_what_is_left(
+    server: Counterpart, project: Powabase, tmp_path: pathlib.Path
+) -> None:
+    agent, path = project.agent("Echo"), tmp_path / "t.powa"
+    agent.map(["a", "b"], journal=path, budget=powawidget.budget(runs=1)).wait(WATCHDOG)
+    since = len(server.requests)
+    batch = agent.map(["a", "b"], journal=path).wait(WATCHDOG)
+    assert batch.counts == {"done": 2}
+    assert len(_posted(server, since)) == 1
+    with pytest.raises(InvalidValueError, match="pass changed='keep'"):
+        agent.map(["a", "c"], journal=path)
+    assert len(_posted(server, since)) == 1
+    kept = agent.map(["a", "c"], journal=path, changed="keep").wait(WATCHDOG)
+    assert [row["answer"] for row in kept.frame] == ["a", "b"]
+    new = agent.map(["a", "d"], journal=path, changed="new").wait(WATCHDOG)
+    assert [row["answer"] for row in new.frame] == ["a", "d"]
+
+
+def test_a_cell_that_runs_again_goes_on_with_what_runs(
+    server: Counterpart, project: Powabase, tmp_path: pathlib.Path
+) -> None:
+    agent, path = project.agent("Echo"), tmp_path / "t.powa"
+    since = len(server.requests)
+    rows = [f"row {n}" for n in range(40)]
+    first = agent.map(rows, journal=path, concurrency=2)
+    second = agent.map(rows, journal=path, concurrency=2)
+    assert second.wait(WATCHDOG).counts == {"done": 40}
+    assert first.wait(WATCHDOG).counts == {"done": 40}
+    assert len(_posted(server, since)) == 40
+
+
+def test_a_batch_that_goes_on_is_driven_once(project: Powabase, tmp_path: pathlib.Path) -> None:
+    agent, path = project.agent("Echo"), tmp_path / "t.powa"
+    batch = agent.map([f"row {n}" for n in range(40)], journal=path, concurrency=1)
+    with pytest.raises(FileError, match="driven already"):
+        agent.map([f"row {n}" for n in range(41)], journal=path)
+    batch.stop().wait(WATCHDOG)
+    assert set(batch.counts) <= {"done", "waiting"}
+    assert "stopped" in batch.reason or batch.counts == {"done": 40}
+    more = agent.map([f"row {n}" for n in range(41)], journal=path).wait(WATCHDOG)
+    assert more.counts == {"done": 41}
+
+
+def test_it_lives_with_the_kernel_and_says_so(project: Powabase, tmp_path: pathlib.Path) -> None:
+    batch = project.agent("Echo").map(["a"]).wait(WATCHDOG)
+    assert "lives in this kernel only" in repr(batch)
+    kept = project.agent("Echo").map(["a"], journal=tmp_path / "t.powa").wait(WATCHDOG)
+    assert "lives in this kernel" not in repr(kept)
+    assert "t.powa" in repr(kept)
+
+
+def test_it_can_be_awaited(project: Powabase) -> None:
+    async def cell() -> Batch:
+        return await project.agent("Echo").map(["a", "b"])
+
+    assert asyncio.run(cell()).counts == {"done": 2}
+
+
+def test_a_grid_is_every_combination(server: Counterpart, project: Powabase) -> None:
+    since = len(server.requests)
+    batch = project.agent("Looker").grid(message=["a", "b"], temperature=[0, 0.5])
+    batch.wait(WATCHDOG)
+    posted = sorted(_posted(server, since), key=lambda body: (body["message"], body["temperature"]))
+    assert posted == [
+        {"message": message, "temperature": temperature}
+        for message in "ab"
+        for temperature in (0, 0.5)
+    ]
+    assert isinstance(batch.frame, pd.DataFrame)
+    assert batch.frame["answer"].tolist() == ["a", "a", "b", "b"]
+    assert batch["b", 0.5].text == "b"
+    assert batch.name == "Looker grid"
+
+
+def _rows(count: int) -> list[str]:
+    return [f"row {n}" for n in range(count)]
+
+
+@dataclasses.dataclass
+class Refused:
+    """One call that must send nothing."""
+
+    why: str
+    data: Any = dataclasses.field(default_factory=lambda: ["a"])
+    message: Any = None
+    error: type[Exception] = InvalidValueError
+    options: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+
+REFUSED = [
+    Refused("has no column 'b'", [{"a": 1}], "{b}", UnknownNameError),
+    Refused("has no column", [{"a": 1}], "{a.real}", UnknownNameError),
+    Refused("The table is empty", []),
+    Refused("must differ from row to row", [{"a": 1}, {"a": 1}], "a", options={"key": "a"}),
+    Refused("it is missing", [{"a": None, "b": 1}], "b", options={"key": "a"}),
+    Refused(r"1 of 2 rows can't be sent: row 1 \(key 1\): The message is empty", ["a", None]),
+    Refused("row 0 .*KeyError", ["a"], lambda row: row["x"]),
+    Refused("row 0 .*column 'value': it is bytes", [b"a"]),
+    Refused("A run of an agent takes no colour", error=WrongTypeError, options={"colour": "red"}),
+    Refused("schema takes", error=WrongTypeError, options={"schema": "Ticket"}),
+    Refused("pass one of them", options={"schema": Ticket, "response_format": {"type": "text"}}),
+    Refused('concurrency is "auto"', options={"concurrency": 0}),
+    Refused('concurrency is "auto"', options={"concurrency": True}),
+    Refused("budget takes", error=WrongTypeError, options={"budget": 100}),
+    Refused('changed is "keep"', options={"changed": "yes"}),
+    Refused("on_unknown takes", options={"on_unknown": "again"}),
+    Refused("A batch's name", options={"name": " "}),
+    Refused("on_approval takes", error=WrongTypeError, options={"on_approval": "allow"}),
+    Refused("There is no folder", error=FileError, options={"journal": "/none/such/t.powa"}),
+    Refused("One message is a run", "a", error=WrongTypeError),
+]
+
+
+@pytest.mark.parametrize("refused", REFUSED, ids=lambda one: one.why[:30])
+def test_bad_input_is_refused_before_anything_is_sent(
+    server: Counterpart, project: Powabase, refused: Refused
+) -> None:
+    agent = project.agent("Echo")
+    since = len(server.requests)
+    with pytest.raises(refused.error, match=refused.why) as raised:
+        agent.map(refused.data, refused.message, **refused.options)
+    assert _posted(server, since) == []
+    assert "\n" not in str(raised.value)
+
+
+def test_a_grid_of_what_is_ignored_is_refused(server: Counterpart, project: Powabase) -> None:
+    agent = project.agent("Echo")
+    since = len(server.requests)
+    with pytest.raises(InvalidValueError, match="Echo ignores temperature: the service"):
+        agent.grid(message="a", temperature=[0, 1])
+    with pytest.raises(WrongTypeError, match="takes no colour"):
+        agent.grid(message="a", colour=["red"])
+    with pytest.raises(InvalidValueError, match="come twice"):
+        agent.grid(message=["a", "a"])
+    assert server.requests[since:] == []
+
+
+def test_retry_of_what_is_unknown_is_refused_for_an_agent_with_tools(project: Powabase) -> None:
+    with pytest.raises(InvalidValueError, match="isn't for an agent with tools"):
+        project.agent("Looker").map(["a"], on_unknown="retry")
+
+
+def test_an_orchestration_is_mapped(server: Counterpart, project: Powabase) -> None:
+    since = len(server.requests)
+    batch = project.orchestration("Report line").map(
+        [{"when": "last week"}], "How was {when}?", schema={"type": "object"}
+    )
+    (row,) = batch.wait(WATCHDOG).frame
+    (body,) = _posted(server, since)
+    assert body["message"].startswith("How was last week?\n\nAnswer with JSON alone")
+    assert row["status"] == "failed"
+    assert "doesn't fit the schema" in row["error"]
+    assert row["answer"]
+
+
+def test_a_workflow_takes_columns_as_variables(server: Counterpart, project: Powabase) -> None:
+    workflow = project.workflow("Double")
+    since = len(server.requests)
+    frame = pl.DataFrame({"number": [2**53 + 1, 41], "by": [1, None], "other": ["x", "y"]})
+    batch = workflow.map(frame, variables={"n": "number"}, key="number").wait(WATCHDOG)
+    assert batch.counts == {"done": 2}
+    sent = [body["variables"] for body in _posted(server, since)]
+    assert [{name: one[name] for name in one if name != "_claim"} for one in sent] == [
+        {"n": 2**53 + 1, "by": 1},
+        {"n": 41, "by": None},
+    ]
+    assert batch.frame["output"].to_list() == [{"n": 2**53 + 1}, {"n": 41}]
+    by_name = workflow.map([{"n": 40}]).wait(WATCHDOG)
+    assert by_name.counts == {"done": 1}
+    by_function = workflow.map([40], lambda row: {"n": row["value"]}).wait(WATCHDOG)
+    assert by_function.counts == {"done": 1}
+    form = {"type": "object", "properties": {"n": {"type": "integer", "maximum": 40}}}
+    checked = workflow.map([40, 41], lambda row: {"n": row["value"]}, schema=form).wait(WATCHDOG)
+    assert [row["n"] for row in checked.frame] == [40, None]
+    assert "maximum" in checked.errors[0]["error"]
+
+
+@pytest.mark.parametrize(
+    ("data", "variables", "options", "error", "why"),
+    [
+        ([{"m": 40}], None, {}, InvalidValueError, "No column is a variable"),
+        ([{"m": 40}], {"n": "k"}, {}, UnknownNameError, "has no column 'k'"),
+        ([{"by": 3}], None, {}, InvalidValueError, "row 0 .*also needs n"),
+        ([{"n": 1}], "n", {}, WrongTypeError, "variables takes a dictionary"),
+        ([{"n": dt.timedelta}], None, {}, InvalidValueError, "row 0"),
+        (
+            [{"n": 40}],
+            None,
+            {"budget": powawidget.budget(tokens=5)},
+            InvalidValueError,
+            "can't be kept for workflows",
+        ),
+    ],
+)
+def test_a_workflow_refuses_before_anything_is_sent(  # noqa: PLR0913, PLR0917 - a case and its project
+    server: Counterpart,
+    project: Powabase,
+    data: Any,
+    variables: Any,
+    options: dict[str, Any],
+    error: type[Exception],
+    why: str,
+) -> None:
+    workflow = project.workflow("Double")
+    since = len(server.requests)
+    with pytest.raises(error, match=why):
+        workflow.map(data, variables, **options)
+    assert _posted(server, since) == []
