@@ -100,8 +100,8 @@ class Journal:
                 target, two rows have one key, or something has changed and `changed` isn't given.
             FileError: If the file can't be written, or the batch is driven already.
         """
+        self._check_writable()
         check_rows(rows)
-
         locked: list[int] = []
 
         def work(connection: sqlite3.Connection) -> int:
@@ -140,10 +140,11 @@ class Journal:
         Returns:
             How many bytes the file has become smaller.
         """
-        before = self._size()
+        self._check_writable()
+        before = self.call(_size)
         self.call(lambda connection: reading.prune(connection, batch))
         self._writer.submit(_shrink, alone=True).result()
-        return max(0, before - self._size())
+        return max(0, before - self.call(_size))
 
     def lock(self, batch: int, *, again: bool = True) -> None:
         """Take the right to drive a batch.
@@ -208,12 +209,9 @@ class Journal:
             return lambda: _open_to_read(path, translate)
         return lambda: _open_to_write(path, translate)
 
-    def _size(self) -> int:
-        if self.path is None:
-            return 0
-        with contextlib.suppress(OSError):
-            return os.stat(self.path).st_size  # noqa: PTH116  # a text
-        return 0
+    def _check_writable(self) -> None:
+        if self.read_only:
+            raise FileError("This journal was opened to be read: Journal.open opens it to write.")
 
 
 class _Translator:
@@ -287,12 +285,14 @@ def _open_memory() -> sqlite3.Connection:
 
 def _open_to_write(path: str, translate: _Translator) -> sqlite3.Connection:
     file = pathlib.Path(path)
-    is_local = _drive_is_local(file)
     try:
+        is_local = _drive_is_local(file)
         is_new = _made(file)
         _check_file(file)
         if not is_new:
             os.chmod(path, _MODE)  # noqa: PTH101  # a text
+    except FileError:  # one of ours is an OSError too
+        raise
     except OSError as error:
         raise translate(error) from error
     connection: sqlite3.Connection | None = None
@@ -331,8 +331,6 @@ def _prepare(connection: sqlite3.Connection, name: str, *, is_local: bool) -> No
 
 def _open_to_read(path: str, translate: _Translator) -> sqlite3.Connection:
     file = pathlib.Path(path)
-    if not file.exists():
-        raise FileError(f"There is no file {file.name}.")
     try:
         _check_file(file)
         # A journal that was closed is one file, and is read without making others beside it.
@@ -345,6 +343,8 @@ def _open_to_read(path: str, translate: _Translator) -> sqlite3.Connection:
             else "mode=ro"
         )
         connection = _connected(f"{_uri(path)}?{how}")
+    except FileError:  # one of ours is an OSError too
+        raise
     except (sqlite3.Error, OSError) as error:
         raise translate(error) from error
     try:
@@ -397,7 +397,10 @@ def _made(file: pathlib.Path) -> bool:
 
 
 def _check_file(file: pathlib.Path) -> None:
-    about = file.stat()
+    try:
+        about = file.stat()
+    except FileNotFoundError:
+        raise FileError(f"There is no file {file.name}.") from None
     if not stat.S_ISREG(about.st_mode):
         raise InvalidValueError(f"{file.name} isn't a file: journal= takes the name of one.")
     if about.st_nlink > 1:
@@ -405,6 +408,12 @@ def _check_file(file: pathlib.Path) -> None:
             f"{file.name} has a second name (a hard link), by which another kernel may have it "
             "open unseen: remove one of them."
         )
+
+
+def _size(connection: sqlite3.Connection) -> int:
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    (each,) = connection.execute("PRAGMA page_size").fetchone()
+    return int(pages) * int(each)
 
 
 def _shrink(connection: sqlite3.Connection) -> None:

@@ -1,0 +1,420 @@
+"""How a row ends by what the service answers: sent once, and again only where the rules say so."""
+
+import asyncio
+import contextlib
+import pathlib
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from powawidget.batch.budget import Spending, budget
+from powawidget.batch.driver import Driver
+from powawidget.batch.find import Asking
+from powawidget.batch.journal.journal import Journal
+from powawidget.errors import FileError, InvalidValueError
+from powawidget.http.timeouts import Timeouts
+from tests.batch import desk as at
+from tests.batch.desk import PAGE, Desk, target_of
+from tests.batch.driving import WATCHDOG, driver_of, finish, rows_of
+from tests.chaos import Chaos
+from tests.planted import KEY
+
+
+@pytest.fixture
+def journal(tmp_path: pathlib.Path) -> Iterator[Journal]:
+    with Journal.open(tmp_path / "batch.powa") as one:
+        yield one
+
+
+def states(driver: Driver, rows: int) -> list[str]:
+    return [driver.outcome(f"k{i}").state for i in range(rows)]
+
+
+GONE = {"status": "failed", "content": "", "error": "Client disconnected before LLM streaming"}
+RUNNING = {"status": "running", "content": "", "started_at": "2001-01-01T00:00:00+00:00"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "sent", "state", "said"),
+    [
+        # Sent again by itself: no run can have begun.
+        ([at.status("429 Too Many"), at.done], 2, "done", ""),
+        ([at.status("429 Too Many", None, b"retry-after: 0\r\n"), at.done], 2, "done", ""),
+        ([at.status("503 Busy", {"error": "busy"}), at.done], 2, "done", ""),
+        # Never again, but by a person's word.
+        ([at.status("400 Bad", {"error": "message is required"})], 1, "failed", "is required"),
+        ([at.status("409 Conflict")], 1, "failed", "409"),
+        ([at.status("422 Odd")], 1, "failed", "422"),
+        ([at.status("302 Found", None, b"location: http://else.where/\r\n")], 1, "failed", "else"),
+        ([at.failed], 1, "failed", "no"),
+        # It may have begun, and the service doesn't know it.
+        ([at.status("500 Oops", PAGE)], 1, "unknown", "probably not accepted"),
+        ([at.status("500 Oops", {"error": "oops"})], 1, "unknown", "probably not accepted"),
+        ([at.status("502 Bad Gateway", PAGE)], 1, "unknown", "probably not accepted"),
+        ([at.status("503 Busy", PAGE)], 1, "unknown", "probably not accepted"),
+        ([at.reset], 1, "unknown", "probably not accepted"),
+        ([at.closed], 1, "unknown", "probably not accepted"),
+        ([at.page], 1, "unknown", "probably not accepted"),
+        ([at.nothing], 1, "unknown", "probably not accepted"),
+        # It has, and is found by its session.
+        ([at.stored(at.reset)], 1, "done", ""),
+        ([at.stored(at.page)], 1, "done", ""),
+        ([at.stored(at.status("504 Gone", PAGE))], 1, "done", ""),
+        ([at.stored(at.cut)], 1, "done", ""),
+        ([at.stored(at.cut, status="failed", error="no model")], 1, "failed", "no model"),
+        ([at.stored(at.cut, **RUNNING)], 1, "unknown", "may have lost it"),
+        ([at.stored(at.reset, **RUNNING)], 1, "unknown", "may have lost it"),
+    ],
+)
+def test_a_row_ends_by_what_the_service_answers(
+    journal: Journal, answers: list[Any], sent: int, state: str, said: str
+) -> None:
+    desk = Desk({"row 0": answers})
+    with Chaos(desk) as server:
+        driver = driver_of(target_of(server), journal, rows_of(2), concurrency=1)
+        finish(driver)
+        assert (desk.times("row 0"), desk.times("row 1")) == (sent, 1)
+        outcome = driver.outcome("k0")
+        assert (outcome.state, driver.outcome("k1").state) == (state, "done")
+        assert said in outcome.error
+        assert driver.reason == ""
+        # As it stands here it stands in the file.
+        assert journal.outcomes(1) == {key: driver.outcome(key) for key in ("k0", "k1")}
+
+
+@pytest.mark.parametrize("tools", [True, None])
+def test_what_the_tools_of_a_cut_run_did_is_unknown(journal: Journal, tools: bool | None) -> None:
+    desk = Desk({"row 0": [at.stored(at.cut, **GONE)]})
+    with Chaos(desk) as server:
+        driver = driver_of(target_of(server, tools=tools), journal, rows_of(1))
+        finish(driver)
+        outcome = driver.outcome("k0")
+        assert outcome.state == "failed"
+        assert "what they have done isn't known" in outcome.error
+        assert desk.times("row 0") == 1
+
+
+def test_no_money_ends_the_batch_and_leaves_its_row_to_a_person(journal: Journal) -> None:
+    refusal = {
+        "error": "Insufficient credits",
+        "error_code": "insufficient_credits",
+        "balance": 0.5,
+        "estimated_cost": 2,
+        "renews_at": "2031-05-01",
+    }
+    desk = Desk({"row 1": [at.status("402 Payment Required", refusal), at.done]})
+    with Chaos(desk) as server:
+        driver = driver_of(target_of(server), journal, rows_of(3), concurrency=1)
+        finish(driver)
+        assert states(driver, 3) == ["done", "waiting", "waiting"]
+        assert "402" in driver.reason
+        assert "0.5" in driver.reason
+        assert "2031-05-01" in driver.reason
+        assert "402" in driver.outcome("k1").error
+        assert "402" in journal.outcomes(1)["k1"].error
+        assert desk.times("row 1") == 1
+        # A person goes on.
+        finish(driver)
+        assert states(driver, 3) == ["done", "done", "done"]
+        assert (desk.times("row 0"), desk.times("row 1"), desk.times("row 2")) == (1, 2, 1)
+
+
+@pytest.mark.parametrize("code", ["401 Unauthorized", "403 Forbidden", "404 Not Found"])
+def test_what_every_row_would_meet_ends_the_batch(journal: Journal, code: str) -> None:
+    desk = Desk(otherwise=at.status(code))
+    with Chaos(desk) as server:
+        driver = driver_of(target_of(server), journal, rows_of(50), concurrency=1)
+        finish(driver)
+        assert code[:3] in driver.reason
+        assert 2 < len(desk.starts) < 10
+        assert set(states(driver, 50)) == {"failed", "waiting"}
+
+
+def test_a_refusal_of_one_row_ends_no_batch(journal: Journal) -> None:
+    desk = Desk({"row 1": [at.status("404 Not Found")]})
+    with Chaos(desk) as server:
+        driver = driver_of(target_of(server), journal, rows_of(4), concurrency=1)
+        finish(driver)
+        assert states(driver, 4) == ["done", "failed", "done", "done"]
+
+
+def test_a_server_that_is_not_there_ends_the_batch_and_nothing_was_sent(journal: Journal) -> None:
+    with Chaos(Desk()) as server:
+        target = target_of(server)
+    asking = at_once(unreachable=0.2)
+    driver = driver_of(target, journal, rows_of(3), asking=asking)
+    finish(driver)
+    assert "can't be reached" in driver.reason
+    assert states(driver, 3) == ["waiting"] * 3
+    assert all("reached" in driver.outcome(f"k{i}").error for i in range(1))
+
+
+def at_once(**more: Any) -> Asking:
+    return Asking(**{"minute": 0.3, "lost": 1.0, "unreachable": 1.0, **more})
+
+
+def test_a_server_that_cannot_be_asked_leaves_rows_as_they_are(journal: Journal) -> None:
+    """Nothing is taken for unknown that was only not found out: the next course asks again."""
+    desk = Desk({"row 0": [at.stored(at.reset)]})
+    with Chaos(desk) as server:
+        target, port = target_of(server), server.port
+        desk.sessions.clear()
+
+        async def silent(_: Desk, exchange: Any, body: dict[str, Any]) -> None:
+            desk.store(body)
+            server_gone.append(True)
+            exchange.reset()
+
+        server_gone: list[bool] = []
+        desk._answers["row 0"] = [silent]
+        desk._look = _down  # type: ignore[method-assign]  # it answers nothing else now
+        driver = driver_of(target, journal, rows_of(1), asking=at_once(unreachable=0.3))
+        finish(driver)
+        assert driver.outcome("k0").state == "accepted"
+        assert "can't be asked" in driver.reason
+        del desk._look
+        finish(driver)
+        assert driver.outcome("k0").state == "done"
+        assert desk.times("row 0") == 1
+        assert port == server.port
+
+
+async def _down(exchange: Any, _: str) -> None:
+    exchange.reset()
+
+
+def test_retry_sends_what_failed_again_and_nothing_else(journal: Journal) -> None:
+    answers = {
+        "row 0": [at.status("400 Bad"), at.done],
+        "row 1": [at.reset, at.done],
+        "row 2": [at.failed, at.done],
+    }
+    desk = Desk(answers)
+    with Chaos(desk) as server:
+        driver = driver_of(target_of(server), journal, rows_of(4))
+        finish(driver)
+        assert states(driver, 4) == ["failed", "unknown", "failed", "done"]
+        with pytest.raises(InvalidValueError, match="failed or unknown"):
+            driver.retry(["done"])  # type: ignore[list-item]  # what a person may type
+        assert driver.retry(["failed"]) == 2
+        assert driver.done.wait(WATCHDOG)
+        assert states(driver, 4) == ["done", "unknown", "done", "done"]
+        assert driver.retry(["unknown"]) == 1
+        assert driver.done.wait(WATCHDOG)
+        assert states(driver, 4) == ["done"] * 4
+        assert [desk.times(f"row {i}") for i in range(4)] == [2, 2, 2, 1]
+        assert [driver.outcome(f"k{i}").tries for i in range(4)] == [2, 2, 2, 1]
+        assert journal.outcomes(1) == {f"k{i}": driver.outcome(f"k{i}") for i in range(4)}
+
+
+def test_what_a_person_said_before_sends_unknown_rows_again(journal: Journal) -> None:
+    desk = Desk({"row 0": [at.reset, at.done], "row 1": [at.reset]})
+    with Chaos(desk) as server:
+        driver = driver_of(target_of(server), journal, rows_of(2), on_unknown="retry")
+        finish(driver)
+        assert states(driver, 2) == ["done", "unknown"]
+        assert (desk.times("row 0"), desk.times("row 1")) == (2, 3)
+
+
+@pytest.mark.parametrize("tools", [True, None])
+def test_an_agent_with_tools_is_not_run_again_unasked(journal: Journal, tools: bool | None) -> None:
+    with (
+        Chaos(Desk()) as server,
+        pytest.raises(InvalidValueError, match="would be done twice"),
+    ):
+        driver_of(target_of(server, tools=tools), journal, rows_of(1), on_unknown="retry")
+
+
+def test_where_the_service_takes_no_id_of_ours_it_makes_the_conversation(
+    journal: Journal,
+) -> None:
+    class Strict(Desk):
+        async def __call__(self, exchange: Any) -> None:
+            request = exchange.request
+            is_start = request.path.endswith("/stream")
+            if is_start and request.json["session_id"] not in self.sessions:
+                self.asked.append("refused")
+                await exchange.answer_json({"error": "Session not found"}, "404 Not Found")
+                return
+            await super().__call__(exchange)
+
+    desk = Strict()
+    with Chaos(desk) as server:
+        driver = driver_of(target_of(server), journal, rows_of(6), concurrency=2)
+        finish(driver)
+        assert states(driver, 6) == ["done"] * 6
+        assert desk.asked.count("refused") <= 2
+        assert {body["session_id"][:5] for body in desk.starts} == {"made_"}
+        assert sorted(body["message"] for body in desk.starts) == [f"row {i}" for i in range(6)]
+        known = journal.outcomes(1)
+        assert {one.session_id for one in known.values()} <= desk.sessions
+
+
+def test_for_a_users_token_the_conversation_is_made_before_the_first_start(
+    journal: Journal,
+) -> None:
+    desk = Desk()
+    with Chaos(desk) as server:
+        target = target_of(server, tools=None, makes_session=True)
+        driver = driver_of(target, journal, rows_of(3))
+        finish(driver)
+        assert states(driver, 3) == ["done"] * 3
+        assert {body["session_id"] for body in desk.starts} <= desk.sessions
+
+
+def test_each_row_has_a_conversation_that_nobody_guesses(journal: Journal) -> None:
+    desk = Desk()
+    with Chaos(desk) as server:
+        finish(driver_of(target_of(server), journal, rows_of(20)))
+        ids = {body["session_id"] for body in desk.starts}
+        assert len(ids) == 20
+        assert min(map(len, ids)) >= 40
+
+
+def test_stop_starts_nothing_new_and_lets_what_runs_end(journal: Journal) -> None:
+    driver: Driver | None = None
+
+    async def stops(desk: Desk, exchange: Any, body: dict[str, Any]) -> None:
+        assert driver is not None
+        driver.stop()
+        await at.done(desk, exchange, body)
+
+    desk = Desk({"row 3": [stops]})
+    with Chaos(desk) as server:
+        driver = driver_of(target_of(server), journal, rows_of(30), concurrency=2)
+        finish(driver)
+        assert "stopped" in driver.reason
+        ended = states(driver, 30)
+        assert set(ended) == {"done", "waiting"}
+        assert ended.count("done") == len(desk.starts) < 10
+        finish(driver)
+        assert states(driver, 30) == ["done"] * 30
+        assert len(desk.starts) == 30
+
+
+def test_stopped_streams_are_found_again_by_whoever_goes_on(journal: Journal) -> None:
+    driver: Driver | None = None
+
+    async def stops(desk: Desk, exchange: Any, body: dict[str, Any]) -> None:
+        assert driver is not None
+        run = desk.store(body)
+        await exchange.head()
+        await exchange.tell({"event": "start", "run_id": run["run_id"], "session_id": "s"})
+        driver.stop(streams=True)
+        await exchange.gone()
+
+    desk = Desk({"row 0": [stops]})
+    with Chaos(desk) as server:
+        driver = driver_of(target_of(server), journal, rows_of(3), concurrency=1)
+        finish(driver)
+        assert states(driver, 3) == ["accepted", "waiting", "waiting"]
+        finish(driver)
+        assert states(driver, 3) == ["done"] * 3
+        assert len(desk.starts) == 3
+        assert driver.outcome("k0").text == "stored row 0"
+
+
+def test_a_live_run_is_there_while_it_goes_on(journal: Journal) -> None:
+    seen: list[Any] = []
+    driver: Driver | None = None
+
+    async def looks(desk: Desk, exchange: Any, body: dict[str, Any]) -> None:
+        run = desk.store(body)
+        await exchange.head()
+        await exchange.tell({"event": "start", "run_id": run["run_id"], "session_id": "s"})
+        assert driver is not None
+        for _ in range(1000):
+            live = driver.live_run("k0")
+            if live is not None and live.run_id:
+                break
+            await asyncio.sleep(0.01)
+        seen.append((live, None if live is None else live.status, driver.running))
+        await exchange.tell({"event": "complete", "status": "completed", "content": "x"})
+        await exchange.send(b"0\r\n\r\n")
+
+    desk = Desk({"row 0": [looks]})
+    with Chaos(desk) as server:
+        driver = driver_of(target_of(server), journal, rows_of(1))
+        finish(driver)
+        ((live, status, running),) = seen
+        assert (status, running) == ("running", 1)
+        assert live.text == "x"
+        assert driver.live_run("k0") is None
+
+
+def test_changes_are_told_and_what_hears_of_them_may_raise(journal: Journal) -> None:
+    told: list[list[str]] = []
+
+    def hear(keys: Any) -> None:
+        told.append(list(keys))
+        raise RuntimeError("a subscriber's own")
+
+    with Chaos(Desk()) as server:
+        finish(driver_of(target_of(server), journal, rows_of(3), on_change=hear))
+        assert {"k0", "k1", "k2"} <= {key for keys in told for key in keys}
+
+
+def test_the_budget_is_asked_before_each_claim(journal: Journal) -> None:
+    desk = Desk()
+    with Chaos(desk) as server:
+        rows, target = rows_of(9), target_of(server)
+        driver = driver_of(target, journal, rows, spending=Spending(budget(runs=4)))
+        finish(driver)
+        assert len(desk.starts) == 4
+        assert "budget of 4 runs" in driver.reason
+        journal.unlock(1)
+        # What came before counts, by whoever it was driven.
+        again = driver_of(target, journal, rows, spending=Spending(budget(runs=6)))
+        finish(again)
+        assert len(desk.starts) == 6
+
+
+def test_a_second_driver_is_refused_before_anything_is_sent(
+    journal: Journal, tmp_path: pathlib.Path
+) -> None:
+    desk = Desk()
+    with Chaos(desk) as server, Journal.open(tmp_path / "batch.powa") as other:
+        target = target_of(server)
+        driver = driver_of(target, journal, rows_of(2))
+        with pytest.raises(FileError, match="driven already"):
+            driver_of(target, other, rows_of(2))
+        finish(driver)
+        assert len(desk.starts) == 2
+        # Now nobody drives it: another goes on, and nothing is left to send.
+        finish(driver_of(target, other, rows_of(2)))
+        assert len(desk.starts) == 2
+
+
+def test_a_key_that_repeats_the_api_key_is_refused(journal: Journal) -> None:
+    desk = Desk()
+    rows = [msgspec.structs.replace(row, key=f"x{KEY}") for row in rows_of(1)]
+    with Chaos(desk) as server, pytest.raises(InvalidValueError, match="another column"):
+        driver_of(target_of(server), journal, rows)
+    assert not desk.starts
+
+
+def test_a_first_byte_that_does_not_come_is_looked_for_and_not_sent_again(
+    journal: Journal,
+) -> None:
+    async def hangs(desk: Desk, exchange: Any, body: dict[str, Any]) -> None:
+        desk.store(body)
+        await exchange.gone()
+
+    desk = Desk({"row 0": [hangs]})
+    with Chaos(desk) as server:
+        target = target_of(server, timeouts=Timeouts(first_byte=0.5))
+        driver = driver_of(target, journal, rows_of(1))
+        finish(driver)
+        assert states(driver, 1) == ["done"]
+        assert desk.times("row 0") == 1
+
+
+def test_in_memory_it_is_the_same(tmp_path: pathlib.Path) -> None:
+    desk = Desk({"row 0": [at.status("429 Too Many"), at.done]})
+    with Chaos(desk) as server, contextlib.closing(Journal.open(None)) as journal:
+        driver = driver_of(target_of(server), journal, rows_of(3))
+        finish(driver)
+        assert states(driver, 3) == ["done"] * 3
+        assert not list(tmp_path.iterdir())
