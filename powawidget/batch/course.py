@@ -378,6 +378,8 @@ class Course:
     async def _release(self, opened: Open, start: Start) -> None:
         """Write, before anything else, that no run can have begun."""
         now, key = time.time(), opened.key
+        if start.state == "left":
+            self.end(start.error)  # first: nothing starts while this is written
         error = self._target.client.secret.redact(start.error)
         try:
             await self._do(
@@ -390,9 +392,7 @@ class Course:
             return
         self._spending.released()
         self._set(key, msgspec.structs.replace(self._before(key), error=error))
-        if start.state == "left":
-            self.end(start.error)
-        else:
+        if start.state != "left":
             self._waiting.appendleft(key)
             self._wake.set()
 

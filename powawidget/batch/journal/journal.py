@@ -320,8 +320,8 @@ def _prepare(connection: sqlite3.Connection, name: str, *, is_local: bool) -> No
     (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
     if mode == "wal" and not is_local:
         raise FileError(
-            f"The journal {name} was left by a kernel on another machine's drive in a form that "
-            "isn't safe here: open it there first."
+            f"The journal {name} is open in another kernel, in a way that isn't safe on this "
+            "drive: close it there first."
         )
     connection.execute("BEGIN IMMEDIATE")
     if not schema.check(connection, name):
