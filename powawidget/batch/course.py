@@ -97,6 +97,7 @@ class Course:
         self._client: Client | None = None
         self._finder: Finder | None = None
         self._makes_session = target.makes_session
+        self._refuses_own_ids = False
         self._made: set[str] = set()  # the conversations that the server made for this course
         self._finds: set[asyncio.Task[Found]] = set()
         self._streams_stopped = False
@@ -230,12 +231,21 @@ class Course:
             elif isinstance(session_id, PowawidgetError):
                 self._spending.released()
                 self._waiting.append(key)
-                start = after_failed_start(session_id, marked=False)
-                if not self._note_refused(start):
-                    self.end(str(session_id))
+                self._after_no_session(session_id)
             else:
                 raise session_id
         return claims_made
+
+    def _after_no_session(self, error: PowawidgetError) -> None:
+        """Wait, or send ids of our own: a service key may have to name a user for a session."""
+        start = after_failed_start(error, marked=False)
+        if self._note_refused(start):
+            return
+        if start.state == "failed" and not self._made and not self._refuses_own_ids:
+            self._makes_session = False
+            self._wake.set()
+        else:
+            self.end(str(error))
 
     async def _made_session(self) -> str:
         client = self._client
@@ -325,7 +335,7 @@ class Course:
             await self._release(opened, start)
             return
         if refuses_own_id(attempt.error) and self._may_make_session(opened):
-            self._makes_session = True
+            self._makes_session = self._refuses_own_ids = True
             self._pace.dropped()
             await self._release(opened, Start("released", error=start.error))
             return

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 from weakref import WeakValueDictionary
 
@@ -227,6 +227,9 @@ def _batch(made: _Made, settings: Settings, whose: _Owner, name: str | None = No
     client = owner._client  # noqa: SLF001  # of this folder
     definition = loop.run_sync(definition_of(client, kind, owner.id))
     target = whose.target(fits if made.schema is None else made.schema.check)
+    if kind == "agent" and definition is None:
+        # A user's own token, which may send no id that the server hasn't made.
+        target = replace(target, makes_session=True)
     rows = made.rows
     check(rows.inputs, target, settings.on_unknown)
     record = BatchRecord(

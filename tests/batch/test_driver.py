@@ -264,6 +264,37 @@ def test_for_a_users_token_the_conversation_is_made_before_the_first_start(
         assert {body["session_id"] for body in desk.starts} <= desk.sessions
 
 
+def test_where_no_conversation_can_be_made_ids_of_ours_are_sent(journal: Journal) -> None:
+    class Keyed(Desk):
+        async def _look(self, exchange: Any, path: str) -> None:
+            if exchange.request.method == "POST":
+                await exchange.answer_json({"error": "user_id is required"}, "400 Bad Request")
+            else:
+                await super()._look(exchange, path)
+
+    desk = Keyed()
+    with Chaos(desk) as server:
+        driver = driver_of(target_of(server, makes_session=True), journal, rows_of(5))
+        finish(driver)
+        assert states(driver, 5) == ["done"] * 5
+        assert [desk.times(f"row {i}") for i in range(5)] == [1] * 5
+
+
+def test_where_neither_goes_the_batch_ends_and_says_why(journal: Journal) -> None:
+    class Shut(Desk):
+        async def __call__(self, exchange: Any) -> None:
+            if exchange.request.path.endswith("/stream"):
+                await exchange.answer_json({"error": "Session not found"}, "404 Not Found")
+            else:
+                await exchange.answer_json({"error": "no user"}, "400 Bad Request")
+
+    with Chaos(Shut()) as server:
+        driver = driver_of(target_of(server), journal, rows_of(5))
+        finish(driver)
+        assert "no user" in driver.reason
+        assert states(driver, 5) == ["waiting"] * 5
+
+
 def test_each_row_has_a_conversation_that_nobody_guesses(journal: Journal) -> None:
     desk = Desk()
     with Chaos(desk) as server:

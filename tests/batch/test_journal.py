@@ -246,11 +246,17 @@ def test_another_digest_refuses_until_a_person_has_chosen(path: pathlib.Path) ->
         settled(journal, numbers[1], state="unknown")
         settled(journal, numbers[2], state="failed")
     other = rows_of(4, "e")
-    redefined = msgspec.structs.replace(RECORD, definition_digest="second")
+    redefined = msgspec.structs.replace(
+        RECORD, definition={"model": "m", "prompt": "sha256:2"}, definition_digest="second"
+    )
     for record, rows, said in (
         (RECORD, other, "3 rows that were sent have changed"),
-        (redefined, rows_of(3), "definition of Triage has changed"),
-        (redefined, [*rows_of(2), *other[2:]], "Triage and 1 row that was sent have changed"),
+        (redefined, rows_of(3), "prompt of Triage has changed since this batch was begun"),
+        (
+            redefined,
+            [*rows_of(2), *other[2:]],
+            "prompt of Triage,? and 1 row that was sent,? have changed",
+        ),
     ):
         with Journal.open(path) as journal:
             with pytest.raises(InvalidValueError, match=said) as refused:
@@ -268,7 +274,9 @@ def test_another_digest_refuses_until_a_person_has_chosen(path: pathlib.Path) ->
         assert "asked before" in kept["k0"].note
     with Journal.open(path) as journal:  # now it is known
         journal.begin(redefined, other)
-    third = msgspec.structs.replace(RECORD, definition_digest="third")
+    third = msgspec.structs.replace(
+        RECORD, definition={"model": "m", "prompt": "sha256:3"}, definition_digest="third"
+    )
     with Journal.open(path) as journal:
         journal.begin(third, other, changed="new")
         anew = journal.outcomes(batch)
