@@ -5,6 +5,7 @@ import collections
 import hashlib
 import os
 import pathlib
+import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -31,7 +32,7 @@ from powawidget.errors import (
     InvalidValueError,
     UnknownNameError,
 )
-from powawidget.kernel import interrupts, wait
+from powawidget.kernel import interrupts, loop, wait
 from powawidget.run.finished import of_saved
 from powawidget.run.on_interrupt import checked_choice
 from powawidget.run.run import Run, finished_run
@@ -39,6 +40,7 @@ from powawidget.settings import options
 from powawidget.state.about import About
 
 _RETRIED: tuple[RowState, ...] = ("failed", "unknown")
+_LOOK = 0.5  # seconds: rows may be many
 _NOT_KEPT = 'It lives in this kernel only: journal="name.powa" keeps it.'
 
 
@@ -104,6 +106,7 @@ class Batch:
         self._driver: Driver | None = None
         self._driven: Sequence[RowInput] = ()
         self._is_sample = False
+        self._next_look = 0.0
         self._places = {key: place for place, key in enumerate(rows.keys)}
 
     @property
@@ -225,6 +228,7 @@ class Batch:
 
         Raises:
             KeyboardInterrupt: If the kernel is interrupted.
+            ApprovalNeeded: If a row waits for a decision where nobody can click; the others go on.
             ConfigurationError: If nothing was started yet.
             InvalidValueError: If `on_interrupt` is something else.
         """
@@ -232,7 +236,7 @@ class Batch:
         done = self._awaited_event()
         try:
             if done is not None:
-                wait.block(done, timeout)
+                wait.block(done, timeout, self._check)
         except KeyboardInterrupt:
             if on_interrupt == "stop":
                 self.stop()
@@ -249,19 +253,21 @@ class Batch:
             The batch itself.
 
         Raises:
+            ApprovalNeeded: If a row waits for a decision where nobody can click; the others go on.
             ConfigurationError: If nothing was started yet.
         """
         return self._awaited().__await__()
 
     async def _awaited(self) -> "Batch":
         done = self._awaited_event()
-        with interrupts.calling(self.stop) as is_interrupted:
+        with interrupts.calling(self._tell_to_stop) as is_interrupted:
             try:
-                if done is not None:
-                    await wait.until(done.is_set)
+                while done is not None and not done.is_set():
+                    await wait.until(lambda: done.is_set() or self._stuck() is not None)
+                    self._check()
             except asyncio.CancelledError:
                 if is_interrupted():
-                    self.stop()
+                    self._tell_to_stop()
                 raise
         return self
 
@@ -277,7 +283,14 @@ class Batch:
         """
         if self._driver is not None:
             self._driver.stop(streams=runs)
+            if not loop.loop_thread().is_current:
+                loop.run_sync(_taken_up())  # so that `reason` says it from now on
         return self
+
+    def _tell_to_stop(self) -> None:
+        """Start nothing new, and wait for nothing: a person's event loop may run here."""
+        if self._driver is not None:
+            self._driver.stop()
 
     def retry(self, *states: str, confirm: bool = False) -> "Batch":
         """Send rows again that failed, or of which nobody knows what became. They cost again.
@@ -429,6 +442,25 @@ class Batch:
             raise ConfigurationError(self._held())
         return None if self._driver is None else self._driver.done
 
+    def _check(self) -> None:
+        """Raise where waiting would last until requests for approval expire, each on its own."""
+        stuck = self._stuck()
+        if stuck is not None:
+            stuck._check()  # noqa: SLF001  # as `run.wait` does
+
+    def _stuck(self) -> Run | None:
+        """Find a run that waits for a decision which nobody can make; looked for now and then."""
+        driver = self._driver
+        if driver is None or self._record.kind != "agent" or time.monotonic() < self._next_look:
+            return None
+        self._next_look = time.monotonic() + _LOOK
+        for one in self._driven:
+            run = driver.live_run(one.key)
+            if run is not None and run._approvers.are_missing():  # noqa: SLF001  # as `run.wait` does
+                self._next_look = 0.0  # who asked looks again, to raise it
+                return run
+        return None
+
     def _held(self) -> str:
         if self._drive is None:
             return "It was opened to be read."
@@ -517,6 +549,10 @@ def begin(batch: Batch, *, confirm: bool) -> None:
     """Start a batch that was made, unless that is more than a person may have meant: it waits."""
     if confirm or not _is_many(batch._capped(batch._waiting())):  # noqa: SLF001  # its own module
         batch.start(confirm=True)
+
+
+async def _taken_up() -> None:
+    """Let what was asked of the loop before come first."""
 
 
 def _of(known: Mapping[str, RowOutcome], key: str) -> RowOutcome:

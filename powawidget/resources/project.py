@@ -5,17 +5,18 @@ import functools
 import threading
 import warnings
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any, Self
 
 from powawidget.chat.chat import Chat
 from powawidget.chat.history import History
-from powawidget.errors import PowawidgetError, UnknownNameError
+from powawidget.errors import PowawidgetError, RequestError, UnknownNameError
 from powawidget.http.client import Client
 from powawidget.http.ids import is_uuid, segment
 from powawidget.kernel import loop
 from powawidget.resources import orchestration, workflow
 from powawidget.resources.agent import Agent, AgentInfo, info_of
-from powawidget.resources.lookup import find, rows_of, stored_run, text_of
+from powawidget.resources.lookup import Row, find, rows_of, stored_run, text_of
 from powawidget.resources.orchestration import Orchestration, OrchestrationInfo, orchestration_of
 from powawidget.resources.sessions import Session
 from powawidget.resources.tools import has_tools
@@ -243,12 +244,31 @@ class Powabase:
         return f"<Powabase at {self.url}>"
 
     async def _find_agent(self, name_or_id: str) -> Agent:
-        info = info_of(await find(self._client, "agent", name_or_id))
+        row = await self._row_of("agent", name_or_id)
+        if row is None:
+            named = name_or_id.strip()
+            return Agent(self._client, AgentInfo(id=named, name=named), None)
+        info = info_of(row)
         return Agent(self._client, info, await has_tools(self._client, info.id))
 
     async def _find_orchestration(self, name_or_id: str) -> Orchestration:
-        row = await find(self._client, "orchestration", name_or_id)
+        row = await self._row_of("orchestration", name_or_id)
+        if row is None:
+            named = name_or_id.strip()
+            return Orchestration(self._client, OrchestrationInfo(id=named, name=named))
         return await orchestration_of(self._client, row)
+
+    async def _row_of(self, noun: str, name_or_id: str) -> Row | None:
+        """Find one of a kind; None where a key may run it by its id, and may not read it.
+
+        A user's token is such a key (docs/protocol.md#rights).
+        """
+        try:
+            return await find(self._client, noun, name_or_id)
+        except RequestError as error:
+            if error.status != HTTPStatus.FORBIDDEN or not is_uuid(name_or_id.strip()):
+                raise
+            return None
 
     async def _find_session(self, session_id: str) -> Session:
         named = segment(session_id, "conversation")

@@ -4,6 +4,8 @@ import asyncio
 import dataclasses
 import datetime as dt
 import pathlib
+import signal
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +18,7 @@ import pytest
 import powawidget
 from powawidget import Batch
 from powawidget.errors import (
+    ApprovalNeeded,
     ConfigurationError,
     FileError,
     InvalidValueError,
@@ -31,6 +34,7 @@ from tests.counterpart import (
     Counterpart,
     Edge,
     Fail,
+    Hook,
     Say,
     Script,
     Tool,
@@ -61,7 +65,12 @@ def _look(turn: Turn) -> Script:
     yield Say(turn.message)
 
 
-def _none(**_: Any) -> str:
+def _write(turn: Turn) -> Script:
+    (result,) = yield Calls(Call("write", {"text": turn.message}, 0.0))
+    yield Say(result)
+
+
+def _none(_arguments: dict[str, Any]) -> str:
     return "nothing"
 
 
@@ -71,6 +80,11 @@ def server() -> Iterator[Counterpart]:
         Agent("Echo", _echo, tokens_per_second=5_000),
         Agent("Looker", _look, tools=(Tool("look", _none),), tokens_per_second=5_000),
     ]
+    writes = Tool("write", _none, read_only=False)
+    gate = Hook("PreToolUse", matcher="write", timeout=300)
+    agents.append(
+        Agent("Writer (gated)", _write, tools=(writes,), hooks=(gate,), tokens_per_second=5_000)
+    )
     double = Workflow(
         "Double",
         (
@@ -319,6 +333,101 @@ def test_it_can_be_awaited(project: Powabase) -> None:
         return await project.agent("Echo").map(["a", "b"])
 
     assert asyncio.run(cell()).counts == {"done": 2}
+
+
+def test_a_policy_decides_for_every_row(project: Powabase) -> None:
+    agent = project.agent("Writer (gated)")
+    allowing = powawidget.policy(allow=["write"])
+    batch = agent.map(["a", "b"], on_approval=allowing).wait(WATCHDOG)
+    assert [row["answer"] for row in batch.frame] == ["nothing", "nothing"]
+    assert batch[0].approvals[0].decision == "approved"
+
+
+def test_where_nobody_can_decide_the_wait_says_so(project: Powabase) -> None:
+    batch = project.agent("Writer (gated)").map(["a"])
+    with pytest.raises(ApprovalNeeded, match="'write'") as raised:
+        batch.wait(WATCHDOG)
+    with pytest.raises(ApprovalNeeded):
+        asyncio.run(_result(batch))
+    assert raised.value.run is batch[0]
+    batch[0].deny("not now")
+    assert batch.wait(WATCHDOG).counts == {"done": 1}
+    assert "not now" in batch.frame[0]["answer"]
+
+
+async def _result(batch: Batch) -> Batch:
+    return await batch
+
+
+def test_without_credit_the_row_is_left_for_a_person(
+    server: Counterpart, project: Powabase
+) -> None:
+    server.refuse(402)
+    batch = project.agent("Echo").map(["a", "b"], concurrency=1).wait(WATCHDOG)
+    assert batch.counts == {"waiting": 2}
+    assert "credit" in batch.reason
+    assert batch.reason in repr(batch)
+    assert batch.start().wait(WATCHDOG).counts == {"done": 2}
+    assert batch.reason == ""
+
+
+class Held:
+    """A policy that decides only when it may; an interrupt comes while it is asked."""
+
+    def __init__(self) -> None:
+        self.asked, self.may = threading.Event(), threading.Event()
+
+    def decide(self, _approval: object) -> bool:
+        self.asked.set()
+        return self.may.wait(WATCHDOG)
+
+    def interrupting(self, batch: Batch) -> Batch:
+        """Give the batch back, and have somebody interrupt the kernel."""
+
+        def press() -> None:
+            assert self.asked.wait(WATCHDOG)
+            signal.raise_signal(signal.SIGINT)
+
+        threading.Thread(target=press, daemon=True).start()
+        return batch
+
+
+def test_an_interrupt_starts_nothing_new(project: Powabase) -> None:
+    held = Held()
+    agent = project.agent("Writer (gated)")
+    batch = agent.map(["a", "b", "c"], concurrency=1, on_approval=held.decide)
+    with pytest.raises(KeyboardInterrupt):
+        held.interrupting(batch).wait(WATCHDOG)
+    assert "stopped" in batch.reason
+    held.may.set()
+    assert batch.wait(WATCHDOG).counts == {"waiting": 2, "done": 1}
+    assert batch.start().wait(WATCHDOG).counts == {"done": 3}
+
+
+def test_an_interrupt_may_only_end_the_waiting(project: Powabase) -> None:
+    held = Held()
+    agent = project.agent("Writer (gated)")
+    batch = agent.map(["a", "b"], concurrency=1, on_approval=held.decide)
+    with pytest.raises(KeyboardInterrupt):
+        held.interrupting(batch).wait(WATCHDOG, on_interrupt="detach")
+    assert batch.reason == ""
+    held.may.set()
+    assert batch.wait(WATCHDOG).counts == {"done": 2}
+    with pytest.raises(InvalidValueError, match="on_interrupt"):
+        batch.wait(on_interrupt="ignore")  # type: ignore[arg-type]
+
+
+def test_a_run_is_there_while_it_goes_on(project: Powabase) -> None:
+    batch = project.agent("Writer (gated)").map(["a"])
+    with pytest.raises(ApprovalNeeded):
+        batch.wait(WATCHDOG)
+    assert batch.counts == {"accepted": 1}
+    run = batch[0]
+    assert run.status == "waiting"
+    assert batch[0] is run
+    run.approve()
+    batch.wait(WATCHDOG)
+    assert batch[0].text == "nothing"
 
 
 def test_a_grid_is_every_combination(server: Counterpart, project: Powabase) -> None:

@@ -223,6 +223,17 @@ def test_a_definition_that_cannot_be_read_is_said(
     assert agent.map(["a", "b"], journal=path).wait(WATCHDOG).counts == {"done": 2}
 
 
+def test_a_key_that_may_only_run_an_agent_maps_it_by_its_id(
+    server: Counterpart, project: Powabase
+) -> None:
+    own_id = project.agent("Echo").id
+    server.refuse(403, ending=f"/agents/{own_id}", times=2)
+    agent = project.agent(own_id)
+    assert agent.name == own_id
+    batch = agent.map(["a"]).wait(WATCHDOG)
+    assert [row["answer"] for row in batch.frame] == ["a"]
+
+
 @contextlib.contextmanager
 def _defined_as(server: Counterpart, agent: Agent) -> Iterator[None]:
     agents = server.engine.agents.all
