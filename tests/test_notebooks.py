@@ -29,7 +29,7 @@ FOR_ANY_RUN: list[tuple[str, str | Callable[[re.Match[str]], str]]] = [
     ("Thought for DURATION", "Thought"),
     (rf'(<span style="[^"]*">{BAR}</span>)+|{BAR}', "BAR"),
     (r"\brun_[0-9a-f]{12}\b", "RUN"),
-    (r"\bsess_[0-9a-f]{12}\b", "SESSION"),
+    (r"\bsess_(?:[0-9a-f]{40}|[0-9a-f]{12})\b", "SESSION"),
     (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "UUID"),
     (r"\b127\.0\.0\.1:\d+\b", "HOST"),
     (r"\bpowawidget-[0-9a-f]{16}\b", "MARK"),

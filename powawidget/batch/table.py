@@ -123,12 +123,20 @@ class Frame(Table):
         index = self._frame.to_native().index if self._is_pandas else None
         if index is None or _is_numbers(index):
             return None
-        names = [
-            f"level_{level}" if name is None and index.nlevels > 1 else str(name or "index")
+        # A level that stands among the columns as well is one of them already.
+        kept = [
+            (
+                level,
+                f"level_{level}" if name is None and index.nlevels > 1 else str(name or "index"),
+            )
             for level, name in enumerate(index.names)
+            if name is None or str(name) not in self.names
         ]
+        if not kept:
+            return None
         labels = [label if index.nlevels > 1 else (label,) for label in index.tolist()]
-        return names, labels
+        names = [name for _, name in kept]
+        return names, [tuple(label[level] for level, _ in kept) for label in labels]
 
 
 def own_table(rows: Sequence[Mapping[str, Any]]) -> Table:

@@ -266,3 +266,18 @@ def test_values_tell_their_kind(values: list[Any], kind: str) -> None:
 def test_a_name_that_is_taken_gets_another() -> None:
     assert free_name("status", ["status", "batch_status"]) == "batch_batch_status"
     assert free_name("status", ["a"]) == "status"
+
+
+def test_an_index_has_names_for_a_file() -> None:
+    def named(index: Any) -> Any:
+        return table_of(pd.DataFrame({"id": ["a", "b"]}, index=index)).named_labels()
+
+    assert named(None) is None
+    assert named(pd.RangeIndex(1, 3)) == (["index"], [(1,), (2,)])
+    assert named(pd.Index(["x", "y"], name="who")) == (["who"], [("x",), ("y",)])
+    assert named(pd.Index(["a", "b"], name="id")) is None
+    levels = pd.MultiIndex.from_tuples([("a", 1), ("b", 2)], names=["id", None])
+    assert named(levels) == (["level_1"], [(1,), (2,)])
+    assert table_of({"x": "a"}).named_labels() == (["key"], [("x",)])
+    assert table_of(pl.DataFrame({"a": [1]})).named_labels() is None
+    assert table_of(["a"]).named_labels() is None
