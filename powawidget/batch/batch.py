@@ -5,6 +5,7 @@ import collections
 import hashlib
 import os
 import pathlib
+import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -105,7 +106,7 @@ class Batch:
         self._most_runs = most_runs
         self._driver: Driver | None = None
         self._driven: Sequence[RowInput] = ()
-        self._is_sample = False
+        self._is_part = False
         self._next_look = 0.0
         self._places = {key: place for place, key in enumerate(rows.keys)}
 
@@ -128,7 +129,9 @@ class Batch:
     @property
     def reason(self) -> str:
         """Why nothing new starts, in words; empty while it goes on, and where no row waits."""
-        return self._held() if self._driver is None else self._driver.reason
+        driver = self._driver
+        is_held = driver is None or (self._is_part and driver.done.is_set() and not driver.reason)
+        return self._held() if driver is None or is_held else driver.reason
 
     @property
     def frame(self) -> Any:
@@ -161,7 +164,7 @@ class Batch:
         self._refuse_reader("start")
         driver = self._driver
         if driver is not None and not driver.done.is_set():
-            if driver.reason or self._is_sample:
+            if driver.reason or self._is_part:
                 raise ConfigurationError(
                     "What runs is still on its way to its end: batch.wait() waits for it, then "
                     "batch.start() starts the rest."
@@ -169,10 +172,10 @@ class Batch:
             return self
         if not confirm:
             self._refuse_many(self._waiting(), "batch.start(confirm=True)")
-        if driver is not None and not self._is_sample:
+        if driver is not None and not self._is_part:
             driver.start()
         else:
-            self._begin(self._rows.inputs, is_sample=False)
+            self._begin(self._rows.inputs, is_part=False)
         return self
 
     def sample(self, rows: int = 20) -> "Batch":
@@ -197,7 +200,7 @@ class Batch:
         self._refuse_reader("sample")
         if isinstance(rows, bool) or not isinstance(rows, int) or rows < 1:
             raise InvalidValueError(f"A sample has 1 row or more, not {rows!r}.")
-        if self._driver is not None and not self._is_sample:
+        if self._driver is not None and not self._is_part:
             raise ConfigurationError(
                 "The batch was started already: make it with start=False to run a sample first."
             )
@@ -207,7 +210,7 @@ class Batch:
         waiting = [one for one in self._rows.inputs if _of(outcomes, one.key).state == "waiting"]
         drawn = sorted(waiting, key=lambda one: hashlib.sha256(one.key.encode()).digest())[:rows]
         if drawn:
-            self._begin(sorted(drawn, key=lambda one: one.position), is_sample=True)
+            self._begin(sorted(drawn, key=lambda one: one.position), is_part=True)
         return self
 
     def wait(
@@ -317,8 +320,13 @@ class Batch:
         if not confirm:
             count = sum(one.state in states for one in self._outcomes())
             self._refuse_many(count, f"batch.retry({', '.join(map(repr, states))}, confirm=True)")
-        if self._driver is None:
-            self._driver, self._driven = self._made(self._rows.inputs), self._rows.inputs
+        if self._driver is None or self._driver.done.is_set():
+            # Those alone: what waits was left by a person, a budget or an empty account.
+            outcomes = self._by_key()
+            some = [one for one in self._rows.inputs if _of(outcomes, one.key).state in states]
+            if not some:
+                return self
+            self._driver, self._driven, self._is_part = self._made(some), some, True
         self._driver.retry([state for state in _RETRIED if state in states])
         return self
 
@@ -393,10 +401,10 @@ class Batch:
         summary = self._summary()
         return {"text/plain": summary.text(), "text/markdown": summary.markdown()}
 
-    def _begin(self, inputs: Sequence[RowInput], *, is_sample: bool) -> None:
+    def _begin(self, inputs: Sequence[RowInput], *, is_part: bool) -> None:
         driver = self._made(inputs)
         driver.start()
-        self._driver, self._driven, self._is_sample = driver, inputs, is_sample
+        self._driver, self._driven, self._is_part = driver, inputs, is_part
 
     def _made(self, inputs: Sequence[RowInput]) -> Driver:
         assert self._drive is not None  # noqa: S101  # `_refuse_reader` has seen to it
@@ -467,10 +475,10 @@ class Batch:
         waiting = self._waiting()
         if not waiting:
             return ""
-        many = ", confirm=True" if _is_many(self._capped(waiting)) else ""
+        confirm = "confirm=True" if _is_many(self._capped(waiting)) else ""
         return (
-            f"Nothing was started: batch.start({many.removeprefix(', ')}) starts up to "
-            f"{self._capped(waiting):,} runs, batch.sample(20) tries some of them first."
+            f"{waiting:,} {'row waits' if waiting == 1 else 'rows wait'}: batch.start({confirm}) "
+            "starts them, batch.sample(20) tries some first."
         )
 
     def _capped(self, count: int) -> int:
@@ -497,7 +505,7 @@ class Batch:
         known = [one.tokens for one in outcomes if one.tokens is not None]
         path = self._journal.path
         notes = [self.reason] if self.reason else []
-        if self._is_sample and known and counted["waiting"]:
+        if self._is_part and known and counted["waiting"]:
             rest = round(sum(known) / len(known) * counted["waiting"])
             notes.append(
                 f"At this rate the other {counted['waiting']:,} rows use {rest:,} tokens more."
@@ -531,6 +539,13 @@ def is_going_on(batch: Batch, record: BatchRecord, inputs: Sequence[RowInput]) -
     )
 
 
+def is_ending(batch: Batch) -> threading.Event | None:
+    """Give what is set once a batch that starts nothing new is over; None where it isn't so."""
+    driver = batch._driver  # noqa: SLF001  # its own module
+    ends = driver is not None and not driver.done.is_set() and bool(driver.reason)
+    return driver.done if driver is not None and ends else None
+
+
 def again(batch: Batch, rows: Rows) -> Batch:
     """Give a batch that is under way once more, with the table and the schema that it has now."""
     made = Batch(
@@ -541,7 +556,7 @@ def again(batch: Batch, rows: Rows) -> Batch:
         batch._most_runs,  # noqa: SLF001
     )
     made._driver, made._driven = batch._driver, batch._driven  # noqa: SLF001
-    made._is_sample = batch._is_sample  # noqa: SLF001
+    made._is_part = batch._is_part  # noqa: SLF001
     return made
 
 

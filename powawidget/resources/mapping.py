@@ -1,5 +1,6 @@
 """Batches of an agent, an orchestration or a workflow: what is checked before anything is sent."""
 
+import functools
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -8,7 +9,7 @@ from typing import Any, Literal
 from weakref import WeakValueDictionary
 
 from powawidget.approvals.policy import PolicyFunction
-from powawidget.batch.batch import Batch, Kept, Rows, again, begin, is_going_on
+from powawidget.batch.batch import Batch, Kept, Rows, again, begin, is_ending, is_going_on
 from powawidget.batch.budget import Budget, Spending
 from powawidget.batch.cells import as_json
 from powawidget.batch.driver import Driver, check
@@ -23,7 +24,7 @@ from powawidget.batch.table import Table, own_table, table_of
 from powawidget.batch.target import Check, Target, fits
 from powawidget.batch.template import MessageFunction, message_of, shown, unknown_column
 from powawidget.errors import ConfigurationError, InvalidValueError, WrongTypeError
-from powawidget.kernel import cells, loop
+from powawidget.kernel import cells, loop, wait
 from powawidget.protocol.graph import variables as declared
 from powawidget.resources.agent import Agent
 from powawidget.resources.batching import agent_target, orchestration_target, workflow_target
@@ -36,6 +37,7 @@ Key = str | Sequence[str] | Callable[[dict[str, Any]], Any]
 Body = Callable[[Mapping[str, Any]], dict[str, Any]]
 _SHOWN = 3
 _LONGEST_NAME = 200
+_ENDING = 60.0  # seconds for what runs of a batch that was stopped just now
 # Batches of this process by their journals' paths and their names.
 _going: WeakValueDictionary[tuple[str, str], Batch] = WeakValueDictionary()
 
@@ -248,8 +250,13 @@ def _batch(made: _Made, settings: Settings, whose: _Owner, name: str | None = No
         earlier = _going.get(place)
         if earlier is not None and is_going_on(earlier, record, rows.inputs):
             return again(earlier, rows)
+        ending = None if earlier is None else is_ending(earlier)
+        if ending is not None:
+            wait.block(ending, _ENDING)  # as after an interrupt, where the cell runs again
     opened = Journal.open(journal)
     number = opened.begin(record, rows.inputs, changed=settings.changed)
+
+    held: list[Batch] = []
 
     def drive(inputs: Sequence[RowInput]) -> Driver:
         return Driver(
@@ -260,10 +267,13 @@ def _batch(made: _Made, settings: Settings, whose: _Owner, name: str | None = No
             pace=Pace(settings.concurrency, rows=len(inputs), is_rate=kind == "workflow"),
             spending=Spending(settings.budget),
             on_unknown=settings.on_unknown,
+            # Who drives holds the batch: nobody else may, and a cell that runs again finds it.
+            on_change=functools.partial(_hold, held),
         )
 
     most = None if settings.budget is None else settings.budget.runs
     batch = Batch(record, rows, Kept(opened, number), drive, most)
+    held.append(batch)
     opened.unlock(number)  # who waits for a person's word keeps nobody else from it
     if place is None:
         cells.adopt(batch)
@@ -274,9 +284,18 @@ def _batch(made: _Made, settings: Settings, whose: _Owner, name: str | None = No
     return batch
 
 
+def _hold(_batches: Sequence[Batch], _keys: Sequence[str]) -> None:
+    """Do nothing: whoever has this to call has the batches."""
+
+
 def _agent_body(
     agent: Agent, schema: Schema | None, options: Mapping[str, Any]
 ) -> Callable[[str], dict[str, Any]]:
+    if "session_id" in options:
+        raise WrongTypeError(
+            "A batch takes no session_id: each row has a conversation of its own, by which its run "
+            "is found again."
+        )
     given = {name: value for name, value in options.items() if value is not None}
     if schema is None:
         return lambda message: agent_body(message, None, given)

@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import datetime as dt
+import gc
 import pathlib
 import signal
 import threading
@@ -227,7 +228,7 @@ def test_a_failed_row_fails_no_table_and_may_be_sent_again(project: Powabase) ->
 def test_a_sample_goes_first(project: Powabase) -> None:
     batch = project.agent("Echo").map([f"row {n}" for n in range(30)], start=False)
     assert batch.counts == {"waiting": 30}
-    with pytest.raises(ConfigurationError, match=r"Nothing was started: batch\.start\(\)"):
+    with pytest.raises(ConfigurationError, match=r"30 rows wait: batch\.start\(\) starts"):
         batch.wait(WATCHDOG)
     batch.sample(4).wait(WATCHDOG)
     assert batch.counts == {"waiting": 26, "done": 4}
@@ -262,11 +263,11 @@ def test_many_runs_wait_for_a_word(
     since = len(server.requests)
     batch = project.agent("Echo").map(["a", "b", "c", "d"])
     assert _posted(server, since) == []
-    with pytest.raises(ConfigurationError, match=r"start\(confirm=True\) starts up to 4 runs"):
+    with pytest.raises(ConfigurationError, match=r"4 rows wait: batch\.start\(confirm=True\)"):
         batch.wait(WATCHDOG)
     with pytest.raises(ConfigurationError, match=r"more than powawidget\.options\.ask_above \(3\)"):
         batch.start()
-    assert "Nothing was started" in repr(batch)
+    assert "4 rows wait" in repr(batch)
     batch.start(confirm=True).wait(WATCHDOG)
     assert batch.counts == {"done": 4}
     confirmed = project.agent("Echo").map(["a", "b", "c", "d"], confirm=True).wait(WATCHDOG)
@@ -293,6 +294,41 @@ def test_a_journal_goes_on_with_what_is_left(
     assert [row["answer"] for row in kept.frame] == ["a", "b"]
     new = agent.map(["a", "d"], journal=path, changed="new").wait(WATCHDOG)
     assert [row["answer"] for row in new.frame] == ["a", "d"]
+
+
+def test_rows_are_sent_again_without_those_that_wait(
+    project: Powabase, tmp_path: pathlib.Path
+) -> None:
+    agent, path = project.agent("Echo"), tmp_path / "t.powa"
+    rows = ["fail", "a", "b", "c"]
+    first = agent.map(rows, journal=path, start=False)
+    drawn = first.sample(2).wait(WATCHDOG).counts
+    few = agent.map(rows, journal=path, start=False)
+    few.retry("failed").wait(WATCHDOG)
+    assert few.counts == drawn
+    assert "2 rows wait" in few.reason
+    assert few.start().wait(WATCHDOG).counts == {"failed": 1, "done": 3}
+    assert few.retry("unknown").wait(WATCHDOG).counts == {"failed": 1, "done": 3}
+    tries = few.errors[0]["run_id"]
+    assert few.retry("failed", "unknown").wait(WATCHDOG).errors[0]["run_id"] != tries
+
+
+def test_a_cell_that_runs_again_after_an_interrupt_goes_on(
+    server: Counterpart, project: Powabase, tmp_path: pathlib.Path
+) -> None:
+    agent, path, held = project.agent("Writer (gated)"), tmp_path / "t.powa", Held()
+    since = len(server.requests)
+
+    def cell() -> Batch:
+        rows = ["a", "b", "c"]
+        return agent.map(rows, journal=path, concurrency=1, on_approval=held.decide)
+
+    with pytest.raises(KeyboardInterrupt):
+        held.interrupting(cell()).wait(WATCHDOG)
+    gc.collect()  # nobody holds the batch but what drives it
+    threading.Timer(0.1, held.may.set).start()
+    assert cell().wait(WATCHDOG).counts == {"done": 3}
+    assert len(_posted(server, since)) == 3
 
 
 def test_a_cell_that_runs_again_goes_on_with_what_runs(
@@ -471,6 +507,7 @@ REFUSED = [
     Refused("row 0 .*KeyError", ["a"], lambda row: row["x"]),
     Refused("row 0 .*column 'value': it is bytes", [b"a"]),
     Refused("A run of an agent takes no colour", error=WrongTypeError, options={"colour": "red"}),
+    Refused("a conversation of its own", error=WrongTypeError, options={"session_id": "s"}),
     Refused("schema takes", error=WrongTypeError, options={"schema": "Ticket"}),
     Refused("pass one of them", options={"schema": Ticket, "response_format": {"type": "text"}}),
     Refused('concurrency is "auto"', options={"concurrency": 0}),
