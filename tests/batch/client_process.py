@@ -26,6 +26,8 @@ from tests.batch.driving import WATCHDOG, driver_of, finish, rows_of, target_at
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+LONG = 5 * WATCHDOG  # a thousand rows on a busy machine
+
 # Where a process kills itself, by what it is about to do there, or has just done.
 POINTS: dict[str, tuple[Any, str, bool]] = {
     "before the claim": (attempts, "claim", False),
@@ -87,10 +89,10 @@ def drive(told: dict[str, Any]) -> dict[str, Any]:
         driver = driver_of(
             target, journal, rows_of(told["rows"], told["name"]), concurrency=told["at_once"]
         )
-        finish(driver)
+        finish(driver, LONG)
         if told.get("retry"):
             driver.retry([told["retry"]])
-            assert driver.done.wait(WATCHDOG)
+            assert driver.done.wait(LONG)
         return {"reason": driver.reason}
 
 
@@ -143,7 +145,7 @@ class Clients:
 
     def _read(self) -> Any:
         assert self._process.stdout is not None
-        assert select.select([self._process.stdout], [], [], 2 * WATCHDOG)[0], "it hangs"
+        assert select.select([self._process.stdout], [], [], 2 * LONG)[0], "it hangs"
         line = self._process.stdout.readline()
         assert line, "the process that starts clients has ended"
         return json.loads(line)

@@ -69,7 +69,7 @@ def target_at(url: str, key: str, name: str, **more: Any) -> Target:
     return agent_target(powawidget.connect(url, api_key=key).agent(name), **more)
 
 
-def finish(driver: Driver) -> None:
+def finish(driver: Driver, watchdog: float = WATCHDOG) -> None:
     """Start a driver, and wait until it is over."""
     driver.start()
-    assert driver.done.wait(WATCHDOG), driver.reason
+    assert driver.done.wait(watchdog), driver.reason
