@@ -1,6 +1,7 @@
 """Drives a batch: claims rows as fast as the server likes, and follows each to its end."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Collection, Sequence
 
@@ -13,8 +14,9 @@ from powawidget.batch.journal.journal import Journal
 from powawidget.batch.journal.records import WAITING, RowInput, RowOutcome, RowState
 from powawidget.batch.pace import Pace
 from powawidget.batch.target import Target
-from powawidget.errors import InvalidValueError
+from powawidget.errors import InvalidValueError, PowawidgetError
 from powawidget.kernel import loop
+from powawidget.live.subscribers import log
 from powawidget.run.run import Run
 
 _BY_A_WORD = frozenset({"failed", "unknown"})
@@ -129,11 +131,18 @@ class Driver:
         wrong = [state for state in states if state not in _BY_A_WORD]
         if wrong or not states:
             raise InvalidValueError("Only rows that are failed or unknown are sent again.")
-        self._journal.lock(self._batch)
+        with self._guard:
+            self._journal.lock(self._batch)
         keys = [key for key, one in tuple(self._outcomes.items()) if one.state in states]
-        aside = self._journal.call(
-            lambda connection: written.put_aside(connection, self._batch, tuple(states), keys)
-        )
+        try:
+            aside = self._journal.call(
+                lambda connection: written.put_aside(connection, self._batch, tuple(states), keys)
+            )
+        except PowawidgetError:
+            with self._guard:
+                if self.done.is_set():
+                    self._journal.unlock(self._batch)
+            raise
         with self._guard:
             goes_on = not self.done.is_set()
             self._again = goes_on and bool(aside)
@@ -164,20 +173,29 @@ class Driver:
             return attempt.run
 
     async def _drive(self) -> None:
-        goes_on = True
         try:
-            while goes_on:
+            while True:
                 await self._drive_once()
                 with self._guard:
-                    goes_on, self._again = self._again, False
+                    # In one step: a `retry` comes before it, and is seen, or starts anew.
+                    if not self._again:
+                        self._end()
+                        return
+                    self._again = False
         finally:
             with self._guard:
-                if self._course is not None:
-                    self._reason = self._course.reason
-                self._course = None
-                self._journal.unlock(self._batch)
-                self.done.set()
-            self._on_change_safely()
+                self._end()
+            asyncio.get_running_loop().call_soon(self._on_change_safely)
+
+    def _end(self) -> None:
+        """Note that nothing is driven any more; again does nothing. Under the guard."""
+        if self.done.is_set():
+            return
+        if self._course is not None:
+            self._reason = self._course.reason
+        self._course = None
+        self._journal.unlock(self._batch)
+        self.done.set()
 
     async def _drive_once(self) -> None:
         course = self._course = Course(
@@ -213,7 +231,10 @@ class Driver:
             course.stop_streams()
 
     def _on_change_safely(self) -> None:
-        asyncio.get_running_loop().call_soon(self._on_change, [])
+        try:
+            self._on_change([])
+        except Exception as error:  # noqa: BLE001  # a subscriber's own
+            log(logging.ERROR, "powawidget failed while it told of a batch's end: %r", error)
 
 
 def check(rows: Sequence[RowInput], target: Target, on_unknown: Unknown) -> None:

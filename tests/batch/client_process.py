@@ -21,6 +21,7 @@ from powawidget.batch.course import Course
 from powawidget.batch.journal import attempts
 from powawidget.batch.journal.journal import Journal
 from powawidget.batch.journal.writer import Writer
+from powawidget.errors import FileError
 from tests.batch.driving import WATCHDOG, driver_of, finish, rows_of, target_at
 
 if TYPE_CHECKING:
@@ -86,9 +87,13 @@ def drive(told: dict[str, Any]) -> dict[str, Any]:
     """Drive a batch to its end."""
     target = target_at(told["url"], told["key"], told["agent"])
     with closing(Journal.open(told["journal"])) as journal:
-        driver = driver_of(
-            target, journal, rows_of(told["rows"], told["name"]), concurrency=told["at_once"]
-        )
+        rows, at_once = rows_of(told["rows"], told["name"]), told["at_once"]
+        try:
+            driver = driver_of(
+                target, journal, rows, concurrency=at_once, name=told.get("batch", "batch")
+            )
+        except FileError as error:
+            return {"refused": str(error)}
         finish(driver, LONG)
         if told.get("retry"):
             driver.retry([told["retry"]])
@@ -113,7 +118,7 @@ class Clients:
 
         Args:
             told: What it is to do: url, key, agent, journal, rows, name, at_once; die_at and
-                turn; retry.
+                turn; retry; batch, its name.
         """
         assert self._process.stdin is not None
         self._process.stdin.write(f"{json.dumps(told)}\n")

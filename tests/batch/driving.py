@@ -51,10 +51,11 @@ def driver_of(
     rows: Sequence[RowInput],
     *,
     concurrency: Any = 8,
+    name: str = "batch",
     **more: Any,
 ) -> Driver:
     """A driver that isn't started yet."""
-    batch = journal.begin(record_of(target), rows)
+    batch = journal.begin(record_of(target, name), rows)
     settings = {
         "pace": Pace(concurrency, rows=len(rows)),
         "spending": Spending(),

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import os
 import pathlib
+import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 from powawidget.batch.budget import Spending, budget
 from powawidget.batch.driver import Driver
 from powawidget.batch.find import Asking
+from powawidget.batch.journal import attempts
 from powawidget.batch.journal.journal import Journal
 from powawidget.errors import FileError, InvalidValueError
 from powawidget.http.timeouts import Timeouts
@@ -440,6 +443,63 @@ def test_a_first_byte_that_does_not_come_is_looked_for_and_not_sent_again(
         finish(driver)
         assert states(driver, 1) == ["done"]
         assert desk.times("row 0") == 1
+
+
+def test_a_drive_that_fills_up_loses_nothing_and_sends_nothing_twice(journal: Journal) -> None:
+    def limit(pages: int) -> None:
+        """Let the file have no more pages, as a full drive does; 0 lets it have any number."""
+
+        def work(connection: Any) -> None:
+            (now,) = connection.execute("PRAGMA page_count").fetchone()
+            most = now if pages else 2**30
+            connection.execute(f"PRAGMA max_page_count = {most}")
+
+        journal.submit(work, alone=True).result()
+
+    async def fills(desk: Desk, exchange: Any, body: dict[str, Any]) -> None:
+        await asyncio.to_thread(limit, 1)
+        run = desk.store(body)
+        text = os.urandom(20_000).hex()
+        end = {"event": "complete", "run_id": run["run_id"], "status": "completed"}
+        start = {"event": "start", "run_id": run["run_id"], "session_id": body["session_id"]}
+        await exchange.stream(start, {**end, "content": text})
+
+    desk = Desk({"row 2": [fills]})
+    with Chaos(desk) as server:
+        driver = driver_of(target_of(server), journal, rows_of(8), concurrency=1)
+        finish(driver)
+        assert "its drive is full" in driver.reason
+        # It is known here, though it isn't written yet.
+        assert driver.outcome("k2").state == "done"
+        assert journal.outcomes(1)["k2"].state == "accepted"
+        limit(0)
+        finish(driver)
+        assert states(driver, 8) == ["done"] * 8
+        assert [desk.times(f"row {i}") for i in range(8)] == [1] * 8
+        assert journal.outcomes(1) == {f"k{i}": driver.outcome(f"k{i}") for i in range(8)}
+
+
+@pytest.mark.parametrize("moment", ["claim", "mark"])
+def test_what_cannot_be_written_down_is_not_sent(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """Another program holds the file: no row is sent without its claim, none without its mark."""
+    inner = getattr(attempts, moment)
+
+    def fails(*_: Any, **__: Any) -> Any:
+        raise sqlite3.OperationalError("database is locked")
+
+    desk = Desk()
+    with Chaos(desk) as server:
+        driver = driver_of(target_of(server), journal, rows_of(3))
+        monkeypatch.setattr(attempts, moment, fails)
+        finish(driver)
+        assert not desk.starts
+        assert "can't be used: database is locked" in driver.reason
+        monkeypatch.setattr(attempts, moment, inner)
+        finish(driver)
+        assert states(driver, 3) == ["done"] * 3
+        assert len(desk.starts) == 3
 
 
 def test_in_memory_it_is_the_same(tmp_path: pathlib.Path) -> None:

@@ -5,8 +5,11 @@ server completed has its result; unknown are at most those that were in flight a
 """
 
 import collections
+import json
 import pathlib
 import random
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,6 +20,7 @@ import pytest
 from powawidget.batch.journal.journal import Journal
 from powawidget.batch.journal.records import RowOutcome
 from tests.batch.client_process import POINTS, Clients
+from tests.batch.driving import WATCHDOG
 from tests.batch.server_process import PLAIN, TOOLS, ServerProcess
 from tests.seeds import PROFILE, SEED, examples
 
@@ -100,6 +104,62 @@ def test_a_kill_at_an_exact_point_sends_no_row_twice(
     assert clients.run(orders) == {"reason": ""}
     found = outcomes(journal)
     assert len(found) == rows
+    check(server, name, found, 1)
+
+
+def test_two_kernels_share_a_file_and_no_batch(
+    server: ServerProcess, clients: Clients, tmp_path: pathlib.Path
+) -> None:
+    """Each drives a batch of its own; whoever comes second to one is refused."""
+    journal, name = tmp_path / "batch.powa", "two kernels,"
+    orders = told(server, journal, PLAIN, 60, name)
+    with closing(Clients()) as others:
+        clients.start(orders)
+        end = time.monotonic() + WATCHDOG
+        while not messages(server, name):
+            assert time.monotonic() < end
+        told_second = others.run(orders)
+        other = others.run({**orders, "rows": 40, "name": "the other,", "batch": "other"})
+        assert clients.result() == other == {"reason": ""}
+    if told_second != {"reason": ""}:  # the first wasn't over by then
+        assert told_second is not None
+        assert "driven already" in told_second["refused"]
+    check(server, name, outcomes(journal), 0)
+    with closing(Journal.read(journal)) as both:
+        assert [one.counts for one in both.batches()] == [{"done": 60}, {"done": 40}]
+    assert len(messages(server, name)) == 60
+    assert len(messages(server, "the other,")) == 40
+
+
+def test_a_kernel_that_ends_by_itself_leaves_no_word_and_no_row_twice(
+    server: ServerProcess, clients: Clients, tmp_path: pathlib.Path
+) -> None:
+    journal, name = tmp_path / "batch.powa", "it ends,"
+    orders = told(server, journal, PLAIN, 60, name)
+    program = """
+import json, sys, time
+from powawidget.batch.journal.journal import Journal
+from tests.batch.driving import driver_of, rows_of, target_at
+told = json.loads(sys.argv[1])
+target = target_at(told["url"], told["key"], told["agent"])
+driver = driver_of(target, Journal.open(told["journal"]), rows_of(told["rows"], told["name"]))
+driver.start()
+while driver.outcome("k3").state != "done":
+    time.sleep(0.005)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, json.dumps(orders)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=WATCHDOG,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    # What was closed is one file.
+    assert [one.name for one in tmp_path.iterdir()] == ["batch.powa"]
+    assert clients.run(orders) == {"reason": ""}
+    found = outcomes(journal)
+    assert len(found) == 60
     check(server, name, found, 1)
 
 

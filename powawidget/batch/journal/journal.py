@@ -190,7 +190,9 @@ class Journal:
 
     def close(self) -> None:
         """Close the file, and give up what is driven; a second call does nothing."""
-        self._finalizer()
+        # Not by the finalizer, which does nothing any more at the interpreter's end.
+        self._finalizer.detach()
+        _end(self._writer, self._locks)
 
     def __enter__(self) -> Self:
         return self
