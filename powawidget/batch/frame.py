@@ -31,7 +31,8 @@ def result_columns(
         kind: Whether an agent, an orchestration or a workflow ran.
         schema: The form of the answers, which makes a column of each of its names.
         taken: The names of the table's own columns: they stay as they are, and where one of ours
-            has the same name, it gets `batch_` before it.
+            has the same name, it gets `batch_` before it; so does one of the schema that is named
+            like a fact.
 
     Returns:
         The columns: those of the schema, `answer` (of a workflow `output`), and the facts.
@@ -42,15 +43,20 @@ def result_columns(
         made.append(Column("output", kind_of(outputs), outputs))
     else:
         made.append(Column("answer", "text", [_of(one, one.text) for one in outcomes]))
-    made += [
+    facts = [
         Column(name, as_kind, [_fact(one, name) for one in outcomes])
         for name, as_kind in _FACTS.items()
     ]
-    names = list(taken)
+    # Those are named first: a schema may have a "status" too, and what reads ours shouldn't care.
+    facts = _named(facts, list(taken))
+    return [*_named(made, [*taken, *(fact.name for fact in facts)]), *facts]
+
+
+def _named(columns: Sequence[Column], taken: list[str]) -> list[Column]:
     renamed = []
-    for column in made:
-        name = free_name(column.name, names)
-        names.append(name)
+    for column in columns:
+        name = free_name(column.name, taken)
+        taken.append(name)
         renamed.append(Column(name, column.kind, column.cells))
     return renamed
 

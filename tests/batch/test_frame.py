@@ -78,3 +78,14 @@ def test_a_workflow_has_an_output() -> None:
     columns = result_columns(outcomes, "workflow", None, [])
     assert [each.name for each in columns] == ["output", *FACTS]
     assert [row["output"] for row in table_of([1, 2]).with_columns(columns)] == [{"a": 1}, None]
+
+
+def test_a_schema_with_a_status_leaves_ours() -> None:
+    form = {"type": "object", "properties": {"status": {"type": "string"}, "answer": {}}}
+    outcome = RowOutcome(state="done", text='{"status": "open", "answer": 1}')
+    columns = result_columns([outcome], "agent", schema_of(form), [])
+    (row,) = table_of(["a"]).with_columns(columns)
+    assert row["status"] == "done"
+    assert row["batch_status"] == "open"
+    assert row["answer"] == 1
+    assert row["batch_answer"] == outcome.text
