@@ -89,3 +89,12 @@ def test_a_schema_with_a_status_leaves_ours() -> None:
     assert row["batch_status"] == "open"
     assert row["answer"] == 1
     assert row["batch_answer"] == outcome.text
+
+
+def test_a_row_that_failed_has_no_typed_values_though_its_text_would_fit() -> None:
+    failed = RowOutcome(state="failed", error="cut", text='{"area": "bugs", "urgency": 3}')
+    (row,) = table_of(["a"]).with_columns(
+        result_columns([failed], "agent", schema_of(Ticket), ["value"])
+    )
+    assert row["area"] is None
+    assert row["answer"] == failed.text

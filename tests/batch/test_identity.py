@@ -64,6 +64,7 @@ def test_a_change_is_named(changes: dict[str, Any], parts: list[str]) -> None:
         {"run_count": 8, "last_run": None, "total_tokens": 9, "last_used_at": "now"},
         {"name": "Triage 2", "description": "The same"},
         {"settings": {"max_tokens": 500, "temperature": 0.2}},
+        {"settings": {"max_tokens": 500, "temperature": 0.2, "indexed_at": "2026-02-02"}},
         {"knowledge bases": [{"id": "k2"}, {"id": "k1", "document_count": 6, "top_k": 3}]},
         {"tools": [{**ATTACHED["tools"][0], "created_at": "2026-02-02", "call_count": 4}]},
         {"tools": None},
