@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sqlite3
 import time
 import traceback
 from collections import deque
@@ -33,7 +34,6 @@ _MOST_A_TICK = 256  # claims in one transaction
 _HEAD_START = 5.0  # seconds for what is found again, before anything new starts
 _NOT_ALLOWED = 5  # refusals in a row that any row would meet
 _MOST_TRIES = 3  # of a row that may be sent again though it is unknown
-_REACHED_BEFORE = 600.0  # seconds for a server that was reached before
 _SAVING = (0.5, 1.0, 2.0, 4.0)  # pauses before what couldn't be written is tried again
 _STOPPED = "It was stopped here; its run may go on at the server."
 
@@ -99,6 +99,7 @@ class Course:
         self._makes_session = target.makes_session
         self._refuses_own_ids = False
         self._made: set[str] = set()  # the conversations that the server made for this course
+        self._tries: dict[str, int] = {}  # of rows that this course has sent
         self._finds: set[asyncio.Task[Found]] = set()
         self._streams_stopped = False
         self._reached = False
@@ -194,16 +195,16 @@ class Course:
             return
         try:
             now = time.time()
-            numbers = await self._do(
-                lambda connection: written.claim(connection, self._batch, claims, now)
-            )
+            numbers = await self._do(lambda connection: self._claim(connection, claims, now))
         except PowawidgetError as error:
             for one in reversed(claims):
                 self._give_back(one.key)
             self.end(str(error))
             return
         for number, one in zip(numbers, claims, strict=True):
-            self._set(one.key, msgspec.structs.replace(self._before(one.key), state="claimed"))
+            before = self._before(one.key)
+            self._tries[one.key] = before.tries + 1
+            self._set(one.key, msgspec.structs.replace(before, state="claimed"))
             opened = Open(
                 id=number,
                 key=one.key,
@@ -213,6 +214,11 @@ class Course:
                 sent_at=now,
             )
             self._begin(self._send(opened, one))
+
+    def _claim(self, connection: sqlite3.Connection, claims: Sequence[Claim], now: float) -> Any:
+        """Claim rows; on the journal's thread, where its file is still what it was."""
+        self._journal.check_place()
+        return written.claim(connection, self._batch, claims, now)
 
     async def _claims_of(self, keys: Sequence[str]) -> list[Claim]:
         """Name what each row will be found again by; rows that can't be sent now wait again."""
@@ -376,7 +382,7 @@ class Course:
     def _note_unreachable(self, start: Start) -> None:
         now = time.monotonic()
         since = self._unreached_since = self._unreached_since or now
-        most = _REACHED_BEFORE if self._reached else self._asking.unreachable
+        most = self._asking.away if self._reached else self._asking.unreachable
         if now - since >= most or (start.cause == "hopeless" and not self._reached):
             self.end(start.error)
 
@@ -415,12 +421,13 @@ class Course:
         finder = self._finder
         assert finder is not None  # noqa: S101  # set before anything is sent
         row = self._rows.get(opened.key)
+        is_own = opened.key in self._tries
 
         async def note_id(run_id: str) -> None:
             self._note_accepted(opened, run_id)
 
         variables = None if row is None else row.body.get("variables")
-        finding = asyncio.ensure_future(finder.find(opened, variables, note_id))
+        finding = asyncio.ensure_future(finder.find(opened, variables, note_id, is_own=is_own))
         self._finds.add(finding)
         try:
             found = await finding
@@ -447,7 +454,7 @@ class Course:
     async def _settle(self, opened: Open, settled: Settled) -> None:
         """Write how a row ended; what can't be written is kept, and tried again."""
         key, outcome = opened.key, settled.outcome
-        tries = self._before(key).tries + 1
+        tries = self._tries.pop(key, self._before(key).tries)
         outcome = msgspec.structs.replace(outcome, tries=tries)
         try:
             await self._write(opened.id, settled)

@@ -42,12 +42,14 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True):
         minute: For a run that isn't known, or hasn't begun.
         lost: After its start, a run that is still running counts as lost by the service.
         unreachable: While the server can't be reached; then the row is left as it is.
+        away: The same, for a server that was reached before by who asks.
         at_once: How many rows are asked about at the same time.
     """
 
     minute: float = _A_MINUTE
     lost: float = 600.0
     unreachable: float = 60.0
+    away: float = 600.0
     at_once: int = 16
 
     def pause(self, index: int) -> float:
@@ -125,6 +127,8 @@ class Finder:
         attempt: Open,
         variables: Any = None,
         note_id: Callable[[str], Awaitable[None]] | None = None,
+        *,
+        is_own: bool = False,
     ) -> Found:
         """Ask until the run is over, or nobody will know.
 
@@ -132,11 +136,13 @@ class Finder:
             attempt: What is known of it.
             variables: What a workflow was given.
             note_id: Called once the run's id is known, while it goes on.
+            is_own: Whether who asks has sent it, so that the server was reached.
 
         Returns:
             What became of it. Nothing is raised but a cancellation.
         """
         begun = reached = time.monotonic()
+        patience = self._asking.away if is_own else self._asking.unreachable
         index, noted = 0, attempt.run_id
         while True:
             await asyncio.sleep(self._asking.pause(index))
@@ -146,7 +152,7 @@ class Finder:
             if isinstance(seen, Found):
                 return seen
             if isinstance(seen, _Unheard):
-                if now - reached >= self._asking.unreachable:
+                if now - reached >= patience:
                     return Found(left=f"The server can't be asked what became of it: {seen.why}")
                 continue
             reached = now
@@ -158,7 +164,8 @@ class Finder:
                 noted = seen.run_id
                 if note_id is not None:
                     await note_id(noted)
-            if self._is_lost(attempt, seen):
+            # The second holds though a clock was set back meanwhile.
+            if self._is_lost(attempt, seen) or now - begun >= self._asking.lost:
                 return Found(unknown=_lost(self._target.kind), run_id=noted)
 
     def _is_lost(self, attempt: Open, seen: "_Running") -> bool:

@@ -155,7 +155,7 @@ def test_a_server_that_is_not_there_ends_the_batch_and_nothing_was_sent(journal:
 
 
 def at_once(**more: Any) -> Asking:
-    return Asking(**{"minute": 0.3, "lost": 1.0, "unreachable": 1.0, **more})
+    return Asking(**{"minute": 0.3, "lost": 1.0, "unreachable": 1.0, "away": 1.0, **more})
 
 
 def test_a_server_that_cannot_be_asked_leaves_rows_as_they_are(journal: Journal) -> None:
@@ -173,7 +173,7 @@ def test_a_server_that_cannot_be_asked_leaves_rows_as_they_are(journal: Journal)
         server_gone: list[bool] = []
         desk._answers["row 0"] = [silent]
         desk._look = _down  # type: ignore[method-assign]  # it answers nothing else now
-        driver = driver_of(target, journal, rows_of(1), asking=at_once(unreachable=0.3))
+        driver = driver_of(target, journal, rows_of(1), asking=at_once(away=0.3))
         finish(driver)
         assert driver.outcome("k0").state == "accepted"
         assert "can't be asked" in driver.reason
@@ -477,6 +477,27 @@ def test_a_drive_that_fills_up_loses_nothing_and_sends_nothing_twice(journal: Jo
         assert states(driver, 8) == ["done"] * 8
         assert [desk.times(f"row {i}") for i in range(8)] == [1] * 8
         assert journal.outcomes(1) == {f"k{i}": driver.outcome(f"k{i}") for i in range(8)}
+
+
+@pytest.mark.parametrize("way", ["removed", "replaced"])
+def test_a_journal_that_is_gone_ends_the_batch(
+    journal: Journal, tmp_path: pathlib.Path, way: str
+) -> None:
+    """What would be written then, nobody would find again."""
+    file = tmp_path / "batch.powa"
+
+    async def takes(desk: Desk, exchange: Any, body: dict[str, Any]) -> None:
+        file.rename(tmp_path / "elsewhere")
+        if way == "replaced":
+            file.touch()
+        await at.done(desk, exchange, body)
+
+    desk = Desk({"row 2": [takes]})
+    with Chaos(desk) as server:
+        driver = driver_of(target_of(server), journal, rows_of(9), concurrency=1)
+        finish(driver)
+        assert "moved, removed or replaced" in driver.reason
+        assert len(desk.starts) == 3
 
 
 @pytest.mark.parametrize("moment", ["claim", "mark"])

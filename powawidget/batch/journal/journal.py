@@ -49,6 +49,10 @@ class Journal:
         self._guard = threading.Lock()
         self._translate = _Translator(path)
         self._writer = Writer(self._opener(), self._translate, _close)
+        self._inode = (0, 0)
+        if path is not None:
+            about = os.stat(path)  # noqa: PTH116  # a text
+            self._inode = (about.st_dev, about.st_ino)
         self._finalizer = weakref.finalize(self, _end, self._writer, self._locks)
         self._finalizer.atexit = False  # `_close_all` does it, in time
         _DEFAULTS.add(self)
@@ -145,6 +149,25 @@ class Journal:
         self.call(lambda connection: reading.prune(connection, batch))
         self._writer.submit(_shrink, alone=True).result()
         return max(0, before - self.call(_size))
+
+    def check_place(self) -> None:
+        """Check that the file is still where it was: what is written elsewhere nobody finds again.
+
+        Raises:
+            FileError: If it was removed, moved or replaced.
+        """
+        if self.path is None:
+            return
+        name = pathlib.Path(self.path).name
+        try:
+            now = os.stat(self.path)  # noqa: PTH116  # a text
+        except OSError:
+            now = None
+        if now is None or (now.st_dev, now.st_ino) != self._inode:
+            raise FileError(
+                f"The journal {name} was moved, removed or replaced while it was in use: nothing "
+                "more is sent. Put it back, and go on with the batch in a new kernel."
+            )
 
     def lock(self, batch: int, *, again: bool = True) -> None:
         """Take the right to drive a batch.

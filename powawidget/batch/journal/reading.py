@@ -278,7 +278,8 @@ def outcomes(connection: sqlite3.Connection, batch: int) -> dict[str, RowOutcome
         connection.execute(
             """
             SELECT key, COUNT(*) FROM attempt
-            WHERE batch = ? AND marked_at IS NOT NULL AND state NOT IN ('released', 'left')
+            WHERE batch = ? AND state NOT IN ('released', 'left')
+            AND (marked_at IS NOT NULL OR state <> 'claimed')
             GROUP BY key
             """,
             (batch,),
