@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from powawidget.batch.attempt import Attempt
 from powawidget.batch.course import Course
+from powawidget.batch.find import Asking
 from powawidget.batch.journal import attempts
 from powawidget.batch.journal.journal import Journal
 from powawidget.batch.journal.writer import Writer
@@ -27,6 +28,8 @@ from tests.batch.driving import WATCHDOG, driver_of, finish, rows_of, target_at
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# Long enough for a busy server to take in what was sent to it.
+ASKING = Asking(minute=4.0, lost=30.0, at_once=64)
 LONG = 5 * WATCHDOG  # a thousand rows on a busy machine
 
 # Where a process kills itself, by what it is about to do there, or has just done.
@@ -90,7 +93,12 @@ def drive(told: dict[str, Any]) -> dict[str, Any]:
         rows, at_once = rows_of(told["rows"], told["name"]), told["at_once"]
         try:
             driver = driver_of(
-                target, journal, rows, concurrency=at_once, name=told.get("batch", "batch")
+                target,
+                journal,
+                rows,
+                concurrency=at_once,
+                name=told.get("batch", "batch"),
+                asking=ASKING,
             )
         except FileError as error:
             return {"refused": str(error)}

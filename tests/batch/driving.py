@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 WATCHDOG = 60.0
 # A minute of asking is a moment here; nothing that these tests hold depends on its length.
-QUICK = Asking(minute=0.5, lost=2.0, unreachable=20.0, away=20.0, at_once=64)
+QUICK = Asking(minute=0.3, lost=2.0, unreachable=20.0, away=20.0, at_once=64)
 
 
 def rows_of(count: int, name: str = "row", **more: Any) -> list[RowInput]:

@@ -58,7 +58,7 @@ def memory() -> float:
 
 def test_rows_cost_as_much_in_a_large_batch_as_in_a_small_one(tmp_path: pathlib.Path) -> None:
     """10,000 rows of a night; their number alone is smaller on each push."""
-    rows = examples(160, 10_000)
+    rows = examples(80, 10_000)
     with ServerProcess(agents_tokens_per_second=1e6) as server:
         target = target_at(server.url, server.key, PLAIN)
         costs, grown = [], []
