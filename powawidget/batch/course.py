@@ -23,7 +23,7 @@ from powawidget.batch.outcome import settled_of, settled_of_found
 from powawidget.batch.pace import Pace
 from powawidget.batch.states import Start, after_failed_start, after_stream
 from powawidget.batch.target import Target
-from powawidget.errors import PowawidgetError, ProtocolError
+from powawidget.errors import ConfigurationError, PowawidgetError, ProtocolError
 from powawidget.http.client import Client
 from powawidget.live.subscribers import log
 
@@ -101,7 +101,7 @@ class Course:
         self._made: set[str] = set()  # the conversations that the server made for this course
         self._tries: dict[str, int] = {}  # of rows that this course has sent
         self._finds: set[asyncio.Task[Found]] = set()
-        self._streams_stopped = False
+        self._is_called_off = self._streams_stopped = False
         self._reached = False
         self._unreached_since: float | None = None
         self._not_allowed = 0
@@ -133,12 +133,19 @@ class Course:
     def add(self, keys: Sequence[str]) -> None:
         """Let rows wait again that had failed or are unknown, by a person's word."""
         self.reason = ""
+        self._is_called_off = False
         self._spending.failures -= len(keys)
         self._waiting.extend(keys)
         self._wake.set()
 
-    def end(self, reason: str) -> None:
-        """Start nothing new from now on; the first reason stays."""
+    def end(self, reason: str, *, call_off: bool = True) -> None:
+        """Start nothing new from now on; the first reason stays.
+
+        Args:
+            reason: Why, in words.
+            call_off: Whether what is claimed and isn't sent yet is released.
+        """
+        self._is_called_off = self._is_called_off or call_off
         if not self.reason:
             self.reason = self._target.client.secret.redact(reason)
             self._tell([])
@@ -185,7 +192,7 @@ class Course:
         for _ in range(room):
             refusal = self._spending.refusal()
             if refusal is not None:
-                self.end(refusal)
+                self.end(refusal, call_off=False)  # what is claimed is within the budget
                 break
             keys.append(self._waiting.popleft())
             self._spending.started()
@@ -265,7 +272,15 @@ class Course:
     async def _send(self, opened: Open, claim: Claim) -> None:
         """Send a row once, and bring it to its end."""
         key = opened.key
-        attempt = self._attempt(opened, claim)
+        try:
+            if self._is_called_off:  # while this was claimed
+                raise ConfigurationError(self.reason)  # as a closed connection does
+            attempt = self._attempt(opened, claim)
+        except PowawidgetError as error:
+            self.end(str(error))
+            self._pace.dropped()
+            await self._release(opened, Start("released", error=str(error)))
+            return
         self.attempts[key] = attempt
         try:
             start = await attempt.follow()
@@ -323,7 +338,7 @@ class Course:
         """Write a run's id; it isn't waited for: a kill before that leaves a run to be found."""
         redact = self._target.client.secret.redact
         named = None if run_id is None else redact(run_id)
-        known = self.outcomes[opened.key]
+        known = self.outcomes.get(opened.key, WAITING)  # a sample drives some of the rows
         self._set(
             opened.key,
             msgspec.structs.replace(

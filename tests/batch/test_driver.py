@@ -5,6 +5,7 @@ import contextlib
 import os
 import pathlib
 import sqlite3
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,11 +17,13 @@ from powawidget.batch.driver import Driver
 from powawidget.batch.find import Asking
 from powawidget.batch.journal import attempts
 from powawidget.batch.journal.journal import Journal
+from powawidget.batch.pace import Pace
 from powawidget.errors import FileError, InvalidValueError
 from powawidget.http.timeouts import Timeouts
+from powawidget.kernel import loop
 from tests.batch import desk as at
 from tests.batch.desk import PAGE, Desk, target_of
-from tests.batch.driving import WATCHDOG, driver_of, finish, rows_of
+from tests.batch.driving import QUICK, WATCHDOG, driver_of, finish, record_of, rows_of
 from tests.chaos import Chaos
 from tests.planted import KEY
 
@@ -326,6 +329,75 @@ def test_stop_starts_nothing_new_and_lets_what_runs_end(journal: Journal) -> Non
         finish(driver)
         assert states(driver, 30) == ["done"] * 30
         assert len(desk.starts) == 30
+
+
+def test_what_was_claimed_before_a_stop_is_released_and_not_sent(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver: Driver | None = None
+    inner = attempts.claim
+
+    def stops(*args: Any) -> Any:
+        assert driver is not None
+        driver.stop()
+        time.sleep(0.2)  # the loop thread hears of it while this is written
+        return inner(*args)
+
+    monkeypatch.setattr(attempts, "claim", stops)
+    desk = Desk()
+    with Chaos(desk) as server:
+        driver = driver_of(target_of(server), journal, rows_of(6))
+        finish(driver)
+        assert not desk.starts
+        assert states(driver, 6) == ["waiting"] * 6
+        assert {one.state for one in journal.outcomes(1).values()} == {"waiting"}
+        monkeypatch.undo()
+        finish(driver)
+        assert [desk.times(f"row {i}") for i in range(6)] == [1] * 6
+
+
+def test_a_connection_that_was_closed_starts_nothing_new_and_lets_what_runs_end(
+    journal: Journal,
+) -> None:
+    target: Any = None
+
+    async def closes(desk: Desk, exchange: Any, body: dict[str, Any]) -> None:
+        loop.submit(target.client.close()).result(10)
+        await at.done(desk, exchange, body)
+
+    desk = Desk({"row 2": [closes]})
+    with Chaos(desk) as server:
+        target = target_of(server)
+        driver = driver_of(target, journal, rows_of(9), concurrency=1)
+        finish(driver)
+        assert "connection was closed" in driver.reason
+        assert states(driver, 9) == ["done"] * 3 + ["waiting"] * 6
+        assert len(desk.starts) == 3
+
+
+def test_a_sample_finds_the_other_rows_again_and_sends_its_own(journal: Journal) -> None:
+    desk = Desk()
+    with Chaos(desk) as server:
+        target, rows = target_of(server), rows_of(6)
+        batch = journal.begin(record_of(target), rows)
+        claims = [attempts.Claim(key="k5", session_id="s5")]
+        (number,) = journal.call(lambda c: attempts.claim(c, batch, claims, 1.0))
+        journal.call(lambda c: attempts.mark(c, number, time.time()))
+        desk.store({"session_id": "s5", "message": "row 5"})
+        sample = Driver(
+            journal=journal,
+            batch=batch,
+            rows=rows[:2],
+            target=target,
+            pace=Pace(4, rows=2),
+            spending=Spending(),
+            asking=QUICK,
+        )
+        finish(sample)
+        assert sample.reason == ""
+        ended = [one.state for one in journal.outcomes(batch).values()]
+        assert ended == ["done", "done", "waiting", "waiting", "waiting", "done"]
+        assert sorted(body["message"] for body in desk.starts) == ["row 0", "row 1"]
 
 
 def test_stopped_streams_are_found_again_by_whoever_goes_on(journal: Journal) -> None:
