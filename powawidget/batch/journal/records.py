@@ -1,7 +1,7 @@
 """What a journal holds, as plain values.
 
-A journal holds neither the messages that were sent nor the API key: of each row its key, its place
-and a digest, and what came of it.
+A journal holds of each row its key, its place and a digest, and what came of it: a message stands in
+it only within the run that it led to, and the API key nowhere.
 """
 
 from typing import Any, Literal
@@ -20,7 +20,7 @@ class RowInput(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         key: What names the row within its batch; unique there.
         position: Its place among the rows, from 0.
-        body: What is posted, checked, without `session_id`. It stands in no journal.
+        body: What is posted, checked, without `session_id`. The journal keeps its digest.
         digest: Of the message and the options: another one means another question.
     """
 
