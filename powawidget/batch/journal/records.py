@@ -1,7 +1,7 @@
 """What a journal holds, as plain values.
 
-A journal holds of each row its key, its place and a digest, and what came of it: a message stands in
-it only within the run that it led to, and the API key nowhere.
+A journal holds of each row its key, its place and a digest, and what came of it: a message
+stands in it only within the run that it led to, and the API key nowhere.
 """
 
 from typing import Any, Literal
