@@ -31,7 +31,8 @@ FOLLOWING: dict[AttemptState, frozenset[AttemptState]] = {
     "unknown": frozenset(),
 }
 
-# Refusals that the next row meets too: the key, the rights, the address.
+# Refusals that the next row meets too: the key, the rights, the address; a redirect that isn't
+# followed as well, as to a login page.
 _OF_ALL = frozenset(
     {
         HTTPStatus.UNAUTHORIZED,
@@ -73,11 +74,12 @@ def after_failed_start(error: BaseException, *, marked: bool) -> Start:
     said = _said(error)
     if isinstance(error, RequestError):
         return _refused(error, said)
-    if isinstance(error, ConnectionLost) and not error.maybe_accepted:
+    if isinstance(error, ConnectionLost) and not error.maybe_accepted and not marked:
         return Start("released", "unreachable" if error.temporary else "hopeless", said)
     if isinstance(error, ProtocolError) and error.maybe_accepted:
         return Start("accepted", error=said)
-    # Whatever it was: without the mark the request was never whole.
+    # Whatever it was: without the mark the request was never whole. With it, it may have been at
+    # one place at least, though a redirect led on to another that can't be reached.
     if marked:
         return Start("accepted", error=said)
     return Start("released", "unreachable", said)
@@ -127,7 +129,8 @@ def _refused(error: RequestError, said: str) -> Start:
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         # A gateway's page says nothing of what the service behind it has begun.
         return Start("accepted", error=said)
-    return Start("failed", "not_allowed" if error.status in _OF_ALL else "", said)
+    is_of_all = error.status in _OF_ALL or error.status < HTTPStatus.BAD_REQUEST
+    return Start("failed", "not_allowed" if is_of_all else "", said)
 
 
 def _said(error: BaseException) -> str:

@@ -57,6 +57,10 @@ class ServerProcess:
         """The bodies of the requests that start a run, in the order in which they were whole."""
         return self._ask("posts")
 
+    def count(self) -> int:
+        """How many of those there were."""
+        return self._ask("count")
+
     def stored(self) -> dict[str, str]:
         """How each agent's run stands, by its message; a second run of a message fails."""
         return self._ask("stored")
@@ -102,7 +106,9 @@ def main() -> None:
 
     say({"url": server.url, "key": server.key})
     for line in sys.stdin:
-        if line.strip() == "posts":
+        if line.strip() == "count":
+            say(sum(path.endswith("/stream") for _, path, _ in server.requests))
+        elif line.strip() == "posts":
             say([body for _, path, body in server.requests if path.endswith("/stream")])
         else:
             runs = list(server.engine.agents.runs.values())

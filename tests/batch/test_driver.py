@@ -127,13 +127,25 @@ def test_no_money_ends_the_batch_and_leaves_its_row_to_a_person(journal: Journal
         assert (desk.times("row 0"), desk.times("row 1"), desk.times("row 2")) == (1, 2, 1)
 
 
-@pytest.mark.parametrize("code", ["401 Unauthorized", "403 Forbidden", "404 Not Found"])
-def test_what_every_row_would_meet_ends_the_batch(journal: Journal, code: str) -> None:
-    desk = Desk(otherwise=at.status(code))
+@pytest.mark.parametrize(
+    ("code", "headers"),
+    [
+        ("401 Unauthorized", b""),
+        ("403 Forbidden", b""),
+        ("404 Not Found", b""),
+        # A login page in front of the service.
+        ("302 Found", b"location: /login\r\n"),
+        ("307 Temporary Redirect", b"location: https://login.example/\r\n"),
+    ],
+)
+def test_what_every_row_would_meet_ends_the_batch(
+    journal: Journal, code: str, headers: bytes
+) -> None:
+    desk = Desk(otherwise=at.status(code, None, headers))
     with Chaos(desk) as server:
         driver = driver_of(target_of(server), journal, rows_of(50), concurrency=1)
         finish(driver)
-        assert code[:3] in driver.reason
+        assert (code[:3] if code[0] == "4" else "redirects") in driver.reason
         assert 2 < len(desk.starts) < 10
         assert set(states(driver, 50)) == {"failed", "waiting"}
 
@@ -155,6 +167,27 @@ def test_a_server_that_is_not_there_ends_the_batch_and_nothing_was_sent(journal:
     assert "can't be reached" in driver.reason
     assert states(driver, 3) == ["waiting"] * 3
     assert all("reached" in driver.outcome(f"k{i}").error for i in range(1))
+
+
+def test_a_redirect_to_where_nobody_listens_any_more_is_not_sent_again(journal: Journal) -> None:
+    """The request was whole once, so that the row may have begun, whatever the redirect says."""
+    desk = Desk()
+
+    async def moved(_: Desk, exchange: Any, body: dict[str, Any]) -> None:
+        desk.store(body)
+        server._server.close()  # what comes next is refused
+        await exchange.answer("307 Moved", b"", b"location: /elsewhere/stream\r\n")
+
+    desk._answers["row 0"] = [moved]
+    with Chaos(desk) as server:
+        driver = driver_of(target_of(server), journal, rows_of(1), asking=at_once(away=0.3))
+        finish(driver)
+        assert driver.outcome("k0").state == "accepted"
+        assert "can't be asked" in driver.reason
+    with Chaos(desk, server.port):
+        finish(driver)
+    assert driver.outcome("k0").state == "done"
+    assert desk.times("row 0") == 1
 
 
 def at_once(**more: Any) -> Asking:

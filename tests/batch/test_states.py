@@ -33,14 +33,17 @@ def lost(*, maybe: bool, temporary: bool = False) -> ConnectionLost:
     [
         (lost(maybe=False, temporary=True), False, "released", "unreachable"),
         (lost(maybe=False), False, "released", "hopeless"),
-        (lost(maybe=False, temporary=True), True, "released", "unreachable"),
+        # A redirect was answered, and where it leads can't be reached: it was whole once.
+        (lost(maybe=False, temporary=True), True, "accepted", ""),
+        (lost(maybe=False), True, "accepted", ""),
         (refused(429, temporary=True), True, "released", "refused"),
         (refused(503, temporary=True), True, "released", "refused"),
         (refused(402), True, "left", "no_money"),
         (refused(400), True, "failed", ""),
         (refused(409), True, "failed", ""),
         (refused(422), True, "failed", ""),
-        (refused(302), True, "failed", ""),
+        (refused(302), True, "failed", "not_allowed"),
+        (refused(308), True, "failed", "not_allowed"),
         (refused(401), True, "failed", "not_allowed"),
         (refused(403), True, "failed", "not_allowed"),
         (refused(404), True, "failed", "not_allowed"),
@@ -72,7 +75,7 @@ errors = st.one_of(
         st.integers(300, 599).filter(lambda status: status not in {429, 503}),
         temporary=st.just(False),
     ),
-    st.builds(lost, maybe=st.just(True), temporary=st.booleans()),
+    st.builds(lost, maybe=st.booleans(), temporary=st.booleans()),
     st.builds(lambda: ProtocolError("p", maybe_accepted=True)),
     st.builds(RuntimeError, st.text(max_size=3)),
 )
