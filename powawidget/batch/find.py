@@ -16,9 +16,11 @@ from powawidget.batch.target import Target
 from powawidget.errors import (
     AnswerTooLargeError,
     ConnectionLost,
+    InvalidValueError,
     PowawidgetError,
     ProtocolError,
     RequestError,
+    WrongTypeError,
 )
 from powawidget.http.client import Client
 from powawidget.http.ids import segment
@@ -31,8 +33,15 @@ _MOST_EXECUTIONS = 100
 _PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
 _LAST_PAUSE = 10.0
 _A_MINUTE = 60.0
-# What a variable without a starter is found by: when it began, by the server's clock.
 _FORBIDDEN = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.METHOD_NOT_ALLOWED})
+# What each other row would be answered too, until a person has mended it.
+_OF_ALL = frozenset(
+    {
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.PAYMENT_REQUIRED,
+        HTTPStatus.PROXY_AUTHENTICATION_REQUIRED,
+    }
+)
 
 
 class Asking(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,11 +187,14 @@ class Finder:
                 return await self._look(attempt, variables)
         except (ConnectionLost, ProtocolError, RequestError) as error:
             return self._ended_by(error) or _Unheard(str(error))
+        except (InvalidValueError, WrongTypeError) as error:
+            # An id that the server made up: it would end each later course just as well.
+            return Found(unknown=f"It can't be asked for: {error} It wasn't sent again.")
         except PowawidgetError as error:
             return Found(left=str(error))
 
-    def _ended_by(self, error: PowawidgetError) -> Found | None:
-        """Tell what a failed question ends with; None where it is asked again."""
+    def _ended_by(self, error: PowawidgetError) -> Found | _NotYet | None:
+        """Tell what a failed question ends with; None where it is asked again while that helps."""
         if isinstance(error, AnswerTooLargeError):
             return Found(unknown=f"What the server has stored of it can't be read: {error}")
         if not isinstance(error, RequestError) or error.temporary:
@@ -191,7 +203,11 @@ class Finder:
             return None
         if error.status in _FORBIDDEN:
             return Found(unknown=f"The key may not read what became of it: {error}")
-        return Found(left=f"The server doesn't tell what became of it: {error}")
+        said = f"The server doesn't tell what became of it: {error}"
+        if error.status in _OF_ALL or error.status < HTTPStatus.BAD_REQUEST:
+            return Found(left=said)
+        # It is this row that the server tells nothing of: the others are to go on.
+        return _NotYet(f"{said} It wasn't sent again.")
 
     async def _look(self, attempt: Open, variables: Any) -> Seen:
         match self._target.kind:

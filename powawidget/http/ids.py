@@ -4,6 +4,8 @@ import uuid
 
 from powawidget.errors import InvalidValueError, WrongTypeError
 
+_LONGEST = 500  # characters; an HTTP client takes no URL of any length
+
 
 def is_uuid(text: str) -> bool:
     """Tell whether a text is an id rather than a name."""
@@ -40,6 +42,6 @@ def segment(text: str, noun: str = "run") -> str:
         WrongTypeError: If it isn't a text.
     """
     trimmed = as_text(text, f"A {noun}")
-    if not trimmed or not all(char.isalnum() or char in "_-" for char in trimmed):
+    if not 0 < len(trimmed) <= _LONGEST or not all(char.isalnum() or char in "_-" for char in trimmed):
         raise InvalidValueError(f"{trimmed[:80]!r} isn't the id of a {noun}.")
     return trimmed

@@ -128,6 +128,12 @@ STORED = {"run_id": "orch_run_1", "status": "completed", "content": "a", "child_
         ),
         ({MESSAGES: 403}, opened(), "unknown", "may not read"),
         ({MESSAGES: 401}, opened(), "left", "doesn't tell"),
+        # One row's own: it mustn't end each later course.
+        ({MESSAGES: 400}, opened(), "unknown", "doesn't tell"),
+        ({MESSAGES: 410}, opened(), "unknown", "doesn't tell"),
+        ({}, opened(session_id="../../agents"), "unknown", "can't be asked for"),
+        ({}, opened(session_id="s" * 100_000), "unknown", "can't be asked for"),
+        ({}, opened(run_id="r" * 100_000), "unknown", "can't be asked for"),
         ({MESSAGES: 500}, opened(), "left", "can't be asked"),
         ({MESSAGES: 429}, opened(), "left", "can't be asked"),
     ],
