@@ -42,6 +42,8 @@ def segment(text: str, noun: str = "run") -> str:
         WrongTypeError: If it isn't a text.
     """
     trimmed = as_text(text, f"A {noun}")
-    if not 0 < len(trimmed) <= _LONGEST or not all(char.isalnum() or char in "_-" for char in trimmed):
+    if not 0 < len(trimmed) <= _LONGEST or not all(
+        char.isalnum() or char in "_-" for char in trimmed
+    ):
         raise InvalidValueError(f"{trimmed[:80]!r} isn't the id of a {noun}.")
     return trimmed

@@ -254,8 +254,26 @@ def _batch(made: _Made, settings: Settings, whose: _Owner, name: str | None = No
         if ending is not None:
             wait.block(ending, _ENDING)  # as after an interrupt, where the cell runs again
     opened = Journal.open(journal)
-    number = opened.begin(record, rows.inputs, changed=settings.changed)
+    try:
+        batch = _begun(opened, record, rows, settings, target)
+    except BaseException:
+        # An interrupt too: its traceback would keep the file, and who drives it, for ever.
+        opened.close()
+        raise
+    if place is None:
+        cells.adopt(batch)
+    else:
+        _going[place] = batch
+    if settings.start:
+        begin(batch, confirm=settings.confirm)
+    return batch
 
+
+def _begun(
+    opened: Journal, record: BatchRecord, rows: Rows, settings: Settings, target: Target
+) -> Batch:
+    """Begin a batch in a journal, or go on with it."""
+    number = opened.begin(record, rows.inputs, changed=settings.changed)
     held: list[Batch] = []
 
     def drive(inputs: Sequence[RowInput]) -> Driver:
@@ -264,7 +282,7 @@ def _batch(made: _Made, settings: Settings, whose: _Owner, name: str | None = No
             batch=number,
             rows=inputs,
             target=target,
-            pace=Pace(settings.concurrency, rows=len(inputs), is_rate=kind == "workflow"),
+            pace=Pace(settings.concurrency, rows=len(inputs), is_rate=target.kind == "workflow"),
             spending=Spending(settings.budget),
             on_unknown=settings.on_unknown,
             # Who drives holds the batch: nobody else may, and a cell that runs again finds it.
@@ -275,12 +293,6 @@ def _batch(made: _Made, settings: Settings, whose: _Owner, name: str | None = No
     batch = Batch(record, rows, Kept(opened, number), drive, most)
     held.append(batch)
     opened.unlock(number)  # who waits for a person's word keeps nobody else from it
-    if place is None:
-        cells.adopt(batch)
-    else:
-        _going[place] = batch
-    if settings.start:
-        begin(batch, confirm=settings.confirm)
     return batch
 
 

@@ -5,6 +5,7 @@ import functools
 import os
 import pathlib
 import shutil
+import signal
 import sqlite3
 import stat
 import subprocess
@@ -337,6 +338,25 @@ def test_rows_that_cannot_be_told_apart_are_refused(
     with pytest.raises(InvalidValueError, match=said):
         journal.begin(RECORD, rows)
     assert not journal.batches()
+
+
+def test_an_interrupt_while_a_batch_begins_leaves_it_to_whoever_comes_next(
+    journal: Journal, path: pathlib.Path
+) -> None:
+    """The journal's thread goes on, and would take the driver's lock for nobody."""
+    goes_on = threading.Event()
+    journal.submit(lambda _: goes_on.wait(60))
+
+    main = threading.main_thread().ident
+    assert main is not None
+    threading.Timer(0.1, signal.pthread_kill, (main, signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt) as kept:
+        journal.begin(RECORD, rows_of(3))
+    goes_on.set()
+    journal.batches()  # after what was interrupted
+    with Journal.open(path) as second:
+        assert second.begin(RECORD, rows_of(3)) == 1
+    assert kept.tb  # held by a notebook until the next traceback
 
 
 def test_several_batches_share_a_file(journal: Journal) -> None:

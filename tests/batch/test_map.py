@@ -331,6 +331,19 @@ def test_a_cell_that_runs_again_after_an_interrupt_goes_on(
     assert len(_posted(server, since)) == 3
 
 
+def test_what_is_refused_leaves_one_file_and_nobody_who_drives(
+    project: Powabase, tmp_path: pathlib.Path
+) -> None:
+    """A notebook holds the last traceback, and with it all that stood there."""
+    agent, path = project.agent("Echo"), tmp_path / "t.powa"
+    agent.map(["a"], journal=path).wait(WATCHDOG)._journal.close()
+    with pytest.raises(InvalidValueError, match="pass changed=") as kept:
+        agent.map(["b"], journal=path)
+    assert [one.name for one in tmp_path.iterdir()] == ["t.powa"]
+    assert agent.map(["b"], journal=path, changed="new").wait(WATCHDOG).counts == {"done": 1}
+    assert kept.tb
+
+
 def test_a_cell_that_runs_again_goes_on_with_what_runs(
     server: Counterpart, project: Powabase, tmp_path: pathlib.Path
 ) -> None:

@@ -116,11 +116,17 @@ class Journal:
             reading.put_rows(connection, batch, record, rows, changed)
             return batch
 
-        try:
-            return self.call(work)
-        except BaseException:
+        def give_up(_: object) -> None:
             for batch in locked:
                 self.unlock(batch)
+
+        beginning = self.submit(work)
+        try:
+            return beginning.result()
+        except BaseException:
+            # After an interrupt it may still be under way, and take the lock later.
+            beginning.cancel()
+            beginning.add_done_callback(give_up)
             raise
 
     def rows(self, batch: int) -> list[str]:

@@ -54,7 +54,11 @@ class Writer:
             daemon=True,
         )
         self._thread.start()
-        opened.result()
+        try:
+            opened.result()
+        except BaseException:  # an interrupt too: nobody would close what is opened after it
+            self._queue.put(None)
+            raise
 
     def submit(
         self, work: Callable[[sqlite3.Connection], _T], *, alone: bool = False
