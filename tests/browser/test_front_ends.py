@@ -67,8 +67,9 @@ def all_done(page: Page) -> None:
 
 def test_voila(page: Page, powabase: Any, tmp_path: Path) -> None:
     # Nobody sees the page before all its cells have run: a wait would never end. No run stands in
-    # an Output here: while a cell fills one, nbclient sends and polls on one socket and now and then
-    # overlooks the cell's reply, with any widget; the page is then never loaded (README, "In a dashboard").
+    # an Output here: while a cell fills one, nbclient sends and polls on one socket and now and
+    # then overlooks the cell's reply, with any widget; the page is never loaded then (README, "In
+    # a dashboard").
     told = "try:\n    run.wait()\nexcept pw.ApprovalNeeded as needed:\n    print('Told:', needed)"
     cells = [CONNECT, ASK, f"run = {WRITE}\nrun", told, POEM]
     with start_voila(tmp_path, cells, kernels_environment(powabase)) as address:
