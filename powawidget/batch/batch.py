@@ -42,6 +42,7 @@ from powawidget.state.about import About
 
 _RETRIED: tuple[RowState, ...] = ("failed", "unknown")
 _LOOK = 0.5  # seconds: rows may be many
+_TOLD_PAUSE = 2.0  # seconds; a shorter one is over before it is read
 _NOT_KEPT = 'It lives in this kernel only: journal="name.powa" keeps it.'
 
 
@@ -481,6 +482,14 @@ class Batch:
             "starts them, batch.sample(20) tries some first."
         )
 
+    def _pause(self) -> str:
+        """Say until when nothing new starts, though the batch goes on."""
+        left = 0.0 if self._driver is None else self._driver.pause_left()
+        if left < _TOLD_PAUSE:
+            return ""
+        until = time.strftime("%H:%M:%S", time.localtime(time.time() + left))
+        return f"The server refuses for now, or asks to wait: the next row is sent at {until}."
+
     def _capped(self, count: int) -> int:
         return count if self._most_runs is None else min(count, self._most_runs)
 
@@ -504,7 +513,7 @@ class Batch:
         counted = collections.Counter(one.state for one in outcomes)
         known = [one.tokens for one in outcomes if one.tokens is not None]
         path = self._journal.path
-        notes = [self.reason] if self.reason else []
+        notes = [note for note in (self.reason, self._pause()) if note]
         if self._is_part and known and counted["waiting"]:
             rest = round(sum(known) / len(known) * counted["waiting"])
             notes.append(

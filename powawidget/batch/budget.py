@@ -8,6 +8,8 @@ from dataclasses import dataclass, fields
 
 from powawidget.errors import InvalidValueError, WrongTypeError
 
+_MOST_UNTOLD = 20  # runs without a usage, before a budget of tokens is given up
+
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
@@ -88,10 +90,11 @@ class Spending:
     ) -> None:
         self.runs = 0
         self.failures = 0
-        self.unknown = 0  # runs whose usage isn't known
         self._allowed = allowed or Budget()
         self._clock = clock
         self._began = clock()
+        self._unknown = 0
+        self._untold: set[str] = set()
         self._tokens = 0
         self._largest = 0
 
@@ -99,6 +102,11 @@ class Spending:
     def tokens(self) -> int:
         """The tokens used; a run of unknown usage counts as the largest that is known."""
         return self._tokens + self.unknown * self._largest
+
+    @property
+    def unknown(self) -> int:
+        """How many runs are over whose usage isn't known."""
+        return self._unknown + len(self._untold)
 
     def started(self) -> None:
         """Note that a run is about to be started."""
@@ -108,40 +116,59 @@ class Spending:
         """Note that it wasn't: the server can't have accepted it."""
         self.runs -= 1
 
-    def ended(self, tokens: int | None, *, failed: bool) -> None:
-        """Note that a run is over.
+    def over(self, key: str) -> None:
+        """Note that the run of a row is over, before it is known what it used."""
+        self._untold.add(key)
+
+    def ended(self, tokens: int | None, *, failed: bool, key: str = "") -> None:
+        """Note that a run is over, and what came of it.
 
         Args:
             tokens: What it used, where that is known.
             failed: Whether it failed, was interrupted, or what became of it is unknown.
+            key: Its row.
         """
+        self._untold.discard(key)
         self.failures += failed
         if tokens is None:
-            self.unknown += 1
+            self._unknown += 1
         else:
-            self._count(tokens)
-
-    def learned(self, tokens: int) -> None:
-        """Note what a run used that is over, and whose usage wasn't known."""
-        self.unknown -= 1
-        self._count(tokens)
+            self._tokens += tokens
+            self._largest = max(self._largest, tokens)
 
     def refusal(self) -> str | None:
-        """Say why no further run may start, in words; None where one may."""
+        """Say why no further run may start now, in words; None where one may."""
+        return self._refusal(self.runs, self.unknown)
+
+    def end(self, unanswered: int = 0) -> str | None:
+        """Say why none may start any more, whatever comes of those on their way.
+
+        Args:
+            unanswered: How many of the runs that were started the server may still refuse.
+
+        Returns:
+            Why, in words; None where a run may start, or may as soon as more is known.
+        """
+        return self._refusal(self.runs - unanswered, self._unknown)
+
+    def _refusal(self, runs: int, unknown: int) -> str | None:
         allowed = self._allowed
-        if allowed.runs is not None and self.runs >= allowed.runs:
-            return f"The budget of {_counted(allowed.runs, 'run')} is used up."
+        if allowed.runs is not None and runs >= allowed.runs:
+            return _used_up(_counted(allowed.runs, "run"))
         if allowed.failures is not None and self.failures >= allowed.failures:
-            return f"The budget of {_counted(allowed.failures, 'failure')} is used up."
-        if allowed.tokens is not None and self.tokens >= allowed.tokens:
-            unknown = (
-                f"; {_counted(self.unknown, 'run')} of unknown usage counted as the largest"
-                if self.unknown
-                else ""
-            )
-            return f"The budget of {_counted(allowed.tokens, 'token')} is used up{unknown}."
+            return _used_up(_counted(allowed.failures, "failure"))
+        if allowed.tokens is not None:
+            tokens = _counted(allowed.tokens, "token")
+            if self._tokens + unknown * self._largest >= allowed.tokens:
+                counted = f"; {_counted(unknown, 'run')} of unknown usage counted as the largest"
+                return _used_up(tokens, counted if unknown else "")
+            if not self._largest and unknown >= _MOST_UNTOLD:
+                return (
+                    f"The budget of {tokens} can't be kept: the server told of none of {unknown} "
+                    "runs what it used. The same map(...) with budget(runs=...) goes on."
+                )
         if allowed.seconds is not None and self._clock() - self._began >= allowed.seconds:
-            return f"The budget of {allowed.seconds:g} s is used up."
+            return _used_up(f"{allowed.seconds:g} s")
         return None
 
     def left(self) -> float | None:
@@ -149,9 +176,9 @@ class Spending:
         seconds = self._allowed.seconds
         return None if seconds is None else max(0.0, self._began + seconds - self._clock())
 
-    def _count(self, tokens: int) -> None:
-        self._tokens += tokens
-        self._largest = max(self._largest, tokens)
+
+def _used_up(what: str, why: str = "") -> str:
+    return f"The budget of {what} is used up{why}. The same map(...) with a larger budget goes on."
 
 
 def _counted(number: int, noun: str) -> str:

@@ -6,7 +6,7 @@ import sqlite3
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -18,12 +18,12 @@ from powawidget.batch.journal import attempts as written
 from powawidget.batch.journal import reading
 from powawidget.batch.journal.attempts import Claim, Open, Settled
 from powawidget.batch.journal.journal import Journal
-from powawidget.batch.journal.records import WAITING, RowInput, RowOutcome
+from powawidget.batch.journal.records import WAITING, RowInput, RowOutcome, Spent
 from powawidget.batch.outcome import settled_of, settled_of_found
 from powawidget.batch.pace import Pace
 from powawidget.batch.states import Start, after_failed_start, after_stream
 from powawidget.batch.target import Target
-from powawidget.errors import ConfigurationError, PowawidgetError, ProtocolError
+from powawidget.errors import ConfigurationError, PowawidgetError, ProtocolError, RequestError
 from powawidget.http.client import Client
 from powawidget.live.subscribers import log
 
@@ -35,6 +35,7 @@ _HEAD_START = 5.0  # seconds for what is found again, before anything new starts
 _NOT_ALLOWED = 5  # refusals in a row that any row would meet
 _MOST_TRIES = 3  # of a row that may be sent again though it is unknown
 _SAVING = (0.5, 1.0, 2.0, 4.0)  # pauses before what couldn't be written is tried again
+_LOOK = 1.0  # seconds: others may end a pause of the project
 _STOPPED = "It was stopped here; its run may go on at the server."
 
 
@@ -130,6 +131,11 @@ class Course:
             if self._client is not None:
                 self._client.leave()
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether rows wait to be sent."""
+        return bool(self._waiting)
+
     def add(self, keys: Sequence[str]) -> None:
         """Let rows wait again that had failed or are unknown, by a person's word."""
         self.reason = ""
@@ -172,10 +178,12 @@ class Course:
 
     async def _sleep(self) -> None:
         """Wait until something ends, or there may be room."""
-        waits = [self._spending.left()]
+        waits: list[float | None] = []
         if self._waiting and not self.reason:
-            waits.append(self._pace.wait())
-        known = [one for one in waits if one is not None and not self.reason]
+            waits = [self._spending.left(), self._pace.wait()]
+            if self._target.client.pause.left():
+                waits.append(_LOOK)
+        known = [one for one in waits if one is not None]
         try:
             async with asyncio.timeout(max(0.01, min(known)) if known else None):
                 await self._wake.wait()
@@ -184,15 +192,15 @@ class Course:
 
     async def _start_some(self) -> None:
         """Claim as many rows as there is room for, in one transaction, and send them."""
-        paused = self._target.client.pause.left()
-        if paused:
-            self._pace.pause_until(time.monotonic() + paused)
+        self._pace.pause_for(self._target.client.pause.left())
+        used_up = self._spending.end(self._pace.unanswered) if self._waiting else None
+        if used_up is not None:  # also while there is no room
+            self.end(used_up, call_off=False)  # what is claimed is within the budget
+            return
         room = min(self._pace.room(), len(self._waiting), _MOST_A_TICK)
         keys: list[str] = []
         for _ in range(room):
-            refusal = self._spending.refusal()
-            if refusal is not None:
-                self.end(refusal, call_off=False)  # what is claimed is within the budget
+            if self._spending.refusal() is not None:
                 break
             keys.append(self._waiting.popleft())
             self._spending.started()
@@ -252,6 +260,8 @@ class Course:
     def _after_no_session(self, error: PowawidgetError) -> None:
         """Wait, or send ids of our own: a service key may have to name a user for a session."""
         start = after_failed_start(error, marked=False)
+        if isinstance(error, RequestError) and start.retry_after is not None:
+            self._target.client.pause.note(start.retry_after, error.status)
         if self._note_refused(start):
             return
         if start.state == "failed" and not self._made and not self._refuses_own_ids:
@@ -321,6 +331,7 @@ class Course:
 
         def is_over() -> None:
             self._pace.ended()
+            self._spending.over(opened.key)
             self._wake.set()
 
         attempt = Attempt(
@@ -409,6 +420,7 @@ class Course:
     async def _release(self, opened: Open, start: Start) -> None:
         """Write, before anything else, that no run can have begun."""
         now, key = time.time(), opened.key
+        self._spending.released()  # first: what is refused has used nothing up
         if start.state == "left":
             self.end(start.error)  # first: nothing starts while this is written
         error = self._target.client.secret.redact(start.error)
@@ -419,9 +431,7 @@ class Course:
         except PowawidgetError as problem:
             # It stays claimed, without the mark: whoever goes on releases it.
             self.end(str(problem))
-            self._spending.released()
             return
-        self._spending.released()
         self._set(key, msgspec.structs.replace(self._before(key), error=error))
         if start.state != "left":
             self._waiting.appendleft(key)
@@ -477,7 +487,7 @@ class Course:
             self._unsaved[opened.id] = settled
             self.end(f"{error} What came of {key[:80]!r} isn't written yet.")
         is_bad = settled.state != "done"
-        self._spending.ended(outcome.tokens, failed=is_bad)
+        self._spending.ended(outcome.tokens, failed=is_bad, key=key)
         self._set(key, outcome)
         if settled.state == "unknown" and self._on_unknown == "retry" and tries < _MOST_TRIES:
             await self._send_again(key)
@@ -523,24 +533,20 @@ class Course:
         self.outcomes.update({key: known[key] for key in self._rows})
         self._tell(changed)
         if self._is_first:
-            self._count_earlier(len(opened))
+            self._count_earlier(
+                await self._do(lambda connection: reading.spent(connection, self._batch))
+            )
         finds = [self._begin(self._look(one)) for one in opened]
         if finds:
             scale = min(1.0, self._asking.minute / 60)
             await asyncio.wait(finds, timeout=_HEAD_START * scale)
 
-    def _count_earlier(self, opened: int) -> None:
-        """Count what the batch has cost before."""
-        for outcome in self.outcomes.values():
-            is_over = outcome.state in {"done", "failed", "unknown"}
-            if is_over:
-                self._spending.started()
-                self._spending.ended(outcome.tokens, failed=outcome.state != "done")
-            for _ in range(outcome.tries - (outcome.state != "waiting")):
-                self._spending.started()
-                self._spending.ended(None, failed=False)
-        for _ in range(opened):
+    def _count_earlier(self, runs: Iterable[Spent]) -> None:
+        """Count what the whole batch has cost before, and not only the rows of this course."""
+        for run in runs:
             self._spending.started()
+            if run.is_over:
+                self._spending.ended(run.tokens, failed=run.is_bad)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         async def guarded() -> None:

@@ -93,6 +93,12 @@ class Driver:
         course = self._course
         return 0 if course is None else len(course.attempts)
 
+    def pause_left(self) -> float:
+        """Say for how many seconds nothing new starts, for the server refuses or asks to wait."""
+        course = self._course
+        goes_on = course is not None and not course.reason and course.is_waiting
+        return self._pace.pause_left if goes_on else 0.0
+
     def start(self) -> None:
         """Begin to drive: what is under way from before is found again first.
 

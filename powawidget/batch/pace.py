@@ -12,6 +12,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Literal
 
+from powawidget.http.shared_pause import LONGEST_PAUSE
+
 Concurrency = int | Literal["auto"]
 
 _FIRST = 4  # runs at once, before anything is known
@@ -20,8 +22,11 @@ _CUT = 0.85
 _ROUNDS = 2  # of accepted starts before the first try of one more than was proved
 _MOST_ROUNDS = 64
 _WINDOWS = 4  # likewise, of a learned rate
+_FIRST_GAP = 1 / 24  # of its window, before a rate that isn't believed yet is tried
+_SELDOMER = 5
 _SHORTEST = 0.05  # seconds of a pause
 _LONGEST = 30.0
+_LEAST_ASKED = 1.0  # a server that asks for less and refuses still is asked ever less often
 _UNREACHABLE = 0.5
 _TRIALS = 20  # times as long as the pause that the latest refusal cost
 
@@ -59,11 +64,10 @@ class Pace:
     ) -> None:
         self.refusals = 0
         self._fixed = None if concurrency == "auto" else concurrency
-        self._is_rate = is_rate
         self._clock = clock
         self._burst = max(_FIRST, min(_MOST_AT_ONCE, rows // 40))
         self._limit = float(_FIRST)
-        self._rate = _Rate(window, clock)
+        self._rate = _Rate(window, clock, is_known=is_rate)
         self._unanswered = 0
         self._running = 0
         self._ceiling: int | None = None  # what ran as one more was refused
@@ -75,6 +79,7 @@ class Pace:
         self._in_a_row = 0
         self._counted_at = -math.inf
         self._resume = -math.inf
+        self._asked_until = -math.inf
         self._next_trial = -math.inf
         self._may_end_early = False
 
@@ -84,13 +89,23 @@ class Pace:
         return self._fixed or max(1, int(self._limit))
 
     @property
+    def unanswered(self) -> int:
+        """How many starts are on their way: the server may still refuse them."""
+        return self._unanswered
+
+    @property
+    def pause_left(self) -> float:
+        """How many seconds are left in which nothing starts, for the server refuses."""
+        return max(0.0, max(self._resume, self._asked_until) - self._clock())
+
+    @property
     def starts_a_minute(self) -> int | None:
         """How many starts a minute the server was found to allow; None where that isn't its way."""
         return self._rate.most
 
     def room(self) -> int:
         """Say how many rows may start now."""
-        if self._clock() < self._resume:
+        if self.pause_left:
             return 0
         room = min(self.limit - self._open, self._rate.room() - self._unanswered)
         if self._in_a_row:
@@ -103,9 +118,8 @@ class Pace:
 
     def wait(self) -> float | None:
         """Say in how many seconds there may be room, though nothing ends; None where never."""
-        now = self._clock()
-        if now < self._resume:
-            return self._resume - now
+        if self.pause_left:
+            return self.pause_left
         return self._rate.wait() if self._rate.room() <= self._unanswered else None
 
     def started(self) -> None:
@@ -161,11 +175,13 @@ class Pace:
         if self._may_end_early:
             self._resume = -math.inf
 
-    def pause_until(self, moment: float) -> None:
-        """Start nothing before a moment of the clock: others of the project were told to wait."""
-        if moment > self._resume:
-            self._resume = moment
-            self._may_end_early = False
+    def pause_for(self, seconds: float) -> None:
+        """Start nothing for as long as the server asked the project to wait, from now on.
+
+        It takes the place of what was asked for before: who started in spite of it has shown that
+        it is over.
+        """
+        self._asked_until = self._clock() + seconds
 
     @property
     def _open(self) -> int:
@@ -202,7 +218,7 @@ class Pace:
             return
         self._is_trying = False
         is_fewer = self._in_a_row > 1 and ran <= self._refused_with * _CUT
-        if self._rate.refused(is_rate=self._is_rate or is_fewer):
+        if self._rate.refused(is_rate=is_fewer):
             return
         if self._in_a_row == 1:
             self._refused_with = ran
@@ -211,29 +227,53 @@ class Pace:
 
     def _pause(self, asked: float | None, unit: float) -> None:
         longer = min(_LONGEST, unit * 2 ** min(self._in_a_row - 1, 16))
-        seconds = longer if asked is None else asked
         now = self._clock()
-        self._resume = max(self._resume, now + seconds)
-        self._next_trial = now + _TRIALS * seconds
+        if asked is not None:
+            asked = min(asked, LONGEST_PAUSE)
+            self._asked_until = max(self._asked_until, now + asked)
+        if asked is None or asked < _LEAST_ASKED:
+            self._resume = max(self._resume, now + longer)
+        self._next_trial = now + _TRIALS * (longer if asked is None else asked)
 
 
 class _Rate:
-    """A limit of starts in a window of time, once there was found to be one."""
+    """A limit of starts in a window of time, once there seems to be one.
 
-    def __init__(self, window: float, clock: Callable[[], float]) -> None:
+    It is believed only when the starts of a later window are refused at the same number: a server
+    that refused everything for a while, or that others used as well, isn't held to a rate that it
+    hasn't. Until then one more is tried now and then.
+
+    Args:
+        window: The seconds of the window.
+        clock: Seconds that never go back.
+        is_known: Whether there is such a limit for sure, of whatever number.
+    """
+
+    def __init__(self, window: float, clock: Callable[[], float], *, is_known: bool) -> None:
         self.most: int | None = None
         self._window = window
         self._clock = clock
+        self._is_known = is_known
         self._starts: deque[float] = deque()
-        self._tried_at = 0.0
+        self._is_believed = False
+        self._learned_at = -math.inf
+        self._next_trial = -math.inf
+        self._gap = 0.0
         self._windows = _WINDOWS
 
     def accepted(self) -> None:
-        self._starts.append(self._clock())
+        now = self._clock()
+        self._starts.append(now)
         self._forget()
-        if self.most is not None and len(self._starts) > self.most:
-            self.most = len(self._starts)  # one more was tried, and taken
-            self._windows = _WINDOWS
+        if self.most is None or len(self._starts) <= self.most:
+            return
+        # One more was tried, and taken: it is tried at once how far that goes.
+        if self._is_known or self._is_believed:
+            self.most = len(self._starts)
+            self._is_believed = False
+            self._next_trial = now
+        else:
+            self.most = None
 
     def refused(self, *, is_rate: bool) -> bool:
         """Note a refusal.
@@ -245,27 +285,43 @@ class _Rate:
             Whether it is this limit's.
         """
         self._forget()
+        now = self._clock()
         if self.most is not None and len(self._starts) >= self.most:
-            self._windows = min(2 * self._windows, _MOST_ROUNDS)
-        elif is_rate and self._starts:
+            if self._is_believed:
+                self._windows = min(2 * self._windows, _MOST_ROUNDS)
+                self._next_trial = now + self._windows * self._window
+            elif not self._starts or self._starts[0] > self._learned_at:
+                self._is_believed = True
+                self._windows = _WINDOWS
+                self._next_trial = now + self._windows * self._window
+            else:
+                self._gap *= _SELDOMER
+                self._next_trial = now + self._gap
+        elif (is_rate or self._is_known) and self._starts:
             self.most = len(self._starts)
+            self._is_believed = False
+            self._learned_at = now
+            self._gap = self._window * _FIRST_GAP
+            self._next_trial = now + self._gap
         else:
             self.most = None
             return False
-        self._tried_at = self._clock()
         return True
 
     def room(self) -> int:
         if self.most is None:
             return _ANY
         self._forget()
-        one_more = self._clock() - self._tried_at >= self._windows * self._window
-        return self.most + one_more - len(self._starts)
+        room = self.most - len(self._starts)
+        return 1 if not room and self._clock() >= self._next_trial else max(0, room)
 
     def wait(self) -> float | None:
         if self.most is None or not self._starts:
             return None
-        return max(0.0, self._starts[0] + self._window - self._clock())
+        now, earliest = self._clock(), self._starts[0] + self._window
+        if self._next_trial > now:  # else it is on its way
+            earliest = min(earliest, self._next_trial)
+        return max(0.0, earliest - now)
 
     def _forget(self) -> None:
         begin = self._clock() - self._window

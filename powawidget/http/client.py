@@ -162,12 +162,14 @@ class Client:
         self._check()
         if self._jar is not None:
             self._jar.clear()  # of a try that was refused
+        sent = self.pause.now()
         async with self._transport.open(self._jar) as http:
             response = await self._send(
                 http, "POST", path, body=body, before_last_byte=before_last_byte
             )
             try:
                 async with contextlib.aclosing(await self._stream_of(response)) as chunks:
+                    self.pause.note_started(sent)
                     yield chunks
             finally:
                 await response.aclose()

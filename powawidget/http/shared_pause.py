@@ -7,6 +7,9 @@ import math
 import time
 import weakref
 from collections.abc import Callable
+from typing import Final
+
+LONGEST_PAUSE: Final = 3600.0  # then the server is asked again: a header may say any number
 
 
 class SharedPause:
@@ -23,12 +26,27 @@ class SharedPause:
         self.status = 0
         self._clock = clock
         self._until = -math.inf
+        self._asked = -math.inf  # when it was asked for
 
     def note(self, seconds: float, status: int) -> None:
         """Note that the server asked to wait; a shorter pause than is left changes nothing."""
-        until = self._clock() + seconds
+        now = self._clock()
+        until = now + min(seconds, LONGEST_PAUSE)
         if until > self._until:
-            self._until, self.status = until, status
+            self._until, self._asked, self.status = until, now, status
+
+    def note_started(self, sent: float) -> None:
+        """Note that the server took a start in: a pause that it had asked for before is over.
+
+        Args:
+            sent: When the request was sent, by the clock of this pause.
+        """
+        if sent > self._asked:
+            self._until = -math.inf
+
+    def now(self) -> float:
+        """Tell the time of the clock of this pause."""
+        return self._clock()
 
     def left(self) -> float:
         """Say how many seconds of it are left; 0 where none are."""

@@ -36,7 +36,10 @@ def test_numbers_of_a_table_are_numbers() -> None:
 def test_a_run_that_was_released_costs_nothing() -> None:
     spending = Spending(budget(runs=1))
     spending.started()
-    assert spending.refusal() == "The budget of 1 run is used up."
+    assert (
+        spending.refusal()
+        == "The budget of 1 run is used up. The same map(...) with a larger budget goes on."
+    )
     spending.released()
     assert spending.refusal() is None
 
@@ -47,11 +50,41 @@ def test_a_run_of_unknown_usage_counts_as_the_largest_known_until_it_is_known() 
     assert spending.refusal() is None  # nothing is known yet
     spending.ended(60, failed=False)
     assert spending.tokens == 120
-    assert spending.refusal() == (
-        "The budget of 100 tokens is used up; 1 run of unknown usage counted as the largest."
+    said = (
+        "The budget of 100 tokens is used up; 1 run of unknown usage counted as the largest. "
+        "The same map(...) with a larger budget goes on."
     )
-    spending.learned(10)
+    assert spending.refusal() == spending.end() == said
+
+
+def test_while_usage_is_asked_for_nothing_starts_beyond_it_and_nothing_is_given_up() -> None:
+    spending = Spending(budget(tokens=100))
+    spending.ended(60, failed=False)
+    spending.over("a")
+    assert spending.refusal() is not None
+    assert spending.end() is None
+    spending.ended(10, failed=False, key="a")
     assert (spending.tokens, spending.refusal()) == (70, None)
+
+
+def test_runs_that_may_be_refused_end_no_budget() -> None:
+    spending = Spending(budget(runs=2))
+    spending.started()
+    spending.started()
+    assert spending.refusal() is not None
+    assert spending.end(1) is None
+    assert spending.end(0) == spending.refusal()
+
+
+def test_where_nobody_tells_what_runs_use_a_budget_of_tokens_ends_soon() -> None:
+    spending = Spending(budget(tokens=100))
+    for _ in range(20):
+        assert spending.refusal() is None
+        spending.ended(None, failed=False)
+    assert spending.refusal() == spending.end()
+    assert "can't be kept" in str(spending.end())
+    spending.ended(2, failed=False)  # one that is told of is enough
+    assert spending.refusal() is None
 
 
 def test_failures_and_seconds_end_it() -> None:
@@ -61,10 +94,10 @@ def test_failures_and_seconds_end_it() -> None:
     spending.ended(None, failed=True)
     assert spending.refusal() is None
     now = 5.0
-    assert spending.refusal() == "The budget of 5 s is used up."
+    assert str(spending.refusal()).startswith("The budget of 5 s is used up.")
     assert spending.left() == 0
     spending.ended(3, failed=True)
-    assert spending.refusal() == "The budget of 2 failures is used up."
+    assert str(spending.refusal()).startswith("The budget of 2 failures is used up.")
 
 
 @given(

@@ -191,3 +191,54 @@ def test_a_server_that_cannot_be_reached_is_tried_seldom_and_for_ever() -> None:
         now += pauses[-1]
     assert pauses[:4] == [0.5, 1.0, 2.0, 4.0]
     assert pauses[-1] == 30.0
+
+
+@pytest.mark.parametrize("begin", [0.05, 10.0])
+@pytest.mark.parametrize("seconds", [1.0, 10.0, 30.0])
+def test_a_server_that_refuses_everything_for_a_while_is_held_to_no_rate(
+    begin: float, seconds: float
+) -> None:
+    """What it took in before is no limit of starts a minute: it is used in full soon after."""
+    undisturbed = Server(2000, at_once=40).go().now
+    server = Server(2000, at_once=40)
+    server.at(begin, lambda _: setattr(server, "at_once", 0))
+    server.at(begin + seconds, lambda _: setattr(server, "at_once", 40))
+    server.go()
+    assert server.pace.starts_a_minute is None
+    assert server.now <= undisturbed + max(10.0, 3 * seconds)
+    assert server.pace.refusals <= 40
+
+
+@pytest.mark.parametrize("is_rate", [True, False])
+def test_starts_that_others_have_used_up_are_found_when_they_are_free_again(is_rate: bool) -> None:
+    server = Server(200, a_minute=20, is_rate=is_rate)
+    server.starts.extend([0.0] * 17)
+    server.go()
+    assert server.pace.starts_a_minute == 20
+    assert server.now <= 11 * 60  # ten minutes' worth, and what it takes to find that out
+    assert server.pace.refusals <= 20
+
+
+@pytest.mark.parametrize("asked", [0.0, 0.2])
+def test_a_server_that_asks_for_hardly_a_pause_is_asked_ever_less_often(asked: float) -> None:
+    now = 0.0
+    pace = Pace("auto", rows=100, clock=lambda: now)
+    pauses = []
+    for _ in range(14):
+        pace.started()
+        now += 0.01
+        pace.refused(asked)
+        pauses.append(pace.wait() or 0.0)
+        now += pauses[-1]
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == 30.0
+
+
+def test_no_server_has_everything_wait_for_longer_than_an_hour() -> None:
+    now = 0.0
+    pace = Pace("auto", rows=100, clock=lambda: now)
+    pace.started()
+    pace.refused(1e9)
+    assert pace.wait() == 3600.0
+    pace.pause_for(0.0)  # others of the project were taken in meanwhile
+    assert pace.room() == 1

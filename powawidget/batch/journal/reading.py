@@ -21,7 +21,9 @@ from powawidget.batch.journal.records import (
     RowInput,
     RowOutcome,
     RowState,
+    Spent,
 )
+from powawidget.batch.states import OVER
 from powawidget.batch.summary import day_of
 from powawidget.errors import InvalidValueError
 from powawidget.protocol.characters import harmless
@@ -335,6 +337,25 @@ def _outcome(row: Sequence[Any], tries: int) -> RowOutcome:
         ended_at=_number(ended),
         tries=tries,
     )
+
+
+def spent(connection: sqlite3.Connection, batch: int) -> list[Spent]:
+    """Read what all runs of a batch have cost, those included whose rows were sent again."""
+    found = connection.execute(
+        """
+        SELECT state, standing, tokens FROM attempt
+        WHERE batch = ? AND state NOT IN ('released', 'left')
+        """,
+        (batch,),
+    )
+    return [
+        Spent(
+            is_over=state in OVER,
+            is_bad=bool(standing) and state in OVER and state != "done",
+            tokens=_of(tokens, int | None),
+        )
+        for state, standing, tokens in found
+    ]
 
 
 def saved_run(connection: sqlite3.Connection, batch: int, key: str) -> bytes | None:

@@ -4,7 +4,7 @@ A journal holds of each row its key, its place and a digest, and what came of it
 stands in it only within the run that it led to, and the API key nowhere.
 """
 
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -66,6 +66,20 @@ class RowOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 WAITING = RowOutcome()
+
+
+class Spent(NamedTuple):
+    """What one run of a batch has cost.
+
+    Attributes:
+        is_over: Whether it is over; else it is still to be found out what became of it.
+        is_bad: Whether it stands as failed or unknown. One that was sent again doesn't.
+        tokens: What it used, where that is known.
+    """
+
+    is_over: bool
+    is_bad: bool
+    tokens: int | None
 
 
 class BatchRecord(msgspec.Struct, frozen=True, kw_only=True):
