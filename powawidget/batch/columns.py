@@ -12,7 +12,7 @@ from powawidget.batch.cells import as_json
 ColumnKind = Literal[
     "text", "integer", "number", "boolean", "time", "date", "decimal", "any", "json"
 ]
-_INT64 = range(-(2**63), 2**63)
+_INT64 = 2**63
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,8 @@ def _is(kind: ColumnKind, value: Any) -> bool:
         case "boolean":
             return isinstance(value, bool)
         case "integer":
-            return isinstance(value, int) and not isinstance(value, bool) and value in _INT64
+            is_whole = isinstance(value, int) and not isinstance(value, bool)
+            return is_whole and -_INT64 <= value < _INT64
         case "number":
             is_whole = isinstance(value, int) and not isinstance(value, bool)
             return isinstance(value, float) or (is_whole and abs(value) <= 2**53)

@@ -6,20 +6,26 @@ it would be ignored without a word, so that it stands in the message. The answer
 same: a model may answer as it likes.
 """
 
+import base64
 import dataclasses
 import datetime as dt
 import decimal
+import enum
 import json
 import re
+import sys
+import types
 import uuid
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, get_args
 
 import msgspec
 
 from powawidget.batch.columns import ColumnKind
 from powawidget.batch.table import needed
+from powawidget.batch.template import shown
 from powawidget.errors import InvalidValueError, WrongTypeError
+from powawidget.protocol.characters import harmless
 
 WHOLE = "output"  # the column of an answer that has no names of its own
 _KINDS: dict[Any, ColumnKind] = {
@@ -28,11 +34,11 @@ _KINDS: dict[Any, ColumnKind] = {
     "number": "number",
     "boolean": "boolean",
 }
-_FENCE = re.compile(r"^[ \t]*(`{3,})[^\n`]*\n(.*?)\n?^[ \t]*\1`*[ \t]*$", re.DOTALL | re.MULTILINE)
+_FENCE = re.compile(r"[ \t]*(`{3,})([^`]*)")  # a line that begins or ends one
 _NAME = re.compile(r"[^A-Za-z0-9_-]")
 _LONGEST_NAME = 64
 _LONGEST_REASON = 500
-_TYPES = (dt.datetime, dt.date, dt.time, dt.timedelta, decimal.Decimal, uuid.UUID)
+_TYPES = dt.datetime | dt.date | dt.time | dt.timedelta | decimal.Decimal | uuid.UUID
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,12 +50,14 @@ class Schema:
         json_schema: The same as JSON schema.
         fields: The columns that come of it, and what each declares; `output` where the answer is
             no object with known names.
-        read: Reads JSON text as plain values; raises where it doesn't fit.
+        is_whole: Whether the answer is one value, without names of its own.
+        read: Reads JSON text as Python's values; raises where it doesn't fit.
     """
 
     name: str
     json_schema: Mapping[str, Any]
     fields: Mapping[str, ColumnKind]
+    is_whole: bool
     read: Callable[[str], Any]
 
     @property
@@ -99,7 +107,7 @@ class Schema:
             text = json.dumps(output)
         given = _json_in(text or "")
         try:
-            return self.read(given)
+            return _plain(self.read(given))
         except RecursionError:
             raise ValueError(
                 "The answer doesn't fit the schema: it is nested too deeply."
@@ -110,14 +118,9 @@ class Schema:
 
     def cells(self, value: Any) -> dict[str, Any]:
         """Divide a value that was read into the columns' cells."""
-        if list(self.fields) == [WHOLE] and WHOLE not in self._properties:
+        if self.is_whole:
             return {WHOLE: value}
         return {name: value.get(name) for name in self.fields} if isinstance(value, dict) else {}
-
-    @property
-    def _properties(self) -> Mapping[str, Any]:
-        properties = self.json_schema.get("properties")
-        return properties if isinstance(properties, Mapping) else {}
 
 
 def schema_of(given: Any) -> Schema:
@@ -161,6 +164,7 @@ def _of_json_schema(given: Mapping[str, Any]) -> Schema:
             'The JSON schema says nothing of the answer: begin with {"type": "object", '
             '"properties": {...}}.'
         )
+    _refuse_dangling(own, Registry())
     # Without a registry jsonschema fetches what a "$ref" names from the network.
     check = validator(own, registry=Registry())
 
@@ -174,13 +178,54 @@ def _of_json_schema(given: Mapping[str, Any]) -> Schema:
     return _made(str(own.get("title") or "answer"), own, read)
 
 
-def _of_pydantic(model: type) -> Schema:
-    pydantic = needed("pydantic", f"{model.__name__}")
+def _refuse_dangling(schema: dict[str, Any], registry: Any) -> None:
+    """Refuse a reference that leads nowhere, or in a circle: it would fail every row's answer."""
+    from referencing import exceptions, jsonschema  # noqa: PLC0415 - as above
+
+    latest = jsonschema.DRAFT202012
+    form = jsonschema.specification_with(str(schema.get("$schema", "")), default=latest)
+    resolver = registry.resolver_with_root(form.create_resource({"$id": "", **schema}))
+    for reference in _references(schema):
+        passed: list[str] = []
+        names: Any = reference
+        while isinstance(names, str) and names not in passed:
+            passed.append(names)
+            try:
+                found = resolver.lookup(names).contents
+            except exceptions.Unresolvable as error:
+                raise InvalidValueError(
+                    f"The schema refers to {shown(names)}, which isn't in it; nothing is fetched: "
+                    "put what is meant into its $defs."
+                ) from error
+            names = found.get("$ref") if isinstance(found, Mapping) else None
+        if names is not None:
+            raise InvalidValueError(f"The schema refers to {shown(reference)} in a circle.")
+
+
+def _references(schema: Any) -> Iterator[str]:
+    """List what the references of a schema name, but for parts with a name space of their own."""
+    if isinstance(schema, list):
+        for each in schema:
+            yield from _references(each)
+    if not isinstance(schema, Mapping):
+        return
+    if isinstance(schema.get("$ref"), str):
+        yield schema["$ref"]
+    for name, each in schema.items():
+        has_base = isinstance(each, Mapping) and "$id" in each
+        if name not in {"const", "enum", "default", "examples"} and not has_base:
+            yield from _references(each)
+
+
+def _of_pydantic(model: Any) -> Schema:
+    name = str(getattr(model, "__name__", "answer"))
+    pydantic = needed("pydantic", name)
     adapter = pydantic.TypeAdapter(model)
 
     def read(text: str) -> Any:
+        _refuse_nan(text)  # pydantic takes it for a number
         try:
-            return adapter.dump_python(adapter.validate_json(text))
+            return adapter.dump_python(adapter.validate_json(text), by_alias=False)
         except pydantic.ValidationError as error:
             found = error.errors(include_url=False, include_input=False, include_context=False)
             first = _at(found[0]["loc"], found[0]["msg"]) if found else str(error)
@@ -188,21 +233,23 @@ def _of_pydantic(model: type) -> Schema:
 
     try:
         schema = adapter.json_schema()
+        # A model is asked by the aliases; a person knows the fields.
+        own = adapter.json_schema(by_alias=False)
     except Exception as error:
-        raise InvalidValueError(
-            f"{model.__name__} has no JSON schema: {_cut(str(error))}"
-        ) from error
-    return _made(model.__name__, schema, read)
+        raise InvalidValueError(f"{name} has no JSON schema: {_cut(str(error))}") from error
+    return _made(name, _inlined(schema), read, own)
 
 
 def _of_msgspec(given: Any) -> Schema:
-    is_type = isinstance(given, type) or hasattr(given, "__origin__")
+    is_type = isinstance(given, type | types.UnionType) or hasattr(given, "__origin__")
     try:
         if not is_type or given in {str, bytes, object, type}:
             raise TypeError  # noqa: TRY301 - one sentence for all that is no schema
         schema = msgspec.json.schema(given)
         decoder = msgspec.json.Decoder(given)
     except (TypeError, ValueError) as error:
+        if is_type and "pydantic" in sys.modules and "custom types" in str(error):
+            return _of_mixed(given)
         what = given.__name__ if isinstance(given, type) else type(given).__name__
         more = f" ({_cut(str(error))})" if str(error) else ""
         raise WrongTypeError(
@@ -212,9 +259,20 @@ def _of_msgspec(given: Any) -> Schema:
 
     def read(text: str) -> Any:
         value = decoder.decode(text.encode())
-        return msgspec.to_builtins(value, builtin_types=_TYPES, str_keys=True)
+        return msgspec.to_builtins(value, builtin_types=get_args(_TYPES), str_keys=True)
 
     return _made(getattr(given, "__name__", "answer"), _inlined(schema), read)
+
+
+def _of_mixed(given: Any) -> Schema:
+    """Read a type that holds pydantic's models, such as a list of them."""
+    try:
+        return _of_pydantic(given)
+    except Exception as error:
+        raise WrongTypeError(
+            "schema takes a pydantic model, a msgspec Struct, a dataclass or a JSON schema; this "
+            f"holds something else: {_cut(str(error))}"
+        ) from error
 
 
 def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
@@ -225,13 +283,45 @@ def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
     return {**known[named], **rest} if named in known else schema
 
 
-def _made(name: str, schema: dict[str, Any], read: Callable[[str], Any]) -> Schema:
-    properties = schema.get("properties")
-    fields: dict[str, ColumnKind] = {WHOLE: _declared(schema, schema)}
+def _made(
+    name: str,
+    schema: dict[str, Any],
+    read: Callable[[str], Any],
+    own: Mapping[str, Any] | None = None,
+) -> Schema:
+    """Make a schema; `own` has the names of what is read, where answers have others."""
+    named = _inlined(dict(schema if own is None else own))
+    properties = named.get("properties")
+    is_whole = not isinstance(properties, Mapping) or not properties
+    fields: dict[str, ColumnKind] = {WHOLE: _declared(named, named)}
     if isinstance(properties, Mapping) and properties:
-        fields = {str(one): _declared(each, schema) for one, each in properties.items()}
+        fields = {str(one): _declared(each, named) for one, each in properties.items()}
     plain_name = _NAME.sub("_", name)[:_LONGEST_NAME] or "answer"
-    return Schema(plain_name, schema, fields, read)
+    return Schema(plain_name, schema, fields, is_whole, read)
+
+
+def _plain(value: Any) -> Any:
+    """Make Python's own scalars and containers of what a model or a schema read.
+
+    A table's column holds no enums, sets or half characters, and one row's answer fails no table.
+    """
+    if isinstance(value, enum.Enum):
+        return _plain(value.value)
+    if isinstance(value, str):
+        return harmless(str(value))
+    if value is None or isinstance(value, bool | float | _TYPES):
+        return value
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, Mapping):
+        return {str(_plain(name)): _plain(each) for name, each in value.items()}
+    if isinstance(value, list | set | frozenset):
+        return [_plain(each) for each in value]
+    if isinstance(value, tuple):
+        return tuple(_plain(each) for each in value)
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return harmless(str(value))  # a URL, an address, a path
 
 
 def _declared(one: Any, whole: Mapping[str, Any]) -> ColumnKind:
@@ -263,8 +353,23 @@ def _json_in(text: str) -> str:
     whole = text.strip()
     if not whole:
         raise ValueError("The answer is empty, and the schema asks for JSON.")
-    fences = _FENCE.findall(whole)
-    return fences[0][1] if len(fences) == 1 and not _is_json(whole) else whole
+    fences = _fenced(whole)
+    return fences[0] if len(fences) == 1 and not _is_json(whole) else whole
+
+
+def _fenced(text: str) -> list[str]:
+    """Find what stands in fences, in one pass: an answer may be all backticks."""
+    found: list[str] = []
+    fence, begin, at = "", 0, 0
+    for line in text.splitlines(keepends=True):
+        mark = _FENCE.fullmatch(line.rstrip("\r\n"))
+        if mark and not fence:
+            fence, begin = mark[1], at + len(line)
+        elif mark and mark[1].startswith(fence) and not mark[2].strip():
+            found.append(text[begin:at])
+            fence = ""
+        at += len(line)
+    return found
 
 
 def _is_json(text: str) -> bool:
@@ -273,6 +378,11 @@ def _is_json(text: str) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
+
+
+def _refuse_nan(text: str) -> None:
+    if "NaN" in text or "Infinity" in text:
+        _decoded(text)
 
 
 def _decoded(text: str) -> Any:

@@ -1,9 +1,17 @@
 """What came of the rows, as columns."""
 
+import enum
+from collections.abc import Callable
+from typing import Any
+
 import msgspec
 import pandas as pd
 import polars as pl
+import pyarrow as pa
+import pydantic
+import pytest
 
+from powawidget.batch.columns import Column
 from powawidget.batch.frame import result_columns
 from powawidget.batch.journal.records import RowOutcome
 from powawidget.batch.schema import schema_of
@@ -98,3 +106,33 @@ def test_a_row_that_failed_has_no_typed_values_though_its_text_would_fit() -> No
     )
     assert row["area"] is None
     assert row["answer"] == failed.text
+
+
+class Level(enum.IntEnum):
+    HIGH = 3
+
+
+class Rated(pydantic.BaseModel):
+    level: Level
+    kind: Any = None
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame, pa.table])
+def test_an_answer_of_any_kind_fails_no_table(make: Callable[[Any], Any]) -> None:
+    table = table_of(make({"t": ["a", "b"]}))
+    form = {"properties": {"level": {}, "kind": {"type": "string"}}}
+    for schema, text in (
+        (schema_of(Rated), '{"level": 3, "kind": {"a": [1]}}'),
+        (schema_of(form), '{"level": {"a": "\\ud800"}, "kind": "\\udfff"}'),
+    ):
+        outcomes = [RowOutcome(state="done", text=text), RowOutcome()]
+        made = table.with_columns(result_columns(outcomes, "agent", schema, table.names))
+        assert len(made) == 2
+        assert "level" in (made.column_names if isinstance(made, pa.Table) else made.columns)
+
+
+def test_a_whole_number_of_a_kind_of_its_own_is_one() -> None:
+    # Of such a number Python looks for its place in a range one by one.
+    assert Column("level", "integer", [Level.HIGH, None]).fitting.kind == "integer"
+    assert Column("level", "integer", [2**63]).fitting.kind == "any"
+    assert Column("level", "integer", [-(2**63)]).fitting.kind == "integer"
