@@ -43,6 +43,7 @@ class Pace:
     Args:
         concurrency: How many may run at once; "auto" finds it out.
         rows: How many rows there are: the more, the more may be tried at once.
+        most: How many may run at once whatever the server allows; None sets no limit.
         is_rate: Whether a refusal is known to mean too many starts a minute, as workflows' do.
         clock: Seconds that never go back.
         window: The seconds of a limit of starts a minute.
@@ -53,17 +54,19 @@ class Pace:
         4
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what is known before anything is sent
         self,
         concurrency: Concurrency = "auto",
         *,
         rows: int,
+        most: int | None = None,
         is_rate: bool = False,
         clock: Callable[[], float] = time.monotonic,
         window: float = 60.0,
     ) -> None:
         self.refusals = 0
         self._fixed = None if concurrency == "auto" else concurrency
+        self._most = math.inf if most is None else most
         self._clock = clock
         self._burst = max(_FIRST, min(_MOST_AT_ONCE, rows // 40))
         self._limit = float(_FIRST)
@@ -86,7 +89,7 @@ class Pace:
     @property
     def limit(self) -> int:
         """How many may run at once, as far as that is known."""
-        return self._fixed or max(1, int(self._limit))
+        return int(min(self._fixed or max(1, self._limit), self._most))
 
     @property
     def unanswered(self) -> int:

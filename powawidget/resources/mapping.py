@@ -1,6 +1,7 @@
 """Batches of an agent, an orchestration or a workflow: what is checked before anything is sent."""
 
 import functools
+import numbers
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,7 @@ from powawidget.batch.batch import Batch, Kept, Rows, again, begin, is_ending, i
 from powawidget.batch.budget import Budget, Spending
 from powawidget.batch.cells import as_json
 from powawidget.batch.driver import Driver, check
+from powawidget.batch.files import file_limit, most_connections
 from powawidget.batch.grid import grid_key, product_of, refuse_ignored
 from powawidget.batch.identity import digest_of, row_digest
 from powawidget.batch.journal.journal import Journal
@@ -58,7 +60,9 @@ class Settings:
 
     def __post_init__(self) -> None:
         wanted = self.concurrency
-        is_number = isinstance(wanted, int) and not isinstance(wanted, bool) and wanted >= 1
+        is_number = (
+            isinstance(wanted, numbers.Integral) and not isinstance(wanted, bool) and wanted >= 1
+        )
         if wanted != "auto" and not is_number:
             raise InvalidValueError(
                 f'concurrency is "auto" or how many may run at once, not {wanted!r}.'
@@ -233,6 +237,7 @@ def _batch(made: _Made, settings: Settings, whose: _Owner, name: str | None = No
         # A user's own token, which may send no id that the server hasn't made.
         target = replace(target, makes_session=True)
     rows = made.rows
+    _check_connections(settings, len(rows.inputs))
     check(rows.inputs, target, settings.on_unknown)
     record = BatchRecord(
         name=settings.name or name or owner.name,
@@ -282,7 +287,12 @@ def _begun(
             batch=number,
             rows=inputs,
             target=target,
-            pace=Pace(settings.concurrency, rows=len(inputs), is_rate=target.kind == "workflow"),
+            pace=Pace(
+                settings.concurrency,
+                rows=len(inputs),
+                most=most_connections(),
+                is_rate=target.kind == "workflow",
+            ),
             spending=Spending(settings.budget),
             on_unknown=settings.on_unknown,
             # Who drives holds the batch: nobody else may, and a cell that runs again finds it.
@@ -294,6 +304,17 @@ def _begun(
     held.append(batch)
     opened.unlock(number)  # who waits for a person's word keeps nobody else from it
     return batch
+
+
+def _check_connections(settings: Settings, rows: int) -> None:
+    """Check that this kernel may have as many connections as a person asks for."""
+    wanted, most = settings.concurrency, most_connections()
+    if wanted != "auto" and most is not None and min(wanted, rows) > most:
+        raise InvalidValueError(
+            f"concurrency={wanted} needs more connections than this kernel may have with its limit "
+            f"of {file_limit() or 0:,} open files: pass {most:,} or less, or raise that limit "
+            "(ulimit -n) before the kernel starts. Nothing was sent."
+        )
 
 
 def _hold(_batches: Sequence[Batch], _keys: Sequence[str]) -> None:

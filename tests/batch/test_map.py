@@ -18,6 +18,7 @@ import pytest
 
 import powawidget
 from powawidget import Batch
+from powawidget.batch import files
 from powawidget.errors import (
     ApprovalNeeded,
     ConfigurationError,
@@ -26,6 +27,7 @@ from powawidget.errors import (
     UnknownNameError,
     WrongTypeError,
 )
+from powawidget.resources import mapping
 from powawidget.resources.project import Powabase
 from tests.counterpart import (
     Agent,
@@ -525,6 +527,9 @@ REFUSED = [
     Refused("pass one of them", options={"schema": Ticket, "response_format": {"type": "text"}}),
     Refused('concurrency is "auto"', options={"concurrency": 0}),
     Refused('concurrency is "auto"', options={"concurrency": True}),
+    Refused('concurrency is "auto"', options={"concurrency": -1}),
+    Refused('concurrency is "auto"', options={"concurrency": 2.0}),
+    Refused('concurrency is "auto"', options={"concurrency": "8"}),
     Refused("budget takes", error=WrongTypeError, options={"budget": 100}),
     Refused('changed is "keep"', options={"changed": "yes"}),
     Refused("on_unknown takes", options={"on_unknown": "again"}),
@@ -545,6 +550,22 @@ def test_bad_input_is_refused_before_anything_is_sent(
         agent.map(refused.data, refused.message, **refused.options)
     assert _posted(server, since) == []
     assert "\n" not in str(raised.value)
+
+
+def test_as_many_connections_as_files_may_be_open(
+    server: Counterpart, project: Powabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kernel that has no file left can't open those of the person's own cells either."""
+    monkeypatch.setattr(files, "file_limit", lambda: 256)
+    monkeypatch.setattr(mapping, "file_limit", lambda: 256)
+    agent, since = project.agent("Echo"), len(server.requests)
+    with pytest.raises(InvalidValueError, match=r"256 open files: pass 128 or less"):
+        agent.map([f"row {n}" for n in range(200)], concurrency=129)
+    assert _posted(server, since) == []
+    # A number beyond the rows there are asks for nothing.
+    assert agent.map(["a", "b"], concurrency=10**9).wait(WATCHDOG).counts == {"done": 2}
+    numpy = pytest.importorskip("numpy")
+    assert agent.map(["a"], concurrency=numpy.int64(2)).wait(WATCHDOG).counts == {"done": 1}
 
 
 def test_a_grid_of_what_is_ignored_is_refused(server: Counterpart, project: Powabase) -> None:

@@ -151,6 +151,12 @@ def test_a_number_fixes_it() -> None:
     assert server.most == 8
 
 
+def test_a_server_without_a_limit_leaves_the_kernel_some_files() -> None:
+    server = Server(1000, run=(5, 5), most=70).go()
+    assert server.pace.refusals == 0
+    assert server.most == 70
+
+
 def test_a_server_that_allows_more_later_is_found_out() -> None:
     server = Server(3000, at_once=10)
     server.at(60.0, lambda _: setattr(server, "at_once", 40))
