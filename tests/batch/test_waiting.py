@@ -51,7 +51,9 @@ def test_what_is_no_pause_is_none(journal: Journal, retry_after: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "retry_after", ["600", "999999999", formatdate(time.time() + 86_400, usegmt=True)]
+    "retry_after",
+    ["600", "999999999", formatdate(time.time() + 86_400, usegmt=True)],
+    ids=["seconds", "an absurd number", "a date"],
 )
 def test_the_seconds_of_a_budget_end_a_pause(journal: Journal, retry_after: str) -> None:
     desk = Desk(otherwise=asks(retry_after))
