@@ -677,6 +677,9 @@ HOSTILE = [
     "UPDATE attempt SET error = CAST(zeroblob(1000000) AS TEXT)",
     "UPDATE attempt SET error = printf('%.*c', 200000, 'x')",
     "UPDATE line SET key = x'00'",
+    # No text at all; what SQLite says of it repeats a terminal's escape.
+    "UPDATE line SET key = CAST(x'1b5b33316dff80' AS TEXT)",
+    "UPDATE attempt SET note = CAST(x'1b5b33316dff80' AS TEXT)",
     "UPDATE result SET value = 'text'",
     "UPDATE result SET value = x''",
     "UPDATE result SET value = x'0200'",
@@ -695,8 +698,10 @@ def test_hostile_values_are_refused_in_a_sentence(path: pathlib.Path, statement:
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute(statement)
         connection.commit()
-    with Journal.read(path) as journal, pytest.raises(InvalidValueError, match="journal"):
-        journal.outcomes(batch)
+    with Journal.read(path) as journal:
+        with pytest.raises(InvalidValueError, match="journal") as refused:
+            journal.outcomes(batch)
+        assert "\x1b" not in str(refused.value)
 
 
 @pytest.mark.parametrize(

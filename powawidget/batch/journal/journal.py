@@ -270,6 +270,9 @@ class _Translator:
             )
         elif primary == sqlite3.SQLITE_TOOBIG:
             made = InvalidValueError(f"{self._name} holds a value that is too large to be read.")
+        elif str(error).startswith("Could not decode"):
+            # SQLite repeats the text, which may be anybody's.
+            made = InvalidValueError(f"{self._name} holds a text that isn't one (UTF-8).")
         else:
             said = getattr(error, "strerror", None) or str(error)
             made = FileError(f"{self._name} can't be used: {said}.")
