@@ -12,6 +12,8 @@ LOCALHOST = "localhost"
 # What `localhost` is, in the order in which it is tried.
 LOOPBACK = ("127.0.0.1", "::1")
 _LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
+# Headers by whose names their values are secret.
+_SECRET = re.compile(r"(?i)auth|credential|jwt|key|pass|secret|session|signature|token")
 _ODD = re.compile(r"[\\\s\x00-\x20\x7f-\x9f]")
 
 
@@ -106,6 +108,18 @@ def checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
                 "line ends."
             )
     return dict(headers)
+
+
+def secrets_in(headers: Mapping[str, str]) -> list[str]:
+    """List what is secret in further headers, by their names: a server may repeat it."""
+    found: list[str] = []
+    for name, value in headers.items():
+        if name.lower() == "cookie":
+            found += (pair.partition("=")[2].strip().strip('"') for pair in value.split(";"))
+        elif _SECRET.search(name):
+            # Of `Basic …` and `Bearer …` the second word.
+            found.append(value.strip().rpartition(" ")[2])
+    return [one for one in found if one]
 
 
 def _fits_header(text: str) -> bool:

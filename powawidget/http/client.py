@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 
 from powawidget.errors import ConnectionLost, PowawidgetError, RequestError
-from powawidget.http.address import checked_headers, checked_key, checked_url
+from powawidget.http.address import checked_headers, checked_key, checked_url, secrets_in
 from powawidget.http.answer import Answer
 from powawidget.http.clock import ServerClock
 from powawidget.http.cookies import Jar, joined
@@ -69,15 +69,16 @@ class Client:
     ) -> None:
         self.url = checked_url(url, insecure=insecure)
         self.timeouts = timeouts or Timeouts()
-        self.secret = checked_key(secret)
+        checked_key(secret)
         self.clock = ServerClock()
         self.pause = shared_pause(self.url)
-        keep_out(secret)
         # Answers of every size come uncompressed: 194 kB unfolded to 200 MB once.
         own = {"Accept-Encoding": "identity", "User-Agent": "powawidget"}
         given = checked_headers(headers or {})
-        self._cookie = "".join(given.pop(name) for name in tuple(given) if name.lower() == "cookie")
         via = proxy_for(self.url, proxy)
+        self.secret = secret.with_beside([*secrets_in(given), via.password if via else ""])
+        keep_out(self.secret)
+        self._cookie = "".join(given.pop(name) for name in tuple(given) if name.lower() == "cookie")
         self._server = Server(self.url, self.secret, self.timeouts, via)
         self._transport = Transport(self._server, verify, via, {**own, **given})
         self._open_runs = OpenRuns()

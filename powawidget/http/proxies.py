@@ -12,7 +12,7 @@ import os
 import re
 import urllib.request
 from typing import NamedTuple
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import httpx
 
@@ -46,6 +46,11 @@ class Proxy(NamedTuple):
     url: str
     shown: str
     source: str
+
+    @property
+    def password(self) -> str:
+        """Its password; empty where it has none."""
+        return unquote(urlsplit(self.url).password or "")
 
     def __repr__(self) -> str:
         return f"<the proxy {self.shown}, of {self.source}>"

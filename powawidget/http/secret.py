@@ -1,7 +1,8 @@
-"""The one place that holds the API key."""
+"""The one place that holds the API key, and what must be shown no more than it."""
 
 import base64
 import re
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -17,6 +18,7 @@ class Secret:
     """The API key: no repr, pickle or traceback shows it."""
 
     __slots__ = (
+        "__beside",
         "__encoded",
         "__escaped",
         "__hints",
@@ -26,8 +28,9 @@ class Secret:
         "__weakref__",
     )
 
-    def __init__(self, value: str) -> None:
+    def __init__(self, value: str, *beside: str) -> None:
         self.__value = value
+        self.__beside = tuple(map(Secret, dict.fromkeys(beside)))
         # A real key is long; a short one, as of a test server, may be a word of the protocol.
         known = len(value) >= _SHORTEST
         self.__encoded = _encoded(value) if known else ()
@@ -40,6 +43,15 @@ class Secret:
         """Return the key, for the header of a request and nothing else."""
         return self.__value
 
+    def with_beside(self, values: Iterable[str]) -> "Secret":
+        """Make the same key, which takes other secrets out of a text as well.
+
+        Args:
+            values: What a server may repeat that isn't the key: cookies, a proxy's password.
+                Empty ones don't count.
+        """
+        return Secret(self.__value, *filter(None, values))
+
     def redact(self, text: str) -> str:
         """Take the key out of a text: as it is, escaped for JSON, HTML or a URL, and in base64.
 
@@ -49,6 +61,8 @@ class Secret:
         Returns:
             The text with each occurrence of the key replaced by `[key]`.
         """
+        for other in self.__beside:
+            text = other.redact(text)
         if len(text) < self.__least:
             return text  # no form of the key is as short
         for form in self.__encoded:
@@ -87,6 +101,10 @@ class Secret:
         Returns:
             Its end, as long as the key is in its longest form.
         """
+        tails = [self._own_tail(text), *(other.tail(text) for other in self.__beside)]
+        return max(tails, key=len)
+
+    def _own_tail(self, text: str) -> str:
         if not self.__encoded:
             return ""
         end = text[-_LONGEST_ESCAPE * len(self.__value) :]

@@ -1,5 +1,7 @@
 """What must stand nowhere in a journal: the key, and text that a hook withheld."""
 
+import base64
+import json
 import pathlib
 import sqlite3
 from collections.abc import Iterator
@@ -12,6 +14,10 @@ import pytest
 from powawidget.batch.journal.journal import Journal
 from powawidget.batch.journal.packed import RUN_LIMIT, unpacked
 from powawidget.batch.journal.records import RowInput
+from powawidget.http.client import Client
+from powawidget.http.secret import Secret
+from powawidget.resources.agent import Agent, AgentInfo
+from powawidget.resources.batching import agent_target
 from powawidget.resources.request import agent_body
 from tests.batch import desk as at
 from tests.batch.desk import Desk, target_of
@@ -102,6 +108,39 @@ def test_a_key_in_the_variables_of_a_definition_or_a_digest_is_not_written_by_us
         texts = list(everything(path))
         assert not [text[:200] for text in texts if leaks(text)]
         assert any("answer to" in text for text in texts)
+
+
+COOKIE, TOKEN, PASSWORD = "sid-cookie-4711", "gateway-token-4711", "proxy-pass-4711"
+
+
+@pytest.mark.parametrize("code", ["200 OK", "400 Bad"])
+def test_what_a_gateway_repeats_of_a_request_stands_nowhere_in_the_journal(
+    code: str, tmp_path: pathlib.Path
+) -> None:
+    path = tmp_path / "batch.powa"
+
+    async def repeats(_: Desk, exchange: Exchange, __: dict[str, Any]) -> None:
+        sent = json.dumps(exchange.request.headers)
+        if code == "200 OK":
+            await exchange.stream({"event": "complete", "status": "completed", "content": sent})
+        else:
+            await exchange.answer_json({"error": sent}, code)
+
+    with Chaos(Desk({"q": [repeats]})) as server, Journal.open(path) as journal:
+        client = Client(
+            "http://project.example",
+            Secret(KEY),
+            insecure=True,
+            headers={"Cookie": f"sid={COOKIE}", "X-Token": TOKEN},
+            proxy=f"http://me:{PASSWORD}@127.0.0.1:{server.port}",
+        )
+        target = agent_target(Agent(client, AgentInfo(id="a-1", name="A"), False))
+        finish(driver_of(target, journal, [row("q")]))
+        texts = list(everything(path))
+        assert any("x-token" in text for text in texts), "it was repeated"
+        basic = base64.b64encode(f"me:{PASSWORD}".encode()).decode()
+        for secret in (COOKIE, TOKEN, PASSWORD, basic):
+            assert not [text[:200] for text in texts if secret in text]
 
 
 HOOK = {

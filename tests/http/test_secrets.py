@@ -1,5 +1,6 @@
 """The key is nowhere but in the headers of a request; what servers try stands in `faults/`."""
 
+import base64
 import copy
 import html
 import json
@@ -76,6 +77,31 @@ def test_the_texts_of_an_event_are_kept_without_the_key_however_deep_they_are() 
     assert redacted.events[0].blocks[0].input == '["[key]"]'
     assert redacted.events[1] is same
     assert Secret(KEY).redacted(same) is same
+
+
+COOKIE, TOKEN, PASSWORD = "cookie-4711-0815", "token-of-a-gateway", "pass:word 4711"
+
+
+def test_cookies_tokens_and_a_proxys_password_are_taken_out_like_the_key() -> None:
+    """A server, or a proxy, may repeat what it was sent: an error page of a framework does so."""
+    headers = {
+        "Cookie": f'a=1; sid="{COOKIE}"',
+        "X-Gateway-Token": f"Bearer {TOKEN}",
+        "X-From": "n" * 9,
+    }
+    proxy = f"http://me:{quote(PASSWORD)}@127.0.0.1:9"
+    client = Client("https://ref.p.powabase.ai", Secret(KEY), headers=headers, proxy=proxy)
+    secret = client.secret
+    basic = base64.b64encode(f"me:{PASSWORD}".encode()).decode()
+    for one in (KEY, COOKIE, TOKEN, PASSWORD, quote(PASSWORD)):
+        assert secret.redact(f"it is {one}.") == "it is [key]."
+    assert "[key]" in secret.redact(f"Proxy-Authorization: Basic {basic}")
+    assert secret.redact("nnnnnnnnn and a=1 stay") == "nnnnnnnnn and a=1 stay"
+    assert not [one for one in (secret, client) if COOKIE in repr(one)]
+    guard, run = Guard(secret), RunState(parts=[TextPart()])
+    for letter in f"so {COOKIE}, {KEY}":
+        guard.apply(run, [("append", ["parts", 0, "text"], letter)])
+    assert str(run.parts[0].text) == "so [key], [key]"
 
 
 PRINTED = st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="\\")
