@@ -24,6 +24,14 @@ TABLE = """\
 46 26 0:41 / /scratch rw - lustre mgs:/s rw
 47 26 0:42 / /merged rw - overlay overlay rw
 48 26 0:43 / /shm rw - tmpfs tmpfs rw
+49 26 0:44 / /nfs/off rw - nfs server:/x rw,vers=3,nolock,addr=10.0.0.1
+50 26 0:45 / /nfs/own rw - nfs4 server:/x rw,vers=4.2,local_lock=all
+51 26 0:46 / /nfs/fine rw - nfs server:/x rw,vers=3,local_lock=none
+52 26 0:47 / /smb/off rw - cifs //server/x rw,vers=3.1.1,nobrl
+53 26 0:48 / /lustre/off rw - lustre mgs:/s rw,localflock
+54 26 0:49 / /content/drive rw - fuse.drive drive rw,user_id=0
+55 26 0:50 / /s3 rw - fuse mountpoint-s3 rw
+56 26 0:51 / /pool rw - fuse.mergerfs a:b rw
 short line
 """
 
@@ -35,7 +43,16 @@ short line
         ((0, 35), "/home/a b/x", "other"),
         ((0, 36), "/mnt/share", "other"),
         ((0, 37), "/mnt/share/inner", "local"),
-        ((0, 38), "/mnt/box", "other"),
+        # What holds here and keeps no other machine out isn't found out by trying.
+        ((0, 38), "/mnt/box", "alone"),
+        ((0, 44), "/nfs/off", "alone"),
+        ((0, 45), "/nfs/own", "alone"),
+        ((0, 46), "/nfs/fine", "other"),
+        ((0, 47), "/smb/off", "alone"),
+        ((0, 48), "/lustre/off", "alone"),
+        ((0, 49), "/content/drive/MyDrive", "alone"),
+        ((0, 50), "/s3", "alone"),
+        ((0, 51), "/pool", "other"),
         ((0, 39), "/mnt/host", "other"),
         ((0, 40), "/mnt/nine", "other"),
         ((0, 41), "/scratch/me", "other"),
@@ -61,6 +78,8 @@ MACOS = """\
 /dev/disk3s1s1 on / (apfs, sealed, local, read-only, journaled)
 /dev/disk3s5 on /System/Volumes/Data (apfs, local, journaled, nobrowse)
 //me@server/share on /Volumes/share (smbfs, nodev, nosuid, mounted by me)
+https://cloud.example/dav on /Volumes/dav (webdav, nodev, noexec, nosuid, mounted by me)
+me@server:/ on /Volumes/box (macfuse, nodev, nosuid, synchronous, mounted by me)
 map auto_home on /System/Volumes/Data/home (autofs, automounted, nobrowse)
 """
 
@@ -71,6 +90,8 @@ map auto_home on /System/Volumes/Data/home (autofs, automounted, nobrowse)
         ("/Users/me", "local"),
         ("/System/Volumes/Data/x", "local"),
         ("/Volumes/share/x", "other"),
+        ("/Volumes/dav/x", "alone"),
+        ("/Volumes/box", "alone"),
         ("/System/Volumes/Data/home/me", "other"),
     ],
 )
@@ -125,6 +146,15 @@ def test_a_log_that_was_left_is_folded_in_elsewhere(
     monkeypatch.setattr(journal, "drive_of", lambda _: "other")
     with Journal.open(path) as one:
         assert one.call(lambda c: c.execute("PRAGMA journal_mode").fetchone()[0]) == "delete"
+
+
+def test_where_locks_keep_no_other_machine_out_it_is_refused_without_a_try(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "drive_of", lambda _: "alone")
+    with pytest.raises(FileError, match="on a drive of this machine"):
+        Journal.open(tmp_path / "a.powa")
+    assert not list(tmp_path.iterdir())
 
 
 def test_where_locks_do_not_hold_it_is_refused_before_a_file_is_made(

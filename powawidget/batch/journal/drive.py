@@ -7,16 +7,18 @@ drive that grants each lock to everybody would let two kernels send the same row
 import contextlib
 import os
 import pathlib
+import re
 import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from powawidget.batch.journal.locks import locked
 
-Drive = Literal["local", "other"]
+# `alone`: locks may hold on this machine, and keep no other machine out.
+Drive = Literal["local", "other", "alone"]
 
 # What the kernel of an operating system keeps by itself; what isn't here may be another machine's.
 _LOCAL = frozenset(
@@ -24,6 +26,18 @@ _LOCAL = frozenset(
     | {"msdos", "nilfs2", "ntfs", "ntfs3", "overlay", "ramfs", "reiserfs", "tmpfs", "ufs", "vfat"}
     | {"xfs", "zfs"}
 )
+# Options by which locks stay on one machine (nfs(5), mount.cifs(8), mount.lustre(8), gfs2, ocfs2).
+_ALONE = re.compile(r"nolock|local_lock=(?!none$).*|nobrl|localflocks?")
+# Drives that a program provides, and that lie on a drive of this machine or share their locks. For
+# any other, as for a cloud's folders, the kernel grants locks without asking anybody.
+_TRUSTED = frozenset(
+    f"fuse.{name}"
+    for name in (
+        *("bindfs", "ceph-fuse", "cryfs", "encfs", "fuse-overlayfs", "glusterfs", "gocryptfs"),
+        *("juicefs", "mergerfs", "overlayfs"),
+    )
+)
+_ALONE_ON_MACOS = frozenset({"ftp", "fuse", "macfuse", "osxfuse", "webdav"})
 _REMOTE_DRIVE = 4  # of Windows
 _PROBE = 30.0  # seconds
 # The other process, of the standard library alone: it answers 0 where both locks kept it out.
@@ -73,18 +87,29 @@ def drive_in_table(table: str, device: int, folder: pathlib.Path) -> Drive:
         folder: The folder; some drives have another number in the table.
     """
     number = f"{os.major(device)}:{os.minor(device)}"
-    found, longest = "", -1
+    found: Drive = "other"
+    longest = -1
     for line in table.splitlines():
         before, _, after = line.partition(" - ")
-        fields, kind = before.split(" "), after.partition(" ")[0]
+        fields, (kind, _, rest) = before.split(" "), after.partition(" ")
         if len(fields) < 5 or not kind:  # noqa: PLR2004  # as many as are read
             continue
+        drive = _of_kind(kind, ",".join([*fields[5:6], rest.rpartition(" ")[2]]).split(","))
         if fields[2] == number:
-            return "local" if kind in _LOCAL else "other"
+            return drive
         point = fields[4].replace("\\040", " ")
         if folder.is_relative_to(point) and len(point) > longest:
-            found, longest = kind, len(point)
-    return "local" if found in _LOCAL else "other"
+            found, longest = drive, len(point)
+    return found
+
+
+def _of_kind(kind: str, settings: Sequence[str]) -> Drive:
+    if kind in _LOCAL:
+        return "local"
+    is_programs = kind == "fuse" or kind.startswith("fuse.")
+    if (is_programs and kind not in _TRUSTED) or any(map(_ALONE.fullmatch, settings)):
+        return "alone"
+    return "other"
 
 
 def drive_in_list(text: str, folder: pathlib.Path) -> Drive:
@@ -94,7 +119,10 @@ def drive_in_list(text: str, folder: pathlib.Path) -> Drive:
         place, _, rest = line.partition(" on ")[2].rpartition(" (")
         if place and folder.is_relative_to(place) and len(place) > longest:
             options, longest = rest.rstrip(")"), len(place)
-    return "local" if "local" in options.split(", ") else "other"
+    kind, *settings = options.split(", ")
+    if "local" in settings:
+        return "local"
+    return "alone" if kind in _ALONE_ON_MACOS else "other"
 
 
 def locks_hold(folder: pathlib.Path, lock: Callable[[int], bool] = locked) -> bool:

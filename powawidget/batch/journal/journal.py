@@ -398,6 +398,7 @@ def _connected(where: str) -> sqlite3.Connection:
         "trusted_schema = OFF",  # nothing that a foreign file's tables name is called
         "cell_size_check = ON",
         "synchronous = FULL",
+        "fullfsync = ON",  # on macOS a sync leaves what it wrote in the drive's own memory
         "temp_store = MEMORY",
     ):
         connection.execute(f"PRAGMA {setting}")
@@ -412,9 +413,10 @@ def _drive_is_local(file: pathlib.Path) -> bool:
     folder = file.parent
     if not folder.is_dir():
         raise FileError(f"There is no folder {folder}: make it first.")
-    if drive_of(folder) == "local":
+    drive = drive_of(folder)
+    if drive == "local":
         return True
-    if not locks_hold(folder):
+    if drive == "alone" or not locks_hold(folder):
         raise FileError(
             f"Locks don't hold in {folder}, so two kernels might send the same rows: put the "
             "journal on a drive of this machine. Nothing was sent."
