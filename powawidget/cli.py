@@ -169,7 +169,8 @@ def _serve(arguments: argparse.Namespace) -> int:
         try:
             settings = Settings(dialect=arguments.dialect, **load)
         except ValueError as error:
-            sys.exit(f"powawidget serve: {error}")
+            option = str(error).replace("_", "-")  # it begins with the name of one
+            sys.exit(f"powawidget serve: --{option}")
         if arguments.port:
             _require_free(arguments.port)
         server = LocalServer(settings=settings, port=arguments.port)

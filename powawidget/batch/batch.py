@@ -43,7 +43,16 @@ from powawidget.state.about import About
 _RETRIED: tuple[RowState, ...] = ("failed", "unknown")
 _LOOK = 0.5  # seconds: rows may be many
 _TOLD_PAUSE = 2.0  # seconds; a shorter one is over before it is read
-_NOT_KEPT = 'It lives in this kernel only: journal="name.powa" keeps it.'
+_NOT_KEPT = (
+    "It lives in this kernel only, and a map(...) that runs again sends every row again: "
+    'journal="name.powa" keeps it.'
+)
+# An interrupt leaves a traceback and no view: it says what became of the batch.
+_INTERRUPTED = {
+    "stop": "Nothing new starts; what runs goes on to its end. batch.wait() waits for that, and "
+    "batch.start() then starts the rest.",
+    "detach": "The batch goes on: batch.wait() waits for it again.",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,7 +240,7 @@ class Batch:
             The batch itself, over or, after the timeout, not.
 
         Raises:
-            KeyboardInterrupt: If the kernel is interrupted.
+            KeyboardInterrupt: If the kernel is interrupted; it says what becomes of the batch.
             ApprovalNeeded: If a row waits for a decision where nobody can click; the others go on.
             ConfigurationError: If nothing was started yet.
             InvalidValueError: If `on_interrupt` is something else.
@@ -244,7 +253,7 @@ class Batch:
         except KeyboardInterrupt:
             if on_interrupt == "stop":
                 self.stop()
-            raise
+            raise KeyboardInterrupt(_INTERRUPTED[on_interrupt]) from None
         return self
 
     def __await__(self) -> Generator[Any, None, "Batch"]:
@@ -380,7 +389,7 @@ class Batch:
         read = transcript.load(saved)
         if read.run is None:
             raise InvalidValueError("The journal holds something else than a run: it was changed.")
-        return finished_run(of_saved(read.run, About(read.server, read.model)))
+        return finished_run(of_saved(read.run, About(read.server, read.model), "stored"))
 
     def __contains__(self, key: object) -> bool:
         try:
@@ -476,10 +485,13 @@ class Batch:
         waiting = self._waiting()
         if not waiting:
             return ""
-        confirm = "confirm=True" if _is_many(self._capped(waiting)) else ""
+        confirm, more = "", ""
+        if _is_many(self._capped(waiting)):
+            confirm = "confirm=True"
+            more = f", more runs than powawidget.options.ask_above ({options.ask_above:,})"
         return (
-            f"{waiting:,} {'row waits' if waiting == 1 else 'rows wait'}: batch.start({confirm}) "
-            "starts them, batch.sample(20) tries some first."
+            f"{_rows_wait(waiting)}{more}: batch.start({confirm}) starts them, batch.sample(20) "
+            "tries some first."
         )
 
     def _pause(self) -> str:
@@ -489,6 +501,25 @@ class Batch:
             return ""
         until = time.strftime("%H:%M:%S", time.localtime(time.time() + left))
         return f"The server refuses for now, or asks to wait: the next row is sent at {until}."
+
+    def _notes(self, counts: Mapping[RowState, int]) -> list[str]:
+        """Say why nothing new starts, and what to do next."""
+        driver, reason, waiting = self._driver, self.reason, counts["waiting"]
+        if driver is None or reason != driver.reason:  # `_held` says what to do
+            return [reason] if reason else []
+        if not driver.done.is_set():
+            under_way = waiting + counts["claimed"] + counts["accepted"]
+            if not reason:
+                return ["It goes on: batch.wait() waits for its end."] if under_way else []
+            return [reason, "What runs goes on to its end: batch.wait() waits for it."]
+        if not reason or not waiting:
+            return [reason] if reason else []
+        rows = _rows_wait(waiting)
+        if not driver.is_spent:
+            return [reason, f"{rows}: batch.start() sends what waits."]
+        if self._journal.path is None:
+            return [reason, f"{rows}, and can't be sent: a batch without a journal ends here."]
+        return [reason, f"{rows}: the same map(...) with a larger budget sends what waits."]
 
     def _capped(self, count: int) -> int:
         return count if self._most_runs is None else min(count, self._most_runs)
@@ -513,7 +544,9 @@ class Batch:
         counted = collections.Counter(one.state for one in outcomes)
         known = [one.tokens for one in outcomes if one.tokens is not None]
         path = self._journal.path
-        notes = [note for note in (self.reason, self._pause()) if note]
+        notes = self._notes(counted)
+        if pause := self._pause():
+            notes.append(pause)
         if self._is_part and known and counted["waiting"]:
             rest = round(sum(known) / len(known) * counted["waiting"])
             notes.append(
@@ -581,6 +614,10 @@ async def _taken_up() -> None:
 
 def _of(known: Mapping[str, RowOutcome], key: str) -> RowOutcome:
     return known.get(key, WAITING)
+
+
+def _rows_wait(count: int) -> str:
+    return f"{count:,} {'row waits' if count == 1 else 'rows wait'}"
 
 
 def _is_many(count: int) -> bool:

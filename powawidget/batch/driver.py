@@ -20,7 +20,7 @@ from powawidget.live.subscribers import log
 from powawidget.run.run import Run
 
 _BY_A_WORD = frozenset({"failed", "unknown"})
-_STOPPED = "It was stopped: what waits is sent when you go on with it."
+_STOPPED = "It was stopped."
 
 
 class Driver:
@@ -98,6 +98,11 @@ class Driver:
         course = self._course
         goes_on = course is not None and not course.reason and course.is_waiting
         return self._pace.pause_left if goes_on else 0.0
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether its budget allows no further run."""
+        return self._spending.refusal() is not None
 
     def start(self) -> None:
         """Begin to drive: what is under way from before is found again first.

@@ -98,7 +98,7 @@ def advice(status: int, text: str, details: Mapping[str, Any], path: str = "") -
         amounts = [
             f"{label} {str(details[key])[:60]}" for key, label in _MONEY.items() if key in details
         ]
-        return f"{', '.join(amounts)}. Add credits, then run the cell again.".removeprefix(". ")
+        return f"{', '.join(amounts)}. Add credits, then try again.".removeprefix(". ")
     if status == HTTPStatus.FORBIDDEN and _HOST.search(text):
         return (
             "It is about the name in the URL, not about the key. Where a proxy or a tunnel needs "

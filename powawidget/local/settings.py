@@ -56,8 +56,12 @@ class Settings:
         for name in ("executions_per_minute", "runs_at_once", "runs_per_minute"):
             most = getattr(self, name)
             if most is not None and most < 1:
-                raise ValueError(f"{name} is {most!r}; use 1 or more, or None for any number.")
+                raise ValueError(f"{name} is {most!r}; use 1 or more.")
         if not 0 <= self.failures <= 1:
             raise ValueError(f"failures is {self.failures!r}; use a share from 0 to 1.")
-        if not 0 <= self.latency_seconds < _LONGEST:
-            raise ValueError(f"latency_seconds is {self.latency_seconds!r}; use 0 or more.")
+        if not 0 <= self.latency_seconds <= _LONGEST:
+            raise ValueError(
+                f"latency_seconds is {self.latency_seconds!r}; use 0 to {_LONGEST:.0f}."
+            )
+        if self.retry_after is not None and not 0 <= self.retry_after <= _LONGEST:
+            raise ValueError(f"retry_after is {self.retry_after!r}; use 0 to {_LONGEST:.0f}.")

@@ -217,7 +217,8 @@ class Agent(Conversing):
             key: What names a row: a column, a list of columns, or a function of a row. Without
                 it the table's index where its labels differ, else the rows' numbers.
             journal: The file that says what was sent and what came of it (docs/batches.md);
-                without one that lives in this kernel only.
+                without it the batch lives in this kernel only, and the same call sends every
+                row again.
             name: What the batch is called in its journal; the agent's name where it isn't given.
             schema: The form of the answers, which become typed columns: a pydantic model, a
                 msgspec Struct, a dataclass or a JSON schema. An agent with tools is sent it as

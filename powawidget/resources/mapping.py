@@ -17,7 +17,7 @@ from powawidget.batch.driver import Driver, check
 from powawidget.batch.files import file_limit, most_connections
 from powawidget.batch.grid import grid_key, product_of, refuse_ignored
 from powawidget.batch.identity import digest_of, row_digest
-from powawidget.batch.journal.journal import Journal
+from powawidget.batch.journal.journal import Journal, resolved
 from powawidget.batch.journal.records import BatchRecord, Changed, RowInput
 from powawidget.batch.keys import keys_of, readable
 from powawidget.batch.pace import Pace
@@ -251,7 +251,7 @@ def _batch(made: _Made, settings: Settings, whose: _Owner, name: str | None = No
     )
     journal, place = settings.journal, None
     if journal is not None:
-        place = (os.path.realpath(os.path.expanduser(os.fspath(journal))), record.name)  # noqa: PTH111  # as it may be given
+        place = (resolved(journal), record.name)
         earlier = _going.get(place)
         if earlier is not None and is_going_on(earlier, record, rows.inputs):
             return again(earlier, rows)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from powawidget.http.secret import Secret
 from powawidget.protocol.events import Ended, Event
@@ -57,17 +57,20 @@ def of_stored(
     return of_events(events_of_stored(stored, time.time()), plan)
 
 
-def of_saved(state: RunState, about: About | None = None) -> RunTask:
+def of_saved(
+    state: RunState, about: About | None = None, origin: Literal["replay", "stored"] = "replay"
+) -> RunTask:
     """Make a run that is over from a state that was saved.
 
     Args:
         state: The run as it was when it was saved, checked.
         about: On which host it ran, for its transcript.
+        origin: Whether a person has saved it, or a batch's journal has stored it.
 
     Returns:
         The run's task; nothing of it acts. What was under way when it was saved is interrupted.
     """
-    state.origin = "replay"
+    state.origin = origin
     task = RunTask(Plan(source=NO_SOURCE, about=about or About()), state)
     if state.status not in ENDED:
         task.live.receive(Ended())

@@ -26,7 +26,7 @@ from powawidget.batch.journal.attempts import Claim, Settled
 from powawidget.batch.journal.journal import Journal
 from powawidget.batch.journal.packed import packed, unpacked
 from powawidget.batch.journal.records import BatchRecord, RowInput, RowOutcome
-from powawidget.errors import ConfigurationError, FileError, InvalidValueError
+from powawidget.errors import ConfigurationError, FileError, InvalidValueError, WrongTypeError
 from powawidget.state.model import RunState
 
 RECORD = BatchRecord(
@@ -429,7 +429,7 @@ def a_second_name(path: pathlib.Path) -> None:
 
 
 BROKEN: list[tuple[Callable[[pathlib.Path], None], str]] = [
-    (not_a_database, "is broken"),
+    (not_a_database, "isn't a journal, or it is broken"),
     (another_database, "another program's database"),
     (a_later_version, "a later powawidget wrote this journal"),
     (cut_short, "is broken"),
@@ -460,6 +460,13 @@ def test_what_is_no_whole_journal_is_refused_in_a_sentence_and_left_as_it_is(
 def test_what_names_no_file_is_refused(text: str) -> None:
     with pytest.raises(InvalidValueError, match="isn't the name of a file"):
         Journal.open(text)
+
+
+@pytest.mark.parametrize("other", [3, True, ["t.powa"]])
+def test_what_is_no_name_at_all_is_refused(other: Any) -> None:
+    for how in (Journal.open, Journal.read):
+        with pytest.raises(WrongTypeError, match="takes the name of a file"):
+            how(other)
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: pathlib.Path) -> None:

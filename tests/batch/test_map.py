@@ -258,6 +258,29 @@ def test_the_same_rows_are_sampled_again(project: Powabase, tmp_path: pathlib.Pa
     assert drawn[0] == drawn[1]
 
 
+def test_it_says_what_to_do_next(
+    server: Counterpart, project: Powabase, tmp_path: pathlib.Path
+) -> None:
+    """Whatever keeps rows waiting: a sentence says why, and the next how they are sent."""
+    agent, rows, path = project.agent("Echo"), ["a", "b", "c"], tmp_path / "t.powa"
+    one = powawidget.budget(runs=1)
+    spent = agent.map(rows, budget=one).wait(WATCHDOG)
+    assert "1 run is used up.\n2 rows wait, and can't be sent" in repr(spent)
+    spent = agent.map(rows, budget=one, journal=path).wait(WATCHDOG)
+    assert "2 rows wait: the same map(...) with a larger budget sends what waits" in repr(spent)
+    server.refuse(402)
+    broke = agent.map(rows, concurrency=1).wait(WATCHDOG)
+    assert "3 rows wait: batch.start() sends what waits" in repr(broke)
+    assert "run the cell again" not in repr(broke)  # that would send every row again
+    assert broke.start().wait(WATCHDOG).counts == {"done": 3}
+
+
+def test_a_row_s_run_is_a_stored_one(project: Powabase) -> None:
+    batch = project.agent("Echo").map(["a"]).wait(WATCHDOG)
+    assert "stored run" in batch[0].to_text()
+    assert "replay" not in batch[0].to_text()
+
+
 def test_many_runs_wait_for_a_word(
     server: Counterpart, project: Powabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -265,11 +288,11 @@ def test_many_runs_wait_for_a_word(
     since = len(server.requests)
     batch = project.agent("Echo").map(["a", "b", "c", "d"])
     assert _posted(server, since) == []
-    with pytest.raises(ConfigurationError, match=r"4 rows wait: batch\.start\(confirm=True\)"):
+    with pytest.raises(ConfigurationError, match=r"4 rows wait, .*: batch\.start\(confirm=True\)"):
         batch.wait(WATCHDOG)
     with pytest.raises(ConfigurationError, match=r"more than powawidget\.options\.ask_above \(3\)"):
         batch.start()
-    assert "4 rows wait" in repr(batch)
+    assert "4 rows wait, more runs than powawidget.options.ask_above (3)" in repr(batch)
     batch.start(confirm=True).wait(WATCHDOG)
     assert batch.counts == {"done": 4}
     confirmed = project.agent("Echo").map(["a", "b", "c", "d"], confirm=True).wait(WATCHDOG)
@@ -374,6 +397,7 @@ def test_a_batch_that_goes_on_is_driven_once(project: Powabase, tmp_path: pathli
 def test_it_lives_with_the_kernel_and_says_so(project: Powabase, tmp_path: pathlib.Path) -> None:
     batch = project.agent("Echo").map(["a"]).wait(WATCHDOG)
     assert "lives in this kernel only" in repr(batch)
+    assert "sends every row again" in repr(batch)
     kept = project.agent("Echo").map(["a"], journal=tmp_path / "t.powa").wait(WATCHDOG)
     assert "lives in this kernel" not in repr(kept)
     assert "t.powa" in repr(kept)
@@ -447,11 +471,14 @@ def test_an_interrupt_starts_nothing_new(project: Powabase) -> None:
     held = Held()
     agent = project.agent("Writer (gated)")
     batch = agent.map(["a", "b", "c"], concurrency=1, on_approval=held.decide)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt, match="Nothing new starts") as interrupted:
         held.interrupting(batch).wait(WATCHDOG)
+    assert interrupted.value.__suppress_context__  # no frames of what was interrupted
     assert "stopped" in batch.reason
+    assert "What runs goes on to its end: batch.wait() waits for it." in repr(batch)
     held.may.set()
     assert batch.wait(WATCHDOG).counts == {"waiting": 2, "done": 1}
+    assert "It was stopped.\n2 rows wait: batch.start() sends what waits." in repr(batch)
     assert batch.start().wait(WATCHDOG).counts == {"done": 3}
 
 
@@ -459,9 +486,10 @@ def test_an_interrupt_may_only_end_the_waiting(project: Powabase) -> None:
     held = Held()
     agent = project.agent("Writer (gated)")
     batch = agent.map(["a", "b"], concurrency=1, on_approval=held.decide)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt, match=r"goes on: batch\.wait"):
         held.interrupting(batch).wait(WATCHDOG, on_interrupt="detach")
     assert batch.reason == ""
+    assert "It goes on: batch.wait() waits for its end." in repr(batch)
     held.may.set()
     assert batch.wait(WATCHDOG).counts == {"done": 2}
     with pytest.raises(InvalidValueError, match="on_interrupt"):

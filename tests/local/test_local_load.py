@@ -122,7 +122,15 @@ def test_five_hundred_streams_are_served_at_once(serve: Callable[..., Service]) 
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"runs_at_once": 0}, {"runs_per_minute": -1}, {"failures": 1.5}, {"latency_seconds": -1.0}],
+    [
+        {"runs_at_once": 0},
+        {"runs_per_minute": -1},
+        {"failures": 1.5},
+        {"latency_seconds": -1.0},
+        {"retry_after": -1.0},
+        {"retry_after": float("nan")},
+        {"retry_after": float("inf")},
+    ],
 )
 def test_what_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=f"{next(iter(wrong))} is"):

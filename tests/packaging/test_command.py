@@ -220,4 +220,4 @@ def test_misuse_gets_a_sentence(start: Start) -> None:
     said, _ = start("serve", "--port", "99999").communicate(timeout=WATCHDOG)
     assert said.startswith("Port 99999 can't be used")
     said, _ = start("serve", "--failures", "2").communicate(timeout=WATCHDOG)
-    assert said == "powawidget serve: failures is 2.0; use a share from 0 to 1.\n"
+    assert said == "powawidget serve: --failures is 2.0; use a share from 0 to 1.\n"

@@ -24,7 +24,7 @@ from powawidget.batch.journal.records import (
     RowOutcome,
 )
 from powawidget.batch.journal.writer import Writer
-from powawidget.errors import FileError, InvalidValueError, PowawidgetError
+from powawidget.errors import FileError, InvalidValueError, PowawidgetError, WrongTypeError
 
 _T = TypeVar("_T")
 _BUSY = 15.0  # seconds that another kernel may take for its short transaction
@@ -65,7 +65,7 @@ class Journal:
             FileError: If the file can't be read or written, or lies where locks can't be trusted.
             InvalidValueError: If it is no journal, one of a later version, or broken.
         """
-        return cls(None if path is None else _resolved(path), read_only=False)
+        return cls(None if path is None else resolved(path), read_only=False)
 
     @classmethod
     def read(cls, path: "str | os.PathLike[str]") -> Self:
@@ -75,7 +75,7 @@ class Journal:
             FileError: If the file can't be read.
             InvalidValueError: If it is no journal, one of a later version, or broken.
         """
-        return cls(_resolved(path), read_only=True)
+        return cls(resolved(path), read_only=True)
 
     def batches(self) -> list[BatchSummary]:
         """List the batches, the oldest first."""
@@ -255,7 +255,9 @@ class _Translator:
         code = getattr(error, "sqlite_errorcode", None)
         primary = None if code is None else code & 0xFF
         made: PowawidgetError
-        if primary in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+        if primary == sqlite3.SQLITE_NOTADB:
+            made = InvalidValueError(schema.no_journal(self._name))
+        elif primary == sqlite3.SQLITE_CORRUPT:
             made = InvalidValueError(schema.broken(self._name))
         elif primary == sqlite3.SQLITE_FULL:
             made = FileError(f"{self._name} can't be written: its drive is full. Make room there.")
@@ -303,11 +305,21 @@ def check_rows(rows: Sequence[RowInput]) -> None:
         seen.add(row.key)
 
 
-def _resolved(path: "str | os.PathLike[str]") -> str:
-    text = os.fspath(path)
+def resolved(path: "str | os.PathLike[str]") -> str:
+    """Name a journal's file, by whatever link it is opened: one file has one lock.
+
+    Raises:
+        WrongTypeError: If it isn't the name of a file.
+        InvalidValueError: If no file can have that name.
+    """
+    try:
+        text = os.fspath(path)
+    except TypeError:
+        raise WrongTypeError(
+            f"journal= takes the name of a file, such as 'triage.powa', not {type(path).__name__}."
+        ) from None
     if not isinstance(text, str) or not text.strip() or "\0" in text:
         raise InvalidValueError(f"{text!r} isn't the name of a file: journal= takes one.")
-    # One file has one lock, by whatever link it is opened.
     return os.path.realpath(pathlib.Path(text).expanduser())
 
 

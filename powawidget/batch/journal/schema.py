@@ -135,6 +135,14 @@ def check_pages(connection: sqlite3.Connection, name: str) -> None:
         raise InvalidValueError(broken(name))
 
 
+def no_journal(name: str) -> str:
+    """Say that a file isn't what SQLite writes: something else, or the beginning of it is lost."""
+    return (
+        f"{name} isn't a journal, or it is broken, and was left as it is: choose another name, or "
+        "take a copy of it from before."
+    )
+
+
 def broken(name: str) -> str:
     """Say that a file is broken."""
     return (
