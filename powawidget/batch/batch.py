@@ -519,7 +519,7 @@ class Batch:
             return [reason, f"{rows}: batch.start() sends what waits."]
         if self._journal.path is None:
             return [reason, f"{rows}, and can't be sent: a batch without a journal ends here."]
-        return [reason, f"{rows}: the same map(...) with a larger budget sends what waits."]
+        return [reason, f"{rows}: the same map(...) with another budget sends what waits."]
 
     def _capped(self, count: int) -> int:
         return count if self._most_runs is None else min(count, self._most_runs)

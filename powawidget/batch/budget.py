@@ -165,7 +165,7 @@ class Spending:
             if not self._largest and unknown >= _MOST_UNTOLD:
                 return (
                     f"The budget of {tokens} can't be kept: the server told of none of {unknown} "
-                    "runs what it used. The same map(...) with budget(runs=...) goes on."
+                    "runs what it used. Use budget(runs=...)."
                 )
         if allowed.seconds is not None and self._clock() - self._began >= allowed.seconds:
             return _used_up(f"{allowed.seconds:g} s")
@@ -178,7 +178,7 @@ class Spending:
 
 
 def _used_up(what: str, why: str = "") -> str:
-    return f"The budget of {what} is used up{why}. The same map(...) with a larger budget goes on."
+    return f"The budget of {what} is used up{why}."
 
 
 def _counted(number: int, noun: str) -> str:

@@ -267,7 +267,7 @@ def test_it_says_what_to_do_next(
     spent = agent.map(rows, budget=one).wait(WATCHDOG)
     assert "1 run is used up.\n2 rows wait, and can't be sent" in repr(spent)
     spent = agent.map(rows, budget=one, journal=path).wait(WATCHDOG)
-    assert "2 rows wait: the same map(...) with a larger budget sends what waits" in repr(spent)
+    assert "2 rows wait: the same map(...) with another budget sends what waits" in repr(spent)
     server.refuse(402)
     broke = agent.map(rows, concurrency=1).wait(WATCHDOG)
     assert "3 rows wait: batch.start() sends what waits" in repr(broke)
