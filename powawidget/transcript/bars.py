@@ -28,13 +28,15 @@ def add(parser: MarkdownIt) -> None:
 def _table(
     state: StateBlock, start: int, end: int, silent: bool
 ) -> bool:  # as the library calls it
+    # Its first two lines tell whether it is one. No other is looked at before: this is asked for
+    # each line of a list, and a list would be read once a line.
+    is_one = table(state, start, end, True)
+    if silent or not is_one:
+        return is_one
     source, first = state.src, len(state.tokens)
-    if not silent and start + 1 < end:
-        marks = source[state.bMarks[start + 1] : state.eMarks[start + 1]]
-        columns = len(re.findall("-+", marks))
-        if columns:
-            _keep(state, start + 2, end, columns)
-    is_one = table(state, start, end, silent)
+    marks = source[state.bMarks[start + 1] : state.eMarks[start + 1]]
+    _keep(state, start + 2, end, len(re.findall("-+", marks)))
+    is_one = table(state, start, end, False)
     state.src = source
     for token in state.tokens[first:]:
         token.content = token.content.replace(_STAND_IN, "|")

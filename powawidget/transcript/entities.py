@@ -43,6 +43,11 @@ def entity(state: StateInline, silent: bool) -> bool:  # as the library calls it
     return True
 
 
+def decoded(text: str) -> str:
+    """Replace the references in a text, in one pass."""
+    return _REFERENCE.sub(lambda found: _character(found) or found[0], text)
+
+
 def _character(found: re.Match[str]) -> str | None:
     hexadecimal, decimal, name = found.groups()
     if name:

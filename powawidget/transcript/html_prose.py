@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from markdown_it.token import Token
 
-from powawidget.transcript import formulas, links, prose, style
+from powawidget.transcript import formulas, links, prose, style, urls
 from powawidget.transcript.direction import Direction, direction, mirrored
 from powawidget.transcript.lines import look_wrapped
 from powawidget.transcript.markup import Html, element, joined, opening
@@ -168,19 +168,16 @@ def _inline(children: list[Token], skip: int = 0, *, keeps: bool = False) -> Htm
         keeps: Whether the ends of lines are kept.
     """
     written: list[str] = []  # what isn't HTML yet is escaped at the end
-    is_linked = False
     has_ended = False  # a line has, behind which another end of it says nothing
     for token in children:
         if token.type == "text":
             text, skip = token.content[skip:], max(0, skip - len(token.content))
-            written.append(text if is_linked else _linked(text))
+            written.append(text)
         elif token.type in {"aside", "html"}:
             written.append(token.content)
         elif token.type == "link_open":
-            is_linked = True
-            written.append(_link_open(links.target(links.href(token))))
+            written.append(_link_open(links.target(token)))
         elif token.type == "link_close":
-            is_linked = False
             written.append(_LINK_CLOSE)
         elif token.type == "softbreak":
             written.append(Html("<br>\n" if keeps and not has_ended else "\n"))
@@ -215,15 +212,7 @@ def _one(token: Token) -> Html:
     return Html(f"<{'/' if side == 'close' else ''}{tag}>")
 
 
-def _linked(text: str) -> Html:
-    """A text with the URLs in it as links."""
-    return joined(
-        shown if link is None else joined([_link_open(link), shown, _LINK_CLOSE])
-        for shown, link in prose.with_links(text, every=True)
-    )
-
-
-def _link_open(link: links.Link | None) -> Html:
+def _link_open(link: urls.Url | None) -> Html:
     if link is None:
         return Html("")
     outside = {"rel": "noopener noreferrer nofollow", "target": "_blank", "style": style.LINK}

@@ -1,64 +1,54 @@
 """Links that say where they lead, as the live view has them (`js/src/markdown/inline.ts`)."""
 
 import re
-from typing import NamedTuple
-from urllib.parse import SplitResult, urlsplit
 
 from markdown_it import MarkdownIt
-from markdown_it.common.normalize_url import normalizeLink
 from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline, autolink
 from markdown_it.token import Token
 
-_HOST = re.compile(r"[\w.-]+|[\da-f:.]+", re.ASCII)
+from powawidget.transcript import urls
+from powawidget.transcript.entities import decoded
+from powawidget.transcript.visible import unmarked
+
 _LONGEST_HOST = 60
 # Of an address that isn't followed, perhaps a picture's data, as much as says what it is.
 _LONGEST_ADDRESS = 100
 
 
-class Link(NamedTuple):
-    """Where a link leads, and what the reader should know of that: a host or an address."""
-
-    href: str
-    host: str
-
-
 def add(parser: MarkdownIt) -> None:
     """Have a parser say of each link where it leads: tokens of the type `aside`."""
     # Every address as it is written: which of them are followed is decided here.
-    vars(parser).update(validateLink=lambda _: True, normalizeLink=lambda url: url)
-    parser.core.ruler.after("tag", "aside", _say)
+    as_written = {"normalizeLink": str, "normalizeLinkText": str}
+    vars(parser).update(validateLink=lambda _: True, **as_written)
+    parser.inline.ruler.at("autolink", _autolink)
+    parser.core.ruler.after("address", "aside", _say)
 
 
-def target(href: str) -> Link | None:
-    """Tell where a link may lead: http, https or mailto; None for what stays text."""
-    try:
-        url = normalizeLink(href)
-        parts = urlsplit(url)
-        host = _host(parts)
-    except ValueError:
-        return None
-    return Link(url, host) if host and url.isascii() and url.isprintable() else None
+def _autolink(state: StateInline, silent: bool) -> bool:  # as the library calls it
+    """Read an address in angle brackets, in which references to characters are read too."""
+    is_link = autolink(state, silent)
+    if is_link and not silent:
+        opening, inside, _ = state.tokens[-3:]
+        opening.attrs["href"], inside.content = decoded(written(opening)), decoded(inside.content)
+    return is_link
 
 
-def _host(parts: SplitResult) -> str:
-    if parts.scheme in {"http", "https"}:
-        known = {"http": 80, "https": 443}[parts.scheme]
-        port = f":{parts.port}" if parts.port not in {None, known} else ""
-        # With a bracket in it no browser takes it for one.
-        return f"{parts.hostname}{port}" if _HOST.fullmatch(parts.hostname or "") else ""
-    return parts.path if parts.scheme == "mailto" else ""
+def target(token: Token) -> urls.Url | None:
+    """Where a link's token leads, if that is followed."""
+    return urls.read(unmarked(written(token)))
 
 
-def href(token: Token) -> str:
-    """What a link's token says of where it leads."""
+def written(token: Token) -> str:
+    """What a link's token says of where it leads, with what isn't seen marked."""
     return str(token.attrs.get("href", ""))
 
 
 def image(token: Token) -> str:
     """What stands in place of an image, which is never fetched: its text, and where it is."""
-    written = str(token.attrs.get("src", ""))
-    link = target(written)
-    where = _begin(written) if link is None else link.href
+    address = str(token.attrs.get("src", ""))
+    link = urls.read(unmarked(address))
+    where = _begin(address) if link is None else link.href
     return f"Image: {_shown(token.children or []).strip() or 'image'}{where and f' at {where}'}"
 
 
@@ -88,10 +78,11 @@ def _linked(opening: Token, inside: list[Token], closing: Token) -> list[Token]:
     An image stands before or behind the link: it has an address of its own. A link that leaves no
     text has its host for one.
     """
-    written, link = href(opening), target(href(opening))
+    address, link = written(opening), target(opening)
     if link is None:
-        is_said = not written or _shown(inside) == written
-        return inside if is_said else [*inside, _text("aside", f" ({_begin(written)})")]
+        is_own = opening.info == "auto" or opening.markup
+        is_said = is_own or not address or _shown(inside) == address
+        return inside if is_said else [*inside, _text("aside", f" ({_begin(address)})")]
     tokens: list[Token] = []
     is_linked = False
     for run in _apart(inside):
@@ -101,8 +92,9 @@ def _linked(opening: Token, inside: list[Token], closing: Token) -> list[Token]:
             continue
         is_linked = True
         tokens += [opening, *run, closing]
-        if not _shows(text, link.host):
-            tokens.append(_text("aside", f" ({_short(link.host)})"))
+        said = aside(text, link)
+        if said:
+            tokens.append(_text("aside", said))
     if is_linked:
         return tokens
     blank = [_text("text", " ")] if tokens else []
@@ -146,6 +138,11 @@ def _shown(tokens: list[Token]) -> str:
         else lines.get(token.type) or ("" if token.type in silent else token.content)
         for token in tokens
     )
+
+
+def aside(text: str, link: urls.Url) -> str:
+    """What stands beside a link: its host, unless its text tells that."""
+    return "" if _shows(text, link.host) else f" ({_short(link.host)})"
 
 
 def _shows(text: str, host: str) -> bool:

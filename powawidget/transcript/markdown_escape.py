@@ -11,7 +11,7 @@ import itertools
 import re
 from collections.abc import Iterable
 
-from powawidget.transcript import languages, links, prose
+from powawidget.transcript import languages, prose, urls
 
 # Characters that could begin markup in a line. A backslash does for most of them. Those that a
 # renderer could read together with what stands before or after them are written by their number.
@@ -76,10 +76,22 @@ def escape(text: str, *, at_start: bool = False, in_table: bool = False, lone: b
         in_table: Whether it stands in a cell.
         lone: Whether no other dollar than one of its own can stand beside it in the page.
     """
-    if at_start:
-        # Space at the start would make it code.
-        return begun(joined(pieces(text.lstrip(" \t"), lone=lone), in_table=in_table))
-    return joined(pieces(text, lone=lone), in_table=in_table)
+    # Space at the start would make it code.
+    shown = text.lstrip(" \t") if at_start else text
+    written = joined(_with_addresses(shown, lone=lone), in_table=in_table)
+    return begun(written) if at_start else written
+
+
+def _with_addresses(text: str, *, lone: bool) -> Iterable[str]:
+    for shown, link in prose.with_links(text):
+        yield from pieces(shown, lone=lone) if link is None else address(shown, link)
+
+
+def address(shown: str, link: urls.Url) -> list[str]:
+    """An address as a link with itself for a text."""
+    if PLAIN_ADDRESS.fullmatch(shown):
+        return [f"<{shown}>"]
+    return ["[", *pieces(shown, linked=True), f"]({target(link)})"]
 
 
 def pieces(text: str, *, lone: bool = False, linked: bool = False) -> list[str]:
@@ -90,21 +102,11 @@ def pieces(text: str, *, lone: bool = False, linked: bool = False) -> list[str]:
         lone: Whether a dollar in it has none to be paired with.
         linked: Whether it stands in a link, where no other may.
     """
-    if linked:
-        # The marked of JupyterLab takes the backslash before a bracket off, and reads on: a link.
-        plain = _without_formulas(text, lone=lone)
-        return [
-            one if isinstance(one, Code) else _UNBRACKETED.sub(_by_number, one) for one in plain
-        ]
-    written: list[str] = []
-    for shown, link in prose.with_links(text):
-        if link is None:
-            written += _without_formulas(shown, lone=lone)
-        elif PLAIN_ADDRESS.fullmatch(shown):
-            written.append(f"<{shown}>")
-        else:
-            written += ["[", *pieces(shown, lone=lone, linked=True), f"]({target(link)})"]
-    return written
+    plain = list(_without_formulas(text, lone=lone))
+    if not linked:
+        return plain
+    # The marked of JupyterLab takes the backslash before a bracket off, and reads on: a link.
+    return [one if isinstance(one, Code) else _UNBRACKETED.sub(_by_number, one) for one in plain]
 
 
 def _without_formulas(text: str, *, lone: bool) -> Iterable[str]:
@@ -232,7 +234,7 @@ def begun(line: str) -> str:
     return _BEGINS.sub(r"\1\\\2", shown)
 
 
-def target(link: links.Link) -> str:
+def target(link: urls.Url) -> str:
     """Where a link leads, in the brackets behind its text."""
     odd = r"[()<>\\\[\]{}|*`$~^]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])"
     safe = re.sub(odd, lambda found: f"%{ord(found[0]):02X}", link.href)

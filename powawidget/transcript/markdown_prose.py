@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from markdown_it.token import Token
 
-from powawidget.transcript import formulas, links, prose
+from powawidget.transcript import formulas, links, prose, urls
 from powawidget.transcript.cjk import is_punctuation
 from powawidget.transcript.markdown_escape import (
     PLAIN_ADDRESS,
@@ -163,6 +163,8 @@ class _Writer:
 # Stands for a tag that ends a line: in a cell only that tag can.
 _BREAK = "\0"
 _MOST_MARKS = 8
+# Bare addresses that are links in a page, and in markdown text, as they were written.
+_OF_PAGES = {"www", "mail", "mailto"}
 
 
 def _on_one_line(shown: str) -> str:
@@ -173,7 +175,7 @@ def _on_one_line(shown: str) -> str:
 def _written(children: list[Token], *, skip: int, in_table: bool) -> str:
     """Write inline tokens; `skip` leaves out the first characters, of a task's box."""
     written: list[str] = []
-    leads: links.Link | None = None
+    leads: urls.Url | None = None
     _apart_from_letters(children)
     # Not in a cell: nbconvert's markdown reads no table in a quotation or a list, only its text.
     dollars = sum(2 if token.type == "formula" else token.content.count("$") for token in children)
@@ -188,12 +190,14 @@ def _written(children: list[Token], *, skip: int, in_table: bool) -> str:
         elif token.type == "link_open" and _is_address(children, index):
             written.append(f"<{children[index + 1].content}>")
             after = index + 3
-        elif token.type == "link_open":
-            leads = links.target(links.href(token))
+        elif token.type == "link_open" and token.markup not in _OF_PAGES:
+            leads = links.target(token)
             written.append("[")
         elif leads is not None and token.type == "link_close":
             written.append(f"]({target(leads)})")
             leads = None
+        elif token.type in {"link_open", "link_close"}:
+            continue
         elif token.type == "formula":
             written.append(_formula(children, index, in_table=in_table, linked=leads is not None))
         elif token.type == "tag_open":
@@ -304,7 +308,7 @@ def _is_address(children: list[Token], index: int) -> bool:
         children[index + 2 : index + 3] != []
         and children[index + 2].type == "link_close"
         and children[index + 1].type == "text"
-        and shown == links.href(children[index])
-        and links.target(shown) is not None
+        and shown == links.written(children[index])
+        and urls.read(shown) is not None
         and PLAIN_ADDRESS.fullmatch(shown) is not None
     )

@@ -7,7 +7,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-from powawidget.transcript import addresses, bars, formulas, links, notes, tags
+from powawidget.transcript import addresses, bars, formulas, links, notes, tags, urls
 from powawidget.transcript.cjk import Inline
 from powawidget.transcript.entities import entity
 from powawidget.transcript.visible import readable
@@ -20,7 +20,7 @@ LONGEST = 1_000_000
 def _with_rules() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "maxNesting": 20})
     parser.enable(["table", "strikethrough"])
-    for rules in (formulas, addresses, notes, tags, links, bars):
+    for rules in (formulas, notes, tags, addresses, links, bars):
         rules.add(parser)
     parser.inline.ruler.at("entity", entity)
     parser.inline = Inline(parser.inline)
@@ -50,16 +50,18 @@ def read(text: str) -> Iterable[Token]:
     return _parser.parse(text)
 
 
-def with_links(text: str, *, every: bool = False) -> Iterator[tuple[str, links.Link | None]]:
-    """Divide a text at the addresses that stand in it; `every` finds those without `http` too."""
+def with_links(text: str) -> Iterator[tuple[str, urls.Url | None]]:
+    """Divide a plain text at the addresses of the web that stand in it; each tells its host."""
     end = 0
-    for start, shown, where in addresses.addresses(text, every=every):
-        link = links.target(where)
+    for found in addresses.addresses(text):
+        shown = text[found.begin : found.end]
+        link = urls.read(shown) if found.kind == "web" else None
         if link is None:
             continue
-        yield text[end:start], None
+        yield text[end : found.begin], None
         yield shown, link
-        end = start + len(shown)
+        yield links.aside(shown, link), None
+        end = found.end
     yield text[end:], None
 
 

@@ -74,6 +74,15 @@ def readable(text: str) -> str:
     return _HIDDEN.sub(_mark_out_of_place, text.replace("\r\n", "\n"))
 
 
+# A count that no mark of a real text would have is a text's own.
+_WRITTEN = re.compile("⟦U\\+((?:10|[0-9A-F])?[0-9A-F]{4})(?: ×([0-9]{1,4}))?⟧")  # noqa: RUF001  # times
+
+
+def unmarked(text: str) -> str:
+    """The characters that the marks in a text stand for, in their place."""
+    return _WRITTEN.sub(lambda found: chr(int(found[1], 16)) * int(found[2] or 1), text)
+
+
 class Exact(Protocol):
     """What knows whether a person decided on its text."""
 

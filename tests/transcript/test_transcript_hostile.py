@@ -412,7 +412,7 @@ def test_prose_keeps_what_its_script_needs(text: str, seen: str | None) -> None:
         ("[a](mailto:a@example.org)", 'href="mailto:a@example.org"'),
         ("see https://example.org/a_b).", 'href="https://example.org/a_b"'),
         ("(https://example.org/(x))", 'href="https://example.org/(x)"'),
-        ("<https://example.org>", 'href="https://example.org"'),
+        ("<https://example.org>", 'href="https://example.org/"'),
     ],
 )
 def test_links_that_are_followed(said: str, link: str) -> None:

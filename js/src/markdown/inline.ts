@@ -69,10 +69,10 @@ const hostNote = (text: string): VElement => h("span", "pw-link-host", text);
 
 function link(token: Tokens.Link): VNode[] {
   const kids = inlineNodes(token.tokens);
-  const to = target(token.autolink ? token.href : decodeEntities(token.href));
+  const to = target(decodeEntities(token.href));
   if (to) return linked(kids, to);
   // Not a link we follow: the reader sees what it wanted to be.
-  const isSaid = !token.href || textOf(kids) === token.href;
+  const isSaid = !token.href || token.autolink || textOf(kids) === token.href;
   return isSaid ? kids : [...kids, hostNote(` (${begin(token.href)})`)];
 }
 

@@ -1,7 +1,6 @@
 // marked's lexer, bounded, with formulas and the marks of sources.
 import { Lexer, type Token, Tokenizer, type Tokens, type TokensList } from "marked";
 import { beforeMark, CJK, maskCjk } from "./cjk";
-import { decodeEntities } from "./entities";
 import { normalized } from "./label";
 import {
   beforeBlockMaths,
@@ -54,9 +53,11 @@ const FORCED = new RegExp(
 );
 
 const ADDRESS_END = new RegExp(
-  `\\\\?[\\s<>"\`${CJK}]|(?![!-~])\\p{P}|[\\]}]+[?!.,:;*_~']*(?:\\s|$)|$`,
+  `\\\\?(?:[\\s<>"\`${CJK}]|(?![!-~])\\p{P}|[\\]}]+[?!.,:;*_~']*(?:\\s|$)|$)`,
   "u",
 );
+
+const ESCAPES = /\\(?=[!-/:-@[-`{-~]|$)/g;
 
 /** What marked takes as it is, though its types don't know it. */
 const ours = (thing: object | undefined) => thing as never;
@@ -163,11 +164,11 @@ class StreamTokenizer extends Tokenizer {
     const token = super.url(src.slice(0, src.search(ADDRESS_END)));
     if (!token) return;
     // a model writes `\_` there too
-    const [text = "", href = ""] = [token.text, token.href].map((each) =>
-      each.replace(/\\(?=[!-/:-@[-`{-~])/g, ""),
-    );
-    const kids: Tokens.Text[] = [{ type: "text", raw: token.raw, text }];
-    return { ...token, href: decodeEntities(href), text, tokens: kids };
+    for (const part of [token, ...token.tokens] as Tokens.Link[]) {
+      part.text = part.text.replace(ESCAPES, "");
+      part.href = part.href?.replace(ESCAPES, "");
+    }
+    return token;
   }
 
   override paragraph(src: string): Tokens.Paragraph | undefined {

@@ -16,7 +16,7 @@ export function target(href: string, isImage = false): Target | null {
     const url = new URL(href);
     const host = /^https?:$/.test(url.protocol)
       ? url.host
-      : !isImage && url.protocol === "mailto:" && url.pathname;
+      : !isImage && /^mailto:([^/?#,;%]+)$/.exec(url.href)?.[1];
     return host ? { href: url.href, host } : null;
   } catch {
     return null;
