@@ -11,13 +11,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from powawidget.protocol.events.bounds import cut
+from powawidget.protocol.times import time_of
 
 # What tells of a thing without being it: when it was made, by whom, how often it ran.
+_DATE = re.compile(r"(?i).*_at|(?:created|updated|deleted|modified|last)(?:_.*)?")
+_COUNTER = re.compile(r"(?i)(?!max_|min_|retry_).+_counts?|total_.*")
 _BESIDE = re.compile(
-    r"(?i).*_at|(?!max_|min_|retry_).*_counts?|(?:created|updated|deleted|modified|last)(?:_.*)?"
-    r"|counts?|total_.*|owner(?:_id)?|(?:user|project|tenant|organization)_id"
+    r"(?i)counts?|owner(?:_id)?|(?:user|project|tenant|organization)_id"
     r"|version|status|stats|statistics|usage"
 )
+_FIRST_TIME = 1e9  # seconds since the epoch; what is less is no time: `last_messages: 10`
 _PROMPT = re.compile(r"(?i)(?:system_)?(?:prompt|instructions?|message)")
 _NAMES = frozenset({"id", "name", "description"})
 _LONGEST_MODEL = 200
@@ -52,7 +55,7 @@ def agent_definition(
     Returns:
         A short text or a digest by part; a part that can't be read isn't there.
     """
-    own = {name: value for name, value in agent.items() if name not in _NAMES and not _beside(name)}
+    own = {name: value for name, value in agent.items() if name not in _NAMES}
     prompt = {name: own.pop(name) for name in list(own) if _PROMPT.fullmatch(name)}
     model = own.pop("model", None)
     parts = {
@@ -124,17 +127,40 @@ def differences(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
     return [name for name in old if name in new and old[name] != new[name]]
 
 
-def _beside(name: str) -> bool:
-    return _BESIDE.fullmatch(name) is not None
+def _lasting(value: Any, *, is_thing: bool = True) -> Any:
+    """Leave out what changes while the thing itself stays.
 
-
-def _lasting(value: Any) -> Any:
-    """Leave out what changes while the thing itself stays."""
+    Args:
+        value: What the service tells.
+        is_thing: Whether it is a thing of the service's (an agent, a tool, a block), and not
+            something that a person wrote into one: a tool may well have an argument `status`.
+    """
     if isinstance(value, Mapping):
-        return {name: _lasting(each) for name, each in value.items() if not _beside(str(name))}
+        is_thing = is_thing or ("id" in value and any(str(name).endswith("_at") for name in value))
+        return {
+            name: _lasting(each, is_thing=False)
+            for name, each in value.items()
+            if not _beside(str(name), each, is_thing=is_thing)
+        }
     if isinstance(value, list):
-        return [_lasting(each) for each in value]
+        return [_lasting(each, is_thing=is_thing) for each in value]
     return value
+
+
+def _beside(name: str, value: Any, *, is_thing: bool) -> bool:
+    if _DATE.fullmatch(name):
+        return value is None or _is_time(value) or (is_thing and not _is_number(value))
+    if _COUNTER.fullmatch(name):
+        return is_thing or value is None or _is_number(value)
+    return is_thing and _BESIDE.fullmatch(name) is not None
+
+
+def _is_time(value: Any) -> bool:
+    return value >= _FIRST_TIME if _is_number(value) else time_of(value) is not None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _unordered(rows: Any, without: str = "") -> Any:
@@ -155,10 +181,6 @@ def _placed(entities: Any) -> Any:
         return (position if isinstance(position, int | float) else 0, str(row.get("id")))
 
     return [
-        {
-            name: _lasting(each)
-            for name, each in row.items()
-            if name not in {"id", "position"} and not _beside(name)
-        }
+        _lasting({name: each for name, each in row.items() if name not in {"id", "position"}})
         for row in sorted(rows, key=place)
     ]

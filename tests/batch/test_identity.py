@@ -24,8 +24,10 @@ AGENT: dict[str, Any] = {
     "run_count": 7,
     "last_run": {"id": "r"},
 }
+ASKED = {"properties": {"version": {"type": "integer"}, "last_name": {"type": "string"}}}
+TOOL = {"id": "t1", "name": "find", "config": {"limit": 5}, "schema": ASKED}
 ATTACHED: dict[str, Any] = {
-    "tools": [{"id": "t1", "name": "find", "config": {"limit": 5}, "created_at": "2026-01-01"}],
+    "tools": [{**TOOL, "created_at": "2026-01-01"}],
     "hooks": [{"id": "h1", "hook_event": "PreToolUse", "config": {"token": "sk-secret"}}],
     "knowledge bases": [{"id": "k1", "document_count": 5, "top_k": 3}, {"id": "k2"}],
 }
@@ -44,9 +46,24 @@ def _changed(**changes: Any) -> list[str]:
         ({"system_prompt": "You sort them well."}, ["prompt"]),
         ({"settings": {"temperature": 0.3, "max_tokens": 500}}, ["settings"]),
         ({"memory": True}, ["settings"]),
+        # A number of things isn't a date, whatever it is called.
+        ({"last_messages": 20}, ["settings"]),
+        # What a person wrote into a tool is a part of it, though the service has such names too.
+        (
+            {"tools": [{**TOOL, "config": {"limit": 5, "status": "open"}}]},
+            ["tools"],
+        ),
+        ({"tools": [{**TOOL, "config": {"limit": 5, "count": 3}}]}, ["tools"]),
+        *(
+            (
+                {"tools": [{**TOOL, "schema": {"properties": {**ASKED["properties"], name: {}}}}]},
+                ["tools"],
+            )
+            for name in ASKED["properties"]
+        ),
         ({"tools": []}, ["tools"]),
-        ({"tools": [{**ATTACHED["tools"][0], "config": {"limit": 6}}]}, ["tools"]),
-        ({"tools": [{**ATTACHED["tools"][0], "description": "Other words"}]}, ["tools"]),
+        ({"tools": [{**TOOL, "config": {"limit": 6}}]}, ["tools"]),
+        ({"tools": [{**TOOL, "description": "Other words"}]}, ["tools"]),
         ({"hooks": []}, ["hooks"]),
         ({"knowledge bases": [{"id": "k2"}]}, ["knowledge bases"]),
         ({"knowledge bases": [{"id": "k1", "top_k": 4}, {"id": "k2"}]}, ["knowledge bases"]),
@@ -66,7 +83,9 @@ def test_a_change_is_named(changes: dict[str, Any], parts: list[str]) -> None:
         {"settings": {"max_tokens": 500, "temperature": 0.2}},
         {"settings": {"max_tokens": 500, "temperature": 0.2, "indexed_at": "2026-02-02"}},
         {"knowledge bases": [{"id": "k2"}, {"id": "k1", "document_count": 6, "top_k": 3}]},
-        {"tools": [{**ATTACHED["tools"][0], "created_at": "2026-02-02", "call_count": 4}]},
+        {"tools": [{**TOOL, "created_at": "2026-02-02", "call_count": 4}]},
+        {"tools": [{**TOOL, "config": {"limit": 5, "document_count": 7}}]},
+        {"status": "idle", "version": 9, "owner_id": "me", "last_run": {"id": "r"}},
         {"tools": None},
     ],
 )
@@ -109,6 +128,10 @@ def test_a_workflow_is_its_blocks_wherever_they_are_drawn() -> None:
     drawn = [blocks[1], {**blocks[0], "position": {"x": 2}}]
     assert differences(old, workflow_definition({**one, "blocks": drawn})) == []
     assert differences(old, workflow_definition({**one, "execution_count": 5})) == []
+    ran = [{**blocks[0], "last_run_at": "2026-02-02T00:00:00Z", "status": "ok"}, blocks[1]]
+    assert differences(old, workflow_definition({**one, "blocks": ran})) == []
+    routed = [{**blocks[0], "config": {"code": "1", "status": "open"}}, blocks[1]]
+    assert differences(old, workflow_definition({**one, "blocks": routed})) == ["blocks"]
     edited = [{**blocks[0], "config": {"code": "2"}}, blocks[1]]
     assert differences(old, workflow_definition({**one, "blocks": edited})) == ["blocks"]
     assert differences(old, workflow_definition({**one, "edges": []})) == ["connections"]
