@@ -61,7 +61,13 @@ export async function bundle(entry) {
     (end) => outputFiles.find(({ path }) => path.endsWith(`.${end}`)).text,
   );
   // what is shorter isn't always smaller once it is compressed
-  const smaller = { conditionals: false, if_return: false, inline: 1, sequences: false };
+  const smaller = {
+    conditionals: false,
+    if_return: false,
+    inline: 1,
+    lhs_constants: false,
+    sequences: false,
+  };
   const compress = { passes: 2, pure_getters: true, unsafe_arrows: true, ...smaller };
   const made = await minify(code, { module: true, ecma: 2022, compress, sourceMap: { content } });
   return { code: made.code, map: made.map, metafile };

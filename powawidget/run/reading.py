@@ -13,7 +13,7 @@ from powawidget.errors import ConnectionLost
 from powawidget.protocol.sse import EventTooLargeError, SSEDecoder
 
 _LOOK_AGAIN = 0.5
-# A page is drawn every 33 ms at most. A stream of 2,000 chunks a second that is read as each of
+# A page is drawn every 50 ms at most. A stream of 2,000 chunks a second that is read as each of
 # them comes costs ten times what it costs to read it a hundred times a second.
 _PACE = 0.010
 # Bytes: what comes faster than the pace lets through is read at once.

@@ -1,7 +1,7 @@
 """Changes on their way to the page: gathered for a moment, then sent as one message.
 
 jupyter_server drops messages above a rate that all widgets and prints of a kernel share, so a
-widget sends at most 30 a second and all widgets together about 300. The interval grows with the
+widget sends at most 20 a second and all widgets together about 300. The interval grows with the
 stream's rate: nobody reads 2,000 tokens a second, and each message costs about 1 kB of headers.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from powawidget.state.ops import Op, merge
 
 # Tokens or other changes a second, and the seconds between two messages from there on.
-_INTERVALS = ((0.0, 0.033), (300.0, 0.050), (1000.0, 0.100), (1500.0, 0.133))
+_INTERVALS = ((0.0, 0.050), (1000.0, 0.100), (1500.0, 0.133))
 _PROCESS_GAP = 1 / 300
 _EARLY = 0.002  # by which a timer may be early
 _TOKEN = 5  # characters; what came at once is one change, whatever it is made of
@@ -43,7 +43,7 @@ class Outbox:
         self._fire = fire
         self._pending: list[Op] = []
         self._is_timed = self._is_closed = False
-        self._last = 0.0
+        self._last = time.monotonic()  # the page has just been given the whole
         self._rate = 0.0
 
     def push(self, ops: Sequence[Op]) -> None:

@@ -37,6 +37,9 @@ class TranscriptOutput:
         self._shown_in: str | None = None
         self._is_stale = False
         self._is_repeated = False
+        self._has_stood = False
+        # What all outputs hold that it stands in; None where they may differ.
+        self._held: int | None = None
         self._display_id: str | None = None
 
     @property
@@ -66,18 +69,7 @@ class TranscriptOutput:
         Returns:
             Its size in bytes.
         """
-        match self._where:
-            case "held":
-                return self._publish(self.written())
-            case "in a cell":
-                return self._publish(self.written(), "display_data", self._cell)
-        from IPython.display import display  # noqa: PLC0415  # there is a kernel
-
-        self._is_stale = False
-        data = self.written()
-        display(data, raw=True, display_id=self.display_id)  # type: ignore[no-untyped-call]  # IPython has no types
-        # An update before it stood anywhere changed nothing.
-        return self._publish(self.written()) if self._is_stale else _size(data)
+        return self._write(self._put)
 
     def replace(self, other: "TranscriptOutput") -> int:
         """Write the transcript where that of another run stands, whose view it has replaced.
@@ -85,7 +77,7 @@ class TranscriptOutput:
         Returns:
             Its size in bytes.
         """
-        return self._publish(self.written()) if other is self else self.take(other.leave())
+        return self._write(self._publish) if other is self else self.take(other.leave())
 
     def take(self, place: str) -> int:
         """Write the transcript into an output that another has left.
@@ -98,7 +90,7 @@ class TranscriptOutput:
         """
         self._display_id = place
         self.begin()
-        return self._publish(self.written())
+        return self._write(self._publish)
 
     def remove(self) -> str:
         """Empty the output where it stands, which can't be taken out of a cell.
@@ -112,7 +104,7 @@ class TranscriptOutput:
     def leave(self) -> str:
         """Give up the place where it stands; returns the display id of that."""
         left, self._display_id = self.display_id, _new_mark()
-        self.is_shown = False
+        self.is_shown = self._has_stood = False
         return left
 
     def note_change(self) -> bool:
@@ -139,6 +131,9 @@ class TranscriptOutput:
         Returns:
             Its size in bytes.
         """
+        # Where it has stood nowhere, `emit` is under way and will see that this is newer.
+        if not self._has_stood or _content(data) == self._held:
+            return _size(data)
         if self._is_repeated and not host.is_cell_running():
             # nbclient and papermill heed no message that comes between two cells.
             host.in_next_cell(functools.partial(self._publish, data))
@@ -148,6 +143,28 @@ class TranscriptOutput:
         """Tell whether the running cell has shown it already."""
         return self.is_shown and self._shown_in == host.cell()[1]
 
+    def _write(self, put: Callable[[dict[str, str]], object]) -> int:
+        """Put the transcript somewhere, and a newer one where the run went on meanwhile."""
+        self._is_stale = False
+        data = self.written()
+        put(data)
+        is_alike = not self._has_stood or _content(data) == self._held
+        self._held = _content(data) if is_alike else None
+        self._has_stood = True
+        # Read after that is set: `refresh` either sees it, or the change was noted before.
+        return self.refresh(self.written()) if self._is_stale else _size(data)
+
+    def _put(self, data: dict[str, str]) -> None:
+        match self._where:
+            case "held":
+                self._publish(data)
+            case "in a cell":
+                self._publish(data, "display_data", self._cell)
+            case _:
+                from IPython.display import display  # noqa: PLC0415  # there is a kernel
+
+                display(data, raw=True, display_id=self.display_id)  # type: ignore[no-untyped-call]  # IPython has no types
+
     def _publish(
         self,
         data: dict[str, str],
@@ -156,11 +173,17 @@ class TranscriptOutput:
     ) -> int:
         content = {"data": data, "metadata": {}, "transient": {"display_id": self.display_id}}
         host.publish(kind, content, b"display_data", cell)
+        if kind == "update_display_data":
+            self._held = _content(data)
         return _size(data)
 
 
 def _new_mark() -> str:
     return f"powawidget-{secrets.token_hex(8)}"
+
+
+def _content(data: Mapping[str, str]) -> int:
+    return hash(frozenset(data.items()))
 
 
 def _size(data: Mapping[str, str]) -> int:

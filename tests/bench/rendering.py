@@ -23,6 +23,8 @@ ROOT = pathlib.Path(__file__).parents[2]
 # A recording without times is played at 50 frames a second times the speed.
 FRAMES_A_SECOND = 50
 END = "The end of it."
+# What a message is known by that brings the loader, a module or the core: once a widget or a page.
+FRONT_END = (b'"_esm"', b'"kind": "module"', b'"code": "')
 SAMPLE = 0.25  # seconds between two looks at the page's counters
 # The clock goes on while another process has the processor; what a thread uses of it doesn't.
 BY_PROCESSOR = {"timeDomain": "threadTicks"}
@@ -250,8 +252,8 @@ def _case(lab: Lab, page: Page, case: Case, name: str, idle: float) -> Cost:
     told = re.search(r"REPORT (\{.*\})", lab.output(page, 1).inner_text())
     assert told is not None
     report = json.loads(told[1])
-    modules = [frame for frame in frames if b'"_esm"' in frame or b'"kind":"module"' in frame]
-    wire = sum(map(len, frames)) - sum(map(len, modules))
+    once = [frame for frame in frames if any(mark in frame for mark in FRONT_END)]
+    wire = sum(map(len, frames)) - sum(map(len, once))
     return Cost(
         wire=wire / report["bytes"] / (10 if case.code == TEN else 1),
         main=samples[-1] - samples[0] - idle * SAMPLE * len(samples),

@@ -139,6 +139,31 @@ def test_an_output_that_is_updated_shows_the_new_run_and_its_transcript(kernel: 
     )
 
 
+@pytest.mark.parametrize(("ends", "writings"), [("before", 1), ("after", 2)])
+def test_a_run_that_ends_while_its_transcript_is_first_written_has_it_sent_no_more_than_needed(
+    kernel: Kernel, ends: str, writings: int
+) -> None:
+    """It stands as of the end, whether that came before the first was written or after."""
+    kernel.do(
+        "from powawidget.widget.transcript_output import TranscriptOutput\n"
+        "write = TranscriptOutput.written\n"
+        "def written(self):\n"
+        f"    if {ends == 'after'}: data = write(self)\n"
+        "    run._live.done.wait(60)\n"
+        f"    return data if {ends == 'after'} else write(self)\n"
+        "TranscriptOutput.written = written"
+    )
+    request = kernel.run(f"{RUN}\ndisplay(run)\nrun.wait()\nTranscriptOutput.written = write")
+    kernel.idle(request)
+    sent = [
+        each["content"]["data"]["text/html"]
+        for each in kernel.said
+        if "text/html" in each["content"].get("data", ())
+    ]
+    assert "Done" in sent[-1]
+    assert len(sent) == writings
+
+
 def test_an_output_that_showed_something_else_can_become_a_run(kernel: Kernel) -> None:
     kernel.do('handle = display("starting", display_id="there")')
     assert outputs(kernel, f"{RUN}\nhandle.update(run)\nrun.wait()") == (1, [])

@@ -106,13 +106,28 @@ def test_the_interval_grows_with_the_rate_of_changes() -> None:
             box._rate = rate
             intervals.append(box._interval())
         assert intervals == sorted(set(intervals))
-        assert intervals[0] >= 1 / 31, "a page gets at most 30 updates a second"
+        assert intervals[0] >= 1 / 21, "a page gets at most 20 updates a second"
+        assert intervals[-1] < 0.15, "and none that is older than that"
         for _burst in range(2):
             box.push([piece("x")] * 1000)
             box.flush()
         assert box._interval() == intervals[-1]
 
     run(test)
+
+
+def test_what_changes_just_after_the_page_was_given_all_is_gathered_too() -> None:
+    """Each message costs ten times the words that are in it."""
+
+    async def test(sent: list[list[Op]], box: Outbox) -> None:
+        begin = time.monotonic()
+        box.push([("set", ("status",), "running")])
+        await asyncio.sleep(0)
+        box.push([piece("a")])
+        await until(sent, 1)
+        assert time.monotonic() - begin >= outbox._INTERVALS[0][1] - outbox._EARLY
+
+    assert run(test) == [[("set", ("status",), "running"), piece("a")]]
 
 
 def test_text_counts_as_much_whether_it_comes_in_many_pieces_or_at_once() -> None:

@@ -189,6 +189,8 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
   const receiveAnswer = ({ seq, now, nonce: by }: CurrentMessage, whole?: W) => {
     const isSameKernel = by === nonce;
     nonce = by;
+    clearTimeout(timer);
+    timer = undefined;
     asked = -Infinity;
     wait = ASK_AGAIN;
     setClock(now);
@@ -220,6 +222,7 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
     },
 
     hello(): void {
+      asked = performance.now();
       sendHave("hello");
     },
 

@@ -95,6 +95,20 @@ test("a page that lacks what came before asks for the whole", () => {
   expect(syncs()).toBe(1);
 });
 
+test("what comes before a hello is answered asks for nothing more, and is asked for after it", () => {
+  const { model, control, syncs, again } = opened();
+  model.hear(letter(6));
+  model.hear(letter(7));
+  expect([control().length, syncs()]).toEqual([1, 0]);
+  model.hear({ ...START, kind: "state", seq: 6, now: 5.5, nonce: "n" } as KernelMessage);
+  expect(syncs()).toBe(0);
+  again();
+  model.hear(letter(9));
+  model.hear({ ...START, kind: "state", seq: 9, now: 6, nonce: "n" } as KernelMessage);
+  model.hear(letter(11));
+  expect(syncs()).toBe(1);
+});
+
 test("a hello names the snapshot that the page began with, never one that it can't build on", () => {
   const made = (saved: unknown, ...messages: KernelMessage[]) => {
     const { model, control, again } = opened(saved);
