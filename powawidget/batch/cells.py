@@ -6,6 +6,7 @@ dictionaries. A number keeps all of its digits on the way; what can't be written
 
 import datetime as dt
 import decimal
+import enum
 import fractions
 import json
 import math
@@ -67,24 +68,48 @@ def as_json(value: Cell) -> Any:
 
 def _as_json(value: Cell) -> Any:
     value = scalar(value)
+    if isinstance(value, enum.Enum):
+        return _as_json(value.value)
     if value is None or isinstance(value, bool):
         return value
-    for kind in (str, int, float):  # what is derived of one, an enum say, is that one
+    for kind in (str, int, float):  # what is derived of one is that one
         if isinstance(value, kind):
             return kind(value)
     if isinstance(value, Mapping):
         return {_name(name): _as_json(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
         return [_as_json(each) for each in value]
+    is_array = hasattr(value, "tolist") and not hasattr(value, "columns")
+    if is_array and not isinstance(value, memoryview):  # of numpy or pandas
+        return _as_json(value.tolist())
+    return _text(value)
+
+
+def _text(value: Cell) -> str:
+    kind = type(value)
     if isinstance(value, decimal.Decimal | fractions.Fraction):
+        return str(value)
+    if isinstance(value, dt.datetime | dt.date | dt.time | dt.timedelta | uuid.UUID):
+        return str(plain(value))
+    if kind.__module__.partition(".")[0] == "pandas" and kind.__name__ in _PANDAS:
         return str(value)
     if isinstance(value, bytes | bytearray | memoryview):
         raise TypeError("it is bytes: decode it to text first")
-    if hasattr(value, "tolist") and not hasattr(value, "columns"):  # an array of numpy or pandas
-        return _as_json(value.tolist())
-    if isinstance(value, dt.datetime | dt.date | dt.time | dt.timedelta | uuid.UUID):
-        return plain(value)
-    raise TypeError(f"{type(value).__name__} is neither a text, a number, a list nor a dictionary")
+    raise TypeError(f"{kind.__name__} is neither a text, a number, a list nor a dictionary")
+
+
+_PANDAS = {"Interval", "Period"}  # as pandas writes them: (0, 10] and 2026-03
+
+
+def copied(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Copy a row for a function that may change it, with the lists and dictionaries in it."""
+    return {name: _copied(cell) for name, cell in row.items()}
+
+
+def _copied(cell: Cell) -> Cell:
+    if type(cell) is list:
+        return [_copied(each) for each in cell]
+    return {name: _copied(each) for name, each in cell.items()} if type(cell) is dict else cell
 
 
 def _name(name: Any) -> str:

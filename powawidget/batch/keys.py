@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from powawidget.batch.cells import key_part
+from powawidget.batch.cells import copied, key_part
 from powawidget.batch.template import shown, unknown_column
 from powawidget.errors import InvalidValueError, WrongTypeError
 
@@ -34,7 +34,11 @@ def readable(key: str) -> Any:
         part = json.loads(key)
     except (ValueError, RecursionError):
         return key
-    return tuple(part) if isinstance(part, list) else part
+    return _tuples(part)
+
+
+def _tuples(part: Any) -> Any:
+    return tuple(map(_tuples, part)) if isinstance(part, list) else part
 
 
 def keys_of(
@@ -99,7 +103,7 @@ def _named(given: object, columns: Sequence[str]) -> tuple[str, Callable[[Mappin
         what = f"Columns {', '.join(map(shown, names))}"
         return what, lambda row: tuple(row[name] for name in names)
     if callable(given):
-        return "What the function gave", lambda row: given(dict(row))
+        return "What the function gave", lambda row: given(copied(row))
     raise WrongTypeError(
         "key takes the name of a column, a list of names, or a function of a row, not "
         f"{type(given).__name__}."

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from powawidget.batch.columns import Column
+from powawidget.batch.nanoseconds import cells_of
 from powawidget.errors import InvalidValueError, MissingPackageError, WrongTypeError
 
 VALUE = "value"  # the column of what has no names
@@ -89,16 +90,19 @@ class Frame(Table):
 
     Args:
         frame: A frame of narwhals. It is copied: what a person changes later changes no row.
+        is_batch: Whether it came as a RecordBatch of pyarrow, and goes back as one.
     """
 
-    def __init__(self, frame: Any) -> None:
+    def __init__(self, frame: Any, *, is_batch: bool = False) -> None:
         import narwhals as nw  # noqa: PLC0415 - an extra, checked by `table_of`
 
         self._frame = frame.clone()
+        self._is_batch = is_batch
         self._is_pandas = frame.implementation.is_pandas_like()
         self.names = list(map(str, frame.columns))
         _refuse_twins(self.names)
-        cells = [frame.get_column(name).to_list() for name in frame.columns]
+        series = [frame.get_column(name) for name in frame.columns]
+        cells = [each.to_list() if self._is_pandas else cells_of(each) for each in series]
         if self._is_pandas:
             # In pandas NaN is how a number, and with categories anything, is missing.
             cells = [[None if _is_nan(cell) else cell for cell in column] for column in cells]
@@ -111,12 +115,13 @@ class Frame(Table):
         """Make a frame of the same kind; pandas' keeps its index."""
         frame = self._frame
         if only is not None:
-            frame = frame[list(only), :]
+            frame = _some(frame, only)
             columns = [_chosen(each, only) for each in columns]
         if self._is_pandas:
             return _pandas(frame.to_native(), columns)
         added = [_series(frame.implementation, each) for each in columns]
-        return frame.with_columns(*added).to_native()
+        made = frame.with_columns(*added).to_native()
+        return _record_batch(made) if self._is_batch else made
 
     def named_labels(self) -> tuple[list[str], list[tuple[Any, ...]]] | None:
         """Give pandas' index, unless it only numbers the rows."""
@@ -182,7 +187,7 @@ def _read(data: object) -> Table:
         return _of_mapping(data)
     frame = None if isinstance(data, list | tuple | range) else _framed(data)
     if frame is not None:
-        return Frame(frame)
+        return frame
     if isinstance(data, set | frozenset):
         raise WrongTypeError(
             "A set has no order to find its rows again by: pass sorted(...) of it."
@@ -192,7 +197,11 @@ def _read(data: object) -> Table:
             "A batch takes a DataFrame, a Series, a table, a list, a dictionary or another "
             f"iterable, not {type(data).__name__}."
         )
-    return Records([_record(row) for row in data])
+    try:
+        rows = iter(data)
+    except TypeError as error:  # an array of numpy without a dimension
+        raise WrongTypeError(f"{type(data).__name__} has no rows: {error}.") from error
+    return Records([_record(row) for row in rows])
 
 
 def _of_mapping(data: Mapping[Any, Any]) -> Table:
@@ -209,6 +218,11 @@ def _of_mapping(data: Mapping[Any, Any]) -> Table:
         _refuse_twins(names)
         lines = zip(*(each or () for each in columns.values()), strict=True)
         return Records([dict(zip(names, line, strict=True)) for line in lines], by_column=True)
+    if lengths - {None}:
+        raise InvalidValueError(
+            "The dictionary holds lists and other values: pass columns, which are lists of one "
+            "length, or rows by their keys."
+        )
     return Records([_record(row) for row in data.values()], labels=list(data))
 
 
@@ -216,12 +230,12 @@ def _listed(column: Any) -> list[Any] | None:
     """Read a column of a dictionary of columns; None where it is no list."""
     if isinstance(column, list | tuple | range):
         return list(column)
-    is_text = isinstance(column, str | bytes | Mapping)
-    return list(column.tolist()) if not is_text and _has_length(column) else None
-
-
-def _has_length(column: Any) -> bool:
-    return hasattr(column, "tolist") and hasattr(column, "__len__")
+    if isinstance(column, str | bytes | Mapping) or not hasattr(column, "__len__"):
+        return None
+    for read in ("to_list", "tolist"):  # polars' and pandas', numpy's and pyarrow's
+        if hasattr(column, read):
+            return list(getattr(column, read)())
+    return None
 
 
 def _record(row: Any) -> Mapping[Any, Any]:
@@ -246,7 +260,7 @@ def _complete(row: Mapping[Any, Any], names: Sequence[str]) -> dict[str, Any]:
     return {name: _present(by_text.get(name)) for name in names}
 
 
-def _framed(data: Any) -> Any:
+def _framed(data: Any) -> Frame | None:
     """Read what narwhals reads; None for anything else."""
     kinds = {one.__module__.partition(".")[0] for one in type(data).__mro__}
     is_frame = any(name in kinds for name in _FRAMES) or hasattr(data, "__narwhals_dataframe__")
@@ -254,6 +268,9 @@ def _framed(data: Any) -> Any:
     if not is_frame and not is_lazy and "narwhals" not in kinds:
         return None
     nw = needed("narwhals", "A batch of a DataFrame")
+    is_batch = "pyarrow" in kinds and type(data).__name__ == "RecordBatch"
+    if "pyarrow" in kinds:
+        data = _arrow(data)
     if "polars" not in kinds and not is_lazy:  # those of polars differ
         # A table of pyarrow has arrays as its columns.
         names = data.column_names if hasattr(data, "column_names") else _names(data)
@@ -261,11 +278,49 @@ def _framed(data: Any) -> Any:
     read = nw.from_native(data, pass_through=True, allow_series=True)
     if isinstance(read, nw.LazyFrame):
         raise WrongTypeError(
-            f"{type(data).__name__} has no rows yet: pass .collect() or .compute() of it."
+            f"{type(data).__name__} has no rows yet: collect it first, as .collect(), .compute() "
+            "or .df() does."
         )
     if isinstance(read, nw.Series):
-        return read.alias(read.name or VALUE).to_frame() if _is_named(read) else _unnamed(read)
-    return read if isinstance(read, nw.DataFrame) else None
+        return Frame(read.to_frame() if _is_named(read) else read.alias(VALUE).to_frame())
+    return Frame(read, is_batch=is_batch) if isinstance(read, nw.DataFrame) else None
+
+
+def _arrow(data: Any) -> Any:
+    """Make of what pyarrow has beside tables what narwhals reads."""
+    import pyarrow as pa  # noqa: PLC0415 - the data is its own
+
+    if isinstance(data, pa.RecordBatch):
+        return pa.Table.from_batches([data])
+    if isinstance(data, pa.Array):
+        return pa.chunked_array([data])
+    if isinstance(data, pa.RecordBatchReader):
+        raise WrongTypeError("A RecordBatchReader has no rows yet: pass .read_all() of it.")
+    return data
+
+
+def _record_batch(table: Any) -> Any:
+    import pyarrow as pa  # noqa: PLC0415 - the data is its own
+
+    batches = table.combine_chunks().to_batches()
+    return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
+
+
+def _some(frame: Any, only: Sequence[int]) -> Any:
+    """Take some rows of a frame."""
+    import narwhals as nw  # noqa: PLC0415 - an extra, checked by `table_of`
+
+    try:
+        return frame[list(only), :]
+    except Exception as error:
+        # Of some kinds of columns pyarrow takes no rows, but slices.
+        if not frame.implementation.is_pyarrow() or type(error).__module__ != "pyarrow.lib":
+            raise
+        import pyarrow as pa  # noqa: PLC0415 - the frame is its own
+
+        table = frame.to_native()
+        parts = [table.slice(number, 1) for number in only] or [table.slice(0, 0)]
+        return nw.from_native(pa.concat_tables(parts), eager_only=True)
 
 
 def _names(frame: Any) -> Sequence[Any]:
@@ -274,10 +329,6 @@ def _names(frame: Any) -> Sequence[Any]:
 
 def _is_named(series: Any) -> bool:
     return series.name is not None and series.name != ""
-
-
-def _unnamed(series: Any) -> Any:
-    return series.alias(VALUE).to_frame()
 
 
 def needed(package: str, what: str) -> Any:
@@ -344,7 +395,9 @@ def _pandas(frame: Any, columns: Sequence[Column]) -> Any:
     for each in (column.fitting for column in columns):
         kind = kinds.get(each.kind, "object")
         added[each.name] = pd.Series(list(each.cells), index=frame.index, dtype=kind)
-    return pd.concat([frame, pd.DataFrame(added, index=frame.index)], axis=1)
+    made = pd.concat([frame, pd.DataFrame(added, index=frame.index)], axis=1)
+    made.attrs = dict(frame.attrs)
+    return made
 
 
 def _series(implementation: Any, column: Column) -> Any:

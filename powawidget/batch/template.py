@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from powawidget.batch.cells import written
+from powawidget.batch.cells import copied, written
 from powawidget.errors import InvalidValueError, UnknownNameError, WrongTypeError
 from powawidget.transcript.visible import visible
 
@@ -154,7 +154,7 @@ def _column(name: str) -> Callable[[Row], str]:
 
 def _called(function: MessageFunction) -> Callable[[Row], str]:
     def message(row: Row) -> str:
-        made = function(dict(row))
+        made = function(copied(row))
         if not isinstance(made, str):
             raise TypeError(f"the function gave {_kind(made)}, and a message is a text")
         return made

@@ -83,9 +83,9 @@ def _converted(value: Any) -> Any:
     if isinstance(value, dt.datetime | dt.date | dt.time):
         return value.isoformat()
     if isinstance(value, dt.timedelta):
-        return (
-            f"PT{decimal.Decimal(value // dt.timedelta(microseconds=1)).scaleb(-6).normalize():f}S"
-        )
+        # pandas' own is finer than Python's.
+        fine = value // dt.timedelta(microseconds=1) * 1_000 + getattr(value, "nanoseconds", 0)
+        return f"PT{decimal.Decimal(fine).scaleb(-9).normalize():f}S"
     if isinstance(value, uuid.UUID):
         return str(value)
     if isinstance(value, decimal.Decimal | fractions.Fraction):

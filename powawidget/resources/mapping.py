@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 from powawidget.approvals.policy import PolicyFunction
 from powawidget.batch.batch import Batch, Kept, Rows, again, begin, is_ending, is_going_on
 from powawidget.batch.budget import Budget, Spending
-from powawidget.batch.cells import as_json
+from powawidget.batch.cells import as_json, copied
 from powawidget.batch.driver import Driver, check
 from powawidget.batch.files import file_limit, most_connections
 from powawidget.batch.grid import grid_key, product_of, refuse_ignored
@@ -383,7 +383,7 @@ def _variables_of(
     """Tell which cell is which variable of a workflow."""
     if callable(given) and not isinstance(given, Mapping):
         function = given
-        return lambda row: dict(function(dict(row)))
+        return lambda row: dict(function(copied(row)))
     if given is not None and not isinstance(given, Mapping):
         raise WrongTypeError(
             'variables takes a dictionary of columns, such as {"week": "week_no"}, or a function '

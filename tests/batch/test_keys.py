@@ -42,7 +42,7 @@ def test_a_key_has_one_text(key: Any, text: str) -> None:
     assert canonical(key) == text
 
 
-@given(key=st.one_of(st.integers(), st.text(), st.tuples(st.integers(), st.text())))
+@given(key=st.one_of(st.integers(), st.text(), st.tuples(st.integers(), st.tuples(st.text()))))
 def test_a_key_is_read_back(key: Any) -> None:
     assert readable(canonical(key)) == key
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import decimal
+import enum
 import json
 from typing import Any
 
@@ -12,8 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from powawidget.batch.cells import written
+from powawidget.batch.keys import keys_of
 from powawidget.batch.template import Template, message_of, shown
 from powawidget.errors import InvalidValueError, UnknownNameError, WrongTypeError
+
+
+class Kind(enum.Enum):
+    BUG = "bug"
+
 
 ROW = {"text": "It fails", "id": 7, "a.b": "dotted", "two words": "spaced", "x!r": "bang"}
 
@@ -86,6 +93,19 @@ def test_a_function_gets_a_row_of_its_own() -> None:
     assert row == ROW
 
 
+def test_a_function_that_changes_a_cell_changes_no_table() -> None:
+    row = {"tags": ["a", {"b": [1]}]}
+
+    def message(given: dict[str, Any]) -> str:
+        given["tags"][1]["b"].append(2)
+        given["tags"].append("c")
+        return str(len(given["tags"]))
+
+    assert message_of(message, ["tags"])(row) == "3"
+    assert keys_of([row], ["tags"], message, None) == ['"3"']
+    assert row == {"tags": ["a", {"b": [1]}]}
+
+
 async def _later(_row: object) -> str:
     return "never"
 
@@ -134,6 +154,10 @@ def test_doubled_braces_stand_for_themselves(text: str) -> None:
         (pd.Timestamp("2026-03-01 10:00", tz="Europe/Berlin"), "2026-03-01T10:00:00+01:00"),
         (pd.Timestamp(1, unit="ns"), "1970-01-01T00:00:00.000000001"),
         (pd.Timedelta("90s"), "PT90S"),
+        (pd.Timedelta(-1, unit="ns"), "PT-0.000000001S"),
+        (pd.Period("2026-03", "M"), "2026-03"),
+        (pd.Interval(0, 10), "(0, 10]"),
+        ([Kind.BUG], '["bug"]'),
         (["a", 1, None], '["a", 1, null]'),
         ({"größe": np.array([1, 2])}, '{"größe": [1, 2]}'),
         ({1: {"b": (decimal.Decimal("0.10"),)}}, '{"1": {"b": ["0.10"]}}'),
@@ -150,7 +174,9 @@ def test_a_whole_number_keeps_its_digits(number: int) -> None:
     assert json.loads(written([number])) == [number]
 
 
-@pytest.mark.parametrize("cell", [b"raw", object(), {"a": object()}, [b"x"], {1, 2}])
+@pytest.mark.parametrize(
+    "cell", [b"raw", memoryview(b"raw"), object(), {"a": object()}, [b"x"], {1, 2}]
+)
 def test_what_has_no_text_is_refused_with_its_column(cell: Any) -> None:
     with pytest.raises(TypeError, match="column 'c'"):
         message_of("{c}", ["c"])({"c": cell})
