@@ -136,7 +136,7 @@ def _journal(file: Path, *, prune: bool) -> int:
             _say(f"{freed:,} bytes removed: the runs of rows that are over.")
     except PowawidgetError as error:
         sys.exit(str(error))
-    _say(*map(_told, batches) if batches else ["It holds no batch."])
+    _say("\n\n".join(map(_told, batches)) if batches else "It holds no batch.")
     return 0
 
 

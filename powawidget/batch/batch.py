@@ -281,6 +281,7 @@ class Batch:
             except asyncio.CancelledError:
                 if is_interrupted():
                     self._tell_to_stop()
+                    raise asyncio.CancelledError(_INTERRUPTED["stop"]) from None
                 raise
         return self
 
@@ -512,8 +513,13 @@ class Batch:
             if not reason:
                 return ["It goes on: batch.wait() waits for its end."] if under_way else []
             return [reason, "What runs goes on to its end: batch.wait() waits for it."]
-        if not reason or not waiting:
-            return [reason] if reason else []
+        if not reason:
+            return []
+        if not waiting:
+            count = counts["claimed"] + counts["accepted"]
+            rows = "1 row" if count == 1 else f"{count:,} rows"
+            asks = f"What became of {rows} isn't known yet: batch.start() asks."
+            return [reason, asks] if count else [reason]
         rows = _rows_wait(waiting)
         if not driver.is_spent:
             return [reason, f"{rows}: batch.start() sends what waits."]

@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from powawidget.batch.columns import Column
 from powawidget.batch.table import needed
-from powawidget.errors import FileError, InvalidValueError
+from powawidget.errors import FileError, InvalidValueError, WrongTypeError
 
 # What a spreadsheet takes for the begin of a formula, also in full width as some languages have it;
 # a tab or a line break at the begin is taken away before it looks.
@@ -41,11 +41,17 @@ def export(
         The path.
 
     Raises:
+        WrongTypeError: If the path isn't the name of a file.
         InvalidValueError: If the name ends otherwise, or Parquet can't hold the table.
         FileError: If the file can't be written.
         MissingPackageError: If Parquet needs a package that isn't installed.
     """
-    file = pathlib.Path(path)
+    try:
+        file = pathlib.Path(path)
+    except TypeError:
+        raise WrongTypeError(
+            f"export takes the name of a file, such as 'out.csv', not {type(path).__name__}."
+        ) from None
     match file.suffix.lower():
         case ".parquet":
             write = _parquet(frame)
@@ -72,7 +78,9 @@ def _replaced(file: pathlib.Path, write: Callable[[IO[bytes]], None]) -> None:
             os.fsync(to.fileno())
         made.replace(file)
     except OSError as error:
-        raise FileError(f"The file can't be written: {error}.") from error
+        # Not the name of the file beside it, which nobody asked for.
+        said = error.strerror or str(error)
+        raise FileError(f"{file} can't be written: {said}.") from error
     finally:
         made.unlink(missing_ok=True)
 

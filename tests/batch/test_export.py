@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from powawidget.batch.export import _write_csv, export
-from powawidget.errors import FileError, InvalidValueError, MissingPackageError
+from powawidget.errors import FileError, InvalidValueError, MissingPackageError, WrongTypeError
 
 NAMES = ["id", "text", "nested"]
 ROWS: list[list[Any]] = [[2**53 + 1, "ü=1", {"a": [1]}], [None, "=1+1", None]]
@@ -113,8 +113,10 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: pathlib.Path
     with pytest.raises(FileError, match="No space left"):
         export(file, RECORDS, NAMES, broken())
     assert [each.read_text(encoding="utf-8") for each in tmp_path.iterdir()] == ["old"]
-    with pytest.raises(FileError, match="can't be written"):
+    with pytest.raises(FileError, match=r"none.out\.csv can't be written: No such file"):
         export(tmp_path / "none" / "out.csv", RECORDS, NAMES, ROWS)
+    with pytest.raises(WrongTypeError, match="export takes the name of a file"):
+        export(3, RECORDS, NAMES, ROWS)  # type: ignore[arg-type]
 
 
 def test_without_pyarrow_it_says_what_to_install(

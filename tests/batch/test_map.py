@@ -275,6 +275,15 @@ def test_it_says_what_to_do_next(
     assert broke.start().wait(WATCHDOG).counts == {"done": 3}
 
 
+def test_what_was_stopped_on_its_way_is_said_to_be_open(project: Powabase) -> None:
+    held = Held()
+    batch = project.agent("Writer (gated)").map(["a"], on_approval=held.decide)
+    assert held.asked.wait(WATCHDOG)
+    batch.stop(runs=True).wait(WATCHDOG)
+    held.may.set()
+    assert "What became of 1 row isn't known yet: batch.start() asks." in repr(batch)
+
+
 def test_a_row_s_run_is_a_stored_one(project: Powabase) -> None:
     batch = project.agent("Echo").map(["a"]).wait(WATCHDOG)
     assert "stored run" in batch[0].to_text()
@@ -480,6 +489,25 @@ def test_an_interrupt_starts_nothing_new(project: Powabase) -> None:
     assert batch.wait(WATCHDOG).counts == {"waiting": 2, "done": 1}
     assert "It was stopped.\n2 rows wait: batch.start() sends what waits." in repr(batch)
     assert batch.start().wait(WATCHDOG).counts == {"done": 3}
+
+
+def test_an_interrupt_of_async_code_says_what_becomes_of_the_batch(project: Powabase) -> None:
+    held, said = Held(), []
+    agent = project.agent("Writer (gated)")
+    batch = agent.map(["a", "b"], concurrency=1, on_approval=held.decide)
+
+    async def cell() -> None:
+        try:
+            await held.interrupting(batch)
+        except asyncio.CancelledError as error:
+            said.append(str(error))
+            raise
+
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(cell())
+    assert "batch.start() then starts the rest" in said[0]
+    held.may.set()
+    assert batch.wait(WATCHDOG).counts == {"waiting": 1, "done": 1}
 
 
 def test_an_interrupt_may_only_end_the_waiting(project: Powabase) -> None:
