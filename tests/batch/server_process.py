@@ -9,6 +9,7 @@ import contextlib
 import json
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -61,6 +62,10 @@ class ServerProcess:
         """How many of those there were."""
         return self._ask("count")
 
+    def load(self) -> dict[str, float]:
+        """What it refused, and the share of its `runs_at_once` that was used from then on."""
+        return self._ask("load")
+
     def stored(self) -> dict[str, str]:
         """How each agent's run stands, by its message; a second run of a message fails."""
         return self._ask("stored")
@@ -91,6 +96,55 @@ class ServerProcess:
         return json.loads(line)
 
 
+class Load(dict[Any, Any]):
+    """What is at work in an engine, and for how long.
+
+    Args:
+        engine: The engine of a server that has begun nothing yet.
+        most: How many runs it allows at once.
+    """
+
+    def __init__(self, engine: Any, most: int) -> None:
+        super().__init__()
+        self._most = most
+        self._refused = 0
+        self._busy = self._busy_at_last = 0.0  # the seconds of all runs since the first refusal
+        self._first = self._last = self._at = 0.0
+        inner = engine._load.check
+
+        def check() -> None:
+            try:
+                inner()
+            except Exception:
+                self._refused += 1
+                self._count()
+                self._first = self._first or self._at
+                raise
+
+        engine._load.check = check
+        engine._running = self
+
+    def told(self) -> dict[str, float]:
+        """What there is to say of it."""
+        seconds = self._last - self._first
+        used = self._busy_at_last / seconds / self._most if self._first and seconds > 0 else 0.0
+        return {"refused": self._refused, "used": used}
+
+    def _count(self) -> None:
+        now = time.monotonic()
+        self._busy += len(self) * (now - self._at) if self._first else 0.0
+        self._at = now
+
+    def __setitem__(self, task: Any, channel: Any) -> None:
+        self._count()
+        super().__setitem__(task, channel)
+        self._last, self._busy_at_last = self._at, self._busy
+
+    def __delitem__(self, task: Any) -> None:
+        self._count()
+        super().__delitem__(task)
+
+
 def main() -> None:
     """Serve until the input ends."""
     from tests.counterpart import start  # noqa: PLC0415  # what only the other process needs
@@ -99,6 +153,7 @@ def main() -> None:
     rate = settings.pop("agents_tokens_per_second", 20_000.0)
     agents = [replace(agent, tokens_per_second=rate) for agent in AGENTS]
     server = start(agents=agents, **settings)
+    load = Load(server.engine, settings.get("runs_at_once") or 1)
 
     def say(value: Any) -> None:
         sys.stdout.write(json.dumps(value) + "\n")
@@ -110,6 +165,8 @@ def main() -> None:
             say(sum(path.endswith("/stream") for _, path, _ in server.requests))
         elif line.strip() == "posts":
             say([body for _, path, body in server.requests if path.endswith("/stream")])
+        elif line.strip() == "load":
+            say(load.told())
         else:
             runs = list(server.engine.agents.runs.values())
             stored = {run.message: run.status for run in runs}

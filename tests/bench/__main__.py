@@ -4,6 +4,7 @@ import pathlib
 import sys
 
 from tests.bench import (
+    batches,
     clicks,
     core,
     drawing,
@@ -27,6 +28,7 @@ def main() -> None:
         for line in part.measure():
             say(line)
     for part_lines in (
+        batches.lines,
         wire.lines,
         following.lines,
         endings.lines,
