@@ -99,12 +99,19 @@ def size_of(value: Any) -> str:
 def _rows_in(value: Any) -> int | None:
     """How many rows there are in a list of records, or beside the names of their columns."""
     if isinstance(value, list):
-        are_records = all(isinstance(item, exact_json.Object) for item in value)
+        are_records = all(
+            isinstance(item, exact_json.Object) and not _is_said(item) for item in value
+        )
         return len(value) or None if are_records else None
     fields = dict(value)
     rows = fields.get("data", fields.get("rows"))
     is_named = "columns" in fields or "schema" in fields
     return len(rows) if is_named and isinstance(rows, list) else None
+
+
+def _is_said(fields: exact_json.Object) -> bool:
+    """Whether an object is a block of text, as servers of tools send it: no row."""
+    return [key for key, _ in fields[:2]] == ["type", "text"]
 
 
 def _failure(result: str, value: Any) -> str:

@@ -68,11 +68,19 @@ export function sizeOf(value: Json): string {
   return (value.kind === "object" ? words.object : words.items)(countOf(value));
 }
 
+/** Whether an object is a block of text, as servers of tools send it: no row. */
+const isSaid = ([first, second]: [string, Json][]): boolean =>
+  first?.[0] === "type" && second?.[0] === "text";
+
 /** How many rows there are in a list of records, or beside the names of their columns. */
 function rowsIn(value: Json): number | undefined {
   const records = value.kind === "list" ? value.items : [];
   if (value.kind !== "object")
-    return (records.every(({ kind }) => kind === "object") && records.length) || undefined;
+    return (
+      (records.every((each) => each.kind === "object" && !isSaid(each.entries)) &&
+        records.length) ||
+      undefined
+    );
   const { columns, schema, data, rows } = Object.fromEntries(value.entries);
   const list = data ?? rows;
   return (columns ?? schema) && list?.kind === "list" ? list.items.length : undefined;
