@@ -16,17 +16,24 @@ import traceback
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+import powawidget
 from powawidget.batch.attempt import Attempt
 from powawidget.batch.course import Course
 from powawidget.batch.find import Asking
 from powawidget.batch.journal import attempts
 from powawidget.batch.journal.journal import Journal
+from powawidget.batch.journal.records import RowInput
 from powawidget.batch.journal.writer import Writer
 from powawidget.errors import FileError
+from powawidget.resources.batching import orchestration_target, workflow_target
 from tests.batch.driving import WATCHDOG, driver_of, finish, rows_of, target_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from powawidget.batch.target import Target
 
 # Long enough for a busy server to take in what was sent to it.
 ASKING = Asking(minute=4.0, lost=30.0, at_once=64)
@@ -86,11 +93,27 @@ async def _then(work: Any, count: Callable[[], None]) -> Any:
     return result
 
 
+def work_of(told: dict[str, Any]) -> tuple[Target, list[RowInput]]:
+    """What runs, and the rows: their messages, or numbers that tell them apart."""
+    name, count, kind = told["name"], told["rows"], told.get("kind", "agent")
+    if kind == "agent":
+        return target_at(told["url"], told["key"], told["agent"]), rows_of(count, name)
+    project = powawidget.connect(told["url"], api_key=told["key"])
+    if kind == "orchestration":
+        target = orchestration_target(project.orchestration(told["agent"]))
+        return target, rows_of(count, name)
+    rows = [
+        RowInput(key=f"k{i}", position=i, body={"variables": {"week": f"{name} {i}"}}, digest="d")
+        for i in range(count)
+    ]
+    return workflow_target(project.workflow(told["agent"])), rows
+
+
 def drive(told: dict[str, Any]) -> dict[str, Any]:
     """Drive a batch to its end."""
-    target = target_at(told["url"], told["key"], told["agent"])
+    target, rows = work_of(told)
     with closing(Journal.open(told["journal"])) as journal:
-        rows, at_once = rows_of(told["rows"], told["name"]), told["at_once"]
+        at_once = told["at_once"]
         try:
             driver = driver_of(
                 target,
@@ -98,7 +121,7 @@ def drive(told: dict[str, Any]) -> dict[str, Any]:
                 rows,
                 concurrency=at_once,
                 name=told.get("batch", "batch"),
-                asking=ASKING,
+                asking=msgspec.structs.replace(ASKING, lost=told.get("lost", ASKING.lost)),
             )
         except FileError as error:
             return {"refused": str(error)}
@@ -125,8 +148,8 @@ class Clients:
         """Start one.
 
         Args:
-            told: What it is to do: url, key, agent, journal, rows, name, at_once; die_at and
-                turn; retry; batch, its name.
+            told: What it is to do: url, key, agent, journal, rows, name, at_once; kind, where
+                it is no agent's; die_at and turn; retry; batch, its name; lost, in seconds.
         """
         assert self._process.stdin is not None
         self._process.stdin.write(f"{json.dumps(told)}\n")

@@ -235,3 +235,43 @@ def test_kills_at_random_moments_send_no_row_twice(
     again = outcomes(journal)
     assert "unknown" not in {one.state for one in again.values()}
     assert {key for key, one in again.items() if one.tries > 1} == unknown
+
+
+@pytest.mark.parametrize("kind", ["orchestration", "workflow"])
+def test_kills_send_no_row_of_an_orchestration_or_a_workflow_twice(
+    server: ServerProcess, clients: Clients, kind: str, tmp_path: pathlib.Path
+) -> None:
+    """An orchestration is found by its messages, a workflow's execution by its claim."""
+    chance = random.Random(SEED)
+    rows = examples(5, 12)  # fewer than the workflows that the service starts in a minute
+    journal, name = tmp_path / "batch.powa", f"{kind},"
+    noun = {"orchestration": "Report line", "workflow": "Weekly report"}[kind]
+    # An orchestration that was cut has no end at the server, ever.
+    orders = {**told(server, journal, noun, rows, name), "kind": kind, "at_once": 4, "lost": 3.0}
+
+    def sent() -> collections.Counter[str]:
+        asked = [body.get("message") or body["variables"]["week"] for body in server.posts()]
+        return collections.Counter(one for one in asked if one.startswith(f"{name} "))
+
+    left: set[str] = set()
+    for _ in range(examples(1, 3)):
+        clients.start(orders)
+        before, end = sent().total(), time.monotonic() + WATCHDOG
+        while sent().total() == before < rows:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        time.sleep(chance.uniform(0.0, BIRTH))
+        clients.kill()
+        if clients.result() is None:
+            left |= in_flight(journal)
+    assert clients.run(orders) == {"reason": ""}
+    found = outcomes(journal)
+    assert max(sent().values()) == 1
+    assert len(found) == rows
+    assert {one.state for one in found.values()} <= {"done", "failed", "unknown"}
+    assert {key for key, one in found.items() if one.state != "done"} <= left
+    unknown = {key for key, one in found.items() if one.state == "unknown"}
+    assert clients.run({**orders, "retry": "unknown"}) == {"reason": ""}
+    again = outcomes(journal)
+    assert "unknown" not in {one.state for one in again.values()}
+    assert {key for key, one in again.items() if one.tries > 1} == unknown
