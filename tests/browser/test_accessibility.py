@@ -423,9 +423,12 @@ def test_axe_finds_nothing_serious_in_the_transcripts(shown: Page, colours: str)
     page.close()
 
 
-# Where the focus is among the places that Tab reaches in a widget, and whether it is seen there.
+# Where the focus is among the places that Tab reaches in a widget, and whether it is seen there,
+# once what a key changed is drawn: a box that it scrolled has one place more, or one less.
 FOCUS = """
-(widget, tabbable) => {
+async (widget, tabbable) => {
+  const drawn = () => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)));
+  await drawn();
   const focused = document.activeElement;
   const reached = [...widget.querySelectorAll(tabbable)].filter((each) => each.checkVisibility());
   const { outlineStyle, outlineWidth, outlineColor, opacity } = getComputedStyle(focused);
