@@ -19,7 +19,8 @@ class Budget:
         runs: How many runs may be started.
         tokens: How many tokens the runs may use, prompt and answer together. A run whose usage
             isn't known counts as the largest that is.
-        seconds: How long new runs may be started, in seconds since the batch began to run here.
+        seconds: For how many seconds new runs may be started, since the batch began to run here.
+            While it is stopped they don't pass.
         failures: How many runs may fail, be interrupted or stay unknown.
     """
 
@@ -46,7 +47,8 @@ def budget(
         runs: How many runs may be started.
         tokens: How many tokens the runs may use; not for workflows, whose usage nobody tells
             (docs/protocol.md#usage).
-        seconds: How long new runs may be started, in seconds.
+        seconds: For how many seconds new runs may be started; while the batch is stopped they
+            don't pass.
         failures: How many runs may fail, be interrupted or stay unknown.
 
     Returns:
@@ -93,6 +95,7 @@ class Spending:
         self._allowed = allowed or Budget()
         self._clock = clock
         self._began = clock()
+        self._rests_since: float | None = None
         self._unknown = 0
         self._untold: set[str] = set()
         self._tokens = 0
@@ -170,6 +173,16 @@ class Spending:
         if allowed.seconds is not None and self._clock() - self._began >= allowed.seconds:
             return _used_up(f"{allowed.seconds:g} s")
         return None
+
+    def rest(self) -> None:
+        """Note that nothing is driven from now on, so that no seconds pass."""
+        self._rests_since = self._clock()
+
+    def go_on(self) -> None:
+        """Note that the batch is driven, for the first time or again."""
+        if self._rests_since is not None:
+            self._began += self._clock() - self._rests_since
+            self._rests_since = None
 
     def left(self) -> float | None:
         """Say in how many seconds no further run may start; None where time sets no limit."""

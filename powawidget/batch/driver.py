@@ -117,6 +117,7 @@ class Driver:
                 return
             self._journal.lock(self._batch)
             self._reason = ""
+            self._spending.go_on()
             self.done.clear()
         loop.submit(self._drive())
 
@@ -205,6 +206,7 @@ class Driver:
         if self._course is not None:
             self._reason = self._course.reason
         self._course = None
+        self._spending.rest()
         self._journal.unlock(self._batch)
         self.done.set()
 

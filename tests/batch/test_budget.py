@@ -94,6 +94,19 @@ def test_failures_and_seconds_end_it() -> None:
     assert str(spending.refusal()).startswith("The budget of 2 failures is used up.")
 
 
+def test_the_seconds_of_a_batch_that_is_stopped_do_not_pass() -> None:
+    now = 0.0
+    spending = Spending(budget(seconds=5), clock=lambda: now)
+    spending.go_on()
+    now = 2.0
+    spending.rest()
+    now = 900.0
+    spending.go_on()
+    assert spending.left() == 3
+    now = 903.0
+    assert spending.refusal() is not None
+
+
 @given(
     st.lists(st.tuples(st.integers(0, 500) | st.none(), st.booleans()), max_size=60),
     st.integers(1, 900),

@@ -66,6 +66,24 @@ def test_the_seconds_of_a_budget_end_a_pause(journal: Journal, retry_after: str)
         assert states(driver, 9) == ["waiting"] * 9
 
 
+def test_the_seconds_of_a_budget_are_those_in_which_the_batch_runs(journal: Journal) -> None:
+    now = 0.0
+    desk = Desk(otherwise=asks("600"))
+    with Chaos(desk) as server:
+        spending = Spending(budget(seconds=50), clock=lambda: now)
+        driver = driver_of(target_of(server), journal, rows_of(9), spending=spending)
+        driver.start()
+        until(lambda: driver.pause_left() > 0)
+        driver.stop()
+        assert driver.done.wait(WATCHDOG)
+        now = 1000.0  # somebody comes back from lunch
+        driver.start()
+        until(lambda: driver.pause_left() > 0)
+        now = 1050.0
+        assert driver.done.wait(WATCHDOG)
+        assert "budget of 50 s" in driver.reason
+
+
 def test_a_stop_ends_a_pause_and_whoever_goes_on_asks_again(journal: Journal) -> None:
     desk = Desk(otherwise=asks("999999999"))
     with Chaos(desk) as server:
