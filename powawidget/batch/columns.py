@@ -89,7 +89,9 @@ def _text(value: Any) -> str | None:
         plain = as_json(value)
     except (TypeError, ValueError):
         return repr(value)
-    return plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)
+    return (
+        plain if plain is None or isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)
+    )
 
 
 Columns = Mapping[str, Column]

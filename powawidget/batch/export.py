@@ -10,9 +10,10 @@ import secrets
 from collections.abc import Callable, Iterable, Sequence
 from typing import IO, Any
 
-from powawidget.batch.columns import Column
+from powawidget.batch.columns import Column, free_name
 from powawidget.batch.table import needed
 from powawidget.errors import FileError, InvalidValueError, WrongTypeError
+from powawidget.protocol.plain_values import scalar
 
 # What a spreadsheet takes for the begin of a formula, also in full width as some languages have it;
 # a tab or a line break at the begin is taken away before it looks.
@@ -98,6 +99,7 @@ def _write_csv(
 
 
 def _csv_cell(cell: Any, *, guard: bool) -> Any:
+    cell = scalar(cell)
     is_number = isinstance(cell, int | float) and not isinstance(cell, bool)
     if is_number and not (isinstance(cell, float) and not math.isfinite(cell)):
         return cell
@@ -112,20 +114,53 @@ def _guarded(text: str, *, guard: bool) -> str:
 
 def _parquet(frame: Any) -> Callable[[IO[bytes]], None]:
     if hasattr(frame, "write_parquet"):  # polars' own
-        return frame.write_parquet  # type: ignore[no-any-return]  # a frame may be any
+        return _of_polars(frame).write_parquet  # type: ignore[no-any-return]  # a frame may be any
     arrow = needed("pyarrow", "Parquet")
     parquet = needed("pyarrow.parquet", "Parquet")
     table = _arrow_of(frame, arrow)
 
     def write(to: IO[bytes]) -> None:
-        parquet.write_table(table, to)
+        start = to.tell()
+        try:
+            parquet.write_table(table, to)
+        except _refusals(arrow):  # of a kind of column that the format has no place for
+            to.seek(start)
+            to.truncate()
+            parquet.write_table(_storable(table, arrow, parquet), to)
 
     return write
+
+
+def _refusals(arrow: Any) -> tuple[type[Exception], ...]:
+    """List what says that a value, or a kind of them, has no place in Arrow or in Parquet."""
+    return (arrow.ArrowException, TypeError, ValueError, OverflowError)
+
+
+def _of_polars(frame: Any) -> Any:
+    """Write as texts what polars holds as Python's objects: no file takes these."""
+    for column in frame.get_columns():
+        if str(column.dtype) == "Object":
+            kind = type(column)
+            frame = frame.with_columns(kind(column.name, _texts(column.to_list())))
+    return frame
+
+
+def _storable(table: Any, arrow: Any, parquet: Any) -> Any:
+    """Write as texts the columns of which Parquet has no kind."""
+    for place, name in enumerate(table.column_names):
+        try:
+            parquet.write_table(table.select([place]), io.BytesIO())
+        except _refusals(arrow):
+            texts = arrow.array(_texts(table.column(place).to_pylist()), arrow.string())
+            table = table.set_column(place, name, texts)
+    return table
 
 
 def _arrow_of(frame: Any, arrow: Any) -> Any:
     if isinstance(frame, arrow.Table):
         return frame
+    if isinstance(frame, arrow.RecordBatch):
+        return arrow.Table.from_batches([frame])
     if isinstance(frame, list):
         names = list(dict.fromkeys(name for row in frame for name in row))
         return _columns_of({name: [row.get(name) for row in frame] for name in names}, arrow)
@@ -133,12 +168,11 @@ def _arrow_of(frame: Any, arrow: Any) -> Any:
         rows = list(frame.values())
         if rows and isinstance(rows[0], list):
             return _columns_of(frame, arrow)
-        labelled = [{"key": key, **row} if "key" not in row else row for key, row in frame.items()]
-        return _arrow_of(labelled, arrow)
-    try:
-        return arrow.Table.from_pandas(frame)
-    except (arrow.ArrowInvalid, arrow.ArrowTypeError, arrow.ArrowNotImplementedError):
-        return arrow.Table.from_pandas(_readable(frame, arrow))
+        key = free_name("key", list(dict.fromkeys(name for row in rows for name in row)))
+        return _arrow_of([{key: label, **row} for label, row in frame.items()], arrow)
+    # Arrow has texts as names, and warns of any others.
+    named = frame.set_axis(list(map(str, frame.columns)), axis="columns")
+    return arrow.Table.from_pandas(named if _is_readable(named, arrow) else _readable(named, arrow))
 
 
 def _columns_of(columns: dict[str, list[Any]], arrow: Any) -> Any:
@@ -148,23 +182,49 @@ def _columns_of(columns: dict[str, list[Any]], arrow: Any) -> Any:
 def _array_of(values: list[Any], arrow: Any) -> Any:
     try:
         return arrow.array(values)
-    except (arrow.ArrowException, OverflowError, UnicodeError):
-        return arrow.array(_clean(Column("", "text", values).as_texts.cells), arrow.string())
+    except _refusals(arrow):
+        return arrow.array(_texts(values), arrow.string())
 
 
 def _readable(frame: Any, arrow: Any) -> Any:
-    """Write as JSON what the cells of one column can't be together in Arrow."""
+    """Write as JSON what the cells of a column, or of the index, can't be together in Arrow."""
+    import pandas as pd  # noqa: PLC0415 - the frame is its own
+
+    def fitting(values: list[Any]) -> Any:
+        for made in (values, _texts(values)):
+            column = pd.Series(made, dtype=object)
+            if _is_readable(column.to_frame("column"), arrow):
+                break
+        return column
+
     made = frame.copy()
-    for place, name in enumerate(made.columns):
-        column = made.iloc[:, place]
-        if column.dtype != object:
-            continue
-        try:
-            arrow.array(column, from_pandas=True)
-        except (arrow.ArrowException, OverflowError, UnicodeError):
-            texts = Column("", "text", column.tolist()).as_texts.cells
-            made[name] = _clean(texts)
+    for name in made.columns:
+        if not _is_readable(made[[name]].reset_index(drop=True), arrow):
+            made[name] = fitting(made[name].tolist()).array
+    if not _is_readable(made[[]], arrow):
+        levels = [made.index.get_level_values(level) for level in range(made.index.nlevels)]
+        fit = [pd.Index(fitting(level.tolist()), dtype=object) for level in levels]
+        names = list(made.index.names)
+        made.index = (
+            pd.MultiIndex.from_arrays(fit, names=names) if len(fit) > 1 else fit[0].rename(names[0])
+        )
     return made
+
+
+def _is_readable(frame: Any, arrow: Any) -> bool:
+    try:
+        schema = arrow.Table.from_pandas(frame).schema
+    except _refusals(arrow):
+        return False
+    # Categories that are intervals are written, and can't be read.
+    return not any(
+        arrow.types.is_dictionary(kind) and isinstance(kind.value_type, arrow.BaseExtensionType)
+        for kind in schema.types
+    )
+
+
+def _texts(values: Sequence[Any]) -> list[str | None]:
+    return _clean(Column("", "text", values).as_texts.cells)
 
 
 def _clean(texts: Sequence[str | None]) -> list[str | None]:

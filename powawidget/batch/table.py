@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from powawidget.batch.columns import Column
+from powawidget.batch.columns import Column, free_name
 from powawidget.batch.nanoseconds import cells_of
 from powawidget.errors import InvalidValueError, MissingPackageError, WrongTypeError
 
@@ -45,7 +45,9 @@ class Table(ABC):
 
     def named_labels(self) -> tuple[list[str], list[tuple[Any, ...]]] | None:
         """Give the labels with names of their own, where a file is to have them as columns."""
-        return None if self.labels is None else (["key"], [(label,) for label in self.labels])
+        if self.labels is None:
+            return None
+        return [free_name("key", self.names)], [(label,) for label in self.labels]
 
 
 class Records(Table):
@@ -128,20 +130,19 @@ class Frame(Table):
         index = self._frame.to_native().index if self._is_pandas else None
         if index is None or _is_numbers(index):
             return None
-        # A level that stands among the columns as well is one of them already.
-        kept = [
-            (
-                level,
-                f"level_{level}" if name is None and index.nlevels > 1 else str(name or "index"),
-            )
-            for level, name in enumerate(index.names)
-            if name is None or str(name) not in self.names
-        ]
-        if not kept:
-            return None
-        labels = [label if index.nlevels > 1 else (label,) for label in index.tolist()]
-        names = [name for _, name in kept]
-        return names, [tuple(label[level] for level, _ in kept) for label in labels]
+        kept: list[str] = []
+        cells: list[list[Any]] = []
+        for level, name in enumerate(index.names):
+            values = index.get_level_values(level).tolist()
+            unnamed = f"level_{level}" if index.nlevels > 1 else "index"
+            wanted = unnamed if name is None else str(name)
+            # One that stands among the columns as well is there already.
+            if wanted not in self.names or values != [row[wanted] for row in self.rows]:
+                while wanted in [*self.names, *kept]:
+                    wanted = f"index_{wanted}"
+                kept.append(wanted)
+                cells.append(values)
+        return (kept, list(zip(*cells, strict=True))) if kept else None
 
 
 def own_table(rows: Sequence[Mapping[str, Any]]) -> Table:

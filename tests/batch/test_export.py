@@ -66,6 +66,57 @@ def test_parquet_takes_what_does_not_agree_as_json(kind: Any, tmp_path: pathlib.
     assert read["half"].to_pylist() == ["\\ud800", "x", None]
 
 
+ODD: dict[str, pd.DataFrame] = {
+    "index": pd.DataFrame({"a": [1, 2]}, index=[1, "x"]),
+    "levels": pd.DataFrame({"a": [1, 2]}, index=[("x", 1), (2, "y")]),
+    "names": pd.DataFrame([[1, 2], [3, 4]], columns=pd.Index([0, ("b", 1)], tupleize_cols=False)),
+    "half": pd.DataFrame({"a": pd.Series(["\ud800", "x"], dtype=object)}),
+    "huge": pd.DataFrame({"a": pd.Series([2**70, 1], dtype=object)}),
+    "complex": pd.DataFrame({"a": [1j, 2]}),
+    "sparse": pd.DataFrame({"a": pd.arrays.SparseArray([0, 1])}),
+    "intervals": pd.DataFrame({"a": pd.cut([1, 20], [0, 10, 30])}),
+}
+
+
+@pytest.mark.parametrize("frame", ODD.values(), ids=ODD)
+def test_parquet_takes_odd_frames(frame: pd.DataFrame, tmp_path: pathlib.Path) -> None:
+    read = pq.read_table(export(tmp_path / "out.parquet", frame, [], []))
+    assert read.num_rows == 2
+    assert set(map(str, frame.columns)) <= set(read.column_names)
+
+
+def test_parquet_writes_what_can_be_as_what_it_is(tmp_path: pathlib.Path) -> None:
+    def read(name: str, column: str = "a") -> list[Any]:
+        table = pq.read_table(export(tmp_path / "x.parquet", ODD[name], [], []))
+        return list(table[column].to_pylist())
+
+    assert read("sparse") == [0, 1]
+    assert read("intervals") == ["(0, 10]", "(10, 30]"]
+    assert read("huge") == [str(2**70), "1"]
+    assert read("index", "__index_level_0__") == ["1", "x"]
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pl.DataFrame({"a": pl.Series([{1}, None], dtype=pl.Object)}),
+        pa.table({"a": pa.array([(1, 2, 3), None], pa.month_day_nano_interval())}),
+        pa.table({"a": pa.RunEndEncodedArray.from_arrays([1, 2], ["x", None])}),
+        pa.record_batch({"a": ["x", None]}),
+    ],
+    ids=["object", "interval", "run-end", "batch"],
+)
+def test_parquet_takes_columns_that_it_has_no_kind_for(frame: Any, tmp_path: pathlib.Path) -> None:
+    cells = pq.read_table(export(tmp_path / "out.parquet", frame, [], []))["a"].to_pylist()
+    assert isinstance(cells[0], str)
+    assert cells[1] is None
+
+
+def test_parquet_keeps_the_keys_of_rows_that_have_a_key(tmp_path: pathlib.Path) -> None:
+    read = pq.read_table(export(tmp_path / "out.parquet", {"x": {"key": 1}}, [], []))
+    assert read.to_pylist() == [{"batch_key": "x", "key": 1}]
+
+
 def _csv(names: list[str], rows: list[list[Any]], *, guard: bool = True) -> list[list[str]]:
     made = io.BytesIO()
     _write_csv(made, names, rows, guard=guard)
@@ -74,6 +125,7 @@ def _csv(names: list[str], rows: list[list[Any]], *, guard: bool = True) -> list
 
 def test_csv_holds_every_value() -> None:
     rows = [*ROWS, [1.5, True, np.int64(3)], [-5, "-5", "+49 30"], [float("nan"), b"x", "a\nb"]]
+    rows.append([pd.NaT, np.datetime64("NaT"), np.float64(0.5)])
     assert _csv(NAMES, rows) == [
         NAMES,
         ["9007199254740993", "ü=1", '{"a": [1]}'],
@@ -81,6 +133,7 @@ def test_csv_holds_every_value() -> None:
         ["1.5", "true", "3"],
         ["-5", "-5", "'+49 30"],
         ["NaN", "b'x'", "a\nb"],
+        ["", "", "0.5"],
     ]
 
 

@@ -337,6 +337,9 @@ def test_an_index_has_names_for_a_file() -> None:
     assert named(pd.RangeIndex(1, 3)) == (["index"], [(1,), (2,)])
     assert named(pd.Index(["x", "y"], name="who")) == (["who"], [("x",), ("y",)])
     assert named(pd.Index(["a", "b"], name="id")) is None
+    # What stands beside a column of its name, and says something else, is lost in no file.
+    assert named(pd.Index([1, 2], name="id")) == (["index_id"], [(1,), (2,)])
+    assert table_of({1: {"key": "x"}}).named_labels() == (["batch_key"], [(1,)])
     levels = pd.MultiIndex.from_tuples([("a", 1), ("b", 2)], names=["id", None])
     assert named(levels) == (["level_1"], [(1,), (2,)])
     assert table_of({"x": "a"}).named_labels() == (["key"], [("x",)])
