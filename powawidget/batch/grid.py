@@ -71,6 +71,8 @@ def refuse_ignored(names: Iterable[str], agent: str, *, has_tools: bool | None) 
 
 
 def _values(name: str, value: Any) -> list[Any]:
+    if hasattr(value, "columns"):  # going through a table gives its columns' names
+        raise WrongTypeError(f"{name} takes a list of values, not a table: pass a column of it.")
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
         return [value]
     if isinstance(value, set | frozenset):

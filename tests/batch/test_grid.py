@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from powawidget.batch.grid import grid_key, product_of, refuse_ignored
@@ -66,3 +67,9 @@ def test_an_option_that_is_ignored_is_refused(
         return
     with pytest.raises(InvalidValueError, match=f"Writer ignores {name}: the service"):
         refuse_ignored(["message", name], "Writer", has_tools=has_tools)
+
+
+def test_a_table_is_no_list_of_values() -> None:
+    with pytest.raises(WrongTypeError, match="pass a column of it"):
+        product_of({"message": pd.DataFrame({"q": ["a"]})})
+    assert product_of({"message": pd.Series(["a", "b"])}) == [{"message": "a"}, {"message": "b"}]
