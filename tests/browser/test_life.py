@@ -461,6 +461,7 @@ def test_b5_a_saved_notebook_opened_elsewhere_reads_well_and_does_nothing(
         expect(asked).to_have_text(
             re.compile(r"As of [\d:]+: waiting for approval; "), timeout=LONG
         )
+        expect(page.locator(".pw").nth(1)).not_to_contain_text("Interrupted")
         expect(page.locator(TRANSCRIPT).first).to_be_hidden()
         for widget in page.locator(".pw").all():
             is_inert(widget)

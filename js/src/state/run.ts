@@ -122,10 +122,13 @@ export function openRun(first: { state: RunState }, kernel: Kernel) {
       return isAbandoned() ? "interrupted" : state.status;
     },
 
-    /** The status of a call, an agent's work or a block as it is shown. */
+    /**
+     * The status of a call, an agent's work or a block as it is shown. Without a kernel that was ever
+     * heard it is as of when the file was saved: nobody knows that it was interrupted.
+     */
     statusOf<S extends string>({ status }: { status: S }): S | "interrupted" {
       const isOpen = status === "running" || status === "waiting";
-      return isOpen && isAbandoned() ? "interrupted" : status;
+      return isOpen && isAbandoned() && kernel.hasSpoken ? "interrupted" : status;
     },
 
     /** Listens to one text; returns what ends it. */

@@ -3,7 +3,7 @@ import { Component, createElement, type FunctionComponent } from "preact";
 import { useLayoutEffect, useReducer } from "preact/hooks";
 import type { ModuleName, Modules } from "../link/modules";
 import type { EventKey, ToggleKey } from "../state/events";
-import type { AnyView } from "./view";
+import type { AnyView, View } from "./view";
 
 /**
  * Lets something mark the component, to be drawn again in the next frame.
@@ -66,11 +66,11 @@ interface Timed {
 
 /** How long something has gone on or took by itself, in seconds; null where nobody knows. */
 export function useSeconds(
-  view: AnyView,
+  view: View,
   { started, seconds, waited = 0 }: Timed,
   isRunning: boolean,
 ): number | null {
-  const isLive = isRunning && Number(started) > 0;
+  const isLive = isRunning && view.store.isLive && Number(started) > 0;
   const now = useNow(view, isLive ? 100 : 0);
   const spent = isLive ? now - Number(started) : seconds;
   return spent === null ? null : Math.max(0, spent - waited);

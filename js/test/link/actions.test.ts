@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ActMessage } from "../../src/state/wire";
 import { type FakeModel, open, painted } from "../page";
-import { run } from "../runs";
+import { run, tool } from "../runs";
 
 const acts = (model: FakeModel) => model.sent.filter((each) => each.kind === "act") as ActMessage[];
 
@@ -176,13 +176,14 @@ describe("a kernel that dies", () => {
 
 describe("a file without a kernel", () => {
   test.each([
-    ["running", "running"],
-    ["waiting", "waiting for approval"],
-    ["reconnecting", "reconnecting"],
+    ["running", "running", "running", "Running"],
+    ["waiting", "waiting for approval", "waiting", "Waiting for you"],
+    ["reconnecting", "reconnecting", "running", "Running"],
   ] as const)(
     "a run that a file holds as %s reads as of when it was saved",
-    async (status, said) => {
-      const { show, model, answer } = open(run({ status }), { live: false });
+    async (status, said, ofCall, word) => {
+      const parts = [tool({ status: ofCall, started: 4_990 })];
+      const { show, model, answer } = open(run({ status, parts }), { live: false });
       const { ask, el } = show();
       model.emit("comm:close");
       await painted();
@@ -190,6 +191,8 @@ describe("a file without a kernel", () => {
       expect(header).toMatch(/^As of \d\d:\d\d: /);
       expect(header).toContain(`: ${said}; what came later isn’t in this file`);
       expect(el.textContent).not.toContain("Interrupted");
+      expect(el.textContent).toContain(`${word}: `);
+      expect(el.querySelector(".pw-took")?.textContent ?? "").toBe(""); // no clock goes on
       expect(ask(".pw-unseen[role=status]").textContent).toBe("");
       // A kernel that does speak and goes is known to have ended what went on.
       answer();
