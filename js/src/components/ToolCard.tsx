@@ -30,7 +30,8 @@ export const ToolCard = pure(function ToolCard({ view, index }: { view: View; in
   const chip = useMemo(() => tellingArgument(part.arguments), [part.arguments]);
   const glance = useMemo(() => peek({ ...part, status }), [part.result, part.full, status]);
   const isPreparing = status === "running" && part.arguments === "" && part.withheld === null;
-  const word = isPreparing ? words.preparing : TOOL_STATUS[status];
+  const isExpired = status === "failed" && isSaid;
+  const word = isPreparing ? words.preparing : isExpired ? words.expired : TOOL_STATUS[status];
   const isHidden = group !== undefined && !isGroupOpen;
   return (
     <div class={`pw-call${group === undefined ? "" : " pw-member"}`} hidden={isHidden}>

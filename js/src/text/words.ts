@@ -53,6 +53,7 @@ export const TOOL_STATUS: Record<ToolPart["status"], string> = {
   denied: "Denied",
 };
 export const preparing = "Preparing";
+export const expired = "Expired";
 
 /** One line for what is over, while nothing more of it is here. */
 export const brief = (state: RunState | ChatState): string =>

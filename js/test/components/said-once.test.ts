@@ -7,13 +7,24 @@ const gated = (status: "failed" | "denied", result: string) =>
   tool({ name: "delete_rows", status, result, full: true, seconds: 300, waited: 300 });
 
 test.each([
-  ["expired", gated("failed", "Error: Blocked by hook — Approval timed out"), "Not answered"],
-  ["denied", gated("denied", "Error: Blocked by hook — Denied by user: no"), "Denied by a person"],
-] as const)("that a request %s stands in its line alone", (decision, call, said) => {
+  [
+    "expired",
+    gated("failed", "Error: Blocked by hook — Approval timed out"),
+    "Expired",
+    "Not answered",
+  ],
+  [
+    "denied",
+    gated("denied", "Error: Blocked by hook — Denied by user: no"),
+    "Denied",
+    "Denied by a person",
+  ],
+] as const)("that a request %s stands in its line alone", (decision, call, word, said) => {
   const parts = [call, approval({ call: 0, decision, by: "click", decided_at: 2, asked_at: 1 })];
   const { ask, el } = open(run({ parts })).show();
   expect(ask(".pw-call").textContent).toContain(said);
   expect(ask(".pw-row").textContent).not.toMatch(/Blocked|300|5:00/);
+  expect(ask(".pw-row").textContent).toMatch(new RegExp(`^${word}: delete_rows.*${word}$`));
   expect(el.querySelector(".pw-open")).toBeNull();
 });
 
