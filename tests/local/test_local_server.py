@@ -177,10 +177,11 @@ def test_json_errors(  # noqa: PLR0913, PLR0917  # one for each column
     assert answer.text == json.dumps(answer.json(), separators=(",", ":")) + "\n"
 
 
-def test_a_visitor_sees_six_agents() -> None:
+def test_a_visitor_sees_seven_agents() -> None:
     with LocalServer() as server, powawidget.connect(server.url, api_key=server.key) as pb:
         agents = [agent.name for agent in pb.agents()]
-        assert agents == ["Analyst", "Writer", "Operator", "Scout", "Statistician", "Controller"]
+        desk = ["Scout", "Statistician", "Controller"]
+        assert agents == ["Analyst", "Writer", "Operator", "Triage", *desk]
         shown = [*pb.orchestrations(), *pb.workflows()]
         assert [one.name for one in shown if "fails" in one.name] == [
             "Report line (a member fails)",
