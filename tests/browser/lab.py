@@ -39,6 +39,10 @@ NOISE = {
     r"(?:(?!\[).*\n)*?tornado\.websocket\.WebSocketClosedError": (
         "a page was left or loaded again while the server wrote to it"
     ),
+    r"\[IPKernelApp\] ERROR \| Exception in message handler:\nTraceback .*\n(?:[ ]+.*\n)*"
+    r"zmq\.error\.ZMQError: Socket operation on non-socket": (
+        "a kernel was told to end while a cell ran, and had closed its sockets before the reply"
+    ),
     # pyzmq has already scheduled to read from a stream when the server closes it: its own where it
     # ends a kernel, a page's where that leaves. What the kernel says is kept for the next page.
     r"\[W .*\] Got events for closed stream <zmq\.eventloop\.zmqstream\.ZMQStream object at \w+>": (

@@ -96,7 +96,8 @@ def seen_decided_and_filed(lab: Lab, page: Page, powabase: Any) -> None:
         expect(lab.output(page, cell).locator(TRANSCRIPT)).to_have_count(1)
         expect(lab.output(page, cell).locator(TRANSCRIPT)).to_be_hidden()
     expect(lab.output(page, 2)).to_have_text("below", use_inner_text=True)
-    expect(lab.output(page, 1).locator(TRANSCRIPT)).to_contain_text("Approved by")
+    expect(lab.output(page, 1).locator(TRANSCRIPT)).to_contain_text("Approved by", timeout=LONG)
+    expect(lab.output(page, 2).locator(TRANSCRIPT)).to_contain_text("Done", timeout=LONG)
     (raised,) = transcripts(lab, page, "taken.ipynb", 1)
     assert "Approved by" in raised, raised
     (haiku,) = transcripts(lab, page, "taken.ipynb", 2)
