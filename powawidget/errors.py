@@ -263,13 +263,19 @@ class ApprovalNeeded(PowawidgetError):  # noqa: N818  # the public name
 
     Attributes:
         run: The waiting run. In another process the run as saved: only here it can be decided on.
+
+    Args:
+        run: The waiting run.
+        asked: What it asks to do, in words.
+        call: The method that started it.
+        name: How a person has it at hand.
     """
 
-    def __init__(self, run: _Run, asked: str) -> None:
+    def __init__(self, run: _Run, asked: str, *, call: str = "run", name: str = "run") -> None:
         super().__init__(
-            f"The run waits for approval of {asked}, and nobody can click here. "
-            "Pass a policy: run(..., on_approval=powawidget.policy(allow=[...], deny=[...])), "
-            "or decide by code with run.approve() or run.deny()."
+            f"The run waits for approval of {asked}, and nobody can click here. Pass a policy: "
+            f"{call}(..., on_approval=powawidget.policy(allow=[...], deny=[...])), "
+            f"or decide by code with {name}.approve() or {name}.deny()."
         )
         self.run: Any = run
 

@@ -29,6 +29,7 @@ from powawidget.batch.summary import STATES, Summary
 from powawidget.batch.table import Table
 from powawidget.batch.template import shown
 from powawidget.errors import (
+    ApprovalNeeded,
     ConfigurationError,
     InvalidValueError,
     UnknownNameError,
@@ -464,10 +465,12 @@ class Batch:
     def _check(self) -> None:
         """Raise where waiting would last until requests for approval expire, each on its own."""
         stuck = self._stuck()
-        if stuck is not None:
-            stuck._check()  # noqa: SLF001  # as `run.wait` does
+        missing = None if stuck is None else stuck[1]._approvers.missing()  # noqa: SLF001  # as `run.wait` does
+        if stuck is not None and missing is not None:
+            key, run = stuck
+            raise ApprovalNeeded(run, missing, call="map", name=f"batch[{shown(readable(key))}]")
 
-    def _stuck(self) -> Run | None:
+    def _stuck(self) -> tuple[str, Run] | None:
         """Find a run that waits for a decision which nobody can make; looked for now and then."""
         driver = self._driver
         if driver is None or self._record.kind != "agent" or time.monotonic() < self._next_look:
@@ -477,7 +480,7 @@ class Batch:
             run = driver.live_run(one.key)
             if run is not None and run._approvers.are_missing():  # noqa: SLF001  # as `run.wait` does
                 self._next_look = 0.0  # who asked looks again, to raise it
-                return run
+                return one.key, run
         return None
 
     def _held(self) -> str:

@@ -46,6 +46,7 @@ def keys_of(
     columns: Sequence[str],
     given: object,
     labels: Sequence[Any] | None,
+    index: Mapping[str, Sequence[Any]] | None = None,
 ) -> list[str]:
     """Name each row of a table.
 
@@ -55,6 +56,8 @@ def keys_of(
         given: A column, a list of columns, a function of a row, or None: then the labels of the
             table's index where each is there and no two are the same, else the rows' numbers.
         labels: The labels of the table's index; None where it has none.
+        index: The labels of each level of the index that has a name; a key may name one, where no
+            column has that name.
 
     Returns:
         The keys, as `canonical` writes them.
@@ -66,11 +69,15 @@ def keys_of(
     """
     if given is None:
         return _by_label(labels) or [canonical(number) for number in range(len(rows))]
-    what, function = _named(given, columns)
+    levels = {name: each for name, each in (index or {}).items() if name not in columns}
+    what, function = _named(given, [*columns, *levels])
+    if isinstance(given, str) and given in levels:
+        what = f"Index {shown(given)}"
     keys: list[str] = []
     for number, row in enumerate(rows):
+        cells = row if callable(given) else {**{n: levels[n][number] for n in levels}, **row}
         try:
-            keys.append(canonical(function(row)))
+            keys.append(canonical(function(cells)))
         except Exception as error:
             raise InvalidValueError(
                 f"{what} can't be the key of row {number}: {_reason(error)}. A row is found again "

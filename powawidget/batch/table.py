@@ -7,6 +7,7 @@ and other iterables need no package.
 import dataclasses
 import importlib
 import sys
+import types
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -28,11 +29,13 @@ class Table(ABC):
         names: The names of the columns, in order, each another one.
         rows: The cells of each row by column, None where one is missing.
         labels: What the table itself calls its rows; None where they have no names.
+        index: The labels of each level of its index that has a name.
     """
 
     names: list[str]
     rows: list[dict[str, Any]]
     labels: list[Any] | None = None
+    index: Mapping[str, list[Any]] = types.MappingProxyType({})
 
     @abstractmethod
     def with_columns(self, columns: Sequence[Column], only: Sequence[int] | None = None) -> Any:
@@ -110,6 +113,11 @@ class Frame(Table):
             cells = [[None if _is_nan(cell) else cell for cell in column] for column in cells]
             index = nw.to_native(frame).index
             self.labels = index.tolist()
+            self.index = {
+                str(name): index.get_level_values(level).tolist()
+                for level, name in enumerate(index.names)
+                if name is not None
+            }
         lines = zip(*cells, strict=True) if cells else ()
         self.rows = [dict(zip(self.names, map(_present, line), strict=True)) for line in lines]
 

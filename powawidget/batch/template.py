@@ -117,13 +117,24 @@ def unknown_column(name: str, columns: Sequence[str]) -> UnknownNameError:
     Returns:
         The error, to be raised.
     """
-    near = difflib.get_close_matches(name, columns, n=3, cutoff=0.6)
+    return UnknownNameError(f"The table has no column {shown(name)}. {instead(name, columns)}")
+
+
+def instead(name: str, known: Sequence[str]) -> str:
+    """Say which names may be meant by one that is unknown.
+
+    Args:
+        name: What was asked for.
+        known: The names that there are.
+
+    Returns:
+        A sentence: those that are close, else all, up to a number.
+    """
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
     if near:
-        hint = f"Did you mean {' or '.join(map(shown, near))}?"
-    else:
-        more = " …" if len(columns) > _LISTED else ""
-        hint = f"There are {', '.join(map(shown, columns[:_LISTED]))}{more}."
-    return UnknownNameError(f"The table has no column {shown(name)}. {hint}")
+        return f"Did you mean {' or '.join(map(shown, near))}?"
+    more = " …" if len(known) > _LISTED else ""
+    return f"There are {', '.join(map(shown, known[:_LISTED]))}{more}."
 
 
 def shown(name: object) -> str:

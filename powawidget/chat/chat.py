@@ -292,7 +292,7 @@ class Chat(Transcribed):
         current = self._current()
         missing = None if current is None else current.approvers.missing()
         if current is not None and missing is not None:
-            raise ApprovalNeeded(current.turn, missing)
+            raise ApprovalNeeded(current.turn, missing, call="chat", name="chat.runs[-1]")
 
     # How it is shown.
 

@@ -12,7 +12,6 @@ from weakref import WeakValueDictionary
 from powawidget.approvals.policy import PolicyFunction
 from powawidget.batch.batch import Batch, Kept, Rows, again, begin, is_ending, is_going_on
 from powawidget.batch.budget import Budget, Spending
-from powawidget.batch.cells import as_json, copied
 from powawidget.batch.driver import Driver, check
 from powawidget.batch.files import file_limit, most_connections
 from powawidget.batch.grid import grid_key, product_of, refuse_ignored
@@ -24,15 +23,15 @@ from powawidget.batch.pace import Pace
 from powawidget.batch.schema import Schema, schema_of
 from powawidget.batch.table import Table, own_table, table_of
 from powawidget.batch.target import Check, Target, fits
-from powawidget.batch.template import MessageFunction, message_of, shown, unknown_column
+from powawidget.batch.template import MessageFunction, message_of, shown
 from powawidget.errors import ConfigurationError, InvalidValueError, WrongTypeError
 from powawidget.kernel import cells, loop, wait
-from powawidget.protocol.graph import variables as declared
 from powawidget.resources.agent import Agent
 from powawidget.resources.batching import agent_target, orchestration_target, workflow_target
 from powawidget.resources.definitions import definition_of
 from powawidget.resources.orchestration import Orchestration
 from powawidget.resources.request import agent_body
+from powawidget.resources.variables import variables_of
 from powawidget.resources.workflow import Workflow
 
 Key = str | Sequence[str] | Callable[[dict[str, Any]], Any]
@@ -104,7 +103,7 @@ def map_agent(
     table = table_of(given.data)
     written = message_of(given.message, table.names)
     body = _agent_body(agent, schema, options)
-    keys = keys_of(table.rows, table.names, given.key, table.labels)
+    keys = keys_of(table.rows, table.names, given.key, table.labels, table.index)
     bodies = _bodies(table.rows, keys, lambda row: body(written(row)))
     return _batch(_Made(table, keys, bodies, schema), settings, _Owner(agent, "agent", on_approval))
 
@@ -117,6 +116,10 @@ def grid_agent(
 ) -> Batch:
     """Make the batch of `Agent.grid`."""
     schema = None if settings.schema is None else schema_of(settings.schema)
+    if given["message"] is None:
+        raise WrongTypeError(
+            'A grid needs a message, such as message=["Why?", "How?"], not None. Nothing was sent.'
+        )
     has_tools = True if given.get("runtime_knowledge_bases") else agent._has_tools  # noqa: SLF001  # of this folder
     refuse_ignored(
         [name for name, value in given.items() if value is not None],
@@ -154,7 +157,7 @@ def map_orchestration(
     schema = None if settings.schema is None else schema_of(settings.schema)
     table = table_of(given.data)
     written = message_of(given.message, table.names)
-    keys = keys_of(table.rows, table.names, given.key, table.labels)
+    keys = keys_of(table.rows, table.names, given.key, table.labels, table.index)
 
     def body(row: Mapping[str, Any]) -> dict[str, Any]:
         asked = written(row)
@@ -182,8 +185,8 @@ def map_workflow(
         )
     schema = None if settings.schema is None else schema_of(settings.schema)
     table = table_of(asked.data)
-    given = _variables_of(workflow, table, variables)
-    keys = keys_of(table.rows, table.names, asked.key, table.labels)
+    given = variables_of(workflow.name, workflow._graph, table, variables)  # noqa: SLF001  # of this folder
+    keys = keys_of(table.rows, table.names, asked.key, table.labels, table.index)
     body = workflow._body  # noqa: SLF001  # of this folder
     bodies = _bodies(table.rows, keys, lambda row: body(given(row), {}))
     return _batch(
@@ -373,37 +376,3 @@ def _bodies(
             f"{more}. Nothing was sent."
         ) from cause
     return made
-
-
-def _variables_of(
-    workflow: Workflow,
-    table: Table,
-    given: Mapping[str, str] | Callable[[dict[str, Any]], Mapping[str, Any]] | None,
-) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    """Tell which cell is which variable of a workflow."""
-    if callable(given) and not isinstance(given, Mapping):
-        function = given
-        return lambda row: dict(function(copied(row)))
-    if given is not None and not isinstance(given, Mapping):
-        raise WrongTypeError(
-            'variables takes a dictionary of columns, such as {"week": "week_no"}, or a function '
-            f"of a row, not {type(given).__name__}."
-        )
-    named = dict(given or {})
-    for name in named.values():
-        if name not in table.names:
-            raise unknown_column(str(name), table.names)
-    graph = workflow._graph  # noqa: SLF001  # of this folder
-    if graph is None and not named:
-        raise InvalidValueError(
-            f"This key can't read which variables {workflow.name} has: say which column is which, "
-            'as in variables={"week": "week_no"}.'
-        )
-    same = [] if graph is None else [name for name in declared(graph) if name in table.names]
-    columns = {**{name: name for name in same}, **named}
-    if not columns:
-        raise InvalidValueError(
-            f"No column is a variable of {workflow.name}: each row would give the same. Say which "
-            'column is which, as in variables={"week": "week_no"}.'
-        )
-    return lambda row: {name: as_json(row[column]) for name, column in columns.items()}

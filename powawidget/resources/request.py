@@ -49,6 +49,19 @@ _CONTEXTS = _OPTIONS[-4:]
 _RUNTIME = "runtime_knowledge_bases"
 _MOST_RUNTIME = 10
 _LONGEST_ID = 255
+# The service hands them on unchecked, so that a wrong one fails each run that it is sent with.
+_FORMS: dict[str, tuple[str, Any]] = {
+    "temperature": ("a number", int | float),
+    "timeout_seconds": ("a number of seconds", int | float),
+    "max_context_tokens": ("a whole number", int),
+    "response_format": ('a dictionary, such as {"type": "json_object"}', dict),
+    "citations_enabled": ("True or False", bool),
+    "reasoning_requested": ("True or False", bool),
+    "knowledge_bases": ("a list", list),
+    "context_items": ("a list", list),
+    "context_handler_id": ("a text", str),
+    "context_override": ("a text", str),
+}
 
 
 def run_body(
@@ -73,7 +86,7 @@ def run_body(
     Raises:
         InvalidValueError: If the message is empty, more than one context is given, or something
             can't be written as JSON.
-        WrongTypeError: If there is no such option, or one of the texts is something else.
+        WrongTypeError: If there is no such option, or something is of another type.
     """
     if not isinstance(message, str):
         hint = " Decode it first." if isinstance(message, bytes | bytearray) else ""
@@ -99,7 +112,15 @@ def run_body(
         )
     if _RUNTIME in body:
         body[_RUNTIME] = _runtime_knowledge(body[_RUNTIME])
-    return checked_json(body)
+    made = checked_json(body)
+    for name, value in made.items():
+        what, kinds = _FORMS.get(name, ("", object))
+        is_truth = isinstance(value, bool) and kinds not in {bool, object}  # Python's are numbers
+        if is_truth or not isinstance(value, kinds):
+            raise WrongTypeError(
+                f"{name} takes {what}, not {type(options[name]).__name__}; nothing was sent."
+            )
+    return made
 
 
 def _check_session(session_id: object) -> None:

@@ -92,6 +92,20 @@ def test_a_function_that_fails_names_its_row() -> None:
         keys_of([{"a": 1}], ["a"], lambda row: row["a"] / 0, None)
 
 
+def test_a_named_index_is_a_key_where_no_column_has_that_name() -> None:
+    rows = [{"a": 1}, {"a": 2}]
+    index = {"id": ["x", "y"], "a": ["no", "no"]}
+    assert keys_of(rows, ["a"], "id", ["x", "y"], index) == ['"x"', '"y"']
+    assert keys_of(rows, ["a"], ["a", "id"], None, index) == ['[1,"x"]', '[2,"y"]']
+    assert keys_of(rows, ["a"], "a", None, index) == ["1", "2"]
+    with pytest.raises(InvalidValueError, match=r"Index 'id' must differ.*'x' in rows 0, 1"):
+        keys_of(rows, ["a"], "id", None, {"id": ["x", "x"]})
+    with pytest.raises(InvalidValueError, match=r"Index 'id' can't be the key of row 1: it is mi"):
+        keys_of(rows, ["a"], "id", None, {"id": ["x", None]})
+    with pytest.raises(UnknownNameError, match="Did you mean 'id'"):
+        keys_of(rows, ["a"], "idd", None, index)
+
+
 def test_without_a_key_rows_go_by_their_labels_or_numbers() -> None:
     rows = [{"a": 1}, {"a": 2}]
     assert keys_of(rows, ["a"], None, None) == ["0", "1"]

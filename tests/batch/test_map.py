@@ -160,6 +160,13 @@ def test_a_series_is_its_own_message(project: Powabase) -> None:
     assert batch["p", 2].text == "b"
 
 
+def test_a_named_index_is_a_key(project: Powabase) -> None:
+    frame = pd.DataFrame({"text": ["a", "b"]}, index=pd.Index(["T-1", "T-2"], name="id"))
+    batch = project.agent("Echo").map(frame, "text", key="id").wait(WATCHDOG)
+    assert batch.keys == ["T-1", "T-2"]
+    assert batch.frame.index.name == "id"
+
+
 def test_an_odd_table_is_sent_exactly(server: Counterpart, project: Powabase) -> None:
     frame = pd.DataFrame(
         {
@@ -433,6 +440,8 @@ def test_where_nobody_can_decide_the_wait_says_so(project: Powabase) -> None:
         batch.wait(WATCHDOG)
     with pytest.raises(ApprovalNeeded):
         asyncio.run(_result(batch))
+    assert "map(..., on_approval=" in str(raised.value)
+    assert "batch[0].approve()" in str(raised.value)
     assert raised.value.run is batch[0]
     batch[0].deny("not now")
     assert batch.wait(WATCHDOG).counts == {"done": 1}
@@ -625,7 +634,7 @@ def test_as_many_connections_as_files_may_be_open(
 
 
 def test_a_grid_of_what_is_ignored_is_refused(server: Counterpart, project: Powabase) -> None:
-    agent = project.agent("Echo")
+    agent, looker = project.agent("Echo"), project.agent("Looker")
     since = len(server.requests)
     with pytest.raises(InvalidValueError, match="Echo ignores temperature: the service"):
         agent.grid(message="a", temperature=[0, 1])
@@ -633,6 +642,12 @@ def test_a_grid_of_what_is_ignored_is_refused(server: Counterpart, project: Powa
         agent.grid(message="a", colour=["red"])
     with pytest.raises(InvalidValueError, match="come twice"):
         agent.grid(message=["a", "a"])
+    with pytest.raises(WrongTypeError, match="A grid needs a message"):
+        agent.grid(message=None)  # type: ignore[arg-type]
+    with pytest.raises(WrongTypeError, match="The message is a text, not NoneType"):
+        agent.grid(message=["a", None])  # type: ignore[list-item]
+    with pytest.raises(WrongTypeError, match="temperature takes a number, not str"):
+        looker.grid(message="a", temperature=[0, "hot"])
     assert server.requests[since:] == []
 
 
@@ -685,6 +700,15 @@ def test_a_workflow_takes_columns_as_variables(server: Counterpart, project: Pow
         ([{"m": 40}], None, {}, InvalidValueError, "No column is a variable"),
         ([{"m": 40}], {"n": "k"}, {}, UnknownNameError, "has no column 'k'"),
         ([{"by": 3}], None, {}, InvalidValueError, "row 0 .*also needs n"),
+        ([{"n": 1}], {1: "n"}, {}, WrongTypeError, "name of a variable is a text, not 1"),
+        ([{"m": 1}], {"zz": "m"}, {}, UnknownNameError, "no variable 'zz'. There are 'by', 'n'"),
+        ([{"m": 1}], {"bye": "m"}, {}, UnknownNameError, "'bye'. Did you mean 'by'"),
+        ([{"m": 1}], {"_claim": "m"}, {}, InvalidValueError, "'_claim' of its own"),
+        ([1], lambda _row: None, {}, InvalidValueError, "row 0 .*function gave None, and var"),
+        ([1], lambda _row: [("n", 1)], {}, InvalidValueError, "row 0 .*function gave list"),
+        ([1], lambda _row: {1: 1}, {}, InvalidValueError, "row 0 .*is a text, not 1"),
+        ([1], lambda _row: {"n": 1, "zz": 1}, {}, InvalidValueError, "row 0 .*no variable 'zz'"),
+        ([1], lambda _row: {"n": 1, "_claim": 1}, {}, InvalidValueError, "row 0 .*of its own"),
         ([{"n": 1}], "n", {}, WrongTypeError, "variables takes a dictionary"),
         ([{"n": dt.timedelta}], None, {}, InvalidValueError, "row 0"),
         (
@@ -707,6 +731,7 @@ def test_a_workflow_refuses_before_anything_is_sent(  # noqa: PLR0913, PLR0917 -
 ) -> None:
     workflow = project.workflow("Double")
     since = len(server.requests)
-    with pytest.raises(error, match=why):
+    with pytest.raises(error, match=why) as raised:
         workflow.map(data, variables, **options)
     assert _posted(server, since) == []
+    assert str(raised.value).count("Nothing was sent") <= 1

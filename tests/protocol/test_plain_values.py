@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from powawidget.errors import InvalidValueError
+from powawidget.errors import InvalidValueError, WrongTypeError
 from powawidget.protocol.plain_values import plain
 from powawidget.resources.request import agent_body, checked_json
 
@@ -93,6 +93,32 @@ def test_what_holds_itself_is_refused() -> None:
     circle.append(circle)
     with pytest.raises(InvalidValueError, match="can't be written as JSON"):
         checked_json({"x": circle})
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "right"),
+    [
+        ("temperature", ("hot", True, [0.5]), (0, 0.5, np.float32(0.5), decimal.Decimal("0.5"))),
+        ("timeout_seconds", ("1", False), (30, 1.5)),
+        ("max_context_tokens", (0.5, "many", True), (100, np.int64(100))),
+        ("response_format", ("json", ["json"]), ({"type": "text"},)),
+        ("citations_enabled", (1, "yes"), (True, np.bool_(False))),
+        ("reasoning_requested", (0, "no"), (True,)),
+        ("knowledge_bases", ("kb", {"id": "kb"}), (["kb"], ({"id": "kb"},))),
+        ("context_items", ("text",), ([{"text": "x"}],)),
+        ("context_handler_id", (7,), ("c-7",)),
+        ("context_override", (["text"],), ("text",)),
+    ],
+)
+def test_an_option_of_another_type_is_refused(
+    name: str, wrong: tuple[Any, ...], right: tuple[Any, ...]
+) -> None:
+    """The service hands most of them on unchecked."""
+    for value in wrong:
+        with pytest.raises(WrongTypeError, match=f"{name} takes .*; nothing was sent"):
+            agent_body("hello", None, {name: value})
+    for value in (None, *right):
+        agent_body("hello", None, {name: value})
 
 
 def test_a_body_is_a_copy_and_its_options_and_its_message_are_pythons_own() -> None:

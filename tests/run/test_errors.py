@@ -57,6 +57,8 @@ GIVEN: dict[str, Any] = {
     "retry_after": 2.5,
     "maybe_accepted": False,
     "asked": "'database_write'",
+    "call": "map",
+    "name": "batch['T-1']",
 }
 
 
