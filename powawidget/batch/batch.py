@@ -310,6 +310,9 @@ class Batch:
     def retry(self, *states: str, confirm: bool = False) -> "Batch":
         """Send rows again that failed, or of which nobody knows what became. They cost again.
 
+        The server is asked once more for each unknown row first: where it tells by now what became
+        of it, that is kept, and nothing is sent.
+
         Args:
             *states: `"failed"`, `"unknown"`, or both.
             confirm: Whether more runs than `powawidget.options.ask_above` are meant.

@@ -139,6 +139,11 @@ class Spending:
             self._tokens += tokens
             self._largest = max(self._largest, tokens)
 
+    def reopened(self) -> None:
+        """Note that what became of a run, which was unknown, is asked for again."""
+        self.failures -= 1
+        self._unknown -= 1
+
     def refusal(self) -> str | None:
         """Say why no further run may start now, in words; None where one may."""
         return self._refusal(self.runs, self.unknown)

@@ -60,6 +60,8 @@ class Course:
         outcomes: How each row stands, by its key, as the caller knows it.
         unsaved: What couldn't be written yet, by the numbers of the attempts.
         is_first: Whether what earlier drivers spent is still to be counted.
+        by_word: The keys of rows that a person has said to send again where what became of them
+            stays unknown.
     """
 
     def __init__(  # noqa: PLR0913  # what makes up a batch
@@ -77,6 +79,7 @@ class Course:
         outcomes: dict[str, RowOutcome],
         unsaved: dict[int, Settled],
         is_first: bool,
+        by_word: set[str],
     ) -> None:
         self.outcomes = outcomes
         self.attempts: dict[str, Attempt] = {}
@@ -92,6 +95,7 @@ class Course:
         self._on_unknown = on_unknown
         self._unsaved = unsaved
         self._is_first = is_first
+        self._by_word = by_word
         self._waiting: deque[str] = deque()
         self._under_way: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
@@ -102,6 +106,7 @@ class Course:
         self._made: set[str] = set()  # the conversations that the server made for this course
         self._tries: dict[str, int] = {}  # of rows that this course has sent
         self._finds: set[asyncio.Task[Found]] = set()
+        self._looked_for: set[int] = set()  # the numbers of attempts
         self._is_called_off = self._streams_stopped = False
         self._reached = False
         self._unreached_since: float | None = None
@@ -114,7 +119,7 @@ class Course:
             self._finder = Finder(self._target, self._client, self._asking, set())
             await self._save_again()
             await self._find_again()
-            self._waiting.extend(key for key in self._rows if self.outcomes[key].state == "waiting")
+            self._wait(key for key in self._rows if self.outcomes[key].state == "waiting")
             await self._go_on()
             for pause in _SAVING if self._unsaved else ():
                 await asyncio.sleep(pause)
@@ -136,13 +141,25 @@ class Course:
         """Whether rows wait to be sent."""
         return bool(self._waiting)
 
-    def add(self, keys: Sequence[str]) -> None:
-        """Let rows wait again that had failed or are unknown, by a person's word."""
+    def add(self, keys: Sequence[str], reopened: Sequence[Open]) -> None:
+        """Go on with rows by a person's word: failed ones wait, unknown ones are asked for."""
         self.reason = ""
         self._is_called_off = False
         self._spending.failures -= len(keys)
-        self._waiting.extend(keys)
+        self._wait(keys)
+        self._find_all(reopened)
         self._wake.set()
+
+    def _wait(self, keys: Iterable[str]) -> None:
+        """Let rows wait to be sent; a word that comes while this course begins names some twice."""
+        there = set(self._waiting)
+        self._waiting.extend(key for key in keys if key not in there)
+
+    def _find_all(self, opened: Iterable[Open]) -> list[asyncio.Task[None]]:
+        """Find out what became of runs, each once: a word may name what is looked for already."""
+        new = [one for one in opened if one.id not in self._looked_for]
+        self._looked_for.update(one.id for one in new)
+        return [self._begin(self._look(one)) for one in new]
 
     def end(self, reason: str, *, call_off: bool = True) -> None:
         """Start nothing new from now on; the first reason stays.
@@ -452,7 +469,10 @@ class Course:
             self._note_accepted(opened, run_id)
 
         variables = None if row is None else row.body.get("variables")
-        finding = asyncio.ensure_future(finder.find(opened, variables, note_id, is_own=is_own))
+        once = opened.key in self._by_word
+        finding = asyncio.ensure_future(
+            finder.find(opened, variables, note_id, is_own=is_own, once=once)
+        )
         self._finds.add(finding)
         try:
             found = await finding
@@ -486,14 +506,18 @@ class Course:
         except PowawidgetError as error:
             self._unsaved[opened.id] = settled
             self.end(f"{error} What came of {key[:80]!r} isn't written yet.")
-        is_bad = settled.state != "done"
+        is_unknown = settled.state == "unknown"
+        is_by_word = is_unknown and key in self._by_word
+        self._by_word.discard(key)
+        is_bad = settled.state != "done" and not is_by_word
         self._spending.ended(outcome.tokens, failed=is_bad, key=key)
         self._set(key, outcome)
-        if settled.state == "unknown" and self._on_unknown == "retry" and tries < _MOST_TRIES:
+        is_said_before = is_unknown and self._on_unknown == "retry" and tries < _MOST_TRIES
+        if is_by_word or is_said_before:
             await self._send_again(key)
 
     async def _send_again(self, key: str) -> None:
-        """Let a row wait again whose fate nobody knows, as the person has said before."""
+        """Let a row wait again whose fate nobody knows, as the person has said."""
         try:
             aside = await self._do(
                 lambda connection: written.put_aside(connection, self._batch, ["unknown"], [key])
@@ -536,7 +560,7 @@ class Course:
             self._count_earlier(
                 await self._do(lambda connection: reading.spent(connection, self._batch))
             )
-        finds = [self._begin(self._look(one)) for one in opened]
+        finds = self._find_all(opened)
         if finds:
             scale = min(1.0, self._asking.minute / 60)
             await asyncio.wait(finds, timeout=_HEAD_START * scale)

@@ -2,8 +2,12 @@
 
 import asyncio
 import logging
+import sqlite3
 import threading
+import time
 from collections.abc import Callable, Collection, Sequence
+
+import msgspec
 
 from powawidget.batch.budget import Spending
 from powawidget.batch.course import Course, Unknown
@@ -76,6 +80,7 @@ class Driver:
         self._reason = ""
         self._again = False
         self._is_first = True
+        self._by_word: set[str] = set()
         self._outcomes = {row.key: WAITING for row in rows}
         known = journal.outcomes(batch)
         self._outcomes.update({key: known[key] for key in self._rows if key in known})
@@ -133,6 +138,9 @@ class Driver:
     def retry(self, states: Collection[RowState]) -> int:
         """Send rows again that are `failed` or `unknown`, by a person's word, and go on.
 
+        The server is asked once more for each unknown one before it is sent: what came of it is
+        kept where it can be found by now.
+
         Returns:
             How many.
 
@@ -145,11 +153,16 @@ class Driver:
             raise InvalidValueError("Only rows that are failed or unknown are sent again.")
         with self._guard:
             self._journal.lock(self._batch)
-        keys = [key for key, one in tuple(self._outcomes.items()) if one.state in states]
+        known = tuple(self._outcomes.items())
+        failed = [key for key, one in known if one.state == "failed" and "failed" in states]
+        unknown = [key for key, one in known if one.state == "unknown" and "unknown" in states]
+
+        def write(connection: sqlite3.Connection) -> tuple[list[str], list[written.Open]]:
+            aside = written.put_aside(connection, self._batch, ["failed"], failed)
+            return aside, written.reopen(connection, self._batch, unknown, time.time())
+
         try:
-            aside = self._journal.call(
-                lambda connection: written.put_aside(connection, self._batch, tuple(states), keys)
-            )
+            aside, reopened = self._journal.call(write)
         except PowawidgetError:
             with self._guard:
                 if self.done.is_set():
@@ -157,15 +170,14 @@ class Driver:
             raise
         with self._guard:
             goes_on = not self.done.is_set()
-            self._again = goes_on and bool(aside)
+            self._again = goes_on and bool(aside or reopened)
         if goes_on:
-            loop.call_soon(self._add, aside)
+            loop.call_soon(self._add, aside, reopened)
         else:
-            for key in aside:
-                self._outcomes[key] = RowOutcome(tries=self._outcomes[key].tries)
+            self._note_again(aside, reopened)
             self._spending.failures -= 0 if self._is_first else len(aside)
             self.start()
-        return len(aside)
+        return len(aside) + len(reopened)
 
     def outcome(self, key: str) -> RowOutcome:
         """Tell how a row stands.
@@ -224,16 +236,27 @@ class Driver:
             outcomes=self._outcomes,
             unsaved=self._unsaved,
             is_first=self._is_first,
+            by_word=self._by_word,
         )
         await course.run()
         self._is_first = False
 
-    def _add(self, keys: Sequence[str]) -> None:
+    def _add(self, keys: Sequence[str], reopened: Sequence[written.Open]) -> None:
         course = self._course
+        self._note_again(keys, reopened)
+        if course is not None:
+            course.add(keys, reopened)
+
+    def _note_again(self, keys: Sequence[str], reopened: Sequence[written.Open]) -> None:
+        """Note that failed rows wait again, and that unknown ones are asked for first."""
         for key in keys:
             self._outcomes[key] = RowOutcome(tries=self._outcomes[key].tries)
-        if course is not None:
-            course.add(keys)
+        for one in reopened:
+            self._by_word.add(one.key)
+            known = self._outcomes[one.key]
+            self._outcomes[one.key] = msgspec.structs.replace(known, state="accepted", error="")
+            if not self._is_first:
+                self._spending.reopened()
 
     def _stop(self, streams: bool) -> None:
         course = self._course

@@ -138,6 +138,7 @@ class Finder:
         note_id: Callable[[str], Awaitable[None]] | None = None,
         *,
         is_own: bool = False,
+        once: bool = False,
     ) -> Found:
         """Ask until the run is over, or nobody will know.
 
@@ -146,6 +147,7 @@ class Finder:
             variables: What a workflow was given.
             note_id: Called once the run's id is known, while it goes on.
             is_own: Whether who asks has sent it, so that the server was reached.
+            once: Whether one answer is enough, for it was asked for long enough before.
 
         Returns:
             What became of it. Nothing is raised but a cancellation.
@@ -166,7 +168,7 @@ class Finder:
                 continue
             reached = now
             if isinstance(seen, _NotYet):
-                if now - begun >= self._asking.minute:
+                if once or now - begun >= self._asking.minute:
                     return Found(unknown=seen.why, run_id=noted)
                 continue
             if seen.run_id is not None and noted is None:

@@ -27,8 +27,8 @@ FOLLOWING: dict[AttemptState, frozenset[AttemptState]] = {
     "left": frozenset(),
     "done": frozenset(),
     "failed": frozenset(),
-    # Nobody writes to it any more: only a person's word puts it aside.
-    "unknown": frozenset(),
+    # Only a person's word leads on: the server is asked once more before the row is sent again.
+    "unknown": frozenset({"accepted"}),
 }
 
 # Refusals that the next row meets too: the key, the rights, the address; a redirect that isn't

@@ -248,6 +248,52 @@ def test_retry_sends_what_failed_again_and_nothing_else(journal: Journal) -> Non
         assert journal.outcomes(1) == {f"k{i}": driver.outcome(f"k{i}") for i in range(4)}
 
 
+@pytest.mark.parametrize("anew", [False, True], ids=["the same kernel", "another kernel"])
+def test_an_unknown_row_is_asked_for_once_more_before_a_persons_word_sends_it(
+    journal: Journal, anew: bool
+) -> None:
+    """A run that the server tells of too late isn't paid for again."""
+    desk = Desk({"row 0": [at.reset], "row 1": [at.reset, at.done], "row 2": [at.failed, at.done]})
+    with Chaos(desk) as server:
+        spending = Spending()
+        driver = driver_of(target_of(server), journal, rows_of(4), spending=spending)
+        finish(driver)
+        assert states(driver, 4) == ["unknown", "unknown", "failed", "done"]
+        desk.store(desk.starts[[body["message"] for body in desk.starts].index("row 0")])
+        if anew:
+            spending = Spending()
+            driver = driver_of(target_of(server), journal, rows_of(4), spending=spending)
+        asked = len(desk.asked)
+        assert driver.retry(["unknown"]) == 2
+        assert driver.done.wait(WATCHDOG)
+        assert states(driver, 4) == ["done", "done", "failed", "done"]
+        assert driver.outcome("k0").text == "stored row 0"
+        assert [desk.times(f"row {i}") for i in range(4)] == [1, 2, 1, 1]
+        assert [driver.outcome(f"k{i}").tries for i in range(4)] == [1, 2, 1, 1]
+        assert (spending.runs, spending.failures) == (5, 1)
+        asked_for = [path for path in desk.asked[asked:] if "/api/sessions/" in path]
+        assert len({path.split("/")[3] for path in asked_for}) == 2
+        assert driver.retry(["failed", "unknown"]) == 1
+        assert driver.done.wait(WATCHDOG)
+        assert states(driver, 4) == ["done"] * 4
+        assert journal.outcomes(1) == {f"k{i}": driver.outcome(f"k{i}") for i in range(4)}
+
+
+def test_a_kill_while_an_unknown_row_is_asked_for_again_sends_nothing(journal: Journal) -> None:
+    desk = Desk({"row 0": [at.reset]})
+    with Chaos(desk) as server:
+        driver = driver_of(target_of(server), journal, rows_of(1))
+        finish(driver)
+        # As a kill leaves it: opened again, and nothing of it written since.
+        assert (
+            len(journal.call(lambda connection: attempts.reopen(connection, 1, ["k0"], 0.0))) == 1
+        )
+        later = driver_of(target_of(server), journal, rows_of(1))
+        finish(later)
+        assert later.outcome("k0").state == "unknown"
+        assert desk.times("row 0") == 1
+
+
 def test_what_a_person_said_before_sends_unknown_rows_again(journal: Journal) -> None:
     desk = Desk({"row 0": [at.reset, at.done], "row 1": [at.reset]})
     with Chaos(desk) as server:

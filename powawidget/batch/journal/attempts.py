@@ -230,6 +230,47 @@ def open_attempts(connection: sqlite3.Connection, batch: int, now: float) -> lis
     return found
 
 
+def reopen(
+    connection: sqlite3.Connection, batch: int, keys: Iterable[str], now: float
+) -> list[Open]:
+    """Let rows of unknown fate be found again, before a person's word sends them once more.
+
+    Args:
+        connection: The journal.
+        batch: The batch.
+        keys: Which rows; those that aren't unknown stay as they are.
+        now: The time, in seconds since 1970.
+
+    Returns:
+        The attempts that are under way again.
+    """
+    found = []
+    for key in keys:
+        row = connection.execute(
+            """
+            SELECT id, marked_at, session_id, claim, run_id FROM attempt
+            WHERE batch = ? AND key = ? AND standing = 1 AND state = 'unknown'
+            """,
+            (batch, key),
+        ).fetchone()
+        if row is None:
+            continue
+        number, marked_at, session_id, claim_text, run_id = row
+        connection.execute("UPDATE attempt SET state = 'accepted' WHERE id = ?", (number,))
+        connection.execute("DELETE FROM result WHERE attempt = ?", (number,))
+        found.append(
+            Open(
+                id=number,
+                key=key,
+                session_id=session_id,
+                claim=claim_text,
+                run_id=run_id,
+                sent_at=now if marked_at is None else marked_at,
+            )
+        )
+    return found
+
+
 def put_aside(
     connection: sqlite3.Connection, batch: int, states: Collection[str], keys: Iterable[str]
 ) -> list[str]:
