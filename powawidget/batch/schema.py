@@ -22,6 +22,7 @@ from typing import Any, get_args
 import msgspec
 
 from powawidget.batch.columns import ColumnKind
+from powawidget.batch.patterns import bounded, by_python, has_patterns, within_time
 from powawidget.batch.table import needed
 from powawidget.batch.template import shown
 from powawidget.errors import InvalidValueError, WrongTypeError
@@ -165,11 +166,13 @@ def _of_json_schema(given: Mapping[str, Any]) -> Schema:
             '"properties": {...}}.'
         )
     _refuse_dangling(own, Registry())
+    validator, bounded_form = bounded(jsonschema, validator, own)
     # Without a registry jsonschema fetches what a "$ref" names from the network.
-    check = validator(own, registry=Registry())
+    check = validator(bounded_form, registry=Registry())
 
     def read(text: str) -> Any:
         value = _decoded(text)
+        within_time()
         wrong = jsonschema.exceptions.best_match(check.iter_errors(value))
         if wrong is not None:
             raise ValueError(_at(wrong.absolute_path, wrong.message))
@@ -231,6 +234,8 @@ def _of_pydantic(model: Any) -> Schema:
             first = _at(found[0]["loc"], found[0]["msg"]) if found else str(error)
             raise ValueError(_and_more(first, len(found))) from error
 
+    if by_python(adapter.core_schema):
+        raise _unbounded(name, "a pattern without regex_engine and re.compile, or ")
     try:
         schema = adapter.json_schema()
         # A model is asked by the aliases; a person knows the fields.
@@ -257,11 +262,21 @@ def _of_msgspec(given: Any) -> Schema:
             f"{what}{more}."
         ) from error
 
+    if has_patterns(schema):
+        raise _unbounded(getattr(given, "__name__", "The schema"), "a model of pydantic or ")
+
     def read(text: str) -> Any:
         value = decoder.decode(text.encode())
         return msgspec.to_builtins(value, builtin_types=get_args(_TYPES), str_keys=True)
 
     return _made(getattr(given, "__name__", "answer"), _inlined(schema), read)
+
+
+def _unbounded(name: str, instead: str) -> InvalidValueError:
+    return InvalidValueError(
+        f"{name} has a pattern that Python's re checks, which an answer can keep busy without end: "
+        f"use {instead}a JSON schema."
+    )
 
 
 def _of_mixed(given: Any) -> Schema:

@@ -5,13 +5,15 @@ import datetime as dt
 import decimal
 import enum
 import json
+import re
 import sys
-from typing import Any, Literal, NamedTuple, TypedDict
+from typing import Annotated, Any, Literal, NamedTuple, TypedDict
 
 import msgspec
 import pydantic
 import pytest
 
+from powawidget.batch import patterns
 from powawidget.batch.schema import Schema, schema_of
 from powawidget.errors import InvalidValueError, MissingPackageError, WrongTypeError
 
@@ -396,3 +398,94 @@ def test_a_schema_is_read_once() -> None:
     schema = schema_of(Ticket)
     assert isinstance(schema, Schema)
     assert schema_of(schema) is schema
+
+
+SLOW = "^(a|aa)+$"
+ENDLESS = "a" * 200 + "b"
+
+
+@pytest.mark.parametrize("dated", [{}, {"$schema": "https://json-schema.org/draft/2020-12/schema"}])
+@pytest.mark.parametrize(
+    ("form", "answer"),
+    [
+        ({"properties": {"a": {"type": "string", "pattern": SLOW}}}, {"a": ENDLESS}),
+        (
+            {"$defs": {"s": {"pattern": SLOW}}, "properties": {"a": {"$ref": "#/$defs/s"}}},
+            {"a": ENDLESS},
+        ),
+        ({"properties": {"a": {"$ref": "#"}}, "pattern": SLOW}, {"a": ENDLESS}),
+        ({"type": "object", "propertyNames": {"pattern": SLOW}}, {ENDLESS: 1}),
+        ({"type": "object", "patternProperties": {SLOW: {"type": "string"}}}, {ENDLESS: 1}),
+        (
+            {"type": "object", "patternProperties": {SLOW: {}}, "additionalProperties": False},
+            {ENDLESS: 1},
+        ),
+    ],
+)
+def test_a_pattern_that_would_not_end_fails_the_answer(
+    monkeypatch: pytest.MonkeyPatch, dated: dict[str, Any], form: dict[str, Any], answer: Any
+) -> None:
+    monkeypatch.setattr(patterns, "_SECONDS", 0.01)
+    schema = schema_of({**dated, **form})
+    assert "the pattern '^(a|aa)+$' takes too long to check" in schema.check(json.dumps(answer))
+
+
+def test_a_pattern_that_backtracks_is_checked_all_the_same() -> None:
+    schema = schema_of({"properties": {"a": {"pattern": "^(a+)+$"}}})
+    assert schema.check(json.dumps({"a": "a" * 40})) == ""
+    assert "does not match" in schema.check(json.dumps({"a": "a" * 40 + "b"}))
+
+
+def test_patterns_of_names_say_what_else_may_be_there() -> None:
+    form = {
+        "type": "object",
+        "properties": {"id": {"type": "integer"}},
+        "patternProperties": {"^n_": {"type": "integer"}},
+        "additionalProperties": False,
+    }
+    schema = schema_of(form)
+    assert schema.check('{"id": 1, "n_a": 2}') == ""
+    assert "'other' was unexpected" in schema.check('{"id": 1, "other": 2}')
+    assert "n_a: 'x' is not of type 'integer'" in schema.check('{"n_a": "x"}')
+    typed = schema_of({**form, "additionalProperties": {"type": "string"}})
+    assert typed.check('{"id": 1, "n_a": 2, "other": "x"}') == ""
+    assert "other: 3 is not of type 'string'" in typed.check('{"n_a": 2, "other": 3}')
+
+
+class Numbered(msgspec.Struct):
+    id: Annotated[str, msgspec.Meta(pattern="^(a|aa)+$")]
+
+
+class ByPython(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(regex_engine="python-re")
+    id: Annotated[str, pydantic.Field(pattern="^(a|aa)+$")]
+
+
+class Compiled(pydantic.BaseModel):
+    id: Annotated[str, pydantic.Field(pattern=re.compile("^(a|aa)+$"))]
+
+
+class ByRust(pydantic.BaseModel):
+    id: Annotated[str, pydantic.Field(pattern="^(a|aa)+$")]
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        (Numbered, "Numbered has a pattern"),
+        (ByPython, "ByPython has a pattern"),
+        (Compiled, "Compiled has a pattern"),
+        (
+            {"patternProperties": {"^a": {}}, "properties": {}, "unevaluatedProperties": False},
+            "use additionalProperties",
+        ),
+        ({"properties": {"a": {"pattern": "("}}}, "no JSON schema"),
+    ],
+)
+def test_a_pattern_that_cannot_be_bounded_is_refused(given: Any, why: str) -> None:
+    with pytest.raises(InvalidValueError, match=why):
+        schema_of(given)
+
+
+def test_pydantics_own_patterns_always_end() -> None:
+    assert "should match pattern" in schema_of(ByRust).check(json.dumps({"id": ENDLESS}))
