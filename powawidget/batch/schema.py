@@ -293,6 +293,9 @@ def _of_mixed(given: Any) -> Schema:
 def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
     """Put the type itself in the place of a reference to it: models are told of an object."""
     rest = dict(schema)
+    match rest.get("allOf"):
+        case [{"$ref": str(), **others}] if not others and "$ref" not in rest:
+            rest |= rest.pop("allOf")[0]  # as pydantic before 2.9 writes it
     named = str(rest.pop("$ref", "")).rpartition("/")[2]
     known = rest.get("$defs", {})
     return {**known[named], **rest} if named in known else schema

@@ -319,6 +319,13 @@ def test_a_models_fields_are_its_columns_whatever_its_aliases() -> None:
     assert schema_of(Tree).json_schema["type"] == "object"
 
 
+def test_a_schema_that_is_one_of_its_definitions_has_columns_of_that() -> None:
+    """As pydantic before 2.9 and others write a type that holds itself."""
+    tree = {"type": "object", "properties": {"size": {"type": "integer"}}}
+    for named in ({"$ref": "#/$defs/Tree"}, {"allOf": [{"$ref": "#/$defs/Tree"}]}):
+        assert schema_of({"$defs": {"Tree": tree}, **named}).fields == {"size": "integer"}
+
+
 def test_an_answer_becomes_plain_values() -> None:
     schema = schema_of(Rich)
     cells = schema.cells(schema.value_of('{"kind": "bug", "level": 3, "site": "http://a.b/"}'))
