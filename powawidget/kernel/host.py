@@ -2,14 +2,18 @@
 
 import logging
 import sys
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 _log = logging.getLogger("powawidget")
 
 _latest_parent: dict[str, Any] = {}
-_is_running = False
+# The request of the running cell; None between two cells.
+_running: str | None = None
 _followed: Any = None
+# What the next cell is to send again.
+_unheeded: deque[Callable[[], object]] = deque()
 
 
 def kernel() -> Any | None:
@@ -83,37 +87,37 @@ def publish(
         _log.debug("A message could not be sent", exc_info=True)
 
 
+def send_heeded(send: Callable[[], object]) -> None:
+    """Send something by `publish` so that nbclient and papermill heed it; on any thread.
+
+    They heed no message that comes between two cells, or after the end of the cell that it names:
+    it is sent again by the next cell then.
+
+    Args:
+        send: Sends what is newest when it is called, which may be several times.
+    """
+    is_sent = False
+    while not is_sent:
+        running = _running
+        send()
+        if running is None and _followed is not None and send not in _unheeded:
+            _unheeded.append(send)
+        # A cell that has ended meanwhile, or begun, may have passed the message by.
+        is_sent = running == _running
+
+
 def _note_parent() -> None:
-    global _latest_parent, _is_running  # noqa: PLW0603  # replaced as a whole: other threads read it
+    global _latest_parent, _running  # noqa: PLW0603  # replaced as a whole: other threads read it
     _latest_parent = request()
-    _is_running = is_in_cell()
+    _running = cell()[1] if is_in_cell() else None
+    # After that is set: `send_heeded` adds to them first, then looks whether a cell runs.
+    while _running is not None and _unheeded:
+        _unheeded.popleft()()
 
 
 def _note_end() -> None:
-    global _is_running  # noqa: PLW0603  # likewise
-    _is_running = False
-
-
-def is_cell_running() -> bool:
-    """Tell whether a cell is running, also on a thread that can't ask; after `follow_cells`."""
-    return _is_running
-
-
-def in_next_cell(job: Callable[[], object]) -> None:
-    """Do something when the next cell begins, on its thread; call it on any thread.
-
-    Args:
-        job: What to do, once.
-    """
-    events = getattr(getattr(kernel(), "shell", None), "events", None)
-    if events is None:
-        return
-
-    def once() -> None:
-        events.unregister("pre_execute", once)
-        job()
-
-    events.register("pre_execute", once)
+    global _running  # noqa: PLW0603  # likewise
+    _running = None
 
 
 def has_front_end() -> bool:

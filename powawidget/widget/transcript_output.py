@@ -6,8 +6,8 @@ run ends; the view hides it while it is there. Where an Output widget takes the 
 among the cell's own outputs, which the file keeps.
 """
 
-import functools
 import secrets
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -40,6 +40,8 @@ class TranscriptOutput:
         self._has_stood = False
         # What all outputs hold that it stands in; None where they may differ.
         self._held: int | None = None
+        self._newest: dict[str, str] = {}
+        self._updating = threading.RLock()
         self._display_id: str | None = None
 
     @property
@@ -131,13 +133,16 @@ class TranscriptOutput:
         Returns:
             Its size in bytes.
         """
-        # Where it has stood nowhere, `emit` is under way and will see that this is newer.
-        if not self._has_stood or _content(data) == self._held:
-            return _size(data)
-        if self._is_repeated and not host.is_cell_running():
-            # nbclient and papermill heed no message that comes between two cells.
-            host.in_next_cell(functools.partial(self._publish, data))
-        return self._publish(data)
+        # Two threads may come with the same one, or one after the other.
+        with self._updating:
+            # Where it has stood nowhere, `emit` is under way and will see that this is newer.
+            if self._has_stood and _content(data) != self._held:
+                self._newest = data
+                if self._is_repeated:
+                    host.send_heeded(self._send_newest)
+                else:
+                    self._send_newest()
+        return _size(data)
 
     def is_shown_by_cell(self) -> bool:
         """Tell whether the running cell has shown it already."""
@@ -151,8 +156,13 @@ class TranscriptOutput:
         is_alike = not self._has_stood or _content(data) == self._held
         self._held = _content(data) if is_alike else None
         self._has_stood = True
-        # Read after that is set: `refresh` either sees it, or the change was noted before.
-        return self.refresh(self.written()) if self._is_stale else _size(data)
+        size = _size(data)
+        # Read after that is set: `refresh` either sees it, or the change was noted before. What
+        # changes while it is written again makes it stale again.
+        while self._is_stale:
+            self._is_stale = False
+            size = self.refresh(self.written())
+        return size
 
     def _put(self, data: dict[str, str]) -> None:
         match self._where:
@@ -172,10 +182,15 @@ class TranscriptOutput:
         cell: dict[str, Any] | None = None,
     ) -> int:
         content = {"data": data, "metadata": {}, "transient": {"display_id": self.display_id}}
-        host.publish(kind, content, b"display_data", cell)
-        if kind == "update_display_data":
-            self._held = _content(data)
+        # What is noted as held is what was sent last.
+        with self._updating:
+            host.publish(kind, content, b"display_data", cell)
+            if kind == "update_display_data":
+                self._held = _content(data)
         return _size(data)
+
+    def _send_newest(self) -> None:
+        self._publish(self._newest)
 
 
 def _new_mark() -> str:

@@ -246,11 +246,9 @@ class StateWidget(anywidget.AnyWidget):
             copy: What is to be held of the state.
         """
         with self._live.lock:
-            if not self.greeted and self._comm_id is not None:
-                data = {"method": "update", "state": {"_state": copy.snapshot}, "buffer_paths": []}
-                content = {"comm_id": self._comm_id, "data": data}
-                host.publish("comm_msg", content, b"comm-" + self._comm_id.encode())
             self._file, self._file_size = copy, size
+            if not self.greeted:
+                host.send_heeded(self._send_trait)
             self._send_file()
 
     def close(self) -> None:
@@ -328,6 +326,15 @@ class StateWidget(anywidget.AnyWidget):
     def _send_ops(self, ops: list[Op]) -> None:
         self._seq += 1
         self.send({"kind": "ops", "seq": self._seq, "ops": ops})
+
+    def _send_trait(self) -> None:
+        with self._live.lock:
+            if self.greeted or self._comm_id is None or self._file is None:
+                return
+            state = {"_state": self._file.snapshot}
+            data = {"method": "update", "state": state, "buffer_paths": []}
+            content = {"comm_id": self._comm_id, "data": data}
+            host.publish("comm_msg", content, b"comm-" + self._comm_id.encode())
 
     def _send_file(self) -> None:
         if self._file is None:

@@ -4,9 +4,11 @@ import copy
 import json
 from typing import Any
 
+import pytest
 from ipywidgets import Widget
 
 import powawidget
+from powawidget.kernel import host
 from powawidget.settings import _CORE
 from powawidget.state.model import ChatState, plain
 from powawidget.widget import file_state
@@ -86,6 +88,30 @@ def test_an_end_that_comes_while_a_transcript_is_emitted_is_written_after_it() -
     assert rendered == ["on the way", "end", "end"]
     transcript.emit()
     assert len(rendered) == 4
+
+
+def test_an_end_that_overtakes_the_second_writing_of_a_transcript_is_what_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was written first may be sent last."""
+    sent: list[str] = []
+    monkeypatch.setattr(host, "publish", lambda _, content, *__: sent.append(content["data"]["is"]))
+    rendered: list[int] = []
+
+    def render(_: str) -> dict[str, str]:
+        rendered.append(len(rendered))
+        mine = rendered[-1]
+        if mine == 0:
+            transcript.note_change()
+        if mine == 1:
+            transcript.note_change()
+            transcript.refresh(transcript.written())
+        return {"is": "old" if mine < 2 else "new"}
+
+    transcript = TranscriptOutput(render)
+    transcript.begin()
+    transcript.emit()
+    assert sent[-1] == "new"
 
 
 def test_half_a_character_is_counted_too() -> None:
