@@ -139,7 +139,8 @@ class Parts:
         brief = Span(chip, "code") if chip else None
         gates = [node for gate in self._gates.get(index, []) for node in self._requests.nodes(gate)]
         opened = part.status == "failed" and not is_said
-        headline = _headline(part.status, part.status, name)
+        word = words.EXPIRED if part.status == "failed" and is_said else None
+        headline = _headline(part.status, part.status, name, word=word)
         return [Details(headline, body, "card", opened, brief, tuple(tail)), *gates]
 
     def _is_refused(self, gate: int) -> bool:
@@ -265,12 +266,12 @@ class Parts:
         return found
 
 
-def _headline(sign: str, status: str, *name: Span) -> Spans:
+def _headline(sign: str, status: str, *name: Span, word: str | None = None) -> Spans:
     """The start of a line: the sign, the name, and the state in words where it isn't the best."""
     if sign in {"delegation", "parallel"} and status not in {"running", "done"}:
         sign = status
-    word = () if status == "done" else (Span(f" {words.STATUS[status]}", "strong"),)
-    return (Span(sign, "glyph"), Span(" "), *name, *word)
+    told = () if status == "done" else (Span(f" {word or words.STATUS[status]}", "strong"),)
+    return (Span(sign, "glyph"), Span(" "), *name, *told)
 
 
 def _given(context: Context, name: str, source: str, where: str) -> list[Node]:

@@ -25,6 +25,8 @@ STATUS = {
     "skipped": "Skipped",
     "not_reached": "Not reached",
 }
+# A call that failed because nobody answered its request.
+EXPIRED = "Expired"
 SIGNS = {
     "connecting": "●",
     "running": "●",

@@ -24,7 +24,13 @@ ROOT = pathlib.Path(__file__).parents[2]
 FRAMES_A_SECOND = 50
 END = "The end of it."
 # What a message is known by that brings the loader, a module or the core: once a widget or a page.
-FRONT_END = (b'"_esm"', b'"kind": "module"', b'"code": "')
+# The core's code stands in its model's state, with "_model_module" beside it; the code of a cell
+# stands in an `execute_input`, which has none.
+FRONT_END = (
+    re.compile(rb'"_esm"'),
+    re.compile(rb'"kind": "module"'),
+    re.compile(rb'(?s)"_model_module".*"code": "|"code": ".*"_model_module"'),
+)
 SAMPLE = 0.25  # seconds between two looks at the page's counters
 # The clock goes on while another process has the processor; what a thread uses of it doesn't.
 BY_PROCESSOR = {"timeDomain": "threadTicks"}

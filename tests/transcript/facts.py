@@ -44,8 +44,16 @@ def _facts(state: RunState) -> Iterator[str]:
     yield from state.message.split("\n")
     if total := (state.usage or {}).get("total_tokens"):
         yield f"{total:,} token"
-    for part in state.parts:
+    refused = {
+        part.call
+        for part in state.parts
+        if isinstance(part, ApprovalPart) and part.decision in {"denied", "expired"}
+    }
+    for index, part in enumerate(state.parts):
         yield from _of_part(part)
+        if isinstance(part, ToolPart) and part.status != "done":
+            unanswered = part.status == "failed" and index in refused
+            yield words.EXPIRED if unanswered else words.STATUS[part.status]
     for thought in state.reasoning.thoughts:
         yield from prose(str(thought.text))
     for citation in state.citations:
@@ -67,7 +75,7 @@ def _of_part(part: Any) -> Iterator[str]:
         case TextPart():
             yield from prose(str(part.text))
         case ToolPart():
-            yield from (part.name, words.STATUS[part.status] if part.status != "done" else "")
+            yield part.name
             yield from leaves(part.arguments)
             yield from leaves(part.asked)
             result = (part.result or "").replace("\r\n", "\n")

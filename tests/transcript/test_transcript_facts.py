@@ -168,10 +168,14 @@ def test_a_page_stands_alone() -> None:
 
 def test_a_request_that_was_refused_is_told_once() -> None:
     """The card has the call, and the line below it what became of the request."""
-    for name, told in (("approval_expired", "Not answered"), ("approval_denied", "Denied")):
+    for name, word, told in (
+        ("approval_expired", "Expired", "Not answered"),
+        ("approval_denied", "Denied", "Denied"),
+    ):
         state = kept(FIXTURES / f"{name}.sse").state
         lines = transcript.to_text(state, ABOUT).split("\n")
         (card,) = [line for line in lines if line.startswith(("✗", "⊘"))][:1]
+        assert re.match(rf"\W \w+ {word}\b", card), "the card says what became of the call"
         assert "Blocked by hook" not in card
         assert re.search(r"\d s$", card) is None, "a call that never ran took no time"
         assert sum(told in line for line in lines) >= 1
