@@ -10,6 +10,7 @@ import pytest
 from uv import find_uv_bin
 
 import powawidget
+from tests.counterpart import start
 
 ROOT = Path(__file__).parents[2]
 
@@ -86,3 +87,32 @@ def test_the_wheel_works_in_a_bare_environment(wheel: Path, tmp_path: Path) -> N
         )
         assert done.returncode == 1
         assert 'pip install "powawidget[demo]"' in done.stderr
+
+
+MAPPED = """
+import sys
+import polars
+import powawidget
+
+with powawidget.connect(sys.argv[1], api_key=sys.argv[2]) as pb:
+    agent = pb.agent("Triage")
+    batch = agent.map(["It is broken", "I was charged twice"], "Triage this: {value}").wait(60)
+    print([row["status"] for row in batch.frame])
+    try:
+        agent.map(polars.DataFrame({"text": ["It is broken"]}))
+    except powawidget.MissingPackageError as error:
+        print(error)
+"""
+
+
+def test_a_batch_needs_a_package_only_for_frames(wheel: Path, tmp_path: Path) -> None:
+    uv, bare = find_uv_bin(), tmp_path / "bare" / "bin"
+    run(uv, "venv", "-q", "--python", sys.executable, bare.parent)
+    run(uv, "pip", "install", "-q", "--python", bare / "python", wheel, "polars")
+    server = start()
+    try:
+        said = run(bare / "python", "-I", "-c", MAPPED, server.url, server.key)
+    finally:
+        server.stop()
+    assert "['done', 'done']" in said
+    assert "needs narwhals, which isn't installed: run '%pip install \"powawidget[tables]\"" in said
