@@ -18,9 +18,10 @@ from tests.counterpart import Agent, Say, start
 
 CONNECT = (
     "import powawidget as pw, time\npb = pw.connect()\n"
-    "plain, analyst = pb.agent('Plain'), pb.agent('Analyst')"
+    "plain, slow, analyst = pb.agent('Plain'), pb.agent('Slow'), pb.agent('Analyst')"
 )
 PLAIN = "run = plain.run('haiku')\ndisplay(run)\nrun.wait(display=False)"
+STREAMED = PLAIN.replace("plain", "slow")
 FORMULAS = (
     "run = analyst.run('Which orders are late, by region and carrier?')\n"
     "display(run)\nrun.wait(display=False)"
@@ -38,6 +39,8 @@ def _haiku(_: object) -> Iterator[Say]:
 
 
 PLAIN_AGENT = Agent(name="Plain", script=_haiku)
+# About a second: the widget is there before the run ends, so that its changes are counted too.
+SLOW_AGENT = Agent(name="Slow", script=_haiku, tokens_per_second=15)
 
 
 class Counter:
@@ -76,7 +79,7 @@ def lines() -> Iterator[str]:
 def _measured() -> Iterator[tuple[str, int, int | None]]:
     with _page() as (lab, page):
         counter = Counter(page)
-        lab.write_notebook("two.ipynb", [CONNECT, PLAIN, PLAIN])
+        lab.write_notebook("two.ipynb", [CONNECT, STREAMED, STREAMED])
         lab.open(page, "two.ipynb")
         _run_cell(lab, page, 0)
         counter.settled(page)
@@ -126,7 +129,7 @@ def _run_cell(lab: Lab, page: Page, index: int) -> None:
 @contextlib.contextmanager
 def _page() -> Iterator[tuple[Lab, Page]]:
     with (
-        start(executions_per_minute=None, agents=[PLAIN_AGENT]) as server,
+        start(executions_per_minute=None, agents=[PLAIN_AGENT, SLOW_AGENT]) as server,
         tempfile.TemporaryDirectory() as folder,
         start_lab(
             pathlib.Path(folder),
