@@ -11,7 +11,7 @@ from powawidget.errors import ApprovalNeeded, ChatPaused, UnknownNameError
 from powawidget.kernel import cells, loop, wait
 from powawidget.run.approvers import Approvers
 from powawidget.run.finished import of_saved
-from powawidget.run.on_interrupt import checked_choice
+from powawidget.run.on_interrupt import checked_choice, interrupted
 from powawidget.run.properties import STATUS_WORDS
 from powawidget.run.run import PUBLISHING, Run
 from powawidget.run.task import RunTask
@@ -147,7 +147,7 @@ class Chat(Transcribed):
             The chat.
 
         Raises:
-            KeyboardInterrupt: If the kernel is interrupted.
+            KeyboardInterrupt: If the kernel is interrupted; it says what becomes of the answer.
             ApprovalNeeded: If the answer waits for a decision where nobody can click.
             InvalidValueError: If `on_interrupt` is something else.
         """
@@ -163,7 +163,7 @@ class Chat(Transcribed):
         except KeyboardInterrupt:
             if on_interrupt == "stop":
                 self.stop()
-            raise
+            raise interrupted("answer", on_interrupt, "chat.wait()") from None
         return self
 
     def earlier(self, turns: int = SHOWN_FIRST) -> "Chat":

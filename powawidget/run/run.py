@@ -11,7 +11,7 @@ from powawidget.kernel import cells, interrupts, loop, wait
 from powawidget.run.actions import act
 from powawidget.run.approvers import Approvers
 from powawidget.run.finished import of_saved
-from powawidget.run.on_interrupt import checked_choice
+from powawidget.run.on_interrupt import checked_choice, interrupted
 from powawidget.run.properties import RunProperties
 from powawidget.run.task import RunTask
 from powawidget.state import values
@@ -91,7 +91,7 @@ class Run(RunProperties):
             The run itself, over or, after the timeout, not.
 
         Raises:
-            KeyboardInterrupt: If the kernel is interrupted.
+            KeyboardInterrupt: If the kernel is interrupted; it says what becomes of the run.
             ApprovalNeeded: If the run waits for a decision where nobody can click.
             InvalidValueError: If `on_interrupt` is something else.
         """
@@ -105,7 +105,7 @@ class Run(RunProperties):
         except KeyboardInterrupt:
             if on_interrupt == "stop":
                 self.stop()
-            raise
+            raise interrupted("run", on_interrupt, "run.wait()") from None
         return self
 
     def result(self, timeout: float | None = None, *, display: bool = True) -> values.RunResult:

@@ -2,13 +2,15 @@
 
 import asyncio
 import gc
+import re
+import signal
 import subprocess
 import sys
 import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -181,6 +183,25 @@ def test_code_is_told_of_no_end_while_the_run_goes_on(
 
 async def awaited(run: pw.Run) -> pw.RunResult:
     return await run
+
+
+@pytest.mark.parametrize(
+    ("on_interrupt", "said"),
+    [("stop", "The {} was told to stop."), ("detach", "The {} goes on: {}.wait() waits for it ag")],
+)
+@pytest.mark.parametrize(("kind", "what"), [("run", "run"), ("chat", "answer")])
+def test_who_interrupts_a_wait_reads_what_becomes_of_it(
+    pb: pw.Powabase, kind: str, what: str, on_interrupt: Literal["stop", "detach"], said: str
+) -> None:
+    agent = pb.agent("Staller")
+    waited = agent.run("hello") if kind == "run" else agent.chat()
+    if isinstance(waited, pw.Chat):
+        waited.send("hello")
+    threading.Timer(0.2, signal.raise_signal, (signal.SIGINT,)).start()
+    with pytest.raises(KeyboardInterrupt, match=re.escape(said.format(what, kind))) as interrupted:
+        waited.wait(WATCHDOG, on_interrupt=on_interrupt)
+    assert interrupted.value.__suppress_context__  # no frames of the loops that it waited in
+    waited.close()
 
 
 AWAITED = """
