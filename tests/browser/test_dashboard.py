@@ -86,9 +86,11 @@ def seen_decided_and_filed(lab: Lab, page: Page, powabase: Any) -> None:
     lab.open(page, "taken.ipynb")
     lab.run_all(page)
     first = lab.output(page, 1).locator(".pw").first
+    # What comes later may push the card out of sight, where nothing of it can be clicked.
+    expect(lab.output(page, 1).locator(".pw")).to_have_count(2, timeout=LONG)
+    lab.wait_idle(page)
     answered(first)
     assert decisions(powabase) == before + 1
-    expect(lab.output(page, 1).locator(".pw")).to_have_count(2)
     expect(lab.output(page, 1).locator(".pw-status").nth(1)).to_have_text("Done", timeout=LONG)
     lab.wait_idle(page)
     # A transcript is of the cell that showed the run; each is hidden by the view, wherever that is.
