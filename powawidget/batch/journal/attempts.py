@@ -217,16 +217,7 @@ def open_attempts(connection: sqlite3.Connection, batch: int, now: float) -> lis
             continue
         if state == "claimed":
             accept(connection, number, None, None)
-        found.append(
-            Open(
-                id=number,
-                key=key,
-                session_id=session_id,
-                claim=claim_text,
-                run_id=run_id,
-                sent_at=now if marked_at is None else marked_at,
-            )
-        )
+        found.append(_open(number, key, marked_at, session_id, claim_text, run_id, now))
     return found
 
 
@@ -258,16 +249,7 @@ def reopen(
         number, marked_at, session_id, claim_text, run_id = row
         connection.execute("UPDATE attempt SET state = 'accepted' WHERE id = ?", (number,))
         connection.execute("DELETE FROM result WHERE attempt = ?", (number,))
-        found.append(
-            Open(
-                id=number,
-                key=key,
-                session_id=session_id,
-                claim=claim_text,
-                run_id=run_id,
-                sent_at=now if marked_at is None else marked_at,
-            )
-        )
+        found.append(_open(number, key, marked_at, session_id, claim_text, run_id, now))
     return found
 
 
@@ -298,6 +280,25 @@ def put_aside(
         if cursor.rowcount:
             aside.append(key)
     return aside
+
+
+def _open(  # noqa: PLR0913, PLR0917  # the columns of an attempt
+    number: int,
+    key: str,
+    marked_at: float | None,
+    session_id: str | None,
+    claim: str | None,
+    run_id: str | None,
+    now: float,
+) -> Open:
+    return Open(
+        id=number,
+        key=key,
+        session_id=session_id,
+        claim=claim,
+        run_id=run_id,
+        sent_at=now if marked_at is None else marked_at,
+    )
 
 
 def _from(state: AttemptState) -> str:
