@@ -133,9 +133,20 @@ class _Reader:
         return b"".join(came)
 
     async def aclose(self) -> None:
-        """End the task; the stream can't be closed while it is being read."""
+        """End the task; the stream can't be closed while it is being read.
+
+        Not even who is cancelled meanwhile goes on before: a run that is stopped and closed at
+        once is cancelled twice.
+        """
         self._task.cancel()
-        await asyncio.wait({self._task})
+        cancelled: asyncio.CancelledError | None = None
+        while not self._task.done():
+            try:
+                await asyncio.wait({self._task})
+            except asyncio.CancelledError as error:
+                cancelled = error
+        if cancelled is not None:
+            raise cancelled
 
     async def _read(self) -> None:
         try:

@@ -156,3 +156,41 @@ def test_the_key_is_taken_out_of_each_event_of_a_read() -> None:
         return [text async for data in payloads(chunks(), lambda: None, redact) for text in data]
 
     assert asyncio.run(test()) == ["a", "a [key]", "b", "[key]s [key]"]
+
+
+def test_a_reader_that_is_cancelled_twice_leaves_a_stream_that_can_be_closed() -> None:
+    """As a run that is stopped and closed at once: its stream takes a moment to give way."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield event("first")
+        try:
+            await asyncio.sleep(WATCHDOG)
+        finally:
+            for _ in range(20):
+                await asyncio.sleep(0)
+
+    async def reads() -> None:
+        async with contextlib.aclosing(chunks()) as stream, contextlib.AsyncExitStack() as stack:
+            data = await stack.enter_async_context(
+                contextlib.aclosing(payloads(stream, lambda: None, same))
+            )
+            async for _ in data:
+                read_one.set()
+                await asyncio.sleep(WATCHDOG)
+
+    async def twice() -> None:
+        task = asyncio.ensure_future(reads())
+        async with asyncio.timeout(WATCHDOG):
+            await read_one.wait()
+            # By now the reader waits for the next chunk.
+            for _ in range(5):
+                await asyncio.sleep(0)
+            for _ in range(2):
+                task.cancel()
+                for _ in range(5):
+                    await asyncio.sleep(0)
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    read_one = asyncio.Event()
+    asyncio.run(twice())
