@@ -62,7 +62,7 @@ def _named(columns: Sequence[Column], taken: list[str]) -> list[Column]:
 
 
 def _typed(outcomes: Sequence[RowOutcome], schema: Schema) -> list[Column]:
-    rows = [_cells(one, schema) for one in outcomes]
+    rows = [fields_of(one, schema) for one in outcomes]
     columns = []
     for name, declared in schema.fields.items():
         values = [row.get(name) for row in rows]
@@ -72,7 +72,8 @@ def _typed(outcomes: Sequence[RowOutcome], schema: Schema) -> list[Column]:
     return columns
 
 
-def _cells(outcome: RowOutcome, schema: Schema) -> dict[str, Any]:
+def fields_of(outcome: RowOutcome, schema: Schema) -> dict[str, Any]:
+    """Give the fields of a row's answer by their names; nothing where it has none that fits."""
     if outcome.state != "done":
         return {}
     try:

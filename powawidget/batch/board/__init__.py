@@ -1,0 +1,1 @@
+"""The board: what a page shows of a batch."""

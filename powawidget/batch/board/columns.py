@@ -1,0 +1,117 @@
+"""The columns of the board: the key, what the messages are made of, and what came out. Pure."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+
+from powawidget.batch.board.moment import Content
+from powawidget.batch.cells import written
+from powawidget.batch.frame import fields_of
+from powawidget.batch.journal.records import RowOutcome
+from powawidget.batch.keys import canonical, readable
+from powawidget.transcript.summary import one_line
+
+Origin = Literal["key", "input", "output"]
+
+KEY = "key"
+_MOST_INPUTS = 6
+_MOST_OUTPUTS = 8
+_COMPARED = 20  # rows that tell whether a column is the key
+LONGEST_CELL = 160
+_LONGEST_NAME = 60
+
+
+class BoardColumn(msgspec.Struct, frozen=True, kw_only=True):
+    """A column of the board, as a page has it.
+
+    Attributes:
+        id: What names it in a question for rows.
+        name: Its heading.
+        origin: Whether it names the row, was asked or came out.
+    """
+
+    id: str
+    name: str
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class Source:
+    """A column of the board, and where its values come from.
+
+    Attributes:
+        shown: What a page is given of it.
+        source: The name as it is of the table's column, or of the schema's; it may be anything.
+    """
+
+    shown: BoardColumn
+    source: str
+
+
+def columns_of(content: Content) -> list[Source]:
+    """Choose the columns of a batch's board, in their order."""
+    key = _key_column(content)
+    made = [_column(content, KEY, key or KEY, "key")]
+    inputs = [name for name in content.asked if name != key][:_MOST_INPUTS]
+    made += [_column(content, f"in:{at}", name, "input") for at, name in enumerate(inputs)]
+    schema = content.schema
+    if schema is None:
+        outputs = ["output" if content.kind == "workflow" else "answer"]
+    else:
+        outputs = list(schema.fields)[:_MOST_OUTPUTS]
+    return made + [_column(content, f"out:{at}", name, "output") for at, name in enumerate(outputs)]
+
+
+def value_at(content: Content, place: int, outcome: RowOutcome, column: Source) -> Any:
+    """Give the value of a cell, as it is sorted by.
+
+    Args:
+        content: The batch's rows.
+        place: The row's place in the table, from 0.
+        outcome: How it stands.
+        column: The column.
+    """
+    if column.shown.origin == "key":
+        return readable(content.keys[place])
+    if column.shown.origin == "input":
+        return content.rows[place].get(column.source)
+    if content.schema is None:
+        return outcome.output if content.kind == "workflow" else outcome.text
+    return fields_of(outcome, content.schema).get(column.source)
+
+
+def text_of(value: Any) -> str:
+    """Write the value of a cell in full, whatever it is."""
+    try:
+        return ", ".join(map(text_of, value)) if isinstance(value, tuple) else written(value)
+    except (TypeError, ValueError):
+        return repr(value)
+
+
+def cell_of(content: Content, value: Any) -> str:
+    """Write the value of a cell on one line, cut, without the key."""
+    return one_line(content.redact(text_of(value)), LONGEST_CELL)
+
+
+def _column(content: Content, id_: str, name: str, origin: Origin) -> Source:
+    heading = one_line(content.redact(name), _LONGEST_NAME)
+    return Source(BoardColumn(id=id_, name=heading, origin=origin), name)
+
+
+def _key_column(content: Content) -> str | None:
+    """Find the column that the keys come from, which needn't be shown twice."""
+    some = list(zip(content.keys, content.rows, strict=False))[:_COMPARED]
+    for name in some[0][1] if some else ():
+        if all(_is_key(row, name, key) for key, row in some):
+            return name
+    return None
+
+
+def _is_key(row: Mapping[str, Any], name: str, key: str) -> bool:
+    try:
+        return canonical(row.get(name)) == key
+    except (TypeError, ValueError, json.JSONDecodeError):
+        return False

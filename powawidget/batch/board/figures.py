@@ -1,0 +1,105 @@
+"""The figures of a batch: how many rows stand where, how fast it goes, what it will take. Pure."""
+
+import collections
+import heapq
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from powawidget.batch.board.moment import OVER, STANDINGS, Content, Moment, standings_of
+from powawidget.batch.journal.records import RowOutcome
+
+# `ready` waits for a word, `stopping` starts nothing new while rows run on.
+BatchStatus = Literal["ready", "running", "waiting", "stopping", "stopped", "done"]
+
+_LATEST = 30.0  # seconds, by whose rows the rate is told
+_ENOUGH = 50  # rows; where fewer ended in that time, the rate is that of the last so many
+_LEAST = 3  # rows, before which neither rate nor time is told
+_SHORTEST = 1.0  # seconds, of which less tells nothing
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """What is said of a batch as a whole.
+
+    Attributes:
+        status: How the batch stands.
+        rows: How many rows there are.
+        counts: How many stand where, in the order in which they are told; those that are none
+            aren't there.
+        rate: Rows that end in a second; None where nothing is under way, or too little has ended.
+        left: Seconds until the last row has ended, at that rate.
+        tokens: What the rows have used, as far as that is known; None where nothing is.
+        tokens_in_all: What all rows will have used if the others use as many as those that ended.
+        begun: When this kernel started it, in seconds since the epoch.
+        ended: When the last row ended, once nothing is under way.
+        reason: Why nothing new starts, in words.
+    """
+
+    status: BatchStatus
+    rows: int
+    counts: dict[str, int]
+    rate: float | None = None
+    left: float | None = None
+    tokens: int | None = None
+    tokens_in_all: int | None = None
+    begun: float | None = None
+    ended: float | None = None
+    reason: str = ""
+
+
+def figures_of(content: Content, moment: Moment) -> Figures:
+    """Count what there is to say of a batch."""
+    outcomes = moment.outcomes
+    counted: collections.Counter[str] = collections.Counter(standings_of(content, moment))
+    counts: dict[str, int] = {one: counted[one] for one in STANDINGS if counted[one]}
+    under_way = counted["running"] + counted["waiting"]
+    # What waits isn't started any more once there is a reason why.
+    coming = under_way + (0 if moment.reason else counted["left"])
+    rate = _rate(moment) if moment.is_driven and coming else None
+    known = [one.tokens for one in outcomes if one.tokens is not None]
+    tokens = sum(known) if known else None
+    unknown_yet = sum(counted[one] for one in STANDINGS if one not in OVER)
+    in_all = None
+    if known and unknown_yet and moment.is_driven:
+        in_all = sum(known) + round(sum(known) / len(known) * unknown_yet)
+    return Figures(
+        status=_status(counted, moment),
+        rows=len(outcomes),
+        counts=counts,
+        rate=None if rate is None else round(rate, 2),
+        left=None if not rate else round(coming / rate),
+        tokens=tokens,
+        tokens_in_all=in_all,
+        begun=moment.begun,
+        ended=None if moment.is_driven else _last_end(outcomes),
+        reason=content.redact(moment.reason),
+    )
+
+
+def _status(counted: collections.Counter[str], moment: Moment) -> BatchStatus:
+    if moment.is_driven:
+        if counted["waiting"] and not counted["running"]:
+            return "waiting"
+        return "stopping" if moment.reason else "running"
+    if not counted["left"]:
+        return "done"
+    is_untouched = counted["left"] == len(moment.outcomes)
+    return "ready" if is_untouched and moment.begun is None else "stopped"
+
+
+def _rate(moment: Moment) -> float | None:
+    since = moment.begun or 0.0
+    ended = [one.ended_at for one in moment.outcomes if one.ended_at and one.ended_at >= since]
+    if len(ended) < _LEAST:
+        return None
+    newest = [at for at in ended if at > moment.now - _LATEST]
+    if len(newest) >= _ENOUGH or len(newest) == len(ended):
+        return len(newest) / max(min(_LATEST, moment.now - since), _SHORTEST)
+    last = heapq.nlargest(_ENOUGH, ended)
+    first = since if len(ended) <= _ENOUGH else last[-1]
+    return len(last) / max(moment.now - first, _SHORTEST)
+
+
+def _last_end(outcomes: Sequence[RowOutcome]) -> float | None:
+    return max((one.ended_at for one in outcomes if one.ended_at), default=None)

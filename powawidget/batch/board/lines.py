@@ -1,0 +1,88 @@
+"""A row as a line of the board. Pure."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from powawidget.batch.board.columns import Source, cell_of, value_at
+from powawidget.batch.board.moment import OVER, Content, Moment, Standing, standing_of
+from powawidget.batch.journal.records import RowOutcome
+from powawidget.transcript.summary import one_line
+
+_LONGEST_CHIP = 60
+_LONGEST_WHY = 400
+_MISFIT = "The answer doesn't fit the schema: "
+_UNKNOWN = "It may have run: nobody could find out what became of it."
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """A row as the board shows it.
+
+    Attributes:
+        place: Its place in the table, from 0.
+        key: Its key as text, by which it is told.
+        cells: The texts of the cells, in the order of the columns.
+        standing: How it stands.
+        chip: In a few words what its standing alone doesn't say, such as why it failed.
+        why: The same in full.
+        seconds: How long it took; None while it isn't over.
+        since: When it was sent, of a row that runs.
+        tokens: What it used.
+        opens: Whether it has a run to be opened.
+    """
+
+    place: int
+    key: str
+    cells: list[str]
+    standing: Standing
+    chip: str = ""
+    why: str = ""
+    seconds: float | None = None
+    since: float | None = None
+    tokens: int | None = None
+    opens: bool = False
+
+
+def line_of(content: Content, moment: Moment, columns: Sequence[Source], place: int) -> Line:
+    """Write a row.
+
+    Args:
+        content: The batch's rows.
+        moment: How they stand.
+        columns: The columns of the board.
+        place: The row's place in the table, from 0.
+    """
+    outcome = moment.outcomes[place]
+    standing = standing_of(outcome, is_asking=content.keys[place] in moment.asking)
+    cells = [cell_of(content, value_at(content, place, outcome, one)) for one in columns]
+    why = one_line(content.redact(_why(outcome, standing)), _LONGEST_WHY)
+    return Line(
+        place=place,
+        key=cells[0],
+        cells=cells,
+        standing=standing,
+        chip=_chip(why, standing),
+        why=why,
+        seconds=outcome.seconds if standing in OVER else None,
+        since=outcome.sent_at if standing not in OVER else None,
+        tokens=outcome.tokens,
+        opens=standing in {"done", "running", "waiting"} or outcome.run_id is not None,
+    )
+
+
+def _why(outcome: RowOutcome, standing: Standing) -> str:
+    if standing == "unknown":
+        return outcome.error or _UNKNOWN
+    return outcome.error or (outcome.note if standing == "done" else "")
+
+
+def _chip(why: str, standing: Standing) -> str:
+    if standing == "waiting":
+        return "waiting for you"
+    if standing == "failed":
+        is_misfit = why.startswith(_MISFIT)
+        said = f"answer doesn't fit: {why.removeprefix(_MISFIT)}" if is_misfit else why or "failed"
+        return one_line(said.rstrip("."), _LONGEST_CHIP)
+    if standing == "unknown":
+        return "unknown: it may have run"
+    return one_line(why.rstrip("."), _LONGEST_CHIP) if why else ""

@@ -1,0 +1,91 @@
+"""A batch at one moment: what everything on the board is read from. Pure."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from powawidget.batch.journal.records import RowOutcome, RowState
+from powawidget.batch.schema import Schema
+from powawidget.state.model import Kind
+
+# How a row stands, as a person calls it. `waiting` is for a decision; `left` hasn't begun.
+Standing = Literal["done", "failed", "waiting", "running", "unknown", "left"]
+STANDINGS: tuple[Standing, ...] = ("done", "failed", "waiting", "running", "unknown", "left")
+OVER: frozenset[Standing] = frozenset({"done", "failed", "unknown"})
+_STANDINGS: Mapping[RowState, Standing] = {
+    "done": "done",
+    "failed": "failed",
+    "unknown": "unknown",
+    "claimed": "running",
+    "accepted": "running",
+    "waiting": "left",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    """What of a batch stays as it is: its rows, and what it runs.
+
+    Attributes:
+        name: The batch's name.
+        kind: agent, orchestration or workflow.
+        target: The name of what runs.
+        keys: The key of each row, as the journal has it, in the order of the table.
+        rows: The table's cells by column, in that order.
+        asked: The columns that the messages are made of.
+        schema: The form of the answers, where one was given.
+        journal: The journal's file, without its folder; None where it lives in memory.
+        python: The code that goes on with the batch.
+        can_start: Whether anything can be sent; a batch that was opened is only read.
+        redact: Takes the key out of a text.
+    """
+
+    name: str
+    kind: Kind
+    target: str
+    keys: Sequence[str]
+    rows: Sequence[Mapping[str, Any]]
+    asked: Sequence[str] = ()
+    schema: Schema | None = None
+    journal: str | None = None
+    python: str = ""
+    can_start: bool = True
+    redact: Callable[[str], str] = str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moment:
+    """How all rows stand at one moment.
+
+    Attributes:
+        outcomes: Each row's, in the order of the table.
+        asking: The keys of the rows that wait for a person's decision.
+        is_driven: Whether rows are sent and followed.
+        reason: Why nothing new starts, in words; empty while it goes on.
+        begun: When it was started by this kernel, in seconds since the epoch.
+        now: The time.
+    """
+
+    outcomes: Sequence[RowOutcome]
+    asking: Collection[str] = field(default_factory=frozenset)
+    is_driven: bool = False
+    reason: str = ""
+    begun: float | None = None
+    now: float = 0.0
+
+
+def standing_of(outcome: RowOutcome, *, is_asking: bool) -> Standing:
+    """Tell how a row stands."""
+    standing = _STANDINGS[outcome.state]
+    return "waiting" if is_asking and standing == "running" else standing
+
+
+def standings_of(content: Content, moment: Moment) -> list[Standing]:
+    """Tell how each row stands, in the order of the table."""
+    asking = moment.asking
+    if not asking:
+        return [_STANDINGS[outcome.state] for outcome in moment.outcomes]
+    return [
+        standing_of(outcome, is_asking=key in asking)
+        for key, outcome in zip(content.keys, moment.outcomes, strict=True)
+    ]
