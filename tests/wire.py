@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from powawidget.batch.board import messages as board
 from powawidget.state.model import Part
 from powawidget.state.text import Text
 from powawidget.widget import messages
@@ -22,11 +23,15 @@ STRUCTS: tuple[type, ...] = (
     messages.Brief,
     *get_args(messages.KernelMessage),
     *get_args(messages.PageMessage),
+    *get_args(board.BoardMessage),
+    *get_args(board.BoardRequest),
 )
 UNIONS = {
     "Part": Part,
     "KernelMessage": messages.KernelMessage,
     "PageMessage": messages.PageMessage,
+    "BoardMessage": board.BoardMessage,
+    "BoardRequest": board.BoardRequest,
 }
 HEAD = """// Generated from powawidget/widget/messages.py and state/model.py: do not edit.
 // To make it anew: `python -m tests.wire`.

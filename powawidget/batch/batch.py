@@ -13,6 +13,8 @@ from typing import Any, Literal
 
 from powawidget import transcript
 from powawidget.batch import export
+from powawidget.batch.board.moment import Content, Moment
+from powawidget.batch.board.view import BoardView, Shown
 from powawidget.batch.driver import Driver
 from powawidget.batch.frame import result_columns
 from powawidget.batch.journal.journal import Journal
@@ -34,10 +36,10 @@ from powawidget.errors import (
     InvalidValueError,
     UnknownNameError,
 )
-from powawidget.kernel import interrupts, loop, wait
+from powawidget.kernel import host, interrupts, loop, wait
 from powawidget.run.finished import of_saved
 from powawidget.run.on_interrupt import checked_choice
-from powawidget.run.run import Run, finished_run
+from powawidget.run.run import PUBLISHING, Run, finished_run
 from powawidget.settings import options
 from powawidget.state.about import About
 
@@ -73,6 +75,21 @@ class Rows:
     schema: Schema | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What is said of a batch where it is shown.
+
+    Attributes:
+        asked: The columns that the messages are made of.
+        python: The code that goes on with it.
+        redact: Takes the key out of a text.
+    """
+
+    asked: Sequence[str] = ()
+    python: str = ""
+    redact: Callable[[str], str] = str
+
+
 @dataclass(frozen=True)
 class Kept:
     """Where a batch is written.
@@ -100,15 +117,17 @@ class Batch:
         kept: Where it is written.
         drive: Makes what drives some of the rows; None where it is only read.
         most_runs: How many runs its budget allows.
+        told: What is said of it where it is shown.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  # what makes up a batch
         self,
         record: BatchRecord,
         rows: Rows,
         kept: Kept,
         drive: Callable[[Sequence[RowInput]], Driver] | None = None,
         most_runs: int | None = None,
+        told: Told | None = None,
     ) -> None:
         self._record = record
         self._rows = rows
@@ -120,6 +139,19 @@ class Batch:
         self._is_part = False
         self._next_look = 0.0
         self._places = {key: place for place, key in enumerate(rows.keys)}
+        self._told = told or Told()
+        self._begun: float | None = None
+        self._view = BoardView(
+            Shown(
+                content=self._content,
+                moment=self._moment,
+                live=self._live,
+                run=lambda key: self[readable(key)],
+                stop=self._tell_to_stop,
+                deeds={"retry": lambda: self.retry("failed"), "resume": self.start},
+                line=self.__repr__,
+            )
+        )
 
     @property
     def name(self) -> str:
@@ -185,6 +217,7 @@ class Batch:
             self._refuse_many(self._waiting(), "batch.start(confirm=True)")
         if driver is not None and not self._is_part:
             driver.start()
+            self._note_begun()
         else:
             self._begin(self._rows.inputs, is_part=False)
         return self
@@ -228,12 +261,16 @@ class Batch:
         self,
         timeout: float | None = None,
         *,
+        display: bool = True,
         on_interrupt: Literal["stop", "detach"] = "stop",
     ) -> "Batch":
         """Block the cell until nothing is under way and nothing new starts.
 
+        Where no page shows the batch, a line on the terminal says now and then how it stands.
+
         Args:
             timeout: How long to wait at most, in seconds; None waits until the end.
+            display: Whether to show the batch first, where nobody has, and to write that line.
             on_interrupt: What an interrupt of the kernel does to the batch: start nothing new
                 (what runs goes on to its end), or only stop waiting (detach).
 
@@ -248,9 +285,16 @@ class Batch:
         """
         checked_choice(on_interrupt)
         done = self._awaited_event()
+        self._view.output.note_call()
         try:
+            if display:
+                self._view.output.show(self)
             if done is not None:
-                wait.block(done, timeout, self._check)
+                with self._view.progress(display=display) as look:
+                    is_over = wait.block(done, timeout, lambda: self._meanwhile(look))
+                board = self._view.board
+                if is_over and board is not None:
+                    wait.block(board.published, PUBLISHING)
         except KeyboardInterrupt:
             if on_interrupt == "stop":
                 self.stop()
@@ -276,14 +320,19 @@ class Batch:
         done = self._awaited_event()
         with interrupts.calling(self._tell_to_stop) as is_interrupted:
             try:
+                self._view.output.show(self)
                 while done is not None and not done.is_set():
                     await wait.until(lambda: done.is_set() or self._stuck() is not None)
                     self._check()
+                board = self._view.board
+                if board is not None:
+                    await wait.until(board.published.is_set, PUBLISHING)
             except asyncio.CancelledError:
                 if is_interrupted():
                     self._tell_to_stop()
                     raise asyncio.CancelledError(_INTERRUPTED["stop"]) from None
                 raise
+        self._view.output.note_awaited(self)
         return self
 
     def stop(self, *, runs: bool = False) -> "Batch":
@@ -296,8 +345,10 @@ class Batch:
         Returns:
             The batch itself.
         """
+        self._view.output.note_call()
         if self._driver is not None:
             self._driver.stop(streams=runs)
+            self._view.note_change()
             if not loop.loop_thread().is_current:
                 loop.run_sync(_taken_up())  # so that `reason` says it from now on
         return self
@@ -306,6 +357,7 @@ class Batch:
         """Start nothing new, and wait for nothing: a person's event loop may run here."""
         if self._driver is not None:
             self._driver.stop()
+            self._view.note_change()
 
     def retry(self, *states: str, confirm: bool = False) -> "Batch":
         """Send rows again that failed, or of which nobody knows what became. They cost again.
@@ -343,6 +395,8 @@ class Batch:
                 return self
             self._driver, self._driven, self._is_part = self._made(some), some, True
         self._driver.retry([state for state in _RETRIED if state in states])
+        self._note_begun()
+        self._view.output.note_call()
         return self
 
     def export(self, path: "str | os.PathLike[str]", *, guard: bool = True) -> pathlib.Path:
@@ -385,7 +439,7 @@ class Batch:
     def __getitem__(self, key: Any) -> Run:
         """Give the run of a row, live or over."""
         wanted = self._key(key)
-        live = None if self._driver is None else self._driver.live_run(wanted)
+        live = self._live(wanted)
         if live is not None:
             return live
         saved = self._journal.saved_run(self._number, wanted)
@@ -411,15 +465,94 @@ class Batch:
     def __repr__(self) -> str:
         return self._summary().text()
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        del include, exclude
-        summary = self._summary()
-        return {"text/plain": summary.text(), "text/markdown": summary.markdown()}
+    @property
+    def widget(self) -> Any:
+        """The widget that shows the batch, made when it is first asked for; for layouts."""
+        return self._view.output.widget
+
+    def show(self, *, max_height: int | None) -> None:
+        """Show the batch with a height of its own, in place of `powawidget.options.max_height`.
+
+        Args:
+            max_height: How tall the box of its rows may be, in pixels, before it scrolls; None
+                takes the usual height, since a batch may have more rows than a page can hold.
+
+        Raises:
+            InvalidValueError: If it isn't a height.
+
+        Example:
+            >>> batch.show(max_height=300)
+        """
+        self._view.output.show_at(self, max_height)
+
+    def _ipython_display_(self) -> None:
+        self._view.output.emit()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        if host.kernel() is None:
+            summary = self._summary()
+            return {"text/plain": summary.text(), "text/markdown": summary.markdown()}
+        return self._view.output.bundle(include, exclude)
+
+    def _display_(self) -> Any:
+        """Give marimo what it shows."""
+        return self.widget
+
+    def _content(self) -> Content:
+        rows, record, told = self._rows, self._record, self._told
+        path = self._journal.path
+        return Content(
+            name=record.name,
+            kind=record.kind,
+            target=record.target_name,
+            keys=rows.keys,
+            rows=rows.table.rows,
+            asked=told.asked,
+            schema=rows.schema,
+            journal=None if path is None else pathlib.Path(path).name,
+            python=told.python,
+            can_start=self._drive is not None,
+            redact=told.redact,
+        )
+
+    def _moment(self) -> Moment:
+        """Tell how the rows stand; on any thread but the loop's."""
+        driver = self._driver
+        outcomes = self._outcomes()
+        is_driven = driver is not None and not driver.done.is_set()
+        left_out = 0
+        if is_driven and self._is_part:
+            driven = {one.key for one in self._driven}
+            pairs = zip(self._rows.keys, outcomes, strict=True)
+            left_out = sum(one.state == "waiting" and key not in driven for key, one in pairs)
+        return Moment(
+            outcomes=outcomes,
+            asking=frozenset() if driver is None else driver.asking(),
+            is_driven=is_driven,
+            reason=self.reason,
+            left_out=left_out,
+            begun=self._begun,
+            now=time.time(),
+        )
+
+    def _live(self, key: str) -> Run | None:
+        """Give the run of a row while it goes on."""
+        run = None if self._driver is None else self._driver.live_run(key)
+        if run is not None:
+            outputs = run._approvers.outputs  # noqa: SLF001  # a person can click here too
+            if self._view.output not in outputs:
+                outputs.append(self._view.output)
+        return run
+
+    def _note_begun(self) -> None:
+        self._begun = time.time()
+        self._view.note_change()
 
     def _begin(self, inputs: Sequence[RowInput], *, is_part: bool) -> None:
         driver = self._made(inputs)
         driver.start()
         self._driver, self._driven, self._is_part = driver, inputs, is_part
+        self._note_begun()
 
     def _made(self, inputs: Sequence[RowInput]) -> Driver:
         assert self._drive is not None  # noqa: S101  # `_refuse_reader` has seen to it
@@ -465,6 +598,10 @@ class Batch:
             raise ConfigurationError(self._held())
         return None if self._driver is None else self._driver.done
 
+    def _meanwhile(self, look: Callable[[], None]) -> None:
+        look()
+        self._check()
+
     def _check(self) -> None:
         """Raise where waiting would last until requests for approval expire, each on its own."""
         stuck = self._stuck()
@@ -480,7 +617,7 @@ class Batch:
             return None
         self._next_look = time.monotonic() + _LOOK
         for one in self._driven:
-            run = driver.live_run(one.key)
+            run = self._live(one.key)
             if run is not None and run._approvers.are_missing():  # noqa: SLF001  # as `run.wait` does
                 self._next_look = 0.0  # who asked looks again, to raise it
                 return one.key, run
@@ -608,10 +745,17 @@ def again(batch: Batch, rows: Rows) -> Batch:
         Kept(batch._journal, batch._number),  # noqa: SLF001
         batch._drive,  # noqa: SLF001
         batch._most_runs,  # noqa: SLF001
+        batch._told,  # noqa: SLF001
     )
     made._driver, made._driven = batch._driver, batch._driven  # noqa: SLF001
-    made._is_part = batch._is_part  # noqa: SLF001
+    made._is_part, made._begun = batch._is_part, batch._begun  # noqa: SLF001
+    made._view.boards = batch._view.boards  # noqa: SLF001  # one driver tells all of its changes
     return made
+
+
+def note_change(batch: Batch) -> None:
+    """Note that something of a batch has changed; on the loop thread."""
+    batch._view.note_change()  # noqa: SLF001  # its own module
 
 
 def begin(batch: Batch, *, confirm: bool) -> None:

@@ -196,6 +196,14 @@ class Driver:
         with self._guard:
             return attempt.run
 
+    def asking(self) -> frozenset[str]:
+        """Name the rows that wait for a person's decision."""
+        course = self._course
+        under_way = () if course is None else tuple(course.attempts.items())
+        return frozenset(
+            key for key, attempt in under_way if attempt.task.live.state.status == "waiting"
+        )
+
     async def _drive(self) -> None:
         try:
             while True:

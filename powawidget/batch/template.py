@@ -107,6 +107,18 @@ def message_of(given: object, columns: Sequence[str]) -> Callable[[Row], str]:
     return _called(given)
 
 
+def columns_asked(given: object, columns: Sequence[str]) -> list[str]:
+    """Tell which columns the messages are made of; of a function all may be.
+
+    Args:
+        given: What `message_of` was given.
+        columns: The names of the table's columns.
+    """
+    if not isinstance(given, str):
+        return list(columns)
+    return [given] if given in columns else Template(given).names
+
+
 def unknown_column(name: str, columns: Sequence[str]) -> UnknownNameError:
     """Make the error that says which columns there are.
 

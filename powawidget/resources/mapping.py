@@ -10,7 +10,17 @@ from typing import Any, Literal
 from weakref import WeakValueDictionary
 
 from powawidget.approvals.policy import PolicyFunction
-from powawidget.batch.batch import Batch, Kept, Rows, again, begin, is_ending, is_going_on
+from powawidget.batch.batch import (
+    Batch,
+    Kept,
+    Rows,
+    Told,
+    again,
+    begin,
+    is_ending,
+    is_going_on,
+    note_change,
+)
 from powawidget.batch.budget import Budget, Spending
 from powawidget.batch.driver import Driver, check
 from powawidget.batch.files import file_limit, most_connections
@@ -23,7 +33,7 @@ from powawidget.batch.pace import Pace
 from powawidget.batch.schema import Schema, schema_of
 from powawidget.batch.table import Table, own_table, table_of
 from powawidget.batch.target import Check, Target, fits
-from powawidget.batch.template import MessageFunction, message_of, shown
+from powawidget.batch.template import MessageFunction, columns_asked, message_of, shown
 from powawidget.errors import ConfigurationError, InvalidValueError, WrongTypeError
 from powawidget.kernel import cells, loop, wait
 from powawidget.resources.agent import Agent
@@ -31,7 +41,7 @@ from powawidget.resources.batching import agent_target, orchestration_target, wo
 from powawidget.resources.definitions import definition_of
 from powawidget.resources.orchestration import Orchestration
 from powawidget.resources.request import agent_body
-from powawidget.resources.variables import variables_of
+from powawidget.resources.variables import columns_of_variables, variables_of
 from powawidget.resources.workflow import Workflow
 
 Key = str | Sequence[str] | Callable[[dict[str, Any]], Any]
@@ -90,6 +100,17 @@ class Given:
     message: str | MessageFunction | None
     key: Key | None
 
+    def python(self, variables: object = None) -> str:
+        """Write the begin of the call that this was; a table and a function are only named."""
+        args = ["table"]
+        if self.message is not None:
+            args.append(_literal(self.message, "message"))
+        if variables is not None:
+            args.append(f"variables={_literal(variables, 'variables')}")
+        if self.key is not None:
+            args.append(f"key={_literal(self.key, 'key')}")
+        return f"map({', '.join(args)}"
+
 
 def map_agent(
     agent: Agent,
@@ -105,7 +126,12 @@ def map_agent(
     body = _agent_body(agent, schema, options)
     keys = keys_of(table.rows, table.names, given.key, table.labels, table.index)
     bodies = _bodies(table.rows, keys, lambda row: body(written(row)))
-    return _batch(_Made(table, keys, bodies, schema), settings, _Owner(agent, "agent", on_approval))
+    asked = columns_asked(given.message, table.names)
+    return _batch(
+        _Made(table, keys, bodies, schema, asked, given.python()),
+        settings,
+        _Owner(agent, "agent", on_approval),
+    )
 
 
 def grid_agent(
@@ -140,7 +166,7 @@ def grid_agent(
 
     bodies = _bodies(rows, keys, body)
     return _batch(
-        _Made(own_table(rows), keys, bodies, schema),
+        _Made(own_table(rows), keys, bodies, schema, list(rows[0]), "grid(**options"),
         settings,
         _Owner(agent, "agent", on_approval),
         f"{agent.name} grid",
@@ -165,7 +191,14 @@ def map_orchestration(
         return orchestration._body(text, None, options)  # noqa: SLF001  # of this folder
 
     return _batch(
-        _Made(table, keys, _bodies(table.rows, keys, body), schema),
+        _Made(
+            table,
+            keys,
+            _bodies(table.rows, keys, body),
+            schema,
+            columns_asked(given.message, table.names),
+            given.python(),
+        ),
         settings,
         _Owner(orchestration, "orchestration"),
     )
@@ -187,10 +220,11 @@ def map_workflow(
     table = table_of(asked.data)
     given = variables_of(workflow.name, workflow._graph, table, variables)  # noqa: SLF001  # of this folder
     keys = keys_of(table.rows, table.names, asked.key, table.labels, table.index)
+    columns = columns_of_variables(workflow._graph, table, variables)  # noqa: SLF001  # likewise
     body = workflow._body  # noqa: SLF001  # of this folder
     bodies = _bodies(table.rows, keys, lambda row: body(given(row), {}))
     return _batch(
-        _Made(table, keys, bodies, schema),
+        _Made(table, keys, bodies, schema, columns, asked.python(variables)),
         settings,
         _Owner(workflow, "workflow"),
     )
@@ -204,6 +238,18 @@ class _Made:
     keys: Sequence[str]
     bodies: Sequence[dict[str, Any]]
     schema: Schema | None
+    asked: Sequence[str]
+    call: str
+
+    def python(self, whose: "_Owner", settings: Settings) -> str:
+        """Write the code that goes on with the batch; a table and a function have no text."""
+        more = {"name": settings.name, "journal": settings.journal}
+        given = [f"{name}={_literal(value)}" for name, value in more.items() if value is not None]
+        if self.schema is not None:
+            given.append("schema=schema")
+        method, _, args = self.call.partition("(")
+        call = ", ".join([args, *given])
+        return f"batch = pb.{whose.kind}({whose.one.name!r}).{method}({call})\nbatch"
 
     @property
     def rows(self) -> Rows:
@@ -263,7 +309,12 @@ def _batch(made: _Made, settings: Settings, whose: _Owner, name: str | None = No
             wait.block(ending, _ENDING)  # as after an interrupt, where the cell runs again
     opened = Journal.open(journal)
     try:
-        batch = _begun(opened, record, rows, settings, target)
+        told = Told(
+            asked=made.asked,
+            python=made.python(whose, settings),
+            redact=client.secret.redact,
+        )
+        batch = _begun(opened, record, rows, settings, target, told)
     except BaseException:
         # An interrupt too: its traceback would keep the file, and who drives it, for ever.
         opened.close()
@@ -277,8 +328,13 @@ def _batch(made: _Made, settings: Settings, whose: _Owner, name: str | None = No
     return batch
 
 
-def _begun(
-    opened: Journal, record: BatchRecord, rows: Rows, settings: Settings, target: Target
+def _begun(  # noqa: PLR0913, PLR0917  # what makes up a batch
+    opened: Journal,
+    record: BatchRecord,
+    rows: Rows,
+    settings: Settings,
+    target: Target,
+    told: Told,
 ) -> Batch:
     """Begin a batch in a journal, or go on with it."""
     number = opened.begin(record, rows.inputs, changed=settings.changed)
@@ -299,11 +355,11 @@ def _begun(
             spending=Spending(settings.budget),
             on_unknown=settings.on_unknown,
             # Who drives holds the batch: nobody else may, and a cell that runs again finds it.
-            on_change=functools.partial(_hold, held),
+            on_change=functools.partial(_tell, held),
         )
 
     most = None if settings.budget is None else settings.budget.runs
-    batch = Batch(record, rows, Kept(opened, number), drive, most)
+    batch = Batch(record, rows, Kept(opened, number), drive, most, told)
     held.append(batch)
     opened.unlock(number)  # who waits for a person's word keeps nobody else from it
     return batch
@@ -320,8 +376,20 @@ def _check_connections(settings: Settings, rows: int) -> None:
         )
 
 
-def _hold(_batches: Sequence[Batch], _keys: Sequence[str]) -> None:
-    """Do nothing: whoever has this to call has the batches."""
+def _literal(value: object, name: str = "") -> str:
+    """Write a value as Python; what can't be written so is called by its name."""
+    if isinstance(value, os.PathLike):
+        value = os.fspath(value)
+    if callable(value):
+        return name
+    is_list = isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
+    plain = list(value) if is_list and isinstance(value, list | tuple) else value
+    return repr(plain) if is_list or isinstance(value, str | dict) else name
+
+
+def _tell(batches: Sequence[Batch], _keys: Sequence[str]) -> None:
+    for batch in batches:
+        note_change(batch)
 
 
 def _agent_body(

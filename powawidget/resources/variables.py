@@ -67,6 +67,20 @@ def variables_of(
     return lambda row: {name: as_json(row[column]) for name, column in columns.items()}
 
 
+def columns_of_variables(graph: Graph | None, table: Table, given: Given) -> list[str]:
+    """Tell which columns the variables come from, once `variables_of` has checked them.
+
+    Args:
+        graph: The workflow's graph; None where it can't be read.
+        table: The table.
+        given: As for `variables_of`; of a function all columns may be.
+    """
+    if not isinstance(given, Mapping) and given is not None:
+        return table.names
+    same = [] if graph is None else [name for name in declared(graph) if name in table.names]
+    return list(dict.fromkeys([*same, *map(str, (given or {}).values())]))
+
+
 def _called(
     workflow: str, known: Sequence[str], function: Callable[[dict[str, Any]], Any]
 ) -> Callable[[Mapping[str, Any]], dict[str, Any]]:

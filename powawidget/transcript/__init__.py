@@ -10,13 +10,22 @@ from typing import TYPE_CHECKING, Any
 from powawidget.state.about import About
 
 if TYPE_CHECKING:
-    from powawidget.transcript.render import to_html, to_markdown, to_page, to_text
+    from powawidget.transcript.render import (
+        html_of,
+        markdown_of,
+        to_html,
+        to_markdown,
+        to_page,
+        to_text,
+    )
     from powawidget.transcript.saved import Saved, load, to_json
 
 __all__ = [
     "About",
     "Saved",
+    "html_of",
     "load",
+    "markdown_of",
     "to_html",
     "to_json",
     "to_markdown",

@@ -56,9 +56,35 @@ def to_html(  # noqa: PLR0913  # each is one thing a caller may choose
         InvalidValueError: If the limit is below 10,000 bytes.
         ValueError: If the mark has other characters.
     """
+    nodes, lengths = _nodes(state, about, redact)
+    return html_of(nodes, lengths, mark=mark, limit=limit, expand=expand, redact=redact)
+
+
+def html_of(  # noqa: PLR0913  # as above
+    nodes: list[Node],
+    lengths: list[int],
+    *,
+    mark: str = "",
+    limit: int | None = LIMIT,
+    expand: bool = False,
+    redact: Redact | None = None,
+) -> str:
+    """Write nodes as HTML that stands on its own, as `to_html` does.
+
+    Args:
+        nodes: What to write, in which the key stands no more.
+        lengths: The length of each text in them, in characters.
+        mark: As for `to_html`.
+        limit: As for `to_html`.
+        expand: As for `to_html`.
+        redact: Takes the key out of a text, where there is one.
+
+    Raises:
+        InvalidValueError: If the limit is below 10,000 bytes.
+        ValueError: If the mark has other characters.
+    """
     if _MARK.fullmatch(mark) is None:
         raise ValueError("mark must be letters, digits, - and _, at most 100 of them.")
-    nodes, lengths = _nodes(state, about, redact)
     known: dict[str, Html] = {}
 
     def prose(text: str) -> Html:
@@ -145,7 +171,33 @@ def _lines(
     limit: int | None,
     redact: Redact | None,
 ) -> str:
-    nodes, lengths = _nodes(state, about, redact)
+    return _lines_of(*_nodes(state, about, redact), writer, limit, redact)
+
+
+def markdown_of(
+    nodes: list[Node], lengths: list[int], *, limit: int | None, redact: Redact | None = None
+) -> str:
+    """Write nodes as markdown, as `to_markdown` does.
+
+    Args:
+        nodes: What to write, in which the key stands no more.
+        lengths: The length of each text in them, in characters.
+        limit: As for `to_markdown`.
+        redact: Takes the key out of a text, where there is one.
+
+    Raises:
+        InvalidValueError: If the limit is below 10,000 bytes.
+    """
+    return _lines_of(nodes, lengths, markdown_.Writer, limit, redact)
+
+
+def _lines_of(
+    nodes: list[Node],
+    lengths: list[int],
+    writer: Callable[[Limits], markdown_.Writer | text_.Writer],
+    limit: int | None,
+    redact: Redact | None,
+) -> str:
     written = fit(lambda limits: "\n".join([*writer(limits).lines(nodes), ""]), lengths, limit)
     return _kept(written, redact)
 

@@ -27,6 +27,9 @@ class Answers(Protocol):
     def answer_act(self, action: str, refused: str | None) -> None:
         """Send what the action has changed, then say that it has arrived."""
 
+    def answer_other(self, message: dict[str, Any]) -> None:
+        """Answer a request that only some widgets know."""
+
     def report(self, doing: str, error: Exception) -> None:
         """Log and show what has failed."""
 
@@ -71,6 +74,8 @@ class Requests:
                 if self._is_new(request):
                     self._refusals[request] = self._refusal(message)
                 self._answers.answer_act(request, self._refusals[request])
+            case str() if self._is_new(request):
+                self._answers.answer_other(message)
 
     def _is_new(self, request: object) -> bool:
         """Remember a request; one without an id is always new."""

@@ -319,6 +319,9 @@ class StateWidget(anywidget.AnyWidget):
         self.flush()
         self.send({"kind": "ack", "id": action, "refused": refused})
 
+    def answer_other(self, message: dict[str, Any]) -> None:
+        """Do nothing: another kind of widget may have requests of its own."""
+
     def report(self, doing: str, error: Exception) -> None:
         """Log and show what has failed beside the state; on the loop thread."""
         self._live.report(doing, error)

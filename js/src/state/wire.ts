@@ -300,8 +300,111 @@ export interface ActMessage {
   item: string | null;
 }
 
+export interface Figures {
+  status: "done" | "ready" | "running" | "stopped" | "stopping" | "waiting";
+  rows: number;
+  counts: Record<string, number>;
+  rate: number | null;
+  left: number | null;
+  tokens: number | null;
+  tokens_in_all: number | null;
+  begun: number | null;
+  ended: number | null;
+  reason: string;
+}
+
+export interface FiguresMessage {
+  kind: "figures";
+  figures: Figures;
+  trouble: string;
+}
+
+export interface Line {
+  place: number;
+  key: string;
+  cells: string[];
+  standing: "done" | "failed" | "left" | "running" | "unknown" | "waiting";
+  chip: string;
+  why: string;
+  seconds: number | null;
+  since: number | null;
+  tokens: number | null;
+  opens: boolean;
+}
+
+export interface BoardColumn {
+  id: string;
+  name: string;
+  origin: "input" | "key" | "output";
+}
+
+export interface BoardAbout {
+  target: string;
+  columns: BoardColumn[];
+  python: string;
+  journal: string | null;
+  starts: boolean;
+}
+
+export interface RowsMessage {
+  kind: "rows";
+  view: string;
+  asked: string;
+  total: number;
+  first: number;
+  rows: Line[];
+  stale: boolean;
+  about: BoardAbout | null;
+}
+
+export interface ChangedMessage {
+  kind: "changed";
+  view: string;
+  rows: Line[];
+  stale: boolean;
+}
+
+export interface OpenedMessage {
+  kind: "opened";
+  view: string;
+  place: number;
+  model: string | null;
+  why: string;
+}
+
+export interface RowsRequest {
+  kind: "rows";
+  id: string;
+  view: string;
+  standing: string;
+  search: string;
+  sort: string;
+  descending: boolean;
+  first: number;
+  count: number;
+  again: boolean;
+  about: boolean;
+}
+
+export interface LeaveRequest {
+  kind: "leave";
+  id: string;
+  view: string;
+}
+
+export interface OpenRequest {
+  kind: "open";
+  id: string;
+  view: string;
+  place: number;
+}
+
 export type Part = TextPart | ToolPart | ApprovalPart | NoticePart | DelegationPart | ParallelPart;
 
 export type KernelMessage = OpsMessage | StateMessage | ChatStateMessage | CurrentMessage | BeatMessage | AckMessage | FileMessage | ModuleMessage;
 
 export type PageMessage = HelloMessage | SyncMessage | WantMessage | ActMessage;
+
+export type BoardMessage = FiguresMessage | RowsMessage | ChangedMessage | OpenedMessage;
+
+export type BoardRequest = RowsRequest | LeaveRequest | OpenRequest;

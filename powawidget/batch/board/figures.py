@@ -55,7 +55,7 @@ def figures_of(content: Content, moment: Moment) -> Figures:
     counts: dict[str, int] = {one: counted[one] for one in STANDINGS if counted[one]}
     under_way = counted["running"] + counted["waiting"]
     # What waits isn't started any more once there is a reason why.
-    coming = under_way + (0 if moment.reason else counted["left"])
+    coming = under_way + (0 if moment.reason else counted["left"] - moment.left_out)
     rate = _rate(moment) if moment.is_driven and coming else None
     known = [one.tokens for one in outcomes if one.tokens is not None]
     tokens = sum(known) if known else None

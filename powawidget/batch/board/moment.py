@@ -62,6 +62,7 @@ class Moment:
         asking: The keys of the rows that wait for a person's decision.
         is_driven: Whether rows are sent and followed.
         reason: Why nothing new starts, in words; empty while it goes on.
+        left_out: How many rows wait though others are driven, as those beside a sample.
         begun: When it was started by this kernel, in seconds since the epoch.
         now: The time.
     """
@@ -70,6 +71,7 @@ class Moment:
     asking: Collection[str] = field(default_factory=frozenset)
     is_driven: bool = False
     reason: str = ""
+    left_out: int = 0
     begun: float | None = None
     now: float = 0.0
 
