@@ -1,7 +1,7 @@
 // The widget, as anywidget calls it.
 import { render as draw, h } from "preact";
 import { Chat } from "./components/Chat";
-import { Run } from "./components/Run";
+import { Batch, Run } from "./components/Run";
 import * as core from "./core";
 import type { Model } from "./link/host";
 import { openSession, type WholeSession } from "./link/session";
@@ -16,6 +16,7 @@ import { showsChat, View } from "./view/view";
 
 declare module "./link/modules" {
   interface Modules {
+    board: typeof import("./modules/board");
     chat: typeof import("./modules/chat");
     code: typeof import("./modules/code");
     mathfont: typeof import("./modules/mathfont");
@@ -43,7 +44,8 @@ function drawn(session: WholeSession, root: HTMLElement, mark: string, limit: un
   const dropStyle = useStyle(root);
   const endTheme = followTheme(root);
   const endKeys = shareKeys(root);
-  draw(showsChat(view) ? h(Chat, { view }) : h(Run, { view: view as View }), root);
+  const Shown = session.model.get("_board") ? Batch : Run;
+  draw(showsChat(view) ? h(Chat, { view }) : h(Shown, { view: view as View }), root);
   // Not before: where nothing could be drawn the transcript is all there is.
   const hidden = hidesTranscript(mark);
   root.after(hidden);

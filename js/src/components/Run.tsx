@@ -3,7 +3,7 @@ import { TOP } from "../state/outline";
 import { hasEnded } from "../state/run";
 import { answerOf } from "../text/answer";
 import * as words from "../text/words";
-import { pure, useKeys } from "../view/hooks";
+import { pure, useKeys, useModule } from "../view/hooks";
 import type { View } from "../view/view";
 import { CopyButton } from "./CopyButton";
 import { ErrorBox } from "./ErrorBox";
@@ -16,6 +16,17 @@ import { Scroller } from "./Scroller";
 import { Sources } from "./Sources";
 import { Tail, Transcript } from "./Transcript";
 import { Blocks, Progress } from "./Workflow";
+
+/** A batch: what its module draws; without that who runs and how it stands, over the transcript. */
+export function Batch({ view }: { view: View }) {
+  const mod = useModule(view, "board");
+  return (
+    <>
+      {mod ? <mod.Board view={view} /> : <Header view={view} />}
+      <Incomplete view={view} />
+    </>
+  );
+}
 
 export function Run({ view }: { view: View }) {
   return (

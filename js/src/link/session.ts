@@ -23,6 +23,8 @@ export interface Session<Store = RunStore | ChatStore> {
 
 /** One model's life on the page, with what only the model as a whole has. */
 export interface WholeSession extends Session {
+  /** What a module may say and ask beside all this. */
+  readonly model: Model;
   /** Whether only a name and a status are here; `fetch` asks for the rest. */
   readonly isBrief: boolean;
   fetch(): void;
@@ -152,6 +154,7 @@ export function openSession(model: Model, core: object): WholeSession {
     store,
     actions,
     modules,
+    model,
     turn,
     fetch,
 

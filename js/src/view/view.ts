@@ -25,7 +25,7 @@ export class View<Store extends RunStore | ChatStore = RunStore> {
 
   /** @param chat the view of the chat that this is a turn of: it paints and scrolls for both. */
   constructor(
-    private readonly session: Session<Store>,
+    readonly session: Session<Store>,
     private readonly chat?: ChatView,
   ) {
     this.store = session.store;

@@ -1,0 +1,219 @@
+// The board of a batch: how it stands, its rows, and what can be done with it.
+import type { TargetedKeyboardEvent } from "preact";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Button, CopyButton, pure, useKeys, Visible } from "../../core";
+import type { Model } from "../../link/host";
+import type { WholeSession } from "../../link/session";
+import type { Figures } from "../../state/wire";
+import { count } from "../../text/words";
+import { hidesTranscript } from "../../view/beside";
+import type { View } from "../../view/view";
+import { Deed } from "./Deed";
+import { Head } from "./Head";
+import { ALL, BoardLink, type Query } from "./link";
+import { Rows } from "./Rows";
+import boardCss from "./style.css?inline";
+import * as words from "./words";
+
+const TYPED = 200; // ms after the last letter of a search
+
+export const Board = pure(function Board({ view }: { view: View }) {
+  const root = useRef<HTMLDivElement>(null);
+  useKeys(view, "kernel", "actions", "root", "status");
+  const { model } = view.session as WholeSession;
+  const [link, setLink] = useState<BoardLink | null>(null);
+  const [, draw] = useState(0);
+  const [query, setQuery] = useState(ALL);
+  useLayoutEffect(() => {
+    const job = () => draw((drawn) => drawn + 1);
+    const made = new BoardLink(model, () => view.painter.mark(job));
+    setLink(made);
+    let by = view.actions.nonce;
+    // A kernel that is new, or answers again after a while, knows nothing of what is in sight.
+    const off = view.store.changes.on("kernel", () => {
+      const now = view.actions.nonce;
+      if (now !== null && now !== by) made.renew();
+      by = now;
+    });
+    return () => {
+      off();
+      view.painter.unmark(job);
+      made.close();
+    };
+  }, [view]);
+  useLayoutEffect(() => standFor(root.current as HTMLElement, model), [model]);
+
+  if (link === null) return <div ref={root} />;
+  const { figures } = link;
+  const ask = (more: Partial<Query>) => setQuery((before) => ({ ...before, ...more }));
+  return (
+    <div ref={root} class="pw-board">
+      <style>{boardCss}</style>
+      <Head view={view} figures={figures} />
+      <Milestones figures={figures} />
+      {figures !== null && (
+        <>
+          <Bar figures={figures} />
+          <Filters figures={figures} query={query} ask={ask} />
+          <Facts figures={figures} ask={ask} />
+          {(link.trouble || figures.reason) !== "" && (
+            <p class="pw-board-note" role="status">
+              <Visible text={link.trouble || figures.reason} />
+            </p>
+          )}
+        </>
+      )}
+      <Rows view={view} link={link} query={query} ask={ask} />
+      <Foot view={view} link={link} figures={figures} />
+    </div>
+  );
+});
+
+/** Takes the transcript's place, for as long as the board is there. */
+function standFor(el: HTMLElement, model: Model): () => void {
+  const root = el.closest(".pw") as HTMLElement;
+  const mark = String(model.get("_board"));
+  if (!/^[\w-]+$/.test(mark)) return () => {};
+  const hidden = hidesTranscript(mark);
+  root.classList.add(mark);
+  root.after(hidden);
+  return () => {
+    hidden.remove();
+    root.classList.remove(mark);
+  };
+}
+
+function Bar({ figures }: { figures: Figures }) {
+  return (
+    <div class="pw-bar" role="img" aria-label={words.shares(figures)}>
+      {words.STANDINGS.map((one) => {
+        const share = (figures.counts[one] ?? 0) / Math.max(figures.rows, 1);
+        return share === 0 ? null : (
+          <i key={one} class={`pw-is-${one}`} style={{ flexGrow: share }} />
+        );
+      })}
+    </div>
+  );
+}
+
+interface FiltersProps {
+  figures: Figures;
+  query: Query;
+  ask: (more: Partial<Query>) => void;
+}
+
+/** The counts, of which each shows the rows that it counts. */
+function Filters({ figures, query, ask }: FiltersProps) {
+  const filter = (standing: Query["standing"], name: string, rows: number) => (
+    <Button
+      key={standing}
+      class={`pw-filter pw-is-${standing || "all"}`}
+      aria-pressed={query.standing === standing}
+      onClick={() => ask({ standing })}
+    >
+      <b>{count(rows)}</b> {name}
+    </Button>
+  );
+  const there = words.STANDINGS.filter(
+    (one) => figures.counts[one] !== undefined || one === query.standing,
+  );
+  return (
+    <fieldset class="pw-filters" aria-label={words.filters}>
+      {filter("", words.all, figures.rows)}
+      {there.map((one) => filter(one, words.STANDING[one], figures.counts[one] ?? 0))}
+    </fieldset>
+  );
+}
+
+function Facts({ figures, ask }: Omit<FiltersProps, "query">) {
+  const { rate } = figures;
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const put = (search: string, after: number) => {
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => ask({ search: search.trim() }), after);
+  };
+  const onKey = (event: TargetedKeyboardEvent<HTMLInputElement>) => {
+    event.stopPropagation(); // it is typing, in whatever the page around makes of keys
+    const box = event.currentTarget;
+    if (event.key === "Enter" && !event.isComposing) put(box.value, 0);
+    else if (event.key === "Escape" && box.value !== "") {
+      event.preventDefault();
+      box.value = "";
+      put("", 0);
+    }
+  };
+  const said = [rate === null ? "" : words.rate(rate), words.tokens(figures)].filter(Boolean);
+  return (
+    <div class="pw-facts-row">
+      <span class="pw-board-facts">
+        {said.map((each) => (
+          <span key={each}>{each}</span>
+        ))}
+      </span>
+      <input
+        class="pw-input pw-search"
+        type="search"
+        placeholder={words.search}
+        aria-label={words.search}
+        autocomplete="off"
+        data-lm-suppress-shortcuts="true"
+        onInput={({ currentTarget }) => put(currentTarget.value, TYPED)}
+        onKeyDown={onKey}
+      />
+    </div>
+  );
+}
+
+interface FootProps {
+  view: View;
+  link: BoardLink;
+  figures: Figures | null;
+}
+
+function Foot({ view, link: { about }, figures }: FootProps) {
+  if (about === null || figures === null) return null;
+  const { failed = 0, left = 0 } = figures.counts;
+  const isIdle = figures.status !== "running" && figures.status !== "stopping";
+  const mayStart = about.starts && left > 0 && ["ready", "stopped"].includes(figures.status);
+  return (
+    <div class="pw-foot pw-board-foot">
+      <span class="pw-kept">
+        {about.journal === null ? words.notKept : <Visible text={words.kept(about.journal)} />}
+      </span>
+      {about.python !== "" && <CopyButton label={words.python} text={() => about.python} />}
+      {about.starts && failed > 0 && (
+        <Deed
+          view={view}
+          action="retry"
+          label={words.retry(failed)}
+          busy={words.retrying}
+          then={words.retryThen(failed)}
+        />
+      )}
+      {mayStart && isIdle && (
+        <Deed
+          view={view}
+          action="resume"
+          label={figures.status === "ready" ? words.start : words.goOn}
+          busy={words.starting}
+          then={words.startThen(left)}
+        />
+      )}
+    </div>
+  );
+}
+
+/** Tells a screen reader the milestones and nothing else. */
+function Milestones({ figures }: { figures: Figures | null }) {
+  const said = figures === null ? "" : words.milestone(figures);
+  const first = useRef<string | null>(null);
+  // What was so when it was first drawn is no news; that it has started is.
+  if (figures !== null) first.current ??= figures.status === "running" ? "" : said;
+  if (said !== first.current) first.current = "";
+  return (
+    <div class="pw-unseen" role="status">
+      {said === first.current ? "" : said}
+    </div>
+  );
+}

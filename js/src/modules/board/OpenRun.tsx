@@ -1,0 +1,73 @@
+// What a row opens to: its run, in a view that the kernel makes then.
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { pure, Visible } from "../../core";
+import { guarded } from "../../link/host";
+import type { WholeSession } from "../../link/session";
+import type { Line } from "../../state/wire";
+import { onSized } from "../../view/sized";
+import type { View } from "../../view/view";
+import type { Opened } from "./link";
+import { CELL } from "./roles";
+import * as words from "./words";
+
+/** What of the page's own widget manager shows one widget within another. */
+interface Manager {
+  get_model(id: string): Promise<unknown>;
+  create_view(model: unknown): Promise<{ el: HTMLElement; remove(): void }>;
+}
+
+interface Props {
+  view: View;
+  line: Line;
+  opened: Opened | null;
+  /** Called with the height that it takes, in px. */
+  sized: (height: number) => void;
+}
+
+export const OpenRun = pure(function OpenRun({ view, line, opened, sized }: Props) {
+  const place = useRef<HTMLDivElement>(null);
+  const whole = useRef<HTMLDivElement>(null);
+  const told = useRef(sized);
+  told.current = sized;
+  const [isBroken, setBroken] = useState(false);
+  const model = opened?.model ?? null;
+  useLayoutEffect(() => {
+    const element = whole.current as HTMLDivElement;
+    return onSized([element], () => told.current(element.offsetHeight));
+  }, []);
+  useLayoutEffect(() => {
+    if (model === null) return;
+    let end: (() => void) | undefined;
+    let isGone = false;
+    const { widget_manager } = (view.session as WholeSession).model;
+    const show = async (manager: Manager) => {
+      const made = await manager.create_view(await manager.get_model(model));
+      end = () => guarded(() => made.remove());
+      if (isGone) return end();
+      place.current?.replaceChildren(made.el);
+    };
+    show(widget_manager as Manager).catch(() => isGone || setBroken(true));
+    return () => {
+      isGone = true;
+      end?.();
+    };
+  }, [model]);
+  const said =
+    opened === null
+      ? words.opening
+      : isBroken
+        ? words.cannotShow(line.key)
+        : opened.model === null
+          ? opened.why || words.noRun
+          : "";
+  return (
+    <div ref={whole} class="pw-open-run" {...CELL}>
+      {said !== "" && (
+        <p class="pw-note">
+          <Visible text={said} />
+        </p>
+      )}
+      <div ref={place} />
+    </div>
+  );
+});

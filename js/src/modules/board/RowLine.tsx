@@ -1,0 +1,77 @@
+// One row: its cells, how it stands, and for how long.
+import { Glyph, pure, useNow, Visible } from "../../core";
+import type { BoardColumn, Line } from "../../state/wire";
+import type { View } from "../../view/view";
+import { CELL } from "./roles";
+import * as words from "./words";
+
+interface Props {
+  view: View;
+  line: Line;
+  columns: readonly BoardColumn[];
+  /** Whether it takes two lines. */
+  narrow: boolean;
+}
+
+export const RowLine = pure(function RowLine({ view, line, columns, narrow }: Props) {
+  const { cells, standing, chip, why } = line;
+  const cell = (text: string, at: number) => (
+    <span key={at} {...CELL} class={`pw-cell pw-${columns[at]?.origin}`} dir="auto" title={text}>
+      <Visible text={text} />
+    </span>
+  );
+  const state = (
+    <span {...CELL} class={`pw-cell pw-standing pw-is-${standing}`} title={why || undefined}>
+      {standing === "done" && <Glyph status="done" />}
+      {standing === "done" && <span class="pw-unseen">{words.done}</span>}
+      {chip === "" ? (
+        standing !== "done" && <span>{words.STANDING[standing]}</span>
+      ) : (
+        <span class="pw-board-chip">
+          <Visible text={chip} />
+        </span>
+      )}
+    </span>
+  );
+  const time = <Time view={view} line={line} />;
+  if (!narrow) {
+    return (
+      <div class="pw-board-line">
+        {cells.map(cell)}
+        {state}
+        {time}
+      </div>
+    );
+  }
+  const isOutput = (_: string, at: number) => columns[at]?.origin === "output";
+  const first = columns.findIndex(({ origin }) => origin === "input");
+  const came = cells.filter((text, at) => isOutput(text, at) && text !== "");
+  return (
+    <div class="pw-board-line">
+      <span class="pw-board-two">
+        {cell(cells[0] ?? "", 0)}
+        {first > 0 && cell(cells[first] ?? "", first)}
+      </span>
+      <span class="pw-board-two">
+        {came.length > 0 &&
+          cell(
+            came.join(" · "),
+            columns.findIndex((_, at) => isOutput("", at)),
+          )}
+        {state}
+        {time}
+      </span>
+    </div>
+  );
+});
+
+function Time({ view, line: { seconds, since, standing } }: Pick<Props, "view" | "line">) {
+  const isLive = since !== null && (standing === "running" || standing === "waiting");
+  const now = useNow(view, isLive && view.store.isLive ? 1000 : 0);
+  const spent = isLive ? Math.max(0, now - since) : seconds;
+  return (
+    <span {...CELL} class="pw-cell pw-board-time">
+      {spent === null ? "" : words.took(spent)}
+    </span>
+  );
+}

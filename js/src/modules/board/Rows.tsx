@@ -1,0 +1,259 @@
+// The rows of a board: those in sight are drawn, whatever their number is.
+import type {
+  TargetedEvent,
+  TargetedFocusEvent,
+  TargetedKeyboardEvent,
+  TargetedMouseEvent,
+} from "preact";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Button, pure, useKeys, Visible } from "../../core";
+import type { BoardColumn, Line } from "../../state/wire";
+import { onSized } from "../../view/sized";
+import type { View } from "../../view/view";
+import type { BoardLink, Query } from "./link";
+import { OpenRun } from "./OpenRun";
+import { RowLine } from "./RowLine";
+import { GRID, GROUP, HEADING, ROW } from "./roles";
+import { Lay } from "./windowing";
+import * as words from "./words";
+
+const HEIGHT = 31; // px, as the style has it
+const NARROW_HEIGHT = 50; // two lines
+const NARROW = 520; // px
+const USUAL = 420; // px that the rows may take before they scroll
+const OPEN = 60; // px of an open row until its run is there
+
+interface Props {
+  view: View;
+  link: BoardLink;
+  query: Query;
+  ask: (more: Partial<Query>) => void;
+}
+
+export function Rows({ view, link, query, ask }: Props) {
+  useKeys(view, "kernel");
+  const box = useRef<HTMLDivElement>(null);
+  const [scrolled, setScrolled] = useState(0);
+  const [size, setSize] = useState({ width: 800, height: USUAL });
+  const [heights] = useState(() => new Map<number, number>());
+  const [, redraw] = useState(0);
+  const [active, setActive] = useState(0);
+  const wantsFocus = useRef(false);
+  const isNarrow = size.width < NARROW;
+  const total = link.total ?? 0;
+  const open: [number, number][] = [];
+  for (const place of link.opened.keys()) {
+    const at = link.indexOf(place);
+    if (at !== undefined) open.push([at, heights.get(place) ?? OPEN]);
+  }
+  open.sort(([a], [b]) => a - b);
+  const lay = new Lay(isNarrow ? NARROW_HEIGHT : HEIGHT, total, open);
+  const limit = view.limit === Infinity ? USUAL : Math.min(view.limit, USUAL);
+  const most = open.length > 0 ? limit * 1.6 : limit;
+  const [first, drawn] = lay.window(scrolled, Math.max(size.height, limit));
+
+  useLayoutEffect(() => {
+    const element = box.current as HTMLDivElement;
+    return onSized([element], () => {
+      const { clientWidth: width, clientHeight: height } = element;
+      if (width > 0) setSize({ width, height });
+    });
+  }, []);
+  // The rows of another question are read from the first one.
+  useLayoutEffect(() => {
+    if (box.current !== null) box.current.scrollTop = 0;
+    setScrolled(0);
+    setActive(0);
+  }, [query]);
+  useLayoutEffect(() => {
+    // Before the first answer nobody knows how many there are.
+    link.want(query, first, link.total === null ? 40 : Math.max(drawn, 40));
+  }, [link, query, first, drawn, view.actions.nonce]);
+  useLayoutEffect(() => {
+    if (!wantsFocus.current) return;
+    wantsFocus.current = false;
+    const row = box.current?.querySelector<HTMLElement>(`[data-at="${active}"]`);
+    row?.focus({ preventScroll: true });
+  });
+
+  const go = (to: number) => {
+    const at = Math.max(0, Math.min(total - 1, to));
+    const element = box.current as HTMLDivElement;
+    element.scrollTop = lay.toSee(at, element.scrollTop, element.clientHeight);
+    setScrolled(element.scrollTop);
+    wantsFocus.current = true;
+    setActive(at);
+    redraw((drawn) => drawn + 1);
+  };
+  const toggle = (line: Line | undefined) => {
+    if (line === undefined) return;
+    if (link.opened.has(line.place)) link.shut(line.place);
+    else link.open(line.place);
+  };
+  const onKey = (event: TargetedKeyboardEvent<HTMLElement>) => {
+    const row = (event.target as HTMLElement).closest?.("[data-at]");
+    // What is typed in an open run is that run's.
+    if (row === null || row !== event.target) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    const page = Math.max(1, Math.floor(size.height / lay.row) - 1);
+    const line = link.rows.get(active);
+    const isOpen = line !== undefined && link.opened.has(line.place);
+    const keys: Record<string, () => void> = {
+      ArrowDown: () => go(active + 1),
+      ArrowUp: () => go(active - 1),
+      PageDown: () => go(active + page),
+      PageUp: () => go(active - page),
+      Home: () => go(0),
+      End: () => go(total - 1),
+      Enter: () => toggle(line),
+      " ": () => toggle(line),
+      ArrowRight: () => isOpen || toggle(line),
+      ArrowLeft: () => isOpen && toggle(line),
+    };
+    const act = keys[event.key];
+    if (act === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    act();
+  };
+  const onClick = (event: TargetedMouseEvent<HTMLElement>, at: number, line: Line) => {
+    // Who selects a text of a row doesn't open it.
+    if (getSelection()?.isCollapsed === false) return;
+    if ((event.target as HTMLElement).closest(".pw-open-run")) return;
+    setActive(at);
+    toggle(line);
+  };
+
+  const lines = [];
+  for (let at = first; at < Math.min(first + drawn, total); at++) {
+    const line = link.rows.get(at);
+    const isOpen = line !== undefined && link.opened.has(line.place);
+    // Keys are heard by the box around all rows.
+    const row = {
+      ...ROW,
+      "aria-rowindex": at + 2,
+      "aria-expanded": line === undefined ? undefined : isOpen,
+      tabIndex: at === Math.min(active, total - 1) ? 0 : -1,
+      onFocus: ({ target, currentTarget }: TargetedFocusEvent<HTMLElement>) => {
+        if (target === currentTarget) setActive(at);
+      },
+      onClick: line && ((event: TargetedMouseEvent<HTMLElement>) => onClick(event, at, line)),
+    };
+    lines.push(
+      <div
+        key={line?.place ?? `at ${at}`}
+        class="pw-board-row"
+        style={{ top: `${lay.top(at)}px` }}
+        data-at={at}
+        data-place={line?.place}
+        {...row}
+      >
+        {line !== undefined && (
+          <RowLine view={view} line={line} columns={link.about?.columns ?? []} narrow={isNarrow} />
+        )}
+        {isOpen && (
+          <OpenRun
+            view={view}
+            line={line}
+            opened={link.opened.get(line.place) ?? null}
+            sized={(height) => {
+              if (heights.get(line.place) === height) return;
+              heights.set(line.place, height);
+              redraw((drawn) => drawn + 1);
+            }}
+          />
+        )}
+      </div>,
+    );
+  }
+  const isHere = link.total !== null;
+  const grid = {
+    ...GRID,
+    "aria-label": words.rows,
+    "aria-rowcount": isHere ? total + 1 : -1,
+    "aria-busy": !isHere,
+    onScroll: ({ currentTarget }: TargetedEvent<HTMLElement>) =>
+      setScrolled(currentTarget.scrollTop),
+    onKeyDown: onKey,
+  };
+  const isEmpty = isHere && total === 0;
+  return (
+    <div
+      class={`pw-board-table${isNarrow ? " pw-board-narrow" : ""}`}
+      style={{ "--pw-columns": template(link.about?.columns ?? []) }}
+    >
+      <div
+        ref={box}
+        class="pw-board-box"
+        style={{ maxHeight: `${most + HEIGHT}px` }}
+        data-lm-suppress-shortcuts="true"
+        {...grid}
+      >
+        <Headings columns={link.about?.columns ?? []} query={query} ask={ask} />
+        <div class="pw-board-all" {...GROUP} style={{ height: `${lay.height}px` }}>
+          {lines}
+        </div>
+        {(isEmpty || !isHere) && (
+          <p class="pw-note pw-board-none">
+            {isEmpty ? words.none(query.search !== "") : words.fetching}
+          </p>
+        )}
+      </div>
+      {link.stale && (
+        <Button
+          class="pw-button pw-jump"
+          onClick={() => link.want(query, first, Math.max(drawn, 40), true)}
+        >
+          {words.again}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** The widths of the columns: all rows have the same, whichever are drawn. */
+function template(columns: readonly BoardColumn[]): string {
+  const widths = {
+    key: "minmax(56px,.7fr)",
+    input: "minmax(72px,2fr)",
+    output: "minmax(64px,1fr)",
+  };
+  return [...columns.map(({ origin }) => widths[origin]), "minmax(104px,1.1fr)", "52px"].join(" ");
+}
+
+interface HeadingsProps {
+  columns: readonly BoardColumn[];
+  query: Query;
+  ask: Props["ask"];
+}
+
+const Headings = pure(function Headings({ columns, query, ask }: HeadingsProps) {
+  const sort = (id: string) => {
+    if (query.sort !== id) ask({ sort: id, descending: false });
+    else if (query.descending) ask({ sort: "", descending: false });
+    else ask({ descending: true });
+  };
+  const heading = (id: string, name: string, title = name) => {
+    const isSorted = query.sort === id;
+    return (
+      <span
+        key={id}
+        {...HEADING}
+        aria-sort={isSorted ? (query.descending ? "descending" : "ascending") : undefined}
+      >
+        <Button class="pw-heading" title={words.sorted(title)} onClick={() => sort(id)}>
+          <Visible text={name} />
+          {isSorted && <i aria-hidden>{query.descending ? " ↓" : " ↑"}</i>}
+        </Button>
+      </span>
+    );
+  };
+  if (columns.length === 0) return null;
+  return (
+    <div class="pw-headings" {...ROW} aria-rowindex={1}>
+      {columns.map(({ id, name }) => heading(id, name))}
+      {heading("state", words.state)}
+      {heading("seconds", words.seconds, words.secondsName)}
+    </div>
+  );
+});

@@ -1,0 +1,2 @@
+// The board of a batch: sent to a page that shows one.
+export { Board } from "./Board";
