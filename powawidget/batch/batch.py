@@ -520,6 +520,7 @@ class Batch:
         driver = self._driver
         outcomes = self._outcomes()
         is_driven = driver is not None and not driver.done.is_set()
+        under_way = {} if driver is None else driver.under_way()
         left_out = 0
         if is_driven and self._is_part:
             driven = {one.key for one in self._driven}
@@ -527,7 +528,8 @@ class Batch:
             left_out = sum(one.state == "waiting" and key not in driven for key, one in pairs)
         return Moment(
             outcomes=outcomes,
-            asking=frozenset() if driver is None else driver.asking(),
+            asking=frozenset(key for key, one in under_way.items() if one.is_asking),
+            sent={key: one.sent_at for key, one in under_way.items() if one.sent_at is not None},
             is_driven=is_driven,
             reason=self.reason,
             left_out=left_out,

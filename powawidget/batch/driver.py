@@ -6,6 +6,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -25,6 +26,18 @@ from powawidget.run.run import Run
 
 _BY_A_WORD = frozenset({"failed", "unknown"})
 _STOPPED = "It was stopped."
+
+
+class UnderWay(NamedTuple):
+    """How a row stands that was sent and isn't over.
+
+    Attributes:
+        is_asking: Whether it waits for a person's decision.
+        sent_at: When it was sent, in seconds since the epoch; None until it is.
+    """
+
+    is_asking: bool
+    sent_at: float | None
 
 
 class Driver:
@@ -196,13 +209,17 @@ class Driver:
         with self._guard:
             return attempt.run
 
-    def asking(self) -> frozenset[str]:
-        """Name the rows that wait for a person's decision."""
+    def under_way(self) -> dict[str, UnderWay]:
+        """Tell of the rows that were sent and aren't over, by their keys."""
         course = self._course
-        under_way = () if course is None else tuple(course.attempts.items())
-        return frozenset(
-            key for key, attempt in under_way if attempt.task.live.state.status == "waiting"
-        )
+        attempts = () if course is None else tuple(course.attempts.items())
+        return {
+            key: UnderWay(
+                is_asking=attempt.task.live.state.status == "waiting",
+                sent_at=attempt.sent_at or None,
+            )
+            for key, attempt in attempts
+        }
 
     async def _drive(self) -> None:
         try:

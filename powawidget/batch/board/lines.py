@@ -53,7 +53,8 @@ def line_of(content: Content, moment: Moment, columns: Sequence[Source], place: 
         place: The row's place in the table, from 0.
     """
     outcome = moment.outcomes[place]
-    standing = standing_of(outcome, is_asking=content.keys[place] in moment.asking)
+    key = content.keys[place]
+    standing = standing_of(outcome, is_asking=key in moment.asking)
     cells = [cell_of(content, value_at(content, place, outcome, one)) for one in columns]
     why = one_line(content.redact(_why(outcome, standing)), _LONGEST_WHY)
     return Line(
@@ -64,7 +65,7 @@ def line_of(content: Content, moment: Moment, columns: Sequence[Source], place: 
         chip=_chip(why, standing),
         why=why,
         seconds=outcome.seconds if standing in OVER else None,
-        since=outcome.sent_at if standing not in OVER else None,
+        since=moment.sent.get(key) if standing not in OVER else None,
         tokens=outcome.tokens,
         opens=standing in {"done", "running", "waiting"} or outcome.run_id is not None,
     )

@@ -60,6 +60,7 @@ class Moment:
     Attributes:
         outcomes: Each row's, in the order of the table.
         asking: The keys of the rows that wait for a person's decision.
+        sent: When rows that are under way were sent, by their keys.
         is_driven: Whether rows are sent and followed.
         reason: Why nothing new starts, in words; empty while it goes on.
         left_out: How many rows wait though others are driven, as those beside a sample.
@@ -69,6 +70,7 @@ class Moment:
 
     outcomes: Sequence[RowOutcome]
     asking: Collection[str] = field(default_factory=frozenset)
+    sent: Mapping[str, float] = field(default_factory=dict)
     is_driven: bool = False
     reason: str = ""
     left_out: int = 0

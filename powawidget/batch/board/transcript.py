@@ -18,7 +18,7 @@ from powawidget.transcript import words
 from powawidget.transcript.layout import line, row_length
 from powawidget.transcript.summary import one_line
 
-_FIRST = 100  # rows
+_FIRST = 100  # rows: a transcript's tables have no more
 _WORDS = {
     "done": "done",
     "failed": "failed",
@@ -122,13 +122,14 @@ def _rows(
     taken: list[str] = []
     for name in [*(source.shown.name for source in sources), "status", "seconds"]:
         taken.append(free_name(name, taken))
-    rows = tuple(
+    rows: tuple[dict[str, str], ...] = tuple(
         dict(zip(taken, [*each.cells, _status_of(each), _seconds(each)], strict=True))
         for each in lines
     )
     lengths.append(sum(map(row_length, rows)))
-    head = "Rows" if count == len(rows) else f"The first {len(rows):,} of {count:,} rows"
-    return [nd.Heading((nd.Span(head),)), nd.Records(tuple(taken), rows, "batch.frame")]
+    # A table is cut to fewer rows than these; how many are left out is told by their number.
+    rows += ({},) * (count - len(rows))
+    return [nd.Heading((nd.Span("Rows"),)), nd.Records(tuple(taken), rows, "batch.frame")]
 
 
 def _failures(lines: Sequence[Line], lengths: list[int]) -> list[nd.Node]:

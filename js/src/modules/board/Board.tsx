@@ -111,7 +111,9 @@ function Filters({ figures, query, ask }: FiltersProps) {
       aria-pressed={query.standing === standing}
       onClick={() => ask({ standing })}
     >
-      <b>{count(rows)}</b> {name}
+      {standing === "" && name}
+      <b>{count(rows)}</b>
+      {standing !== "" && ` ${name}`}
     </Button>
   );
   const there = words.STANDINGS.filter(
@@ -152,7 +154,7 @@ function Facts({ figures, ask }: Omit<FiltersProps, "query">) {
         ))}
       </span>
       <input
-        class="pw-input pw-search"
+        class="pw-search"
         type="search"
         placeholder={words.search}
         aria-label={words.search}

@@ -16,7 +16,7 @@ interface Props {
 export const RowLine = pure(function RowLine({ view, line, columns, narrow }: Props) {
   const { cells, standing, chip, why } = line;
   const cell = (text: string, at: number) => (
-    <span key={at} {...CELL} class={`pw-cell pw-${columns[at]?.origin}`} dir="auto" title={text}>
+    <span key={at} {...CELL} class={`pw-cell pw-of-${columns[at]?.origin}`} dir="auto" title={text}>
       <Visible text={text} />
     </span>
   );

@@ -21,6 +21,9 @@ const HEIGHT = 31; // px, as the style has it
 const NARROW_HEIGHT = 50; // two lines
 const NARROW = 520; // px
 const USUAL = 420; // px that the rows may take before they scroll
+const UP = "ascending" as const;
+const DOWN = "descending" as const;
+const FIRST = { ...ROW, "aria-rowindex": 1 };
 const OPEN = 60; // px of an open row until its run is there
 
 interface Props {
@@ -214,11 +217,11 @@ export function Rows({ view, link, query, ask }: Props) {
 /** The widths of the columns: all rows have the same, whichever are drawn. */
 function template(columns: readonly BoardColumn[]): string {
   const widths = {
-    key: "minmax(56px,.7fr)",
+    key: "minmax(56px,.5fr)",
     input: "minmax(72px,2fr)",
-    output: "minmax(64px,1fr)",
+    output: "minmax(64px,.8fr)",
   };
-  return [...columns.map(({ origin }) => widths[origin]), "minmax(104px,1.1fr)", "52px"].join(" ");
+  return [...columns.map(({ origin }) => widths[origin]), "minmax(120px,1.5fr)", "46px"].join(" ");
 }
 
 interface HeadingsProps {
@@ -236,11 +239,7 @@ const Headings = pure(function Headings({ columns, query, ask }: HeadingsProps) 
   const heading = (id: string, name: string, title = name) => {
     const isSorted = query.sort === id;
     return (
-      <span
-        key={id}
-        {...HEADING}
-        aria-sort={isSorted ? (query.descending ? "descending" : "ascending") : undefined}
-      >
+      <span key={id} {...HEADING} {...(isSorted && { "aria-sort": query.descending ? DOWN : UP })}>
         <Button class="pw-heading" title={words.sorted(title)} onClick={() => sort(id)}>
           <Visible text={name} />
           {isSorted && <i aria-hidden>{query.descending ? " ↓" : " ↑"}</i>}
@@ -250,7 +249,7 @@ const Headings = pure(function Headings({ columns, query, ask }: HeadingsProps) 
   };
   if (columns.length === 0) return null;
   return (
-    <div class="pw-headings" {...ROW} aria-rowindex={1}>
+    <div class="pw-headings" {...FIRST}>
       {columns.map(({ id, name }) => heading(id, name))}
       {heading("state", words.state)}
       {heading("seconds", words.seconds, words.secondsName)}
