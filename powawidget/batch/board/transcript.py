@@ -19,6 +19,7 @@ from powawidget.transcript.layout import line, row_length
 from powawidget.transcript.summary import one_line
 
 _FIRST = 100  # rows: a transcript's tables have no more
+_ENDS = 500  # rows that failed: a transcript's lists have no more than the first and last of them
 _WORDS = {
     "done": "done",
     "failed": "failed",
@@ -74,7 +75,9 @@ def nodes_of(content: Content, moment: Moment) -> tuple[list[nd.Node], list[int]
         line_of(content, moment, sources, place) for place in range(len(content.keys))[:_FIRST]
     ]
     nodes += _rows(sources, first, lengths, figures.rows)
-    nodes += _failures([line_of(content, moment, sources, place) for place in bad], lengths)
+    ends = [*bad[:_ENDS], *bad[_ENDS:][-_ENDS:]]
+    told = [line_of(content, moment, sources, place) for place in ends]
+    nodes += _failures(told, len(bad), lengths)
     return nodes, lengths
 
 
@@ -132,10 +135,11 @@ def _rows(
     return [nd.Heading((nd.Span("Rows"),)), nd.Records(tuple(taken), rows, "batch.frame")]
 
 
-def _failures(lines: Sequence[Line], lengths: list[int]) -> list[nd.Node]:
+def _failures(lines: Sequence[Line], count: int, lengths: list[int]) -> list[nd.Node]:
+    """List what failed; of very many `lines` are the first and the last."""
     if not lines:
         return []
-    rows = tuple(
+    rows: tuple[tuple[nd.Spans, ...], ...] = tuple(
         (
             (nd.Span(each.key, "unquoted"),),
             (nd.Span(_WORDS[each.standing]),),
@@ -144,7 +148,9 @@ def _failures(lines: Sequence[Line], lengths: list[int]) -> list[nd.Node]:
         for each in lines
     )
     lengths.append(sum(len(each.key) + len(each.why) + 200 for each in lines))
-    head = f"{words.rows(len(lines))} that failed, or of which nobody knows what became"
+    # What stands in the middle of so many isn't written, only counted.
+    rows = (*rows[:_ENDS], *((),) * (count - len(rows)), *rows[_ENDS:])
+    head = f"{words.rows(count)} that failed, or of which nobody knows what became"
     return [
         nd.Heading((nd.Span(head),)),
         nd.Grid(("Row", "Status", "Why"), rows, "batch.errors"),

@@ -112,7 +112,7 @@ def test_the_first_rows_and_all_failures_are_there() -> None:
     said = _seen(outcomes, is_driven=False)
     assert all(f"fine {n}" in said for n in range(40) if n % 10 != 5)
     assert "fine 101" not in said
-    (more,) = re.findall(r"(\d+) more rows: batch.frame", said)
+    (more,) = re.findall(r"(\d+) rows more: batch.frame", said)
     assert f"fine {300 - int(more) - 1}" in said or f"broke {300 - int(more) - 1}" in said
     assert f"fine {300 - int(more) + 1} " not in said
     assert "30 rows that failed" in said

@@ -144,7 +144,7 @@ export function Rows({ view, link, query, ask }: Props) {
     };
     lines.push(
       <div
-        key={line?.place ?? `at ${at}`}
+        key={at}
         class="pw-board-row"
         style={{ top: `${lay.top(at)}px` }}
         data-at={at}
@@ -156,6 +156,7 @@ export function Rows({ view, link, query, ask }: Props) {
         )}
         {isOpen && (
           <OpenRun
+            key={line.place}
             view={view}
             line={line}
             opened={link.opened.get(line.place) ?? null}
