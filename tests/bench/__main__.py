@@ -5,6 +5,7 @@ import sys
 
 from tests.bench import (
     batches,
+    board,
     clicks,
     core,
     drawing,
@@ -35,6 +36,7 @@ def main() -> None:
         drawing.lines,
         rendering.lines,
         many.lines,
+        board.lines,
     ):
         for line in part_lines():
             say(line)

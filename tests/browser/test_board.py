@@ -1,52 +1,128 @@
-"""A board in a real JupyterLab."""
+"""A board in a real JupyterLab: read, filtered, sorted and opened while its batch runs."""
 
+import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.boards import SETUP
 from tests.browser.lab import Lab
 
+LONG = 60_000
+ROWS = 2_000
+# The first ones end at once but for a few; all others wait for the test.
+MANY = f"""\
+more = {{2: "odd one", 5: "will fail", 7: "slow first"}}
+more |= {{n: f"slow {{n}}" for n in range(60, {ROWS})}}
+many = pb.agent("Triage").map(tickets({ROWS}, more), "{{text}}", key="id", schema=Ticket,
+                              concurrency=20)
+many"""
 
-def test_shots(lab: Lab, page: Page, powabase: Any) -> None:
-    go = lab.root.parent / "go"
-    go.unlink(missing_ok=True)
-    cells = [
-        SETUP,
-        'more = {2: "odd one", 5: "will fail", 7: "slow one", 8: "slow delete me", 9: "slow"}\n'
-        'many = pb.agent("Triage").map(tickets(2000, {**more, **{n: "slow %d" % n for n in range(300, 2000)}}), "{text}", key="id", schema=Ticket, journal="many.powa", concurrency=20)\nmany',
-        'few = pb.agent("Keeper").map(tickets(3, {1: "Please delete my account"}), "{text}", key="id", start=True)\nfew',
-    ]
-    lab.write_notebook("look.ipynb", cells)
-    lab.open(page, "look.ipynb")
+
+@pytest.fixture
+def go(lab: Lab) -> Iterator[Path]:
+    """The file by which the slow rows are told to go on."""
+    path = lab.root.parent / "go"
+    path.unlink(missing_ok=True)
+    yield path
+    path.unlink(missing_ok=True)
+
+
+def shown(lab: Lab, page: Page, name: str, *cells: str) -> Locator:
+    """Run a notebook whose last cell shows a board, and wait until its first rows are over."""
+    lab.write_notebook(name, [SETUP, *cells])
+    lab.open(page, name)
     lab.run_all(page)
-    board = page.locator(".pw-board").first
-    expect(board.locator(".pw-board-row").first).to_be_visible(timeout=60_000)
-    page.wait_for_timeout(8000)
-    for theme in ("light", "dark"):
-        lab.set_theme(page, theme)
-        board.scroll_into_view_if_needed()
-        page.wait_for_timeout(500)
-        lab.screenshot(page, f"board-{theme}")
-    lab.set_theme(page, "light")
-    board.locator('[data-place="2"]').click()
-    board.locator('[data-place="7"]').click()
-    page.wait_for_timeout(3000)
-    lab.screenshot(page, "board-open")
-    second = page.locator(".pw-board").nth(1)
-    second.scroll_into_view_if_needed()
-    second.locator('[data-place="1"]').click()
-    page.wait_for_timeout(3000)
-    lab.screenshot(page, "board-few")
-    page.set_viewport_size({"width": 720, "height": 900})
-    page.evaluate("jupyterapp.shell.collapseLeft()")
-    page.wait_for_timeout(1000)
-    page.set_viewport_size({"width": 520, "height": 900})
-    board.scroll_into_view_if_needed()
-    page.wait_for_timeout(1500)
-    lab.screenshot(page, "board-narrow")
+    board = page.locator(".pw-board")
+    expect(row(board, 6).locator(".pw-is-done")).to_be_visible(timeout=LONG)
+    return board
+
+
+def row(board: Locator, place: int) -> Locator:
+    return board.locator(f'[data-place="{place}"]')
+
+
+def count(board: Locator, standing: str) -> Locator:
+    return board.locator(f".pw-filter.pw-is-{standing} b")
+
+
+def test_a_board_is_read_while_its_batch_runs(
+    lab: Lab, page: Page, powabase: Any, go: Path
+) -> None:
+    del powabase
+    board = shown(lab, page, "board.ipynb", MANY)
+    expect(board.locator(".pw-head")).to_contain_text("agent Triage · 2,000 rows")
+    expect(count(board, "done")).to_have_text("57", timeout=LONG)
+    expect(count(board, "running")).to_have_text("20")
+    expect(row(board, 2).locator(".pw-board-chip")).to_contain_text("answer doesn't fit")
+    expect(row(board, 7).locator(".pw-board-time")).to_have_text(re.compile(r"\d"))
+
+    # The wheel: rows far below come, and those that have left aren't there.
+    box = board.locator(".pw-board-box")
+    box.evaluate("box => { box.scrollTop = 31 * 1500; }")
+    expect(row(board, 1502)).to_contain_text("slow 1502", timeout=LONG)
+    assert board.locator(".pw-board-row").count() < 60
+
+    # A filter counts, and shows the rows that it counts; a search within it.
+    board.get_by_role("button", name="2 failed", exact=True).click()
+    expect(board.locator("[data-place]")).to_have_count(2, timeout=LONG)
+    board.get_by_role("searchbox").press_sequentially("WILL")
+    expect(board.locator("[data-place]")).to_have_count(1, timeout=LONG)
+    board.get_by_role("searchbox").press("Escape")
+    expect(board.locator("[data-place]")).to_have_count(2, timeout=LONG)
+
+    # A row opens in place to its run, by keys, and closes; the notebook stays in command mode.
+    row(board, 2).focus()
+    page.keyboard.press("Enter")
+    run = row(board, 2).locator(".pw")
+    expect(run.locator(".pw-answer")).to_contain_text("orders", timeout=LONG)
+    page.keyboard.press("ArrowDown")
+    expect(row(board, 5)).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowLeft")
+    expect(row(board, 2)).to_have_attribute("aria-expanded", "false")
+
+    # Sorted, and back; a row that runs opens live, and is told on while it is open.
+    board.get_by_role("button", name=re.compile("All")).click()
+    board.get_by_role("button", name="category", exact=True).click()
+    expect(board.locator("[data-at='0']")).to_contain_text("cannot", timeout=LONG)
+    board.get_by_role("button", name="category ↑").click()
+    board.get_by_role("button", name="category ↓").click()
+    expect(board.locator("[data-at='0']")).to_contain_text("1182", timeout=LONG)
+    row(board, 7).click()
+    live = row(board, 7).locator(".pw")
+    expect(live.locator(".pw-status")).to_have_text("Running", timeout=LONG)
+
+    # Stopped: nothing new starts, and what runs goes on to its end.
+    board.get_by_role("button", name="Stop").first.click()
+    expect(board.locator(".pw-head .pw-status").first).to_have_text("Stopping", timeout=LONG)
     go.touch()
-    page.set_viewport_size({"width": 1280, "height": 900})
-    page.wait_for_timeout(15000)
-    lab.screenshot(page, "board-done")
-    go.unlink()
+    expect(board.locator(".pw-head .pw-status").first).to_have_text("Stopped", timeout=LONG)
+    expect(live.locator(".pw-status")).to_have_text("Done", timeout=LONG)
+    expect(count(board, "done")).to_have_text("77")
+    expect(board.get_by_role("button", name="Go on")).to_be_enabled()
+    lab.wait_idle(page)
+
+
+@pytest.mark.own_page
+def test_a_page_that_is_loaded_again_shows_the_batch_as_it_is(
+    lab: Lab, page: Page, powabase: Any, go: Path
+) -> None:
+    del powabase
+    lab.load(page)
+    board = shown(lab, page, "again.ipynb", MANY)
+    expect(count(board, "done")).to_have_text("57", timeout=LONG)
+    lab.reload(page)
+    again = page.locator(".pw-board")
+    expect(count(again, "done")).to_have_text("57", timeout=LONG)
+    expect(row(again, 7)).to_contain_text("running")
+    transcript = page.locator(".powawidget-transcript")
+    expect(transcript).to_be_hidden()
+    again.get_by_role("button", name="Stop").click()
+    expect(again.locator(".pw-status").first).to_have_text("Stopping", timeout=LONG)
+    go.touch()
+    expect(count(again, "done")).to_have_text("77", timeout=LONG)
+    expect(again.locator(".pw-status").first).to_have_text("Stopped", timeout=LONG)

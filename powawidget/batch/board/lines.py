@@ -1,5 +1,6 @@
 """A row as a line of the board. Pure."""
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -12,6 +13,8 @@ from powawidget.transcript.summary import one_line
 _LONGEST_CHIP = 60
 _LONGEST_WHY = 400
 _MISFIT = "The answer doesn't fit the schema: "
+# The field that msgspec, pydantic and jsonschema say doesn't fit.
+_FIELD = re.compile(r"at `\$\.([^`]+)`|field `([^`]+)`|^'([^']+)' is a required|^([\w.]+): ")
 _UNKNOWN = "It may have run: nobody could find out what became of it."
 
 
@@ -80,10 +83,13 @@ def _why(outcome: RowOutcome, standing: Standing) -> str:
 def _chip(why: str, standing: Standing) -> str:
     if standing == "waiting":
         return "waiting for you"
+    if standing == "failed" and why.startswith(_MISFIT):
+        said = why.removeprefix(_MISFIT)
+        field = _FIELD.search(said)
+        named = said if field is None else next(filter(None, field.groups()))
+        return one_line(f"answer doesn't fit: {named}".rstrip("."), _LONGEST_CHIP)
     if standing == "failed":
-        is_misfit = why.startswith(_MISFIT)
-        said = f"answer doesn't fit: {why.removeprefix(_MISFIT)}" if is_misfit else why or "failed"
-        return one_line(said.rstrip("."), _LONGEST_CHIP)
+        return one_line(why.rstrip("."), _LONGEST_CHIP) or "failed"
     if standing == "unknown":
         return "unknown: it may have run"
     return one_line(why.rstrip("."), _LONGEST_CHIP) if why else ""

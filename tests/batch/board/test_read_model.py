@@ -26,6 +26,7 @@ from tests.batch.board.moments import (
     tickets,
 )
 
+MISFIT = "The answer doesn't fit the schema: "
 UNKNOWN = RowOutcome(state="unknown")
 KEY = "pk-secret-0123456789"
 
@@ -167,10 +168,14 @@ def test_a_line_has_the_cells_of_its_row() -> None:
         (RUNNING, ""),
         (LEFT, ""),
         (RowOutcome(error="HTTP 429: too many."), "HTTP 429: too many"),
+        (failed(f"{MISFIT}urgent: Field required."), "answer doesn't fit: urgent"),
+        (failed(f"{MISFIT}Object missing required field `urgent`."), "answer doesn't fit: urgent"),
         (
-            failed("The answer doesn't fit the schema: urgent: it is missing."),
-            "answer doesn't fit: urgent: it is missing",
+            failed(f"{MISFIT}Expected `bool`, got `str` - at `$.a.urgent`."),
+            "answer doesn't fit: a.urgent",
         ),
+        (failed(f"{MISFIT}'urgent' is a required property."), "answer doesn't fit: urgent"),
+        (failed(f"{MISFIT}it isn't JSON (x)."), "answer doesn't fit: it isn't JSON (x)"),
         (
             failed("The run failed: litellm.RateLimitError."),
             "The run failed: litellm.RateLimitError",

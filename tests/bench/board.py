@@ -1,0 +1,182 @@
+"""What a board of ten thousand rows costs the page and the kernel while its batch runs.
+
+In a real JupyterLab, the server in this process. A person scrolls through the rows, filters, sorts
+and searches meanwhile. Told are the page's longest task, the messages that it got, and how long the
+kernel's loop thread was held.
+"""
+
+import collections
+import pathlib
+import re
+import tempfile
+from collections.abc import Iterator
+from typing import Any
+
+from playwright.sync_api import Locator, Page, WebSocket, expect, sync_playwright
+
+from tests.bench.rendering import ROOT
+from tests.browser import chromium
+from tests.browser.conftest import CHROMIUM_ARGUMENTS
+from tests.browser.lab import Lab, start_lab
+from tests.counterpart import Agent, Pause, Say, start
+
+ROWS = 10_000
+LONGEST = 50  # ms of a task of the page
+MESSAGES = 4  # a second beside those of rows in sight
+STILL = 8.0  # seconds in which nobody does anything
+STEPS = 40  # turns of the wheel, of which each is 250 ms after the other
+KIND = re.compile(rb'"content": ?\{"kind": ?"(\w+)"')
+OF_ROWS = {"rows", "changed"}
+WITHIN = 120_000
+
+WATCH = """
+() => {
+  const noted = { longest: 0, long: 0 };
+  window.powawidgetBench = noted;
+  new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) {
+      noted.long += 1;
+      noted.longest = Math.max(noted.longest, duration);
+    }
+  }).observe({ type: "longtask" });
+}
+"""
+CONNECT = """
+import asyncio, time
+import powawidget as pw
+from powawidget.kernel import loop
+held = [0.0]
+async def watch():
+    while True:
+        begun = time.perf_counter()
+        await asyncio.sleep(0.005)
+        held[0] = max(held[0], time.perf_counter() - begun - 0.005)
+watching = loop.submit(watch())
+pb = pw.connect()
+"""
+SHOW = f"""
+rows = [{{"id": n, "text": f"Ticket {{n}}, which says a few words about order {{n * 7 % 9973}}"}}
+        for n in range({ROWS})]
+batch = pb.agent("Triage").map(rows, "{{text}}", key="id", concurrency=30)
+batch
+"""
+REPORT = """
+watching.cancel()
+print("HELD", round(held[0] * 1000), batch.counts)
+"""
+
+
+def lines() -> Iterator[str]:
+    """Measure, and tell what came out."""
+
+    def triage(turn: Any) -> Any:
+        yield Pause(0.2)
+        yield Say(f"It is about {turn.message}, and needs an answer of a few words more.")
+
+    with (
+        start(tokens_per_second=5_000, agents=[Agent("Triage", triage)]) as server,
+        tempfile.TemporaryDirectory() as folder,
+        start_lab(
+            pathlib.Path(folder),
+            {
+                "PYTHONPATH": str(ROOT),
+                "POWABASE_URL": server.url,
+                "POWABASE_API_KEY": server.key,
+            },
+        ) as lab,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(
+            executable_path=chromium.find(playwright.chromium.executable_path),
+            args=CHROMIUM_ARGUMENTS,
+        )
+        page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+        yield from _measured(lab, page)
+        browser.close()
+
+
+def _measured(lab: Lab, page: Page) -> Iterator[str]:
+    heard: collections.Counter[str] = collections.Counter()
+
+    def on_frame(payload: str | bytes) -> None:
+        data = payload.encode() if isinstance(payload, str) else payload
+        for found in KIND.findall(data):
+            heard[found.decode()] += 1
+
+    def on_websocket(socket: WebSocket) -> None:
+        socket.on("framereceived", on_frame)
+
+    page.on("websocket", on_websocket)
+    lab.write_notebook("board.ipynb", [CONNECT, SHOW, REPORT])
+    lab.load(page, "board.ipynb")
+    lab.wait_ready(page)
+    lab.wait_idle(page)
+    lab.command(page, "notebook:run-cell-and-select-next")
+    lab.command(page, "notebook:run-cell-and-select-next")
+    board = page.locator(".pw-board")
+    expect(board.locator(".pw-is-done b")).to_be_visible(timeout=WITHIN)
+    page.wait_for_timeout(3_000)  # JupyterLab's own work after a cell
+    page.evaluate(WATCH)
+
+    heard.clear()
+    page.wait_for_timeout(STILL * 1_000)
+    beside = sum(count for kind, count in heard.items() if kind not in OF_ROWS) / STILL
+    of_rows = sum(count for kind, count in heard.items() if kind in OF_ROWS) / STILL
+    yield (
+        f"a board of {ROWS:,} rows while its batch runs: {beside:.1f} messages a second (goal: at "
+        f"most {MESSAGES}), and {of_rows:.1f} of the rows in sight"
+    )
+    yield f"  {_longest(page, 'read')}"
+    _scroll(page, board)
+    yield f"  {_longest(page, 'scrolled')}"
+    _ask(page, board)
+    yield f"  {_longest(page, 'filtered, sorted and searched')}"
+    done = board.locator(".pw-filter.pw-is-done b").inner_text()
+    board.get_by_role("button", name="Stop").click()
+    lab.command(page, "notebook:run-cell-and-select-next")
+    report = page.get_by_text(re.compile("HELD"))
+    expect(report).to_be_visible(timeout=WITHIN)
+    said = re.search(r"HELD (\d+)", report.inner_text())
+    held = "?" if said is None else said[1]
+    yield f"  the kernel's loop thread was held for {held} ms at most; {done} rows were done then"
+    page.context.close()
+
+
+def _longest(page: Page, what: str) -> str:
+    noted = page.evaluate("() => window.powawidgetBench")
+    page.evaluate("() => { Object.assign(window.powawidgetBench, { longest: 0, long: 0 }); }")
+    longest = "no task over 50 ms" if noted["long"] == 0 else f"{noted['longest']:.0f} ms"
+    return (
+        f"the page's longest task while it is {what}: {longest} ({noted['long']} over {LONGEST} "
+        f"ms; goal: none)"
+    )
+
+
+def _scroll(page: Page, board: Locator) -> None:
+    board.locator(".pw-board-box").hover()
+    for step in range(STEPS):
+        page.mouse.wheel(0, 400 if step % 2 else 4_000)
+        page.wait_for_timeout(250)
+    page.mouse.wheel(0, -1_000_000)
+
+
+def _ask(page: Page, board: Locator) -> None:
+    rows = board.locator("[data-place]")
+    board.locator(".pw-filter.pw-is-left").click()
+    page.wait_for_timeout(2_000)
+    board.locator(".pw-filter.pw-is-all").click()
+    board.get_by_role("button", name="text", exact=True).click()
+    page.wait_for_timeout(2_000)
+    board.get_by_role("searchbox").press_sequentially("order 77", delay=80)
+    page.wait_for_timeout(2_000)
+    expect(rows.first).to_contain_text("order 77", timeout=WITHIN)
+    board.get_by_role("searchbox").press("Escape")
+    page.wait_for_timeout(1_000)
+
+
+if __name__ == "__main__":
+    import sys
+
+    for line in lines():
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
