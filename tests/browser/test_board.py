@@ -87,10 +87,14 @@ def test_a_board_is_read_while_its_batch_runs(
 
     # Sorted, and back; a row that runs opens live, and is told on while it is open.
     board.get_by_role("button", name=re.compile("All")).click()
-    board.get_by_role("button", name="category", exact=True).click()
+    category = board.get_by_role("button", name="category", exact=True)
+    heading = board.get_by_role("columnheader", name="category")
+    category.click()
     expect(board.locator("[data-at='0']")).to_contain_text("cannot", timeout=LONG)
-    board.get_by_role("button", name="category ↑").click()
-    board.get_by_role("button", name="category ↓").click()
+    expect(heading).to_have_attribute("aria-sort", "ascending")
+    category.click()
+    expect(heading).to_have_attribute("aria-sort", "descending")
+    category.click()
     expect(board.locator("[data-at='0']")).to_contain_text("1182", timeout=LONG)
     row(board, 7).click()
     live = row(board, 7).locator(".pw")

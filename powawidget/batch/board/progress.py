@@ -13,7 +13,7 @@ from powawidget.batch.board.figures import Figures
 from powawidget.transcript.summary import one_line
 
 _ON_TERMINAL = 0.2  # seconds between two lines
-_FIRST = 2.0  # seconds before the first line of a log
+_FIRST = 10.0  # seconds before the first line of a log
 _MOST = 60.0  # seconds between two lines of a log, which come the more seldom the longer it takes
 _WIDER = 1.5
 _MINUTE = 60
