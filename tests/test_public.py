@@ -98,7 +98,8 @@ HELD = {
     "Chat": "close discard earlier messages missing queued resume retry runs save send session_id "
     "show status stop to_html to_json to_markdown to_text wait widget",
     "Recording": "count index times",
-    "Batch": "close counts errors export frame keys name reason retry sample start stop wait",
+    "Batch": "close counts errors export frame keys name reason retry sample show start stop wait "
+    "widget",
 }
 
 

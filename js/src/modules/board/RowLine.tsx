@@ -1,9 +1,12 @@
 // One row: its cells, how it stands, and for how long.
-import { Glyph, pure, useNow, Visible } from "../../core";
+import { pure, useNow, Visible } from "../../core";
 import type { BoardColumn, Line } from "../../state/wire";
 import type { View } from "../../view/view";
 import { CELL } from "./roles";
 import * as words from "./words";
+
+/** What is as it looks. Thousands of rows are drawn while one scrolls: most cells need no more. */
+const PLAIN = /^[ -~]*$/;
 
 interface Props {
   view: View;
@@ -17,12 +20,16 @@ export const RowLine = pure(function RowLine({ view, line, columns, narrow }: Pr
   const { cells, standing, chip, why } = line;
   const cell = (text: string, at: number) => (
     <span key={at} {...CELL} class={`pw-cell pw-of-${columns[at]?.origin}`} dir="auto" title={text}>
-      <Visible text={text} />
+      {PLAIN.test(text) ? text : <Visible text={text} />}
     </span>
   );
   const state = (
     <span {...CELL} class={`pw-cell pw-standing pw-is-${standing}`} title={why || undefined}>
-      {standing === "done" && <Glyph status="done" />}
+      {standing === "done" && (
+        <b class="pw-board-done" aria-hidden>
+          ✓
+        </b>
+      )}
       {standing === "done" && <span class="pw-unseen">{words.done}</span>}
       {chip === "" ? (
         standing !== "done" && <span>{words.STANDING[standing]}</span>
@@ -65,13 +72,17 @@ export const RowLine = pure(function RowLine({ view, line, columns, narrow }: Pr
   );
 });
 
-function Time({ view, line: { seconds, since, standing } }: Pick<Props, "view" | "line">) {
+function Time({ view, line }: Pick<Props, "view" | "line">) {
+  const { seconds, since, standing } = line;
   const isLive = since !== null && (standing === "running" || standing === "waiting");
-  const now = useNow(view, isLive && view.store.isLive ? 1000 : 0);
-  const spent = isLive ? Math.max(0, now - since) : seconds;
   return (
     <span {...CELL} class="pw-cell pw-board-time">
-      {spent === null ? "" : words.took(spent)}
+      {isLive ? <Since view={view} since={since} /> : seconds !== null && words.took(seconds)}
     </span>
   );
+}
+
+function Since({ view, since }: { view: View; since: number }) {
+  const now = useNow(view, view.store.isLive ? 1000 : 0);
+  return <>{words.took(Math.max(0, now - since))}</>;
 }

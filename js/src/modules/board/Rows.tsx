@@ -24,6 +24,7 @@ const USUAL = 420; // px that the rows may take before they scroll
 const UP = "ascending" as const;
 const DOWN = "descending" as const;
 const FIRST = { ...ROW, "aria-rowindex": 1 };
+const FEWEST = 32; // rows that are asked for at once, though fewer are in sight
 const OPEN = 60; // px of an open row until its run is there
 
 interface Props {
@@ -53,7 +54,7 @@ export function Rows({ view, link, query, ask }: Props) {
   const lay = new Lay(isNarrow ? NARROW_HEIGHT : HEIGHT, total, open);
   const limit = view.limit === Infinity ? USUAL : Math.min(view.limit, USUAL);
   const most = open.length > 0 ? limit * 1.6 : limit;
-  const [first, drawn] = lay.window(scrolled, Math.max(size.height, limit));
+  const [first, drawn] = lay.window(scrolled, Math.max(size.height, limit) + lay.row);
 
   useLayoutEffect(() => {
     const element = box.current as HTMLDivElement;
@@ -70,7 +71,7 @@ export function Rows({ view, link, query, ask }: Props) {
   }, [query]);
   useLayoutEffect(() => {
     // Before the first answer nobody knows how many there are.
-    link.want(query, first, link.total === null ? 40 : Math.max(drawn, 40));
+    link.want(query, first, Math.max(drawn, FEWEST));
   }, [link, query, first, drawn, view.actions.nonce]);
   useLayoutEffect(() => {
     if (!wantsFocus.current) return;
@@ -176,8 +177,9 @@ export function Rows({ view, link, query, ask }: Props) {
     "aria-label": words.rows,
     "aria-rowcount": isHere ? total + 1 : -1,
     "aria-busy": !isHere,
-    onScroll: ({ currentTarget }: TargetedEvent<HTMLElement>) =>
-      setScrolled(currentTarget.scrollTop),
+    // Within a row nothing else is to be drawn.
+    onScroll: ({ currentTarget: { scrollTop } }: TargetedEvent<HTMLElement>) =>
+      setScrolled(scrollTop - (scrollTop % lay.row)),
     onKeyDown: onKey,
   };
   const isEmpty = isHere && total === 0;
@@ -206,7 +208,7 @@ export function Rows({ view, link, query, ask }: Props) {
       {link.stale && (
         <Button
           class="pw-button pw-jump"
-          onClick={() => link.want(query, first, Math.max(drawn, 40), true)}
+          onClick={() => link.want(query, first, Math.max(drawn, FEWEST), true)}
         >
           {words.again}
         </Button>

@@ -1,7 +1,7 @@
 // Which rows are in sight of a box, where some of them are open and taller than the others.
 
 /** Rows that are drawn above and below those in sight, so that a turn of the wheel shows no gap. */
-const BESIDE = 8;
+const BESIDE = 5;
 
 /** How the rows of a board lie: all are as tall, and what an open one shows stands below it. */
 export class Lay {
