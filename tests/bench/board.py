@@ -105,7 +105,7 @@ def _measured(lab: Lab, page: Page) -> Iterator[str]:
     lab.command(page, "notebook:run-cell-and-select-next")
     lab.command(page, "notebook:run-cell-and-select-next")
     board = page.locator(".pw-board")
-    expect(board.locator(".pw-is-done b")).to_be_visible(timeout=WITHIN)
+    expect(board.locator(".pw-filter.pw-is-done b")).to_be_visible(timeout=WITHIN)
     page.wait_for_timeout(3_000)  # JupyterLab's own work after a cell
     heard.clear()
     still = _longest(page, "read", lambda: page.wait_for_timeout(STILL * 1_000))
