@@ -183,9 +183,9 @@ class LiveBoard:
 
 
 def _fields(figures: Figures) -> dict[str, Any]:
+    """What changes seldom: each change is a message beside that of the figures."""
     return {
         "status": _STATUS[figures.status],
         "started": figures.begun,
         "ended": figures.ended,
-        "usage": None if figures.tokens is None else {"total_tokens": figures.tokens},
     }
