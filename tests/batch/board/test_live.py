@@ -402,15 +402,20 @@ def test_a_closed_stream_ends_no_batch() -> None:
 def test_a_script_that_waits_says_how_it_stands(
     pb: pw.Powabase, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(progress, "_FIRST", 0.1)
     batch = pb.agent("Echo").map(rows_of(2, _0="slow"), "{text}", key="id")
     until(lambda: batch.counts.get("done") == 1)
-    batch.wait(1)
-    assert "Echo:  50% 1/2" in capsys.readouterr().err
     monkeypatch.setattr(progress, "_FIRST", 0.0)
-    until(lambda: batch.wait(0.2) and "Echo:  50%" in capsys.readouterr().err)
+    said: list[str] = []
+
+    def is_told() -> bool:
+        batch.wait(0.2)
+        said.append(capsys.readouterr().err)
+        return "Echo:  50% 1/2" in said[-1]
+
+    until(is_told)
     GO_ON.set()
     batch.wait()
+    capsys.readouterr()
     quiet = pb.agent("Echo").map(rows_of(2), "{text}", key="id").wait(display=False)
     assert quiet.counts == {"done": 2}
     assert capsys.readouterr().err == ""
