@@ -162,4 +162,4 @@ def _status_of(each: Line) -> str:
 
 
 def _seconds(each: Line) -> str:
-    return "" if each.seconds is None else f"{each.seconds:.1f}"
+    return "" if each.seconds is None else words.duration(each.seconds)
