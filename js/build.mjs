@@ -36,7 +36,7 @@ async function licences(metafiles) {
 }
 
 /** The hash of a content, short enough for a name. */
-const hashOf = (contents) => createHash("sha256").update(contents).digest("hex").slice(0, 10);
+const hashOf = (contents) => createHash("sha256").update(contents).digest("hex").slice(0, 8);
 
 async function build() {
   const names = await moduleNames();

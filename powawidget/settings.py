@@ -1,5 +1,7 @@
 """Settings of the whole process."""
 
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _LEAST = 130_000
@@ -24,16 +26,23 @@ class Options:
         ask_above: How many runs a batch may start without a further word; None asks never. One
             that would start more waits for `batch.start(confirm=True)`, or is made with
             `confirm=True`.
+        reuse: The journal in which runs of agents and orchestrations are kept, so that the same
+            message to the same agent with the same options isn't paid again, as by `reuse=` of
+            `agent.run`; None keeps none.
+        read_only_tools: The names of tools that only read, beside the service's own, as globs
+            (`mcp__docs__*`): a run that called another one isn't reused.
 
     Example:
         >>> powawidget.options.file_limit = 1_000_000
-        >>> powawidget.options.max_height = 400
+        >>> powawidget.options.reuse = "runs.powa"
     """
 
     file_limit: int = 256_000
     replay_limit: int = 256_000_000
     max_height: int | None = 640
     ask_above: int | None = 10_000
+    reuse: "str | os.PathLike[str] | None" = None
+    read_only_tools: Sequence[str] = ()
 
 
 options = Options()

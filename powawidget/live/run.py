@@ -217,6 +217,28 @@ class Live:
         finally:
             self.published.set()
 
+    def begin_anew(self, state: RunState) -> None:
+        """Become another run from its beginning, in the same place; on the loop thread only.
+
+        Those who subscribed are told by ops, as of any change, so that the fold holds.
+
+        Args:
+            state: What the run starts from.
+        """
+        with self.lock:
+            self.done.clear()
+            self.published.clear()
+            self.stop_asked = False
+            self._recorder = Recorder()
+            self.recording = self._recorder.recording
+            self.note_sign()
+            ops: list[Op] = [
+                ("set", (name,), plain(getattr(state, name)))
+                for name in RunState.__struct_fields__
+                if getattr(state, name) != getattr(self.state, name)
+            ]
+            self._apply_ops(ops)
+
     def fail(self, error: BaseException | None = None) -> None:
         """End a run that isn't over though nothing follows it any more; on the loop thread only.
 

@@ -24,11 +24,11 @@ from powawidget.protocol.events.fields import counts
 from powawidget.resources.conversing import Conversing
 from powawidget.resources.lookup import Row, runs_begun_in, stored_run, text_of
 from powawidget.resources.request import RunOptions, agent_body
+from powawidget.resources.reusing import Reuse, started
 from powawidget.run.plan import Lookup, Plan
 from powawidget.run.run import Run
 from powawidget.run.sources import LiveSource
 from powawidget.run.streaming import events_of
-from powawidget.run.task import RunTask
 from powawidget.state.about import About, host_of
 from powawidget.state.model import RunState
 
@@ -86,6 +86,7 @@ class Agent(Conversing):
         context_override: str | None = None,
         context_items: Sequence[Any] | None = None,
         on_approval: PolicyFunction | None = None,
+        reuse: Reuse = None,
     ) -> Run:
         """Start a run. This returns at once.
 
@@ -111,6 +112,11 @@ class Agent(Conversing):
                 function of an `Approval` that answers True, False or None (ask). A sync one runs
                 in a thread of its own; an async one runs on the loop that reads every stream, so
                 it must not block.
+            reuse: True gives the run that answers the same message to the same definition with the
+                same options already, if there is one, and it isn't paid again; else the run is kept
+                for the next time (docs/reuse.md). The agent's definition is asked for first. A
+                name is that of the journal, in place of `powawidget.options.reuse`; without either
+                runs are kept in this kernel only. False runs anew.
 
         Returns:
             The run. Make it the last value of a cell to show it.
@@ -118,6 +124,7 @@ class Agent(Conversing):
         Raises:
             InvalidValueError: If the arguments don't fit together; nothing was sent.
             WrongTypeError: If `on_approval` isn't a policy; nothing was sent.
+            FileError: If the journal can't be used; nothing was sent.
 
         Example:
             >>> run = pb.agent("Analyst").run("Which orders are late?")
@@ -137,8 +144,16 @@ class Agent(Conversing):
             "context_items": context_items,
         }
         _check_policy(on_approval)
-        plan = self._plan(agent_body(message, session_id, options), on_approval)
-        return Run(RunTask(plan)).start()
+        body = agent_body(message, session_id, options)
+        # It imports this module.
+        from powawidget.resources.batching import agent_target  # noqa: PLC0415
+
+        return started(
+            body,
+            functools.partial(self._plan, body, on_approval),
+            functools.partial(agent_target, self),
+            reuse,
+        )
 
     def _plan(
         self,

@@ -21,11 +21,11 @@ from powawidget.protocol.stored.children import children_of
 from powawidget.resources.conversing import Conversing
 from powawidget.resources.lookup import Row, got, rows_of, stored_run, text_of
 from powawidget.resources.request import run_body
+from powawidget.resources.reusing import Reuse, started
 from powawidget.run.plan import Lookup, Plan
 from powawidget.run.run import Run
 from powawidget.run.sources import LiveSource
 from powawidget.run.streaming import events_of
-from powawidget.run.task import RunTask
 from powawidget.state.about import About, host_of
 from powawidget.state.model import RunState
 
@@ -77,6 +77,7 @@ class Orchestration(Conversing):
         *,
         session_id: str | None = None,
         runtime_knowledge_bases: Sequence[Mapping[str, Any]] | None = None,
+        reuse: Reuse = None,
     ) -> Run:
         """Start a run. This returns at once.
 
@@ -86,6 +87,7 @@ class Orchestration(Conversing):
             runtime_knowledge_bases: Knowledge bases that the agents may search in this run, as a
                 tool: 1 to 10, such as `{"id": "…", "top_k": 5}`
                 (docs/protocol.md#runtime-knowledge).
+            reuse: As for `Agent.run` (docs/reuse.md).
 
         Returns:
             The run. Make it the last value of a cell to show it.
@@ -94,12 +96,21 @@ class Orchestration(Conversing):
             InvalidValueError: If the message is empty, or a list is too long; nothing was sent.
             WrongTypeError: If an argument is of another type; nothing was sent.
             ConfigurationError: If it has no agents or an unknown strategy; nothing was sent.
+            FileError: If the journal of `reuse` can't be used; nothing was sent.
 
         Example:
             >>> pb.orchestration("Report line").run("How was last week?").delegations
         """
-        options = {_KNOWLEDGE: runtime_knowledge_bases}
-        return Run(RunTask(self._plan(self._body(message, session_id, options)))).start()
+        body = self._body(message, session_id, {_KNOWLEDGE: runtime_knowledge_bases})
+        # It imports this module.
+        from powawidget.resources.batching import orchestration_target  # noqa: PLC0415
+
+        return started(
+            body,
+            functools.partial(self._plan, body),
+            functools.partial(orchestration_target, self),
+            reuse,
+        )
 
     def _plan(
         self,

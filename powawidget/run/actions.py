@@ -24,6 +24,8 @@ def act(task: RunTask, content: dict[str, Any]) -> str | None:
     action, live = content.get("action"), task.live
     if action == "give_up":
         return None if task.pauses.give_up() else "Nothing is waited for any more."
+    if action == "anew":
+        return task.run_anew()
     if live.finished:
         return "The run is over already."
     if action == "stop":

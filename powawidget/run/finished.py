@@ -1,7 +1,7 @@
 """Runs that are over from the beginning: stored, saved, or recorded as a whole."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 from powawidget.http.secret import Secret
@@ -11,7 +11,14 @@ from powawidget.run.plan import Plan
 from powawidget.run.sources import RecordedSource
 from powawidget.run.task import RunTask
 from powawidget.state.about import About
-from powawidget.state.model import ENDED, RunState
+from powawidget.state.model import (
+    ENDED,
+    ApprovalPart,
+    DelegationPart,
+    NoticePart,
+    Part,
+    RunState,
+)
 
 NO_SOURCE = RecordedSource((), None)
 
@@ -55,6 +62,41 @@ def of_stored(
         about=about or About(),
     )
     return of_events(events_of_stored(stored, time.time()), plan)
+
+
+def of_reused(state: RunState, anew: Callable[[], Plan], plan: Plan, said: str) -> RunTask:
+    """Make a run that is over from one that was kept, so that it isn't paid again.
+
+    Args:
+        state: The run as it was kept, checked: it is over.
+        anew: Makes the plan by which it is run anew.
+        plan: What is known of it beside its state; it has no source.
+        said: What is told of that, above all that came of it.
+    """
+    state.origin = "stored"
+    _put_first(state, NoticePart(code="reused", text=said))
+    task = RunTask(plan, state)
+    task.anew = anew
+    task.live.finish()
+    return task
+
+
+def _put_first(state: RunState, part: Part) -> None:
+    """Put a part before all others; what names one of them by its index still does."""
+
+    def after(index: int | None) -> int | None:
+        return None if index is None else index + 1
+
+    for one in state.parts:
+        if not isinstance(one, ApprovalPart):
+            one.within = after(one.within)
+        if isinstance(one, ApprovalPart | DelegationPart):
+            one.call = after(one.call)
+    for thought in state.reasoning.thoughts:
+        thought.within = after(thought.within)
+    state.answer = after(state.answer)
+    state.halves = {}
+    state.parts.insert(0, part)
 
 
 def of_saved(

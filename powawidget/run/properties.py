@@ -112,6 +112,11 @@ class RunProperties(Transcribed):
         return self._live.state.session_id
 
     @property
+    def reused(self) -> bool:
+        """Whether it is an earlier run that was given again, and wasn't paid again."""
+        return self._task.anew is not None
+
+    @property
     def seconds(self) -> float | None:
         """How long the run took; None while it is live."""
         return values.seconds_of(self._live.state)

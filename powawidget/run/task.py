@@ -5,7 +5,7 @@ import concurrent.futures
 import contextlib
 import functools
 import threading
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 
 from powawidget.approvals.decider import Decider
 from powawidget.approvals.policy import Choice
@@ -31,6 +31,7 @@ class RunTask:
         decider: What decides on its requests for approval, where there can be any.
         pauses: Lets a person end a pause.
         is_closed: Whether nobody wants to know any more what became of the run at the server.
+        anew: Makes the plan by which a run that was reused is run anew; None for any other.
         holder: What a person has of it. It lives for as long as the run goes on, though no
             variable may name it: a cell that is run again closes it (`powawidget.kernel.cells`).
 
@@ -47,10 +48,15 @@ class RunTask:
         self.live = Live(plan.state() if state is None else state, plan.secret, lock=lock)
         self.pauses = Pauses()
         self.is_closed = False
+        self.anew: Callable[[], Plan] | None = None
         self.holder: object = None
         self._future: concurrent.futures.Future[None] | None = None
         self._task: asyncio.Task[None] | None = None
         self._denying: asyncio.Future[None] | None = None
+        self.decider: Decider | None = None
+        self._take_up(plan)
+
+    def _take_up(self, plan: Plan) -> None:
         self.decider = None if plan.decider is None else plan.decider(self.live)
         if self.decider is not None:
             self.live.observe = self.decider.note_event
@@ -87,6 +93,27 @@ class RunTask:
             self._denying = asyncio.ensure_future(self._deny_and_cancel(self.decider))
         elif self._task is not None:
             self._task.cancel()
+
+    def run_anew(self) -> str | None:
+        """Run anew, in the same place, what was reused; on the loop thread only.
+
+        Returns:
+            Why it is refused, in words; None where it is on its way.
+        """
+        make, live = self.anew, self.live
+        if make is None:
+            return "It isn't a run that was reused."
+        try:
+            self.plan = make()
+        except PowawidgetError as error:
+            return str(error)
+        self.anew = None
+        state = self.plan.state()
+        state.started = live.clock()
+        live.begin_anew(state)
+        self._take_up(self.plan)
+        self.start()
+        return None
 
     def end_recovery(self) -> None:
         """Give up what is still being found out about a run that is over; on any thread."""

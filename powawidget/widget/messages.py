@@ -21,6 +21,7 @@ Action = Literal[
     "resume",
     "discard",
     "earlier",
+    "anew",
 ]
 
 
@@ -177,7 +178,7 @@ class ActMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="act"):
     One click may arrive several times, by several ways and on several threads; `id` is the
     click's own. `nonce` is that of the last `StateMessage`. A decision names the digest of every
     request that was shown to the person, so that it can't cover anything else. `give_up` ends the
-    pause that the run's `wait` describes, and with it the tries.
+    pause that the run's `wait` describes, and with it the tries; `anew` runs again what was reused.
 
     In a chat `turn` is the index of the turn that is meant. `send` has a `text`; `unqueue` removes
     the message that the action `item` has queued; `resume` and `discard` end a pause of the

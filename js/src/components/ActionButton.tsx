@@ -9,7 +9,7 @@ import { Button } from "./Button";
 
 interface ActionButtonProps {
   view: View;
-  action: "stop" | "give_up";
+  action: "stop" | "give_up" | "anew";
   label: string;
   /** The label once it is sent. */
   busy: string;

@@ -88,8 +88,11 @@ export const Header = pure(function Header({ view, totals }: HeaderProps) {
   );
 });
 
-/** What is waited for, once the module that says it is here: only a live kernel waits. */
-function Paused(props: Parameters<Modules["pause"]["Pause"]>[0]) {
+/**
+ * What is waited for, and the way to run anew what was reused, once the module that has them is here:
+ * both need a live kernel.
+ */
+export function Paused(props: Parameters<Modules["pause"]["Pause"]>[0]) {
   const Shown = useModule(props.view, "pause")?.Pause;
   return Shown === undefined ? null : <Shown {...props} />;
 }

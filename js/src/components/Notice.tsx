@@ -4,6 +4,7 @@ import * as words from "../text/words";
 import { pure, useKeys } from "../view/hooks";
 import type { View } from "../view/view";
 import { Details } from "./Details";
+import { Paused } from "./Header";
 import { Visible } from "./Visible";
 
 const MOST_MARKS_IN_LINE = 100; // more are a wall that hides what comes after it
@@ -18,6 +19,7 @@ export const Notice = pure(function Notice({ view, index }: { view: View; index:
         {count > 1 && <span class="pw-times"> {words.times(count)}</span>}
       </p>
       {details && <Details text={details} />}
+      {code === "reused" && <Paused view={view} wait={null} />}
     </>
   );
 });

@@ -109,20 +109,32 @@ def project_of(connection: sqlite3.Connection) -> str | None:
     return None if row is None else _text(row[0])
 
 
+def check_project(connection: sqlite3.Connection, record: BatchRecord) -> str | None:
+    """Check that a journal belongs to a project, or to none yet.
+
+    Returns:
+        The project; None where it holds nothing yet.
+
+    Raises:
+        InvalidValueError: If it is another project's.
+    """
+    project = project_of(connection)
+    if project not in {None, record.project}:
+        raise InvalidValueError(
+            f"This journal belongs to {(project or '')[:200]}, not to {record.project}: choose "
+            "another file. Nothing was sent."
+        )
+    return project
+
+
 def begin(connection: sqlite3.Connection, record: BatchRecord) -> int:
     """Find a batch, or make it.
 
     Raises:
         InvalidValueError: If the journal is another project's, or the batch runs something else.
     """
-    project = project_of(connection)
-    if project is None:
+    if check_project(connection, record) is None:
         connection.execute("INSERT INTO project VALUES (?)", (record.project,))
-    elif project != record.project:
-        raise InvalidValueError(
-            f"This journal belongs to {project[:200]}, not to {record.project}: choose another "
-            "file. Nothing was sent."
-        )
     row = connection.execute("SELECT id FROM batch WHERE name = ?", (record.name,)).fetchone()
     if row is None:
         definition = None if record.definition is None else json.dumps(record.definition)

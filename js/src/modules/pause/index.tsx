@@ -7,7 +7,26 @@ import type { View } from "../../view/view";
 import pauseCss from "./style.css?inline";
 import * as words from "./words";
 
-export function Pause({ view, wait, now }: { view: View; wait: Wait; now: number }) {
+/** Where nothing is waited for, it is a run that was reused: what runs it anew. */
+export function Pause({ view, wait, now = 0 }: { view: View; wait: Wait | null; now?: number }) {
+  return wait === null ? <Anew view={view} /> : <Waits view={view} wait={wait} now={now} />;
+}
+
+function Anew({ view }: { view: View }) {
+  return (
+    <div class="pw-anew" ref={useSheet<HTMLDivElement>(pauseCss)}>
+      <ActionButton
+        view={view}
+        action="anew"
+        label={words.anew}
+        busy={words.sendingAnew}
+        then={words.anewCosts}
+      />
+    </div>
+  );
+}
+
+function Waits({ view, wait, now }: { view: View; wait: Wait; now: number }) {
   const { purpose, why, until, attempt } = wait;
   const isRetry = purpose === "retry";
   const host = useSheet<HTMLDivElement>(pauseCss);

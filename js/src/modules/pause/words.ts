@@ -1,4 +1,4 @@
-// The words of a wait.
+// The words of a wait, and of a run that was reused.
 import { clock } from "../../text/words";
 
 export const waits = {
@@ -17,3 +17,6 @@ export const nextLook = (seconds: number) =>
 const inWords = (seconds: number) => (seconds < 60 ? `${seconds} s` : clock(seconds));
 export const giveUp = "Give up";
 export const stopLooking = "Stop looking";
+export const anew = "Run anew";
+export const sendingAnew = "Sending";
+export const anewCosts = "It is sent again, and paid again.";
