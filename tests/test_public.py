@@ -93,7 +93,7 @@ HELD = {
     "Workflow": "execution executions id map name run stream",
     "Session": "chat id kind messages name",
     "Run": "approvals approve blocks close delegations deny error events message next_approval "
-    "output progress reasoning result run_id save seconds session_id show start status stop text "
+    "output progress reasoning result reused run_id save seconds session_id show start status stop text "
     "to_html to_json to_markdown to_text tool_calls usage wait widget",
     "Chat": "close discard earlier messages missing queued resume retry runs save send session_id "
     "show status stop to_html to_json to_markdown to_text wait widget",
@@ -132,7 +132,9 @@ def test_what_a_person_holds_shows_exactly_what_is_documented() -> None:
 def test_the_options_of_a_run_are_the_same_wherever_they_are_given() -> None:
     run = inspect.signature(pw.Agent.run).parameters
     assert [
-        name for name in run if name not in {"self", "message", "session_id", "on_approval"}
+        name
+        for name in run
+        if name not in {"self", "message", "session_id", "on_approval", "reuse"}
     ] == [*pw.RunOptions.__annotations__]
     for ask in (pw.Agent.chat, pw.Agent.stream):
         assert inspect.signature(ask).parameters["options"].annotation == Unpack[pw.RunOptions]

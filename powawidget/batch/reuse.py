@@ -28,7 +28,7 @@ from powawidget.batch.template import shown
 from powawidget.errors import FileError, PowawidgetError
 from powawidget.live.run import Live
 from powawidget.live.subscribers import Rest
-from powawidget.protocol.events import Noticed
+from powawidget.protocol.events import NotKept
 from powawidget.settings import options
 from powawidget.state.model import (
     ApprovalPart,
@@ -133,9 +133,7 @@ def found(journal: Journal, question: Question, target: Target) -> RunState | No
         InvalidValueError: If the journal is another project's, or broken.
         FileError: If it can't be read.
     """
-    saved = journal.call(
-        lambda connection: reused.kept(connection, question.record, question.key)
-    )
+    saved = journal.call(lambda connection: reused.kept(connection, question.record, question.key))
     if saved is None:
         return None
     state = transcript.load(saved).run
@@ -151,9 +149,9 @@ def is_whole(state: RunState) -> bool:
 def effect_of(state: RunState) -> str:
     """Say in words what a run did beside answering; empty where it only read."""
     delegated = {part.call for part in state.parts if isinstance(part, DelegationPart)}
+    if any(isinstance(part, ApprovalPart) for part in state.parts):
+        return "it asked for an approval"
     for index, part in enumerate(state.parts):
-        if isinstance(part, ApprovalPart):
-            return "it asked for an approval"
         if isinstance(part, ToolPart) and index not in delegated and not only_reads(part.name):
             return f"it called {shown(part.name)}, which isn't known only to read"
     return ""
@@ -248,4 +246,4 @@ class Keeper:
             self._tell(f"It isn't kept for reuse: {error}")
 
     def _tell(self, text: str) -> None:
-        self._live.receive(Noticed(code="not_kept", text=text))
+        self._live.receive(NotKept(text=text))

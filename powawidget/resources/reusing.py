@@ -9,7 +9,7 @@ from powawidget.batch import reuse as kept
 from powawidget.batch.target import Target
 from powawidget.errors import ConnectionLost, InvalidValueError, WrongTypeError
 from powawidget.kernel import loop
-from powawidget.protocol.events import Noticed
+from powawidget.protocol.events import NotKept
 from powawidget.resources.definitions import definition_of
 from powawidget.run.finished import NO_SOURCE, of_reused
 from powawidget.run.plan import Plan
@@ -75,13 +75,10 @@ def _reused(
         definition = loop.run_sync(definition_of(target.client, target.kind, target.id))
     except ConnectionLost:
         return Run(RunTask(plan())).start()  # which says so where a person looks
-    if definition is None or (target.kind == "agent" and not _PARTS <= definition.keys()):
+    if definition is None or (target.kind == "agent" and not definition.keys() >= _PARTS):
         task = RunTask(plan())
         task.live.receive(
-            Noticed(
-                code="not_kept",
-                text=f"It isn't reused: this key can't read whether {target.name} has changed.",
-            )
+            NotKept(text=f"It isn't reused: this key can't read whether {target.name} has changed.")
         )
         return Run(task).start()
     question = kept.question_of(target, definition, body, time.time())

@@ -321,9 +321,7 @@ def test_a_pruned_journal_has_nothing_to_give_again(
     assert posts(server) == ["hello", "hello"]
 
 
-def test_a_batch_of_a_table_may_stand_in_the_same_journal(
-    project: Powabase, journal: str
-) -> None:
+def test_a_batch_of_a_table_may_stand_in_the_same_journal(project: Powabase, journal: str) -> None:
     agent = project.agent("Echo")
     agent.run("hello").wait(WATCHDOG)
     agent.map(["hello"], "{value}", journal=journal).wait(WATCHDOG)

@@ -1,7 +1,9 @@
 """An agent's run, live in a cell of a real JupyterLab."""
 
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -207,3 +209,40 @@ def test_the_picture_in_the_readme_is_taken_from_the_real_widget(lab: Lab, page:
         SHOTS.mkdir(exist_ok=True)
         widget.screenshot(path=shot, animations="disabled")
         assert shot.stat().st_size > 10_000
+
+
+REUSE = f"""{CONNECT}
+import os, tempfile
+pw.options.reuse = os.path.join(tempfile.mkdtemp(), "runs.powa")
+question = "Which orders are late, by region and carrier?"
+first = pb.agent("Analyst").run(question).wait(display=False)"""
+
+
+def test_what_was_asked_before_says_since_when_and_runs_anew(
+    lab: Lab, page: Page, tempo: Tempo, powabase: Any
+) -> None:
+    def starts() -> int:
+        return sum(path.endswith("/run/stream") for _, path, _ in powabase.requests)
+
+    before = starts()
+    lab.write_notebook("reuse.ipynb", [REUSE, 'pb.agent("Analyst").run(question)'])
+    lab.open(page, "reuse.ipynb")
+    lab.run_all(page)
+    widget = page.locator(".pw")
+    anew = widget.get_by_role("button", name="Run anew")
+    expect(anew).to_be_visible(timeout=LONG)
+    expect(status(widget)).to_have_text("Done")
+    notice = widget.locator(".pw-notice").first
+    expect(notice).to_have_text(re.compile(r"^From \d+ \w+, \d\d:\d\d, not paid again\.$"))
+    expect(widget.locator(".pw-card")).to_have_count(2)
+    assert starts() == before + 1
+    tempo.slow()
+    anew.click()
+    expect(status(widget)).to_have_text("Running", timeout=LONG)
+    expect(anew).to_have_count(0)
+    expect(notice).to_have_count(0)
+    tempo.fast()
+    expect(status(widget)).to_have_text("Done", timeout=LONG)
+    expect(widget.locator(".pw-card")).to_have_count(2)
+    expect(widget.locator(".pw-who")).not_to_contain_text("stored run")
+    assert starts() == before + 2

@@ -34,7 +34,11 @@ _WHOLE = frozenset(
     }
 )
 # Fields whose name means something else in an event of this kind.
-_OF_KIND = {("Noticed", "text"): SENTENCES, ("OutcomeKnown", "text"): SENTENCES}
+_OF_KIND = {
+    ("Noticed", "text"): SENTENCES,
+    ("OutcomeKnown", "text"): SENTENCES,
+    ("NotKept", "text"): SENTENCES,
+}
 
 _Thing = TypeVar("_Thing", bound=msgspec.Struct)
 

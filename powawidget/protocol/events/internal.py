@@ -92,6 +92,13 @@ class Troubled(BaseEvent, frozen=True, kw_only=True):
 
 
 @final
+class NotKept(BaseEvent, frozen=True, kw_only=True):
+    """The run won't be given again in place of another, though that was asked for."""
+
+    text: str
+
+
+@final
 class Refused(BaseEvent, frozen=True, kw_only=True):
     """The run never began."""
 
@@ -215,6 +222,7 @@ InternalEvent = (
     | OutcomeKnown
     | UsageKnown
     | Troubled
+    | NotKept
     | Refused
     | Opened
     | AgentsKnown

@@ -40,6 +40,7 @@ _OWN = frozenset(
         ev.Waiting,
         ev.WaitOver,
         ev.Troubled,
+        ev.NotKept,
     }
 )
 
@@ -153,6 +154,8 @@ def _changes(run: RunState, event: ev.Event, at: float) -> list[Op] | None:  # n
         return identity.start(run, event)
     if type(event) is ev.Noticed:
         return notice(run, event.code, event.text, owner(run))
+    if type(event) is ev.NotKept:
+        return notice(run, "not_kept", event.text)
     if type(event) is ev.Troubled:
         return notice(run, "trouble", event.text, owner(run))
     if type(event) is ev.Malformed:
@@ -206,6 +209,8 @@ def _after_end(run: RunState, event: ev.Event, at: float) -> list[Op]:  # noqa: 
             return notice(run, "learned", event.text)
         case ev.UsageKnown():
             return [("set", ("usage",), event.usage)] if event.usage and not run.usage else []
+        case ev.NotKept():
+            return notice(run, "not_kept", event.text)
         case ev.Troubled():
             return notice(run, "trouble", event.text)
         case ev.WorkflowStarted():
