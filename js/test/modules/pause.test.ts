@@ -134,3 +134,37 @@ describe("a pause", () => {
     expect(ask(".pw-pause span").textContent).toContain("<b>wait</b>U+202E");
   });
 });
+
+describe("a run that was reused", () => {
+  const reused = { kind: "notice", code: "reused", text: "From 26 Nov, not paid again." } as const;
+  const state = run({
+    status: "completed",
+    origin: "stored",
+    parts: [{ ...reused, count: 1, within: null, details: null }],
+  });
+  const acts = (model: { sent: { kind: string }[] }) =>
+    model.sent.filter(({ kind }) => kind === "act");
+
+  test("says since when, and runs anew at a click, once", async () => {
+    const { show, model } = open(structuredClone(state));
+    const { el, ask } = show();
+    await painted();
+    expect(ask(".pw-notice").textContent).toBe("From 26 Nov, not paid again.");
+    expect(ask(".pw-anew button").textContent).toBe("Run anew");
+    expect(ask(".pw-anew button").title).toBe("It is sent again, and paid again.");
+    (ask(".pw-anew button") as HTMLElement).click();
+    (ask(".pw-anew button") as HTMLElement).click();
+    expect(acts(model)).toMatchObject([{ action: "anew" }]);
+    expect(el.querySelector(".pw-pause")).toBeNull();
+  });
+
+  test("can't run anew without a kernel, and says so", async () => {
+    const { show, model } = open(structuredClone(state), { live: false });
+    const { ask } = show();
+    await painted();
+    expect(ask(".pw-anew button").getAttribute("aria-disabled")).toBe("true");
+    expect(ask(".pw-anew button").title).toBe("This run has no live kernel");
+    (ask(".pw-anew button") as HTMLElement).click();
+    expect(acts(model)).toEqual([]);
+  });
+});
