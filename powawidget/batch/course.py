@@ -259,7 +259,8 @@ class Course:
             claims = [target.new_session_id() if target.has_starter else None for _ in keys]
             return [Claim(key=key, claim=one) for key, one in zip(keys, claims, strict=True)]
         if not self._makes_session:
-            return [Claim(key=key, session_id=target.new_session_id()) for key in keys]
+            named = target.session_of or (lambda _: target.new_session_id())
+            return [Claim(key=key, session_id=named(key)) for key in keys]
         made = await asyncio.gather(*(self._made_session() for _ in keys), return_exceptions=True)
         claims_made = []
         for key, session_id in zip(keys, made, strict=True):

@@ -43,6 +43,10 @@ _OF_ALL = frozenset(
 )
 
 
+class ClaimedElsewhere(PowawidgetError):  # noqa: N818  # it is no fault
+    """Another task has sent this row, or is about to: here it wasn't, and its run is looked up."""
+
+
 class Start(NamedTuple):
     """What the end of a start means, where it gave no stream.
 
@@ -72,6 +76,8 @@ def after_failed_start(error: BaseException, *, marked: bool) -> Start:
         The attempt's new state, and why.
     """
     said = _said(error)
+    if isinstance(error, ClaimedElsewhere):
+        return Start("accepted", error=said)
     if isinstance(error, RequestError):
         return _refused(error, said)
     if isinstance(error, ConnectionLost) and not error.maybe_accepted and not marked:

@@ -32,6 +32,8 @@ class Target:
         client: The HTTP side.
         about: On which host and with which model it runs.
         new_session_id: Makes an id of a conversation that nobody guesses.
+        session_of: Names the conversation of a row, by its key, where machines that share a batch
+            have to name it alike.
         plan: Makes the plan of one row's run, which sends once and never again.
         stored: Fetches what the server has stored of a run, by its id.
         executions: Lists a workflow's latest executions.
@@ -54,5 +56,6 @@ class Target:
     executions: Callable[[Client], Awaitable[Sequence[Mapping[str, Any]]]] | None = None
     has_tools: bool | None = False
     makes_session: bool = False
+    session_of: Callable[[str], str] | None = None
     has_starter: bool = False
     check: Check = fits
