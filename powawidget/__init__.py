@@ -44,6 +44,7 @@ from powawidget.resources.connect import connect
 from powawidget.resources.executions import ExecutionInfo, Executions
 from powawidget.resources.opening import open_batch
 from powawidget.resources.orchestration import Orchestration, OrchestrationInfo
+from powawidget.resources.partitions import PerPartition, per_partition
 from powawidget.resources.project import Powabase
 from powawidget.resources.replay import replay
 from powawidget.resources.request import RunOptions
@@ -99,6 +100,7 @@ __all__ = [
     "Options",
     "Orchestration",
     "OrchestrationInfo",
+    "PerPartition",
     "Policy",
     "PolicyFunction",
     "Powabase",
@@ -130,6 +132,7 @@ __all__ = [
     "new_session_id",
     "open_batch",
     "options",
+    "per_partition",
     "policy",
     "replay",
 ]

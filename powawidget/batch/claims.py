@@ -1,8 +1,8 @@
 """Who may send a row, where several machines work on one table: the claims in a shared folder.
 
-An engine may run a task again, on another machine, while the first still runs. So the right to send
-a row is a file that exactly one of them can create. It is created just before the last byte of the
-request, and is never taken back but by whoever knows that the server can't have begun a run. Where it
+An engine may run a task again, on another machine, while the first still runs. So the right to
+send a row is a file that exactly one of them can create. It is created just before the last byte of
+the request, and is never taken back but by whoever knows that the server can't have begun a run. Where it
 stands, a run may have begun: everybody else looks that run up, by the conversation's id, which the
 claim and a secret of the folder give.
 """
@@ -200,6 +200,11 @@ class FolderClaims:
         until = (self._read(self.folder / "pause") or {}).get("until")
         return float(until) if isinstance(until, int | float) else 0.0
 
+    def first(self, token: str) -> bool:
+        """Tell whether nobody else has asked so by this token, on whatever machine."""
+        with _told("tried"):
+            return _created(self.folder / "starts" / f"try-{token}", b"")
+
     def _refuse(self, ticket: Ticket) -> None:
         if self._released(ticket.row, ticket.number).exists():
             raise ConnectionLost(_NOT_SENT, maybe_accepted=False, temporary=True)
@@ -345,7 +350,7 @@ def _created(path: pathlib.Path, text: bytes) -> bool:
         descriptor = os.open(path, flags, _PRIVATE)
     except FileExistsError:
         return False
-    with open(descriptor, "wb") as file:
+    with os.fdopen(descriptor, "wb") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
@@ -357,7 +362,7 @@ def _replaced(path: pathlib.Path, text: bytes) -> None:
     """Write a file that others read whole or not at all."""
     descriptor, made = tempfile.mkstemp(dir=path.parent)
     try:
-        with open(descriptor, "wb") as file:
+        with os.fdopen(descriptor, "wb") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

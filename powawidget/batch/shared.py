@@ -1,4 +1,4 @@
-"""A batch's target where several machines share it: claims before the last byte, one pace for all."""
+"""A target that several machines share: claims before the last byte, and one pace for all."""
 
 import asyncio
 import contextlib

@@ -123,7 +123,7 @@ def map_agent(
     schema = None if settings.schema is None else schema_of(settings.schema)
     table = table_of(given.data)
     written = message_of(given.message, table.names)
-    body = _agent_body(agent, schema, options)
+    body = agent_body_of(agent, schema, options)
     keys = keys_of(table.rows, table.names, given.key, table.labels, table.index)
     bodies = _bodies(table.rows, keys, lambda row: body(written(row)))
     asked = columns_asked(given.message, table.names)
@@ -162,7 +162,7 @@ def grid_agent(
 
     def body(row: Mapping[str, Any]) -> dict[str, Any]:
         options = {name: value for name, value in row.items() if name != "message"}
-        return _agent_body(agent, schema, options)(row["message"])
+        return agent_body_of(agent, schema, options)(row["message"])
 
     bodies = _bodies(rows, keys, body)
     return _batch(
@@ -392,9 +392,10 @@ def _tell(batches: Sequence[Batch], _keys: Sequence[str]) -> None:
         note_change(batch)
 
 
-def _agent_body(
+def agent_body_of(
     agent: Agent, schema: Schema | None, options: Mapping[str, Any]
 ) -> Callable[[str], dict[str, Any]]:
+    """Make what gives the body of a row by its message."""
     if "session_id" in options:
         raise WrongTypeError(
             "A batch takes no session_id: each row has a conversation of its own, by which its run "

@@ -1,0 +1,624 @@
+"""A batch on many machines: what runs an agent for each row of one part of a table.
+
+What is sent to the machines holds no key: each has its own from its environment. Tasks raise
+nothing that holds a row's words, for an engine logs what they raise.
+"""
+
+import asyncio
+import contextlib
+import os
+import queue
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from powawidget.approvals.policy import PolicyFunction, Verdict, verdict_of
+from powawidget.batch.budget import Spending
+from powawidget.batch.claims import (
+    FolderClaims,
+    Standing,
+    begin_claims,
+    is_exclusive,
+    name_of_row,
+)
+from powawidget.batch.columns import Column
+from powawidget.batch.driver import Driver
+from powawidget.batch.find import Asking
+from powawidget.batch.frame import result_columns
+from powawidget.batch.identity import digest_of, row_digest
+from powawidget.batch.journal import attempts as written
+from powawidget.batch.journal.attempts import Claim
+from powawidget.batch.journal.journal import Journal
+from powawidget.batch.journal.records import BatchRecord, RowInput, RowOutcome
+from powawidget.batch.keys import keys_of
+from powawidget.batch.pace import Pace
+from powawidget.batch.schema import Schema, schema_of
+from powawidget.batch.shared import ClaimedRows, Gate, Places, shared_target
+from powawidget.batch.table import Table, needed, table_of
+from powawidget.batch.target import fits
+from powawidget.batch.template import MessageFunction, message_of
+from powawidget.errors import (
+    ConfigurationError,
+    FileError,
+    InvalidValueError,
+    PowawidgetError,
+    WrongTypeError,
+)
+from powawidget.kernel import loop
+from powawidget.resources.agent import Agent, AgentInfo
+from powawidget.resources.batching import agent_target
+from powawidget.resources.connect import connect
+from powawidget.resources.definitions import definition_of
+from powawidget.resources.lookup import got
+from powawidget.resources.mapping import Key, agent_body_of
+from powawidget.state.values import Approval
+
+TOPIC = "powawidget"
+_KEY = "POWABASE_API_KEY"
+_MOST = 1_000
+_TOLD_EVERY = 1.0  # seconds
+_TAKING = 5.0  # seconds of one try for a place
+_NO_KEY = (
+    f"This worker has no {_KEY} in its environment: set it where workers are started. The key "
+    "isn't sent to them."
+)
+_OTHER_MESSAGE = (
+    "Another message was sent for this key before: it isn't sent again. Give the rows keys of "
+    "their own, or the batch another name."
+)
+_KINDS = {"integer": "Int64", "number": "Float64", "boolean": "boolean"}
+_agents: dict[tuple[str, str], Agent] = {}  # of this process, by project and agent
+_guard = threading.Lock()
+
+
+class Partitions(msgspec.Struct, frozen=True, kw_only=True):
+    """What every machine has to know; it is pickled, and holds no key.
+
+    Attributes:
+        url: The project.
+        agent: The agent's id and name.
+        has_tools: Whether the agent has tools, where that is known.
+        message: As for `map`.
+        key: As for `map`.
+        claims: The folder of the claims.
+        concurrency: How many rows may be in flight at once, on all machines together.
+        per_minute: How many may be started in a minute.
+        schema: The form of the answers, as it was given.
+        options: Those of `run`.
+        on_approval: Decides on approvals.
+        nonce: Of this object: no engine takes another's results for its own.
+        asking: How long what may have begun is looked for.
+    """
+
+    url: str
+    agent: AgentInfo
+    has_tools: bool | None
+    message: str | MessageFunction | None
+    key: Key
+    claims: str
+    concurrency: int
+    per_minute: float | None
+    schema: Any
+    options: dict[str, Any]
+    on_approval: PolicyFunction | None
+    nonce: str
+    asking: Asking = Asking()
+
+
+class PerPartition:
+    """Runs an agent for each row of a DataFrame; made by `powawidget.per_partition`.
+
+    Args:
+        given: What it runs.
+    """
+
+    __name__ = "powawidget"  # by which engines name the tasks
+
+    def __init__(self, given: Partitions) -> None:
+        self._given = given
+
+    def meta(self, frame: Any) -> Any:
+        """Make an empty frame with the columns and types of what comes back; nothing is run.
+
+        Args:
+            frame: A DataFrame of pandas or Dask with the columns that are given.
+
+        Returns:
+            A DataFrame of pandas without rows.
+        """
+        empty = _of_pandas(frame).iloc[:0]
+        schema = None if self._given.schema is None else schema_of(self._given.schema)
+        columns = result_columns([], "agent", schema, list(map(str, empty.columns)))
+        return _beside(empty, columns)
+
+    def __call__(self, frame: Any) -> Any:
+        """Run the agent for each row of a DataFrame of pandas.
+
+        What was sent for its rows before, here or elsewhere, isn't sent again: it is read, or
+        looked up.
+
+        Args:
+            frame: Some rows.
+
+        Returns:
+            The same rows and index, with what came of each, as `map` has it.
+
+        Raises:
+            ConfigurationError: If this machine has no key, or the claims can't be read.
+        """
+        schema = None if self._given.schema is None else schema_of(self._given.schema)
+        names = list(map(str, frame.columns))
+        outcomes = self._outcomes(frame, schema) if len(frame) else []
+        return _beside(frame, result_columns(outcomes, "agent", schema, names))
+
+    def __dask_tokenize__(self) -> str:
+        """Name it for Dask: by no word of what is asked."""
+        return self._given.nonce
+
+    def __repr__(self) -> str:
+        return f"<PerPartition of agent {self._given.agent.name!r}>"
+
+    def _outcomes(self, frame: Any, schema: Schema | None) -> Sequence[RowOutcome]:
+        given = self._given
+        agent = _agent_of(given)
+        claims = FolderClaims(given.claims)
+        try:
+            table = table_of(frame)
+            inputs = _inputs(agent, table, given, schema)
+        except (ConfigurationError, TypeError, ValueError) as error:
+            said = agent._client.secret.redact(str(error))  # noqa: SLF001  # of this folder
+            return [RowOutcome(state="failed", error=said)] * len(frame)
+        except Exception as error:  # noqa: BLE001  # a person's function: its words stay here
+            said = f"The message or the key can't be made: {type(error).__name__}."
+            return [RowOutcome(state="failed", error=said)] * len(frame)
+        work = _Work(given, agent, claims, inputs, schema)
+        return work.done()
+
+
+class _Work:
+    """One task's rows on their way; on the task's thread."""
+
+    def __init__(
+        self,
+        given: Partitions,
+        agent: Agent,
+        claims: FolderClaims,
+        inputs: Sequence[RowInput],
+        schema: Schema | None,
+    ) -> None:
+        self._given = given
+        self._agent = agent
+        self._claims = claims
+        self._inputs = inputs
+        self._schema = schema
+        self._outcomes: dict[str, RowOutcome] = {}
+        self._changes: queue.SimpleQueue[Sequence[str]] = queue.SimpleQueue()
+
+    def done(self) -> list[RowOutcome]:
+        """Bring all rows to their ends, as far as that is possible; gives how each stands."""
+        names = {one.key: (name_of_row(one.key), one.digest) for one in self._inputs}
+        rows = ClaimedRows(self._claims, names)
+        standing = {key: self._claims.standing(row) for key, (row, _) in names.items()}
+        left: list[RowInput] = []
+        for one in self._inputs:
+            known = standing[one.key]
+            if known.digest and known.digest != one.digest:
+                self._outcomes[one.key] = RowOutcome(state="failed", error=_OTHER_MESSAGE)
+            elif known.outcome is not None:
+                self._outcomes[one.key] = known.outcome
+            else:
+                left.append(one)
+        if left:
+            with _shared_places(self._given) as places:
+                self._drive(left, rows, standing, places)
+        self._tell(is_last=True)
+        return [self._outcomes[one.key] for one in self._inputs]
+
+    def _drive(
+        self,
+        left: Sequence[RowInput],
+        rows: ClaimedRows,
+        standing: Mapping[str, Standing],
+        places: Places | None,
+    ) -> None:
+        given = self._given
+        gate = Gate(self._claims, places, given.per_minute)
+        plain = agent_target(
+            self._agent,
+            on_approval=None if given.on_approval is None else _Closed(given.on_approval),
+            check=fits if self._schema is None else self._schema.check,
+        )
+        record = _record_of(self._agent, None, "rows")
+        with contextlib.closing(Journal.open(None)) as journal:
+            batch = journal.begin(record, left)
+            journal.unlock(batch)
+            for one in left:
+                known = standing[one.key]
+                session_id = rows.note(one.key, known.number)
+                if known.sent_at is not None:
+                    _note_sent(journal, batch, Claim(key=one.key, session_id=session_id), known)
+            driver = Driver(
+                journal=journal,
+                batch=batch,
+                rows=left,
+                target=shared_target(plain, rows, gate),
+                pace=Pace(min(given.concurrency, len(left)), rows=len(left)),
+                spending=Spending(None),
+                asking=given.asking,
+                on_change=self._changes.put,
+            )
+            self._follow(driver, {one.key: one for one in left})
+
+    def _follow(self, driver: Driver, left: Mapping[str, RowInput]) -> None:
+        kept: set[str] = set()
+        told = time.monotonic()
+        driver.start()
+        try:
+            while not driver.done.is_set():
+                with contextlib.suppress(queue.Empty):
+                    self._keep(driver, left, self._changes.get(timeout=0.1), kept)
+                if time.monotonic() - told >= _TOLD_EVERY:
+                    told = time.monotonic()
+                    self._tell(is_last=False)
+        finally:
+            driver.stop()
+        self._keep(driver, left, list(left), kept)
+        for key in left:
+            outcome = driver.outcome(key)
+            if outcome.state == "waiting" and not outcome.error:
+                outcome = msgspec.structs.replace(outcome, error=driver.reason)
+            self._outcomes[key] = outcome
+
+    def _keep(
+        self,
+        driver: Driver,
+        left: Mapping[str, RowInput],
+        keys: Sequence[str],
+        kept: set[str],
+    ) -> None:
+        for key in keys:
+            outcome = self._outcomes[key] = driver.outcome(key)
+            # What is unknown is asked about again by whoever comes next.
+            if outcome.state in {"done", "failed"} and key not in kept:
+                kept.add(key)
+                with contextlib.suppress(FileError):  # then it is looked up again
+                    self._claims.settle(name_of_row(key), left[key].digest, outcome)
+
+    def _tell(self, *, is_last: bool) -> None:
+        """Tell the engine how many rows stand in which state, and nothing of what they hold."""
+        worker = _worker()
+        if worker is None:
+            return
+        counts: dict[str, int] = {}
+        for one in self._inputs:
+            known = self._outcomes.get(one.key)
+            state = "waiting" if known is None else known.state
+            counts[state] = counts.get(state, 0) + 1
+        worker.log_event(
+            TOPIC,
+            {
+                "batch": os.path.basename(self._given.claims),  # noqa: PTH119  # a text
+                "rows": len(self._inputs),
+                "counts": counts,
+                "over": is_last,
+            },
+        )
+
+
+class _Closed:
+    """A policy where there is nobody to ask: what it leaves open is denied.
+
+    Args:
+        inner: The policy.
+    """
+
+    def __init__(self, inner: PolicyFunction) -> None:
+        self._inner = inner
+        self.name = f"{getattr(inner, 'name', None) or 'policy'}, on a worker"
+
+    async def __call__(self, approval: Approval) -> Verdict:
+        verdict = await verdict_of(self._inner, [approval])
+        return "deny" if verdict == "ask" else verdict
+
+
+def per_partition(  # noqa: PLR0913  # one keyword for each thing that may be said
+    agent: Agent,
+    message: "str | MessageFunction | None" = None,
+    *,
+    key: Key,
+    claims: "str | os.PathLike[str]",
+    name: str | None = None,
+    concurrency: int = 16,
+    per_minute: float | None = None,
+    schema: Any = None,
+    on_approval: PolicyFunction | None = None,
+    **options: Any,
+) -> PerPartition:
+    """Make what runs an agent for each row of one part of a table, on any machine.
+
+    It is called with a DataFrame of pandas, and gives the same with what came of each row. It can
+    be pickled, and holds no key: each machine has POWABASE_API_KEY in its environment. Before a
+    row is sent a file is created in a folder that all machines share, so that no row is sent twice,
+    though an engine runs a task again (docs/batches.md#beyond-one-machine).
+
+    Args:
+        agent: The agent.
+        message: As for `Agent.map`.
+        key: What names a row: a column, a list of columns, or a function of a row. No two rows of
+            the whole table may have the same.
+        claims: A folder on a drive that all machines have at this path.
+        name: What the batch is called in that folder; the agent's name where it isn't given.
+        concurrency: How many rows may be in flight at once, on all machines together.
+        per_minute: How many may be started in a minute, on all machines together.
+        schema: As for `Agent.map`.
+        on_approval: Decides on approvals; what it leaves open is denied, since nobody can be asked.
+        **options: As for `run`.
+
+    Returns:
+        The function; its `meta(frame)` says which columns it gives.
+
+    Raises:
+        ConfigurationError: If the agent asks for approvals, or may, and `on_approval` isn't given.
+        FileError: If the folder isn't there, or lies in an object store.
+        InvalidValueError: If an argument can't be used, or the agent has changed since the claims
+            were begun.
+        WrongTypeError: If one is of another type.
+
+    Example:
+        >>> ask = powawidget.per_partition(
+        ...     agent, "Triage: {text}", key="id", claims="/shared/triage"
+        ... )
+        >>> ddf.map_partitions(ask, meta=ask.meta(ddf)).compute()
+    """
+    if not isinstance(agent, Agent):
+        raise WrongTypeError(f"per_partition takes an agent, not {type(agent).__name__}.")
+    _check_numbers(concurrency, per_minute)
+    if key is None:
+        raise InvalidValueError(
+            "Say what names a row: key= takes a column. The index of a part is no name, since "
+            "another part may have the same."
+        )
+    form = None if schema is None else schema_of(schema)
+    agent_body_of(agent, form, options)("?")
+    client = agent._client  # noqa: SLF001  # of this folder
+    if on_approval is None:
+        _refuse_gated(loop.run_sync(got(client, f"/api/agents/{agent.id}/hooks")), agent.name)
+    definition = loop.run_sync(definition_of(client, "agent", agent.id))
+    if definition is None:
+        raise ConfigurationError(
+            f"This key can't read what {agent.name} is, so the server would have to make each "
+            "row's conversation: use map on one machine. Nothing was sent."
+        )
+    own = begin_claims(claims, _record_of(agent, definition, name or agent.name))
+    return PerPartition(
+        Partitions(
+            url=client.url,
+            agent=AgentInfo(id=agent.id, name=agent.name, model=agent.model),
+            has_tools=agent._has_tools,  # noqa: SLF001  # likewise
+            message=message,
+            key=key,
+            claims=str(own),
+            concurrency=concurrency,
+            per_minute=per_minute,
+            schema=schema,
+            options={name: value for name, value in options.items() if value is not None},
+            on_approval=on_approval,
+            nonce=uuid.uuid4().hex,
+        )
+    )
+
+
+def is_dask(data: object) -> bool:
+    """Tell whether a table is a DataFrame of Dask; Dask isn't imported for that."""
+    kinds = {one.__module__.partition(".")[0] for one in type(data).__mro__}
+    return "dask" in kinds and hasattr(data, "map_partitions")
+
+
+def map_dask(data: Any, made: PerPartition, meta: Any = None) -> Any:
+    """Run an agent for each row of a DataFrame of Dask; nothing starts before it is computed.
+
+    Args:
+        data: The DataFrame.
+        made: What runs it.
+        meta: An empty frame as what comes back, where it isn't to be made of the columns.
+
+    Returns:
+        A DataFrame of Dask.
+
+    Raises:
+        MissingPackageError: If distributed isn't installed.
+        ConfigurationError: If there is no cluster, or its workers can't do it.
+    """
+    distributed = needed("distributed", "A DataFrame of Dask")
+    try:
+        client = distributed.default_client()
+    except ValueError:
+        raise ConfigurationError(
+            "There is no Dask cluster here: make a Client first, as in "
+            "dask.distributed.Client(). Nothing was sent."
+        ) from None
+    token = uuid.uuid4().hex
+    answers = client.run(_try_worker, made._given.claims, token)  # noqa: SLF001  # its own module
+    wrong = sorted({one for one in answers.values() if one not in {"first", "later"}})
+    if wrong:
+        raise ConfigurationError(f"{wrong[0]} Nothing was sent.")
+    if answers and sum(one == "first" for one in answers.values()) != 1:
+        raise FileError(
+            "The workers don't see the same folder of claims: it has to lie on a drive that all of "
+            "them share. Nothing was sent."
+        )
+    empty = made.meta(data) if meta is None else _of_pandas(meta)
+    return data.map_partitions(made, meta=empty)
+
+
+def _try_worker(folder: str, token: str) -> str:
+    """Try on a worker what it needs; says what is wrong, in words.
+
+    Of all workers exactly one is the first to create a file.
+    """
+    if not os.environ.get(_KEY, "").strip():
+        return _NO_KEY
+    try:
+        claims = FolderClaims(folder)
+        if not is_exclusive(claims.folder):
+            return "In the folder of the claims two can create one file on a worker."
+        return "first" if claims.first(token) else "later"
+    except PowawidgetError as error:
+        return str(error)
+
+
+def _agent_of(given: Partitions) -> Agent:
+    """Give the agent, by this machine's own key; one connection serves all tasks of a process."""
+    if not os.environ.get(_KEY, "").strip():
+        raise ConfigurationError(_NO_KEY)
+    place = (given.url, given.agent.id)
+    with _guard:
+        if place not in _agents:
+            # It takes the key from the environment by itself.
+            client = connect(given.url)._client  # noqa: SLF001  # of this folder
+            _agents[place] = Agent(client, given.agent, given.has_tools)
+        return _agents[place]
+
+
+def _inputs(agent: Agent, table: Table, given: Partitions, schema: Schema | None) -> list[RowInput]:
+    written_by = message_of(given.message, table.names)
+    body = agent_body_of(agent, schema, given.options)
+    keys = keys_of(table.rows, table.names, given.key, table.labels)
+    bodies = [body(written_by(row)) for row in table.rows]
+    form = None if schema is None else schema.json_schema
+    return [
+        RowInput(key=key, position=place, body=one, digest=row_digest(one, form))
+        for place, (key, one) in enumerate(zip(keys, bodies, strict=True))
+    ]
+
+
+def _note_sent(journal: Journal, batch: int, claim: Claim, known: Standing) -> None:
+    """Have the driver look a row up that was sent before, as after a kernel's end."""
+    sent_at = known.sent_at or time.time()
+
+    def work(connection: Any) -> None:
+        (number,) = written.claim(connection, batch, [claim], sent_at)
+        written.mark(connection, number, sent_at)
+
+    journal.call(work)
+
+
+def _record_of(agent: Agent, definition: dict[str, str] | None, name: str) -> BatchRecord:
+    return BatchRecord(
+        name=name,
+        project=agent._client.url,  # noqa: SLF001  # of this folder
+        kind="agent",
+        target_id=agent.id,
+        target_name=agent.name,
+        definition=definition,
+        definition_digest="" if definition is None else digest_of(definition),
+        made_at=time.time(),
+    )
+
+
+def _refuse_gated(answer: Any, name: str) -> None:
+    rows = answer.get("hooks") if isinstance(answer, Mapping) else answer
+    if not isinstance(rows, list):
+        raise ConfigurationError(
+            f"This key can't read whether {name} asks for approvals, and nobody can be asked on a "
+            'worker: pass on_approval=powawidget.policy(otherwise="deny"), for one. Nothing was '
+            "sent."
+        )
+    gates = [one for one in rows if isinstance(one, Mapping) and one.get("type") == "approval"]
+    if any(one.get("enabled") is not False for one in gates):
+        raise ConfigurationError(
+            f"{name} asks for approvals, and nobody can be asked on a worker: pass on_approval=, "
+            "a policy that decides. Nothing was sent."
+        )
+
+
+def _check_numbers(concurrency: object, per_minute: object) -> None:
+    is_whole = isinstance(concurrency, int) and not isinstance(concurrency, bool)
+    if not is_whole or not 1 <= int(str(concurrency)) <= _MOST:
+        raise InvalidValueError(
+            f"concurrency says how many rows may be in flight: 1 to {_MOST:,}, not {concurrency!r}."
+        )
+    if per_minute is None:
+        return
+    is_number = isinstance(per_minute, int | float) and not isinstance(per_minute, bool)
+    if not is_number or not float(str(per_minute)) > 0:
+        raise InvalidValueError(
+            f"per_minute says how many rows may be started in a minute, not {per_minute!r}."
+        )
+
+
+def _of_pandas(frame: Any) -> Any:
+    return getattr(frame, "_meta", frame)
+
+
+def _beside(frame: Any, columns: Sequence[Column]) -> Any:
+    """Put columns beside a frame; their types never depend on what is in them."""
+    pd = needed("pandas", "A part of a table")
+    kinds = {**_KINDS, "text": pd.Series([""]).dtype}
+    added = {}
+    for one in columns:
+        kind = kinds.get(one.kind, "object")
+        try:
+            series = pd.Series(list(one.cells), index=frame.index, dtype=kind)
+        except (TypeError, ValueError, OverflowError):
+            # The whole answer stands in its own column.
+            series = pd.Series([None] * len(one.cells), index=frame.index, dtype=kind)
+        added[one.name] = series
+    return pd.concat([frame, pd.DataFrame(added, index=frame.index)], axis=1)
+
+
+def _worker() -> Any:
+    """Give Dask's worker that runs this task; None anywhere else."""
+    import sys  # noqa: PLC0415  # only to see whether Dask is there
+
+    distributed = sys.modules.get("distributed")
+    if distributed is None:
+        return None
+    try:
+        return distributed.get_worker()
+    except ValueError:
+        return None
+
+
+@contextlib.contextmanager
+def _shared_places(given: Partitions) -> Iterator[Places | None]:
+    """Give the places that all machines share; None where one machine decides that alone."""
+    if _worker() is None:
+        yield None
+        return
+    distributed = needed("distributed", "A task of Dask")
+    name = f"powawidget-{os.path.basename(given.claims)}-{given.concurrency}"  # noqa: PTH119  # a text
+    places = _DaskPlaces(distributed.Semaphore(max_leases=given.concurrency, name=name))
+    try:
+        yield places
+    finally:
+        places.close()
+
+
+class _DaskPlaces:
+    """Places as leases of Dask's semaphore: those of a worker that dies become free by themselves.
+
+    Args:
+        semaphore: The semaphore.
+    """
+
+    def __init__(self, semaphore: Any) -> None:
+        self._semaphore = semaphore
+        self._turn: asyncio.Lock | None = None
+
+    async def take(self) -> None:
+        self._turn = self._turn or asyncio.Lock()
+        async with self._turn:  # one at a time asks the scheduler
+            while not await asyncio.to_thread(self._semaphore.acquire, timeout=_TAKING):
+                pass
+
+    async def give_back(self) -> None:
+        await asyncio.to_thread(self._semaphore.release)
+
+    def close(self) -> None:
+        """Let the leases be refreshed no more."""
+        self._semaphore.refresh_callback.stop()
