@@ -1,10 +1,10 @@
 """Who may send a row, where several machines work on one table: the claims in a shared folder.
 
-An engine may run a task again, on another machine, while the first still runs. So the right to
-send a row is a file that exactly one of them can create. It is created just before the last byte of
-the request, and is never taken back but by whoever knows that the server can't have begun a run. Where it
-stands, a run may have begun: everybody else looks that run up, by the conversation's id, which the
-claim and a secret of the folder give.
+An engine may run a task again, on another machine, while the first still runs. So the right to send
+a row is a file that exactly one of them can create. It is created just before the last byte of the
+request, and is never taken back but by whoever knows that the server can't have begun a run. Where
+it stands, a run may have begun: everybody else looks that run up, by the conversation's id, which
+the claim and a secret of the folder give.
 """
 
 import contextlib

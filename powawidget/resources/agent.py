@@ -14,7 +14,7 @@ from powawidget.approvals.policy import PolicyFunction, policy
 from powawidget.batch.batch import Batch
 from powawidget.batch.budget import Budget
 from powawidget.chat.chat import Chat
-from powawidget.errors import WrongTypeError
+from powawidget.errors import InvalidValueError, WrongTypeError
 from powawidget.http.client import Client
 from powawidget.http.held import BeforeLastByte
 from powawidget.http.timeouts import Timeouts
@@ -217,6 +217,9 @@ class Agent(Conversing):
         changed: Literal["keep", "new"] | None = None,
         start: bool = True,
         confirm: bool = False,
+        claims: "str | os.PathLike[str] | None" = None,
+        per_minute: float | None = None,
+        meta: Any = None,
         **options: Unpack[RunOptions],
     ) -> Batch:
         """Run the agent for each row of a table. This returns at once.
@@ -249,11 +252,17 @@ class Agent(Conversing):
             start: Whether to start at once; without it `batch.start()` or `batch.sample(20)` does.
             confirm: Whether more runs than `powawidget.options.ask_above` are meant; else such a
                 batch waits for `batch.start(confirm=True)`.
+            claims: Of a DataFrame of Dask the folder, on a drive that all workers share, in which
+                each row is claimed, in place of a journal (docs/batches.md#beyond-one-machine).
+            per_minute: Of a DataFrame of Dask how many rows may be started in a minute.
+            meta: Of a DataFrame of Dask an empty frame as what comes back, where it isn't to be
+                made of the columns and the schema.
             **options: As for `run`, for every row.
 
         Returns:
             The batch: `batch.wait()` waits for it, `batch.frame` is the same table with what came
-            of each row, `batch[key]` the run of one.
+            of each row, `batch[key]` the run of one. Of a DataFrame of Dask another one, with the
+            same columns beside it; its rows run where and when it is computed.
 
         Raises:
             UnknownNameError: If a template or a key names no column; nothing was sent.
@@ -270,10 +279,40 @@ class Agent(Conversing):
             >>> batch = agent.map(tickets, "Triage this ticket: {text}", key="id")
             >>> batch.wait().frame
         """
-        # It imports this module.
+        # They import this module.
         from powawidget.resources.mapping import Given, Settings, map_agent  # noqa: PLC0415
+        from powawidget.resources.partitions import is_dask, map_dask, per_partition  # noqa: PLC0415
 
         _check_policy(on_approval)
+        one_machine = {
+            "journal": journal,
+            "budget": budget,
+            "changed": changed,
+            "start": None if start else start,
+            "on_unknown": None if on_unknown == "keep" else on_unknown,
+        }
+        many_machines = {"claims": claims, "per_minute": per_minute, "meta": meta}
+        if is_dask(data):
+            _refuse_given(one_machine, "isn't for a DataFrame of Dask")
+            if claims is None:
+                raise InvalidValueError(
+                    "A DataFrame of Dask needs claims=, a folder on a drive that all workers "
+                    "share: there each row is claimed, so that none is sent twice."
+                )
+            made = per_partition(
+                self,
+                message,
+                key=key,  # type: ignore[arg-type]  # it refuses None, in words
+                claims=claims,
+                name=name,
+                concurrency=16 if concurrency == "auto" else concurrency,
+                per_minute=per_minute,
+                schema=schema,
+                on_approval=on_approval,
+                **options,
+            )
+            return map_dask(data, made, meta)  # type: ignore[no-any-return]  # as documented
+        _refuse_given(many_machines, "is for a DataFrame of Dask")
         settings = Settings(
             journal=journal,
             name=name,
@@ -424,6 +463,12 @@ class Agent(Conversing):
 
     def __repr__(self) -> str:
         return f"<Agent {self.name!r}, {self.id}>"
+
+
+def _refuse_given(given: Mapping[str, object], why: str) -> None:
+    named = [name for name, value in given.items() if value is not None]
+    if named:
+        raise InvalidValueError(f"{named[0]}= {why}: leave it out. Nothing was sent.")
 
 
 def _check_policy(chosen: object) -> None:

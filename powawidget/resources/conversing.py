@@ -13,6 +13,13 @@ from powawidget.kernel import loop
 from powawidget.resources.sessions import Session, Sessions, sessions_at
 
 
+NOT_PICKLED = (
+    "A connection isn't pickled, since it holds the key. Connect where you need it, with "
+    "POWABASE_API_KEY in that environment; for the rows of a table pickle "
+    "powawidget.per_partition(agent, ...), which does so."
+)
+
+
 class Conversing:
     """An agent or an orchestration, as far as they are the same.
 
@@ -81,6 +88,9 @@ class Conversing:
         history = None if session_id is None else self._history(session_id)
         partner = Partner(self._kind, self.name, plan, self._client.secret)
         return Chat(ChatTask(partner, history, options))
+
+    def __reduce__(self) -> str:
+        raise TypeError(NOT_PICKLED)
 
     @property
     def _base(self) -> str:

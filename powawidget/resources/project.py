@@ -16,6 +16,7 @@ from powawidget.http.ids import is_uuid, segment
 from powawidget.kernel import loop
 from powawidget.resources import orchestration, workflow
 from powawidget.resources.agent import Agent, AgentInfo, info_of
+from powawidget.resources.conversing import NOT_PICKLED
 from powawidget.resources.lookup import Row, find, rows_of, stored_run, text_of
 from powawidget.resources.orchestration import Orchestration, OrchestrationInfo, orchestration_of
 from powawidget.resources.sessions import Session
@@ -239,6 +240,9 @@ class Powabase:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def __reduce__(self) -> str:
+        raise TypeError(NOT_PICKLED)
 
     def __repr__(self) -> str:
         return f"<Powabase at {self.url}>"

@@ -24,6 +24,7 @@ from powawidget.live.run import Live
 from powawidget.protocol import events as ev
 from powawidget.protocol.graph import Graph, check, listed, read_graph
 from powawidget.protocol.stored.execution import logs_of
+from powawidget.resources.conversing import NOT_PICKLED
 from powawidget.resources.executions import Executions, begun_with, rows_at
 from powawidget.resources.executions import listed as executions_of
 from powawidget.resources.lookup import Row, find, got, text_of
@@ -365,6 +366,9 @@ class Workflow:
     @property
     def _path(self) -> str:
         return f"/api/workflows/{self.id}/execute/stream"
+
+    def __reduce__(self) -> str:
+        raise TypeError(NOT_PICKLED)
 
     def __repr__(self) -> str:
         blocks = "" if self._graph is None else f", {len(self._graph.nodes)} blocks"
