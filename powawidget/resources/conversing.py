@@ -12,7 +12,6 @@ from powawidget.http.ids import segment
 from powawidget.kernel import loop
 from powawidget.resources.sessions import Session, Sessions, sessions_at
 
-
 NOT_PICKLED = (
     "A connection isn't pickled, since it holds the key. Connect where you need it, with "
     "POWABASE_API_KEY in that environment; for the rows of a table pickle "

@@ -1,0 +1,174 @@
+"""A table on three workers of Dask, one of which is killed: no row is paid for twice.
+
+The oracle is that of `tests/batch/test_killed.py`: no message reached the server twice; each row ends
+done, failed or unknown; unknown are at most those that were in flight at the kill.
+"""
+
+import collections
+import contextlib
+import logging
+import os
+import pathlib
+import random
+import signal
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import dask
+import dask.dataframe as dd
+import distributed
+import pandas as pd
+import pytest
+
+import powawidget
+from powawidget.errors import ConfigurationError
+from tests.batch.server_process import PLAIN, ServerProcess
+from tests.seeds import SEED, examples
+
+WATCHDOG = 120
+ROWS, PARTS, AT_ONCE = 240, 12, 12
+KEPT_SECRET = "please keep this to yourself"
+SEEDS = range(SEED, SEED + examples(1, 20))
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ServerProcess]:
+    with ServerProcess(latency_seconds=0.05) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def client(server: ServerProcess) -> Iterator[distributed.Client]:
+    """Three workers, each a process with the key in its environment."""
+    settings = {
+        "distributed.nanny.environ": {"POWABASE_API_KEY": server.key},
+        "distributed.scheduler.locks.lease-timeout": "3s",
+        "distributed.scheduler.locks.lease-validation-interval": "500ms",
+        "distributed.comm.timeouts.connect": "60s",
+        "distributed.admin.system-monitor.gil.enabled": False,
+    }
+    with (
+        dask.config.set(settings),
+        distributed.LocalCluster(
+            n_workers=3,
+            threads_per_worker=2,
+            dashboard_address=None,
+            silence_logs=logging.CRITICAL,
+        ) as cluster,
+        distributed.Client(cluster) as one,
+    ):
+        yield one
+
+
+def table(name: str) -> Any:
+    frame = pd.DataFrame(
+        {"id": range(ROWS), "text": [f"{name} {number}, {KEPT_SECRET}" for number in range(ROWS)]}
+    )
+    return dd.from_pandas(frame, npartitions=PARTS)
+
+
+def posted(server: ServerProcess, name: str) -> collections.Counter[str]:
+    sent = [body["message"] for body in server.posts()]
+    return collections.Counter(one for one in sent if one.startswith(f"{name} "))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_killed_worker_pays_no_row_twice(
+    server: ServerProcess, client: distributed.Client, seed: int, tmp_path: pathlib.Path
+) -> None:
+    name = f"seed {seed}:"
+    with powawidget.connect(server.url, api_key=server.key) as pb:
+        done = pb.agent(PLAIN).map(
+            table(name), "{text}", key="id", claims=tmp_path, name=name, concurrency=AT_ONCE
+        )
+    events: list[Any] = []
+    client.subscribe_topic("powawidget", events.append)
+    workers = client.run(os.getpid)
+    (future,) = client.compute([done])
+    kill_at = random.Random(seed).randrange(ROWS // 10, ROWS // 2)
+    end = time.monotonic() + WATCHDOG
+    while (sent := posted(server, name).total()) < kill_at:
+        assert time.monotonic() < end
+        assert future.status != "error", future.exception()
+        time.sleep(0.02)
+    assert sent < ROWS, "it was over before the kill"
+    os.kill(random.Random(seed).choice(sorted(workers.values())), signal.SIGKILL)
+    frame = future.result(WATCHDOG)
+    client.unsubscribe_topic("powawidget")
+
+    assert max(posted(server, name).values()) == 1
+    assert len(frame) == ROWS
+    assert frame["id"].tolist() == list(range(ROWS))
+    states = collections.Counter(frame["status"])
+    assert set(states) <= {"done", "unknown"}, frame[~frame["status"].isin(["done"])]
+    assert states["unknown"] <= AT_ONCE
+    for text, status, answer in zip(frame["text"], frame["status"], frame["answer"], strict=True):
+        if status == "done":
+            assert answer == f"You said: {text}"
+    # What is told of it holds nothing of what was asked or answered.
+    told = repr([events, client.get_worker_logs(), [*client.story(future.key)]])
+    assert "counts" in told
+    assert KEPT_SECRET not in told
+    assert server.key not in told
+    counts = [one[1]["counts"] for one in events]
+    assert any("done" in one for one in counts)
+
+
+def test_the_rate_of_all_workers_together_is_within_the_limit(
+    client: distributed.Client, tmp_path: pathlib.Path
+) -> None:
+    """And one refusal is told to all: afterwards nothing is sent before its end."""
+    with (
+        ServerProcess(runs_per_minute=240, latency_seconds=0.01) as limited,
+        powawidget.connect(limited.url, api_key=limited.key) as pb,
+    ):
+        with contextlib.ExitStack() as stack:
+            stack.callback(client.run, os.environ.pop, "POWABASE_API_KEY", None)
+            client.run(os.environ.update, {"POWABASE_API_KEY": limited.key})
+            rows = pd.DataFrame({"id": range(24), "text": [f"row {n}" for n in range(24)]})
+            done = pb.agent(PLAIN).map(
+                dd.from_pandas(rows, npartitions=6),
+                "{text}",
+                key="id",
+                claims=tmp_path,
+                per_minute=240,
+            )
+            begun = time.monotonic()
+            frame = done.compute()
+            took = time.monotonic() - begun
+    assert set(frame["status"]) == {"done"}
+    # 24 starts, a quarter of a second apart: no two machines share one.
+    assert took > 23 * 60 / 240
+
+
+def test_workers_without_a_key_are_told_before_anything_is_sent(
+    server: ServerProcess, client: distributed.Client, tmp_path: pathlib.Path
+) -> None:
+    before = server.count()
+    keys = client.run(os.environ.pop, "POWABASE_API_KEY", None)
+    try:
+        with (
+            powawidget.connect(server.url, api_key=server.key) as pb,
+            pytest.raises(ConfigurationError, match="has no POWABASE_API_KEY in its environment"),
+        ):
+            pb.agent(PLAIN).map(table("none"), "{text}", key="id", claims=tmp_path)
+    finally:
+        key = next((one for one in keys.values() if one), server.key)
+        client.run(os.environ.update, {"POWABASE_API_KEY": key})
+    assert server.count() == before
+
+
+def test_two_tasks_of_the_same_rows_at_once_send_each_once(
+    server: ServerProcess, client: distributed.Client, tmp_path: pathlib.Path
+) -> None:
+    """As where an engine takes a worker for dead that isn't."""
+    frame = pd.DataFrame({"id": range(30), "text": [f"twice {n}, {KEPT_SECRET}" for n in range(30)]})
+    with powawidget.connect(server.url, api_key=server.key) as pb:
+        ask = powawidget.per_partition(pb.agent(PLAIN), "{text}", key="id", claims=tmp_path)
+    futures = [client.submit(ask, frame, pure=False) for _ in range(3)]
+    for one in client.gather(futures):
+        assert set(one["status"]) == {"done"}
+        assert one["answer"].tolist() == [f"You said: {text}" for text in frame["text"]]
+    assert set(posted(server, "twice").values()) == {1}
+    assert len(posted(server, "twice")) == 30
