@@ -1,0 +1,369 @@
+"""Claims in a shared folder, and a part of a table that is run by them."""
+
+import asyncio
+import pathlib
+import pickle
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pandas as pd
+import pytest
+
+import powawidget
+from powawidget.batch import claims
+from powawidget.batch.claims import (
+    FolderClaims,
+    Ticket,
+    begin_claims,
+    is_exclusive,
+    name_of_row,
+    object_store,
+)
+from powawidget.batch.journal.records import BatchRecord, RowOutcome
+from powawidget.batch.states import ClaimedElsewhere, after_failed_start
+from powawidget.errors import ConfigurationError, ConnectionLost, FileError, InvalidValueError
+from powawidget.resources import partitions
+from powawidget.resources.project import Powabase
+from tests.batch.driving import QUICK
+from tests.counterpart import (
+    Agent,
+    Call,
+    Calls,
+    Counterpart,
+    Fail,
+    Hook,
+    Say,
+    Script,
+    Tool,
+    Turn,
+    start,
+)
+
+RECORD = BatchRecord(
+    name="triage",
+    project="https://a.example",
+    kind="agent",
+    target_id="a-1",
+    target_name="Triage",
+    definition={"model": "m", "prompt": "p"},
+)
+
+
+@pytest.fixture
+def folder(tmp_path: pathlib.Path) -> FolderClaims:
+    return FolderClaims(begin_claims(tmp_path, RECORD))
+
+
+def test_of_many_who_claim_at_once_one_has_it(folder: FolderClaims) -> None:
+    ticket = Ticket(name_of_row("k"), 0, "d")
+    taken: list[bool] = []
+    ready = threading.Barrier(8)
+
+    def claim() -> None:
+        own = FolderClaims(folder.folder)
+        ready.wait()
+        try:
+            own.take(ticket)
+        except ClaimedElsewhere:
+            taken.append(False)
+        else:
+            taken.append(True)
+
+    threads = [threading.Thread(target=claim) for _ in range(8)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert sorted(taken) == [False] * 7 + [True]
+
+
+def test_a_claim_is_told_from_its_release_and_its_end(folder: FolderClaims) -> None:
+    row = name_of_row("k")
+    assert folder.standing(row).sent_at is None
+    first = Ticket(row, 0, "d")
+    folder.take(first)
+    assert (folder.standing(row).number, folder.standing(row).digest) == (0, "d")
+    folder.release(first)
+    assert folder.standing(row).sent_at is None
+    assert folder.standing(row).number == 1
+    with pytest.raises(ConnectionLost) as moved:
+        folder.take(first)
+    assert after_failed_start(moved.value, marked=False).state == "released"
+    folder.take(Ticket(row, 1, "d"))
+    outcome = RowOutcome(state="done", text="a\u00e4", tokens=3)
+    folder.settle(row, "d", outcome)
+    assert folder.standing(row).outcome == outcome
+    assert folder.session_id(row, 0) != folder.session_id(row, 1)
+    assert folder.session_id(row, 1) == FolderClaims(folder.folder).session_id(row, 1)
+
+
+def test_a_claim_whose_owner_died_while_it_wrote_is_a_claim(folder: FolderClaims) -> None:
+    row = name_of_row("k")
+    path = folder.folder / "rows" / row[:2] / f"{row}.0"
+    path.parent.mkdir()
+    path.touch()
+    assert folder.standing(row).sent_at is not None
+    with pytest.raises(ClaimedElsewhere) as refused:
+        folder.take(Ticket(row, 0, "d"))
+    assert after_failed_start(refused.value, marked=False).state == "accepted"  # it is looked up
+
+
+def test_a_slot_has_one_start_and_a_pause_only_grows(folder: FolderClaims) -> None:
+    other = FolderClaims(folder.folder)
+    assert [folder.take_start(7), other.take_start(7), other.take_start(8)] == [True, False, True]
+    assert other.paused_until() == 0
+    folder.pause(50.0)
+    other.pause(40.0)
+    assert other.paused_until() == 50.0
+
+
+MOUNTS = """\
+1 0 8:1 / / rw - ext4 /dev/sda1 rw
+2 1 0:9 / /nfs rw - nfs4 server:/x rw
+3 1 0:9 / /s3 rw - fuse.s3fs s3fs rw
+4 1 0:9 / /mountpoint rw - fuse mountpoint-s3 rw
+5 1 0:9 / /gcs rw - fuse.gcsfuse bucket rw
+6 1 0:9 / /blob rw - fuse.blobfuse2 blobfuse2 rw
+7 1 0:9 / /rclone rw - fuse.rclone remote: rw
+8 1 0:9 / /dbfs rw - fuse /dbfs rw
+9 1 0:9 / /gluster rw - fuse.glusterfs host:/v rw
+10 1 0:9 / /nfs/my\\040s3 rw - fuse.goofys bucket rw
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "is_store"),
+    [
+        ("/home/a", False),
+        ("/nfs/a", False),
+        ("/s3/a", True),
+        ("/s3x", False),
+        ("/mountpoint", True),
+        ("/gcs/a/b", True),
+        ("/blob", True),
+        ("/rclone", True),
+        ("/dbfs/tmp", True),
+        ("/gluster", False),
+        ("/nfs/my s3/a", True),
+    ],
+)
+def test_mounts_of_object_stores_are_known(path: str, is_store: bool) -> None:
+    assert bool(object_store(pathlib.Path(path), MOUNTS)) is is_store
+
+
+def test_what_isnt_safe_is_refused_at_the_start(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(FileError, match="There is no folder"):
+        begin_claims(tmp_path / "none", RECORD)
+    monkeypatch.setattr(claims, "object_store", lambda _: "fuse.s3fs")
+    with pytest.raises(FileError, match=r"a mount of an object store \(fuse.s3fs\)"):
+        begin_claims(tmp_path, RECORD)
+    monkeypatch.setattr(claims, "object_store", lambda _: "")
+    monkeypatch.setattr(claims, "_created", lambda path, text: bool(path.write_bytes(text)) or True)
+    assert not is_exclusive(tmp_path)
+    with pytest.raises(FileError, match="lets two create one file"):
+        begin_claims(tmp_path, RECORD)
+
+
+def test_claims_belong_to_one_definition(tmp_path: pathlib.Path) -> None:
+    own = begin_claims(tmp_path, RECORD)
+    assert begin_claims(tmp_path, RECORD) == own
+    assert (own / "about").stat().st_mode & 0o777 == 0o600
+    changed = msgspec.structs.replace(RECORD, definition={"model": "m", "prompt": "q"})
+    with pytest.raises(InvalidValueError, match=r"Triage has changed .*\(prompt\)"):
+        begin_claims(tmp_path, changed)
+    with pytest.raises(InvalidValueError, match="another project or agent"):
+        begin_claims(tmp_path, msgspec.structs.replace(RECORD, target_id="a-2"))
+    assert begin_claims(tmp_path, msgspec.structs.replace(changed, name="triage 2")) != own
+
+
+# A part of a table, without an engine.
+
+
+def _echo(turn: Turn) -> Script:
+    if "fail" in turn.message:
+        yield Fail("litellm.RateLimitError: too many")
+    yield Say(f"You said: {turn.message}")
+
+
+def _guarded(_: Turn) -> Script:
+    (result,) = yield Calls(Call("guarded", {}, 0.0))
+    yield Say(result)
+
+
+def _none(_arguments: dict[str, Any]) -> str:
+    return "it ran"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Counterpart]:
+    gate = Hook("PreToolUse", matcher="guarded", timeout=300)
+    agents = [
+        Agent("Echo", _echo, tokens_per_second=5_000),
+        Agent("Guarded", _guarded, tools=(Tool("guarded", _none),), hooks=(gate,)),
+    ]
+    running = start(agents=agents, tokens_per_second=5_000)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def project(server: Counterpart, monkeypatch: pytest.MonkeyPatch) -> Iterator[Powabase]:
+    monkeypatch.setenv("POWABASE_API_KEY", server.key)
+    with powawidget.connect(server.url) as connected:
+        yield connected
+    partitions._agents.clear()
+
+
+FRAME = pd.DataFrame(
+    {"id": [1, 2, 3], "text": ["one", "two", "fail"], "status": ["x", "y", "z"]}, index=[5, 5, 6]
+)
+
+
+def quick(ask: powawidget.PerPartition) -> powawidget.PerPartition:
+    return powawidget.PerPartition(msgspec.structs.replace(ask._given, asking=QUICK))
+
+
+def posts(server: Counterpart, since: int = 0) -> list[str]:
+    sent = [body["message"] for _, path, body in server.requests if path.endswith("/run/stream")]
+    return sorted(sent[since:])
+
+
+def test_frame_to_frame_and_each_row_once(
+    server: Counterpart, project: Powabase, tmp_path: pathlib.Path
+) -> None:
+    ask = powawidget.per_partition(project.agent("Echo"), "{text}", key="id", claims=tmp_path)
+    meta = ask.meta(FRAME)
+    since = len(posts(server))
+    pickled = pickle.dumps(ask)
+    assert server.key.encode() not in pickled
+    again = pickle.loads(pickled)
+    first = ask(FRAME)
+    assert first["batch_status"].tolist() == ["done", "done", "failed"]
+    assert first["answer"].tolist()[:2] == ["You said: one", "You said: two"]
+    assert first.index.tolist() == [5, 5, 6]
+    assert first.dtypes.equals(meta.dtypes)
+    assert list(first.columns) == list(meta.columns)
+    assert len(meta) == 0
+    second = again(FRAME)
+    pd.testing.assert_frame_equal(first, second)
+    assert posts(server, since) == ["fail", "one", "two"]
+    pd.testing.assert_frame_equal(ask(FRAME.iloc[:0]), meta)
+
+
+def test_what_was_sent_and_isnt_known_is_looked_up_and_never_sent(
+    server: Counterpart, project: Powabase, tmp_path: pathlib.Path
+) -> None:
+    ask = quick(
+        powawidget.per_partition(project.agent("Echo"), "{text}", key="id", claims=tmp_path)
+    )
+    since = len(posts(server))
+    frame = pd.DataFrame({"id": [1, 2], "text": ["lost one", "lost two"]})
+    first = ask(frame.iloc[:1])
+    for done in pathlib.Path(ask._given.claims).rglob("*.done"):
+        done.unlink()  # as where a worker died before it had written it
+    never = name_of_row("2")
+    folder = FolderClaims(ask._given.claims)
+    folder.take(Ticket(never, 0, ""))  # as where one died before the last byte
+    second = ask(frame)
+    assert second["status"].tolist() == ["done", "unknown"]
+    assert second["answer"].tolist()[0] == "You said: lost one"
+    assert second["run_id"].tolist()[0] == first["run_id"].tolist()[0]
+    assert "probably not accepted" in second["error"].tolist()[1]
+    assert posts(server, since) == ["lost one"]
+
+
+def test_another_message_for_a_key_isnt_sent(
+    server: Counterpart, project: Powabase, tmp_path: pathlib.Path
+) -> None:
+    ask = powawidget.per_partition(project.agent("Echo"), "{text}", key="id", claims=tmp_path)
+    since = len(posts(server))
+    ask(pd.DataFrame({"id": [1], "text": ["as it was"]}))
+    other = ask(pd.DataFrame({"id": [1], "text": ["as it is"]}))
+    assert other["status"].tolist() == ["failed"]
+    assert other["error"].tolist()[0].startswith("Another message was sent for this key before")
+    assert posts(server, since) == ["as it was"]
+
+
+def test_a_refusal_for_now_is_told_to_all_and_the_row_is_claimed_anew(
+    server: Counterpart, project: Powabase, tmp_path: pathlib.Path
+) -> None:
+    server.refuse(429, times=1, ending="/run/stream", retry_after=1)
+    ask = powawidget.per_partition(project.agent("Echo"), "{text}", key="id", claims=tmp_path)
+    frame = ask(pd.DataFrame({"id": [1], "text": ["refused once"]}))
+    assert frame["status"].tolist() == ["done"]
+    assert FolderClaims(ask._given.claims).paused_until() > 0
+    assert FolderClaims(ask._given.claims).standing(name_of_row("1")).number == 1
+
+
+def test_bad_rows_are_errors_of_their_rows(project: Powabase, tmp_path: pathlib.Path) -> None:
+    """An engine logs what a task raises."""
+    ask = powawidget.per_partition(project.agent("Echo"), "{text}", key="id", claims=tmp_path)
+    twice = ask(pd.DataFrame({"id": [1, 1], "text": ["a", "b"]}))
+    assert twice["status"].tolist() == ["failed", "failed"]
+    no_column = ask(pd.DataFrame({"id": [1], "other": ["a"]}))
+    assert "text" in no_column["error"].tolist()[0]
+
+    def boom(row: dict[str, Any]) -> str:
+        raise RuntimeError(row["text"])
+
+    ask = powawidget.per_partition(project.agent("Echo"), boom, key="id", claims=tmp_path)
+    (error,) = ask(pd.DataFrame({"id": [1], "text": ["private"]}))["error"]
+    assert "RuntimeError" in error
+
+
+def test_an_agent_that_asks_for_approvals_needs_a_policy_that_decides(
+    server: Counterpart, project: Powabase, tmp_path: pathlib.Path
+) -> None:
+    agent = project.agent("Guarded")
+    since = len(posts(server))
+    with pytest.raises(ConfigurationError, match="nobody can be asked on a worker"):
+        powawidget.per_partition(agent, "{text}", key="id", claims=tmp_path)
+    assert posts(server, since) == []
+    for number, (policy, answer) in enumerate(
+        [
+            (powawidget.policy(allow=["guarded"]), "it ran"),
+            (powawidget.policy(otherwise="ask"), "Error: Blocked by hook"),  # nobody to ask
+        ]
+    ):
+        ask = powawidget.per_partition(
+            agent, "{text}", key="id", claims=tmp_path, name=f"{number}", on_approval=policy
+        )
+        frame = ask(pd.DataFrame({"id": [number], "text": ["go"]}))
+        assert frame["answer"].tolist()[0].startswith(answer)
+
+
+def test_a_connection_isnt_pickled_and_says_what_to_do(project: Powabase) -> None:
+    for one in (project, project.agent("Echo")):
+        with pytest.raises(TypeError, match=r"isn't pickled.*per_partition"):
+            pickle.dumps(one)
+
+
+def test_wrong_arguments_are_told_at_once(
+    project: Powabase, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent = project.agent("Echo")
+    for more in ({"concurrency": 0}, {"per_minute": 0}, {"concurrency": True}):
+        with pytest.raises(InvalidValueError):
+            powawidget.per_partition(agent, "{text}", key="id", claims=tmp_path, **more)
+    with pytest.raises(InvalidValueError, match="Say what names a row"):
+        powawidget.per_partition(agent, "{text}", key=None, claims=tmp_path)  # type: ignore[arg-type]
+    with pytest.raises(InvalidValueError, match="claims= is for a DataFrame of Dask"):
+        agent.map(["a"], claims=tmp_path)
+    ask = powawidget.per_partition(agent, "{text}", key="id", claims=tmp_path)
+    partitions._agents.clear()
+    monkeypatch.delenv("POWABASE_API_KEY")
+    with pytest.raises(ConfigurationError, match="no POWABASE_API_KEY in its environment"):
+        ask(FRAME)
+
+
+def test_it_serves_a_thread_of_a_running_loop(project: Powabase, tmp_path: pathlib.Path) -> None:
+    ask = powawidget.per_partition(project.agent("Echo"), "{text}", key="id", claims=tmp_path)
+
+    async def main() -> Any:
+        return await asyncio.to_thread(ask, FRAME)
+
+    assert len(asyncio.run(main())) == 3
