@@ -11,6 +11,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from powawidget.run.finished import NO_SOURCE, of_reused
+from powawidget.run.plan import Plan
 from powawidget.state.model import RunState, plain
 from powawidget.state.ops import Op, merge
 from powawidget.widget import page_state
@@ -57,6 +59,47 @@ def withheld() -> dict[str, Any]:
     return _told("withheld", walked.batches, walked.state)
 
 
+def anew() -> dict[str, Any]:
+    """Say how a run folds that was reused, and then runs anew in the same place."""
+
+    def frames(call: str) -> list[Any]:
+        named = {"tool_name": "t", "call_id": call, "step": 1}
+        return [
+            frame("start", run_id=f"run_{call}", session_id="s"),
+            frame("reasoning_delta", step=1, source="thinking", delta=f"Hm, {call}"),
+            frame("tool_call", **named, arguments={"a": call}),
+            frame("tool_result", **named, result_preview="ok", result="ok"),
+            frame("content_delta", delta=f"answer {call}"),
+            frame("complete", status="completed", content=f"answer {call}"),
+        ]
+
+    plan = Plan(source=NO_SOURCE, name="A", message="hello")
+    live = of_reused(walk(frames("first")).state, lambda: plan, plan, "Not paid again.").live
+    batches: list[list[Op]] = [[("set", (name,), value) for name, value in live.snapshot().items()]]
+    live.subscribers.append(_Collector(batches))
+    live.begin_anew(plan.state())
+    for event in frames("second"):
+        live.receive(event)
+    return _told("anew", batches, live.state)
+
+
+class _Collector:
+    """Takes what a page is told."""
+
+    doing = "collected changes"
+
+    def __init__(self, batches: list[list[Op]]) -> None:
+        self._batches = batches
+
+    def changed(self, ops: list[Op]) -> None:
+        self._batches.append(list(ops))
+
+    def ended(self) -> None:
+        """Nothing more is told."""
+
+    recovered = ended
+
+
 def _told(name: str, batches: list[list[Op]], state: RunState) -> dict[str, Any]:
     """Tell it as a page is told."""
     given = [page_state.changes(batch) for batch in batches]
@@ -69,7 +112,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     folder: Path = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
-    for told in (withheld(), *map(fold, [*fixtures(), *recordings(RECORDED)])):
+    for told in (withheld(), anew(), *map(fold, [*fixtures(), *recordings(RECORDED)])):
         written = json.dumps(told, ensure_ascii=False, allow_nan=False)
         (folder / f"{told['name']}.json").write_text(written + "\n", encoding="utf-8")
 

@@ -76,7 +76,7 @@ def question_of(
     record = BatchRecord(
         # By its id: a batch of a table has a name that a person chose, or that of the agent.
         name=f"Runs of {target.kind} {target.id}, for reuse",
-        project=target.client.url,
+        project=target.client.project,
         kind=target.kind,
         target_id=target.id,
         target_name=target.name,
@@ -210,9 +210,7 @@ class Keeper:
         Returns:
             What does so.
         """
-        state = self._live.state
-        is_kept_already = state.parts and getattr(state.parts[0], "code", "") == "reused"
-        return self._keep() if is_whole(state) and not is_kept_already else None
+        return self._keep() if is_whole(self._live.state) else None
 
     def recovered(self) -> Rest | None:
         """Do nothing: what was looked up may lack a word."""

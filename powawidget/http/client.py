@@ -43,6 +43,11 @@ class Client:
     `get` and `post` run there by themselves: the traceback of an interrupted cell shows no frame of
     httpx, whose local variables hold the key.
 
+    Attributes:
+        url: The base URL.
+        project: What tells the project from others: its base URL, but that the embedded server has
+            another one each time.
+
     Args:
         url: The base URL.
         secret: The API key.
@@ -67,7 +72,7 @@ class Client:
         timeouts: Timeouts | None = None,
         insecure: bool = False,
     ) -> None:
-        self.url = checked_url(url, insecure=insecure)
+        self.url = self.project = checked_url(url, insecure=insecure)
         self.timeouts = timeouts or Timeouts()
         checked_key(secret)
         self.clock = ServerClock()

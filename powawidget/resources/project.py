@@ -40,6 +40,8 @@ class Powabase:
     def __init__(self, client: Client, local: Any = None) -> None:
         self._client = client
         self._local = local
+        if local is not None:
+            client.project = "local"
 
     @property
     def url(self) -> str:

@@ -70,7 +70,7 @@ def _reused(
     *,
     is_looked_up: bool,
 ) -> Run:
-    journal = kept.journal_at(path, target.client.url)
+    journal = kept.journal_at(path, target.client.project)
     try:
         definition = loop.run_sync(definition_of(target.client, target.kind, target.id))
     except ConnectionLost:

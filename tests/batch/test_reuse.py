@@ -350,3 +350,11 @@ def test_what_holds_the_key_is_kept_without_it(
     held = b"".join(one.read_bytes() for one in pathlib.Path(journal).parent.glob("runs.powa*"))
     assert server.key.encode() not in held
     assert server.key not in agent.run(f"my key is {server.key}").to_json()
+
+
+@pytest.mark.usefixtures("journal")
+def test_each_embedded_server_is_the_same_project() -> None:
+    """A notebook that begins with connect("local") gets another one each time it is run."""
+    for is_again in (False, True):
+        with powawidget.connect("local") as pb:
+            assert pb.agent("Writer").run("hello").wait(WATCHDOG).reused is is_again

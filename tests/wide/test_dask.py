@@ -45,8 +45,6 @@ def client(server: ServerProcess) -> Iterator[distributed.Client]:
     """Three workers, each a process with the key in its environment."""
     settings = {
         "distributed.nanny.environ": {"POWABASE_API_KEY": server.key},
-        "distributed.scheduler.locks.lease-timeout": "3s",
-        "distributed.scheduler.locks.lease-validation-interval": "500ms",
         "distributed.comm.timeouts.connect": "60s",
         "distributed.admin.system-monitor.gil.enabled": False,
     }
