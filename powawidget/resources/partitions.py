@@ -487,7 +487,7 @@ def _agent_of(given: Partitions) -> Agent:
 def _inputs(agent: Agent, table: Table, given: Partitions, schema: Schema | None) -> list[RowInput]:
     written_by = message_of(given.message, table.names)
     body = agent_body_of(agent, schema, given.options)
-    keys = keys_of(table.rows, table.names, given.key, table.labels)
+    keys = keys_of(table.rows, table.names, given.key, table.labels, table.index)
     bodies = [body(written_by(row)) for row in table.rows]
     form = None if schema is None else schema.json_schema
     return [
