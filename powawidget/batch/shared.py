@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Protocol
 
+from powawidget.batch.attempt import refuses_own_id
 from powawidget.batch.claims import Claims, Ticket
 from powawidget.batch.states import after_failed_start
 from powawidget.batch.target import Body, Target
@@ -20,6 +21,10 @@ from powawidget.run.sources import Source
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
 _MINUTE = 60.0
+_MADE = (
+    "This server takes no conversation's id but its own, by which no other machine would find a "
+    "row's run: use map on one machine."
+)
 _MARGIN = 1.02  # a server counts by a clock of its own
 
 
@@ -127,8 +132,15 @@ class ClaimedRows:
         return self.note(key, self._numbers.get(key, 0))
 
     def ticket(self, session_id: str) -> Ticket:
-        """Give the attempt that a conversation's id means."""
-        return self._tickets[session_id]
+        """Give the attempt that a conversation's id means.
+
+        Raises:
+            ConfigurationError: If it is one that the server has made.
+        """
+        found = self._tickets.get(session_id)
+        if found is None:
+            raise ConfigurationError(_MADE)
+        return found
 
     def next(self, ticket: Ticket) -> None:
         """Go on to the next attempt of a row: the last one was released."""
@@ -217,10 +229,11 @@ class _ClaimedSource:
     async def _after(self, error: Exception) -> None:
         start = after_failed_start(error, marked=self._is_taken())
         claims, ticket = self._rows.claims, self._ticket
-        if start.state in {"released", "left"} and self._is_taken():
+        waits = start.state in {"released", "left"} or refuses_own_id(error)
+        if waits and self._is_taken():
             # Before anything else: from here on another task may send it.
             await asyncio.to_thread(claims.release, ticket)
-        if start.state in {"released", "left"}:
+        if waits:
             standing = await asyncio.to_thread(claims.standing, ticket.row)
             if standing.number > ticket.number:
                 self._rows.next(ticket)

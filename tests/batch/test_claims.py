@@ -25,8 +25,13 @@ from powawidget.batch.journal.records import BatchRecord, RowOutcome
 from powawidget.batch.states import ClaimedElsewhere, after_failed_start
 from powawidget.errors import ConfigurationError, ConnectionLost, FileError, InvalidValueError
 from powawidget.resources import partitions
+from powawidget.resources.agent import AgentInfo
+from powawidget.resources.partitions import Partitions, PerPartition
 from powawidget.resources.project import Powabase
+from tests.batch.desk import Desk, done, page, reset, stored
+from tests.batch.desk import status as desk_status
 from tests.batch.driving import QUICK
+from tests.chaos import Chaos
 from tests.counterpart import (
     Agent,
     Call,
@@ -40,6 +45,7 @@ from tests.counterpart import (
     Turn,
     start,
 )
+from tests.planted import KEY
 
 RECORD = BatchRecord(
     name="triage",
@@ -263,8 +269,8 @@ def test_what_was_sent_and_isnt_known_is_looked_up_and_never_sent(
     since = len(posts(server))
     frame = pd.DataFrame({"id": [1, 2], "text": ["lost one", "lost two"]})
     first = ask(frame.iloc[:1])
-    for done in pathlib.Path(ask._given.claims).rglob("*.done"):
-        done.unlink()  # as where a worker died before it had written it
+    for told in pathlib.Path(ask._given.claims).rglob("*.done"):
+        told.unlink()  # as where a worker died before it had written it
     never = name_of_row("2")
     folder = FolderClaims(ask._given.claims)
     folder.take(Ticket(never, 0, ""))  # as where one died before the last byte
@@ -367,3 +373,66 @@ def test_it_serves_a_thread_of_a_running_loop(project: Powabase, tmp_path: pathl
         return await asyncio.to_thread(ask, FRAME)
 
     assert len(asyncio.run(main())) == 3
+
+
+def answered(
+    answer: Any, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Any, Desk, FolderClaims]:
+    """What a part comes to whose row the service answers so."""
+    monkeypatch.setenv("POWABASE_API_KEY", KEY)
+    desk = Desk({"hello": answer})
+    with Chaos(desk) as server:
+        record = msgspec.structs.replace(RECORD, project=server.url)
+        own = begin_claims(tmp_path, record)
+        ask = PerPartition(
+            Partitions(
+                url=server.url,
+                agent=AgentInfo(id="a-1", name="Triage"),
+                has_tools=False,
+                message="{text}",
+                key="id",
+                claims=str(own),
+                concurrency=4,
+                per_minute=None,
+                schema=None,
+                options={},
+                on_approval=None,
+                nonce="n",
+                asking=QUICK,
+            )
+        )
+        frame = ask(pd.DataFrame({"id": [1], "text": ["hello"]}))
+    partitions._agents.clear()
+    return frame.iloc[0], desk, FolderClaims(own)
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "starts", "number"),
+    [
+        ([desk_status("402 Payment Required")], "waiting", 1, 1),
+        (
+            [desk_status("503 Service Unavailable", headers=b"retry-after: 0\r\n"), done],
+            "done",
+            2,
+            1,
+        ),
+        ([desk_status("400 Bad Request")], "failed", 1, 0),
+        ([desk_status("403 Forbidden", {"error": "session is another's"})], "waiting", 1, 1),
+        ([reset], "unknown", 1, 0),
+        ([stored(reset)], "done", 1, 0),
+        ([page], "unknown", 1, 0),
+    ],
+    ids=["no money", "busy", "refused", "no id of one's own", "reset", "found", "a login page"],
+)
+def test_a_row_may_be_claimed_anew_only_where_no_run_can_have_begun(  # noqa: PLR0913, PLR0917
+    answer: Any,
+    status: str,
+    starts: int,
+    number: int,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    row, desk, folder = answered(answer, tmp_path, monkeypatch)
+    assert (row["status"], len(desk.starts)) == (status, starts)
+    assert folder.standing(name_of_row("1")).number == number
+    assert row["error"] is not None or status == "done"
