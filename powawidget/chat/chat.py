@@ -48,7 +48,7 @@ class Chat(Transcribed):
         self._task = task
         task.holder = self
         self._live = task.live
-        self._output = CellOutput(self._make_widget, self._transcripts, self.__repr__)
+        self._output = CellOutput(self._make_widget, self._transcripts, self.__repr__, self._live)
         self._view = ChatView(self._output, self._show, self._is_stuck, self._check_turn)
         self._held: dict[RunTask, _Held] = {}
         if task.history is not None:

@@ -57,6 +57,11 @@ class LiveChat:
         return self._latest is not None and self._latest.is_kept_alive
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether a person is waited for."""
+        return self._latest is not None and self._latest.is_waiting
+
+    @property
     def finished(self) -> bool:
         """Whether no turn is under way."""
         return self._latest is None or self._latest.finished

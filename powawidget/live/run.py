@@ -306,8 +306,13 @@ class Live:
 
         While a person is asked, it is the person who is waited for.
         """
-        due = not self.ended and self.state.wait is None and self.state.status != "waiting"
+        due = not self.ended and self.state.wait is None and not self.is_waiting
         return self._last_sign if due else time.monotonic()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a person is waited for."""
+        return self.state.status == "waiting"
 
     @property
     def ended(self) -> bool:

@@ -40,7 +40,7 @@ class Run(RunProperties):
     def __init__(self, task: RunTask, approvers: Approvers | None = None) -> None:
         super().__init__(task)
         task.holder = self
-        self._output = CellOutput(self._make_widget, self._transcripts, self.__repr__)
+        self._output = CellOutput(self._make_widget, self._transcripts, self.__repr__, self._live)
         self._approvers = approvers or Approvers(task)
         self._approvers.outputs.append(self._output)
 

@@ -120,7 +120,7 @@ class AckMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="ack"):
 
 
 class FileMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="file"):
-    """Kernel to page, at the end, unless the file is to hold the whole and that is small.
+    """Kernel to page, once a transcript is written, unless the file holds the whole and is small.
 
     `bytes` is the size of the transcript. `cuts` are where a saved notebook is to hold less than
     the whole snapshot with the number `seq`, which is too large for the file: see

@@ -8,7 +8,7 @@ import asyncio
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from powawidget.kernel import display_call, displayed_widgets, host, output_widgets
@@ -18,6 +18,7 @@ from powawidget.state.ops import Op
 from powawidget.widget import many_outputs
 from powawidget.widget.height import checked_height
 from powawidget.widget.transcript_output import Render, TranscriptOutput
+from powawidget.widget.waits import Asking, Waits
 
 # What stands in the outputs that a person has given an id, by that id.
 _by_display_id: "weakref.WeakValueDictionary[str, CellOutput]" = weakref.WeakValueDictionary()
@@ -42,14 +43,22 @@ class CellOutput:
         make: Makes the widget, for the mark of the transcript beside it.
         render: Makes the transcript by media type, as of now.
         line: Tells what is shown in one line.
+        live: What is shown, where a person may be asked for a decision on it.
     """
 
     doing = "wrote the transcript into the notebook"
 
-    def __init__(self, make: Callable[[str], Any], render: Render, line: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        make: Callable[[str], Any],
+        render: Render,
+        line: Callable[[], str],
+        live: Asking | None = None,
+    ) -> None:
         self._make = make
         self._line = line
-        self._transcript = TranscriptOutput(render)
+        self._render = render
+        self._transcript = TranscriptOutput(self._transcripts)
         self._making = threading.Lock()
         self._widget: Any = None
         self._called_in: str | None = None
@@ -59,7 +68,8 @@ class CellOutput:
         self.is_closed = False
         self.shown_at: float | None = None
         self._writing = asyncio.Lock()
-        self._changes = self._written = 0  # how many ends came, and how many were written
+        self._changes = self._written = 0  # how many times it was to be written, and was
+        self._waits = None if live is None else Waits(live, self.ended, self._report)
 
     @property
     def widget(self) -> Any:
@@ -185,7 +195,9 @@ class CellOutput:
         self._show_transcript()
 
     def changed(self, ops: list[Op]) -> None:
-        """Do nothing at a change: the transcript is written at the end."""
+        """Have the transcript written where a person is waited for, or no more; else at the end."""
+        if self._waits is not None:
+            self._waits.changed(ops)
 
     def ended(self) -> Rest | None:
         """Have the transcript brought up to date with the end.
@@ -214,6 +226,15 @@ class CellOutput:
             if self._widget is not None:
                 self._widget.announce_file(size, await in_thread(self._widget.file_copy))
             self._written = written
+
+    def _transcripts(self, mark: str) -> Mapping[str, str]:
+        if self._waits is not None:
+            self._waits.note_written()
+        return self._render(mark)
+
+    def _report(self, error: Exception) -> None:
+        if self._widget is not None:
+            self._widget.report(self.doing, error)
 
     def close(self) -> None:
         """Close the widget; nothing is shown any more."""

@@ -436,8 +436,9 @@ def test_b5_a_saved_notebook_opened_elsewhere_reads_well_and_does_nothing(
     expect(status(page.locator(".pw").nth(0))).to_have_text("Done", timeout=LONG)
     lab.wait_idle(page)
     answer = "Late orders by region and carrier"
-    # The transcript comes a moment after the run's end.
+    # A transcript comes a moment after the run's end, or after it has come to wait.
     expect(page.locator(TRANSCRIPT).first).to_contain_text(answer, timeout=LONG)
+    expect(page.locator(TRANSCRIPT).nth(1)).to_contain_text("waiting for approval", timeout=LONG)
     file = saved(lab, page, name)
     assert "widgets" in file.metadata
     no_key(powabase, (lab.root / name).read_text())
@@ -471,7 +472,7 @@ def test_b5_a_saved_notebook_opened_elsewhere_reads_well_and_does_nothing(
         expect(page.locator(TRANSCRIPT).first).to_be_visible()
         expect(page.locator(TRANSCRIPT).first).to_contain_text(answer)
         expect(page.locator(TRANSCRIPT).nth(1)).to_contain_text(
-            "what came later isn't in this file"
+            "waiting for approval; what came later isn't in this file"
         )
         expect(page.locator(".pw")).to_have_count(0)
         expect(page.locator(f"{TRANSCRIPT} button")).to_have_count(0)

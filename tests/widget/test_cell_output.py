@@ -36,7 +36,7 @@ class Slow:
         self.threads: list[str] = []
         self.states: list[str] = []
         self.run = made()
-        self.output = CellOutput(lambda _: None, self.write, lambda: "a run")
+        self.output = CellOutput(lambda _: None, self.write, lambda: "a run", self.run._live)
         self.output._transcript.is_shown = True
         self.run._live.subscribers.append(self.output)
 
