@@ -243,7 +243,16 @@ def test_tab_completion_offers_of_a_run_and_a_chat_what_a_person_uses(pb: pw.Pow
     documents = ["save", "to_html", "to_json", "to_markdown", "to_text"]
     asked = ["approvals", "approve", "deny", "next_approval"]
     read = ["blocks", "delegations", "error", "events", "message", "output", "progress"]
-    read += ["reasoning", "run_id", "seconds", "session_id", "status", "text", "tool_calls"]
+    read += [
+        "reasoning",
+        "reused",
+        "run_id",
+        "seconds",
+        "session_id",
+        "status",
+        "text",
+        "tool_calls",
+    ]
     does = ["close", "result", "show", "start", "stop", "usage", "wait", "widget"]
     for run in (pb.agent("Writer").run("hello"), chat.send("hello")):
         assert offered(run) == sorted(documents + asked + read + does)
