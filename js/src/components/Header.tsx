@@ -1,13 +1,13 @@
 // What runs, how it stands, for how long, and Stop.
-import type { Modules } from "../link/modules";
 import type { ChatStore } from "../state/chat";
 import { tally } from "../state/tally";
 import * as words from "../text/words";
 import { clock, STATUS } from "../text/words";
-import { pure, useKeys, useModule, useNow } from "../view/hooks";
+import { pure, useKeys, useNow } from "../view/hooks";
 import type { View } from "../view/view";
 import { ActionButton } from "./ActionButton";
 import { agentsOf } from "./Delegation";
+import { Paused } from "./Paused";
 import { Visible } from "./Visible";
 
 const QUIET_FROM = 10; // seconds without data that are worth a word
@@ -87,12 +87,3 @@ export const Header = pure(function Header({ view, totals }: HeaderProps) {
     </header>
   );
 });
-
-/**
- * What is waited for, and the way to run anew what was reused, once the module that has them is here:
- * both need a live kernel.
- */
-export function Paused(props: Parameters<Modules["pause"]["Pause"]>[0]) {
-  const Shown = useModule(props.view, "pause")?.Pause;
-  return Shown === undefined ? null : <Shown {...props} />;
-}

@@ -4,7 +4,7 @@ import * as words from "../text/words";
 import { pure, useKeys } from "../view/hooks";
 import type { View } from "../view/view";
 import { Details } from "./Details";
-import { Paused } from "./Header";
+import { Paused } from "./Paused";
 import { Visible } from "./Visible";
 
 const MOST_MARKS_IN_LINE = 100; // more are a wall that hides what comes after it
