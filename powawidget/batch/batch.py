@@ -208,10 +208,7 @@ class Batch:
         driver = self._driver
         if driver is not None and not driver.done.is_set():
             if driver.reason or self._is_part:
-                raise ConfigurationError(
-                    "What runs is still on its way to its end: batch.wait() waits for it, then "
-                    "batch.start() starts the rest."
-                )
+                raise _still_ends("batch.start() starts the rest")
             return self
         if not confirm:
             self._refuse_many(self._waiting(), "batch.start(confirm=True)")
@@ -374,7 +371,8 @@ class Batch:
 
         Raises:
             InvalidValueError: If another state is named, or none.
-            ConfigurationError: If so many runs aren't confirmed, or the batch is only read.
+            ConfigurationError: If so many runs aren't confirmed, the batch is only read, or it was
+                stopped and what runs isn't over yet.
 
         Example:
             >>> batch.retry("failed").wait().errors
@@ -387,13 +385,17 @@ class Batch:
         if not confirm:
             count = sum(one.state in states for one in self._outcomes())
             self._refuse_many(count, f"batch.retry({', '.join(map(repr, states))}, confirm=True)")
+        outcomes = self._by_key()
+        some = [one for one in self._rows.inputs if _of(outcomes, one.key).state in states]
+        if not some:
+            return self
         if self._driver is None or self._driver.done.is_set():
             # Those alone: what waits was left by a person, a budget or an empty account.
-            outcomes = self._by_key()
-            some = [one for one in self._rows.inputs if _of(outcomes, one.key).state in states]
-            if not some:
-                return self
             self._driver, self._driven, self._is_part = self._made(some), some, True
+        elif self._driver.reason or not {one.key for one in self._driven}.issuperset(
+            one.key for one in some
+        ):
+            raise _still_ends("batch.retry(...) sends those again")
         self._driver.retry([state for state in _RETRIED if state in states])
         self._note_begun()
         self._view.output.note_call()
@@ -772,6 +774,13 @@ async def _taken_up() -> None:
 
 def _of(known: Mapping[str, RowOutcome], key: str) -> RowOutcome:
     return known.get(key, WAITING)
+
+
+def _still_ends(then: str) -> ConfigurationError:
+    """Refuse what would start again what a person, a budget or an empty account has stopped."""
+    return ConfigurationError(
+        f"What runs is still on its way to its end: batch.wait() waits for it, then {then}."
+    )
 
 
 def _rows_wait(count: int) -> str:

@@ -142,9 +142,10 @@ class Course:
         return bool(self._waiting)
 
     def add(self, keys: Sequence[str], reopened: Sequence[Open]) -> None:
-        """Go on with rows by a person's word: failed ones wait, unknown ones are asked for."""
-        self.reason = ""
-        self._is_called_off = False
+        """Go on with rows by a person's word: failed ones wait, unknown ones are asked for.
+
+        Where nothing new starts any more, that stays so: whoever stops has the last word.
+        """
         self._spending.failures -= len(keys)
         self._wait(keys)
         self._find_all(reopened)

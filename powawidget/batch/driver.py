@@ -151,6 +151,8 @@ class Driver:
     def retry(self, states: Collection[RowState]) -> int:
         """Send rows again that are `failed` or `unknown`, by a person's word, and go on.
 
+        Where nothing new starts any more and something still runs, those rows wait with the others.
+
         The server is asked once more for each unknown one before it is sent: what came of it is
         kept where it can be found by now.
 
@@ -227,7 +229,8 @@ class Driver:
                 await self._drive_once()
                 with self._guard:
                     # In one step: a `retry` comes before it, and is seen, or starts anew.
-                    if not self._again:
+                    if not self._again or self.reason:
+                        self._again = False
                         self._end()
                         return
                     self._again = False

@@ -410,6 +410,32 @@ def test_stop_starts_nothing_new_and_lets_what_runs_end(journal: Journal) -> Non
         assert len(desk.starts) == 30
 
 
+@pytest.mark.parametrize("is_last", [True, False], ids=["before the stop", "after the stop"])
+def test_a_word_to_send_again_undoes_no_stop(journal: Journal, is_last: bool) -> None:
+    """What waits costs: whoever stops a batch has stopped all of it."""
+    driver: Driver | None = None
+
+    async def stops(desk: Desk, exchange: Any, body: dict[str, Any]) -> None:
+        assert driver is not None
+        if not is_last:
+            driver.stop()
+        assert await asyncio.to_thread(driver.retry, ["failed"]) == 1
+        if is_last:
+            driver.stop()
+        await at.done(desk, exchange, body)
+
+    desk = Desk({"row 0": [at.failed, at.done], "row 3": [stops]})
+    with Chaos(desk) as server:
+        driver = driver_of(target_of(server), journal, rows_of(30), concurrency=1)
+        finish(driver)
+        assert "stopped" in driver.reason
+        assert len(desk.starts) == 4
+        assert states(driver, 5) == ["waiting", "done", "done", "done", "waiting"]
+        finish(driver)
+        assert states(driver, 30) == ["done"] * 30
+        assert len(desk.starts) == 31
+
+
 def test_what_was_claimed_before_a_stop_is_released_and_not_sent(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -300,7 +300,7 @@ describe("a board", () => {
   });
 
   test("Stop, Retry and Go on say what will happen, and may be pressed again", async () => {
-    const { button, acts, hear, model } = await open();
+    const { button, acts, hear, model, el } = await open();
     button("Stop").click();
     await painted();
     button("Stopping…").click();
@@ -310,6 +310,9 @@ describe("a board", () => {
     model.hear({ kind: "ack", id: acts()[0]?.id as string, refused: null });
     vi.advanceTimersByTime(2_000);
     vi.useRealTimers();
+    hear({ kind: "figures", figures: figures({ status: "stopping" }), trouble: "" });
+    await painted();
+    expect(el.querySelector(".pw-foot")?.textContent).not.toContain("Retry");
     const stopped = figures({ status: "stopped", counts: { done: 20, failed: 3, left: 77 } });
     hear({ kind: "figures", figures: { ...stopped, reason: "It was stopped." }, trouble: "" });
     await painted();

@@ -307,6 +307,27 @@ def test_an_opened_journal_is_shown_and_not_started(
     assert until(lambda: page.of("opened"))[0]["model"]
 
 
+def test_retry_of_a_batch_that_stops_sends_nothing(
+    pb: pw.Powabase, server: Counterpart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = pb.agent("Echo").map(
+        rows_of(30, _0="fail", _1="slow one"), "{text}", key="id", concurrency=2
+    )
+    page = Page(batch, monkeypatch)
+    page.figures(lambda one: one["counts"].get("failed") == 1)
+    page.act("stop")
+    page.figures(lambda one: one["status"] == "stopping" and one["counts"].get("running") == 1)
+    sent = len(server.requests)
+    page.act("retry")
+    until(lambda: "on its way to its end" in page.of("figures")[-1]["trouble"])
+    with pytest.raises(pw.ConfigurationError, match="on its way to its end"):
+        batch.retry("failed")
+    GO_ON.set()
+    batch.wait(display=False)
+    assert batch.counts["failed"] == 1
+    assert [method for method, *_ in server.requests[sent:] if method == "POST"] == []
+
+
 def test_copy_as_python_goes_on_with_the_batch(pb: pw.Powabase) -> None:
     batch = pb.agent("Echo").map(rows_of(1), "Do {text}", key="id", name="B", start=False)
     assert batch._told.python == (

@@ -176,7 +176,6 @@ interface FootProps {
 function Foot({ view, link: { about }, figures }: FootProps) {
   if (about === null || figures === null) return null;
   const { failed = 0, left = 0 } = figures.counts;
-  const isIdle = figures.status !== "running" && figures.status !== "stopping";
   const mayStart = about.starts && left > 0 && ["ready", "stopped"].includes(figures.status);
   return (
     <div class="pw-foot pw-board-foot">
@@ -184,7 +183,7 @@ function Foot({ view, link: { about }, figures }: FootProps) {
         {about.journal === null ? words.notKept : <Visible text={words.kept(about.journal)} />}
       </span>
       {about.python !== "" && <CopyButton label={words.python} text={() => about.python} />}
-      {about.starts && failed > 0 && (
+      {about.starts && failed > 0 && figures.status !== "stopping" && (
         <Deed
           view={view}
           action="retry"
@@ -193,7 +192,7 @@ function Foot({ view, link: { about }, figures }: FootProps) {
           then={words.retryThen(failed)}
         />
       )}
-      {mayStart && isIdle && (
+      {mayStart && (
         <Deed
           view={view}
           action="resume"
