@@ -259,24 +259,35 @@ class DecisionRefused(PowawidgetError):  # noqa: N818  # the public name
 
 
 class ApprovalNeeded(PowawidgetError):  # noqa: N818  # the public name
-    """A run waits for a decision where nobody can click.
+    """A run waits for a decision where nobody can click, or would soon.
 
     Attributes:
         run: The waiting run. In another process the run as saved: only here it can be decided on.
+            None where no row of a batch was sent yet.
 
     Args:
-        run: The waiting run.
-        asked: What it asks to do, in words.
+        run: The waiting run; None where no row of a batch was sent, since each may come to wait.
+        asked: What it asks to do, in words; of a batch what asks.
         call: The method that started it.
         name: How a person has it at hand.
     """
 
-    def __init__(self, run: _Run, asked: str, *, call: str = "run", name: str = "run") -> None:
-        super().__init__(
-            f"The run waits for approval of {asked}, and nobody can click here. Pass a policy: "
-            f"{call}(..., on_approval=powawidget.policy(allow=[...], deny=[...])), "
-            f"or decide by code with {name}.approve() or {name}.deny()."
-        )
+    def __init__(
+        self, run: _Run | None, asked: str, *, call: str = "run", name: str = "run"
+    ) -> None:
+        policy = f"{call}(..., on_approval=powawidget.policy(allow=[...], deny=[...]))"
+        if run is None:
+            super().__init__(
+                f"{asked} asks for approvals, and nobody can click here, so nothing was sent. Pass "
+                f"a policy: {policy}; or show the batch in a notebook's page, where it starts by "
+                f"itself; or start it with on_approval=powawidget.policy(), and decide by code "
+                f"with {name}.approve() or {name}.deny()."
+            )
+        else:
+            super().__init__(
+                f"The run waits for approval of {asked}, and nobody can click here. Pass a policy: "
+                f"{policy}, or decide by code with {name}.approve() or {name}.deny()."
+            )
         self.run: Any = run
 
 

@@ -165,6 +165,19 @@ def name_of(chosen: PolicyFunction) -> str:
     return "" if name in (None, "<lambda>") else str(name)
 
 
+def may_ask(chosen: PolicyFunction) -> bool:
+    """Tell whether a policy may leave a request to a person.
+
+    A function may, unless it is declared to answer a `bool`. What a person can't read as it is
+    doesn't count: every policy leaves that to one.
+    """
+    if isinstance(chosen, Policy):
+        return bool(chosen._ask) or chosen._otherwise == "ask"  # noqa: SLF001  # its own module
+    called = chosen if inspect.isroutine(chosen) else getattr(chosen, "__call__", chosen)  # noqa: B004  # its annotations are wanted
+    declared = getattr(called, "__annotations__", {}).get("return")
+    return declared not in {bool, "bool"}
+
+
 async def _one(chosen: PolicyFunction, approval: Approval) -> Verdict:
     # A policy that computes must not hold up the streams of the loop thread.
     answer, error = await in_thread(_called, chosen, approval)

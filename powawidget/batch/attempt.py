@@ -84,6 +84,13 @@ class Attempt:
             self._run = Run(self._task)
         return self._run
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether it waits for a person: no policy decides, or that has left it to one."""
+        task = self._task
+        is_waiting = task.live.state.status == "waiting"
+        return is_waiting and task.decider is not None and task.decider.asks_person
+
     async def follow(self) -> Start | None:
         """Send it, and follow its stream to the end.
 

@@ -37,6 +37,7 @@ from powawidget.errors import (
     UnknownNameError,
 )
 from powawidget.kernel import host, interrupts, loop, wait
+from powawidget.run.approvers import nobody_clicks
 from powawidget.run.finished import of_saved
 from powawidget.run.on_interrupt import checked_choice
 from powawidget.run.run import PUBLISHING, Run, finished_run
@@ -147,6 +148,7 @@ class Batch:
                 moment=self._moment,
                 live=self._live,
                 run=lambda key: self[readable(key)],
+                seen=self._note_page,
                 stop=self._tell_to_stop,
                 deeds={"retry": lambda: self.retry("failed"), "resume": self.start},
                 line=self.__repr__,
@@ -276,7 +278,8 @@ class Batch:
 
         Raises:
             KeyboardInterrupt: If the kernel is interrupted; it says what becomes of the batch.
-            ApprovalNeeded: If a row waits for a decision where nobody can click; the others go on.
+            ApprovalNeeded: If rows ask for approvals where nobody can click: nothing was sent then;
+                or, under a policy that asks, if a row waits for a decision, and the others go on.
             ConfigurationError: If nothing was started yet.
             InvalidValueError: If `on_interrupt` is something else.
         """
@@ -308,7 +311,7 @@ class Batch:
             The batch itself.
 
         Raises:
-            ApprovalNeeded: If a row waits for a decision where nobody can click; the others go on.
+            ApprovalNeeded: As for `wait`.
             ConfigurationError: If nothing was started yet.
         """
         return self._awaited().__await__()
@@ -319,7 +322,9 @@ class Batch:
             try:
                 self._view.output.show(self)
                 while done is not None and not done.is_set():
-                    await wait.until(lambda: done.is_set() or self._stuck() is not None)
+                    await wait.until(
+                        lambda: done.is_set() or self._lacks_page() or self._stuck() is not None
+                    )
                     self._check()
                 board = self._view.board
                 if board is not None:
@@ -530,7 +535,7 @@ class Batch:
             left_out = sum(one.state == "waiting" and key not in driven for key, one in pairs)
         return Moment(
             outcomes=outcomes,
-            asking=frozenset(key for key, one in under_way.items() if one.is_asking),
+            asking={key: one.asked for key, one in under_way.items() if one.asked is not None},
             sent={key: one.sent_at for key, one in under_way.items() if one.sent_at is not None},
             is_driven=is_driven,
             reason=self.reason,
@@ -560,7 +565,20 @@ class Batch:
 
     def _made(self, inputs: Sequence[RowInput]) -> Driver:
         assert self._drive is not None  # noqa: S101  # `_refuse_reader` has seen to it
-        return self._drive(inputs)
+        driver = self._drive(inputs)
+        if self._view.is_seen:
+            driver.note_page()
+        return driver
+
+    def _note_page(self) -> None:
+        """Note that a page shows the batch; what waited for that begins now."""
+        driver = self._driver
+        if driver is None:
+            return
+        if driver.is_held:
+            self._begun = time.time()
+        driver.note_page()
+        self._view.note_change()
 
     def _outcomes(self) -> list[RowOutcome]:
         known = self._by_key()
@@ -608,11 +626,18 @@ class Batch:
 
     def _check(self) -> None:
         """Raise where waiting would last until requests for approval expire, each on its own."""
+        if self._lacks_page():
+            raise ApprovalNeeded(None, self._record.target_name, call="map", name="batch[key]")
         stuck = self._stuck()
         missing = None if stuck is None else stuck[1]._approvers.missing()  # noqa: SLF001  # as `run.wait` does
         if stuck is not None and missing is not None:
             key, run = stuck
             raise ApprovalNeeded(run, missing, call="map", name=f"batch[{shown(readable(key))}]")
+
+    def _lacks_page(self) -> bool:
+        """Tell whether nothing is sent before a page shows the batch, and none does."""
+        driver = self._driver
+        return driver is not None and driver.is_held and nobody_clicks([self._view.output])
 
     def _stuck(self) -> tuple[str, Run] | None:
         """Find a run that waits for a decision which nobody can make; looked for now and then."""
@@ -657,6 +682,8 @@ class Batch:
             return [reason] if reason else []
         if not driver.done.is_set():
             under_way = waiting + counts["claimed"] + counts["accepted"]
+            if driver.is_held:
+                return [_held_back(self._record.target_name)]
             if not reason:
                 return ["It goes on: batch.wait() waits for its end."] if under_way else []
             return [reason, "What runs goes on to its end: batch.wait() waits for it."]
@@ -734,6 +761,11 @@ def is_going_on(batch: Batch, record: BatchRecord, inputs: Sequence[RowInput]) -
     )
 
 
+def is_held(batch: Batch) -> bool:
+    """Tell whether a batch has sent nothing so far, for no page shows it to a person."""
+    return batch._driver is not None and batch._driver.is_held  # noqa: SLF001  # its own module
+
+
 def is_ending(batch: Batch) -> threading.Event | None:
     """Give what is set once a batch that starts nothing new is over; None where it isn't so."""
     driver = batch._driver  # noqa: SLF001  # its own module
@@ -770,6 +802,13 @@ def begin(batch: Batch, *, confirm: bool) -> None:
 
 async def _taken_up() -> None:
     """Let what was asked of the loop before come first."""
+
+
+def _held_back(name: str) -> str:
+    return (
+        f"{name} asks for approvals, so nothing is sent before a page shows this batch, where a "
+        "person can decide: show it, or pass a policy to map(..., on_approval=...)."
+    )
 
 
 def _of(known: Mapping[str, RowOutcome], key: str) -> RowOutcome:

@@ -181,7 +181,8 @@ class Spending:
 
     def rest(self) -> None:
         """Note that nothing is driven from now on, so that no seconds pass."""
-        self._rests_since = self._clock()
+        if self._rests_since is None:
+            self._rests_since = self._clock()
 
     def go_on(self) -> None:
         """Note that the batch is driven, for the first time or again."""

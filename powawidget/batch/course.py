@@ -13,6 +13,8 @@ import msgspec
 
 from powawidget.batch.attempt import Attempt, refuses_own_id
 from powawidget.batch.budget import Spending
+from powawidget.batch.deciding import MOST_ASKING
+from powawidget.batch.decisions import last_decision, requests_of
 from powawidget.batch.find import Asking, Finder, Found
 from powawidget.batch.journal import attempts as written
 from powawidget.batch.journal import reading
@@ -26,6 +28,7 @@ from powawidget.batch.target import Target
 from powawidget.errors import ConfigurationError, PowawidgetError, ProtocolError, RequestError
 from powawidget.http.client import Client
 from powawidget.live.subscribers import log
+from powawidget.state.model import RunState
 
 _T = TypeVar("_T")
 Unknown = Literal["keep", "retry"]
@@ -37,6 +40,9 @@ _MOST_TRIES = 3  # of a row that may be sent again though it is unknown
 _SAVING = (0.5, 1.0, 2.0, 4.0)  # pauses before what couldn't be written is tried again
 _LOOK = 1.0  # seconds: others may end a pause of the project
 _STOPPED = "It was stopped here; its run may go on at the server."
+_NOBODY_DECIDED = (
+    "A request for approval expired, and nobody decided on any row meanwhile: nothing new starts."
+)
 
 
 class Course:
@@ -62,6 +68,7 @@ class Course:
         is_first: Whether what earlier drivers spent is still to be counted.
         by_word: The keys of rows that a person has said to send again where what became of them
             stays unknown.
+        is_held: Tells whether nothing may be sent yet, for no page shows the batch to a person.
     """
 
     def __init__(  # noqa: PLR0913  # what makes up a batch
@@ -80,6 +87,7 @@ class Course:
         unsaved: dict[int, Settled],
         is_first: bool,
         by_word: set[str],
+        is_held: Callable[[], bool],
     ) -> None:
         self.outcomes = outcomes
         self.attempts: dict[str, Attempt] = {}
@@ -96,6 +104,8 @@ class Course:
         self._unsaved = unsaved
         self._is_first = is_first
         self._by_word = by_word
+        self._is_held = is_held
+        self._decided_at = 0.0  # when a person last decided, of runs that are over
         self._waiting: deque[str] = deque()
         self._under_way: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
@@ -175,6 +185,10 @@ class Course:
             self._tell([])
         self._wake.set()
 
+    def wake(self) -> None:
+        """Look again whether anything may start."""
+        self._wake.set()
+
     def stop_streams(self) -> None:
         """Stop following what runs; it is found again by whoever goes on."""
         self._streams_stopped = True
@@ -197,7 +211,7 @@ class Course:
     async def _sleep(self) -> None:
         """Wait until something ends, or there may be room."""
         waits: list[float | None] = []
-        if self._waiting and not self.reason:
+        if self._waiting and not self.reason and not self._is_held():
             waits = [self._spending.left(), self._pace.wait()]
             if self._target.client.pause.left():
                 waits.append(_LOOK)
@@ -210,12 +224,16 @@ class Course:
 
     async def _start_some(self) -> None:
         """Claim as many rows as there is room for, in one transaction, and send them."""
+        if self._is_held():
+            self._spending.rest()
+            return
+        self._spending.go_on()
         self._pace.pause_for(self._target.client.pause.left())
         used_up = self._spending.end(self._pace.unanswered) if self._waiting else None
         if used_up is not None:  # also while there is no room
             self.end(used_up, call_off=False)  # what is claimed is within the budget
             return
-        room = min(self._pace.room(), len(self._waiting), _MOST_A_TICK)
+        room = min(self._pace.room(), len(self._waiting), _MOST_A_TICK, self._most_beside_asking())
         keys: list[str] = []
         for _ in range(room):
             if self._spending.refusal() is not None:
@@ -247,6 +265,28 @@ class Course:
                 sent_at=now,
             )
             self._begin(self._send(opened, one))
+
+    def _most_beside_asking(self) -> int:
+        """Say how many may start beside rows that wait for a person, though that was to be none.
+
+        A policy leaves to a person what it can't read; a gate may be new.
+        """
+        if self._target.kind != "agent" or self._target.has_tools is False:
+            return _MOST_A_TICK
+        is_asking = any(attempt.is_asking for attempt in self.attempts.values())
+        return max(0, MOST_ASKING - len(self.attempts)) if is_asking else _MOST_A_TICK
+
+    def _end_where_nobody_decides(self, over: RunState) -> None:
+        """Start nothing new where a request has expired, and nobody has decided on any since.
+
+        Each further row would cost as much, and wait as long for nobody. Called with the run that
+        is over, whose attempt is still under way.
+        """
+        states = [attempt.task.live.state for attempt in self.attempts.values()]
+        self._decided_at = max([self._decided_at, *map(last_decision, states)])
+        expired = [part.asked_at for part in requests_of(over) if part.decision == "expired"]
+        if expired and self._waiting and self._decided_at < min(expired):
+            self.end(_NOBODY_DECIDED, call_off=False)
 
     def _claim(self, connection: sqlite3.Connection, claims: Sequence[Claim], now: float) -> Any:
         """Claim rows; on the journal's thread, where its file is still what it was."""
@@ -351,6 +391,7 @@ class Course:
         def is_over() -> None:
             self._pace.ended()
             self._spending.over(opened.key)
+            self._end_where_nobody_decides(attempt.task.live.state)
             self._wake.set()
 
         attempt = Attempt(

@@ -10,8 +10,11 @@ from typing import NamedTuple
 
 import msgspec
 
+from powawidget.approvals.deadlines import deadline_of
+from powawidget.batch.attempt import Attempt
 from powawidget.batch.budget import Spending
 from powawidget.batch.course import Course, Unknown
+from powawidget.batch.decisions import Asked, subject_of
 from powawidget.batch.find import Asking
 from powawidget.batch.journal import attempts as written
 from powawidget.batch.journal.attempts import Settled
@@ -23,6 +26,7 @@ from powawidget.errors import InvalidValueError, PowawidgetError
 from powawidget.kernel import loop
 from powawidget.live.subscribers import log
 from powawidget.run.run import Run
+from powawidget.state.reduce import gates
 
 _BY_A_WORD = frozenset({"failed", "unknown"})
 _STOPPED = "It was stopped."
@@ -32,11 +36,11 @@ class UnderWay(NamedTuple):
     """How a row stands that was sent and isn't over.
 
     Attributes:
-        is_asking: Whether it waits for a person's decision.
+        asked: What it asks a person to decide; None where it doesn't wait for one.
         sent_at: When it was sent, in seconds since the epoch; None until it is.
     """
 
-    is_asking: bool
+    asked: Asked | None
     sent_at: float | None
 
 
@@ -92,6 +96,7 @@ class Driver:
         self._course: Course | None = None
         self._reason = ""
         self._again = False
+        self._has_page = False
         self._is_first = True
         self._by_word: set[str] = set()
         self._outcomes = {row.key: WAITING for row in rows}
@@ -217,11 +222,28 @@ class Driver:
         attempts = () if course is None else tuple(course.attempts.items())
         return {
             key: UnderWay(
-                is_asking=attempt.task.live.state.status == "waiting",
+                asked=_asked(attempt),
                 sent_at=attempt.sent_at or None,
             )
             for key, attempt in attempts
         }
+
+    @property
+    def is_held(self) -> bool:
+        """Whether nothing is sent before a page shows the batch, where a person can click."""
+        return not self.done.is_set() and not self.reason and self._lacks_page()
+
+    def note_page(self) -> None:
+        """Note that a page shows the batch: what it asks can be decided there; on any thread."""
+        loop.call_soon(self._note_page)
+
+    def _note_page(self) -> None:
+        self._has_page = True
+        if self._course is not None:
+            self._course.wake()
+
+    def _lacks_page(self) -> bool:
+        return self._target.deciding.needs_page and not self._has_page
 
     async def _drive(self) -> None:
         try:
@@ -265,6 +287,7 @@ class Driver:
             unsaved=self._unsaved,
             is_first=self._is_first,
             by_word=self._by_word,
+            is_held=self._lacks_page,
         )
         await course.run()
         self._is_first = False
@@ -299,6 +322,18 @@ class Driver:
             self._on_change([])
         except Exception as error:  # noqa: BLE001  # a subscriber's own
             log(logging.ERROR, "powawidget failed while it told of a batch's end: %r", error)
+
+
+def _asked(attempt: Attempt) -> Asked | None:
+    """Tell what a run asks a person; on any thread."""
+    if not attempt.is_asking:
+        return None
+    live = attempt.task.live
+    with live.lock:
+        asked = list(gates.pending(live.state))
+    if not asked:
+        return None
+    return Asked(subject=subject_of(asked[-1]), deadline=min(map(deadline_of, asked)))
 
 
 def check(rows: Sequence[RowInput], target: Target, on_unknown: Unknown) -> None:

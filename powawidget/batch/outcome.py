@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from powawidget import transcript
+from powawidget.batch.decisions import denied_in, expired_in
 from powawidget.batch.find import Found, is_cut, why_cut
 from powawidget.batch.journal.attempts import Open, Settled
 from powawidget.batch.journal.records import RowOutcome
@@ -24,12 +25,14 @@ def settled_of(target: Target, state: RunState, attempt: Open, note: str = "") -
     is_done = state.status == "completed"
     text, output = values.text_of(state), values.output_of(state)
     error = _error_of(state)
-    misfit = target.check(text, output) if is_done else ""
+    expired = expired_in(state) if is_done else ""
+    misfit = target.check(text, output) if is_done and not expired else ""
     redact = target.client.secret.redact
+    notes = [note, denied_in(state)]
     outcome = RowOutcome(
-        state="done" if is_done and not misfit else "failed",
-        error=_cut(redact(misfit or error)),
-        note=note,
+        state="done" if is_done and not misfit and not expired else "failed",
+        error=_cut(redact(expired or misfit or error)),
+        note=redact(" ".join(filter(None, notes))),
         run_id=_redacted(redact, state.run_id) or attempt.run_id,
         session_id=attempt.session_id or _redacted(redact, state.session_id),
         tokens=_tokens(state),

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from powawidget.batch.deciding import UNASKED, Deciding
 from powawidget.http.client import Client
 from powawidget.http.held import BeforeLastByte
 from powawidget.run.plan import Plan
@@ -40,6 +41,7 @@ class Target:
         has_tools: Whether an agent has tools; None where that isn't known. False for others.
         makes_session: Whether the server has to make a row's conversation before its run, as for
             a user's own token (docs/protocol.md#rights).
+        deciding: What follows from who decides on what its rows ask.
         has_starter: Whether a workflow stores the variables that it was given.
         check: Called with the text and the output of a run that was completed; says in words what
             doesn't fit a schema, and the row is failed then, with its text kept.
@@ -58,4 +60,5 @@ class Target:
     makes_session: bool = False
     session_of: Callable[[str], str] | None = None
     has_starter: bool = False
+    deciding: Deciding = UNASKED
     check: Check = fits

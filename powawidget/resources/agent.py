@@ -244,7 +244,10 @@ class Agent(Conversing):
                 (docs/protocol.md#two-kinds), and the schema stands in the message.
             concurrency: How many may run at once; "auto" finds out what the server allows.
             budget: What it may cost, from `powawidget.budget`.
-            on_approval: As for `run`, for every row.
+            on_approval: As for `run`, for every row. Without it the rows of an agent that asks for
+                approvals are decided on by a person, and nothing is sent before a page shows the
+                batch; where it may ask, too, at most three are in flight
+                (docs/batches.md#approvals). It must be given where the key can't read the hooks.
             on_unknown: "retry" sends a row again of which nobody can find out what became;
                 refused for agents with tools.
             changed: What to do where the agent or rows that were sent have changed since the batch
@@ -272,6 +275,8 @@ class Agent(Conversing):
             FileError: If the journal can't be used, or is driven by another kernel; nothing was
                 sent.
             MissingPackageError: If a package that reads the table isn't installed.
+            ConfigurationError: If nobody can tell whether the agent asks for approvals, and
+                `on_approval` isn't given; nothing was sent.
             RequestError: If the server refuses to say what the agent is.
             ConnectionLost: If it can't be reached.
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from powawidget.approvals.policy import PolicyFunction
+from powawidget.batch.deciding import UNASKED, Deciding
 from powawidget.batch.target import Body, Check, Target, fits
 from powawidget.http.client import Client
 from powawidget.http.held import BeforeLastByte
@@ -28,6 +29,7 @@ def agent_target(
     *,
     on_approval: PolicyFunction | None = None,
     makes_session: bool = False,
+    deciding: Deciding = UNASKED,
     check: Check = fits,
 ) -> Target:
     """Make the target of an agent.
@@ -37,6 +39,7 @@ def agent_target(
         on_approval: Decides in place of a person, as for `agent.run`.
         makes_session: Whether the server has to make each row's conversation, as for a user's own
             token (docs/protocol.md#rights).
+        deciding: What follows from who decides on approvals.
         check: Says what of a result doesn't fit.
     """
     client = agent._client  # noqa: SLF001  # of this folder
@@ -59,6 +62,7 @@ def agent_target(
         stored=functools.partial(_stored_run, "agent"),
         has_tools=agent._has_tools,  # noqa: SLF001  # of this folder
         makes_session=makes_session,
+        deciding=deciding,
         check=check,
     )
 

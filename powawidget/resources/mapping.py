@@ -19,9 +19,11 @@ from powawidget.batch.batch import (
     begin,
     is_ending,
     is_going_on,
+    is_held,
     note_change,
 )
 from powawidget.batch.budget import Budget, Spending
+from powawidget.batch.deciding import Deciding, deciding_of
 from powawidget.batch.driver import Driver, check
 from powawidget.batch.files import file_limit, most_connections
 from powawidget.batch.grid import grid_key, product_of, refuse_ignored
@@ -39,6 +41,7 @@ from powawidget.kernel import cells, loop, wait
 from powawidget.resources.agent import Agent
 from powawidget.resources.batching import agent_target, orchestration_target, workflow_target
 from powawidget.resources.definitions import definition_of
+from powawidget.resources.gates import is_gated
 from powawidget.resources.orchestration import Orchestration
 from powawidget.resources.request import agent_body
 from powawidget.resources.variables import columns_of_variables, variables_of
@@ -130,7 +133,7 @@ def map_agent(
     return _batch(
         _Made(table, keys, bodies, schema, asked, given.python()),
         settings,
-        _Owner(agent, "agent", on_approval),
+        _Owner(agent, "agent", on_approval, _has_tools(agent, options)),
     )
 
 
@@ -146,7 +149,7 @@ def grid_agent(
         raise WrongTypeError(
             'A grid needs a message, such as message=["Why?", "How?"], not None. Nothing was sent.'
         )
-    has_tools = True if given.get("runtime_knowledge_bases") else agent._has_tools  # noqa: SLF001  # of this folder
+    has_tools = _has_tools(agent, given)
     refuse_ignored(
         [name for name, value in given.items() if value is not None],
         agent.name,
@@ -168,7 +171,7 @@ def grid_agent(
     return _batch(
         _Made(own_table(rows), keys, bodies, schema, list(rows[0]), "grid(**options"),
         settings,
-        _Owner(agent, "agent", on_approval),
+        _Owner(agent, "agent", on_approval, has_tools),
         f"{agent.name} grid",
     )
 
@@ -268,13 +271,26 @@ class _Owner:
     one: Agent | Orchestration | Workflow
     kind: Literal["agent", "orchestration", "workflow"]
     on_approval: PolicyFunction | None = None
+    has_tools: bool | None = False
 
     def target(self, check: Check) -> Target:
         if isinstance(self.one, Agent):
-            return agent_target(self.one, on_approval=self.on_approval, check=check)
+            return agent_target(
+                self.one, on_approval=self.on_approval, deciding=self._deciding(), check=check
+            )
         if isinstance(self.one, Orchestration):
             return orchestration_target(self.one, check=check)
         return workflow_target(self.one, check=check)
+
+    def _deciding(self) -> Deciding:
+        client = self.one._client  # noqa: SLF001  # of this folder
+        asks = self.has_tools is not False
+        return deciding_of(
+            self.one.name,
+            has_tools=self.has_tools,
+            is_gated=loop.run_sync(is_gated(client, self.one.id)) if asks else False,
+            policy=self.on_approval,
+        )
 
 
 def _batch(made: _Made, settings: Settings, whose: _Owner, name: str | None = None) -> Batch:
@@ -302,6 +318,8 @@ def _batch(made: _Made, settings: Settings, whose: _Owner, name: str | None = No
     if journal is not None:
         place = (resolved(journal), record.name)
         earlier = _going.get(place)
+        if earlier is not None and whose.on_approval is not None and is_held(earlier):
+            earlier.stop()  # it has sent nothing, for want of what decides; this one has it
         if earlier is not None and is_going_on(earlier, record, rows.inputs):
             return again(earlier, rows)
         ending = None if earlier is None else is_ending(earlier)
@@ -349,7 +367,7 @@ def _begun(  # noqa: PLR0913, PLR0917  # what makes up a batch
             pace=Pace(
                 settings.concurrency,
                 rows=len(inputs),
-                most=most_connections(),
+                most=_least(most_connections(), target.deciding.most),
                 is_rate=target.kind == "workflow",
             ),
             spending=Spending(settings.budget),
@@ -363,6 +381,10 @@ def _begun(  # noqa: PLR0913, PLR0917  # what makes up a batch
     held.append(batch)
     opened.unlock(number)  # who waits for a person's word keeps nobody else from it
     return batch
+
+
+def _least(*limits: int | None) -> int | None:
+    return min((limit for limit in limits if limit is not None), default=None)
 
 
 def _check_connections(settings: Settings, rows: int) -> None:
@@ -408,8 +430,7 @@ def agent_body_of(
         raise InvalidValueError(
             "schema and response_format both say what form the answer has: pass one of them."
         )
-    has_tools = agent._has_tools  # noqa: SLF001  # of this folder
-    if has_tools or given.get("runtime_knowledge_bases"):
+    if _has_tools(agent, given):
         return lambda message: agent_body(
             message, None, {**given, "response_format": schema.response_format}
         )
@@ -417,6 +438,11 @@ def agent_body_of(
     return lambda message: agent_body(
         schema.asked_in(message) if message.strip() else message, None, given
     )
+
+
+def _has_tools(agent: Agent, options: Mapping[str, Any]) -> bool | None:
+    """Tell whether rows run as with tools (docs/protocol.md#runtime-knowledge)."""
+    return True if options.get("runtime_knowledge_bases") else agent._has_tools  # noqa: SLF001  # of this folder
 
 
 def _bodies(

@@ -53,7 +53,7 @@ from powawidget.resources.agent import Agent, AgentInfo
 from powawidget.resources.batching import agent_target
 from powawidget.resources.connect import connect
 from powawidget.resources.definitions import definition_of
-from powawidget.resources.lookup import got
+from powawidget.resources.gates import is_gated
 from powawidget.resources.mapping import Key, agent_body_of
 from powawidget.state.values import Approval
 
@@ -386,7 +386,7 @@ def per_partition(  # noqa: PLR0913  # one keyword for each thing that may be sa
     agent_body_of(agent, form, options)("?")
     client = agent._client  # noqa: SLF001  # of this folder
     if on_approval is None:
-        _refuse_gated(loop.run_sync(got(client, f"/api/agents/{agent.id}/hooks")), agent.name)
+        _refuse_gated(loop.run_sync(is_gated(client, agent.id)), agent.name)
     definition = loop.run_sync(definition_of(client, "agent", agent.id))
     if definition is None:
         raise ConfigurationError(
@@ -520,16 +520,14 @@ def _record_of(agent: Agent, definition: dict[str, str] | None, name: str) -> Ba
     )
 
 
-def _refuse_gated(answer: Any, name: str) -> None:
-    rows = answer.get("hooks") if isinstance(answer, Mapping) else answer
-    if not isinstance(rows, list):
+def _refuse_gated(gated: bool | None, name: str) -> None:
+    if gated is None:
         raise ConfigurationError(
             f"This key can't read whether {name} asks for approvals, and nobody can be asked on a "
             'worker: pass on_approval=powawidget.policy(otherwise="deny"), for one. Nothing was '
             "sent."
         )
-    gates = [one for one in rows if isinstance(one, Mapping) and one.get("type") == "approval"]
-    if any(one.get("enabled") is not False for one in gates):
+    if gated:
         raise ConfigurationError(
             f"{name} asks for approvals, and nobody can be asked on a worker: pass on_approval=, "
             "a policy that decides. Nothing was sent."

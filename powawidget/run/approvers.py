@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from powawidget.kernel import host
 from powawidget.run.task import RunTask
@@ -47,16 +47,7 @@ class Approvers:
             return False
         if self._listening or time.monotonic() - self._handed_over < _GRACE_FOR_CODE:
             return False
-        if host.kernel() is None:
-            return True
-        shown = [(one.made, one.shown_at) for one in self.outputs if one.is_shown]
-        if not shown or any(widget.greeted for widget, _ in shown):
-            return not shown
-        # A page says hello once it has loaded the front end; where no front end has sent the cell,
-        # there is no page to wait for.
-        grace = _GRACE_FOR_A_PAGE if host.has_front_end() else _GRACE
-        now = time.monotonic()
-        return all(at is not None and now - at > grace for _, at in shown)
+        return nobody_clicks(self.outputs)
 
     def missing(self) -> str | None:
         """Say what the run waits for where nobody can decide on it; None where somebody can."""
@@ -65,6 +56,20 @@ class Approvers:
         with self._task.live.lock:
             latest = self._task.decider.requests.latest
         return "something" if latest is None else _subject(latest)
+
+
+def nobody_clicks(outputs: Sequence[CellOutput]) -> bool:
+    """Tell whether no page shows any of these, where a person could click."""
+    if host.kernel() is None:
+        return True
+    shown = [(one.made, one.shown_at) for one in outputs if one.is_shown]
+    if not shown or any(widget.greeted for widget, _ in shown):
+        return not shown
+    # A page says hello once it has loaded the front end; where no front end has sent the cell,
+    # there is no page to wait for.
+    grace = _GRACE_FOR_A_PAGE if host.has_front_end() else _GRACE
+    now = time.monotonic()
+    return all(at is not None and now - at > grace for _, at in shown)
 
 
 def _subject(request: ApprovalPart) -> str:

@@ -435,7 +435,8 @@ def test_a_policy_decides_for_every_row(project: Powabase) -> None:
 
 
 def test_where_nobody_can_decide_the_wait_says_so(project: Powabase) -> None:
-    batch = project.agent("Writer (gated)").map(["a"])
+    asking = powawidget.policy()
+    batch = project.agent("Writer (gated)").map(["a"], on_approval=asking)
     with pytest.raises(ApprovalNeeded, match="'write'") as raised:
         batch.wait(WATCHDOG)
     with pytest.raises(ApprovalNeeded):
@@ -446,6 +447,7 @@ def test_where_nobody_can_decide_the_wait_says_so(project: Powabase) -> None:
     batch[0].deny("not now")
     assert batch.wait(WATCHDOG).counts == {"done": 1}
     assert "not now" in batch.frame[0]["answer"]
+    assert batch.frame[0]["note"] == "Denied: 'write'."
 
 
 async def _result(batch: Batch) -> Batch:
@@ -534,7 +536,7 @@ def test_an_interrupt_may_only_end_the_waiting(project: Powabase) -> None:
 
 
 def test_a_run_is_there_while_it_goes_on(project: Powabase) -> None:
-    batch = project.agent("Writer (gated)").map(["a"])
+    batch = project.agent("Writer (gated)").map(["a"], on_approval=powawidget.policy())
     with pytest.raises(ApprovalNeeded):
         batch.wait(WATCHDOG)
     assert batch.counts == {"accepted": 1}

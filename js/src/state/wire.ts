@@ -300,6 +300,11 @@ export interface ActMessage {
   item: string | null;
 }
 
+export interface Waiting {
+  place: number;
+  deadline: number;
+}
+
 export interface Figures {
   status: "done" | "ready" | "running" | "stopped" | "stopping" | "waiting";
   rows: number;
@@ -311,6 +316,7 @@ export interface Figures {
   begun: number | null;
   ended: number | null;
   reason: string;
+  waiting: Waiting[];
 }
 
 export interface FiguresMessage {
@@ -328,6 +334,7 @@ export interface Line {
   why: string;
   seconds: number | null;
   since: number | null;
+  deadline: number | null;
   tokens: number | null;
   opens: boolean;
 }

@@ -37,6 +37,7 @@ const figures = (given: Partial<Figures> = {}): Figures => ({
   begun: 1_000,
   ended: null,
   reason: "",
+  waiting: [],
   ...given,
 });
 
@@ -49,6 +50,7 @@ const line = (place: number, given: Partial<Line> = {}): Line => ({
   why: "",
   seconds: 1.25,
   since: null,
+  deadline: null,
   tokens: 10,
   opens: true,
   ...given,

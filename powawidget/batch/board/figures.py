@@ -7,7 +7,14 @@ from typing import Literal
 
 import msgspec
 
-from powawidget.batch.board.moment import OVER, STANDINGS, Content, Moment, standings_of
+from powawidget.batch.board.moment import (
+    OVER,
+    STANDINGS,
+    Content,
+    Moment,
+    standing_of,
+    standings_of,
+)
 from powawidget.batch.journal.records import RowOutcome
 
 # `ready` waits for a word, `stopping` starts nothing new while rows run on.
@@ -16,7 +23,20 @@ BatchStatus = Literal["ready", "running", "waiting", "stopping", "stopped", "don
 _LATEST = 30.0  # seconds, by whose rows the rate is told
 _ENOUGH = 50  # rows; where fewer ended in that time, the rate is that of the last so many
 _LEAST = 3  # rows, before which neither rate nor time is told
+_MOST_WAITING = 20  # that are told one by one
 _SHORTEST = 1.0  # seconds, of which less tells nothing
+
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """A row that waits for a person.
+
+    Attributes:
+        place: Its place in the table, from 0.
+        deadline: Until when the server waits, in seconds since the epoch.
+    """
+
+    place: int
+    deadline: float
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +54,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
         begun: When this kernel started it, in seconds since the epoch.
         ended: When the last row ended, once nothing is under way.
         reason: Why nothing new starts, in words.
+        waiting: The rows that wait for a person, the soonest deadline first; the first of many.
     """
 
     status: BatchStatus
@@ -46,6 +67,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     begun: float | None = None
     ended: float | None = None
     reason: str = ""
+    waiting: list[Waiting] = []
 
 
 def figures_of(content: Content, moment: Moment) -> Figures:
@@ -74,7 +96,20 @@ def figures_of(content: Content, moment: Moment) -> Figures:
         begun=moment.begun,
         ended=None if moment.is_driven else _last_end(outcomes),
         reason=content.redact(moment.reason),
+        waiting=_waiting(content, moment),
     )
+
+
+def _waiting(content: Content, moment: Moment) -> list[Waiting]:
+    asking = moment.asking
+    if not asking:
+        return []
+    waiting = [
+        Waiting(place=place, deadline=asking[key].deadline)
+        for place, key in enumerate(content.keys)
+        if key in asking and standing_of(moment.outcomes[place], is_asking=True) == "waiting"
+    ]
+    return sorted(waiting, key=lambda one: (one.deadline, one.place))[:_MOST_WAITING]
 
 
 def _status(counted: collections.Counter[str], moment: Moment) -> BatchStatus:

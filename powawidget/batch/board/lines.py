@@ -7,6 +7,7 @@ import msgspec
 
 from powawidget.batch.board.columns import Source, cell_of, value_at
 from powawidget.batch.board.moment import OVER, Content, Moment, Standing, standing_of
+from powawidget.batch.decisions import EXPIRED, Asked
 from powawidget.batch.journal.records import RowOutcome
 from powawidget.transcript.summary import one_line
 
@@ -30,6 +31,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
         why: The same in full.
         seconds: How long it took; None while it isn't over.
         since: When it was sent, of a row that runs.
+        deadline: Until when the server waits for a decision, of a row that waits for one.
         tokens: What it used.
         opens: Whether it has a run to be opened.
     """
@@ -42,6 +44,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
     seconds: float | None = None
     since: float | None = None
+    deadline: float | None = None
     tokens: int | None = None
     opens: bool = False
 
@@ -59,7 +62,8 @@ def line_of(content: Content, moment: Moment, columns: Sequence[Source], place: 
     key = content.keys[place]
     standing = standing_of(outcome, is_asking=key in moment.asking)
     cells = [cell_of(content, value_at(content, place, outcome, one)) for one in columns]
-    why = one_line(content.redact(_why(outcome, standing)), _LONGEST_WHY)
+    asked = moment.asking.get(key)
+    why = one_line(content.redact(_why(outcome, standing, asked)), _LONGEST_WHY)
     return Line(
         place=place,
         key=cells[0],
@@ -69,12 +73,15 @@ def line_of(content: Content, moment: Moment, columns: Sequence[Source], place: 
         why=why,
         seconds=outcome.seconds if standing in OVER else None,
         since=moment.sent.get(key) if standing not in OVER else None,
+        deadline=asked.deadline if standing == "waiting" and asked is not None else None,
         tokens=outcome.tokens,
         opens=standing in {"done", "running", "waiting"} or outcome.run_id is not None,
     )
 
 
-def _why(outcome: RowOutcome, standing: Standing) -> str:
+def _why(outcome: RowOutcome, standing: Standing, asked: Asked | None) -> str:
+    if standing == "waiting" and asked is not None:
+        return f"It asks for approval of {asked.subject}."
     if standing == "unknown":
         return outcome.error or _UNKNOWN
     return outcome.error or (outcome.note if standing == "done" else "")
@@ -88,6 +95,8 @@ def _chip(why: str, standing: Standing) -> str:
         field = _FIELD.search(said)
         named = said if field is None else next(filter(None, field.groups()))
         return one_line(f"answer doesn't fit: {named}".rstrip("."), _LONGEST_CHIP)
+    if standing == "failed" and why.startswith(EXPIRED):
+        return "approval expired"
     if standing == "failed":
         return one_line(why.rstrip("."), _LONGEST_CHIP) or "failed"
     if standing == "unknown":

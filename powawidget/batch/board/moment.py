@@ -1,9 +1,10 @@
 """A batch at one moment: what everything on the board is read from. Pure."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from powawidget.batch.decisions import Asked
 from powawidget.batch.journal.records import RowOutcome, RowState
 from powawidget.batch.schema import Schema
 from powawidget.state.model import Kind
@@ -59,7 +60,7 @@ class Moment:
 
     Attributes:
         outcomes: Each row's, in the order of the table.
-        asking: The keys of the rows that wait for a person's decision.
+        asking: What rows ask a person to decide, by their keys.
         sent: When rows that are under way were sent, by their keys.
         is_driven: Whether rows are sent and followed.
         reason: Why nothing new starts, in words; empty while it goes on.
@@ -69,7 +70,7 @@ class Moment:
     """
 
     outcomes: Sequence[RowOutcome]
-    asking: Collection[str] = field(default_factory=frozenset)
+    asking: Mapping[str, Asked] = field(default_factory=dict)
     sent: Mapping[str, float] = field(default_factory=dict)
     is_driven: bool = False
     reason: str = ""

@@ -28,6 +28,7 @@ class Shown:
         live: Gives the run of a row while it goes on, by its key.
         run: Gives the run of a row, by its key; on any thread but the loop's. It raises
             PowawidgetError where there is none.
+        seen: Notes that a page shows it, where a person can click; on the loop thread.
         stop: Starts nothing new, and waits for nothing.
         deeds: What else may be done, by the names of actions; on any thread but the loop's. Each
             may raise PowawidgetError.
@@ -38,6 +39,7 @@ class Shown:
     moment: Callable[[], Moment]
     live: Callable[[str], Run | None]
     run: Callable[[str], Run]
+    seen: Callable[[], object]
     stop: Callable[[], object]
     deeds: Mapping[str, Callable[[], object]]
     line: Callable[[], str]
@@ -61,6 +63,11 @@ class BoardView:
         self.board: LiveBoard | None = None
         self.output = CellOutput(self._make_widget, self._transcripts, shown.line)
         self.output.made_in = None  # it doesn't end with the request that asked for it
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether a page has shown it."""
+        return self.output.made is not None and self.output.made.greeted
 
     def note_change(self) -> None:
         """Have what is shown brought up to date soon; on any thread."""
@@ -95,7 +102,9 @@ class BoardView:
 
         board = self.board = LiveBoard(self._shown.content(), self._shown.moment)
         self.boards.add(board)
-        widget = BatchWidget(board, self._act, self._open_row, self.output.close, mark)
+        widget = BatchWidget(
+            board, self._act, self._open_row, self._shown.seen, self.output.close, mark
+        )
         with board.lock:
             board.subscribers.append(self.output)
         board.note_change()  # of what has changed while it was made

@@ -43,6 +43,7 @@ class BatchWidget(StateWidget):
         live: The batch while it changes.
         act: Does what a person asked for; returns why not, where it refuses.
         open_row: Gives the run of the row with this place; on any thread but the loop's.
+        on_hello: Called whenever a page says that it shows the batch; on the loop thread.
         on_close: Called once when the widget is closed, by whomever.
         mark: By which the page finds the transcript beside the view.
     """
@@ -51,16 +52,18 @@ class BatchWidget(StateWidget):
     # board's module, as where there is no kernel, it is all there is to read.
     _board = traitlets.Unicode().tag(sync=True)
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  # what makes up a widget
         self,
         live: LiveBoard,
         act: Act,
         open_row: Callable[[int], Opened],
+        on_hello: Callable[[], object],
         on_close: Callable[[], None],
         mark: str = "",
     ) -> None:
         self._batch = live
         self._open_row = open_row
+        self._on_hello = on_hello
         self._columns = columns_of(live.content)
         self._windows = Windows(live.content, self._columns)
         self._reading = asyncio.Lock()
@@ -70,6 +73,11 @@ class BatchWidget(StateWidget):
         super().__init__(live, act, on_close, f"{mark}-board")
         self.set_trait("_board", mark)
         live.look = self._look
+
+    def answer_hello(self, have: object = None, made: object = None) -> None:
+        """Send how the batch stands, and note that a person can click from now on."""
+        super().answer_hello(have, made)
+        self._on_hello()
 
     def answer_other(self, message: dict[str, Any]) -> None:
         """Answer what only a board asks for; on the loop thread."""

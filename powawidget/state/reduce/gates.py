@@ -308,10 +308,15 @@ def _gate(run: RunState, event: ApprovalRequested) -> tuple[Gate, int | None]:
     return "call", (called[0] if len(called) == 1 else None)
 
 
+def has_expired(result: str) -> bool:
+    """Tell whether a call's result says that nobody decided on it in time."""
+    return result.startswith(_EXPIRED)
+
+
 def _outcome(result: str) -> tuple[Decision, str | None]:
     status = tools.status_of(result)
     if status == "denied":
         return "denied", cut(result.removeprefix("Error: "), SENTENCES)
-    if result.startswith(_EXPIRED):
+    if has_expired(result):
         return "expired", cut(result.removeprefix("Error: "), SENTENCES)
     return "approved", "The tool ran." if status == "done" else "The tool ran and failed."

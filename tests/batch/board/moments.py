@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from powawidget.batch.board.moment import Content, Moment
+from powawidget.batch.decisions import Asked
 from powawidget.batch.journal.records import RowOutcome
 from powawidget.batch.keys import canonical
 
@@ -37,6 +38,11 @@ def done(text: str = "fine", **more: Any) -> RowOutcome:
 def failed(error: str, **more: Any) -> RowOutcome:
     """A row that failed."""
     return RowOutcome(state="failed", error=error, **more)
+
+
+def asked(key: str, deadline: float = NOW + 60) -> dict[str, Asked]:
+    """A row that asks a person for approval."""
+    return {canonical(key): Asked(subject="'delete'", deadline=deadline)}
 
 
 RUNNING = RowOutcome(state="accepted", run_id="r", sent_at=NOW - 3)

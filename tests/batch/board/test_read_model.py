@@ -19,6 +19,7 @@ from tests.batch.board.moments import (
     LEFT,
     NOW,
     RUNNING,
+    asked,
     content,
     done,
     failed,
@@ -45,7 +46,7 @@ def _answer(category: str, *, urgent: bool) -> str:
 
 def test_each_row_is_counted_once_under_what_a_person_calls_it() -> None:
     outcomes = [done(), failed("no"), UNKNOWN, RUNNING, RUNNING, LEFT, RowOutcome(state="claimed")]
-    now = moment(outcomes, asking={canonical("T-4")})
+    now = moment(outcomes, asking=asked("T-4"))
     figures = figures_of(content(tickets(7)), now)
     assert figures.counts == {
         "done": 1,
@@ -106,7 +107,7 @@ def test_tokens_in_all_are_those_of_the_others_at_the_same_rate() -> None:
     [
         ([LEFT, LEFT], {"is_driven": False, "begun": None}, "ready"),
         ([done(), LEFT], {}, "running"),
-        ([done(), RUNNING], {"asking": {canonical("T-1")}}, "waiting"),
+        ([done(), RUNNING], {"asking": asked("T-1")}, "waiting"),
         ([RUNNING, LEFT], {"reason": "It was stopped."}, "stopping"),
         ([done(), LEFT], {"is_driven": False}, "stopped"),
         ([done(), failed("no")], {"is_driven": False}, "done"),
@@ -149,7 +150,7 @@ def test_a_column_of_a_schema_may_be_called_as_one_of_the_table() -> None:
 
 
 def _line(outcome: RowOutcome, *, row: dict[str, Any] | None = None, **more: Any) -> Any:
-    asking = more.pop("asking", frozenset())
+    asking = more.pop("asking", {})
     one = content([row or {"id": "T-0", "text": "text 0"}], **more)
     return line_of(one, moment([outcome], asking=asking), columns_of(one), 0)
 
@@ -189,8 +190,23 @@ def test_a_chip_says_in_words_why(outcome: RowOutcome, chip: str) -> None:
 
 
 def test_a_row_that_waits_says_for_whom() -> None:
-    line = _line(RUNNING, asking={canonical("T-0")})
+    line = _line(RUNNING, asking=asked("T-0", deadline=NOW + 20))
     assert (line.standing, line.chip) == ("waiting", "waiting for you")
+    assert (line.why, line.deadline) == ("It asks for approval of 'delete'.", NOW + 20)
+    over = _line(done(), asking=asked("T-0"))  # it ended the moment before
+    assert (over.standing, over.deadline, over.why) == ("done", None, "")
+
+
+def test_the_rows_that_wait_are_told_with_the_soonest_deadline_first() -> None:
+    rows = content(tickets(32))
+    outcomes = [*[RUNNING] * 30, done(), LEFT]
+    asking = asked("T-30", deadline=NOW - 1) | asked("T-31", deadline=NOW - 1)
+    for place in range(30):
+        asking |= asked(f"T-{place}", deadline=NOW + (7 * place) % 30)
+    waiting = figures_of(rows, moment(outcomes, asking=asking)).waiting
+    assert [one.deadline - NOW for one in waiting] == [float(n) for n in range(20)]
+    assert all((7 * one.place) % 30 == one.deadline - NOW for one in waiting)
+    assert figures_of(rows, moment(outcomes)).waiting == []
 
 
 def test_long_and_odd_cells_stay_on_one_line() -> None:

@@ -1,0 +1,488 @@
+"""Approvals in a batch: who may decide, how many rows may wait, what an expired request means."""
+
+import asyncio
+import pathlib
+import pickle
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+import powawidget as pw
+from powawidget.approvals.policy import may_ask
+from powawidget.batch.budget import budget
+from powawidget.batch.deciding import UNASKED, Deciding, deciding_of
+from powawidget.batch.decisions import denied_in, expired_in, last_decision
+from powawidget.errors import ApprovalNeeded, ConfigurationError, DecisionRefused
+from powawidget.live.run import NONCE
+from powawidget.state.model import ApprovalPart, RunState, ToolPart
+from tests.counterpart import Agent, Call, Calls, Counterpart, Hook, Pause, Say, Tool, start
+
+WATCHDOG = 60
+GO_ON = threading.Event()
+
+
+def deletes(turn: Any) -> Any:
+    """Ask for what the message says: an odd tool, a call that may wait for the test, two calls."""
+    while "slow" in turn.message and not GO_ON.is_set():
+        yield Pause(0.01)
+    name = "löschen" if "odd" in turn.message else "delete"
+    (result,) = yield Calls(Call(name, {"what": turn.message}, 0.0))
+    if "again" in turn.message:
+        (result,) = yield Calls(Call(name, {"what": "once more"}, 0.0))
+    yield Say(result)
+
+
+def says(turn: Any) -> Any:
+    yield Say(turn.message)
+
+
+def _deleted(arguments: dict[str, Any]) -> str:
+    return f"deleted {arguments['what']}"
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Counterpart]:
+    tools = tuple(Tool(name, _deleted, read_only=False) for name in ("delete", "löschen"))
+    gates = (Hook("PreToolUse"),)
+    agents = [
+        Agent("Keeper", deletes, tools=tools, hooks=gates),
+        Agent("Quick", deletes, tools=tools, hooks=(Hook("PreToolUse", timeout=1),)),
+        Agent("Free", deletes, tools=tools),
+        Agent("Plain", says, hooks=gates),
+    ]
+    with start(tokens_per_second=5000, agents=agents) as server:
+        yield server
+
+
+@pytest.fixture
+def server(running: Counterpart) -> Iterator[Counterpart]:
+    GO_ON.clear()
+    yield running
+    GO_ON.set()
+
+
+@pytest.fixture
+def pb(server: Counterpart) -> Iterator[pw.Powabase]:
+    with pw.connect(server.url, api_key=server.key) as connection:
+        yield connection
+
+
+def until(condition: Callable[[], Any]) -> Any:
+    end = time.monotonic() + WATCHDOG
+    while not (found := condition()):
+        assert time.monotonic() < end, "not seen in time"
+        time.sleep(0.01)
+    return found
+
+
+class Posts:
+    """What a server was sent from now on."""
+
+    def __init__(self, server: Counterpart) -> None:
+        self._server = server
+        self._since = len(server.requests)
+
+    def of(self, ending: str) -> list[Any]:
+        sent = self._server.requests[self._since :]
+        return [body for method, path, body in sent if method == "POST" and path.endswith(ending)]
+
+    @property
+    def starts(self) -> list[str]:
+        return [body["message"] for body in self.of("/stream")]
+
+
+def hello(batch: pw.Batch) -> None:
+    """Say hello, as a page does that shows the batch."""
+    batch.widget._from_comm(None, {"kind": "hello", "id": "h1", "have": 0}, [])
+
+
+def asking(batch: pw.Batch) -> list[str]:
+    """The keys of the rows that wait for a person, as the journal has them."""
+    under_way = batch._driver.under_way() if batch._driver else {}
+    return sorted(key for key, one in under_way.items() if one.asked is not None)
+
+
+def end(batch: pw.Batch) -> None:
+    """Stop all of it; what the next test counts isn't this one's."""
+    batch.stop(runs=True)
+    assert batch._driver is not None
+    assert batch._driver.done.wait(WATCHDOG)
+
+
+def run_of(batch: pw.Batch, key: str) -> pw.Run:
+    run = batch._live(key)
+    assert run is not None
+    return run
+
+
+def rows(count: int, word: str = "row") -> list[str]:
+    return [f"{word} {number}" for number in range(count)]
+
+
+# Who decides.
+
+
+class _Says:
+    """A policy that is an object, and declared to decide."""
+
+    def __call__(self, _approval: object) -> bool:
+        return True
+
+
+def _decides(_approval: object) -> bool:
+    return True
+
+
+def _may_leave_it(_approval: object) -> bool | None:
+    return None
+
+
+@pytest.mark.parametrize(
+    ("policy", "asks"),
+    [
+        (pw.policy(), True),
+        (pw.policy(allow=["*"], otherwise="ask"), True),
+        (pw.policy(allow=["*"], ask=["drop"], otherwise="deny"), True),
+        (pw.policy(allow=["*"], otherwise="deny"), False),
+        (pw.policy(otherwise="approve"), False),
+        (lambda _approval: True, True),
+        (_may_leave_it, True),
+        (_decides, False),
+        (_Says(), False),
+    ],
+)
+def test_which_policies_may_leave_a_request_to_a_person(policy: Any, asks: bool) -> None:
+    assert may_ask(policy) is asks
+
+
+@pytest.mark.parametrize(
+    ("has_tools", "is_gated", "policy", "follows"),
+    [
+        (False, True, None, UNASKED),  # without tools no hook ever runs
+        (False, None, None, UNASKED),
+        (True, False, None, UNASKED),
+        (None, False, None, UNASKED),
+        (True, True, None, Deciding(3, needs_page=True)),
+        (None, True, None, Deciding(3, needs_page=True)),
+        (True, True, pw.policy(), Deciding(3, needs_page=False)),
+        (None, None, pw.policy(), Deciding(3, needs_page=False)),
+        (True, True, pw.policy(otherwise="deny"), UNASKED),
+        (True, None, pw.policy(otherwise="deny"), UNASKED),
+    ],
+)
+def test_what_follows_from_who_decides(
+    has_tools: bool | None, is_gated: bool | None, policy: Any, follows: Deciding
+) -> None:
+    found = deciding_of("A", has_tools=has_tools, is_gated=is_gated, policy=policy)
+    assert found == follows
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 500])
+def test_where_hooks_cant_be_read_somebody_has_to_be_named(
+    pb: pw.Powabase, server: Counterpart, status: int
+) -> None:
+    agent, posts = pb.agent("Free"), Posts(server)
+    server.refuse(status, ending="/hooks", times=2)  # by what is compared, and by who is asked
+    with pytest.raises(ConfigurationError, match=r"on_approval=.*Nothing was sent"):
+        agent.map(rows(3))
+    assert posts.of("") == []
+    server.refuse(status, ending="/hooks", times=2)  # by what is compared, and by who is asked
+    batch = agent.map(rows(3), on_approval=pw.policy(otherwise="deny")).wait(WATCHDOG)
+    assert batch.counts == {"done": 3}
+
+
+@pytest.mark.parametrize("name", ["Plain", "Free"])
+def test_who_is_never_asked_needs_nobody(pb: pw.Powabase, name: str) -> None:
+    assert pb.agent(name).map(rows(5)).wait(WATCHDOG).counts == {"done": 5}
+
+
+# The hello.
+
+
+def test_nothing_is_sent_before_a_page_shows_the_batch(
+    pb: pw.Powabase, server: Counterpart
+) -> None:
+    posts = Posts(server)
+    batch = pb.agent("Keeper").map(rows(5), concurrency=5, budget=budget(seconds=30))
+    with pytest.raises(ApprovalNeeded, match="nothing was sent") as raised:
+        batch.wait(WATCHDOG)
+    assert raised.value.run is None
+    for said in ("on_approval=powawidget.policy(", "show the batch", "batch[key].approve()"):
+        assert said in str(raised.value)
+    again = pickle.loads(pickle.dumps(raised.value))
+    assert (type(again), str(again), again.run) == (ApprovalNeeded, str(raised.value), None)
+
+    async def cell() -> None:
+        await batch
+
+    with pytest.raises(ApprovalNeeded, match="nothing was sent"):
+        asyncio.run(cell())
+    assert "nothing is sent before a page shows this batch" in repr(batch)
+    assert batch.counts == {"waiting": 5}
+    assert posts.of("") == []
+    hello(batch)
+    until(lambda: len(asking(batch)) == 3)
+    assert sorted(posts.starts) == ["row 0", "row 1", "row 2"]
+    assert "nothing is sent" not in repr(batch)
+    end(batch)
+
+
+def test_a_page_that_came_first_is_enough(pb: pw.Powabase, server: Counterpart) -> None:
+    posts = Posts(server)
+    batch = pb.agent("Keeper").map(rows(2), start=False)
+    hello(batch)
+    until(lambda: batch.widget.greeted)
+    batch.start()
+    until(lambda: len(asking(batch)) == 2)
+    assert len(posts.starts) == 2
+    end(batch)
+
+
+def test_the_seconds_of_a_budget_begin_with_the_hello(pb: pw.Powabase) -> None:
+    batch = pb.agent("Keeper").map(rows(1), budget=budget(seconds=0.5))
+    driver = batch._driver
+    assert driver is not None
+    assert not driver.done.wait(1.0)  # what is held is no time in which it runs
+    assert driver._spending.refusal() is None or driver.is_held
+    hello(batch)
+    until(lambda: asking(batch))
+    run_of(batch, asking(batch)[0]).approve()
+    until(driver.done.is_set)
+    assert batch.counts == {"done": 1}
+
+
+def test_a_batch_that_waits_for_a_page_gives_way_to_one_with_a_policy(
+    pb: pw.Powabase, server: Counterpart, tmp_path: pathlib.Path
+) -> None:
+    posts, path = Posts(server), tmp_path / "b.powa"
+    agent = pb.agent("Keeper")
+    held = agent.map(rows(3), journal=path)
+    with pytest.raises(ApprovalNeeded):
+        held.wait(WATCHDOG)
+    batch = agent.map(rows(3), journal=path, on_approval=pw.policy(otherwise="approve"))
+    assert batch.wait(WATCHDOG).counts == {"done": 3}
+    assert sorted(posts.starts) == rows(3)
+
+
+# At most three.
+
+
+@pytest.mark.parametrize("policy", [pw.policy(), lambda _approval: None], ids=["rules", "function"])
+def test_at_most_three_rows_wait_though_more_were_asked_for(
+    pb: pw.Powabase, server: Counterpart, policy: Any
+) -> None:
+    posts = Posts(server)
+    batch = pb.agent("Keeper").map(rows(7), concurrency=7, on_approval=policy)
+    seen = []
+    for over in range(7):
+        left = min(3, 7 - over)
+        until(lambda left=left: len(asking(batch)) == left)  # type: ignore[misc]  # mypy reads no default
+        seen.append(len(posts.starts))
+        run_of(batch, asking(batch)[0]).approve()
+        until(lambda over=over: batch.counts.get("done", 0) == over + 1)  # type: ignore[misc]  # likewise
+    assert seen == [3, 4, 5, 6, 7, 7, 7]
+    until(batch._driver.done.is_set)  # type: ignore[union-attr]  # it was started
+    assert len(posts.starts) == len(set(posts.starts)) == 7
+    assert len(posts.of("/approve")) == 7
+
+
+def test_a_policy_that_decides_sets_no_limit(pb: pw.Powabase, server: Counterpart) -> None:
+    posts = Posts(server)
+    allowing = pw.policy(allow=["delete"], otherwise="deny")
+    batch = pb.agent("Keeper").map(rows(8, "slow"), concurrency=8, on_approval=allowing)
+    until(lambda: len(posts.starts) == 8)
+    GO_ON.set()
+    batch.wait(WATCHDOG)
+    assert batch.counts == {"done": 8}
+    assert {run.approvals[0].by for run in map(batch.__getitem__, batch.keys)} == {"policy"}
+
+
+def test_what_a_policy_cant_read_waits_and_little_is_started_beside_it(
+    pb: pw.Powabase, server: Counterpart
+) -> None:
+    """The name of the tool isn't plain: a person is asked, whatever the policy says."""
+    posts = Posts(server)
+    messages = ["odd 0", *rows(9)]
+    batch = pb.agent("Keeper").map(
+        messages, concurrency=1, on_approval=pw.policy(otherwise="approve")
+    )
+    until(lambda: len(asking(batch)) == 1)
+    assert posts.starts == ["odd 0"]
+    run_of(batch, asking(batch)[0]).deny("no")
+    until(batch._driver.done.is_set)  # type: ignore[union-attr]  # it was started
+    assert batch.counts == {"done": 10}
+    wide = pb.agent("Keeper").map(
+        ["odd 0", "odd 1", "odd 2", *rows(9)],
+        concurrency=3,
+        on_approval=pw.policy(otherwise="approve"),
+    )
+    until(lambda: len(asking(wide)) == 3)
+    assert "row 0" not in Posts(server).starts
+    end(wide)
+
+
+# Whoever decides first.
+
+
+def test_a_click_and_code_are_one_decision(pb: pw.Powabase, server: Counterpart) -> None:
+    posts = Posts(server)
+    batch = pb.agent("Keeper").map(rows(3))
+    hello(batch)
+    until(lambda: len(asking(batch)) == 3)
+    first, second, third = (run_of(batch, key) for key in asking(batch))
+    asked = first._live.state.parts
+    digests = [part.digest for part in asked if isinstance(part, ApprovalPart)]
+    for number in range(2):  # two views, each by two ways
+        click = {"kind": "act", "id": f"c{number}", "nonce": NONCE, "action": "approve"}
+        for _ in range(2):
+            first.widget._from_comm(None, {**click, "digests": digests}, [])
+    until(lambda: first.approvals[0].by == "click")
+    with pytest.raises(DecisionRefused):
+        first.deny()
+    second.deny("not this one")
+    with pytest.raises(DecisionRefused):
+        second.approve()
+    third.approve()
+    until(batch._driver.done.is_set)  # type: ignore[union-attr]  # it was started
+    assert batch.counts == {"done": 3}
+    sent = posts.of("/approve")
+    assert sorted(one["approved"] for one in sent) == [False, True, True]
+    assert [one.get("reason") for one in sent if not one["approved"]] == ["not this one"]
+    assert len(posts.starts) == 3
+
+
+def test_decisions_stand_in_the_journal(
+    pb: pw.Powabase, server: Counterpart, tmp_path: pathlib.Path
+) -> None:
+    del server
+    path = tmp_path / "b.powa"
+    batch = pb.agent("Keeper").map(rows(2), journal=path, on_approval=pw.policy())
+    until(lambda: len(asking(batch)) == 2)
+    first, second = asking(batch)
+    run_of(batch, first).approve("checked")
+    run_of(batch, second).deny("not now")
+    until(batch._driver.done.is_set)  # type: ignore[union-attr]  # it was started
+    batch._journal.close()
+    opened = pw.open_batch(path)
+    told = [opened[key].approvals[0] for key in opened]
+    assert [(one.decision, one.by, one.reason) for one in told] == [
+        ("approved", "code", "checked"),
+        ("denied", "code", "not now"),
+    ]
+    assert opened.frame["note"].fillna("").tolist() == ["", "Denied: 'delete'."]
+
+
+# Expiry.
+
+
+def test_an_expired_request_is_an_outcome_and_nobody_is_waited_for_twice(
+    pb: pw.Powabase, server: Counterpart
+) -> None:
+    posts = Posts(server)
+    batch = pb.agent("Quick").map(rows(5), on_approval=pw.policy())
+    driver = batch._driver
+    assert driver is not None
+    until(driver.done.is_set)
+    # Nobody was there: no fourth row was paid for.
+    assert sorted(posts.starts) == rows(3)
+    assert batch.counts == {"failed": 3, "waiting": 2}
+    assert "nobody decided on any row meanwhile" in batch.reason
+    assert "batch.start() sends what waits" in repr(batch)
+    (error,) = {row["error"] for row in batch.errors}
+    assert error == "Nobody decided on 'delete' in time: the server blocked it."
+    assert "Approval timed out" in batch.errors[0]["answer"]
+    assert batch[0].status == "completed"
+    assert posts.of("/approve") == []
+    batch.start()
+    until(lambda: len(asking(batch)) == 2)
+    for key in asking(batch):
+        run_of(batch, key).approve()
+    until(driver.done.is_set)
+    assert batch.counts == {"done": 2, "failed": 3}
+    # Sent again by a person's word alone.
+    assert sorted(posts.starts) == rows(5)
+    batch.retry("failed")
+    until(lambda: len(asking(batch)) == 3)
+    assert sorted(posts.starts) == sorted([*rows(5), *rows(3)])
+    end(batch)
+
+
+def test_while_somebody_decides_an_expired_request_stops_nothing(
+    pb: pw.Powabase, server: Counterpart
+) -> None:
+    posts = Posts(server)
+    batch = pb.agent("Quick").map(rows(6), on_approval=pw.policy())
+    left_alone = until(lambda: len(asking(batch)) == 3 and asking(batch)[0])
+    while not batch._driver.done.is_set():  # type: ignore[union-attr]  # it was started
+        for key in asking(batch):
+            if key != left_alone:
+                run = batch._live(key)
+                if run is not None:
+                    run.approve()
+        time.sleep(0.02)
+    assert batch.reason == ""
+    assert batch.counts == {"done": 5, "failed": 1}
+    assert len(posts.starts) == 6
+
+
+def request(name: str, decision: Any, **more: Any) -> ApprovalPart:
+    return ApprovalPart(tool_name=name, decision=decision, **more)
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ([], ""),
+        ([request("a", "approved")], ""),
+        ([request("a", "expired")], "Nobody decided on 'a' in time: the server blocked it."),
+        # Asked for once more, and decided then.
+        ([request("a", "expired"), request("a", "approved")], ""),
+        ([request("a", "expired"), request("a", "denied")], ""),
+        (
+            [request("a", "approved"), request("b", "expired"), request("a", "expired")],
+            "Nobody decided on 'a', 'b' in time: the server blocked it.",
+        ),
+        (
+            [request("", "expired", covers="answer")],
+            "Nobody decided on its answer in time: the server blocked it.",
+        ),
+        # A run that was looked up tells the results of its calls alone.
+        (
+            [ToolPart(name="a", result="Error: Blocked by hook — Approval timed out")],
+            "Nobody decided on 'a' in time: the server blocked it.",
+        ),
+        ([ToolPart(name="a", result="Error: Blocked by hook — Denied by user")], ""),
+        (
+            [
+                ToolPart(name="a", result="Error: Blocked by hook — Approval timed out"),
+                ToolPart(name="a", result="fine"),
+            ],
+            "",
+        ),
+    ],
+)
+def test_what_expired_is_said_in_words(parts: list[Any], said: str) -> None:
+    assert expired_in(RunState(parts=parts)) == said
+
+
+def test_names_that_a_model_chose_stand_marked_and_cut() -> None:
+    names = [f"tool{n}\u202e\ud800" + "x" * 500 for n in range(9)]
+    parts: list[Any] = [request(name, "denied") for name in names]
+    said = denied_in(RunState(parts=parts))
+    assert "\u202e" not in said
+    assert said.endswith(" and 4 more.")
+    assert len(said) < 900
+    assert said.encode()
+
+
+def test_a_policys_decision_is_no_persons() -> None:
+    parts: list[Any] = [
+        request("a", "approved", by="policy: p", decided_at=9.0),
+        request("a", "approved", by="click", decided_at=5.0),
+        request("a", "denied", by="stop", decided_at=8.0),
+        request("a", "pending"),
+    ]
+    assert last_decision(RunState(parts=parts)) == 5.0
