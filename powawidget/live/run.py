@@ -9,6 +9,7 @@ from typing import Any
 
 from powawidget.http.secret import Secret
 from powawidget.kernel import loop
+from powawidget.live import named
 from powawidget.live.batch import Batch
 from powawidget.live.clock import steady
 from powawidget.live.recording import Recorder
@@ -66,6 +67,7 @@ class Live:
         self._last_sign = self._last_read = time.monotonic()
         self._secret = secret
         self._guard = None if secret is None else Guard(secret)
+        named.note(self)
 
     def receive(self, frame: str | ev.Event, at: float | None = None) -> ev.Event:
         """Apply one frame, and all that follows from it; on the loop thread only.

@@ -19,6 +19,7 @@ from powawidget.errors import (
     RequestError,
 )
 from powawidget.http.timeouts import Timeouts
+from powawidget.live import named
 from powawidget.live.run import Live
 from powawidget.protocol import events as ev
 from powawidget.protocol.stored.execution import is_whole, logs_of
@@ -42,6 +43,13 @@ _UNLISTED_FOR = 60.0
 _UNLISTED = "unlisted"
 _AT_WORK = frozenset(
     {_UNLISTED, "running", "active", "pending", "queued", "started", "in_progress"}
+)
+# Nothing that the server stores tells two that are alike apart: whose it is can only be guessed.
+_TAKEN = (
+    "The stream broke before it told the run's id. One run of this conversation began at that time "
+    "with the same message: it is taken for this one.",
+    "The stream broke before it told the execution's id. One execution began at that time with the "
+    "same variables: it is taken for this one.",
 )
 # Nothing went wrong there: the run was ended here, or the time that was set for it is over.
 _MEANT = frozenset({"kernel_ended", "total_timeout"})
@@ -146,7 +154,8 @@ async def _id(live: Live, lookup: Lookup) -> str:
     state = live.state
     if not state.run_id and lookup.find is not None:
         now = live.clock()
-        ids = await lookup.find(state.started or now, state.ended or now)
+        found = await lookup.find(state.started or now, state.ended or now)
+        ids = named.unnamed(found, live)
         if len(ids) != 1:
             raise _NotFoundAloneError(len(ids))
         live.receive(
@@ -154,6 +163,7 @@ async def _id(live: Live, lookup: Lookup) -> str:
             if state.kind == "workflow"
             else ev.Started(run_id=ids[0], session_id=None)
         )
+        live.receive(ev.OutcomeKnown(text=_TAKEN[state.kind == "workflow"]))
     return str(state.run_id)
 
 

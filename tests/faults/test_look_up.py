@@ -526,6 +526,43 @@ def test_a_run_of_the_same_conversation_that_was_asked_something_else_is_not_tak
     assert server.posts == 1
 
 
+def test_a_turn_that_asks_the_same_again_is_not_taken_for_the_one_before(world: World) -> None:
+    """Nothing but its id tells the two apart, and the stream of the first has told that."""
+    begun = dt.datetime.now(dt.UTC).isoformat()
+    said = [{"role": "user", "content": "Go on"}]
+    listed = [
+        {"run_id": run_id, "created_at": begun, "input_messages": said}
+        for run_id in ("run_0", "run_1")
+    ]
+    answered: list[str] = []
+
+    async def service(exchange: Exchange) -> None:
+        path = urlsplit(exchange.request.path).path
+        if path.endswith("/run/stream") and answered:
+            await HIDDEN["502 with a page"](exchange)
+        elif path.endswith("/run/stream"):
+            answered.append(path)
+            await exchange.stream({**START, "run_id": "run_0"}, HALF, {**DONE, "run_id": "run_0"})
+        elif path.endswith("/runs"):
+            await exchange.answer_json({"runs": listed})
+        elif path.startswith("/api/agents/runs/"):
+            await exchange.answer_json({**STORED, "run_id": path.rpartition("/")[2]})
+        else:
+            await exchange.answer_json({"session_id": "sess_1"})
+
+    server = world.serve(service)
+    chat = world.agent(server.url, tools=False).chat()
+    chat.send("Go on").wait(display=False)
+    run = chat.send("Go on")
+    assert came_to(run) == ("completed", "half rest", None)
+    chat.close()
+    assert (run.run_id, server.posts) == ("run_1", 2)
+    # Somebody else may have asked the same at that time: that it was guessed is said.
+    assert (
+        "One run of this conversation began at that time with the same message" in notices(run)[0]
+    )
+
+
 def test_what_the_service_itself_refuses_is_not_looked_up(world: World) -> None:
     server = world.serve(
         Conversation(said("500 Internal Server Error", b'{"error": "No."}', b"application/json"))

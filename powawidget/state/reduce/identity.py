@@ -45,7 +45,7 @@ def citations(listed: list[Any]) -> list[dict[str, Any]]:
     cited: list[dict[str, Any]] = [
         plain(
             Citation(
-                key=cut(str(item.get("key", index + 1))),
+                key=cut(str(item.get("key") or index + 1)),
                 source=cut(str(item.get("source_name") or "")),
                 excerpt=cut(str(item.get("text_excerpt") or ""), SENTENCES),
             )
