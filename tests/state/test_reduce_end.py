@@ -139,6 +139,12 @@ def test_the_first_citations_are_replaced_by_the_last() -> None:
     assert [one.key for one in cited.citations] == ["2"]
 
 
+def test_a_source_without_a_key_has_its_number() -> None:
+    listed = [{"key": None}, {"source_name": "b"}, {"key": ""}, {"key": 7}]
+    cited = folded(frame("start"), complete(citations=listed))
+    assert [one.key for one in cited.citations] == ["1", "2", "3", "7"]
+
+
 def test_recoveries_are_quiet_notices_and_repeat_as_a_count() -> None:
     again = frame("output_recovery", step=1)
     state = folded(START, DELTA, again, again, frame("model_fallback", **{"from": "a", "to": "b"}))
