@@ -11,9 +11,11 @@ import contextlib
 import hashlib
 import hmac
 import json
+import math
 import os
 import pathlib
 import secrets
+import subprocess
 import sys
 import tempfile
 import time
@@ -24,17 +26,24 @@ from typing import Any, Protocol
 import msgspec
 
 from powawidget.batch.identity import differences
+from powawidget.batch.journal.drive import TRUSTED, drive_in_list
 from powawidget.batch.journal.packed import RESULT_LIMIT
 from powawidget.batch.journal.records import BatchRecord, RowOutcome
-from powawidget.batch.states import ClaimedElsewhere
+from powawidget.batch.states import AskedOtherwise, ClaimedElsewhere
 from powawidget.batch.template import shown
 from powawidget.errors import ConnectionLost, FileError, InvalidValueError
+from powawidget.http.shared_pause import LONGEST_PAUSE
 
-# Mounts of object stores: to create a file there says nothing of who else has created it.
+# By what their mounts are called, to name them so; any other program is as little trusted.
 _OBJECT_STORES = ("s3", "gcs", "blob", "goofys", "rclone", "oss", "cosfs", "swift", "dbfs", "hdfs")
 _PRIVATE = 0o600
+_ROUNDED = 1.0  # seconds
 _NOT_SENT = "Another task has released this row meanwhile: it is claimed anew."
 _ELSEWHERE = "Another task has sent this row: its run is looked up."
+OTHER_MESSAGE = (
+    "Another message was sent for this key before: it isn't sent again. Give the rows keys of "
+    "their own, or the batch another name."
+)
 
 
 @dataclass(frozen=True)
@@ -85,6 +94,7 @@ class Claims(Protocol):
 
         Raises:
             ClaimedElsewhere: If another has it.
+            AskedOtherwise: If another has it and asks something else.
             ConnectionLost: If another had it, and nothing was sent: the next number is free.
             FileError: If the drive refuses.
         """
@@ -94,6 +104,9 @@ class Claims(Protocol):
 
     def settle(self, row: str, digest: str, outcome: RowOutcome) -> None:
         """Keep how a row ended."""
+
+    def now(self) -> float:
+        """Tell the time, in seconds since the epoch: the same for all machines."""
 
     def take_start(self, slot: int) -> bool:
         """Take the one start that a slot of time has; False where another has it."""
@@ -133,6 +146,7 @@ class FolderClaims:
         if about is None:
             raise FileError(f"There are no claims in {self.folder}: is the drive mounted here?")
         self._secret = about.secret.encode()
+        self._ahead = _ahead_of(self.folder / "starts")
 
     def session_id(self, row: str, number: int) -> str:
         """Give the conversation of an attempt."""
@@ -146,7 +160,7 @@ class FolderClaims:
             number += 1
         claim = self._claim(row, number)
         try:
-            sent_at = claim.stat().st_mtime
+            sent_at = claim.stat().st_mtime - self._ahead
         except FileNotFoundError:
             return Standing(number=number)
         done = self._read(self._done(row))
@@ -177,12 +191,18 @@ class FolderClaims:
             _created(self._released(ticket.row, ticket.number), b"{}")
 
     def settle(self, row: str, digest: str, outcome: RowOutcome) -> None:
-        """Keep how a row ended."""
+        """Keep how a row ended, where it is this question that was sent."""
+        if self._asked(row) not in {"", digest}:
+            return
         text = msgspec.json.encode({"digest": digest, "outcome": outcome})
         if len(text) > RESULT_LIMIT:
             return  # it is looked up again, where somebody asks
         with _told("written"):
             _replaced(self._done(row), text)
+
+    def now(self) -> float:
+        """Tell the time by the drive's clock, since those of the machines may differ."""
+        return time.time() + self._ahead
 
     def take_start(self, slot: int) -> bool:
         """Take the one start that a slot of time has."""
@@ -190,7 +210,8 @@ class FolderClaims:
             return _created(self.folder / "starts" / str(slot), b"")
 
     def pause(self, until: float) -> None:
-        """Have everybody start nothing before a time."""
+        """Have everybody start nothing before a time, an hour from now at the most."""
+        until = min(until, self.now() + LONGEST_PAUSE)
         if until > self.paused_until():
             with _told("written"):
                 _replaced(self.folder / "pause", json.dumps({"until": until}).encode())
@@ -198,7 +219,10 @@ class FolderClaims:
     def paused_until(self) -> float:
         """Tell until when nobody starts anything."""
         until = (self._read(self.folder / "pause") or {}).get("until")
-        return float(until) if isinstance(until, int | float) else 0.0
+        if not isinstance(until, int | float) or not math.isfinite(until):
+            return 0.0
+        # What says more wasn't written by us, or the drive's clock was set back.
+        return float(until) if until <= self.now() + LONGEST_PAUSE else 0.0
 
     def first(self, token: str) -> bool:
         """Tell whether nobody else has asked so by this token, on whatever machine."""
@@ -208,7 +232,17 @@ class FolderClaims:
     def _refuse(self, ticket: Ticket) -> None:
         if self._released(ticket.row, ticket.number).exists():
             raise ConnectionLost(_NOT_SENT, maybe_accepted=False, temporary=True)
+        claimed = self._read(self._claim(ticket.row, ticket.number)) or {}
+        if claimed.get("digest", "") not in {"", ticket.digest}:
+            raise AskedOtherwise(OTHER_MESSAGE)
         raise ClaimedElsewhere(_ELSEWHERE)
+
+    def _asked(self, row: str) -> str:
+        """Give the digest of what was sent for a row; empty where that isn't known."""
+        number = 0
+        while self._released(row, number).exists():
+            number += 1
+        return str((self._read(self._claim(row, number)) or {}).get("digest", ""))
 
     def _read(self, path: pathlib.Path) -> Mapping[str, Any] | None:
         try:
@@ -251,13 +285,7 @@ def begin_claims(folder: "str | os.PathLike[str]", record: BatchRecord) -> pathl
     place = pathlib.Path(os.path.realpath(os.path.expanduser(os.fspath(folder))))  # noqa: PTH111  # as it is given
     if not place.is_dir():
         raise FileError(f"There is no folder {place}: make it first. Nothing was sent.")
-    store = object_store(place)
-    if store or not is_exclusive(place):
-        why = f"is a mount of an object store ({store})" if store else "lets two create one file"
-        raise FileError(
-            f"{place} {why}, so two tasks might send the same row: put the claims on a shared "
-            "drive, such as NFS. Nothing was sent."
-        )
+    refuse_unsafe(place)
     own = place / f"{name_of_row(record.name)[:16]}.claims"
     about = _About(
         name=record.name,
@@ -272,7 +300,7 @@ def begin_claims(folder: "str | os.PathLike[str]", record: BatchRecord) -> pathl
         for each in (own, own / "rows", own / "starts"):
             each.mkdir(mode=0o700, exist_ok=True)
         if _about_of(own) is None:
-            _linked(own / "about", msgspec.json.encode(about))
+            _created_whole(own / "about", msgspec.json.encode(about))
     known = _about_of(own)
     if known is None:
         raise FileError(f"The claims in {place} can't be read: take another folder.")
@@ -306,19 +334,41 @@ def _about_of(own: pathlib.Path) -> _About | None:
         return None
 
 
+def refuse_unsafe(folder: pathlib.Path) -> None:
+    """Check that of several who create one file in a folder exactly one does.
+
+    Raises:
+        FileError: If it lies in an object store or the like, or a file can be created twice.
+    """
+    store = object_store(folder)
+    if store or not is_exclusive(folder):
+        why = f"is a mount of an object store ({store})" if store else "lets two create one file"
+        if store and not any(one in store.lower() for one in _OBJECT_STORES):
+            why = f"lies on a drive that a program provides ({store}), as object stores are"
+        raise FileError(
+            f"{folder} {why}, so two tasks might send the same row: put the claims on a shared "
+            "drive, such as NFS. Nothing was sent."
+        )
+
+
 def object_store(folder: pathlib.Path, table: str | None = None) -> str:
-    """Name the object store that a folder lies in; empty where it lies in none.
+    """Name the program that provides a folder, as of an object store; empty where none does.
+
+    Only of a few programs it is known that they let one alone create a file.
 
     Args:
         folder: The folder.
         table: Linux's table of mounts (proc(5), mountinfo), where it isn't this machine's.
     """
     if table is None:
+        if sys.platform == "darwin":
+            listed = subprocess.run(["/sbin/mount"], capture_output=True, text=True, check=False)
+            return "fuse" if drive_in_list(listed.stdout, folder) == "alone" else ""
         if not sys.platform.startswith("linux"):
             return ""
         with contextlib.suppress(OSError):
             table = pathlib.Path("/proc/self/mountinfo").read_text("utf-8", errors="replace")
-    kind, longest = "", -1
+    kind, source, longest = "", "", -1
     for line in (table or "").splitlines():
         before, _, after = line.partition(" - ")
         fields, rest = before.split(" "), after.split(" ")
@@ -326,11 +376,12 @@ def object_store(folder: pathlib.Path, table: str | None = None) -> str:
             continue
         point = fields[4].replace("\\040", " ")
         if folder.is_relative_to(point) and len(point) >= longest:
-            # Of FUSE the source tells which program it is, where the kind doesn't.
-            named = rest[0] if rest[0] not in {"fuse", "fuseblk"} else " ".join(rest[:2])
-            kind, longest = named, len(point)
-    is_fuse = kind.startswith("fuse") or "dbfs" in kind
-    return kind if is_fuse and any(one in kind.lower() for one in _OBJECT_STORES) else ""
+            kind, source, longest = rest[0], "".join(rest[1:2]), len(point)
+    is_programs = kind == "fuse" or kind.startswith("fuse.") or "dbfs" in kind
+    if not is_programs or kind in TRUSTED:
+        return ""
+    # Of FUSE the source tells which program it is, where the kind doesn't.
+    return kind if kind != "fuse" else f"{kind} {source}"
 
 
 def is_exclusive(folder: pathlib.Path) -> bool:
@@ -373,14 +424,43 @@ def _replaced(path: pathlib.Path, text: bytes) -> None:
         raise
 
 
-def _linked(path: pathlib.Path, text: bytes) -> None:
-    """Write a file, whole from its first moment, unless it is there."""
-    if _created(path.with_suffix(".begun"), b""):
-        _replaced(path, text)
+def _created_whole(path: pathlib.Path, text: bytes) -> None:
+    """Create a file that others read whole or not at all, unless it is there."""
+    descriptor, made = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(made, path)  # as below
+    except FileExistsError:
         return
-    end = time.monotonic() + 10  # another begins the same at this moment
-    while not path.exists() and time.monotonic() < end:
+    except OSError:  # a drive without links: whoever dies while this is written leaves it broken
+        _created(path, text)
+    finally:
+        with contextlib.suppress(OSError):
+            pathlib.Path(made).unlink()
+    end = time.monotonic() + 10  # another may be writing it at this moment
+    while _about_of(path.parent) is None and time.monotonic() < end:
         time.sleep(0.05)
+
+
+def _ahead_of(folder: pathlib.Path) -> float:
+    """Tell by how many seconds a drive's clock is ahead of this machine's."""
+    with contextlib.suppress(OSError):
+        before = time.time()
+        descriptor, made = tempfile.mkstemp(dir=folder, prefix="clock-")
+        try:
+            os.write(descriptor, b"1")
+            written = os.fstat(descriptor).st_mtime
+        finally:
+            os.close(descriptor)
+            pathlib.Path(made).unlink()
+        after = time.time()
+        # Within the time that it took, and what drives round to, the clocks agree.
+        if not before - _ROUNDED <= written <= after + _ROUNDED:
+            return written - (before + after) / 2
+    return 0.0
 
 
 def _sync(folder: pathlib.Path) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import math
-import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
@@ -77,7 +76,7 @@ class Gate:
         """Tell all that the server refuses for now."""
         self._in_a_row += 1
         own = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(10, self._in_a_row - 1))
-        until = time.time() + (own if seconds is None else seconds)
+        until = self._claims.now() + (own if seconds is None else seconds)
         await asyncio.to_thread(self._claims.pause, until)
 
     def accepted(self) -> None:
@@ -90,7 +89,7 @@ class Gate:
 
     async def _unpaused(self) -> None:
         while not self._ended:
-            left = await asyncio.to_thread(self._claims.paused_until) - time.time()
+            left = await asyncio.to_thread(self._claims.paused_until) - self._claims.now()
             if left <= 0:
                 return
             await asyncio.sleep(min(left, _LONGEST_PAUSE))
@@ -98,11 +97,11 @@ class Gate:
     async def _start(self) -> None:
         """Take one of the starts of a minute: each slot of time has one, on all machines."""
         while self._slot is not None and not self._ended:
-            slot = math.floor(time.time() / self._slot)
+            slot = math.floor(self._claims.now() / self._slot)
             if await asyncio.to_thread(self._claims.take_start, slot):
                 await self._unpaused()
                 return
-            await asyncio.sleep(max(0.005, (slot + 1) * self._slot - time.time()))
+            await asyncio.sleep(max(0.005, (slot + 1) * self._slot - self._claims.now()))
 
 
 class ClaimedRows:

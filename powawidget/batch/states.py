@@ -47,6 +47,10 @@ class ClaimedElsewhere(PowawidgetError):  # noqa: N818  # it is no fault
     """Another task has sent this row, or is about to: here it wasn't, and its run is looked up."""
 
 
+class AskedOtherwise(PowawidgetError):  # noqa: N818  # it is the caller's
+    """Another task has sent something else under this row's key: here nothing is sent."""
+
+
 class Start(NamedTuple):
     """What the end of a start means, where it gave no stream.
 
@@ -78,6 +82,8 @@ def after_failed_start(error: BaseException, *, marked: bool) -> Start:
     said = _said(error)
     if isinstance(error, ClaimedElsewhere):
         return Start("accepted", error=said)
+    if isinstance(error, AskedOtherwise):
+        return Start("failed", error=said)
     if isinstance(error, RequestError):
         return _refused(error, said)
     if isinstance(error, ConnectionLost) and not error.maybe_accepted and not marked:

@@ -5,13 +5,16 @@ nothing that holds a row's words, for an engine logs what they raise.
 """
 
 import asyncio
+import concurrent.futures
 import contextlib
+import dataclasses
+import logging
 import os
 import queue
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -19,11 +22,12 @@ import msgspec
 from powawidget.approvals.policy import PolicyFunction, Verdict, verdict_of
 from powawidget.batch.budget import Spending
 from powawidget.batch.claims import (
+    OTHER_MESSAGE,
     FolderClaims,
     Standing,
     begin_claims,
-    is_exclusive,
     name_of_row,
+    refuse_unsafe,
 )
 from powawidget.batch.columns import Column
 from powawidget.batch.driver import Driver
@@ -66,12 +70,11 @@ _NO_KEY = (
     f"This worker has no {_KEY} in its environment: set it where workers are started. The key "
     "isn't sent to them."
 )
-_OTHER_MESSAGE = (
-    "Another message was sent for this key before: it isn't sent again. Give the rows keys of "
-    "their own, or the batch another name."
-)
+_KEY_IN_KEY = "The key of this row holds the API key: choose another column. It wasn't sent."
+_log = logging.getLogger("powawidget")
 _KINDS = {"integer": "Int64", "number": "Float64", "boolean": "boolean"}
 _agents: dict[tuple[str, str], Agent] = {}  # of this process, by project and agent
+_tried: set[str] = set()  # folders of claims, by this process
 _guard = threading.Lock()
 
 
@@ -150,10 +153,13 @@ class PerPartition:
         Raises:
             ConfigurationError: If this machine has no key, or the claims can't be read.
         """
-        schema = None if self._given.schema is None else schema_of(self._given.schema)
-        names = list(map(str, frame.columns))
-        outcomes = self._outcomes(frame, schema) if len(frame) else []
-        return _beside(frame, result_columns(outcomes, "agent", schema, names))
+        try:
+            return self._run(frame)
+        except PowawidgetError:
+            raise  # of the machine, not of a row
+        except Exception as error:  # noqa: BLE001  # an engine logs what it says: nothing of a row
+            said = f"powawidget failed with {type(error).__name__} while it ran a part of a table."
+        raise ConfigurationError(said)
 
     def __dask_tokenize__(self) -> str:
         """Name it for Dask: by no word of what is asked."""
@@ -162,21 +168,24 @@ class PerPartition:
     def __repr__(self) -> str:
         return f"<PerPartition of agent {self._given.agent.name!r}>"
 
+    def _run(self, frame: Any) -> Any:
+        schema = None if self._given.schema is None else schema_of(self._given.schema)
+        names = list(map(str, frame.columns))
+        outcomes = self._outcomes(frame, schema) if len(frame) else []
+        return _beside(frame, result_columns(outcomes, "agent", schema, names))
+
     def _outcomes(self, frame: Any, schema: Schema | None) -> Sequence[RowOutcome]:
         given = self._given
         agent = _agent_of(given)
-        claims = FolderClaims(given.claims)
+        claims = _claims_at(given.claims)
+        redact = agent._client.secret.redact  # noqa: SLF001  # of this folder
         try:
-            table = table_of(frame)
-            inputs = _inputs(agent, table, given, schema)
-        except (ConfigurationError, TypeError, ValueError) as error:
-            said = agent._client.secret.redact(str(error))  # noqa: SLF001  # of this folder
-            return [RowOutcome(state="failed", error=said)] * len(frame)
-        except Exception as error:  # noqa: BLE001  # a person's function: its words stay here
-            said = f"The message or the key can't be made: {type(error).__name__}."
-            return [RowOutcome(state="failed", error=said)] * len(frame)
-        work = _Work(given, agent, claims, inputs, schema)
-        return work.done()
+            rows = _rows_of(agent, table_of(frame), given, schema)
+        except Exception as error:  # noqa: BLE001  # a person's function may raise anything
+            return [_cant_be_sent(error, redact)] * len(frame)
+        wrong = {place: _cant_be_sent(error, redact) for place, error in rows.wrong.items()}
+        came = iter(_Work(given, agent, claims, rows.inputs, schema).done() if rows.inputs else ())
+        return [wrong[place] if place in wrong else next(came) for place in range(len(frame))]
 
 
 class _Work:
@@ -207,7 +216,7 @@ class _Work:
         for one in self._inputs:
             known = standing[one.key]
             if known.digest and known.digest != one.digest:
-                self._outcomes[one.key] = RowOutcome(state="failed", error=_OTHER_MESSAGE)
+                self._outcomes[one.key] = RowOutcome(state="failed", error=OTHER_MESSAGE)
             elif known.outcome is not None:
                 self._outcomes[one.key] = known.outcome
             else:
@@ -321,7 +330,11 @@ class _Closed:
         self.name = f"{getattr(inner, 'name', None) or 'policy'}, on a worker"
 
     async def __call__(self, approval: Approval) -> Verdict:
-        verdict = await verdict_of(self._inner, [approval])
+        try:
+            verdict = await verdict_of(self._inner, [approval])
+        except Exception as error:  # noqa: BLE001  # what it says may hold arguments
+            _log.warning("An approval policy failed with %s: denied.", type(error).__name__)
+            return "deny"
         return "deny" if verdict == "ask" else verdict
 
 
@@ -464,8 +477,7 @@ def _try_worker(folder: str, token: str) -> str:
         return _NO_KEY
     try:
         claims = FolderClaims(folder)
-        if not is_exclusive(claims.folder):
-            return "In the folder of the claims two can create one file on a worker."
+        refuse_unsafe(claims.folder)
         return "first" if claims.first(token) else "later"
     except PowawidgetError as error:
         return str(error)
@@ -484,16 +496,50 @@ def _agent_of(given: Partitions) -> Agent:
         return _agents[place]
 
 
-def _inputs(agent: Agent, table: Table, given: Partitions, schema: Schema | None) -> list[RowInput]:
+def _claims_at(folder: str) -> FolderClaims:
+    """Open the claims; a machine that joined later is tried as those were that were there."""
+    claims = FolderClaims(folder)
+    with _guard:
+        if folder not in _tried:
+            refuse_unsafe(claims.folder)
+            _tried.add(folder)
+    return claims
+
+
+@dataclasses.dataclass(frozen=True)
+class _Rows:
+    """What can be sent of a part of a table, and what can't, by its place."""
+
+    inputs: Sequence[RowInput]
+    wrong: Mapping[int, Exception]
+
+
+def _rows_of(agent: Agent, table: Table, given: Partitions, schema: Schema | None) -> _Rows:
     written_by = message_of(given.message, table.names)
     body = agent_body_of(agent, schema, given.options)
     keys = keys_of(table.rows, table.names, given.key, table.labels, table.index)
-    bodies = [body(written_by(row)) for row in table.rows]
     form = None if schema is None else schema.json_schema
-    return [
-        RowInput(key=key, position=place, body=one, digest=row_digest(one, form))
-        for place, (key, one) in enumerate(zip(keys, bodies, strict=True))
-    ]
+    redact = agent._client.secret.redact  # noqa: SLF001  # of this folder
+    inputs: list[RowInput] = []
+    wrong: dict[int, Exception] = {}
+    for place, (key, row) in enumerate(zip(keys, table.rows, strict=True)):
+        if redact(key) != key:
+            wrong[place] = InvalidValueError(_KEY_IN_KEY)
+            continue
+        try:
+            one = body(written_by(row))
+        except Exception as error:  # noqa: BLE001  # a person's function may raise anything
+            wrong[place] = error
+        else:
+            digest = row_digest(one, form)
+            inputs.append(RowInput(key=key, position=place, body=one, digest=digest))
+    return _Rows(inputs, wrong)
+
+
+def _cant_be_sent(error: Exception, redact: Callable[[str], str]) -> RowOutcome:
+    is_ours = isinstance(error, ConfigurationError | TypeError | ValueError)
+    said = f"The message or the key can't be made: {type(error).__name__}."
+    return RowOutcome(state="failed", error=redact(str(error)) if is_ours else said)
 
 
 def _note_sent(journal: Journal, batch: int, claim: Claim, known: Standing) -> None:
@@ -607,16 +653,26 @@ class _DaskPlaces:
     def __init__(self, semaphore: Any) -> None:
         self._semaphore = semaphore
         self._turn: asyncio.Lock | None = None
+        # Its own thread: many tasks that wait would use up those by which others give back.
+        self._thread = concurrent.futures.ThreadPoolExecutor(1, "powawidget-places")
 
     async def take(self) -> None:
+        running = asyncio.get_running_loop()
         self._turn = self._turn or asyncio.Lock()
         async with self._turn:  # one at a time asks the scheduler
-            while not await asyncio.to_thread(self._semaphore.acquire, timeout=_TAKING):
+            while not await running.run_in_executor(self._thread, self._acquire):
                 pass
 
     async def give_back(self) -> None:
-        await asyncio.to_thread(self._semaphore.release)
+        try:
+            await asyncio.to_thread(self._semaphore.release)
+        except Exception as error:  # noqa: BLE001  # the row is over; a lost lease ends by itself
+            _log.warning("A place couldn't be given back: %s", type(error).__name__)
 
     def close(self) -> None:
         """Let the leases be refreshed no more."""
+        self._thread.shutdown(wait=False)
         self._semaphore.refresh_callback.stop()
+
+    def _acquire(self) -> bool:
+        return bool(self._semaphore.acquire(timeout=_TAKING))

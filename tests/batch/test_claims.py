@@ -4,7 +4,10 @@ import asyncio
 import pathlib
 import pickle
 import threading
+import time
+import traceback
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -125,6 +128,44 @@ def test_a_slot_has_one_start_and_a_pause_only_grows(folder: FolderClaims) -> No
     assert other.paused_until() == 50.0
 
 
+def test_a_pause_ends_after_an_hour_whatever_was_asked_or_stands_there(
+    folder: FolderClaims,
+) -> None:
+    for asked in (1e12, float("inf")):
+        folder.pause(folder.now() + asked)
+        assert 3500 < folder.paused_until() - folder.now() <= 3600
+    for written in ("1e12", "1e999", "NaN", "true", '"soon"', "[]", "{"):
+        (folder.folder / "pause").write_text(f'{{"until": {written}}}')
+        assert folder.paused_until() <= folder.now()
+    folder.pause(folder.now() + 5)
+    assert folder.paused_until() > folder.now()
+
+
+def test_times_are_those_of_the_drive(
+    folder: FolderClaims, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a machine whose clock is an hour behind."""
+    row = name_of_row("k")
+    folder.take(Ticket(row, 0, "d"))
+    folder.pause(folder.now() + 60)
+    here = time.time
+    with monkeypatch.context() as patch:
+        patch.setattr(claims.time, "time", lambda: here() - 3600)
+        other = FolderClaims(folder.folder)
+        assert abs(other.now() - here()) < 5
+        assert abs((other.standing(row).sent_at or 0) - (here() - 3600)) < 5
+        assert 50 < other.paused_until() - other.now() <= 61
+
+
+def test_claims_that_were_half_begun_are_begun(tmp_path: pathlib.Path) -> None:
+    """Their owner died before it had written what they are for."""
+    own = begin_claims(tmp_path, RECORD)
+    (own / "about").unlink()
+    assert begin_claims(tmp_path, RECORD) == own
+    assert FolderClaims(own).session_id("a", 0)
+    assert not [one for one in own.iterdir() if one.name.startswith("tmp")]
+
+
 MOUNTS = """\
 1 0 8:1 / / rw - ext4 /dev/sda1 rw
 2 1 0:9 / /nfs rw - nfs4 server:/x rw
@@ -136,6 +177,11 @@ MOUNTS = """\
 8 1 0:9 / /dbfs rw - fuse /dbfs rw
 9 1 0:9 / /gluster rw - fuse.glusterfs host:/v rw
 10 1 0:9 / /nfs/my\\040s3 rw - fuse.goofys bucket rw
+11 1 0:9 / /geese rw - fuse.geesefs bucket rw
+12 1 0:9 / /content/drive rw - fuse.drive drive rw
+13 1 0:9 / /some rw - fuse somefs rw
+14 1 0:9 / /ceph rw - fuse.ceph-fuse ceph-fuse rw
+15 1 8:2 / /disk rw - fuseblk /dev/sda2 rw
 """
 
 
@@ -153,9 +199,14 @@ MOUNTS = """\
         ("/dbfs/tmp", True),
         ("/gluster", False),
         ("/nfs/my s3/a", True),
+        ("/geese", True),
+        ("/content/drive/My Drive", True),
+        ("/some/a", True),
+        ("/ceph/a", False),
+        ("/disk/a", False),
     ],
 )
-def test_mounts_of_object_stores_are_known(path: str, is_store: bool) -> None:
+def test_only_programs_known_to_be_exclusive_are_trusted(path: str, is_store: bool) -> None:
     assert bool(object_store(pathlib.Path(path), MOUNTS)) is is_store
 
 
@@ -294,6 +345,33 @@ def test_another_message_for_a_key_isnt_sent(
     assert posts(server, since) == ["as it was"]
 
 
+def test_of_two_messages_for_one_key_at_once_one_is_sent_and_the_other_told(
+    server: Counterpart, project: Powabase, tmp_path: pathlib.Path
+) -> None:
+    """As where two parts of a table have the same key: neither gets the other's answer."""
+    ask = quick(
+        powawidget.per_partition(project.agent("Echo"), "{text}", key="id", claims=tmp_path)
+    )
+    since = len(posts(server))
+    frames = [
+        pd.DataFrame({"id": range(8), "text": [f"{whose} {number}" for number in range(8)]})
+        for whose in ("mine", "yours")
+    ]
+    with ThreadPoolExecutor(2) as pool:
+        came = list(pool.map(ask, frames))
+    again = [ask(frame) for frame in frames]
+    for both in (came, again):
+        for number in range(8):
+            rows = [frame.iloc[number] for frame in both]
+            assert sorted(row["status"] for row in rows) == ["done", "failed"]
+            for row in rows:
+                if row["status"] == "done":
+                    assert row["answer"] == f"You said: {row['text']}"
+                else:
+                    assert row["error"].startswith("Another message was sent for this key")
+    assert len(posts(server, since)) == 8
+
+
 def test_a_refusal_for_now_is_told_to_all_and_the_row_is_claimed_anew(
     server: Counterpart, project: Powabase, tmp_path: pathlib.Path
 ) -> None:
@@ -319,6 +397,51 @@ def test_bad_rows_are_errors_of_their_rows(project: Powabase, tmp_path: pathlib.
     ask = powawidget.per_partition(project.agent("Echo"), boom, key="id", claims=tmp_path)
     (error,) = ask(pd.DataFrame({"id": [1], "text": ["private"]}))["error"]
     assert "RuntimeError" in error
+
+
+def test_one_bad_row_keeps_no_other_from_being_sent(
+    server: Counterpart, project: Powabase, tmp_path: pathlib.Path
+) -> None:
+    ask = powawidget.per_partition(project.agent("Echo"), "{text}", key="id", claims=tmp_path)
+    since = len(posts(server))
+    keys = ["a", "b", f"it is {server.key}", "d"]
+    came = ask(pd.DataFrame({"id": keys, "text": ["good", " ", "held", "fine"]}))
+    assert came["status"].tolist() == ["done", "failed", "failed", "done"]
+    assert came["answer"].tolist()[3] == "You said: fine"
+    assert "API key" in came["error"].tolist()[2]
+    assert posts(server, since) == ["fine", "good"]
+
+
+def test_what_a_task_raises_holds_no_word_of_a_row(
+    project: Powabase, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An engine logs it."""
+    ask = powawidget.per_partition(project.agent("Echo"), "{text}", key="id", claims=tmp_path)
+
+    def fail(*_: Any) -> None:
+        raise ValueError("private")
+
+    monkeypatch.setattr(FolderClaims, "standing", fail)
+    with pytest.raises(ConfigurationError, match="failed with ValueError") as raised:
+        ask(FRAME)
+    assert "private" not in "".join(traceback.format_exception(raised.value))
+
+
+def test_a_policy_that_fails_denies_and_logs_no_argument(
+    project: Powabase, tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody is there to ask, and a request waits for five minutes."""
+
+    def fail(approvals: Any) -> str:
+        raise ValueError(f"private {approvals}")
+
+    ask = powawidget.per_partition(
+        project.agent("Guarded"), "{text}", key="id", claims=tmp_path, on_approval=fail
+    )
+    frame = ask(pd.DataFrame({"id": [1], "text": ["go"]}))
+    assert frame["answer"].tolist()[0].startswith("Error: Blocked by hook")
+    assert "failed with ValueError" in caplog.text
+    assert "private" not in caplog.text
 
 
 def test_an_agent_that_asks_for_approvals_needs_a_policy_that_decides(

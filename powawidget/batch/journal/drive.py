@@ -30,7 +30,7 @@ _LOCAL = frozenset(
 _ALONE = re.compile(r"nolock|local_lock=(?!none$).*|nobrl|localflocks?")
 # Drives that a program provides, and that lie on a drive of this machine or share their locks. For
 # any other, as for a cloud's folders, the kernel grants locks without asking anybody.
-_TRUSTED = frozenset(
+TRUSTED = frozenset(
     f"fuse.{name}"
     for name in (
         *("bindfs", "ceph-fuse", "cryfs", "encfs", "fuse-overlayfs", "glusterfs", "gocryptfs"),
@@ -107,7 +107,7 @@ def _of_kind(kind: str, settings: Sequence[str]) -> Drive:
     if kind in _LOCAL:
         return "local"
     is_programs = kind == "fuse" or kind.startswith("fuse.")
-    if (is_programs and kind not in _TRUSTED) or any(map(_ALONE.fullmatch, settings)):
+    if (is_programs and kind not in TRUSTED) or any(map(_ALONE.fullmatch, settings)):
         return "alone"
     return "other"
 
