@@ -66,6 +66,10 @@ class ServerProcess:
         """What it refused, and the share of its `runs_at_once` that was used from then on."""
         return self._ask("load")
 
+    def starts(self) -> list[float]:
+        """When it began each run, in seconds of a clock that never goes back."""
+        return self._ask("starts")
+
     def stored(self) -> dict[str, str]:
         """How each agent's run stands, by its message; a second run of a message fails."""
         return self._ask("stored")
@@ -106,6 +110,7 @@ class Load(dict[Any, Any]):
 
     def __init__(self, engine: Any, most: int) -> None:
         super().__init__()
+        self.starts: list[float] = []
         self._most = most
         self._refused = 0
         self._busy = self._busy_at_last = 0.0  # the seconds of all runs since the first refusal
@@ -136,6 +141,7 @@ class Load(dict[Any, Any]):
         self._at = now
 
     def __setitem__(self, task: Any, channel: Any) -> None:
+        self.starts.append(time.monotonic())
         self._count()
         super().__setitem__(task, channel)
         self._last, self._busy_at_last = self._at, self._busy
@@ -167,6 +173,8 @@ def main() -> None:
             say([body for _, path, body in server.requests if path.endswith("/stream")])
         elif line.strip() == "load":
             say(load.told())
+        elif line.strip() == "starts":
+            say(load.starts)
         else:
             runs = list(server.engine.agents.runs.values())
             stored = {run.message: run.status for run in runs}

@@ -1,7 +1,8 @@
 """A table on three workers of Dask, one of which is killed: no row is paid for twice.
 
 The oracle is that of `tests/batch/test_killed.py`: no message reached the server twice; each row
-ends done, failed or unknown; unknown are at most those that were in flight at the kill.
+ends done, failed or unknown; unknown are at most those that were in flight at the kill. And all
+starts together keep to the limit of a minute.
 """
 
 import collections
@@ -11,7 +12,7 @@ import pathlib
 import random
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import dask
@@ -29,7 +30,7 @@ from tests.batch.server_process import PLAIN, ServerProcess
 from tests.seeds import SEED, examples
 
 WATCHDOG = 240
-ROWS, PARTS, AT_ONCE = 240, 12, 12
+ROWS, PARTS, AT_ONCE, A_MINUTE = 240, 12, 12, 900
 KEPT_SECRET = "please keep this to yourself"
 SEEDS = range(SEED, SEED + examples(1, 20))
 
@@ -91,18 +92,28 @@ def posted(server: ServerProcess, name: str) -> collections.Counter[str]:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_killed_worker_pays_no_row_twice(
-    server: ServerProcess, client: distributed.Client, seed: int, tmp_path: pathlib.Path
+    server: ServerProcess,
+    client: distributed.Client,
+    seed: int,
+    tmp_path: pathlib.Path,
+    record_property: Callable[[str, object], None],
 ) -> None:
     name = f"seed {seed}:"
     with powawidget.connect(server.url, api_key=server.key) as pb:
         agent = pb.agent(PLAIN)
         ask = powawidget.per_partition(
-            agent, "{text}", key="id", claims=tmp_path, name=name, concurrency=AT_ONCE
+            agent,
+            "{text}",
+            key="id",
+            claims=tmp_path,
+            name=name,
+            concurrency=AT_ONCE,
+            per_minute=A_MINUTE,
         )
     done = map_dask(table(name), quick(ask))
     events: list[Any] = []
     client.subscribe_topic("powawidget", events.append)
-    before = server.count()
+    before, begun = server.count(), len(server.starts())
     workers = client.run(os.getpid)
     (future,) = client.compute([done])
     kill_at = random.Random(seed).randrange(ROWS // 10, ROWS // 2)
@@ -116,10 +127,21 @@ def test_a_killed_worker_pays_no_row_twice(
     frame = future.result(WATCHDOG)
     client.unsubscribe_topic("powawidget")
 
-    assert max(posted(server, name).values()) == 1
+    times, sent_for = server.starts()[begun:], posted(server, name)
+    states = collections.Counter(frame["status"])
+    record_property("posted", sum(sent_for.values()))
+    record_property("posted twice", sum(count > 1 for count in sent_for.values()))
+    record_property("states", dict(states))
+    record_property("sent when one was killed", sent)
+    record_property("starts a minute", round(60 * (len(times) - 1) / (times[-1] - times[0])))
+    assert max(sent_for.values()) == 1
+    # Each start has a slot of its own; between its slot and the server some may pile up.
+    for first, one in enumerate(times):
+        for last in range(first + 1, len(times)):
+            allowed = A_MINUTE / 60 * (times[last] - one) + 1 + AT_ONCE
+            assert last - first + 1 <= allowed
     assert len(frame) == ROWS
     assert frame["id"].tolist() == list(range(ROWS))
-    states = collections.Counter(frame["status"])
     assert set(states) <= {"done", "unknown"}, frame[~frame["status"].isin(["done"])]
     assert states["unknown"] <= AT_ONCE
     for text, status, answer in zip(frame["text"], frame["status"], frame["answer"], strict=True):
