@@ -167,4 +167,12 @@ describe("a run that was reused", () => {
     (ask(".pw-anew button") as HTMLElement).click();
     expect(acts(model)).toEqual([]);
   });
+
+  test("isn't run anew by a file that a person has saved", async () => {
+    const { show } = open({ ...structuredClone(state), origin: "replay" });
+    const { el, ask } = show();
+    await painted();
+    expect(ask(".pw-notice").textContent).toBe("From 26 Nov, not paid again.");
+    expect(el.querySelector(".pw-anew")).toBeNull();
+  });
 });

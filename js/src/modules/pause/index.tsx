@@ -7,9 +7,10 @@ import type { View } from "../../view/view";
 import pauseCss from "./style.css?inline";
 import * as words from "./words";
 
-/** Where nothing is waited for, it is a run that was reused: what runs it anew. */
+/** Where nothing is waited for, it is a run that was reused: what runs it anew, but for a saved one. */
 export function Pause({ view, wait, now = 0 }: { view: View; wait: Wait | null; now?: number }) {
-  return wait === null ? <Anew view={view} /> : <Waits view={view} wait={wait} now={now} />;
+  if (wait !== null) return <Waits view={view} wait={wait} now={now} />;
+  return view.store.state.origin === "replay" ? null : <Anew view={view} />;
 }
 
 function Anew({ view }: { view: View }) {
