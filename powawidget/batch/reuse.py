@@ -10,7 +10,7 @@ import fnmatch
 import os
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -45,6 +45,8 @@ _READING = ("database_query", "database_schema", "knowledge_search", "knowledge_
 # A model chooses the name of what it calls: one that isn't plain is no name that somebody knows.
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,200}").fullmatch
 
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
 _guard = threading.Lock()
 _journals: dict[str, Journal] = {}  # that are open in this process, by their files
 _in_memory: dict[str, Journal] = {}  # that live with it, by their projects
@@ -56,10 +58,12 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         record: Who is asked, as a journal has it.
         key: What names the question there.
+        message: What is asked, without the API key.
     """
 
     record: BatchRecord
     key: str
+    message: str
 
 
 def question_of(
@@ -84,8 +88,12 @@ def question_of(
         definition_digest=digest_of(dict(definition)),
         made_at=now,
     )
-    asked = [target.kind, target.id, record.definition_digest, row_digest(body, None)]
-    return Question(record=record, key=canonical(digest_of(asked)))
+    client = target.client
+    # Another account may be told something else. The embedded server has another key each time.
+    account = client.secret.owner() if client.project == client.url else ""
+    asked = [target.kind, target.id, record.definition_digest, row_digest(body, None), account]
+    message = client.secret.redact(str(body.get("message", "")))
+    return Question(record=record, key=canonical(digest_of(asked)), message=message)
 
 
 def journal_at(path: "str | os.PathLike[str] | None", project: str) -> Journal:
@@ -137,7 +145,8 @@ def found(journal: Journal, question: Question, target: Target) -> RunState | No
     if saved is None:
         return None
     state = transcript.load(saved).run
-    fits = state is not None and state.kind == target.kind and is_whole(state)
+    asked = (target.kind, question.message)
+    fits = state is not None and (state.kind, state.message) == asked and is_whole(state)
     return state if state is not None and fits and not effect_of(state) else None
 
 
@@ -159,7 +168,9 @@ def effect_of(state: RunState) -> str:
 
 def only_reads(tool: str) -> bool:
     """Tell whether a tool is known only to read."""
-    globs = (*_READING, *options.read_only_tools)
+    given = options.read_only_tools
+    # A text alone is a glob, and not each of its letters: one of them may be a star.
+    globs = (*_READING, *((given,) if isinstance(given, str) else given))
     return bool(_PLAIN(tool)) and any(fnmatch.fnmatchcase(tool, glob) for glob in globs)
 
 
@@ -175,12 +186,17 @@ def words_of(state: RunState, *, is_kept: bool) -> str:
 
 
 def _moment(seconds: float | None) -> str:
+    """Name a moment as it stands in a file for years, and is read in other zones."""
+    if seconds is None:
+        return "an unknown day"
     try:
-        when = dt.datetime.fromtimestamp(seconds or 0.0, dt.UTC).astimezone()
+        when = dt.datetime.fromtimestamp(seconds, dt.UTC).astimezone()
     except (OverflowError, ValueError, OSError):
         return "an unknown day"
-    year = "" if when.year == dt.datetime.now(dt.UTC).astimezone().year else f" {when.year}"
-    return f"{when.day} {when:%b}{year}, {when:%H:%M}"
+    # Neither the month nor the zone in the language of the system.
+    zone = when.tzname() or ""
+    zone = f" {zone}" if re.fullmatch(r"[A-Z]{3,5}", zone) else f" UTC{when:%z}"
+    return f"{when.day} {_MONTHS[when.month - 1]} {when.year}, {when:%H:%M}{zone}"
 
 
 class Keeper:
@@ -191,12 +207,24 @@ class Keeper:
         question: What is asked.
         target: Who.
         live: The run.
+        is_same: Tells whether who is asked is still what it was, where that was read long before.
+        on_end: Called once the run is kept, or won't be.
     """
 
     doing = "kept the run for reuse"
 
-    def __init__(self, journal: Journal, question: Question, target: Target, live: Live) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917  # what is kept, and where
+        self,
+        journal: Journal,
+        question: Question,
+        target: Target,
+        live: Live,
+        is_same: Callable[[], Awaitable[bool]] | None = None,
+        on_end: Callable[[], None] = lambda: None,
+    ) -> None:
         self._journal = journal
+        self._is_same = is_same
+        self._on_end = on_end
         self._question = question
         self._target = target
         self._live = live
@@ -210,13 +238,22 @@ class Keeper:
         Returns:
             What does so.
         """
-        return self._keep() if is_whole(self._live.state) else None
+        if is_whole(self._live.state):
+            return self._keep()
+        self._on_end()
+        return None
 
     def recovered(self) -> Rest | None:
         """Do nothing: what was looked up may lack a word."""
         return None
 
     async def _keep(self) -> None:
+        try:
+            await self._kept()
+        finally:
+            self._on_end()
+
+    async def _kept(self) -> None:
         with self._live.lock:
             state = self._live.state
             effect = effect_of(state)
@@ -230,8 +267,14 @@ class Keeper:
         )
         settled = settled_of(self._target, copied, one)
         try:
+            if self._is_same is not None and not await self._is_same():
+                self._tell(f"It isn't kept for reuse: {self._target.name} has changed meanwhile.")
+                return
             packing = self._journal.submit(lambda _: attempts.pack(settled), alone=True)
             packed = await asyncio.wrap_future(packing)
+            if packed.run is None:
+                self._tell("It isn't kept for reuse: it is too large. Run again it is paid again.")
+                return
             question = self._question
             await asyncio.wrap_future(
                 self._journal.submit(

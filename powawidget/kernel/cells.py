@@ -62,6 +62,13 @@ def adopt(thing: _Thing, tell: Callable[[_Thing], object] = lambda _: None) -> N
         _try(type(old).close, old)
 
 
+def release(thing: Closable) -> None:
+    """Tie something to no cell any more, as where another execution shows it too."""
+    with _lock:
+        for _, started in _by_cell.values():
+            started.pop(thing, None)
+
+
 def _try(close: Callable[..., object], old: Closable) -> None:
     try:
         close(old)

@@ -153,6 +153,7 @@ class Agent(Conversing):
             functools.partial(self._plan, body, on_approval),
             functools.partial(agent_target, self),
             reuse,
+            on_approval,
         )
 
     def _plan(

@@ -32,6 +32,7 @@ class RunTask:
         pauses: Lets a person end a pause.
         is_closed: Whether nobody wants to know any more what became of the run at the server.
         anew: Makes the plan by which a run that was reused is run anew; None for any other.
+        decides: Who was given to decide on its approvals, where that was noted.
         holder: What a person has of it. It lives for as long as the run goes on, though no
             variable may name it: a cell that is run again closes it (`powawidget.kernel.cells`).
 
@@ -49,6 +50,7 @@ class RunTask:
         self.pauses = Pauses()
         self.is_closed = False
         self.anew: Callable[[], Plan] | None = None
+        self.decides: object = None
         self.holder: object = None
         self._future: concurrent.futures.Future[None] | None = None
         self._task: asyncio.Task[None] | None = None

@@ -1,18 +1,28 @@
 """Runs that aren't paid again: what is given again, what never is, and how it runs anew."""
 
 import asyncio
+import base64
+import json
 import pathlib
 import sqlite3
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 import powawidget
 from powawidget.batch import reuse as kept
+from powawidget.batch.journal import attempts
 from powawidget.batch.journal.journal import Journal
-from powawidget.errors import InvalidValueError, WrongTypeError
+from powawidget.errors import ConnectionLost, InvalidValueError, PowawidgetError, WrongTypeError
 from powawidget.kernel import loop
+from powawidget.resources import definitions, reusing
+from powawidget.resources.agent import Agent as AgentOfProject
+from powawidget.resources.agent import AgentInfo
+from powawidget.resources.batching import agent_target
 from powawidget.resources.project import Powabase
 from powawidget.run.run import Run
 from powawidget.state.model import NoticePart, RunState, plain
@@ -26,6 +36,7 @@ from tests.counterpart import (
     Hook,
     Member,
     Orchestration,
+    Pause,
     Say,
     Script,
     Tool,
@@ -36,7 +47,12 @@ from tests.counterpart import (
 WATCHDOG = 60
 
 
+GO_ON = threading.Event()
+
+
 def _echo(turn: Turn) -> Script:
+    while "slow" in turn.message and not GO_ON.is_set():
+        yield Pause(0.01)
     if "fail" in turn.message:
         yield Fail("litellm.RateLimitError: too many")
     yield Say(f"You said: {turn.message}")
@@ -63,9 +79,13 @@ def server() -> Iterator[Counterpart]:
         Agent("Echo", _echo, tokens_per_second=5_000),
         Agent("Caller", _call, tools=TOOLS, hooks=(gate,), tokens_per_second=5_000),
     ]
+    twins = [Agent(f"Twin {one}", _echo, tokens_per_second=5_000) for one in ("a", "b")]
     line = Orchestration("Line", "sequential", (Member(agents[0], "answers"),))
-    running = start(agents=agents, orchestrations=[line], tokens_per_second=5_000)
+    pair = Orchestration("Pair", "sequential", tuple(Member(one, "answers") for one in twins))
+    GO_ON.clear()
+    running = start(agents=[*agents, *twins], orchestrations=[line, pair], tokens_per_second=5_000)
     yield running
+    GO_ON.set()
     running.stop()
 
 
@@ -358,3 +378,294 @@ def test_each_embedded_server_is_the_same_project() -> None:
     for is_again in (False, True):
         with powawidget.connect("local") as pb:
             assert pb.agent("Writer").run("hello").wait(WATCHDOG).reused is is_again
+
+
+def edited(
+    server: Counterpart, monkeypatch: pytest.MonkeyPatch, edit: Callable[[Any, Any], Any]
+) -> None:
+    """Have the server tell something else of its agents."""
+    before = server.engine.agents.as_json
+    monkeypatch.setattr(server.engine.agents, "as_json", lambda one: edit(one, before(one)))
+
+
+def pair_members(server: Counterpart) -> list[str]:
+    (pair,) = (one for one in server.engine.orchestrations.all.values() if one.name == "Pair")
+    return [str(one["entity_ref_id"]) for one in pair.entities()]
+
+
+@pytest.mark.usefixtures("journal")
+def test_of_two_who_ask_the_same_at_once_one_pays(server: Counterpart, project: Powabase) -> None:
+    agent = project.agent("Echo")
+    first = agent.run("slow one")
+    runs = [agent.run("slow one") for _ in range(3)]
+    assert all(one is first for one in runs)
+    other = agent.run("slow two")
+    GO_ON.set()
+    assert first.wait(WATCHDOG).text == "You said: slow one"
+    assert other.wait(WATCHDOG).text == "You said: slow two"
+    assert "this is that run too, not paid again" in first.to_markdown()
+    assert agent.run("slow one").reused
+    assert sorted(posts(server)) == ["slow one", "slow two"]
+
+
+@pytest.mark.usefixtures("journal")
+def test_of_threads_that_ask_the_same_at_once_one_pays(
+    server: Counterpart, project: Powabase
+) -> None:
+    agent = project.agent("Echo")
+    with ThreadPoolExecutor(8) as pool:
+        runs = list(pool.map(lambda _: agent.run("slow one"), range(8)))
+    GO_ON.set()
+    assert {one.wait(WATCHDOG).run_id for one in runs} == {runs[0].run_id}
+    assert posts(server) == ["slow one"]
+
+
+@pytest.mark.usefixtures("journal")
+def test_a_run_that_is_stopped_or_decided_otherwise_is_given_to_nobody(
+    server: Counterpart, project: Powabase
+) -> None:
+    agent = project.agent("Echo")
+    first = agent.run("slow one").stop()
+    second = agent.run("slow one")
+    third = agent.run("slow one", on_approval=powawidget.policy(otherwise="deny"))
+    assert len({id(one) for one in (first, second, third)}) == 3
+    GO_ON.set()
+    second.wait(WATCHDOG)
+    third.wait(WATCHDOG)
+    assert 2 <= len(posts(server)) <= 3  # the first may be stopped before it is sent
+
+
+@pytest.mark.usefixtures("journal")
+def test_a_member_that_has_changed_or_cant_be_read_is_asked_again(
+    server: Counterpart, project: Powabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edited(server, monkeypatch, lambda _, row: {**row, "name": row["name"].rpartition(" ")[0]})
+    pair = project.orchestration("Pair")
+    pair.run("hello").wait(WATCHDOG)
+    assert pair.run("hello").reused
+    members = pair_members(server)
+    for member in members:  # of two that have one name each counts
+        with monkeypatch.context() as patch:
+            edited(
+                server,
+                patch,
+                lambda one, row, own=member: (
+                    {**row, "system_prompt": "Be brief."} if one == own else row
+                ),
+            )
+            assert not pair.run("hello").wait(WATCHDOG).reused
+    assert pair.run("hello").reused
+    with monkeypatch.context() as patch:
+        edited(server, patch, lambda one, row: None if one == members[0] else row)
+        unread = pair.run("hello").wait(WATCHDOG)
+    assert not unread.reused
+    assert notices(unread)[0].startswith("It isn't reused: this key can't read whether Pair")
+
+
+@pytest.mark.usefixtures("journal")
+def test_a_tool_of_the_projects_own_that_has_changed_is_another_question(
+    server: Counterpart, project: Powabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An agent names it by its id alone; what it is stands in the list of all tools."""
+    tools = server.engine.agents.tools_json
+    monkeypatch.setattr(
+        server.engine.agents,
+        "tools_json",
+        lambda one: [{**row, "tool_id": "t-1", "tool_type": "custom"} for row in tools(one)][:1],
+    )
+    agent = project.agent("Caller")
+    unread = agent.run("database_query").wait(WATCHDOG)
+    assert notices(unread)[0].startswith("It isn't reused: this key can't read whether Caller")
+    told = {"id": "t-1", "name": "find", "description": "Finds.", "updated_at": "2026-11-26"}
+    read = definitions.got
+
+    async def got(client: Any, path: str) -> Any:
+        return (
+            {"tools": [told, {"id": "t-2"}]} if path == "/api/tools" else await read(client, path)
+        )
+
+    monkeypatch.setattr(definitions, "got", got)
+    agent.run("database_query").wait(WATCHDOG)
+    told["updated_at"] = "2026-11-27"
+    assert agent.run("database_query").reused
+    told["description"] = "Finds all."
+    assert not agent.run("database_query").wait(WATCHDOG).reused
+
+
+@pytest.mark.usefixtures("journal")
+def test_what_ran_anew_after_a_change_isnt_kept_for_what_was_before(
+    server: Counterpart, project: Powabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent = project.agent("Echo")
+    first = agent.run("hello").wait(WATCHDOG)
+    run = agent.run("hello")
+    with monkeypatch.context() as patch:
+        edited(server, patch, lambda _, row: {**row, "system_prompt": "Be brief."})
+
+        async def click() -> str | None:
+            return run._act({"action": "anew"})
+
+        assert loop.run_sync(click()) is None
+        run.wait(WATCHDOG)
+    assert notices(run) == ["It isn't kept for reuse: Echo has changed meanwhile."]
+    assert agent.run("hello").run_id == first.run_id
+
+
+def jwt(**claims: Any) -> str:
+    parts = [json.dumps(one).encode() for one in ({"alg": "HS256"}, claims)]
+    return ".".join(
+        [*(base64.urlsafe_b64encode(one).decode().rstrip("=") for one in parts), "c2ln"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("pb_key_of_one_account", "pb_key_of_one_account", True),
+        ("pb_key_of_one_account", "pb_key_of_another_one", False),
+        (jwt(sub="anna", exp=1), jwt(sub="anna", exp=2), True),
+        (jwt(sub="anna", exp=1), jwt(sub="berta", exp=1), False),
+        (jwt(sub="anna", role="service_role"), jwt(sub="anna", role="authenticated"), False),
+        (jwt(exp=1), jwt(exp=2), False),
+        ("a.b.c", "a.e.c", False),
+        (f"a.{'W1tb' * 900}.c", f"a.{'W1tb' * 901}.c", False),
+    ],
+)
+def test_another_account_gets_nothing_that_was_told_to_this_one(
+    server: Counterpart, one: str, other: str, is_same: bool
+) -> None:
+    def key(api_key: str) -> str:
+        with powawidget.connect(server.url, api_key=api_key) as pb:
+            target = agent_target(
+                AgentOfProject(pb._client, AgentInfo(id="a-1", name="Echo"), False)
+            )
+            return kept.question_of(target, {"model": "m"}, {"message": "hello"}, 0.0).key
+
+    assert (key(one) == key(other)) is is_same
+
+
+@pytest.mark.usefixtures("journal")
+def test_a_text_names_one_tool_and_not_each_of_its_letters(
+    project: Powabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(powawidget.options, "read_only_tools", "mcp__docs__*")
+    agent = project.agent("Caller")
+    for tool, is_reused in (("send_email", False), ("mcp__docs__find", True)):
+        agent.run(tool).wait(WATCHDOG)
+        assert agent.run(tool).wait(WATCHDOG).reused is is_reused
+
+
+def test_an_answer_to_another_message_is_never_given(
+    server: Counterpart, project: Powabase, journal: str
+) -> None:
+    """Whoever can write into the file, by mistake or not, has put it under another key."""
+    agent = project.agent("Echo")
+    for message in ("hello", "goodbye"):
+        agent.run(message).wait(WATCHDOG)
+    with sqlite3.connect(journal) as write:
+        first, second = (row[0] for row in write.execute("SELECT id FROM attempt ORDER BY id"))
+        for attempt, other in ((first, -1), (second, first), (-1, second)):
+            write.execute("UPDATE result SET attempt = ? WHERE attempt = ?", (other, attempt))
+    assert not agent.run("hello").wait(WATCHDOG).reused
+    assert not agent.run("goodbye").wait(WATCHDOG).reused
+    assert posts(server) == ["hello", "goodbye"] * 2
+
+
+@pytest.mark.parametrize("stored", [b"", b"\x00", b"\x01abc", b"\x00{}", b"\x00[" + b"[" * 5000])
+def test_what_is_broken_is_told_and_sent_anew_by_a_word_alone(
+    server: Counterpart, project: Powabase, journal: str, stored: bytes
+) -> None:
+    agent = project.agent("Echo")
+    agent.run("hello").wait(WATCHDOG)
+    with sqlite3.connect(journal) as write:
+        write.execute("UPDATE result SET run = ?", (stored,))
+    with pytest.raises(InvalidValueError, match=r"can't be read: .* Pass reuse=False"):
+        agent.run("hello")
+    assert posts(server) == ["hello"]
+    assert not agent.run("hello", reuse=False).wait(WATCHDOG).reused
+    assert agent.run("hello").reused
+
+
+def test_a_file_that_is_no_journal_keeps_nobody_from_running_anew(
+    server: Counterpart, project: Powabase, journal: str
+) -> None:
+    pathlib.Path(journal).write_text("no journal, but a text of some length" * 200)
+    agent = project.agent("Echo")
+    with pytest.raises(PowawidgetError):
+        agent.run("hello")
+    assert posts(server) == []
+    run = agent.run("hello", reuse=False).wait(WATCHDOG)
+    assert (run.status, posts(server)) == ("completed", ["hello"])
+    assert notices(run)[0].startswith("It isn't kept for reuse: ")
+
+
+@pytest.mark.usefixtures("journal")
+def test_where_nobody_says_what_the_agent_is_nothing_is_sent(
+    server: Counterpart, project: Powabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have been paid already."""
+
+    async def lost(*_: Any) -> Any:
+        raise ConnectionLost("It can't be reached.", maybe_accepted=False, temporary=True)
+
+    agent = project.agent("Echo")
+    monkeypatch.setattr(reusing, "read_definition", lost)
+    run = agent.run("hello").wait(WATCHDOG)
+    assert (run.status, posts(server)) == ("failed", [])
+    assert run.error is not None
+    assert "can't be reached" in run.error.message
+    assert agent.run("hello", reuse=False).wait(WATCHDOG).status == "completed"
+
+
+@pytest.mark.usefixtures("journal")
+def test_a_run_that_is_too_large_to_keep_says_so(
+    project: Powabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempts, "RUN_LIMIT", 100)
+    run = project.agent("Echo").run("hello").wait(WATCHDOG)
+    assert "it is too large" in notices(run)[0]
+
+
+def test_a_journal_that_another_process_writes_at_that_moment_keeps_it_all_the_same(
+    project: Powabase, journal: str
+) -> None:
+    agent = project.agent("Echo")
+    agent.run("hello").wait(WATCHDOG)
+    other = sqlite3.connect(journal, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    ending = threading.Timer(0.5, other.execute, ["COMMIT"])
+    ending.start()
+    assert agent.run("hello").reused
+    ending.join()
+    run = agent.run("slow one")
+    other.execute("BEGIN IMMEDIATE")
+    GO_ON.set()
+    assert run._task.live.done.wait(WATCHDOG)  # it is over, and waits for its place in the file
+    other.execute("COMMIT")
+    other.close()
+    run.wait(WATCHDOG)
+    assert agent.run("slow one").reused
+
+
+@pytest.mark.parametrize(
+    ("zone", "seconds", "said"),
+    [
+        ("UTC", 1_795_704_180.0, "26 Nov 2026, 14:43 UTC"),
+        ("Europe/Berlin", 1_795_704_180.0, "26 Nov 2026, 15:43 CET"),
+        ("Asia/Tokyo", 1_795_730_400.0, "27 Nov 2026, 07:00 JST"),
+        ("Asia/Kathmandu", 1_798_739_999.0, "31 Dec 2026, 23:44 UTC+0545"),
+        ("America/New_York", 1_782_876_600.0, "30 Jun 2026, 23:30 EDT"),
+        ("UTC", None, "an unknown day"),
+        ("UTC", 1e20, "an unknown day"),
+        ("UTC", float("nan"), "an unknown day"),
+    ],
+)
+def test_since_when_is_said_with_its_year_and_zone(
+    zone: str, seconds: float | None, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", zone)
+        time.tzset()
+        words = kept.words_of(RunState(started=seconds), is_kept=True)
+    time.tzset()
+    assert words == f"From {said}, not paid again."

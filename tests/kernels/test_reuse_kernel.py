@@ -36,3 +36,22 @@ def test_run_all_a_second_time_sends_no_post_and_a_changed_prompt_sends_one(
     run_all([*QUESTIONS[:3], "Which region sells most?"])
     assert reused() == "5 [True, True, True, False]\n"
     kernel.do("pw.options.reuse = None")
+
+
+@pytest.mark.parametrize("kernel", [KERNELS[-1]], ids=named, indirect=True)
+def test_cells_that_run_again_while_their_runs_go_on_pay_nothing_more(
+    kernel: Kernel, tmp_path: pathlib.Path
+) -> None:
+    """Neither stops what the other shows; a cell that asks something else stops nothing either."""
+    kernel.do(f"pw.options.reuse = {str(tmp_path / 'runs.powa')!r}")
+    kernel.do('analyst = pb.agent("Analyst")', "cell-0")
+    before = int(kernel.do("print(len(starts()))"))
+    kernel.do("one = analyst.run('Which orders came late?')\none", "cell-1")
+    kernel.do("two = analyst.run('Which orders came late?')\ntwo", "cell-2")
+    kernel.do("again = analyst.run('Which orders came late?')\nagain", "cell-1")
+    kernel.do("other = analyst.run('How many came late?')\nother", "cell-2")
+    kernel.do("for run in (one, two, again, other): run.wait(60, display=False)")
+    assert kernel.do("print({run.status for run in (one, two, again, other)})") == "{'completed'}\n"
+    assert kernel.do("print(one.run_id == two.run_id == again.run_id)") == "True\n"
+    assert int(kernel.do("print(len(starts()))")) - before == 2
+    kernel.do("pw.options.reuse = None")
