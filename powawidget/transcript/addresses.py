@@ -138,7 +138,10 @@ def _linked(children: Iterable[Token]) -> Iterator[Token]:
 def _divided(run: list[Token]) -> Iterator[Token]:
     """A run of text, divided at its addresses; what was written by a name or number has no part."""
     shown: list[str] = []
+    numbers: dict[int, str] = {}
     for token in run:
+        if token.markup.startswith("&#") and _is_reference(token):
+            numbers[len(shown)] = token.markup
         shown += [token.content] if _is_reference(token) else token.content
     shape = "".join(
         (_NUMBERED if token.markup.startswith("&#") else _NAMED)
@@ -146,15 +149,19 @@ def _divided(run: list[Token]) -> Iterator[Token]:
         else token.content
         for token in run
     )
-    end = 0
+    end, left = 0, ""
     for found in addresses(shape):
+        number = numbers.get(found.end - 1)
+        if number is not None:
+            # As on GitHub: its semicolon ends the sentence, and so no number is left.
+            shown[found.end - 1] = number.removesuffix(";")
         text = "".join(shown[found.begin : found.end])
         opening = Token("link_open", "a", 1, attrs={"href": asked(found, text)}, markup=found.kind)
-        yield _text("".join(shown[end : found.begin]))
+        yield _text(left + "".join(shown[end : found.begin]))
         yield from (opening, _text(text), Token("link_close", "a", -1))
-        end = found.end
+        end, left = found.end, "" if number is None else ";"
     if end:
-        run = [_text("".join(shown[end:]))]
+        run = [_text(left + "".join(shown[end:]))]
     yield from run
 
 

@@ -14,6 +14,7 @@ from powawidget.transcript.visible import unmarked
 _LONGEST_HOST = 60
 # Of an address that isn't followed, perhaps a picture's data, as much as says what it is.
 _LONGEST_ADDRESS = 100
+_NO_MAIL = re.compile(r"<[^\s<>:@]+@[^\s<>.@]*>")
 
 
 def add(parser: MarkdownIt) -> None:
@@ -26,8 +27,11 @@ def add(parser: MarkdownIt) -> None:
 
 
 def _autolink(state: StateInline, silent: bool) -> bool:  # as the library calls it
-    """Read an address in angle brackets, in which references to characters are read too."""
-    is_link = autolink(state, silent)
+    """Read an address in angle brackets, in which references to characters are read too.
+
+    Nobody gets mail at a name without a dot: there it is a text in brackets, as in the page.
+    """
+    is_link = not _NO_MAIL.match(state.src, state.pos) and autolink(state, silent)
     if is_link and not silent:
         opening, inside, _ = state.tokens[-3:]
         opening.attrs["href"], inside.content = decoded(written(opening)), decoded(inside.content)

@@ -1,6 +1,7 @@
 """Markdown of a model, written anew: the same to read, and the same to every renderer."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from markdown_it.token import Token
@@ -176,6 +177,7 @@ def _written(children: list[Token], *, skip: int, in_table: bool) -> str:
     """Write inline tokens; `skip` leaves out the first characters, of a task's box."""
     written: list[str] = []
     leads: urls.Url | None = None
+    children = list(_with_hosts_in_code(children))
     _apart_from_letters(children)
     # Not in a cell: nbconvert's markdown reads no table in a quotation or a list, only its text.
     dollars = sum(2 if token.type == "formula" else token.content.count("$") for token in children)
@@ -206,6 +208,34 @@ def _written(children: list[Token], *, skip: int, in_table: bool) -> str:
         else:
             written += _one(token, linked=leads is not None)
     return joined(written, in_table=in_table)
+
+
+def _with_hosts_in_code(children: list[Token]) -> Iterator[Token]:
+    """Replace the links to hosts in brackets, of IPv6, by their texts and the addresses in code.
+
+    Who reads markdown percent-encodes the brackets of an address, and so no browser finds the host.
+    """
+    inside: list[Token] = []
+    href, host, is_behind = "", "", False
+    for token in children:
+        is_aside, is_behind = is_behind and token.type == "aside", False
+        link = links.target(token) if token.type == "link_open" else None
+        if link is not None and link.host.startswith("["):
+            (href, host), inside = link, []
+        elif href and token.type == "link_close":
+            code = Token("code_inline", "code", 0, content=href)
+            shown = "".join(one.content for one in inside)
+            is_said = shown == host or urls.read(shown) == (href, host)
+            yield from [code] if is_said else [*inside, _aside(" ("), code, _aside(")")]
+            href, is_behind = "", True
+        elif href:
+            inside.append(token)
+        elif not is_aside:  # the address says its host
+            yield token
+
+
+def _aside(text: str) -> Token:
+    return Token("aside", "", 0, content=text)
 
 
 def _one(token: Token, *, linked: bool) -> list[str]:

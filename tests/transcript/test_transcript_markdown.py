@@ -207,6 +207,10 @@ def test_a_text_is_read_as_it_was_written(text: str) -> None:
         ("$5\\\\begin{a} $6 \\\\end{a}", "`$5`&#92;`begin{a`\\} `$6` &#92;`end{a`\\}"),
         ("a: **b:** `c`", "a: **b:** `c`"),
         ("“https://a.example/x)” b", "“<https://a.example/x>)” b"),
+        # Readers of markdown encode the brackets of a host: no browser finds that.
+        ("[a **b**](http://[2001:db8::1]/y), c", "a **b** (`http://[2001:db8::1]/y`), c"),
+        ("<http://[::1]:80/x>; [http://[::1]](http://[::1])", "`http://[::1]/x`; `http://[::1]/`"),
+        ("[](http://[::1]/) [a.b](https://a.b)", "`http://[::1]/` [a.b](https://a.b/)"),
     ],
 )  # fmt: skip
 def test_how_it_is_written(said: str, written: str) -> None:
