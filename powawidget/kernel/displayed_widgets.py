@@ -18,6 +18,10 @@ _VIEW = "application/vnd.jupyter.widget-view+json"
 _cells: "weakref.WeakKeyDictionary[Any, dict[str, Any]]" = weakref.WeakKeyDictionary()
 # What is to be done at the end of a cell that has displayed a widget, maybe in a layout.
 _awaited: "weakref.WeakKeyDictionary[Any, Callable[[], object]]" = weakref.WeakKeyDictionary()
+# The display ids of the outputs that the running cell has put out.
+_placed: set[str] = set()
+# Tell the display id that an output had when it was captured, by what it holds.
+_known: list[Callable[[dict[str, Any]], str | None]] = []
 # Hear of each output that is updated: its display id, and the widget whose view it gets, if any.
 _updated: list[Callable[[str, str | None], object]] = []
 _followed: Any = None
@@ -31,6 +35,15 @@ def when_updated(hear: Callable[[str, str | None], object]) -> None:
             the widget whose view it becomes; None where it becomes something else.
     """
     _updated.append(hear)
+
+
+def know(id_of: Callable[[dict[str, Any]], str | None]) -> None:
+    """Have outputs that were captured, and lost their display ids, get them again.
+
+    Args:
+        id_of: Tells the display id by what an output holds, by media type; None where it has none.
+    """
+    _known.append(id_of)
 
 
 def follow() -> None:
@@ -73,6 +86,14 @@ def forget(widget: Any) -> None:
     _cells.pop(widget, None)
 
 
+def has_placed(display_id: str) -> bool:
+    """Tell whether the cell that is at its end has put out an output with a display id.
+
+    Whatever has captured outputs, as `%%capture` does, puts out the same ones later.
+    """
+    return display_id in _placed
+
+
 def widgets() -> list[Any]:
     """Find all widgets that are open, the oldest first: there is no public way."""
     module = sys.modules.get("ipywidgets.widgets.widget")
@@ -88,7 +109,15 @@ def _note_message(message: dict[str, Any]) -> dict[str, Any]:
     if message.get("msg_type") == "update_display_data" and isinstance(display_id, str):
         for hear in _updated:
             hear(display_id, model)
-    if message.get("msg_type") == "display_data" and model is not None and host.is_in_cell():
+    if message.get("msg_type") != "display_data" or not host.is_in_cell():
+        return message
+    if display_id is None:
+        display_id = next(filter(None, (id_of(content.get("data", {})) for id_of in _known)), None)
+        if display_id is not None:
+            content["transient"] = {**(content.get("transient") or {}), "display_id": display_id}
+    if isinstance(display_id, str):
+        _placed.add(display_id)
+    if model is not None:
         _note(next((each for each in widgets() if each.model_id == model), None))
     return message
 
@@ -111,6 +140,7 @@ def _at_end(result: Any) -> None:
         job = _awaited.get(widget)
         if job is not None:
             job()
+    _placed.clear()
 
 
 def _id(request: dict[str, Any]) -> Any:

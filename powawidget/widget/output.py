@@ -246,9 +246,14 @@ class CellOutput:
 
     def _displayed(self) -> None:
         """Show the transcript of a view that stands in a layout, where only a widget may."""
-        if not self.is_closed and not self._transcript.is_shown_by_cell():
-            self._transcript.find_slot()
-            self._show_transcript()
+        if self.is_closed or self._transcript.is_shown_by_cell():
+            return
+        if displayed_widgets.has_placed(self._transcript.display_id):
+            # The view was captured together with it, as it was then.
+            self._note_file(self._transcript.replace(self._transcript))
+            return
+        self._transcript.find_slot()
+        self._show_transcript()
 
     def _show_transcript(self) -> None:
         if self._transcript.begin():

@@ -6,12 +6,13 @@ run ends; the view hides it while it is there. Where an Output widget takes the 
 among the cell's own outputs, which the file keeps.
 """
 
+import re
 import secrets
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from powawidget.kernel import host, output_widgets
+from powawidget.kernel import displayed_widgets, host, output_widgets
 
 Render = Callable[[str], Mapping[str, str]]
 
@@ -193,8 +194,21 @@ class TranscriptOutput:
         self._publish(self._newest)
 
 
+_ROOT = re.compile(r'<div [^<>]{0,800}\bclass="[^"]*\b(powawidget-[0-9a-f]{16})[" ]')
+
+
 def _new_mark() -> str:
     return f"powawidget-{secrets.token_hex(8)}"
+
+
+def _mark_of(data: Mapping[str, Any]) -> str | None:
+    """The mark of a transcript that is put out once more, as captured outputs are."""
+    html = data.get("text/html")
+    root = _ROOT.match(html) if isinstance(html, str) else None
+    return None if root is None else root[1]
+
+
+displayed_widgets.know(_mark_of)
 
 
 def _content(data: Mapping[str, str]) -> int:

@@ -106,6 +106,27 @@ def test_a_page_that_only_knows_the_widget_is_nobody_who_could_click(kernel: Ker
     assert "ApprovalNeeded" in kernel.do("run.wait(display=False)")
 
 
+@pytest.mark.parametrize("shows", ["cap.show()", "for each in cap.outputs:\n    display(each)"])
+def test_outputs_that_were_captured_have_one_transcript_where_they_are_shown(
+    kernel: Kernel, shows: str
+) -> None:
+    """It was captured with the view, as it stood then, and is brought up to date."""
+    kernel.do(
+        f"%%capture cap\n{ASK}\ndisplay(run)\nwhile run.status != 'waiting': time.sleep(0.01)"
+    )
+    request = kernel.run(shows)
+    kernel.idle(request)
+    said = [m for m in kernel.said if m["parent_header"].get("msg_id") == request]
+    view, transcript = (m["content"] for m in said if m["msg_type"] == "display_data")
+    assert VIEW in view["data"]
+    place = transcript["transient"]["display_id"]
+    assert place in transcript["data"]["text/html"]
+    kernel.do("run.deny()\nrun.wait()")
+    kernel.until(
+        lambda: any("As of " not in data["text/html"] for data in updates(kernel, place)), "the end"
+    )
+
+
 def updates(kernel: Kernel, display_id: str) -> list[dict[str, Any]]:
     return [
         message["content"]["data"]
