@@ -1,4 +1,8 @@
-// The widget, as anywidget calls it.
+// The widget, as anywidget calls it. The first imports say what stands first in the bundle: gzip finds
+// only what was there 32 kB before, and the core is 500 bytes smaller with the rest close together.
+import "marked";
+import "./markdown";
+import "./link/session";
 import { render as draw, h } from "preact";
 import { Chat } from "./components/Chat";
 import { Batch, Run } from "./components/Run";
