@@ -302,7 +302,7 @@ class Batch:
         return self
 
     def __await__(self) -> Generator[Any, None, "Batch"]:
-        """Wait for the batch in async code, as `batch.wait()` does elsewhere.
+        """Wait for the batch in async code, as `batch.wait()` does elsewhere, with the same line.
 
         Whoever cancels the waiting only stops waiting. An interrupt of the cell that waits starts
         nothing new.
@@ -321,11 +321,8 @@ class Batch:
         with interrupts.calling(self._tell_to_stop) as is_interrupted:
             try:
                 self._view.output.show(self)
-                while done is not None and not done.is_set():
-                    await wait.until(
-                        lambda: done.is_set() or self._lacks_page() or self._stuck() is not None
-                    )
-                    self._check()
+                if done is not None:
+                    await self._told_until(done)
                 board = self._view.board
                 if board is not None:
                     await wait.until(board.published.is_set, PUBLISHING)
@@ -336,6 +333,18 @@ class Batch:
                 raise
         self._view.output.note_awaited(self)
         return self
+
+    async def _told_until(self, done: threading.Event) -> None:
+        """Wait in a coroutine, and say meanwhile how it stands where no page does."""
+        with self._view.progress(display=True) as look:
+
+            def is_over() -> bool:
+                look()
+                return done.is_set() or self._lacks_page() or self._stuck() is not None
+
+            while not done.is_set():
+                await wait.until(is_over)
+                self._check()
 
     def stop(self, *, runs: bool = False) -> "Batch":
         """Start nothing new. What runs goes on to its end, and its result is kept.

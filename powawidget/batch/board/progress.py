@@ -1,11 +1,15 @@
 """A line of progress where no page shows a batch: in a script, in papermill, in a log.
 
-Its habits are tqdm's: on stderr; on a terminal one line that is written over; elsewhere a new line
-now and then, since a log keeps each; nothing of what is over at once.
+Its habits are tqdm's: on stderr; on a terminal one line that is written over, no wider than the
+terminal, where it would break and leave its first half behind; elsewhere a new line now and then,
+since a log keeps each; nothing of what is over at once.
 """
 
+import os
+import shutil
 import sys
 import time
+import unicodedata
 from collections.abc import Callable
 from typing import TextIO
 
@@ -17,7 +21,7 @@ _FIRST = 10.0  # seconds before the first line of a log
 _MOST = 60.0  # seconds between two lines of a log, which come the more seldom the longer it takes
 _WIDER = 1.5
 _MINUTE = 60
-_ERASE = "\r\x1b[K"
+_WIDE = frozenset("WF")  # characters of two columns
 
 
 class ProgressLine:
@@ -46,6 +50,7 @@ class ProgressLine:
         self._begun = clock()
         self._next = self._begun + self._gap
         self._is_written = False
+        self._width = 0  # of what stands on the terminal's line
 
     def look(self) -> None:
         """Write a line if it is time."""
@@ -67,13 +72,19 @@ class ProgressLine:
     def _write(self) -> None:
         self._is_written = True
         line = line_of(self._name, self._figures(), self._clock() - self._begun)
-        self._put(f"{_ERASE}{line}" if self._is_terminal else f"{line}\n")
+        if not self._is_terminal:
+            self._put(f"{line}\n")
+            return
+        line, width = _fitted(line, _columns(self._stream) - 1)
+        # Blanks, not a terminal's own way to erase: some know none, and show it as text.
+        self._put(f"\r{line}{' ' * (self._width - width)}")
+        self._width = width
 
     def _put(self, text: str) -> None:
         try:
             self._stream.write(text)
             self._stream.flush()
-        except (OSError, ValueError):  # closed: nobody reads it, and the batch goes on
+        except (AttributeError, OSError, ValueError):  # none, or closed: the batch goes on
             self._next = float("inf")
 
 
@@ -104,6 +115,26 @@ def _clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), _MINUTE)
     hours, minutes = divmod(minutes, _MINUTE)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
+
+
+def _fitted(line: str, columns: int) -> tuple[str, int]:
+    """Cut a line to so many columns of a terminal; gives its width too."""
+    width = 0
+    for at, each in enumerate(line):
+        wide = 2 if unicodedata.east_asian_width(each) in _WIDE else 1
+        wide = 0 if unicodedata.combining(each) else wide
+        # Before the last column there must be room for the mark, unless the line ends there.
+        if width + wide > columns - (at + 1 < len(line)):
+            return f"{line[:at]}…", width + 1
+        width += wide
+    return line, width
+
+
+def _columns(stream: TextIO) -> int:
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or shutil.get_terminal_size().columns
+    except (AttributeError, OSError, ValueError):
+        return shutil.get_terminal_size().columns
 
 
 def _is_terminal(stream: TextIO) -> bool:

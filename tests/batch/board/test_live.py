@@ -1,9 +1,13 @@
 """A board's widget and its messages, without a browser, against an embedded server."""
 
+import asyncio
+import contextlib
 import io
 import itertools
+import sys
 import threading
 import time
+import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -383,7 +387,42 @@ def test_a_terminal_has_one_line_that_is_written_over() -> None:
     assert text.count("\r") == 3
     assert text.endswith("\n")
     assert text.count("\n") == 1
+    assert "\x1b" not in text
     assert "Triage:  40% 80/200 [00:01<00:30, 4.00 rows/s, 1,200 tokens]" in text
+
+
+@pytest.mark.parametrize("columns", [20, 40, 79, 200])
+@pytest.mark.parametrize(
+    "name", ["Triage", "分類" * 15, "Zoë" * 10], ids=["plain", "wide", "marks"]
+)
+def test_a_line_on_a_terminal_is_no_wider_than_that(
+    name: str, columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line that breaks would stand there again and again."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    stream = Terminal()
+    now = [0.0]
+    told = [
+        Figures(status="running", rows=200, counts={"done": 80}, tokens=1, reason="It waits. " * 9),
+        Figures(status="running", rows=2, counts={"done": 1}),
+    ]
+    line = ProgressLine(name, lambda: told[int(now[0]) - 1], stream, lambda: now[0])
+    for second in (1.0, 2.0):
+        now[0] = second
+        line.look()
+    lines = stream.getvalue().split("\r")[1:]
+    widths = [
+        sum(
+            0 if unicodedata.combining(each) else 1 + (unicodedata.east_asian_width(each) in "WF")
+            for each in line
+        )
+        for line in lines
+    ]
+    assert max(widths) < columns
+    # What is shorter covers what stood there before.
+    assert widths[1] >= widths[0]
+    assert lines[0].startswith(name[: columns // 3])
+    assert lines[0].endswith("…") == (columns < 200)
 
 
 def test_a_log_has_a_line_now_and_then_and_the_more_seldom_the_longer_it_takes() -> None:
@@ -411,6 +450,16 @@ def test_what_is_over_at_once_writes_nothing() -> None:
         assert stream.getvalue() == ""
 
 
+def test_a_process_without_stderr_waits_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    figures = Figures(status="running", rows=2, counts={"done": 1})
+    now = [0.0]
+    line = ProgressLine("Triage", lambda: figures, None, lambda: now[0])
+    now[0] = 20.0
+    line.look()
+    line.end()
+
+
 def test_a_closed_stream_ends_no_batch() -> None:
     stream = io.StringIO()
     line, now = _line(stream)
@@ -434,6 +483,20 @@ def test_a_script_that_waits_says_how_it_stands(
         return "Echo:  50% 1/2" in said[-1]
 
     until(is_told)
+
+    async def awaits() -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(_awaited(batch), 0.3)
+        said.append(capsys.readouterr().err)
+
+    async def _awaited(batch: pw.Batch) -> None:
+        await batch
+
+    def is_told_there() -> bool:
+        asyncio.run(awaits())
+        return "Echo:  50% 1/2" in said[-1]
+
+    until(is_told_there)
     GO_ON.set()
     batch.wait()
     capsys.readouterr()
