@@ -21,6 +21,7 @@ _MOST_INPUTS = 6
 _MOST_OUTPUTS = 8
 _COMPARED = 20  # rows that tell whether a column is the key
 LONGEST_CELL = 160
+_MOST_PARTS = 4 * LONGEST_CELL + 1  # of what is nested, each with a character at least
 _LONGEST_NAME = 60
 
 
@@ -93,7 +94,33 @@ def text_of(value: Any) -> str:
 
 def cell_of(content: Content, value: Any) -> str:
     """Write the value of a cell on one line, cut, without the key."""
-    return one_line(content.redact(text_of(value)), LONGEST_CELL)
+    return one_line(content.redact(text_of(_begin_of(value, [_MOST_PARTS]))), LONGEST_CELL)
+
+
+def _begin_of(value: Any, left: list[int]) -> Any:
+    """Take of lists and dictionaries what a cell has room for: they may hold a million values.
+
+    Texts stay whole: within one the key may stand.
+    """
+    if isinstance(value, Mapping):
+        begun: dict[Any, Any] = {}
+        for name, each in value.items():
+            if left[0] <= 0:
+                break
+            left[0] -= 1
+            begun[name] = _begin_of(each, left)
+        return begun
+    if isinstance(value, list | tuple):
+        some = []
+        for each in value:
+            if left[0] <= 0:
+                break
+            left[0] -= 1
+            some.append(_begin_of(each, left))
+        return tuple(some) if isinstance(value, tuple) else some
+    if getattr(value, "ndim", 0) and hasattr(value, "tolist"):  # an array of numpy, or a series
+        return _begin_of(value[: max(left[0], 0)].tolist(), left)
+    return value
 
 
 def _column(content: Content, id_: str, name: str, origin: Origin) -> Source:

@@ -1,5 +1,9 @@
 """The rows that a page asks for: filtered, searched, sorted. Pure."""
 
+import datetime as dt
+import decimal
+import enum
+import fractions
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -127,10 +131,27 @@ def _order(
 
 
 def _sortable(value: Any) -> tuple[int, Any] | None:
-    """Make values of all kinds stand in one order: numbers, then texts in whatever case."""
+    """Make values of all kinds stand in one order: numbers and durations, then all else as texts.
+
+    Times with zones stand by when they were, whatever the zone; texts in whatever case.
+    """
     value = scalar(value)
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    if isinstance(value, enum.Enum):
+        value = value.value
+    if value is None or _is_nan(value):
         return None
-    if isinstance(value, int | float):
+    if isinstance(value, dt.timedelta):
+        return (0, value.total_seconds())
+    if isinstance(value, int | float | decimal.Decimal):
         return (0, value)
+    if isinstance(value, fractions.Fraction):
+        return (0, float(value))
+    if isinstance(value, dt.datetime) and value.tzinfo is not None:
+        value = value.astimezone(dt.UTC)
     return (1, text_of(value).casefold())
+
+
+def _is_nan(value: Any) -> bool:
+    if isinstance(value, decimal.Decimal):
+        return value.is_nan()
+    return isinstance(value, float) and math.isnan(value)

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from powawidget.batch.board.columns import Source
 from powawidget.batch.board.lines import Line
 from powawidget.batch.board.moment import Content, Moment
-from powawidget.batch.board.window import Query, lines_of, places_of
+from powawidget.batch.board.window import MOST_ROWS, Query, lines_of, places_of
 from powawidget.batch.journal.records import RowOutcome
 
+_UNDER_WAY = frozenset({"claimed", "accepted"})
 _MOST_VIEWS = 8  # pages and cells in which one batch is looked at
 
 
@@ -25,6 +26,7 @@ class Window:
         outcomes: How all rows stood then.
         first: The first one in view.
         lines: Those in view, as they were told last.
+        written: How those rows stood then.
         is_stale: Whether the order would be another one now.
     """
 
@@ -35,6 +37,7 @@ class Window:
         self.first = 0
         self.count = 0
         self.lines: list[Line] = []
+        self.written: dict[int, RowOutcome] = {}
         self.is_stale = False
 
 
@@ -106,8 +109,21 @@ class Windows:
         return told
 
     def _lines(self, window: Window, moment: Moment) -> list[Line]:
-        in_view = window.places[window.first : window.first + window.count]
-        return lines_of(self._content, moment, self._columns, in_view)
+        """Write the rows in sight; what can't have changed isn't written again: cells are long."""
+        in_view = window.places[window.first : window.first + window.count][:MOST_ROWS]
+        before = {line.place: line for line in window.lines}
+        there = {
+            place: before[place]
+            for place in in_view
+            if place in before
+            and moment.outcomes[place] is window.written.get(place)
+            and moment.outcomes[place].state not in _UNDER_WAY
+        }
+        new = [place for place in in_view if place not in there]
+        lines = lines_of(self._content, moment, self._columns, new)
+        there |= {line.place: line for line in lines}
+        window.written = {place: moment.outcomes[place] for place in in_view}
+        return [there[place] for place in in_view]
 
     def _is_stale(self, window: Window, moment: Moment) -> bool:
         query = window.query
@@ -115,5 +131,5 @@ class Windows:
             return False
         if query.reads_answers:  # too much to read several times a second
             both = zip(window.outcomes, moment.outcomes, strict=True)
-            return moment.is_driven and any(then is not now for then, now in both)
+            return any(then is not now and then != now for then, now in both)
         return places_of(self._content, moment, self._columns, query) != window.places

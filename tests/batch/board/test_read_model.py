@@ -1,5 +1,9 @@
 """What a board says of a batch: figures, columns, lines, and which rows stand in which order."""
 
+import datetime as dt
+import decimal
+import enum
+import fractions
 import json
 import random
 from typing import Any
@@ -7,7 +11,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from powawidget.batch.board.columns import columns_of
+from powawidget.batch.board import columns
+from powawidget.batch.board.columns import LONGEST_CELL, columns_of
 from powawidget.batch.board.figures import figures_of
 from powawidget.batch.board.lines import line_of
 from powawidget.batch.board.window import MOST_ROWS, Query, places_of, query_of
@@ -15,6 +20,7 @@ from powawidget.batch.board.windows import Windows
 from powawidget.batch.journal.records import RowOutcome
 from powawidget.batch.keys import canonical
 from powawidget.batch.schema import schema_of
+from powawidget.transcript.summary import one_line
 from tests.batch.board.moments import (
     LEFT,
     NOW,
@@ -271,6 +277,41 @@ def test_filter_search_and_sort(query: dict[str, Any], places: list[int]) -> Non
     assert _shown(**query) == places
 
 
+EAST = dt.timezone(dt.timedelta(hours=9))
+
+
+class Level(enum.Enum):
+    LOW = 2
+    HIGH = 10
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [decimal.Decimal(-1), decimal.Decimal("9.5"), 10, decimal.Decimal("10.25"), 1e300],
+        [fractions.Fraction(1, 3), 0.5, decimal.Decimal(2), True + 2],
+        [dt.timedelta(seconds=9), dt.timedelta(seconds=10), dt.timedelta(days=1)],
+        [dt.date(2026, 9, 30), dt.date(2026, 10, 1), dt.datetime(2026, 10, 1, 8)],  # noqa: DTZ001  # as in a table
+        [
+            dt.datetime(2026, 3, 1, 8, tzinfo=EAST),
+            dt.datetime(2026, 3, 1, 1, tzinfo=dt.UTC),
+            dt.datetime(2026, 3, 1, 11, tzinfo=EAST),
+        ],
+        [Level.LOW, Level.HIGH],
+        ["a", "B", "c"],
+    ],
+    ids=lambda values: type(values[0]).__name__,
+)
+def test_values_are_sorted_as_what_they_are(values: list[Any]) -> None:
+    given = [*reversed(values), None, decimal.Decimal("NaN"), decimal.Decimal("sNaN")]
+    one = content([{"id": n, "v": value} for n, value in enumerate(given)], asked=("v",))
+    now = moment([LEFT] * len(given))
+    up = places_of(one, now, columns_of(one), Query(sort="in:0"))
+    down = places_of(one, now, columns_of(one), Query(sort="in:0", descending=True))
+    assert [given[place] for place in up[: len(values)]] == values
+    assert [given[place] for place in down[: len(values)]] == values[::-1]
+
+
 def test_values_of_all_kinds_have_an_order() -> None:
     values: list[Any] = [3, "b", None, 2.5, True, ["x"], {"a": 1}, b"b", "B", float("nan"), 1e400]
     rows = [{"id": place, "v": value} for place, value in enumerate(values)]
@@ -317,6 +358,72 @@ def test_while_a_person_reads_rows_dont_jump() -> None:
     assert not anew.is_stale
 
 
+@pytest.mark.parametrize("query", [{"search": "fine"}, {"sort": "out:0"}])
+def test_what_ends_last_is_said_to_have_changed_the_order(query: dict[str, Any]) -> None:
+    one = content(tickets(2))
+    windows = Windows(one, columns_of(one))
+    windows.ask("v", moment([done("b"), RUNNING]), Query(**query), 0, 10)
+    over = [done("b"), done("a fine one")]
+    assert windows.changed(moment(over, is_driven=False))["v"][1]
+    # Read from a journal, the same rows are other objects.
+    windows.ask("v", moment(over, is_driven=False), Query(**query), 0, 10, again=True)
+    again = [done("b"), done("a fine one")]
+    assert windows.changed(moment(again, is_driven=False)) == {}
+
+
+class Counted:
+    """A cell that counts how often it is written."""
+
+    times = 0
+
+    def __repr__(self) -> str:
+        Counted.times += 1
+        return "counted"
+
+
+def test_a_row_that_stays_as_it_is_isnt_written_at_each_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Counted, "times", 0)
+    one = content([{"id": n, "text": Counted()} for n in range(30)])
+    windows = Windows(one, columns_of(one))
+    rows = [done(), failed("x"), UNKNOWN, RUNNING, *[LEFT] * 26]
+    windows.ask("v", moment(rows), Query(), 0, 20)
+    for _ in range(10):
+        assert windows.changed(moment(rows)) == {}
+    assert Counted.times == 20 + 10  # the one that runs may come to wait
+    windows.ask("v", moment(rows), Query(), 5, 20)
+    assert Counted.times == 30 + 5
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [{"a": n, "b": "text"} for n in range(20_000)],
+        {f"k{n}": [n] * 3 for n in range(20_000)},
+        [[[n]] for n in range(20_000)],
+        ["x" * 50_000, {"a": "b" * 500_000}],
+    ],
+    ids=["records", "object", "lists", "texts"],
+)
+def test_a_cell_shows_the_begin_of_what_is_nested_and_reads_no_more(
+    value: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = content([{"id": 1, "text": value}])
+    (whole,) = [column for column in columns_of(one) if column.shown.id == "in:0"]
+    shown = line_of(one, moment([LEFT]), [whole], 0).cells[0]
+    assert shown == one_line(json.dumps(value), LONGEST_CELL)
+    parts: list[int] = []
+
+    def counts(given: Any) -> str:
+        parts.append(json.dumps(given).count(",") + 1)
+        return ""
+
+    monkeypatch.setattr(columns, "written", counts)
+    line_of(one, moment([LEFT]), [whole], 0)
+    assert parts[0] < 5 * LONGEST_CELL
+
+
 def test_only_rows_in_sight_are_told() -> None:
     one = content(tickets(50))
     windows = Windows(one, columns_of(one))
@@ -355,8 +462,8 @@ def test_what_changed_is_always_what_is_asked_for_anew() -> None:
     """Applying the changes to what a view has gives what it would get if it asked."""
     random_ = random.Random(5)
     one = content(tickets(30))
-    columns = columns_of(one)
-    windows = Windows(one, columns)
+    sources = columns_of(one)
+    windows = Windows(one, sources)
     rows: list[RowOutcome] = [LEFT] * 30
     shown: list[Any] = []
     for _ in range(200):
@@ -370,4 +477,4 @@ def test_what_changed_is_always_what_is_asked_for_anew() -> None:
         now = moment(list(rows))
         changed = {line.place: line for line in windows.changed(now).get("v", ([], False))[0]}
         shown = [changed.get(line.place, line) for line in shown]
-        assert shown == [line_of(one, now, columns, line.place) for line in shown]
+        assert shown == [line_of(one, now, sources, line.place) for line in shown]
