@@ -1,12 +1,14 @@
 """Batches of an agent, an orchestration or a workflow: what is checked before anything is sent."""
 
 import functools
+import keyword
+import math
 import numbers
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal, cast
 from weakref import WeakValueDictionary
 
 from powawidget.approvals.policy import PolicyFunction
@@ -51,6 +53,7 @@ Key = str | Sequence[str] | Callable[[dict[str, Any]], Any]
 Body = Callable[[Mapping[str, Any]], dict[str, Any]]
 _SHOWN = 3
 _LONGEST_NAME = 200
+_LONGEST_LITERAL = 4_000  # characters
 _ENDING = 60.0  # seconds for what runs of a batch that was stopped just now
 # Batches of this process by their journals' paths and their names.
 _going: WeakValueDictionary[tuple[str, str], Batch] = WeakValueDictionary()
@@ -131,7 +134,7 @@ def map_agent(
     bodies = _bodies(table.rows, keys, lambda row: body(written(row)))
     asked = columns_asked(given.message, table.names)
     return _batch(
-        _Made(table, keys, bodies, schema, asked, given.python()),
+        _Made(table, keys, bodies, schema, asked, given.python(), options),
         settings,
         _Owner(agent, "agent", on_approval, _has_tools(agent, options)),
     )
@@ -169,7 +172,7 @@ def grid_agent(
 
     bodies = _bodies(rows, keys, body)
     return _batch(
-        _Made(own_table(rows), keys, bodies, schema, list(rows[0]), "grid(**options"),
+        _Made(own_table(rows), keys, bodies, schema, list(rows[0]), "grid(", given),
         settings,
         _Owner(agent, "agent", on_approval, has_tools),
         f"{agent.name} grid",
@@ -201,6 +204,7 @@ def map_orchestration(
             schema,
             columns_asked(given.message, table.names),
             given.python(),
+            options,
         ),
         settings,
         _Owner(orchestration, "orchestration"),
@@ -243,15 +247,34 @@ class _Made:
     schema: Schema | None
     asked: Sequence[str]
     call: str
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def python(self, whose: "_Owner", settings: Settings) -> str:
-        """Write the code that goes on with the batch; a table and a function have no text."""
-        more = {"name": settings.name, "journal": settings.journal}
-        given = [f"{name}={_literal(value)}" for name, value in more.items() if value is not None]
-        if self.schema is not None:
-            given.append("schema=schema")
+        """Write the call that made the batch; a table, and what has no short text, is named.
+
+        What it may cost, what decides and how many run at once belongs to it: without them the
+        same rows would be sent otherwise. `changed` and `confirm` don't: they are a person's word
+        for one time.
+        """
+        usual = Settings()
+        more = {
+            name: value
+            for name, value in {
+                "name": settings.name,
+                "journal": settings.journal,
+                "schema": settings.schema,
+                "concurrency": settings.concurrency,
+                "budget": settings.budget,
+                "on_approval": whose.on_approval,
+                "on_unknown": settings.on_unknown,
+                "start": settings.start,
+            }.items()
+            if value is not None and value != getattr(usual, name, None)
+        }
+        given = {**{name: each for name, each in self.options.items() if each is not None}, **more}
         method, _, args = self.call.partition("(")
-        call = ", ".join([args, *given])
+        written = [f"{name}={_literal(value, name)}" for name, value in given.items()]
+        call = ", ".join(filter(None, [args, *written]))
         return f"batch = pb.{whose.kind}({whose.one.name!r}).{method}({call})\nbatch"
 
     @property
@@ -398,15 +421,34 @@ def _check_connections(settings: Settings, rows: int) -> None:
         )
 
 
-def _literal(value: object, name: str = "") -> str:
-    """Write a value as Python; what can't be written so is called by its name."""
+def _literal(value: object, name: str) -> str:
+    """Write a value as Python; what can't be written so, or is long, is called by its name."""
     if isinstance(value, os.PathLike):
         value = os.fspath(value)
+    if isinstance(value, Budget):
+        limits = {one.name: getattr(value, one.name) for one in fields(value)}
+        args = [f"{one}={limit!r}" for one, limit in limits.items() if limit is not None]
+        return f"pw.budget({', '.join(args)})"
     if callable(value):
-        return name
-    is_list = isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
-    plain = list(value) if is_list and isinstance(value, list | tuple) else value
-    return repr(plain) if is_list or isinstance(value, str | dict) else name
+        own = getattr(value, "__name__", "")
+        return own if own.isidentifier() and not keyword.iskeyword(own) else name
+    written = repr(_as_written(value)) if _is_plain(value) else ""
+    return written if 0 < len(written) <= _LONGEST_LITERAL else name
+
+
+def _as_written(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _is_plain(value: object) -> bool:
+    """Tell whether a value's repr is Python that gives it again."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if type(value) in {list, tuple}:
+        return all(map(_is_plain, cast("Sequence[object]", value)))
+    if type(value) is dict:
+        return all(_is_plain(each) for pair in value.items() for each in pair)
+    return value is None or type(value) in {str, int, bool}
 
 
 def _tell(batches: Sequence[Batch], _keys: Sequence[str]) -> None:

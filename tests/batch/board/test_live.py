@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 import powawidget as pw
@@ -332,14 +333,74 @@ def test_retry_of_a_batch_that_stops_sends_nothing(
     assert [method for method, *_ in server.requests[sent:] if method == "POST"] == []
 
 
-def test_copy_as_python_goes_on_with_the_batch(pb: pw.Powabase) -> None:
-    batch = pb.agent("Echo").map(rows_of(1), "Do {text}", key="id", name="B", start=False)
-    assert batch._told.python == (
-        "batch = pb.agent('Echo').map(table, 'Do {text}', key='id', name='B')\nbatch"
+def _python(batch: pw.Batch) -> str:
+    code: str = batch._told.python
+    head, _, tail = code.partition(" = pb.")
+    assert (head, tail.endswith("\nbatch")) == ("batch", True)
+    return tail.removesuffix("\nbatch")
+
+
+def triage_policy(request: Any) -> Any:
+    return request.approve("read only")
+
+
+class Reply(msgspec.Struct):
+    said: str
+
+
+def test_copy_as_python_is_the_call_that_made_the_batch(pb: pw.Powabase, tmp_path: Any) -> None:
+    agent = pb.agent("Echo")
+    given = {"key": "id", "start": False}
+    batch = agent.map(rows_of(1), "Do {text}", name="B", **given)
+    assert _python(batch) == (
+        "agent('Echo').map(table, 'Do {text}', key='id', name='B', start=False)"
     )
-    compile(batch._told.python, "", "exec")
-    by_code = pb.agent("Echo").map(rows_of(1), lambda row: row["text"], start=False)
-    assert by_code._told.python == "batch = pb.agent('Echo').map(table, message)\nbatch"
+    by_code = agent.map(rows_of(1), lambda row: row["text"], start=False)
+    assert _python(by_code) == "agent('Echo').map(table, message, start=False)"
+    # What it may cost and what decides is part of it.
+    full = pb.agent("Keeper").map(
+        rows_of(1),
+        "{text}",
+        key=["id", "text"],
+        journal=tmp_path / "b.powa",
+        schema=Reply,
+        concurrency=3,
+        budget=pw.budget(runs=10, seconds=2.5),
+        on_approval=triage_policy,
+        temperature=0.2,
+        context_items=[{"text": "x\u202ey"}],
+        start=False,
+    )
+    assert _python(full) == (
+        "agent('Keeper').map(table, '{text}', key=['id', 'text'], temperature=0.2, "
+        "context_items=[{'text': 'x\\u202ey'}], "
+        f"journal={str(tmp_path / 'b.powa')!r}, schema=Reply, concurrency=3, "
+        "budget=pw.budget(runs=10, seconds=2.5), on_approval=triage_policy, start=False)"
+    )
+    long = agent.map(rows_of(1), "{text}", context_override="x" * 9_000, start=False)
+    assert _python(long) == (
+        "agent('Echo').map(table, '{text}', context_override=context_override, start=False)"
+    )
+
+
+def test_what_copy_as_python_gives_runs_and_goes_on(
+    pb: pw.Powabase, server: Counterpart, tmp_path: Any
+) -> None:
+    table = rows_of(3)
+    first = pb.agent("Echo").map(
+        table, "{text}", key="id", journal=tmp_path / "b.powa", schema=Reply, temperature=0.5
+    )
+    first.wait(display=False)
+    posts = len([path for method, path, *_ in server.requests if method == "POST"])
+    names = {"pb": pb, "pw": pw, "table": table, "Reply": Reply}
+    exec(first._told.python, names)  # what a person pastes
+    again: Any = names["batch"]
+    assert again.wait(display=False).counts == {"failed": 3}
+    assert len([path for method, path, *_ in server.requests if method == "POST"]) == posts
+    grid = pb.agent("Echo").grid(message=["a", "b"], start=False)
+    exec(grid._told.python, names)  # likewise
+    assert list(names["batch"]) == list(grid)  # type: ignore[call-overload]
+    assert server.key not in first._told.python + grid._told.python
 
 
 def test_a_look_that_fails_is_told_and_the_next_one_goes_well(pb: pw.Powabase) -> None:
