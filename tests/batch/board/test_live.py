@@ -178,6 +178,7 @@ def test_stop_retry_and_going_on_are_a_persons_on_the_page(
     page = Page(batch, monkeypatch)
     page.rows(about=True)
     page.figures(lambda one: one["status"] == "running")
+    until(lambda: batch.counts.get("accepted"))  # what isn't sent yet is released at once
     assert page.act("stop")["refused"] is None
     assert page.figures(lambda one: one["status"] == "stopping")["reason"]
     GO_ON.set()
@@ -320,6 +321,7 @@ def test_retry_of_a_batch_that_stops_sends_nothing(
     )
     page = Page(batch, monkeypatch)
     page.figures(lambda one: one["counts"].get("failed") == 1)
+    until(lambda: batch._by_key()["1"].state == "accepted")
     page.act("stop")
     page.figures(lambda one: one["status"] == "stopping" and one["counts"].get("running") == 1)
     sent = len(server.requests)
