@@ -536,6 +536,7 @@ class Batch:
         driver = self._driver
         outcomes = self._outcomes()
         is_driven = driver is not None and not driver.done.is_set()
+        is_held = driver is not None and driver.is_held
         under_way = {} if driver is None else driver.under_way()
         left_out = 0
         if is_driven and self._is_part:
@@ -547,7 +548,8 @@ class Batch:
             asking={key: one.asked for key, one in under_way.items() if one.asked is not None},
             sent={key: one.sent_at for key, one in under_way.items() if one.sent_at is not None},
             is_driven=is_driven,
-            reason=self.reason,
+            is_held=is_held,
+            reason=_held_back(self._record.target_name) if is_held else self.reason,
             left_out=left_out,
             begun=self._begun,
             now=time.time(),

@@ -19,6 +19,8 @@ def triage(turn):
             yield Pause(0.05)
     if "delete" in text:
         yield Calls(Call("delete_account", {"text": text}, 0.0))
+    if "purge" in text:
+        yield Calls(Call("purge", {"text": text}, 0.0))
     if "fail" in text:
         yield Fail("litellm.RateLimitError: too many requests")
         return
@@ -30,7 +32,10 @@ def triage(turn):
 
 gate = Hook("PreToolUse", matcher="delete_account")
 tool = Tool("delete_account", lambda arguments: "deleted", read_only=False)
-agents = [Agent("Triage", triage), Agent("Keeper", triage, tools=(tool,), hooks=(gate,))]
+# Nobody is to decide on these in time.
+soon = Hook("PreToolUse", matcher="purge", timeout=2)
+purge = Tool("purge", lambda arguments: "purged", read_only=False)
+agents = [Agent("Triage", triage), Agent("Keeper", triage, tools=(tool, purge), hooks=(gate, soon))]
 server = start(tokens_per_second=5000, agents=agents)
 pb = pw.connect(server.url, api_key=server.key)
 

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.boards import SETUP
+from tests.browser.deciding import armed
 from tests.browser.lab import Lab
 
 LONG = 60_000
@@ -130,3 +131,86 @@ def test_a_page_that_is_loaded_again_shows_the_batch_as_it_is(
     go.touch()
     expect(count(again, "done")).to_have_text("77", timeout=LONG)
     expect(again.locator(".pw-status").first).to_have_text("Stopped", timeout=LONG)
+
+
+ASKING = """\
+texts = {0: "delete Ada", 1: "delete Ben", 2: "delete Cleo", 3: "purge Dev"}
+asking = pb.agent("Keeper").map(tickets(4, texts), "{text}", key="id", concurrency=4)
+asking"""
+LEDGER = """\
+asking.wait(display=False)
+for key in asking:
+    for one in asking[key].approvals:
+        print(key, one.decision, one.by, one.reason)
+paths = [path.rpartition("/")[2] for method, path, body in server.requests if method == "POST"]
+print({name: paths.count(name) for name in ("stream", "approve")})"""
+
+
+def to_card(page: Page, run: Locator) -> None:
+    """Go by Tab from a row to the card of its run."""
+    card = run.locator(".pw-ask")
+    expect(card).to_be_visible(timeout=LONG)
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if card.evaluate("card => card === document.activeElement"):
+            return
+    raise AssertionError("the card isn't reached by Tab")
+
+
+def test_rows_that_wait_are_decided_on_in_their_places(lab: Lab, page: Page, powabase: Any) -> None:
+    del powabase
+    lab.write_notebook("asking.ipynb", [SETUP, ASKING, LEDGER])
+    lab.open(page, "asking.ipynb")
+    lab.run_all(page)  # the last cell holds the kernel meanwhile
+    board = page.locator(".pw-board")
+    # Three are in flight, whatever was asked for; the others are left.
+    expect(count(board, "waiting")).to_have_text("3", timeout=LONG)
+    expect(count(board, "left")).to_have_text("1")
+    following = board.locator(".pw-waits")
+    expect(following).to_contain_text(re.compile(r"Next to decide[45]:\d\d left"))
+    expect(row(board, 1)).to_contain_text(re.compile(r"waiting for you[45]:\d\d left"))
+
+    # By the mouse: the way to the first, its card in place, all it would do.
+    following.click()
+    first = row(board, 0)
+    expect(first).to_have_attribute("aria-expanded", "true")
+    expect(first.locator(".pw-ask")).to_contain_text("delete Ada", timeout=LONG)
+    armed(first).click()
+    expect(first.locator(".pw-decided")).to_contain_text("Approved by a person", timeout=LONG)
+
+    # That made room for one that nobody decides on in time: it says so.
+    expect(row(board, 3)).to_contain_text("approval expired", timeout=LONG)
+    expect(count(board, "failed")).to_have_text("1")
+
+    # By the keys: on to the next from there, a denial with its reason, and an approval.
+    first.get_by_role("button", name="Next to decide (2)").focus()
+    page.keyboard.press("Enter")
+    second = row(board, 1)
+    expect(second).to_be_focused()
+    to_card(page, second)
+    page.keyboard.press("d")
+    page.keyboard.type("not ours")
+    page.keyboard.press("Enter")
+    expect(second.locator(".pw-decided")).to_contain_text("not ours", timeout=LONG)
+    second.get_by_role("button", name="Next to decide (1)").focus()
+    page.keyboard.press("Enter")
+    third = row(board, 2)
+    expect(third).to_be_focused()
+    to_card(page, third)
+    armed(third)
+    page.keyboard.press("a")
+    expect(third.locator(".pw-decided")).to_contain_text("Approved by a person", timeout=LONG)
+
+    # The ledger: each decided once, by whom; each row sent once, one decision each.
+    expect(count(board, "done")).to_have_text("3", timeout=LONG)
+    expect(following).to_have_count(0)
+    told = lab.output(page, 2)
+    expect(told).to_contain_text("{'stream': 4, 'approve': 3}", timeout=LONG)
+    for line in (
+        "1182 approved click None",
+        "1183 denied click not ours",
+        "1184 approved click None",
+        "1185 expired deadline None",
+    ):
+        expect(told).to_contain_text(line)
+    lab.wait_idle(page)

@@ -100,6 +100,10 @@ def decisions(powabase: Counterpart) -> list[Any]:
     return [body for _, path, body in powabase.requests if path.endswith("/approve")]
 
 
+def starts(powabase: Counterpart) -> list[Any]:
+    return [body for _, path, body in powabase.requests if path.endswith("/stream")]
+
+
 # Several runs of all kinds in one notebook: to start a program and its kernel takes longest.
 POLICY = "pw.policy(allow=['database_write'], name='small writes')"
 GOES_WELL = [
@@ -165,18 +169,26 @@ def test_without_a_policy_the_wait_for_a_decision_ends_the_notebook(
     program: str, tmp_path: Path, powabase: Counterpart
 ) -> None:
     """Nobody can click: it is said before the server's deadline, and nothing is decided."""
-    before = len(decisions(powabase))
-    done = Executed(
-        PROGRAMS[program],
-        tmp_path,
-        powabase,
-        ["amount = 5", f"{CONNECT}\nrun = {RAISE})\nrun.wait()", "print('never run')"],
-    )
+    before, posts = len(decisions(powabase)), len(starts(powabase))
+    cells = [
+        "amount = 5",
+        f"{CONNECT}\nrows = ['Raise the price', 'Lower the price']",
+        'try:\n    pb.agent("Operator").map(rows).wait()\n'
+        "except pw.ApprovalNeeded as needed:\n    print('Told:', needed)",
+        f"run = {RAISE})\nrun.wait()",
+        "print('never run')",
+    ]
+    done = Executed(PROGRAMS[program], tmp_path, powabase, cells)
     assert done.process.returncode != 0
     assert "ApprovalNeeded" in done.process.stderr
     assert "on_approval=powawidget.policy(" in done.process.stderr
     assert len(decisions(powabase)) == before
+    assert len(starts(powabase)) == posts + 1  # of the run; of the batch nothing was sent
     if program == "papermill":  # the other writes no file where a cell fails
+        assert "nothing was sent. Pass a policy: map(" in done.printed("Told:")
+        held = done.transcript("Told:")["text/markdown"]
+        assert "Not started" in held
+        assert "nothing is sent before a page shows this batch" in held
         asked = done.cell("run.wait()")
         assert [one.ename for one in asked.outputs if one.output_type == "error"] == [
             "ApprovalNeeded"

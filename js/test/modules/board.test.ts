@@ -361,6 +361,104 @@ describe("a board", () => {
     ]);
   });
 
+  describe("rows that wait for a person", () => {
+    const now = () => Date.now() / 1000;
+    const asking = (...rows: [place: number, seconds: number][]) =>
+      figures({
+        counts: { done: 90, waiting: rows.length },
+        waiting: rows.map(([place, seconds]) => ({ place, deadline: now() + seconds })),
+      });
+    const waits = (place: number, seconds = 200) =>
+      line(place, {
+        standing: "waiting",
+        chip: "waiting for you",
+        deadline: now() + seconds,
+        since: now() - 10,
+        seconds: null,
+      });
+    const focused = () => (document.activeElement as HTMLElement).dataset.place;
+
+    test("are told with the soonest deadline, and each in its row", async () => {
+      const { el, row, hear, last } = await open();
+      expect(el.querySelector(".pw-waits")).toBe(null);
+      hear({ kind: "figures", figures: asking([70, 125], [3, 200]), trouble: "" });
+      hear({ kind: "changed", view: last().view, rows: [waits(3)], stale: false });
+      await painted();
+      expect(el.querySelector(".pw-waits")?.textContent).toMatch(/^Next to decide2:0\d left$/);
+      expect(row(3).querySelector(".pw-board-chip")?.textContent).toMatch(
+        /^waiting for you3:\d\d left$/,
+      );
+      hear({ kind: "figures", figures: figures(), trouble: "" });
+      hear({ kind: "changed", view: last().view, rows: [line(3)], stale: false });
+      await painted();
+      expect(el.querySelector(".pw-waits")).toBe(null);
+      expect(row(3).textContent).not.toContain("left");
+    });
+
+    test("are opened one after the other, wherever they stand", async () => {
+      const { button, hear, answer, of, all } = await open();
+      hear({ kind: "figures", figures: asking([70, 100], [3, 200], [41, 250]), trouble: "" });
+      await painted();
+      for (const place of [70, 3, 41, 70]) {
+        button(/^Next to decide\d/).click();
+        await painted();
+        await answer();
+        await painted();
+        expect(focused()).toBe(String(place));
+        expect(document.activeElement?.getAttribute("aria-expanded")).toBe("true");
+      }
+      expect(of("open").map(({ place }) => place)).toEqual([70, 3, 41]);
+      expect(all(".pw-filter[aria-pressed=true]")[0]?.textContent).toBe("All100");
+    });
+
+    test("are asked for where they aren't among the rows that are shown", async () => {
+      const { button, hear, answer, last } = await open();
+      button("3 failed").click();
+      await painted();
+      await answer({ total: 3 });
+      hear({ kind: "figures", figures: asking([70, 100]), trouble: "" });
+      await painted();
+      button(/^Next to decide/).click();
+      await painted();
+      expect(last()).toMatchObject({ standing: "waiting", search: "", sort: "", first: 0 });
+      await answer({ total: 1, rows: [waits(70)] });
+      await painted();
+      expect(focused()).toBe("70");
+      // One that came to wait since: the same rows are chosen anew.
+      hear({ kind: "figures", figures: asking([80, 100]), trouble: "" });
+      await painted();
+      button(/^Next to decide/).click();
+      await painted();
+      expect(last()).toMatchObject({ standing: "waiting", again: true });
+      await answer({ total: 1, rows: [waits(80)] });
+      await painted();
+      expect(focused()).toBe("80");
+    });
+
+    test("lead to each other from where one was decided", async () => {
+      const { row, hear, last, button, answer } = await open();
+      hear({ kind: "changed", view: last().view, rows: [waits(2), waits(5)], stale: false });
+      hear({ kind: "figures", figures: asking([2, 100], [5, 200]), trouble: "" });
+      await painted();
+      row(2).click();
+      row(1).click();
+      await painted();
+      expect(row(1).textContent).not.toContain("Next to decide"); // who reads isn't sent elsewhere
+      expect(row(2).textContent).toContain("Next to decide (1)");
+      hear({ kind: "changed", view: last().view, rows: [line(2)], stale: false });
+      hear({ kind: "figures", figures: asking([5, 200]), trouble: "" });
+      await painted();
+      expect(row(2).getAttribute("aria-expanded")).toBe("true"); // nothing closes by itself
+      button("Next to decide (1)").click();
+      await painted();
+      await answer();
+      expect(focused()).toBe("5");
+      hear({ kind: "figures", figures: figures(), trouble: "" });
+      await painted();
+      expect(row(2).textContent).not.toContain("Next to decide");
+    });
+  });
+
   test("a kernel that comes back is asked for everything anew", async () => {
     const { model, asked, last } = await open();
     const before = asked().length;

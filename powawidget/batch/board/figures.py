@@ -17,8 +17,8 @@ from powawidget.batch.board.moment import (
 )
 from powawidget.batch.journal.records import RowOutcome
 
-# `ready` waits for a word, `stopping` starts nothing new while rows run on.
-BatchStatus = Literal["ready", "running", "waiting", "stopping", "stopped", "done"]
+# `ready` waits for a word, `held` for a page; `stopping` starts nothing new while rows run on.
+BatchStatus = Literal["ready", "held", "running", "waiting", "stopping", "stopped", "done"]
 
 _LATEST = 30.0  # seconds, by whose rows the rate is told
 _ENOUGH = 50  # rows; where fewer ended in that time, the rate is that of the last so many
@@ -113,6 +113,8 @@ def _waiting(content: Content, moment: Moment) -> list[Waiting]:
 
 
 def _status(counted: collections.Counter[str], moment: Moment) -> BatchStatus:
+    if moment.is_held:
+        return "held"
     if moment.is_driven:
         if counted["waiting"] and not counted["running"]:
             return "waiting"

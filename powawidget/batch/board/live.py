@@ -24,6 +24,7 @@ GAP = 0.34  # seconds between two looks, so that a page gets three messages a se
 _LOOK = 1.0  # seconds; what a person is waited for changes without a word
 _STATUS: dict[BatchStatus, RunStatus] = {
     "ready": "stopped",
+    "held": "running",
     "running": "running",
     "waiting": "waiting",
     "stopping": "running",

@@ -63,6 +63,7 @@ class Moment:
         asking: What rows ask a person to decide, by their keys.
         sent: When rows that are under way were sent, by their keys.
         is_driven: Whether rows are sent and followed.
+        is_held: Whether nothing is sent yet, for no page shows the batch to a person.
         reason: Why nothing new starts, in words; empty while it goes on.
         left_out: How many rows wait though others are driven, as those beside a sample.
         begun: When it was started by this kernel, in seconds since the epoch.
@@ -73,6 +74,7 @@ class Moment:
     asking: Mapping[str, Asked] = field(default_factory=dict)
     sent: Mapping[str, float] = field(default_factory=dict)
     is_driven: bool = False
+    is_held: bool = False
     reason: str = ""
     left_out: int = 0
     begun: float | None = None

@@ -30,6 +30,7 @@ _WORDS = {
 }
 _STATUS = {
     "ready": ("pending", "Not started"),
+    "held": ("pending", "Not started"),
     "running": ("running", "Running"),
     "waiting": ("waiting", "Waiting for a person"),
     "stopping": ("running", "Stopping"),
@@ -108,7 +109,7 @@ def _head(content: Content, figures: Figures, moment: Moment) -> list[nd.Node]:
     nodes: list[nd.Node] = [title, line(" · ".join(counts), kind="facts")]
     if any(facts):
         nodes.append(line(" · ".join(filter(None, facts)), kind="facts"))
-    if moment.is_driven:
+    if moment.is_driven and not moment.is_held:
         nodes.append(line(nd.Span(words.as_of(moment.now, None, "running"), "strong")))
     if figures.reason:
         nodes.append(line(nd.Span(one_line(figures.reason, 400), "unquoted")))

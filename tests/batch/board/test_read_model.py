@@ -114,6 +114,7 @@ def test_tokens_in_all_are_those_of_the_others_at_the_same_rate() -> None:
         ([LEFT, LEFT], {"is_driven": False, "begun": None}, "ready"),
         ([done(), LEFT], {}, "running"),
         ([done(), RUNNING], {"asking": asked("T-1")}, "waiting"),
+        ([LEFT, LEFT], {"is_held": True, "reason": "Nobody is there."}, "held"),
         ([RUNNING, LEFT], {"reason": "It was stopped."}, "stopping"),
         ([done(), LEFT], {"is_driven": False}, "stopped"),
         ([done(), failed("no")], {"is_driven": False}, "done"),

@@ -11,7 +11,8 @@ import type { View } from "../../view/view";
 import { Deed } from "./Deed";
 import { Head } from "./Head";
 import { ALL, BoardLink, type Query } from "./link";
-import { Rows } from "./Rows";
+import { after, Next } from "./Next";
+import { type Goal, Rows } from "./Rows";
 import boardCss from "./style.css?inline";
 import * as words from "./words";
 
@@ -24,6 +25,7 @@ export const Board = pure(function Board({ view }: { view: View }) {
   const [link, setLink] = useState<BoardLink | null>(null);
   const [, draw] = useState(0);
   const [query, setQuery] = useState(ALL);
+  const [goal, setGoal] = useState<Goal | null>(null);
   useLayoutEffect(() => {
     const job = () => draw((drawn) => drawn + 1);
     const made = new BoardLink(model, () => view.painter.mark(job));
@@ -45,6 +47,11 @@ export const Board = pure(function Board({ view }: { view: View }) {
 
   if (link === null) return <div ref={root} />;
   const { figures } = link;
+  const waiting = figures?.waiting ?? [];
+  const next = (from = goal?.place) => {
+    const place = after(waiting, from);
+    if (place !== undefined) setGoal({ place });
+  };
   const ask = (more: Partial<Query>) => setQuery((before) => ({ ...before, ...more }));
   return (
     <div ref={root} class="pw-board">
@@ -55,7 +62,7 @@ export const Board = pure(function Board({ view }: { view: View }) {
         <>
           <Bar figures={figures} />
           <Filters figures={figures} query={query} ask={ask} />
-          <Facts figures={figures} ask={ask} />
+          <Facts view={view} figures={figures} ask={ask} next={() => next()} />
           {(link.trouble || figures.reason) !== "" && (
             <p class="pw-board-note" role="status">
               <Visible text={link.trouble || figures.reason} />
@@ -63,7 +70,15 @@ export const Board = pure(function Board({ view }: { view: View }) {
           )}
         </>
       )}
-      <Rows view={view} link={link} query={query} ask={ask} />
+      <Rows
+        view={view}
+        link={link}
+        query={query}
+        ask={ask}
+        waiting={waiting}
+        goal={goal}
+        next={next}
+      />
       <Foot view={view} link={link} figures={figures} />
     </div>
   );
@@ -127,7 +142,12 @@ function Filters({ figures, query, ask }: FiltersProps) {
   );
 }
 
-function Facts({ figures, ask }: Omit<FiltersProps, "query">) {
+interface FactsProps extends Omit<FiltersProps, "query"> {
+  view: View;
+  next: () => void;
+}
+
+function Facts({ view, figures, ask, next }: FactsProps) {
   const { rate } = figures;
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
@@ -153,6 +173,7 @@ function Facts({ figures, ask }: Omit<FiltersProps, "query">) {
           <span key={each}>{each}</span>
         ))}
       </span>
+      <Next view={view} waiting={figures.waiting} go={next} />
       <input
         class="pw-search"
         type="search"

@@ -1,6 +1,6 @@
 // What a row opens to: its run, in a view that the kernel makes then.
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { pure, Visible } from "../../core";
+import { Button, pure, Visible } from "../../core";
 import { guarded } from "../../link/host";
 import type { WholeSession } from "../../link/session";
 import type { Line } from "../../state/wire";
@@ -20,17 +20,23 @@ interface Props {
   view: View;
   line: Line;
   opened: Opened | null;
+  /** How many other rows wait for a person, and what goes to the next one. */
+  others: number;
+  next: () => void;
   /** Called with the height that it takes, in px. */
   sized: (height: number) => void;
 }
 
-export const OpenRun = pure(function OpenRun({ view, line, opened, sized }: Props) {
+export const OpenRun = pure(function OpenRun({ view, line, opened, others, next, sized }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const whole = useRef<HTMLDivElement>(null);
   const told = useRef(sized);
   told.current = sized;
   const [isBroken, setBroken] = useState(false);
   const model = opened?.model ?? null;
+  // Who only reads a row isn't sent elsewhere.
+  const hasAsked = useRef(false);
+  hasAsked.current ||= line.standing === "waiting";
   useLayoutEffect(() => {
     const element = whole.current as HTMLDivElement;
     return onSized([element], () => told.current(element.offsetHeight));
@@ -68,6 +74,11 @@ export const OpenRun = pure(function OpenRun({ view, line, opened, sized }: Prop
         </p>
       )}
       <div ref={place} />
+      {hasAsked.current && others > 0 && !view.store.isAbandoned && (
+        <Button class="pw-quiet pw-next" onClick={next}>
+          {words.others(others)}
+        </Button>
+      )}
     </div>
   );
 });

@@ -2,6 +2,7 @@
 import { pure, useNow, Visible } from "../../core";
 import type { BoardColumn, Line } from "../../state/wire";
 import type { View } from "../../view/view";
+import { Left } from "./Next";
 import { CELL } from "./roles";
 import * as words from "./words";
 
@@ -36,6 +37,7 @@ export const RowLine = pure(function RowLine({ view, line, columns, narrow }: Pr
       ) : (
         <span class="pw-board-chip">
           <Visible text={chip} />
+          {standing === "waiting" && <Left view={view} deadline={line.deadline} />}
         </span>
       )}
     </span>

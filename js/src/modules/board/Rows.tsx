@@ -7,10 +7,10 @@ import type {
 } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Button, pure, useKeys, Visible } from "../../core";
-import type { BoardColumn, Line } from "../../state/wire";
+import type { BoardColumn, Figures, Line } from "../../state/wire";
 import { onSized } from "../../view/sized";
 import type { View } from "../../view/view";
-import type { BoardLink, Query } from "./link";
+import { ALL, type BoardLink, isSame, type Query, WAITING } from "./link";
 import { OpenRun } from "./OpenRun";
 import { RowLine } from "./RowLine";
 import { GRID, GROUP, HEADING, ROW } from "./roles";
@@ -32,9 +32,18 @@ interface Props {
   link: BoardLink;
   query: Query;
   ask: (more: Partial<Query>) => void;
+  /** The rows that wait for a person, and what goes to the one after a row. */
+  waiting: Figures["waiting"];
+  next: (from: number) => void;
+  goal: Goal | null;
 }
 
-export function Rows({ view, link, query, ask }: Props) {
+/** A row that a person wants to see, by its place in the table; a new one for each time. */
+export interface Goal {
+  readonly place: number;
+}
+
+export function Rows({ view, link, query, ask, waiting, next, goal }: Props) {
   useKeys(view, "kernel");
   const box = useRef<HTMLDivElement>(null);
   const [scrolled, setScrolled] = useState(0);
@@ -43,6 +52,7 @@ export function Rows({ view, link, query, ask }: Props) {
   const [, redraw] = useState(0);
   const [active, setActive] = useState(0);
   const wantsFocus = useRef(false);
+  const sought = useRef<Goal | null>(null);
   const isNarrow = size.width < NARROW;
   const total = link.total ?? 0;
   const open: [number, number][] = [];
@@ -80,10 +90,32 @@ export function Rows({ view, link, query, ask }: Props) {
     row?.focus({ preventScroll: true });
   });
 
-  const go = (to: number) => {
+  useLayoutEffect(() => {
+    if (goal === null) return;
+    sought.current = goal;
+    if (!link.opened.has(goal.place)) link.open(goal.place);
+    if (whereIs(goal) !== undefined) return;
+    // It isn't among the rows here, or nobody knows where: those that wait are few.
+    if (isSame(query, WAITING)) link.want(query, first, Math.max(drawn, FEWEST), true);
+    else ask(WAITING);
+  }, [goal]);
+  useLayoutEffect(() => {
+    const { current } = sought;
+    if (current === null) return;
+    const at = whereIs(current);
+    if (at !== undefined) go(at, true);
+    const isGone = isSame(query, WAITING) && link.shows(query); // decided meanwhile
+    if (at !== undefined || isGone) sought.current = null;
+  });
+
+  const whereIs = ({ place }: Goal): number | undefined =>
+    isSame(query, ALL) && place < total ? place : link.indexOf(place);
+  const go = (to: number, isFirst = false) => {
     const at = Math.max(0, Math.min(total - 1, to));
     const element = box.current as HTMLDivElement;
-    element.scrollTop = lay.toSee(at, element.scrollTop, element.clientHeight);
+    const { scrollTop, clientHeight } = element;
+    // What a row opens to stands below it.
+    element.scrollTop = isFirst ? lay.top(at) : lay.toSee(at, scrollTop, clientHeight);
     setScrolled(element.scrollTop);
     wantsFocus.current = true;
     setActive(at);
@@ -161,6 +193,8 @@ export function Rows({ view, link, query, ask }: Props) {
             view={view}
             line={line}
             opened={link.opened.get(line.place) ?? null}
+            others={waiting.filter(({ place }) => place !== line.place).length}
+            next={() => next(line.place)}
             sized={(height) => {
               if (heights.get(line.place) === height) return;
               heights.set(line.place, height);

@@ -38,6 +38,10 @@ interface Asked {
   count: number;
 }
 
+export const WAITING: Query = { ...ALL, standing: "waiting" };
+
+export const isSame = (a: Query, b: Query): boolean => nameOf(a) === nameOf(b);
+
 /** What two questions have in common that ask for the same rows. */
 const nameOf = ({ standing, search, sort, descending }: Query): string =>
   JSON.stringify([standing, search, sort, descending]);
@@ -114,6 +118,12 @@ export class BoardLink {
   /** Where the row with this place in the table stands; undefined where that isn't known. */
   indexOf(place: number): number | undefined {
     return this.#indexes.get(place);
+  }
+
+  /** Whether the rows here are those of this question. */
+  shows(query: Query): boolean {
+    const isAnswered = this.total !== null && this.#asked === null && !this.#again;
+    return isAnswered && nameOf(this.shown) === nameOf(query);
   }
 
   get #isHere(): boolean {

@@ -1,6 +1,6 @@
 // The words of a board.
 import type { Figures, Line } from "../../state/wire";
-import { count, duration, plural } from "../../text/words";
+import { clock, count, duration, plural } from "../../text/words";
 
 type Standing = Line["standing"];
 
@@ -25,6 +25,7 @@ export const STANDING: Record<Standing, string> = {
 
 const STATUS: Record<Figures["status"], string> = {
   ready: "Ready",
+  held: "Starting",
   running: "Running",
   waiting: "Waiting for you",
   stopping: "Stopping",
@@ -81,6 +82,12 @@ export const tokens = ({ tokens, tokens_in_all: all }: Figures): string => {
   return all === null ? used : `${used}, about ${amount(all)} in all`;
 };
 
+export const nextToDecide = "Next to decide";
+export const nextThen = "Opens the row whose request expires first, then the others";
+/** How long the server still waits for a decision. */
+export const timeLeft = (seconds: number) => `${clock(Math.max(0, Math.ceil(seconds)))} left`;
+export const others = (rows: number) => `${nextToDecide} (${count(rows)})`;
+
 export const search = "Search rows";
 export const rows = "Rows of the batch";
 export const state = "state";
@@ -117,7 +124,7 @@ export function milestone(figures: Figures): string {
   const { done = 0, failed = 0, unknown = 0, waiting = 0 } = counts;
   const over = done + failed + unknown;
   if (now === "done" || now === "stopped") return `Batch ${now}: ${shares(figures)}`;
-  if (now === "ready") return "";
+  if (now === "ready" || now === "held") return "";
   if (waiting > 0) return `${plural(waiting, "row")} waiting for your approval`;
   if (now === "stopping") return "Batch stopping";
   const quarter = Math.floor((4 * over) / Math.max(rows, 1));
