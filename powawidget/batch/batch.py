@@ -551,6 +551,7 @@ class Batch:
             is_held=is_held,
             reason=_held_back(self._record.target_name) if is_held else self.reason,
             left_out=left_out,
+            paused_until=self._paused_until(),
             begun=self._begun,
             now=time.time(),
         )
@@ -680,11 +681,16 @@ class Batch:
 
     def _pause(self) -> str:
         """Say until when nothing new starts, though the batch goes on."""
-        left = 0.0 if self._driver is None else self._driver.pause_left()
-        if left < _TOLD_PAUSE:
+        at = self._paused_until()
+        if at is None:
             return ""
-        until = time.strftime("%H:%M:%S", time.localtime(time.time() + left))
+        until = time.strftime("%H:%M:%S", time.localtime(at))
         return f"The server refuses for now, or asks to wait: the next row is sent at {until}."
+
+    def _paused_until(self) -> float | None:
+        left = 0.0 if self._driver is None else self._driver.pause_left()
+        # A whole second: where it is told at each look, it stays the same.
+        return None if left < _TOLD_PAUSE else float(round(time.time() + left))
 
     def _notes(self, counts: Mapping[RowState, int]) -> list[str]:
         """Say why nothing new starts, and what to do next."""

@@ -316,6 +316,7 @@ export interface Figures {
   begun: number | null;
   ended: number | null;
   reason: string;
+  paused_until: number | null;
   waiting: Waiting[];
 }
 
@@ -343,6 +344,7 @@ export interface BoardColumn {
   id: string;
   name: string;
   origin: "input" | "key" | "output";
+  width: number;
 }
 
 export interface BoardAbout {

@@ -37,6 +37,7 @@ const figures = (given: Partial<Figures> = {}): Figures => ({
   begun: 1_000,
   ended: null,
   reason: "",
+  paused_until: null,
   waiting: [],
   ...given,
 });
@@ -59,9 +60,9 @@ const line = (place: number, given: Partial<Line> = {}): Line => ({
 const about = {
   target: "Triage",
   columns: [
-    { id: "key", name: "id", origin: "key" as const },
-    { id: "in:0", name: "text", origin: "input" as const },
-    { id: "out:0", name: "answer", origin: "output" as const },
+    { id: "key", name: "id", origin: "key" as const, width: 5 },
+    { id: "in:0", name: "text", origin: "input" as const, width: 36 },
+    { id: "out:0", name: "answer", origin: "output" as const, width: 16 },
   ],
   python: "batch = pb.agent('Triage').map(table)\nbatch",
   journal: "triage.powa",
@@ -284,6 +285,88 @@ describe("a board", () => {
     hear({ kind: "opened", view, place: 3, model: null, why: "Row 3 has no run." });
     await painted();
     expect(row(3).textContent).toContain("Row 3 has no run.");
+  });
+
+  test("an open row that is sent again shows its new run, and one that has begun its first", async () => {
+    const manager = {
+      get_model: async (id: string) => id,
+      create_view: async () => ({ el: document.createElement("p"), remove: () => {} }),
+    };
+    const { row, of, hear } = await open({ manager });
+    const { view } = of("rows").at(-1) as { view: string };
+    const change = async (given: Partial<Line>) => {
+      hear({ kind: "changed", view, rows: [line(2, given)], stale: false });
+      await painted();
+    };
+    const tell = async (model: string | null) => {
+      hear({ kind: "opened", view, place: 2, model, why: "No run yet." });
+      await painted();
+    };
+    await change({ standing: "failed", seconds: 1 });
+    row(2).click();
+    await tell("m1");
+    expect(of("open").length).toBe(1);
+    await change({ standing: "left", seconds: null });
+    expect(of("open").length).toBe(2);
+    await tell(null);
+    expect(row(2).textContent).toContain("No run yet.");
+    await change({ standing: "running", seconds: null, since: 5 });
+    expect(of("open").length).toBe(3);
+    await tell("m2");
+    // From here on the run itself tells what comes of it.
+    await change({ standing: "waiting", seconds: null, since: 5 });
+    await change({ standing: "failed", seconds: 7 });
+    expect(of("open").length).toBe(3);
+    // So quickly that between two looks nothing else was seen.
+    await change({ standing: "failed", seconds: 8 });
+    expect(of("open").length).toBe(4);
+  });
+
+  test("a run that the kernel has closed meanwhile is asked for once more", async () => {
+    const el = document.createElement("p");
+    el.textContent = "the run";
+    const gone = new Set(["m1"]);
+    const manager = {
+      get_model: async (id: string) => {
+        if (gone.has(id)) throw new Error("no such model");
+        return id;
+      },
+      create_view: async () => ({ el, remove: () => {} }),
+    };
+    const { row, of, hear } = await open({ manager });
+    row(2).click();
+    const tell = async (model: string) => {
+      const { view, place } = of("open").at(-1) as { view: string; place: number };
+      hear({ kind: "opened", view, place, model, why: "" });
+      for (let turn = 0; turn < 3; turn++) await painted();
+    };
+    await tell("m1");
+    expect(of("open").length).toBe(2);
+    await tell("m2");
+    expect(row(2).textContent).toContain("the run");
+    gone.add("m3").add("m4");
+    row(2).click();
+    await painted();
+    row(2).click();
+    await painted();
+    await tell("m3");
+    await tell("m4");
+    expect(row(2).textContent).toContain(words.cannotShow("T-2"));
+    expect(of("open").length).toBe(4);
+  });
+
+  test("columns are as wide as what stands in them, and say when the server asks to wait", async () => {
+    const { el, hear } = await open();
+    const table = el.querySelector(".pw-board-table") as HTMLElement;
+    expect(table.style.getPropertyValue("--pw-columns")).toBe(
+      "minmax(43px,5fr) minmax(78px,36fr) minmax(78px,16fr) minmax(150px,26fr) 46px",
+    );
+    expect(el.textContent).not.toContain("paused");
+    hear({ kind: "figures", figures: figures({ paused_until: 1_800_000_000 }), trouble: "" });
+    await painted();
+    expect(el.querySelector(".pw-board-facts")?.textContent).toMatch(
+      /paused by the server until \d\d:\d\d:\d\d$/,
+    );
   });
 
   test("there is one row to come to by Tab, and keys lead to the others", async () => {

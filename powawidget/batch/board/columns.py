@@ -23,6 +23,10 @@ _COMPARED = 20  # rows that tell whether a column is the key
 LONGEST_CELL = 160
 _MOST_PARTS = 4 * LONGEST_CELL + 1  # of what is nested, each with a character at least
 _LONGEST_NAME = 60
+_MEASURED = 50  # rows whose cells tell how wide a column is
+_NARROWEST, _WIDEST = 4, 36  # characters
+_OF_TEXT = 16
+_WIDTHS = {"boolean": 5, "integer": 6, "number": 8, "array": 20, "object": 24}
 
 
 class BoardColumn(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,11 +36,13 @@ class BoardColumn(msgspec.Struct, frozen=True, kw_only=True):
         id: What names it in a question for rows.
         name: Its heading.
         origin: Whether it names the row, was asked or came out.
+        width: How many characters most of its cells have, or may come to have.
     """
 
     id: str
     name: str
     origin: Origin
+    width: int
 
 
 @dataclass(frozen=True)
@@ -56,9 +62,9 @@ def columns_of(content: Content) -> list[Source]:
     """Choose the columns of a batch's board, in their order."""
     key = _key_column(content)
     made = [_column(content, KEY, key or KEY, "key")]
+    schema = content.schema
     inputs = [name for name in content.asked if name != key][:_MOST_INPUTS]
     made += [_column(content, f"in:{at}", name, "input") for at, name in enumerate(inputs)]
-    schema = content.schema
     if schema is None:
         outputs = ["output" if content.kind == "workflow" else "answer"]
     else:
@@ -125,7 +131,28 @@ def _begin_of(value: Any, left: list[int]) -> Any:
 
 def _column(content: Content, id_: str, name: str, origin: Origin) -> Source:
     heading = one_line(content.redact(name), _LONGEST_NAME)
-    return Source(BoardColumn(id=id_, name=heading, origin=origin), name)
+    if origin == "output":
+        usual = _width_of_answers(content, name)
+    else:
+        some = range(len(content.keys))[:_MEASURED]
+        cells = [
+            readable(content.keys[at]) if origin == "key" else content.rows[at].get(name)
+            for at in some
+        ]
+        lengths = sorted(len(cell_of(content, cell)) for cell in cells)
+        usual = lengths[len(lengths) * 9 // 10] if lengths else 0
+    width = max(_NARROWEST, min(max(usual, len(heading)), _WIDEST))
+    return Source(BoardColumn(id=id_, name=heading, origin=origin, width=width), name)
+
+
+def _width_of_answers(content: Content, name: str) -> int:
+    """Tell how wide what comes out may become, which nobody knows yet, by its type."""
+    if content.schema is None:
+        return _WIDEST
+    fields = content.schema.json_schema.get("properties")
+    field = fields.get(name) if isinstance(fields, Mapping) else None
+    kind = field.get("type") if isinstance(field, Mapping) else None
+    return _WIDTHS.get(kind, _OF_TEXT) if isinstance(kind, str) else _OF_TEXT
 
 
 def _key_column(content: Content) -> str | None:

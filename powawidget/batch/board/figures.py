@@ -54,6 +54,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
         begun: When this kernel started it, in seconds since the epoch.
         ended: When the last row ended, once nothing is under way.
         reason: Why nothing new starts, in words.
+        paused_until: Until when nothing new starts since the server asks to wait, in seconds since
+            the epoch.
         waiting: The rows that wait for a person, the soonest deadline first; the first of many.
     """
 
@@ -67,6 +69,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     begun: float | None = None
     ended: float | None = None
     reason: str = ""
+    paused_until: float | None = None
     waiting: list[Waiting] = []
 
 
@@ -96,6 +99,7 @@ def figures_of(content: Content, moment: Moment) -> Figures:
         begun=moment.begun,
         ended=None if moment.is_driven else _last_end(outcomes),
         reason=content.redact(moment.reason),
+        paused_until=moment.paused_until if moment.is_driven and not moment.reason else None,
         waiting=_waiting(content, moment),
     )
 

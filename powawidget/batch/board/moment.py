@@ -66,6 +66,8 @@ class Moment:
         is_held: Whether nothing is sent yet, for no page shows the batch to a person.
         reason: Why nothing new starts, in words; empty while it goes on.
         left_out: How many rows wait though others are driven, as those beside a sample.
+        paused_until: Until when nothing new starts since the server asks to wait, in seconds since
+            the epoch.
         begun: When it was started by this kernel, in seconds since the epoch.
         now: The time.
     """
@@ -77,6 +79,7 @@ class Moment:
     is_held: bool = False
     reason: str = ""
     left_out: int = 0
+    paused_until: float | None = None
     begun: float | None = None
     now: float = 0.0
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 from powawidget.batch.board.figures import Figures
+from powawidget.transcript import words
 from powawidget.transcript.summary import one_line
 
 _ON_TERMINAL = 0.2  # seconds between two lines
@@ -108,7 +109,11 @@ def line_of(name: str, figures: Figures, seconds: float) -> str:
     if figures.tokens is not None:
         facts.append(f"{figures.tokens:,} tokens")
     line = f"{name}: {share:3}% {over:,}/{figures.rows:,} [{', '.join(facts)}]"
-    return f"{line} {one_line(figures.reason)}" if figures.reason else line
+    if figures.reason:
+        return f"{line} {one_line(figures.reason)}"
+    if figures.paused_until is None:
+        return line
+    return f"{line} paused by the server until {words.clock(figures.paused_until, None, day=False)}"
 
 
 def _clock(seconds: float) -> str:

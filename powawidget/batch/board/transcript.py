@@ -111,6 +111,9 @@ def _head(content: Content, figures: Figures, moment: Moment) -> list[nd.Node]:
         nodes.append(line(" · ".join(filter(None, facts)), kind="facts"))
     if moment.is_driven and not moment.is_held:
         nodes.append(line(nd.Span(words.as_of(moment.now, None, "running"), "strong")))
+    if figures.paused_until is not None:
+        until = words.clock(figures.paused_until, None, day=False)
+        nodes.append(line(f"Paused by the server until {until}"))
     if figures.reason:
         nodes.append(line(nd.Span(one_line(figures.reason, 400), "unquoted")))
     kept = content.journal

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import io
 import itertools
+import re
 import sys
 import threading
 import time
@@ -511,6 +512,12 @@ def test_what_is_over_at_once_writes_nothing() -> None:
         line.look()
         line.end()
         assert stream.getvalue() == ""
+
+
+def test_a_line_says_until_when_the_server_asks_to_wait() -> None:
+    figures = Figures(status="running", rows=2, counts={"done": 1}, paused_until=1_800_000_000.0)
+    said = progress.line_of("Triage", figures, 5)
+    assert re.search(r"\] paused by the server until \d\d:\d\d:\d\d$", said)
 
 
 def test_a_process_without_stderr_waits_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -147,6 +147,25 @@ def test_a_key_of_its_own_has_its_own_column() -> None:
     assert [one.shown.name for one in named] == ["key", "id", "text", "answer"]
 
 
+def test_columns_are_as_wide_as_what_stands_in_them() -> None:
+    rows = [{"id": n, "text": "word " * (n % 7), "flag": n % 2 == 0} for n in range(60)]
+    one = content(rows, asked=("text", "flag"), schema=schema_of(Ticket))
+    widths = {column.shown.name: column.shown.width for column in columns_of(one)}
+    assert widths == {"id": 4, "text": 29, "flag": 5, "category": 16, "urgent": 6}
+    (whole,) = [each for each in columns_of(content(tickets(1))) if each.shown.id == "out:0"]
+    assert whole.shown.width > 30  # an answer in full
+    long = content([{"id": 1, "text": "x" * 1_000_000}])
+    assert max(column.shown.width for column in columns_of(long)) < 40
+
+
+def test_a_pause_is_told_while_rows_wait_for_its_end() -> None:
+    rows = [done(), LEFT]
+    one = content(tickets(2))
+    assert figures_of(one, moment(rows, paused_until=NOW + 9)).paused_until == NOW + 9
+    for more in ({"reason": "It was stopped."}, {"is_driven": False}):
+        assert figures_of(one, moment(rows, paused_until=NOW + 9, **more)).paused_until is None
+
+
 def test_a_column_of_a_schema_may_be_called_as_one_of_the_table() -> None:
     class Same(msgspec.Struct):
         text: str

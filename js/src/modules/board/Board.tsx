@@ -165,7 +165,11 @@ function Facts({ view, figures, ask, next }: FactsProps) {
       put("", 0);
     }
   };
-  const said = [rate === null ? "" : words.rate(rate), words.tokens(figures)].filter(Boolean);
+  const said = [
+    rate === null ? "" : words.rate(rate),
+    words.tokens(figures),
+    words.paused(figures),
+  ].filter(Boolean);
   return (
     <div class="pw-facts-row">
       <span class="pw-board-facts">

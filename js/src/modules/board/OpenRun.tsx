@@ -23,15 +23,26 @@ interface Props {
   /** How many other rows wait for a person, and what goes to the next one. */
   others: number;
   next: () => void;
+  /** Asks for its run once more: the kernel closes those that were opened long ago. */
+  again: () => void;
   /** Called with the height that it takes, in px. */
   sized: (height: number) => void;
 }
 
-export const OpenRun = pure(function OpenRun({ view, line, opened, others, next, sized }: Props) {
+export const OpenRun = pure(function OpenRun({
+  view,
+  line,
+  opened,
+  others,
+  next,
+  again,
+  sized,
+}: Props) {
   const place = useRef<HTMLDivElement>(null);
   const whole = useRef<HTMLDivElement>(null);
-  const told = useRef(sized);
-  told.current = sized;
+  const told = useRef({ sized, again });
+  told.current = { sized, again };
+  const isSecond = useRef(false);
   const [isBroken, setBroken] = useState(false);
   const model = opened?.model ?? null;
   // Who only reads a row isn't sent elsewhere.
@@ -39,10 +50,11 @@ export const OpenRun = pure(function OpenRun({ view, line, opened, others, next,
   hasAsked.current ||= line.standing === "waiting";
   useLayoutEffect(() => {
     const element = whole.current as HTMLDivElement;
-    return onSized([element], () => told.current(element.offsetHeight));
+    return onSized([element], () => told.current.sized(element.offsetHeight));
   }, []);
   useLayoutEffect(() => {
     if (model === null) return;
+    setBroken(false);
     let end: (() => void) | undefined;
     let isGone = false;
     const { widget_manager } = (view.session as WholeSession).model;
@@ -51,8 +63,14 @@ export const OpenRun = pure(function OpenRun({ view, line, opened, others, next,
       end = () => guarded(() => made.remove());
       if (isGone) return end();
       place.current?.replaceChildren(made.el);
+      isSecond.current = false;
     };
-    show(widget_manager as Manager).catch(() => isGone || setBroken(true));
+    show(widget_manager as Manager).catch(() => {
+      if (isGone) return;
+      if (isSecond.current) return setBroken(true);
+      isSecond.current = true;
+      told.current.again();
+    });
     return () => {
       isGone = true;
       end?.();

@@ -25,6 +25,10 @@ const UP = "ascending" as const;
 const DOWN = "descending" as const;
 const FIRST = { ...ROW, "aria-rowindex": 1 };
 const FEWEST = 32; // rows that are asked for at once, though fewer are in sight
+const LETTER = 7; // px of a usual one
+const SHORT = 10; // letters of a cell that are always in sight
+const BESIDE = 8; // px beside a cell
+const CHIP = 26; // letters of a usual one
 const OPEN = 60; // px of an open row until its run is there
 
 interface Props {
@@ -195,6 +199,7 @@ export function Rows({ view, link, query, ask, waiting, next, goal }: Props) {
             opened={link.opened.get(line.place) ?? null}
             others={waiting.filter(({ place }) => place !== line.place).length}
             next={() => next(line.place)}
+            again={() => link.open(line.place)}
             sized={(height) => {
               if (heights.get(line.place) === height) return;
               heights.set(line.place, height);
@@ -251,14 +256,12 @@ export function Rows({ view, link, query, ask, waiting, next, goal }: Props) {
   );
 }
 
-/** The widths of the columns: all rows have the same, whichever are drawn. */
+/** The widths of the columns, by what stands in them: all rows have the same, whichever are drawn. */
 function template(columns: readonly BoardColumn[]): string {
-  const widths = {
-    key: "minmax(56px,.5fr)",
-    input: "minmax(72px,2fr)",
-    output: "minmax(64px,.8fr)",
-  };
-  return [...columns.map(({ origin }) => widths[origin]), "minmax(120px,1.5fr)", "46px"].join(" ");
+  const widths = columns.map(
+    ({ width }) => `minmax(${Math.min(width, SHORT) * LETTER + BESIDE}px,${width}fr)`,
+  );
+  return [...widths, `minmax(150px,${CHIP}fr)`, "46px"].join(" ");
 }
 
 interface HeadingsProps {

@@ -12,6 +12,7 @@ import type {
 } from "../../state/wire";
 
 const ANSWERED_WITHIN = 4_000; // ms after which the same is asked again
+const LIVE = new Set<Line["standing"]>(["running", "waiting"]);
 const KEPT = 600; // rows that are remembered beside those in view
 
 /** Which rows a person wants to see, and in which order. */
@@ -28,6 +29,8 @@ export const ALL: Query = { standing: "", search: "", sort: "", descending: fals
 export interface Opened {
   model: string | null;
   why: string;
+  /** The row as it stood when that was told, or came to stand since. */
+  of: Line | undefined;
 }
 
 /** A question that is on its way. */
@@ -126,6 +129,11 @@ export class BoardLink {
     return isAnswered && nameOf(this.shown) === nameOf(query);
   }
 
+  #lineOf(place: number): Line | undefined {
+    const at = this.#indexes.get(place);
+    return at === undefined ? undefined : this.rows.get(at);
+  }
+
   get #isHere(): boolean {
     if (this.total === null || this.about === null || this.#again) return false;
     if (nameOf(this.shown) !== nameOf(this.#query)) return false;
@@ -180,12 +188,16 @@ export class BoardLink {
         this.stale = message.stale;
         for (const line of message.rows) {
           const at = this.#indexes.get(line.place);
-          if (at !== undefined) this.rows.set(at, line);
+          if (at !== undefined) this.#put(at, line);
         }
         break;
       case "opened":
         if (message.view !== this.#view || !this.opened.has(message.place)) return;
-        this.opened.set(message.place, { model: message.model, why: message.why });
+        this.opened.set(message.place, {
+          model: message.model,
+          why: message.why,
+          of: this.#lineOf(message.place),
+        });
         break;
       default:
         return;
@@ -207,11 +219,23 @@ export class BoardLink {
     this.stale = stale;
     if (about !== null) this.about = about;
     for (const [offset, line] of rows.entries()) {
-      this.rows.set(first + offset, line);
+      this.#put(first + offset, line);
       this.#indexes.set(line.place, first + offset);
     }
     this.#forget(first, first + rows.length);
     this.#ask(); // for where the person has come to meanwhile
+  }
+
+  /** Takes a row in, and asks anew for the run of an open one that has another by now. */
+  #put(at: number, line: Line): void {
+    this.rows.set(at, line);
+    const opened = this.opened.get(line.place);
+    if (!opened || opened.of === undefined) return;
+    const { of, model } = opened;
+    const isSame =
+      of.standing === line.standing && of.seconds === line.seconds && of.since === line.since;
+    if (isSame || (model !== null && LIVE.has(of.standing))) opened.of = line;
+    else this.open(line.place);
   }
 
   #forget(first: number, end: number): void {

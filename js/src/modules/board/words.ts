@@ -76,6 +76,12 @@ const amount = (value: number): string =>
       ? `${Math.round(value / 1e3)} k`
       : `${(value / 1e6).toFixed(1)} M`;
 
+/** That nothing new starts for a while. */
+export const paused = ({ paused_until: until }: Figures): string =>
+  until === null
+    ? ""
+    : `paused by the server until ${new Date(until * 1000).toLocaleTimeString("en-GB")}`;
+
 export const tokens = ({ tokens, tokens_in_all: all }: Figures): string => {
   if (tokens === null) return "";
   const used = `${amount(tokens)} ${tokens === 1 ? "token" : "tokens"}`;
