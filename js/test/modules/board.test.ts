@@ -359,7 +359,7 @@ describe("a board", () => {
     const { el, hear } = await open();
     const table = el.querySelector(".pw-board-table") as HTMLElement;
     expect(table.style.getPropertyValue("--pw-columns")).toBe(
-      "minmax(43px,5fr) minmax(78px,36fr) minmax(78px,16fr) minmax(150px,26fr) 46px",
+      "minmax(54px,5fr) minmax(94px,36fr) minmax(94px,16fr) minmax(150px,30fr) 46px",
     );
     expect(el.textContent).not.toContain("paused");
     hear({ kind: "figures", figures: figures({ paused_until: 1_800_000_000 }), trouble: "" });

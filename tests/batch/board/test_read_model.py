@@ -404,9 +404,9 @@ class Counted:
 def test_a_row_that_stays_as_it_is_isnt_written_at_each_look(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(Counted, "times", 0)
     one = content([{"id": n, "text": Counted()} for n in range(30)])
     windows = Windows(one, columns_of(one))
+    monkeypatch.setattr(Counted, "times", 0)
     rows = [done(), failed("x"), UNKNOWN, RUNNING, *[LEFT] * 26]
     windows.ask("v", moment(rows), Query(), 0, 20)
     for _ in range(10):

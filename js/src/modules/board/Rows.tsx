@@ -25,10 +25,10 @@ const UP = "ascending" as const;
 const DOWN = "descending" as const;
 const FIRST = { ...ROW, "aria-rowindex": 1 };
 const FEWEST = 32; // rows that are asked for at once, though fewer are in sight
-const LETTER = 7; // px of a usual one
+const LETTER = 8; // px of a usual one
 const SHORT = 10; // letters of a cell that are always in sight
-const BESIDE = 8; // px beside a cell
-const CHIP = 26; // letters of a usual one
+const BESIDE = 14; // px beside a heading
+const CHIP = 30; // letters of a usual one
 const OPEN = 60; // px of an open row until its run is there
 
 interface Props {
