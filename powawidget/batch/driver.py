@@ -30,6 +30,7 @@ from powawidget.state.reduce import gates
 
 _BY_A_WORD = frozenset({"failed", "unknown"})
 _STOPPED = "It was stopped."
+_THINKING = 1.0  # seconds that a policy takes before a person is told of a request, too
 
 
 class UnderWay(NamedTuple):
@@ -325,13 +326,19 @@ class Driver:
 
 
 def _asked(attempt: Attempt) -> Asked | None:
-    """Tell what a run asks a person; on any thread."""
-    if not attempt.is_asking:
-        return None
+    """Tell what a run asks a person; on any thread.
+
+    Where a policy takes its time, a person may come first.
+    """
     live = attempt.task.live
+    if live.state.status != "waiting":
+        return None
     with live.lock:
         asked = list(gates.pending(live.state))
     if not asked:
+        return None
+    is_thought_about = live.clock() - asked[-1].asked_at < _THINKING
+    if is_thought_about and not attempt.is_asking:
         return None
     return Asked(subject=subject_of(asked[-1]), deadline=min(map(deadline_of, asked)))
 

@@ -15,6 +15,7 @@ from powawidget.approvals.policy import may_ask
 from powawidget.batch.budget import budget
 from powawidget.batch.deciding import UNASKED, Deciding, deciding_of
 from powawidget.batch.decisions import denied_in, expired_in, last_decision
+from powawidget.batch.driver import UnderWay
 from powawidget.errors import ApprovalNeeded, ConfigurationError, DecisionRefused
 from powawidget.live.run import NONCE
 from powawidget.state.model import ApprovalPart, RunState, ToolPart
@@ -325,6 +326,47 @@ def test_what_a_policy_cant_read_waits_and_little_is_started_beside_it(
 
 
 # Whoever decides first.
+
+
+def test_while_a_policy_takes_its_time_a_person_may_come_first(
+    pb: pw.Powabase, server: Counterpart
+) -> None:
+    posts, asked = Posts(server), threading.Event()
+
+    async def slow(_approval: object) -> bool:
+        asked.set()
+        await asyncio.sleep(WATCHDOG)
+        return False
+
+    batch = pb.agent("Keeper").map(rows(2), on_approval=slow)
+    assert asked.wait(WATCHDOG)
+    until(lambda: len(asking(batch)) == 2)  # at the board, too
+    for key in asking(batch):
+        run_of(batch, key).approve()
+    until(batch._driver.done.is_set)  # type: ignore[union-attr]  # it was started
+    assert {batch[key].approvals[0].by for key in batch} == {"code"}
+    assert [one["approved"] for one in posts.of("/approve")] == [True, True]
+
+
+def test_what_a_policy_decides_at_once_never_seems_to_wait(
+    pb: pw.Powabase, server: Counterpart
+) -> None:
+    del server
+    batch = pb.agent("Keeper").map(rows(4), on_approval=pw.policy(otherwise="approve"))
+    driver, seen = batch._driver, set()
+    assert driver is not None
+    while not driver.done.is_set():
+        asked = [one for one in driver.under_way().values() if one.asked is not None]
+        # A loaded machine takes its time, too.
+        seen |= {one.asked.subject for one in asked if one.asked and _age(one) < 1.0}
+        time.sleep(0.005)
+    assert seen == set()
+
+
+def _age(one: UnderWay) -> float:
+    """How long ago a row was asked about, at least."""
+    assert one.asked is not None
+    return time.time() - (one.asked.deadline - 300)
 
 
 def test_a_click_and_code_are_one_decision(pb: pw.Powabase, server: Counterpart) -> None:

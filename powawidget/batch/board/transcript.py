@@ -162,6 +162,8 @@ def _failures(lines: Sequence[Line], count: int, lengths: list[int]) -> list[nd.
 
 
 def _status_of(each: Line) -> str:
+    if each.standing == "waiting":
+        return f"{_WORDS[each.standing]}: {each.why}" if each.why else _WORDS[each.standing]
     return f"{_WORDS[each.standing]}: {each.chip}" if each.chip else _WORDS[each.standing]
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from powawidget.batch.board.moment import Content, Moment
 from powawidget.batch.board.transcript import transcripts
+from powawidget.batch.decisions import Asked
 from powawidget.batch.journal.records import RowOutcome
 from powawidget.batch.keys import canonical
 from powawidget.settings import options
@@ -43,10 +44,16 @@ def _batch(texts: list[str], **more: Any) -> tuple[Content, Moment]:
     name = texts[0]
     rows = [{"id": place, name: text} for place, text in enumerate(texts)]
     kinds = [done, failed, lambda text: RowOutcome(state="unknown", error=text)]
-    outcomes = [kinds[place % 3](text) for place, text in enumerate(texts)]
+    kinds.append(lambda _: RUNNING)  # and asks for approval
+    outcomes = [kinds[place % 4](text) for place, text in enumerate(texts)]
     keys = [canonical(f"{place}{text}") for place, text in enumerate(texts)]
     made = content(rows, keys=keys, asked=(name,), name=name, target=name, journal=name, **more)
-    return made, moment(outcomes, reason=texts[-1])
+    asking = {
+        keys[place]: Asked(subject=text, deadline=NOW)
+        for place, text in enumerate(texts)
+        if outcomes[place] is RUNNING
+    }
+    return made, moment(outcomes, reason=texts[-1], asking=asking)
 
 
 def _check(written: dict[str, str]) -> None:
