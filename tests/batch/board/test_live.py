@@ -414,7 +414,7 @@ def test_a_look_that_fails_is_told_and_the_next_one_goes_well(pb: pw.Powabase) -
         if fails[0]:
             fails[0] = False
             raise OSError("no disk")
-        return moment([done(), LEFT])
+        return moment([done(), LEFT], is_driven=False)  # a board of what goes on looks for ever
 
     board = LiveBoard(content(tickets(2)), read)
     fails[0] = True
