@@ -306,7 +306,7 @@ export interface Waiting {
 }
 
 export interface Figures {
-  status: "done" | "held" | "ready" | "running" | "stopped" | "stopping" | "waiting";
+  status: "done" | "held" | "opened" | "ready" | "running" | "stopped" | "stopping" | "waiting";
   rows: number;
   counts: Record<string, number>;
   rate: number | null;

@@ -403,6 +403,12 @@ describe("a board", () => {
     await painted();
     expect(button("Go on").title).toBe("Sends the 77 rows that are left.");
     expect(button("Retry 3 failed").title).toContain("They cost again.");
+    const looks = figures({ status: "stopped", counts: { done: 98, running: 2 } });
+    hear({ kind: "figures", figures: looks, trouble: "" });
+    await painted();
+    expect(button("Go on").title).toBe("Asks the server what became of 2 rows.");
+    hear({ kind: "figures", figures: stopped, trouble: "" });
+    await painted();
     button("Go on").click();
     button("Retry 3 failed").click();
     hear({ kind: "figures", figures: figures(), trouble: "" });

@@ -17,8 +17,11 @@ from powawidget.batch.board.moment import (
 )
 from powawidget.batch.journal.records import RowOutcome
 
-# `ready` waits for a word, `held` for a page; `stopping` starts nothing new while rows run on.
-BatchStatus = Literal["ready", "held", "running", "waiting", "stopping", "stopped", "done"]
+# `ready` waits for a word, `held` for a page; `stopping` starts nothing new while rows run on;
+# `opened` is only read, and nobody here knows whether another kernel drives it.
+BatchStatus = Literal[
+    "ready", "held", "running", "waiting", "stopping", "stopped", "opened", "done"
+]
 
 _LATEST = 30.0  # seconds, by whose rows the rate is told
 _ENOUGH = 50  # rows; where fewer ended in that time, the rate is that of the last so many
@@ -89,7 +92,7 @@ def figures_of(content: Content, moment: Moment) -> Figures:
     if known and unknown_yet and moment.is_driven:
         in_all = sum(known) + round(sum(known) / len(known) * unknown_yet)
     return Figures(
-        status=_status(counted, moment),
+        status=_status(content, counted, moment),
         rows=len(outcomes),
         counts=counts,
         rate=None if rate is None else round(rate, 2),
@@ -116,15 +119,17 @@ def _waiting(content: Content, moment: Moment) -> list[Waiting]:
     return sorted(waiting, key=lambda one: (one.deadline, one.place))[:_MOST_WAITING]
 
 
-def _status(counted: collections.Counter[str], moment: Moment) -> BatchStatus:
+def _status(content: Content, counted: collections.Counter[str], moment: Moment) -> BatchStatus:
     if moment.is_held:
         return "held"
     if moment.is_driven:
         if counted["waiting"] and not counted["running"]:
             return "waiting"
         return "stopping" if moment.reason else "running"
-    if not counted["left"]:
+    if not counted["left"] + counted["running"] + counted["waiting"]:
         return "done"
+    if not content.can_start:
+        return "opened"
     is_untouched = counted["left"] == len(moment.outcomes)
     return "ready" if is_untouched and moment.begun is None else "stopped"
 

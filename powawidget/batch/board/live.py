@@ -29,6 +29,7 @@ _STATUS: dict[BatchStatus, RunStatus] = {
     "waiting": "waiting",
     "stopping": "running",
     "stopped": "stopped",
+    "opened": "stopped",
     "done": "completed",
 }
 _ON_STOP = "Nothing new starts. What runs goes on to its end, and its result is kept."

@@ -35,6 +35,7 @@ _STATUS = {
     "waiting": ("waiting", "Waiting for a person"),
     "stopping": ("running", "Stopping"),
     "stopped": ("stopped", "Stopped"),
+    "opened": ("stopped", "Opened"),
     "done": ("completed", "Done"),
 }
 _BAD = ("failed", "unknown")

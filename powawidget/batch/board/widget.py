@@ -134,6 +134,8 @@ class BatchWidget(StateWidget):
             return self._windows.ask(view, moment, query, first, count, again=again)
 
         is_new = message.get("about") is True
+        if is_new and not self._batch.content.can_start:
+            self._batch.note_change()  # nobody else does: another kernel may drive it
         if is_new:
             self._tell_figures(self._batch.figures, again=True)
         async with self._reading:

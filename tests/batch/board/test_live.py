@@ -314,6 +314,22 @@ def test_an_opened_journal_is_shown_and_not_started(
     assert until(lambda: page.of("opened"))[0]["model"]
 
 
+def test_a_batch_that_is_only_read_is_read_anew_by_a_page_that_comes(
+    pb: pw.Powabase, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    path = tmp_path / "b.powa"
+    batch = pb.agent("Echo").map(rows_of(2, _1="slow"), "{text}", key="id", journal=path)
+    until(lambda: batch.counts == {"done": 1, "accepted": 1})
+    page = Page(pw.open_batch(path), monkeypatch)
+    page.rows(about=True)
+    told = page.figures(lambda one: one["counts"] == {"done": 1, "running": 1})
+    assert told["status"] == "opened"
+    GO_ON.set()
+    batch.wait(display=False)
+    page.rows("w", about=True)
+    assert page.figures(lambda one: one["counts"] == {"done": 2})["status"] == "done"
+
+
 def test_retry_of_a_batch_that_stops_sends_nothing(
     pb: pw.Powabase, server: Counterpart, monkeypatch: pytest.MonkeyPatch
 ) -> None:

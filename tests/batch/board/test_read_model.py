@@ -117,12 +117,18 @@ def test_tokens_in_all_are_those_of_the_others_at_the_same_rate() -> None:
         ([LEFT, LEFT], {"is_held": True, "reason": "Nobody is there."}, "held"),
         ([RUNNING, LEFT], {"reason": "It was stopped."}, "stopping"),
         ([done(), LEFT], {"is_driven": False}, "stopped"),
+        # A driver that is gone left it so: what became of it isn't known.
+        ([done(), RUNNING], {"is_driven": False}, "stopped"),
         ([done(), failed("no")], {"is_driven": False}, "done"),
         ([UNKNOWN, done()], {"is_driven": False, "begun": None}, "done"),
     ],
 )
 def test_how_the_batch_stands(rows: list[RowOutcome], more: dict[str, Any], status: str) -> None:
     assert figures_of(content(tickets(2)), moment(rows, **more)).status == status
+    if more.get("is_driven") is False:
+        read = content(tickets(2), can_start=False)
+        opened = "done" if status == "done" else "opened"
+        assert figures_of(read, moment(rows, **more)).status == opened
 
 
 # Columns and lines.

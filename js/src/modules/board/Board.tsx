@@ -200,8 +200,9 @@ interface FootProps {
 
 function Foot({ view, link: { about }, figures }: FootProps) {
   if (about === null || figures === null) return null;
-  const { failed = 0, left = 0 } = figures.counts;
-  const mayStart = about.starts && left > 0 && ["ready", "stopped"].includes(figures.status);
+  const { failed = 0, running = 0, left = 0 } = figures.counts;
+  const mayStart =
+    about.starts && left + running > 0 && ["ready", "stopped"].includes(figures.status);
   return (
     <div class="pw-foot pw-board-foot">
       <span class="pw-kept">
@@ -223,7 +224,7 @@ function Foot({ view, link: { about }, figures }: FootProps) {
           action="resume"
           label={figures.status === "ready" ? words.start : words.goOn}
           busy={words.starting}
-          then={words.startThen(left)}
+          then={left > 0 ? words.startThen(left) : words.lookThen(running)}
         />
       )}
     </div>

@@ -25,7 +25,7 @@ export const Head = pure(function Head({ view, figures }: Props) {
   const dot =
     now === "done" && failed + unknown > 0
       ? "flawed"
-      : now === "ready" || now === "stopped"
+      : ["ready", "stopped", "opened"].includes(now)
         ? "stopped"
         : status;
   const saved = isAbandoned && !kernel.hasSpoken;

@@ -30,6 +30,7 @@ const STATUS: Record<Figures["status"], string> = {
   waiting: "Waiting for you",
   stopping: "Stopping",
   stopped: "Stopped",
+  opened: "Opened",
   done: "Done",
 };
 
@@ -119,6 +120,8 @@ export const retrying = "Sending again…";
 export const start = "Start";
 export const goOn = "Go on";
 export const startThen = (left: number) => `Sends the ${plural(left, "row")} that are left.`;
+export const lookThen = (running: number) =>
+  `Asks the server what became of ${plural(running, "row")}.`;
 export const starting = "Starting…";
 export const python = "Copy as Python";
 export const kept = (name: string) => `kept in ${name}`;
@@ -130,7 +133,7 @@ export function milestone(figures: Figures): string {
   const { done = 0, failed = 0, unknown = 0, waiting = 0 } = counts;
   const over = done + failed + unknown;
   if (now === "done" || now === "stopped") return `Batch ${now}: ${shares(figures)}`;
-  if (now === "ready" || now === "held") return "";
+  if (now === "ready" || now === "held" || now === "opened") return "";
   if (waiting > 0) return `${plural(waiting, "row")} waiting for your approval`;
   if (now === "stopping") return "Batch stopping";
   const quarter = Math.floor((4 * over) / Math.max(rows, 1));
