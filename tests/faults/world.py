@@ -122,7 +122,7 @@ class World:
         until(lambda: not self._strange_threads(), "the threads are over")
 
     def _strange_threads(self) -> list[str]:
-        """The threads that came since, but for those that the loop keeps: it looks host names up."""
+        """Threads that came since, but for those that the loop keeps to look host names up."""
         names = [each.name for each in threading.enumerate() if each not in self._threads]
         return [name for name in names if not re.fullmatch(r"powawidget|asyncio_\d+", name)]
 
