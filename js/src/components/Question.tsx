@@ -8,6 +8,7 @@ import { Chevron } from "./Glyph";
 import { Visible } from "./Visible";
 
 const SHORT = 90; // characters that need no opening
+const MOST = 20_000; // Chromium lays out ten times as much of mixed scripts in minutes
 
 export const Question = pure(function Question({ view }: { view: View }) {
   useKeys(view, "root");
@@ -33,7 +34,7 @@ export const Question = pure(function Question({ view }: { view: View }) {
       <Chevron />
       {said}
       <span class="pw-question-text" dir="auto">
-        <Visible text={isOpen ? message : oneLine(message)} />
+        <Visible text={isOpen ? message : oneLine(message)} most={MOST} />
       </span>
     </Button>
   );

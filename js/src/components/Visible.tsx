@@ -52,7 +52,8 @@ const LeftOut = ({ count }: { count: number }) => <span class="pw-cut"> … {lef
 interface Props {
   text: string;
   kind?: string;
-  /** How many marks there may be. */
+  /** How many characters there may be, and how many marks. */
+  most?: number;
   marks?: number;
   /** Mark every hidden character, also one that its script needs: where a person decides on it. */
   exact?: boolean;
@@ -63,8 +64,8 @@ interface Props {
  * change how others are seen; in a span of this class, if one is given. What would be too many of
  * them for a page is left out, and counted.
  */
-export function Visible({ text, kind, marks, exact = false }: Props) {
-  const end = reach(text, undefined, marks);
+export function Visible({ text, kind, most, marks, exact = false }: Props) {
+  const end = reach(text, most, marks);
   const parts = visible(text.slice(0, end), { strict: exact }).map((part) =>
     typeof part === "string" ? (
       part

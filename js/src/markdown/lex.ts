@@ -161,7 +161,9 @@ class StreamTokenizer extends Tokenizer {
 
   /** An address ends where another script's marks or a text without blanks begin, and before what closes. */
   override url(src: string): Tokens.Link | undefined {
-    const token = super.url(src.slice(0, src.search(ADDRESS_END)));
+    // The end is looked for only where one may begin: brackets by the thousand would cost seconds.
+    const token =
+      /^(?:www|[\w.+-]+[@:])/i.test(src) && super.url(src.slice(0, src.search(ADDRESS_END)));
     if (!token) return;
     // a model writes `\_` there too
     for (const part of [token, ...token.tokens] as Tokens.Link[]) {

@@ -96,6 +96,17 @@ test.each([...wide, ...names])("%s of 200,000 characters: %s", async (field, flo
   expect(el.textContent).toMatch(/[\d,]+ more characters/);
 });
 
+test("a long question opens by so much as a browser lays out at once, and says what is left", async () => {
+  const { el, ask } = open(run({ message: of("a\u0430 ") })).show();
+  await painted();
+  openAll(el);
+  await painted();
+  const { length } = ask(".pw-question-text").textContent ?? "";
+  expect(length).toBeGreaterThan(20_000);
+  expect(length).toBeLessThan(20_200);
+  expect(ask(".pw-question .pw-cut").textContent).toContain("180,000 more characters not shown");
+});
+
 test("what is in a request beyond that can't be approved by a click, and is denied by one", async () => {
   for (const given of [{ message: FLOODS.colours }, { tool_name: FLOODS.colours }]) {
     const state = run({ status: "waiting", parts: [approval(given as object)] });

@@ -79,6 +79,21 @@ test("a definition has an end: its title isn't looked for in all that follows", 
   expect(looked).toBeLessThan(20 * SIZE);
 });
 
+test.each(["[({", "![", "[a](", "*a", "_a", "~~a", "<a"])(
+  "where no address may begin none is looked for: %s",
+  (piece) => {
+    const url = vi.spyOn(Tokenizer.prototype, "url");
+    const view = new MarkdownView(document.createElement("div"));
+    view.append(repeat(() => piece, SIZE));
+    view.finish();
+    view.paint();
+    // each of these looks at all that follows
+    const looked = url.mock.calls.reduce((sum, [src]) => sum + src.length, 0);
+    url.mockRestore();
+    expect(looked).toBeLessThan(20 * SIZE);
+  },
+);
+
 test("a text of many marks without an end costs what its length does", () => {
   const lexed = (text: string) => {
     const pairs = vi.spyOn(Tokenizer.prototype, "emStrong");
