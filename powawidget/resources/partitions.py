@@ -4,8 +4,7 @@ What is sent to the machines holds no key: each has its own from its environment
 nothing that holds a row's words, for an engine logs what they raise.
 """
 
-import asyncio
-import concurrent.futures
+import collections
 import contextlib
 import dataclasses
 import logging
@@ -14,12 +13,13 @@ import queue
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from powawidget.approvals.policy import PolicyFunction, Verdict, verdict_of
+from powawidget.batch.board.moment import Content
 from powawidget.batch.budget import Spending
 from powawidget.batch.claims import (
     OTHER_MESSAGE,
@@ -53,6 +53,7 @@ from powawidget.errors import (
     WrongTypeError,
 )
 from powawidget.kernel import loop
+from powawidget.resources import dask
 from powawidget.resources.agent import Agent, AgentInfo
 from powawidget.resources.batching import agent_target
 from powawidget.resources.connect import connect
@@ -61,11 +62,9 @@ from powawidget.resources.gates import is_gated
 from powawidget.resources.mapping import Key, agent_body_of
 from powawidget.state.values import Approval
 
-TOPIC = "powawidget"
 _KEY = "POWABASE_API_KEY"
 _MOST = 1_000
 _TOLD_EVERY = 1.0  # seconds
-_TAKING = 5.0  # seconds of one try for a place
 _NO_KEY = (
     f"This worker has no {_KEY} in its environment: set it where workers are started. The key "
     "isn't sent to them."
@@ -94,6 +93,7 @@ class Partitions(msgspec.Struct, frozen=True, kw_only=True):
         options: Those of `run`.
         on_approval: Decides on approvals.
         nonce: Of this object: no engine takes another's results for its own.
+        name: What the batch is called.
         asking: How long what may have begun is looked for.
     """
 
@@ -109,6 +109,7 @@ class Partitions(msgspec.Struct, frozen=True, kw_only=True):
     options: dict[str, Any]
     on_approval: PolicyFunction | None
     nonce: str
+    name: str = ""
     asking: Asking = Asking()
 
 
@@ -171,6 +172,8 @@ class PerPartition:
     def _run(self, frame: Any) -> Any:
         schema = None if self._given.schema is None else schema_of(self._given.schema)
         names = list(map(str, frame.columns))
+        if not len(frame):
+            _told(self._given, uuid.uuid4().hex, {}, None, is_last=True)
         outcomes = self._outcomes(frame, schema) if len(frame) else []
         return _beside(frame, result_columns(outcomes, "agent", schema, names))
 
@@ -182,23 +185,26 @@ class PerPartition:
         try:
             rows = _rows_of(agent, table_of(frame), given, schema)
         except Exception as error:  # noqa: BLE001  # a person's function may raise anything
+            _told(given, uuid.uuid4().hex, {"failed": len(frame)}, None, is_last=True)
             return [_cant_be_sent(error, redact)] * len(frame)
         wrong = {place: _cant_be_sent(error, redact) for place, error in rows.wrong.items()}
-        came = iter(_Work(given, agent, claims, rows.inputs, schema).done() if rows.inputs else ())
+        came = iter(_Work(given, agent, claims, rows.inputs, schema, {"failed": len(wrong)}).done())
         return [wrong[place] if place in wrong else next(came) for place in range(len(frame))]
 
 
 class _Work:
     """One task's rows on their way; on the task's thread."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  # what makes up a task
         self,
         given: Partitions,
         agent: Agent,
         claims: FolderClaims,
         inputs: Sequence[RowInput],
         schema: Schema | None,
+        sorted_out: Mapping[str, int],
     ) -> None:
+        self._sorted_out = sorted_out  # rows that can't be sent, by their state
         self._given = given
         self._agent = agent
         self._claims = claims
@@ -222,7 +228,7 @@ class _Work:
             else:
                 left.append(one)
         if left:
-            with _shared_places(self._given) as places:
+            with dask.shared_places(self._given.claims, self._given.concurrency) as places:
                 self._drive(left, rows, standing, places)
         self._tell(is_last=True)
         return [self._outcomes[one.key] for one in self._inputs]
@@ -264,7 +270,7 @@ class _Work:
 
     def _follow(self, driver: Driver, left: Mapping[str, RowInput]) -> None:
         kept: set[str] = set()
-        told = time.monotonic()
+        told = time.monotonic() - _TOLD_EVERY
         driver.start()
         try:
             while not driver.done.is_set():
@@ -299,23 +305,29 @@ class _Work:
 
     def _tell(self, *, is_last: bool) -> None:
         """Tell the engine how many rows stand in which state, and nothing of what they hold."""
-        worker = _worker()
-        if worker is None:
-            return
-        counts: dict[str, int] = {}
+        counts = collections.Counter(self._sorted_out)
         for one in self._inputs:
             known = self._outcomes.get(one.key)
-            state = "waiting" if known is None else known.state
-            counts[state] = counts.get(state, 0) + 1
-        worker.log_event(
-            TOPIC,
-            {
-                "batch": os.path.basename(self._given.claims),  # noqa: PTH119  # a text
-                "rows": len(self._inputs),
-                "counts": counts,
-                "over": is_last,
-            },
-        )
+            counts["waiting" if known is None else known.state] += 1
+        tokens = [one.tokens for one in self._outcomes.values() if one.tokens is not None]
+        part = self._claims.name_of_part(name_of_row(one.key) for one in self._inputs)
+        _told(self._given, part, counts, sum(tokens) if tokens else None, is_last=is_last)
+
+
+def _told(
+    given: Partitions, part: str, counts: Mapping[str, int], tokens: int | None, *, is_last: bool
+) -> None:
+    dask.tell(
+        given.nonce,
+        {
+            "batch": os.path.basename(given.claims),  # noqa: PTH119  # a text
+            "part": part,
+            "rows": sum(counts.values()),
+            "counts": dict(counts),
+            "tokens": tokens,
+            "over": is_last,
+        },
+    )
 
 
 class _Closed:
@@ -421,6 +433,7 @@ def per_partition(  # noqa: PLR0913  # one keyword for each thing that may be sa
             options={name: value for name, value in options.items() if value is not None},
             on_approval=on_approval,
             nonce=uuid.uuid4().hex,
+            name=name or agent.name,
         )
     )
 
@@ -465,7 +478,23 @@ def map_dask(data: Any, made: PerPartition, meta: Any = None) -> Any:
             "them share. Nothing was sent."
         )
     empty = made.meta(data) if meta is None else _of_pandas(meta)
+    _watch(client, made._given, data.npartitions)  # noqa: SLF001  # its own module
     return data.map_partitions(made, meta=empty)
+
+
+def _watch(client: Any, given: Partitions, parts: int) -> None:
+    """Show the board of what will be computed."""
+    content = Content(
+        name=given.name or given.agent.name,
+        kind="agent",
+        target=given.agent.name,
+        keys=(),
+        rows=(),
+        journal=os.path.basename(os.path.dirname(given.claims)),  # noqa: PTH119, PTH120  # a text
+        can_start=False,
+        parts=parts,
+    )
+    dask.watch(client, given.nonce, content)
 
 
 def _try_worker(folder: str, token: str) -> str:
@@ -613,66 +642,3 @@ def _beside(frame: Any, columns: Sequence[Column]) -> Any:
             series = pd.Series([None] * len(one.cells), index=frame.index, dtype=kind)
         added[one.name] = series
     return pd.concat([frame, pd.DataFrame(added, index=frame.index)], axis=1)
-
-
-def _worker() -> Any:
-    """Give Dask's worker that runs this task; None anywhere else."""
-    import sys  # noqa: PLC0415  # only to see whether Dask is there
-
-    distributed = sys.modules.get("distributed")
-    if distributed is None:
-        return None
-    try:
-        return distributed.get_worker()
-    except ValueError:
-        return None
-
-
-@contextlib.contextmanager
-def _shared_places(given: Partitions) -> Iterator[Places | None]:
-    """Give the places that all machines share; None where one machine decides that alone."""
-    if _worker() is None:
-        yield None
-        return
-    distributed = needed("distributed", "A task of Dask")
-    name = f"powawidget-{os.path.basename(given.claims)}-{given.concurrency}"  # noqa: PTH119  # a text
-    places = _DaskPlaces(distributed.Semaphore(max_leases=given.concurrency, name=name))
-    try:
-        yield places
-    finally:
-        places.close()
-
-
-class _DaskPlaces:
-    """Places as leases of Dask's semaphore: those of a worker that dies become free by themselves.
-
-    Args:
-        semaphore: The semaphore.
-    """
-
-    def __init__(self, semaphore: Any) -> None:
-        self._semaphore = semaphore
-        self._turn: asyncio.Lock | None = None
-        # Its own thread: many tasks that wait would use up those by which others give back.
-        self._thread = concurrent.futures.ThreadPoolExecutor(1, "powawidget-places")
-
-    async def take(self) -> None:
-        running = asyncio.get_running_loop()
-        self._turn = self._turn or asyncio.Lock()
-        async with self._turn:  # one at a time asks the scheduler
-            while not await running.run_in_executor(self._thread, self._acquire):
-                pass
-
-    async def give_back(self) -> None:
-        try:
-            await asyncio.to_thread(self._semaphore.release)
-        except Exception as error:  # noqa: BLE001  # the row is over; a lost lease ends by itself
-            _log.warning("A place couldn't be given back: %s", type(error).__name__)
-
-    def close(self) -> None:
-        """Let the leases be refreshed no more."""
-        self._thread.shutdown(wait=False)
-        self._semaphore.refresh_callback.stop()
-
-    def _acquire(self) -> bool:
-        return bool(self._semaphore.acquire(timeout=_TAKING))

@@ -12,7 +12,7 @@ import pathlib
 import random
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import dask
@@ -23,6 +23,7 @@ import pandas as pd
 import pytest
 
 import powawidget
+from powawidget.batch.board.away import AwayBoard
 from powawidget.errors import ConfigurationError
 from powawidget.resources.partitions import map_dask
 from tests.batch.client_process import ASKING
@@ -90,13 +91,31 @@ def posted(server: ServerProcess, name: str) -> collections.Counter[str]:
     return collections.Counter(one for one in sent if one.startswith(f"{name} "))
 
 
+def assert_within_the_limit(times: Sequence[float]) -> None:
+    """Each start has a slot of its own; between its slot and the server some may pile up."""
+    for first, one in enumerate(times):
+        for last in range(first + 1, len(times)):
+            allowed = A_MINUTE / 60 * (times[last] - one) + 1 + AT_ONCE
+            assert last - first + 1 <= allowed
+
+
+def told_in_the_end(board: AwayBoard) -> dict[str, int]:
+    """What the board says once all is over; the last word may be on its way."""
+    end = time.monotonic() + WATCHDOG
+    while (seen := board._figures()).status != "done":
+        assert time.monotonic() < end, seen
+        time.sleep(0.1)
+    return dict(seen.counts)
+
+
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_killed_worker_pays_no_row_twice(
+def test_a_killed_worker_pays_no_row_twice(  # noqa: PLR0913, PLR0917  # pytest's fixtures
     server: ServerProcess,
     client: distributed.Client,
     seed: int,
     tmp_path: pathlib.Path,
     record_property: Callable[[str, object], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     name = f"seed {seed}:"
     with powawidget.connect(server.url, api_key=server.key) as pb:
@@ -110,7 +129,15 @@ def test_a_killed_worker_pays_no_row_twice(
             concurrency=AT_ONCE,
             per_minute=A_MINUTE,
         )
-    done = map_dask(table(name), quick(ask))
+    made: list[AwayBoard] = []
+
+    def note(board: AwayBoard) -> None:
+        made.append(board)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AwayBoard, "show", note)
+        done = map_dask(table(name), quick(ask))
+    (board,) = made
     events: list[Any] = []
     client.subscribe_topic("powawidget", events.append)
     before, begun = server.count(), len(server.starts())
@@ -135,11 +162,7 @@ def test_a_killed_worker_pays_no_row_twice(
     record_property("sent when one was killed", sent)
     record_property("starts a minute", round(60 * (len(times) - 1) / (times[-1] - times[0])))
     assert max(sent_for.values()) == 1
-    # Each start has a slot of its own; between its slot and the server some may pile up.
-    for first, one in enumerate(times):
-        for last in range(first + 1, len(times)):
-            allowed = A_MINUTE / 60 * (times[last] - one) + 1 + AT_ONCE
-            assert last - first + 1 <= allowed
+    assert_within_the_limit(times)
     assert len(frame) == ROWS
     assert frame["id"].tolist() == list(range(ROWS))
     assert set(states) <= {"done", "unknown"}, frame[~frame["status"].isin(["done"])]
@@ -147,6 +170,8 @@ def test_a_killed_worker_pays_no_row_twice(
     for text, status, answer in zip(frame["text"], frame["status"], frame["answer"], strict=True):
         if status == "done":
             assert answer == f"You said: {text}"
+    # The board has read it, of the part that ran twice too.
+    assert told_in_the_end(board) == dict(states)
     # What is told of it holds nothing of what was asked or answered.
     told = repr([events, client.get_worker_logs(), [*client.story(future.key)]])
     assert "counts" in told
@@ -154,6 +179,49 @@ def test_a_killed_worker_pays_no_row_twice(
     assert server.key not in told
     counts = [one[1]["counts"] for one in events]
     assert any("done" in one for one in counts)
+
+
+def test_whatever_the_table_is_like_its_rows_come_back_and_are_sent_once(
+    server: ServerProcess, client: distributed.Client, tmp_path: pathlib.Path
+) -> None:
+    """Parts without rows, texts of Arrow, categories, no divisions; computed and kept twice."""
+    kinds = pd.CategoricalDtype(["calm", "cross"])
+    frame = pd.DataFrame(
+        {
+            "id": range(20),
+            "text": pd.array([f"kind {n}, {KEPT_SECRET}" for n in range(20)], "string[pyarrow]"),
+            "mood": pd.Series(["calm", "cross"] * 10, dtype=kinds),
+        },
+        index=pd.Index([f"r{n}" for n in range(20)], name="label"),
+    )
+    data = dd.from_pandas(frame, npartitions=5, sort=False).clear_divisions()
+    data = data[data["id"] >= 8]  # its first parts are empty
+    assert not data.known_divisions
+    with powawidget.connect(server.url, api_key=server.key) as pb:
+        done = pb.agent(PLAIN).map(
+            data,
+            "{mood}: {text}",
+            key=["label", "mood"],
+            claims=tmp_path,
+            schema={"type": "object", "properties": {"is_late": {"type": "boolean"}}},
+        )
+    assert dict(done.dtypes)["is_late"] == "boolean"
+    assert dict(done.dtypes)["mood"] == kinds
+    kept, again = done.persist(), done.persist()
+    first, second, third = kept.compute(), again.compute(retries=2), done.compute()
+    pd.testing.assert_frame_equal(first, second)
+    pd.testing.assert_frame_equal(first, third)
+    pd.testing.assert_frame_equal(first[["id", "text", "mood"]], data.compute())
+    assert first.dtypes.equals(done.dtypes)
+    assert set(first["status"]) == {"failed"}  # it answers no JSON
+    sent = [one["message"] for one in server.posts() if f": kind {8}," in one["message"]]
+    assert len(sent) == 1
+    # All of a cluster begins anew: what was sent is read, and nothing is sent again.
+    before = server.count()
+    client.restart()
+    give_key(client, server.key)
+    pd.testing.assert_frame_equal(done.compute(), first)
+    assert server.count() == before
 
 
 @pytest.mark.usefixtures("client")

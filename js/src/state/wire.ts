@@ -353,6 +353,7 @@ export interface BoardAbout {
   python: string;
   journal: string | null;
   starts: boolean;
+  away: string;
 }
 
 export interface RowsMessage {

@@ -7,6 +7,7 @@ import { Lay } from "../../src/modules/board/windowing";
 import * as words from "../../src/modules/board/words";
 import type {
   ActMessage,
+  BoardAbout,
   BoardMessage,
   Figures,
   KernelMessage,
@@ -67,10 +68,17 @@ const about = {
   python: "batch = pb.agent('Triage').map(table)\nbatch",
   journal: "triage.powa",
   starts: true,
+  away: "",
 };
 
 /** A board in a page, whose kernel answers what is asked as one of a hundred rows. */
-async function open({ told = figures(), total = 100, rows = line, manager = {} } = {}) {
+async function open({
+  told = figures(),
+  total = 100,
+  rows = line,
+  manager = {},
+  toldAbout = about as BoardAbout,
+} = {}) {
   const state = run({ name: "Triage · 100 rows", on_stop: "Nothing new starts." });
   const model = new FakeModel({ seq: 0, now: 1_010, state });
   model.values.set("_board", "powawidget-abc");
@@ -103,7 +111,7 @@ async function open({ told = figures(), total = 100, rows = line, manager = {} }
         first,
         rows: lines,
         stale: false,
-        about,
+        about: toldAbout,
         ...given,
       });
     }
@@ -143,6 +151,23 @@ const press = (el: HTMLElement, key: string) =>
 
 describe("a board", () => {
   beforeEach(() => load("board", boardModule));
+
+  test("of rows on other machines shows what is known, and nothing that can't be done", async () => {
+    const away = "Its rows are on other machines.";
+    const { el, all, button } = await open({
+      total: 0,
+      told: figures({ reason: "Some parts haven't begun.", counts: { done: 97, failed: 3 } }),
+      toldAbout: { ...about, columns: [], python: "", journal: "claims", starts: false, away },
+    });
+    expect(el.querySelector(".pw-head")?.textContent).toMatch(/^Runningagent/);
+    expect(el.querySelector(".pw-filters")?.textContent).toBe("All10097 done3 failed");
+    expect(el.textContent).toContain(away);
+    expect(el.textContent).toContain("Some parts haven't begun.");
+    expect(el.textContent).toContain("kept in claims");
+    expect(all("button")).toEqual([]);
+    expect(all("input, [role=grid], [role=treegrid]")).toEqual([]);
+    expect(button("Stop")).toBeUndefined();
+  });
 
   test("says how the batch stands, in a bar and in words", async () => {
     const { el, all } = await open();

@@ -11,6 +11,7 @@ from powawidget.batch.board.moment import (
     OVER,
     STANDINGS,
     Content,
+    Elsewhere,
     Moment,
     standing_of,
     standings_of,
@@ -78,6 +79,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
 def figures_of(content: Content, moment: Moment) -> Figures:
     """Count what there is to say of a batch."""
+    if moment.elsewhere is not None:
+        return _told(content, moment, moment.elsewhere)
     outcomes = moment.outcomes
     counted: collections.Counter[str] = collections.Counter(standings_of(content, moment))
     counts: dict[str, int] = {one: counted[one] for one in STANDINGS if counted[one]}
@@ -104,6 +107,35 @@ def figures_of(content: Content, moment: Moment) -> Figures:
         reason=content.redact(moment.reason),
         paused_until=moment.paused_until if moment.is_driven and not moment.reason else None,
         waiting=_waiting(content, moment),
+    )
+
+
+def _told(content: Content, moment: Moment, elsewhere: Elsewhere) -> Figures:
+    """Say what other machines have told."""
+    counts: dict[str, int] = {
+        one: elsewhere.counts[one] for one in STANDINGS if elsewhere.counts.get(one)
+    }
+    rows = sum(counts.values())
+    over = sum(counts.get(one, 0) for one in OVER)
+    is_over = elsewhere.is_begun and over == rows and not elsewhere.coming
+    status: BatchStatus = "ready"
+    if elsewhere.is_begun:
+        status = "running" if moment.is_driven else "done" if is_over else "stopped"
+    rate = elsewhere.rate if moment.is_driven and elsewhere.coming else None
+    in_all = None
+    if elsewhere.tokens is not None and over and elsewhere.coming and moment.is_driven:
+        in_all = elsewhere.tokens + round(elsewhere.tokens / over * elsewhere.coming)
+    return Figures(
+        status=status,
+        rows=rows,
+        counts=counts,
+        rate=None if rate is None else round(rate, 2),
+        left=None if not rate else round(elsewhere.coming / rate),
+        tokens=elsewhere.tokens,
+        tokens_in_all=in_all,
+        begun=moment.begun,
+        ended=None if moment.is_driven else elsewhere.ended,
+        reason=content.redact(moment.reason),
     )
 
 

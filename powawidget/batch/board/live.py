@@ -65,9 +65,8 @@ class LiveBoard:
         self._ended_with: Figures | None = None  # what the notebook's file says of the end
         moment = read()
         self.figures = figures_of(content, moment)
-        rows = f"{len(content.keys):,} {'row' if len(content.keys) == 1 else 'rows'}"
         name = one_line(content.redact(content.target), 120)
-        self.state = RunState(kind=content.kind, name=f"{name} · {rows}", on_stop=_ON_STOP)
+        self.state = RunState(kind=content.kind, name=f"{name} · {content.size}", on_stop=_ON_STOP)
         for field, value in _fields(self.figures).items():
             setattr(self.state, field, value)
         if self.finished:

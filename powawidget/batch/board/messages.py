@@ -14,7 +14,8 @@ class BoardAbout(msgspec.Struct, kw_only=True):
     """What of a board stays as it is.
 
     `python` is code that goes on with the batch; `journal` the name of its file, None where it
-    lives in the kernel alone; `starts` says whether anything can be sent.
+    lives in the kernel alone; `starts` says whether anything can be sent; `away` where the rows
+    are, empty where they are here and can be listed.
     """
 
     target: str
@@ -22,6 +23,7 @@ class BoardAbout(msgspec.Struct, kw_only=True):
     python: str
     journal: str | None
     starts: bool
+    away: str
 
 
 class FiguresMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="figures"):

@@ -38,6 +38,8 @@ class Content:
         journal: The journal's file, without its folder; None where it lives in memory.
         python: The code that goes on with the batch.
         can_start: Whether anything can be sent; a batch that was opened is only read.
+        parts: Of a table on other machines how many parts it has; its rows aren't here then. None
+            for any other.
         redact: Takes the key out of a text.
     """
 
@@ -51,7 +53,35 @@ class Content:
     journal: str | None = None
     python: str = ""
     can_start: bool = True
+    parts: int | None = None
     redact: Callable[[str], str] = str
+
+    @property
+    def size(self) -> str:
+        """How many rows there are, or parts, in words."""
+        count, noun = (len(self.keys), "row") if self.parts is None else (self.parts, "part")
+        return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Elsewhere:
+    """What other machines tell of their rows.
+
+    Attributes:
+        counts: How many stand where.
+        tokens: What they have used, as far as that is known.
+        rate: Rows that end in a second; None where too little has ended.
+        coming: How many are still to end, those of parts that haven't begun guessed.
+        is_begun: Whether any part has begun.
+        ended: When something was told last.
+    """
+
+    counts: Mapping[Standing, int]
+    tokens: int | None = None
+    rate: float | None = None
+    coming: float = 0.0
+    is_begun: bool = False
+    ended: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +100,7 @@ class Moment:
             the epoch.
         begun: When it was started by this kernel, in seconds since the epoch.
         now: The time.
+        elsewhere: What other machines tell; None where the rows are here.
     """
 
     outcomes: Sequence[RowOutcome]
@@ -82,6 +113,12 @@ class Moment:
     paused_until: float | None = None
     begun: float | None = None
     now: float = 0.0
+    elsewhere: Elsewhere | None = None
+
+
+def standing_named(state: RowState) -> Standing:
+    """Name how a row stands that asks nobody."""
+    return _STANDINGS[state]
 
 
 def standing_of(outcome: RowOutcome, *, is_asking: bool) -> Standing:

@@ -11,6 +11,7 @@ from powawidget.batch.board.columns import Source, columns_of
 from powawidget.batch.board.figures import Figures, figures_of
 from powawidget.batch.board.lines import Line, line_of
 from powawidget.batch.board.moment import Content, Moment, standings_of
+from powawidget.batch.board.parts import AWAY
 from powawidget.batch.columns import free_name
 from powawidget.settings import file_share
 from powawidget.transcript import nodes as nd
@@ -73,6 +74,8 @@ def nodes_of(content: Content, moment: Moment) -> tuple[list[nd.Node], list[int]
     bad = [place for place, standing in enumerate(standings) if standing in _BAD]
     lengths: list[int] = []
     nodes = [*_head(content, figures, moment)]
+    if content.parts is not None:
+        return [*nodes, line(AWAY, kind="facts")], lengths
     first = [
         line_of(content, moment, sources, place) for place in range(len(content.keys))[:_FIRST]
     ]

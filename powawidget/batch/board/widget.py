@@ -24,6 +24,7 @@ from powawidget.batch.board.messages import (
 )
 from powawidget.batch.board.moment import Moment
 from powawidget.batch.board.opened import Opened
+from powawidget.batch.board.parts import AWAY
 from powawidget.batch.board.window import query_of
 from powawidget.batch.board.windows import Window, Windows
 from powawidget.kernel.worker import in_thread
@@ -161,6 +162,7 @@ class BatchWidget(StateWidget):
             python=content.redact(content.python),
             journal=None if journal is None else one_line(content.redact(journal), 120),
             starts=content.can_start,
+            away="" if content.parts is None else AWAY,
         )
 
     async def _answer_open(self, view: str, place: object) -> None:

@@ -52,17 +52,18 @@ export const Board = pure(function Board({ view }: { view: View }) {
     const place = after(waiting, from);
     if (place !== undefined) setGoal({ place });
   };
+  const isAway = (link.about?.away ?? "") !== "";
   const ask = (more: Partial<Query>) => setQuery((before) => ({ ...before, ...more }));
   return (
     <div ref={root} class="pw-board">
       <style>{boardCss}</style>
-      <Head view={view} figures={figures} />
+      <Head view={view} figures={figures} mayStop={link.about?.starts !== false} />
       <Milestones figures={figures} />
       {figures !== null && (
         <>
           <Bar figures={figures} />
-          <Filters figures={figures} query={query} ask={ask} />
-          <Facts view={view} figures={figures} ask={ask} next={() => next()} />
+          <Filters figures={figures} query={query} ask={ask} isAway={isAway} />
+          <Facts view={view} figures={figures} ask={ask} isAway={isAway} next={() => next()} />
           {(link.trouble || figures.reason) !== "" && (
             <p class="pw-board-note" role="status">
               <Visible text={link.trouble || figures.reason} />
@@ -115,22 +116,36 @@ interface FiltersProps {
   figures: Figures;
   query: Query;
   ask: (more: Partial<Query>) => void;
+  /** Whether the rows are on other machines: then they are counted only. */
+  isAway: boolean;
 }
 
 /** The counts, of which each shows the rows that it counts. */
-function Filters({ figures, query, ask }: FiltersProps) {
-  const filter = (standing: Query["standing"], name: string, rows: number) => (
-    <Button
-      key={standing}
-      class={`pw-filter pw-is-${standing || "all"}`}
-      aria-pressed={query.standing === standing}
-      onClick={() => ask({ standing })}
-    >
-      {standing === "" && name}
-      <b>{count(rows)}</b>
-      {standing !== "" && ` ${name}`}
-    </Button>
-  );
+function Filters({ figures, query, ask, isAway }: FiltersProps) {
+  const filter = (standing: Query["standing"], name: string, rows: number) => {
+    const look = `pw-filter pw-is-${standing || "all"}`;
+    const said = (
+      <>
+        {standing === "" && name}
+        <b>{count(rows)}</b>
+        {standing !== "" && ` ${name}`}
+      </>
+    );
+    return isAway ? (
+      <span key={standing} class={`${look} pw-filter-still`}>
+        {said}
+      </span>
+    ) : (
+      <Button
+        key={standing}
+        class={look}
+        aria-pressed={query.standing === standing}
+        onClick={() => ask({ standing })}
+      >
+        {said}
+      </Button>
+    );
+  };
   const there = words.STANDINGS.filter(
     (one) => figures.counts[one] !== undefined || one === query.standing,
   );
@@ -147,7 +162,7 @@ interface FactsProps extends Omit<FiltersProps, "query"> {
   next: () => void;
 }
 
-function Facts({ view, figures, ask, next }: FactsProps) {
+function Facts({ view, figures, ask, isAway, next }: FactsProps) {
   const { rate } = figures;
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
@@ -178,16 +193,18 @@ function Facts({ view, figures, ask, next }: FactsProps) {
         ))}
       </span>
       <Next view={view} waiting={figures.waiting} go={next} />
-      <input
-        class="pw-search"
-        type="search"
-        placeholder={words.search}
-        aria-label={words.search}
-        autocomplete="off"
-        data-lm-suppress-shortcuts="true"
-        onInput={({ currentTarget }) => put(currentTarget.value, TYPED)}
-        onKeyDown={onKey}
-      />
+      {!isAway && (
+        <input
+          class="pw-search"
+          type="search"
+          placeholder={words.search}
+          aria-label={words.search}
+          autocomplete="off"
+          data-lm-suppress-shortcuts="true"
+          onInput={({ currentTarget }) => put(currentTarget.value, TYPED)}
+          onKeyDown={onKey}
+        />
+      )}
     </div>
   );
 }

@@ -11,9 +11,11 @@ const LIVE = ["running", "waiting", "stopping"];
 interface Props {
   view: View;
   figures: Figures | null;
+  /** Whether it can be stopped from here. */
+  mayStop: boolean;
 }
 
-export const Head = pure(function Head({ view, figures }: Props) {
+export const Head = pure(function Head({ view, figures, mayStop }: Props) {
   useKeys(view, "root", "kernel");
   const { state, isAbandoned, kernel, status } = view.store;
   const now = figures?.status ?? "";
@@ -52,7 +54,7 @@ export const Head = pure(function Head({ view, figures }: Props) {
         )}
         {isLive && figures?.left != null && <span>{words.left(figures.left)}</span>}
       </span>
-      {isLive && now !== "stopping" && (
+      {isLive && mayStop && now !== "stopping" && (
         <Deed
           view={view}
           action="stop"

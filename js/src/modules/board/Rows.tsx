@@ -222,6 +222,14 @@ export function Rows({ view, link, query, ask, waiting, next, goal }: Props) {
     onKeyDown: onKey,
   };
   const isEmpty = isHere && total === 0;
+  const away = link.about?.away ?? "";
+  if (away !== "") {
+    return (
+      <p class="pw-board-table pw-note pw-board-none">
+        <Visible text={away} />
+      </p>
+    );
+  }
   return (
     <div
       class={`pw-board-table${isNarrow ? " pw-board-narrow" : ""}`}
