@@ -783,6 +783,13 @@ def is_held(batch: Batch) -> bool:
     return batch._driver is not None and batch._driver.is_held  # noqa: SLF001  # its own module
 
 
+def needs_person(batch: Batch) -> bool:
+    """Tell whether a batch starts rows on which a person has to decide, for there is no policy."""
+    driver = batch._driver  # noqa: SLF001  # its own module
+    is_on = driver is not None and not driver.done.is_set() and not driver.reason
+    return driver is not None and is_on and driver.needs_page
+
+
 def is_ending(batch: Batch) -> threading.Event | None:
     """Give what is set once a batch that starts nothing new is over; None where it isn't so."""
     driver = batch._driver  # noqa: SLF001  # its own module

@@ -233,7 +233,8 @@ class Course:
         if used_up is not None:  # also while there is no room
             self.end(used_up, call_off=False)  # what is claimed is within the budget
             return
-        room = min(self._pace.room(), len(self._waiting), _MOST_A_TICK, self._most_beside_asking())
+        room = min(self._pace.room(), len(self._waiting), _MOST_A_TICK)
+        room = min(room, self._most_beside_asking()) if room else 0
         keys: list[str] = []
         for _ in range(room):
             if self._spending.refusal() is not None:
@@ -274,7 +275,7 @@ class Course:
         if self._target.kind != "agent" or self._target.has_tools is False:
             return _MOST_A_TICK
         is_asking = any(attempt.is_asking for attempt in self.attempts.values())
-        return max(0, MOST_ASKING - len(self.attempts)) if is_asking else _MOST_A_TICK
+        return max(0, MOST_ASKING - self._pace.in_flight) if is_asking else _MOST_A_TICK
 
     def _end_where_nobody_decides(self, over: RunState) -> None:
         """Start nothing new where a request has expired, and nobody has decided on any since.
@@ -282,10 +283,12 @@ class Course:
         Each further row would cost as much, and wait as long for nobody. Called with the run that
         is over, whose attempt is still under way.
         """
-        states = [attempt.task.live.state for attempt in self.attempts.values()]
-        self._decided_at = max([self._decided_at, *map(last_decision, states)])
+        self._decided_at = max(self._decided_at, last_decision(over))
         expired = [part.asked_at for part in requests_of(over) if part.decision == "expired"]
-        if expired and self._waiting and self._decided_at < min(expired):
+        if not expired or not self._waiting:
+            return  # as almost always: the runs of others needn't be gone through
+        states = [attempt.task.live.state for attempt in self.attempts.values()]
+        if max([self._decided_at, *map(last_decision, states)]) < min(expired):
             self.end(_NOBODY_DECIDED, call_off=False)
 
     def _claim(self, connection: sqlite3.Connection, claims: Sequence[Claim], now: float) -> Any:

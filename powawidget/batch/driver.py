@@ -230,6 +230,11 @@ class Driver:
         }
 
     @property
+    def needs_page(self) -> bool:
+        """Whether a person has to decide on what its rows ask, for there is no policy."""
+        return self._target.deciding.needs_page
+
+    @property
     def is_held(self) -> bool:
         """Whether nothing is sent before a page shows the batch, where a person can click."""
         return not self.done.is_set() and not self.reason and self._lacks_page()
@@ -244,7 +249,7 @@ class Driver:
             self._course.wake()
 
     def _lacks_page(self) -> bool:
-        return self._target.deciding.needs_page and not self._has_page
+        return self.needs_page and not self._has_page
 
     async def _drive(self) -> None:
         try:

@@ -97,6 +97,11 @@ class Pace:
         return self._unanswered
 
     @property
+    def in_flight(self) -> int:
+        """How many run, or are on their way."""
+        return self._running + self._unanswered
+
+    @property
     def pause_left(self) -> float:
         """How many seconds are left in which nothing starts, for the server refuses."""
         return max(0.0, max(self._resume, self._asked_until) - self._clock())
@@ -110,7 +115,7 @@ class Pace:
         """Say how many rows may start now."""
         if self.pause_left:
             return 0
-        room = min(self.limit - self._open, self._rate.room() - self._unanswered)
+        room = min(self.limit - self.in_flight, self._rate.room() - self._unanswered)
         if self._in_a_row:
             room = min(room, 1 - self._unanswered)  # one is enough to see whether it still refuses
         elif self._fixed is None and self._ceiling is None:
@@ -185,10 +190,6 @@ class Pace:
         it is over.
         """
         self._asked_until = self._clock() + seconds
-
-    @property
-    def _open(self) -> int:
-        return self._running + self._unanswered
 
     def _grow(self) -> None:
         if self._ceiling is None:

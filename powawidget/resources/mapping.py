@@ -22,6 +22,7 @@ from powawidget.batch.batch import (
     is_ending,
     is_going_on,
     is_held,
+    needs_person,
     note_change,
 )
 from powawidget.batch.budget import Budget, Spending
@@ -341,7 +342,8 @@ def _batch(made: _Made, settings: Settings, whose: _Owner, name: str | None = No
     if journal is not None:
         place = (resolved(journal), record.name)
         earlier = _going.get(place)
-        if earlier is not None and whose.on_approval is not None and is_held(earlier):
+        if earlier is not None and whose.on_approval is not None and needs_person(earlier):
+            _refuse_policy(earlier)
             earlier.stop()  # it has sent nothing, for want of what decides; this one has it
         if earlier is not None and is_going_on(earlier, record, rows.inputs):
             return again(earlier, rows)
@@ -404,6 +406,16 @@ def _begun(  # noqa: PLR0913, PLR0917  # what makes up a batch
     held.append(batch)
     opened.unlock(number)  # who waits for a person's word keeps nobody else from it
     return batch
+
+
+def _refuse_policy(earlier: Batch) -> None:
+    """Refuse a policy for a batch that is under way, whose rows a person decides on."""
+    if not is_held(earlier):
+        raise ConfigurationError(
+            "This batch is under way, and a person decides on its rows. So that a policy does, "
+            "call batch.stop(), let what runs end by batch.wait(), and call map(...) again. "
+            "Nothing was sent."
+        )
 
 
 def _least(*limits: int | None) -> int | None:

@@ -268,6 +268,24 @@ def test_a_batch_that_waits_for_a_page_gives_way_to_one_with_a_policy(
     assert sorted(posts.starts) == rows(3)
 
 
+def test_a_batch_that_a_person_decides_on_is_given_no_policy_unseen(
+    pb: pw.Powabase, server: Counterpart, tmp_path: pathlib.Path
+) -> None:
+    posts, path = Posts(server), tmp_path / "b.powa"
+    agent, approving = pb.agent("Keeper"), pw.policy(otherwise="approve")
+    first = agent.map(rows(4), journal=path)
+    hello(first)
+    until(lambda: len(asking(first)) == 3)
+    with pytest.raises(ConfigurationError, match=r"a person decides.*batch\.stop\(\)"):
+        agent.map(rows(4), journal=path, on_approval=approving)
+    first.stop()
+    for key in asking(first):
+        run_of(first, key).approve()
+    batch = agent.map(rows(4), journal=path, on_approval=approving)  # waits for what runs
+    assert batch.wait(WATCHDOG).counts == {"done": 4}
+    assert sorted(posts.starts) == rows(4)
+
+
 # At most three.
 
 
@@ -306,23 +324,20 @@ def test_what_a_policy_cant_read_waits_and_little_is_started_beside_it(
 ) -> None:
     """The name of the tool isn't plain: a person is asked, whatever the policy says."""
     posts = Posts(server)
-    messages = ["odd 0", *rows(9)]
-    batch = pb.agent("Keeper").map(
-        messages, concurrency=1, on_approval=pw.policy(otherwise="approve")
-    )
-    until(lambda: len(asking(batch)) == 1)
-    assert posts.starts == ["odd 0"]
-    run_of(batch, asking(batch)[0]).deny("no")
+    messages = ["odd 0", *rows(5, "slow"), *(f"odd {n}" for n in range(1, 6))]
+    approving = pw.policy(otherwise="approve")
+    batch = pb.agent("Keeper").map(messages, concurrency=6, on_approval=approving)
+    until(lambda: len(asking(batch)) == 1 and len(posts.starts) == 6)
+    GO_ON.set()
+    until(lambda: len(asking(batch)) == 3)
+    assert batch.counts["done"] == 5
+    assert len(posts.starts) == 8  # though six were asked for
+    for over in range(6):
+        until(lambda: asking(batch))
+        run_of(batch, asking(batch)[0]).deny("no")
+        until(lambda over=over: batch.counts["done"] == 6 + over)  # type: ignore[misc]  # mypy reads no default
     until(batch._driver.done.is_set)  # type: ignore[union-attr]  # it was started
-    assert batch.counts == {"done": 10}
-    wide = pb.agent("Keeper").map(
-        ["odd 0", "odd 1", "odd 2", *rows(9)],
-        concurrency=3,
-        on_approval=pw.policy(otherwise="approve"),
-    )
-    until(lambda: len(asking(wide)) == 3)
-    assert "row 0" not in Posts(server).starts
-    end(wide)
+    assert sorted(posts.starts) == sorted(messages)
 
 
 # Whoever decides first.
