@@ -220,13 +220,15 @@ class Driver:
     def under_way(self) -> dict[str, UnderWay]:
         """Tell of the rows that were sent and aren't over, by their keys."""
         course = self._course
-        attempts = () if course is None else tuple(course.attempts.items())
+        # A copy is made in one step. Going through the items isn't: Python may collect garbage
+        # meanwhile, and the loop thread go on.
+        attempts = {} if course is None else course.attempts.copy()
         return {
             key: UnderWay(
                 asked=_asked(attempt),
                 sent_at=attempt.sent_at or None,
             )
-            for key, attempt in attempts
+            for key, attempt in attempts.items()
         }
 
     @property

@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import pathlib
 import sqlite3
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -525,6 +527,38 @@ def test_stopped_streams_are_found_again_by_whoever_goes_on(journal: Journal) ->
         assert states(driver, 3) == ["done"] * 3
         assert len(desk.starts) == 3
         assert driver.outcome("k0").text == "stored row 0"
+
+
+def test_rows_may_begin_and_end_while_another_thread_reads_how_they_stand(
+    journal: Journal,
+) -> None:
+    """Python collects garbage at any allocation, and other threads go on meanwhile."""
+    state = SimpleNamespace(status="running")
+    attempts = {
+        f"k{n}": SimpleNamespace(
+            sent_at=n + 1.0,
+            is_asking=False,
+            task=SimpleNamespace(live=SimpleNamespace(state=state)),
+        )
+        for n in range(50)
+    }
+
+    def go_on(phase: str, _: Any) -> None:
+        if phase == "start" and attempts.pop("more", None) is None:
+            attempts["more"] = attempts["k0"]
+
+    with Chaos(Desk({})) as server:
+        driver = driver_of(target_of(server), journal, rows_of(1))
+    driver._course = SimpleNamespace(attempts=attempts)  # type: ignore[assignment]  # all that is read of it
+    before = gc.get_threshold()
+    gc.callbacks.append(go_on)
+    gc.set_threshold(1)
+    try:
+        told = driver.under_way()
+    finally:
+        gc.set_threshold(*before)
+        gc.callbacks.remove(go_on)
+    assert {f"k{n}" for n in range(50)} <= set(told)
 
 
 def test_a_live_run_is_there_while_it_goes_on(journal: Journal) -> None:

@@ -62,6 +62,7 @@ class LiveBoard:
         self._dirty = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._trouble = ""
+        self._has_looked_in_vain = False
         self._ended_with: Figures | None = None  # what the notebook's file says of the end
         moment = read()
         self.figures = figures_of(content, moment)
@@ -165,7 +166,11 @@ class LiveBoard:
                 self.published.set()
         except Exception as error:  # noqa: BLE001  # the next look may go well; rows go on
             self.report("looked at a batch", error)
+            self._has_looked_in_vain = True
             return not self.finished
+        if self._has_looked_in_vain:
+            self._has_looked_in_vain = False
+            self.note_trouble("")  # it is over
         return moment.is_driven
 
     def _seen(self) -> tuple[Moment, Figures]:

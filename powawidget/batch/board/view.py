@@ -1,6 +1,7 @@
 """A batch as a cell shows it: its widget and its transcript, and what a person does there."""
 
 import contextlib
+import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -45,6 +46,24 @@ class Shown:
     line: Callable[[], str]
 
 
+class Boards:
+    """Boards that are told of the same changes, as long as anybody has them; for any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._there: weakref.WeakSet[LiveBoard] = weakref.WeakSet()
+
+    def add(self, board: LiveBoard) -> None:
+        """Tell a board too."""
+        with self._lock:
+            self._there.add(board)
+
+    def all(self) -> tuple[LiveBoard, ...]:
+        """Give those that are there now."""
+        with self._lock:
+            return tuple(self._there)
+
+
 class BoardView:
     """What a cell shows of a batch.
 
@@ -59,7 +78,7 @@ class BoardView:
 
     def __init__(self, shown: Shown) -> None:
         self._shown = shown
-        self.boards: weakref.WeakSet[LiveBoard] = weakref.WeakSet()
+        self.boards = Boards()
         self.board: LiveBoard | None = None
         self.output = CellOutput(self._make_widget, self._transcripts, shown.line)
         self.output.made_in = None  # it doesn't end with the request that asked for it
@@ -71,7 +90,7 @@ class BoardView:
 
     def note_change(self) -> None:
         """Have what is shown brought up to date soon; on any thread."""
-        for board in tuple(self.boards):
+        for board in self.boards.all():
             board.note_change()
 
     @contextlib.contextmanager
@@ -155,8 +174,8 @@ class BoardView:
         except PowawidgetError as error:
             trouble = str(error)
         except Exception as error:  # noqa: BLE001  # a task's own: nobody else would see it
-            for board in tuple(self.boards):
+            for board in self.boards.all():
                 board.report("did what a page asked for", error)
             return
-        for board in tuple(self.boards):
+        for board in self.boards.all():
             board.note_trouble(trouble)

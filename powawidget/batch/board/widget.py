@@ -89,7 +89,7 @@ class BatchWidget(StateWidget):
             case "rows":
                 self._begin("gave a page rows", self._answer_rows(view, message))
             case "leave":
-                self._windows.leave(view)
+                self._begin("let a view go", self._leave(view))
             case "open":
                 self._begin("opened a row", self._answer_open(view, message.get("place")))
 
@@ -152,6 +152,10 @@ class BatchWidget(StateWidget):
                 about=self._about() if is_new else None,
             )
         )
+
+    async def _leave(self, view: str) -> None:
+        async with self._reading:  # a thread may go through the views
+            self._windows.leave(view)
 
     def _about(self) -> BoardAbout:
         content = self._batch.content

@@ -438,6 +438,7 @@ def test_a_look_that_fails_is_told_and_the_next_one_goes_well(pb: pw.Powabase) -
     until(lambda: "looked at a batch" in board.trouble)
     board.note_change()
     until(lambda: board.figures.counts == {"done": 1, "left": 1})
+    until(lambda: not board.trouble)
 
 
 # A line of progress.
