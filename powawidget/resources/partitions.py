@@ -230,8 +230,18 @@ class _Work:
         if left:
             with dask.shared_places(self._given.claims, self._given.concurrency) as places:
                 self._drive(left, rows, standing, places)
+            self._read_again(left)
         self._tell(is_last=True)
         return [self._outcomes[one.key] for one in self._inputs]
+
+    def _read_again(self, left: Sequence[RowInput]) -> None:
+        """Read what another task came to meanwhile of rows that this one couldn't find."""
+        for one in left:
+            if self._outcomes[one.key].state != "unknown":
+                continue
+            known = self._claims.standing(name_of_row(one.key))
+            if known.outcome is not None and known.digest == one.digest:
+                self._outcomes[one.key] = known.outcome
 
     def _drive(
         self,

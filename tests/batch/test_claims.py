@@ -24,6 +24,7 @@ from powawidget.batch.claims import (
     name_of_row,
     object_store,
 )
+from powawidget.batch.identity import row_digest
 from powawidget.batch.journal.records import BatchRecord, RowOutcome
 from powawidget.batch.states import ClaimedElsewhere, after_failed_start
 from powawidget.errors import ConfigurationError, ConnectionLost, FileError, InvalidValueError
@@ -331,6 +332,37 @@ def test_what_was_sent_and_isnt_known_is_looked_up_and_never_sent(
     assert second["run_id"].tolist()[0] == first["run_id"].tolist()[0]
     assert "probably not accepted" in second["error"].tolist()[1]
     assert posts(server, since) == ["lost one"]
+
+
+def test_what_another_task_came_to_meanwhile_is_read(
+    server: Counterpart,
+    project: Powabase,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The other was refused, released the row and sent it again: nobody finds its first attempt."""
+    ask = quick(
+        powawidget.per_partition(project.agent("Echo"), "{text}", key="id", claims=tmp_path)
+    )
+    since = len(posts(server))
+    other, row = FolderClaims(ask._given.claims), name_of_row("1")
+    frame = pd.DataFrame({"id": [1], "text": ["theirs"]})
+    digest = row_digest({"message": "theirs"}, None)
+    other.take(Ticket(row, 0, digest))
+    standing = FolderClaims.standing
+
+    def then(self: FolderClaims, name: str) -> Any:
+        seen = standing(self, name)
+        if seen.number == 0:
+            other.release(Ticket(row, 0, digest))
+            other.take(Ticket(row, 1, digest))
+            other.settle(row, digest, RowOutcome(state="done", text="their answer"))
+        return seen
+
+    monkeypatch.setattr(FolderClaims, "standing", then)
+    came = ask(frame)
+    assert (came["status"].tolist(), came["answer"].tolist()) == (["done"], ["their answer"])
+    assert posts(server, since) == []
 
 
 def test_another_message_for_a_key_isnt_sent(
