@@ -43,6 +43,7 @@ _STOPPED = "It was stopped here; its run may go on at the server."
 _NOBODY_DECIDED = (
     "A request for approval expired, and nobody decided on any row meanwhile: nothing new starts."
 )
+_PRESENT = 60.0  # seconds for which somebody is taken to be there who has decided on a row
 
 
 class Course:
@@ -278,7 +279,7 @@ class Course:
         return max(0, MOST_ASKING - self._pace.in_flight) if is_asking else _MOST_A_TICK
 
     def _end_where_nobody_decides(self, over: RunState) -> None:
-        """Start nothing new where a request has expired, and nobody has decided on any since.
+        """Start nothing new where a request has expired, and nobody seems to be there.
 
         Each further row would cost as much, and wait as long for nobody. Called with the run that
         is over, whose attempt is still under way.
@@ -288,7 +289,8 @@ class Course:
         if not expired or not self._waiting:
             return  # as almost always: the runs of others needn't be gone through
         states = [attempt.task.live.state for attempt in self.attempts.values()]
-        if max([self._decided_at, *map(last_decision, states)]) < min(expired):
+        since = min(*expired, time.time() - _PRESENT)
+        if max([self._decided_at, *map(last_decision, states)]) < since:
             self.end(_NOBODY_DECIDED, call_off=False)
 
     def _claim(self, connection: sqlite3.Connection, claims: Sequence[Claim], now: float) -> Any:

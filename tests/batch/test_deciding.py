@@ -485,6 +485,18 @@ def test_while_somebody_decides_an_expired_request_stops_nothing(
     assert len(posts.starts) == 6
 
 
+def test_who_decided_a_moment_ago_is_there(pb: pw.Powabase, server: Counterpart) -> None:
+    """A short deadline passes while a person reads the next request."""
+    posts = Posts(server)
+    batch = pb.agent("Quick").map(rows(7), on_approval=pw.policy())
+    first = until(lambda: len(asking(batch)) == 3 and asking(batch)[0])
+    run_of(batch, first).approve()
+    until(batch._driver.done.is_set)  # type: ignore[union-attr]  # it was started
+    assert batch.counts == {"done": 1, "failed": 6}
+    assert batch.reason == ""
+    assert len(posts.starts) == 7
+
+
 def request(name: str, decision: Any, **more: Any) -> ApprovalPart:
     return ApprovalPart(tool_name=name, decision=decision, **more)
 
