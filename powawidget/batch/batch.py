@@ -549,12 +549,21 @@ class Batch:
             sent={key: one.sent_at for key, one in under_way.items() if one.sent_at is not None},
             is_driven=is_driven,
             is_held=is_held,
-            reason=_held_back(self._record.target_name) if is_held else self.reason,
+            reason=_held_back(self._record.target_name)
+            if is_held
+            else self._shown_reason(outcomes),
             left_out=left_out,
             paused_until=self._paused_until(),
             begun=self._begun,
             now=time.time(),
         )
+
+    def _shown_reason(self, outcomes: Sequence[RowOutcome]) -> str:
+        """Say why nothing new starts, and what to do where no button of the board does it."""
+        driver = self._driver
+        if driver is None or not driver.done.is_set() or not driver.is_spent:
+            return self.reason
+        return " ".join(self._notes(collections.Counter(one.state for one in outcomes)))
 
     def _live(self, key: str) -> Run | None:
         """Give the run of a row while it goes on."""

@@ -98,7 +98,8 @@ def _chip(why: str, standing: Standing) -> str:
     if standing == "failed" and why.startswith(EXPIRED):
         return "approval expired"
     if standing == "failed":
-        return one_line(why.rstrip("."), _LONGEST_CHIP) or "failed"
+        # There is room for a few words, of which an article says nothing.
+        return one_line(why.rstrip(".").removeprefix("The "), _LONGEST_CHIP) or "failed"
     if standing == "unknown":
         return "unknown: it may have run"
     return one_line(why.rstrip("."), _LONGEST_CHIP) if why else ""

@@ -330,6 +330,21 @@ def test_a_batch_that_is_only_read_is_read_anew_by_a_page_that_comes(
     assert page.figures(lambda one: one["counts"] == {"done": 2})["status"] == "done"
 
 
+@pytest.mark.parametrize("is_kept", [True, False], ids=["a journal", "no journal"])
+def test_a_batch_whose_budget_is_used_up_says_what_to_do(
+    pb: pw.Powabase, monkeypatch: pytest.MonkeyPatch, tmp_path: Any, is_kept: bool
+) -> None:
+    journal = tmp_path / "b.powa" if is_kept else None
+    batch = pb.agent("Echo").map(
+        rows_of(4), "{text}", key="id", journal=journal, budget=pw.budget(runs=2)
+    )
+    page = Page(batch, monkeypatch)
+    told = page.figures(lambda one: one["status"] == "stopped")["reason"]
+    assert told.startswith("The budget of 2 runs is used up. 2 rows wait")
+    what = "another budget sends what waits" if is_kept else "a batch without a journal ends here"
+    assert what in told
+
+
 def test_retry_of_a_batch_that_stops_sends_nothing(
     pb: pw.Powabase, server: Counterpart, monkeypatch: pytest.MonkeyPatch
 ) -> None:

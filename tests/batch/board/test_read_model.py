@@ -211,7 +211,7 @@ def test_a_line_has_the_cells_of_its_row() -> None:
         (failed(f"{MISFIT}it isn't JSON (x)."), "answer doesn't fit: it isn't JSON (x)"),
         (
             failed("The run failed: litellm.RateLimitError."),
-            "The run failed: litellm.RateLimitError",
+            "run failed: litellm.RateLimitError",
         ),
         (failed(""), "failed"),
         (UNKNOWN, "unknown: it may have run"),
