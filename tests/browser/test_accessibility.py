@@ -53,13 +53,14 @@ def said(text: str) -> dict[str, Any]:
 CONNECT = "import powawidget as pw\npb = pw.connect()"
 # All at once, so that one wait is enough; the words beside them are their headers' in the end.
 ANALYST, CHAT, FOREIGNER = 0, 8, 9
+CALLED = {"event": "tool_call", "tool_name": "tide_table_of_all_the_harbours", "call_id": "c-1"}
 STATES = {
     f'display(pb.agent("Analyst").run("{QUESTION}"))': "Done",
     'display(pb.agent("Operator").run("Raise the price of the best seller by 5%"))': (
         "Waiting for you"
     ),
     recorded(START, said("So far so good"), FAILED): "Failed",
-    recorded(START, said("So far")): "Interrupted",
+    recorded(START, CALLED, said("So far")): "Interrupted",
     'display(pb.orchestration("Research desk").run("Why are orders late?"))': "Done",
     'display(pb.orchestration("Forecast panel").run("Forecast the revenue"))': "Done",
     'display(pb.workflow("Price import (code fails)").run())': "Done, 1 block failed",
@@ -522,6 +523,18 @@ def test_at_twice_the_size_nothing_reaches_out_of_the_widget(lab: Lab, shown: Pa
     shown.set_viewport_size({"width": 1280, "height": 900})
 
 
+# The words of a card that lie over the name of its tool.
+LAPS = """
+(widgets) => widgets.flatMap((widget) => [...widget.querySelectorAll(".pw-row .pw-word")])
+  .filter((word) => {
+    const name = word.closest(".pw-row").querySelector(".pw-name")?.getBoundingClientRect();
+    const at = word.getBoundingClientRect();
+    return name && at.width > 0 && at.left < name.right && at.top < name.bottom
+      && name.top < at.bottom;
+  })
+  .map((word) => word.textContent)
+"""
+
 # A column of the page: WCAG asks for 320 pixels.
 NARROW = ".jp-OutputArea-output:has(.pw){width:320px;flex:none}"
 
@@ -551,6 +564,8 @@ def test_a_narrow_page_keeps_every_state_whole(shown: Page) -> None:
     shown.wait_for_function("document.querySelector('.pw').clientWidth <= 320")
     assert shown.locator(".pw").evaluate_all(STRAYS) == []
     pictures(shown, "narrow", range(len(STATES)))
+    style.evaluate("(style) => { style.textContent = style.textContent.replace(/320/, 240); }")
+    assert shown.locator(".pw").evaluate_all(LAPS) == []
     style.evaluate("(style) => style.remove()")
 
 
