@@ -233,7 +233,8 @@ def test_what_was_asked_before_says_since_when_and_runs_anew(
     expect(anew).to_be_visible(timeout=LONG)
     expect(status(widget)).to_have_text("Done")
     notice = widget.locator(".pw-notice").first
-    expect(notice).to_have_text(re.compile(r"^From \d+ \w+, \d\d:\d\d, not paid again\.$"))
+    since = re.compile(r"^From \d+ \w+ \d{4}, \d\d:\d\d \S+, not paid again\.$")
+    expect(notice).to_have_text(since)
     expect(widget.locator(".pw-card")).to_have_count(2)
     assert starts() == before + 1
     tempo.slow()
