@@ -14,8 +14,7 @@ from powawidget.errors import PowawidgetError, RequestError
 from powawidget.http.client import Client
 from powawidget.http.ids import segment
 from powawidget.http.secret import Secret
-from powawidget.protocol.stored.run import events_of_stored
-from powawidget.protocol.times import time_of
+from powawidget.protocol.stored.run import events_of_stored, times_of
 from powawidget.run.finished import NO_SOURCE, of_events
 from powawidget.run.plan import Plan
 from powawidget.run.task import RunTask
@@ -165,8 +164,7 @@ class History:
             origin="stored",
             secret=self._secret,
         )
-        times = (_seconds(stored.get("started_at")), _seconds(stored.get("completed_at")))
-        return of_events(events_of_stored(stored), plan, times)
+        return of_events(events_of_stored(stored), plan, times_of(stored))
 
 
 def exchanges(rows: Sequence[Any]) -> list[Exchange]:
@@ -216,8 +214,3 @@ def _texts(exchange: Exchange) -> list[tuple[Literal["user", "assistant"], str]]
     if exchange.answer:
         texts.append(("assistant", exchange.answer))
     return texts
-
-
-def _seconds(value: Any) -> float | None:
-    time = time_of(value)
-    return None if time is None else time.timestamp()

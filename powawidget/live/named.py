@@ -5,13 +5,15 @@ import weakref
 from collections.abc import Iterable
 from typing import Protocol
 
+from powawidget.http.secret import Secret
 from powawidget.state.model import RunState
 
 
 class Named(Protocol):
-    """A run, which has its id at the server once that is known."""
+    """A run, with its id once that is known; the runs of one connection share its key."""
 
     state: RunState
+    secret: Secret | None
 
 
 _runs: "weakref.WeakSet[Named]" = weakref.WeakSet()
@@ -32,7 +34,8 @@ def unnamed(ids: Iterable[str], but: Named) -> list[str]:
         but: The run that may be one of them.
     """
     with _lock:
-        live = [one.state for one in _runs if one is not but]
+        # Two servers may give the same id.
+        live = [one.state for one in _runs if one is not but and one.secret is but.secret]
     # One that was looked up later, or replayed, may be this very run.
     others = {state.run_id for state in live if state.origin == "live"}
     return [each for each in ids if each not in others]

@@ -65,7 +65,7 @@ class Live:
         self.observe: Callable[[ev.Event], Iterable[ev.Event]] | None = None
         self._batch: Batch | None = None
         self._last_sign = self._last_read = time.monotonic()
-        self._secret = secret
+        self.secret = secret
         self._guard = None if secret is None else Guard(secret)
         named.note(self)
 
@@ -116,7 +116,7 @@ class Live:
         else:
             # A person's or a policy's text may hold the key; and names and words of the server
             # come this way too, such as a refusal's.
-            event = frame if self._secret is None else self._secret.redacted(frame)
+            event = frame if self.secret is None else self.secret.redacted(frame)
             frame = event = bounded(event)
         if isinstance(frame, str | ev.Opened | ev.WaitOver):
             self.note_sign()
@@ -285,7 +285,7 @@ class Live:
 
     def redact(self, text: str) -> str:
         """Take the key out of a text, where there is one."""
-        return text if self._secret is None else self._secret.redact(text)
+        return text if self.secret is None else self.secret.redact(text)
 
     def note_sign(self) -> None:
         """Note a sign of the server, or that it is asked anew."""

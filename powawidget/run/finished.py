@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from powawidget.http.secret import Secret
 from powawidget.protocol.events import Ended, Event
-from powawidget.protocol.stored.run import events_of_stored, question_of
+from powawidget.protocol.stored.run import events_of_stored, question_of, times_of
 from powawidget.run.plan import Plan
 from powawidget.run.sources import RecordedSource
 from powawidget.run.task import RunTask
@@ -61,7 +61,7 @@ def of_stored(
         secret=secret,
         about=about or About(),
     )
-    return of_events(events_of_stored(stored, time.time()), plan)
+    return of_events(events_of_stored(stored, time.time()), plan, times_of(stored))
 
 
 def of_reused(state: RunState, anew: Callable[[], Plan], plan: Plan, said: str) -> RunTask:

@@ -90,3 +90,35 @@ MARKS = """async (name) => {
   close();
   return marks;
 }"""
+
+
+def test_on_a_touch_screen_no_button_of_a_result_waits_for_a_mouse(browser: Browser) -> None:
+    with start_server() as server, watched(browser, server, "/") as opened:
+        emulation = opened.page.context.new_cdp_session(opened.page)
+        emulation.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+        shape = {"width": 400, "height": 800, "deviceScaleFactor": 1, "mobile": True}
+        emulation.send("Emulation.setDeviceMetricsOverride", shape)
+        buttons = opened.page.evaluate(BUTTONS)
+        assert opened.take() == []
+    assert len(buttons) >= 4
+    assert [each for each in buttons if each["opacity"] != "1" or each["height"] < 36] == []
+
+
+BUTTONS = """async () => {
+  const result = JSON.stringify([{ a: { b: [1, 2] } }, { c: { d: 1 } }, 7]);
+  const call = { kind: "tool", name: "t", arguments: "{}", result, full: true, json: true };
+  const { el } = await hostile.open(
+    { parts: [{ ...call, status: "done", call_id: "c", step: 1, started: 0 }] },
+    { isWatched: false },
+  );
+  const find = () => [...el.querySelectorAll(".pw-node-head .pw-quiet")];
+  while (find().length < 4) {
+    for (const row of el.querySelectorAll("[aria-expanded=false]")) row.click();
+    await hostile.paint();
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  return find().map((each) => ({
+    opacity: getComputedStyle(each).opacity,
+    height: each.getBoundingClientRect().height,
+  }));
+}"""

@@ -591,6 +591,34 @@ def test_a_stored_run_is_brought_back(serve: Serve) -> None:
     assert told[0].filename == __file__, "the cell that calls it is shown the warning"
 
 
+BEGAN, ENDED = "2026-07-14T12:00:00+00:00", "2026-07-14T12:00:07.500000+00:00"
+
+
+@pytest.mark.parametrize(
+    ("status", "times", "seconds", "told"),
+    [
+        ("completed", {"started_at": BEGAN, "completed_at": ENDED}, 7.5, "12:00:00 UTC · took 7.5"),
+        ("running", {"started_at": BEGAN, "completed_at": None}, None, "12:00:00 UTC · stored run"),
+        ("failed", {"started_at": ENDED, "completed_at": BEGAN}, 0.0, "12:00:07 UTC · took"),
+        ("running", {"created_at": BEGAN}, None, "12:00:00 UTC · stored run"),
+        ("completed", {}, None, "stored run"),
+    ],
+)
+def test_a_stored_run_has_the_times_of_the_server_not_of_the_question(
+    serve: Serve, status: str, times: dict[str, Any], seconds: float | None, told: str
+) -> None:
+    stored = {"run_id": "run_1", "status": status, "content": "Kept.", **times}
+
+    async def script(exchange: Exchange) -> None:
+        await exchange.answer("200 OK", json.dumps(stored).encode())
+
+    run = serve(script).get_run("run_1")
+    assert run.seconds == seconds
+    facts = run.to_markdown().split("\n")[2]
+    assert told in facts
+    assert ("took" in facts) == (seconds is not None)
+
+
 @pytest.mark.parametrize("run_id", ["", "../../agents", "run 1", "run_1?x", "run/1"])
 def test_what_is_no_id_of_a_run_is_refused(serve: Serve, run_id: str) -> None:
     with pytest.raises(ConfigurationError, match="isn't the id of a run"):

@@ -139,6 +139,17 @@ def age_of(stored: Mapping[str, Any], now: float) -> str:
     )
 
 
+def times_of(stored: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    """Read when a stored run began and ended, in seconds since the epoch; None where not told."""
+    execution = stored.get("execution")
+    row = execution if isinstance(execution, Mapping) else stored
+    begun = time_of(row.get("started_at") or row.get("created_at"))
+    ended = time_of(row.get("completed_at"))
+    first, last = (None if time is None else time.timestamp() for time in (begun, ended))
+    # A clock that was set meanwhile makes no run that took less than nothing.
+    return first, last if first is None or last is None else max(first, last)
+
+
 def question_of(stored: Mapping[str, Any]) -> str:
     """Find what a stored run was asked.
 
