@@ -15,7 +15,7 @@ class Options:
     """Settings that hold for every run; change them on `powawidget.options`.
 
     Attributes:
-        file_limit: The most bytes that one run or chat puts into the notebook's file, its
+        file_limit: The most bytes that one run, chat or batch puts into the notebook's file, its
             transcript and, where widget state is saved, its state and the front end's core
             together; at least 130,000. All runs of a notebook share one core.
         replay_limit: The most bytes of a recording that `powawidget.replay` reads. A saved run or
