@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.boards import SETUP
 from tests.browser.deciding import armed
 from tests.browser.lab import Lab
+from tests.browser.test_accessibility import AXE, is_clean
 
 LONG = 60_000
 ROWS = 2_000
@@ -110,6 +111,8 @@ def test_a_board_is_read_while_its_batch_runs(
     expect(count(board, "done")).to_have_text("77")
     expect(board.get_by_role("button", name="Go on")).to_be_enabled()
     lab.wait_idle(page)
+    page.add_script_tag(path=AXE)
+    is_clean(page, ".pw-board")
 
 
 @pytest.mark.own_page
