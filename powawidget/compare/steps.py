@@ -79,9 +79,3 @@ def steps_of(state: RunState) -> list[Step]:
             )
     return steps
 
-
-def calls_of(state: RunState) -> int:
-    """Count the tool calls of a run, agents' calls among them; of a workflow the blocks that ran."""
-    if state.kind == "workflow":
-        return len(steps_of(state))
-    return sum(isinstance(part, ToolPart) for part in state.parts)
