@@ -64,6 +64,7 @@ class Rows:
     Attributes:
         names: The name of each row.
         places: For each list the row of each of its names.
+        known: The lists as they were placed last.
 
     Args:
         lists: How many lists there are.
@@ -72,18 +73,18 @@ class Rows:
     def __init__(self, lists: int) -> None:
         self.names: list[str] = []
         self.places: list[list[int]] = [[] for _ in range(lists)]
-        self._known: list[list[str]] = [[] for _ in range(lists)]
+        self.known: list[list[str]] = [[] for _ in range(lists)]
 
     def update(self, sequences: Sequence[Sequence[str]]) -> None:
         """Place what is new in the lists, which may only have grown; else all is placed anew."""
-        known = zip(self._known, sequences, strict=True)
+        known = zip(self.known, sequences, strict=True)
         if any(list(now[: len(before)]) != before for before, now in known):
             self.__init__(len(sequences))  # type: ignore[misc]  # it begins anew, with nothing kept
         for at, names in enumerate(sequences):
             own = self.places[at]
             for name in names[len(own) :]:
                 own.append(self._row_for(name, own[-1] + 1 if own else 0))
-            self._known[at] = list(names)
+            self.known[at] = list(names)
 
     def settle(self, sequences: Sequence[Sequence[str]]) -> None:
         """Align lists that don't grow any more."""
@@ -93,7 +94,7 @@ class Rows:
             for row, name in zip(own, each, strict=True):
                 names[row] = name
         self.names, self.places = names, places
-        self._known = [list(each) for each in sequences]
+        self.known = [list(each) for each in sequences]
 
     def _row_for(self, name: str, first: int) -> int:
         for row in range(first, len(self.names)):

@@ -1,0 +1,208 @@
+"""The widget of a comparison: that of a run, and beside it the columns that each view shows."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import msgspec
+import traitlets
+
+from powawidget.compare.columns import (
+    columns_of,
+    counts_of,
+    cut_in,
+    over_in,
+    voted_in,
+)
+from powawidget.compare.live import LiveComparison
+from powawidget.compare.messages import Column, ComparedMessage, CompareMessage, OpenedSideMessage
+from powawidget.compare.moment import Moment
+from powawidget.kernel.worker import in_thread
+from powawidget.run.run import Run
+from powawidget.state.model import plain
+from powawidget.transcript.summary import one_line
+from powawidget.widget.widget import Act, RunWidget, StateWidget
+
+_MOST_VIEWS = 32
+_LONGEST_ID = 100
+_LONGEST_MESSAGE = 2_000
+_HIDDEN = "Names are hidden: a run is opened once they are shown."
+
+
+class CompareWidget(StateWidget):
+    """Shows one comparison.
+
+    Args:
+        live: The comparison while it changes.
+        act: Does what a person asked for; returns why not, where it refuses.
+        on_close: Called once when the widget is closed, by whomever.
+        mark: By which the page finds the transcript beside the view.
+    """
+
+    # The transcript's mark, as a board's: without the module the transcript is all there is to read.
+    _board = traitlets.Unicode().tag(sync=True)
+    # Which module draws it.
+    _drawn_by = traitlets.Unicode("compare").tag(sync=True)
+
+    def __init__(
+        self, live: LiveComparison, act: Act, on_close: Callable[[], None], mark: str = ""
+    ) -> None:
+        self._comparison = live
+        self._views: OrderedDict[str, int] = OrderedDict()
+        self._told: dict[str, tuple[ComparedMessage, list[Column]]] = {}
+        self._opened: dict[tuple[int, int], RunWidget] = {}
+        self._opening = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()  # a loop holds its own by weak references
+        super().__init__(live, act, on_close, f"{mark}-compare")
+        self.set_trait("_board", mark)
+        live.look = self._look
+        live.watched = self._watched
+
+    def answer_other(self, message: dict[str, Any]) -> None:
+        """Answer what only a comparison's page asks for; on the loop thread."""
+        view = message.get("view")
+        if not isinstance(view, str) or not view or len(view) > _LONGEST_ID:
+            return
+        live, turn = self._comparison, message.get("turn")
+        match message.get("kind"):
+            case "compare" if self._is_round(turn):
+                self._views[view] = int(turn or 0)
+                self._views.move_to_end(view)
+                while len(self._views) > _MOST_VIEWS:
+                    self._forget(next(iter(self._views)))
+                self._told.pop(view, None)
+                live.note_change()
+            case "leave_compare":
+                self._forget(view)
+            case "open_side" if self._is_round(turn):
+                self._begin("opened a run", self._answer_open(view, int(turn or 0), message))
+            case "vote" if self._is_round(turn):
+                self._vote(int(turn or 0), message.get("place"))
+            case "hide":
+                self.hide(is_hidden=message.get("hidden") is True)
+
+    def hide(self, *, is_hidden: bool) -> None:
+        """Hide the names, or show them; on the loop thread only."""
+        live = self._comparison
+        if not is_hidden:
+            live.ballot.reveal()
+        elif live.done.is_set() and live.ballot.hide():
+            self._close_opened()
+        live.note_change()
+
+    def close(self) -> None:
+        """Close the widget, and the views of runs that were opened in it."""
+        self._comparison.look = None
+        self._comparison.watched = lambda: {0}
+        super().close()
+        self._close_opened()
+
+    def _is_round(self, turn: object) -> bool:
+        is_number = isinstance(turn, int) and not isinstance(turn, bool)
+        return is_number and isinstance(turn, int) and 0 <= turn < self._comparison.content.rounds
+
+    def _watched(self) -> set[int]:
+        return {0, *self._views.values()}
+
+    def _forget(self, view: str) -> None:
+        self._views.pop(view, None)
+        self._told.pop(view, None)
+
+    def _vote(self, turn: int, place: object) -> None:
+        """Vote on a round whose answers are all there: who votes has read them."""
+        live = self._comparison
+        is_place = place is None or (isinstance(place, int) and not isinstance(place, bool))
+        if not is_place or not over_in(live.content, live.moment(), turn):
+            return
+        live.ballot.cast(turn, place if isinstance(place, int) else None, live.clock())
+        live.note_change()
+
+    async def _look(self, moment: Moment) -> None:
+        """Tell each view what has changed."""
+        if self.comm is None:
+            return
+        self.flush()  # the answers first: a column names its part
+        for view, turn in tuple(self._views.items()):
+            self._tell_view(view, turn, moment)
+
+    def _tell_view(self, view: str, turn: int, moment: Moment) -> None:
+        live = self._comparison
+        content, ballot = live.content, live.ballot
+        rows = live.rows(moment, turn)
+        columns = columns_of(content, moment, ballot, rows, turn)
+        rounds = range(content.rounds)
+        message = ComparedMessage(
+            view=view,
+            turn=turn,
+            rounds=content.rounds,
+            hidden=ballot.is_hidden,
+            whole=False,
+            columns={},
+            rows=0 if ballot.is_hidden else len(rows.names),
+            cut=0 if ballot.is_hidden else cut_in(content, moment, turn),
+            runs=counts_of(moment),
+            over=[each for each in rounds if over_in(content, moment, each)],
+            voted=sorted(ballot.votes),
+            vote=voted_in(content, ballot, turn),
+            message=one_line(content.redact(content.message), _LONGEST_MESSAGE),
+            trouble=live.trouble,
+        )
+        before, known = self._told.get(view, (None, []))
+        is_whole = before is None or before.hidden != message.hidden
+        changed = {
+            str(place): column
+            for place, column in enumerate(columns)
+            if is_whole or known[place] != column
+        }
+        self._told[view] = message, columns
+        if is_whole or changed or message != before:
+            self._tell(msgspec.structs.replace(message, whole=is_whole, columns=changed))
+
+    def _begin(self, doing: str, work: Coroutine[Any, Any, None]) -> None:
+        async def guarded() -> None:
+            try:
+                await work
+            except Exception as error:  # noqa: BLE001  # a task's own: nobody else would see it
+                self.report(doing, error)
+
+        self._tasks.add(task := self._loop.create_task(guarded()))
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer_open(self, view: str, turn: int, message: dict[str, Any]) -> None:
+        live = self._comparison
+        place = message.get("place")
+        if not isinstance(place, int) or not 0 <= place < len(live.entries):
+            return
+        model, why = None, ""
+        async with self._opening:
+            if live.ballot.is_hidden:
+                why = _HIDDEN
+            else:
+                key = place, live.content.repeat(place, turn)
+                model = await in_thread(self._model, key)
+        self._tell(OpenedSideMessage(view=view, turn=turn, place=place, model=model, why=why))
+
+    def _model(self, key: tuple[int, int]) -> str:
+        """Give the id of the view of a run, made when it is first asked for."""
+        known = self._opened.get(key)
+        if known is None or known.comm is None:
+            side, repeat = key
+            run = self._comparison.entries[side][repeat].run
+            known = self._opened[key] = _view_of(run)
+        return str(known.model_id)
+
+    def _close_opened(self) -> None:
+        opened, self._opened = self._opened, {}
+        for widget in opened.values():
+            widget.close()
+
+    def _tell(self, message: CompareMessage) -> None:
+        if self.comm is not None:
+            self.send(plain(message))
+
+
+def _view_of(run: Run) -> RunWidget:
+    """Make a view of a run that can be closed by itself: the run may be shown elsewhere too."""
+    live, act = run._live, run._act  # noqa: SLF001  # as the widget of the run itself
+    return RunWidget(live, act, lambda: None)
