@@ -19,6 +19,8 @@ from powawidget.batch.batch import Batch
 from powawidget.batch.budget import Budget, budget
 from powawidget.chat.chat import Chat
 from powawidget.chat.history import Message
+from powawidget.compare.ballot import Vote
+from powawidget.compare.comparison import Comparison
 from powawidget.errors import (
     AnswerTooLargeError,
     ApprovalNeeded,
@@ -40,6 +42,7 @@ from powawidget.errors import (
 from powawidget.http.timeouts import Timeouts
 from powawidget.live.recording import Recording
 from powawidget.resources.agent import Agent, AgentInfo
+from powawidget.resources.comparing import compare
 from powawidget.resources.connect import connect
 from powawidget.resources.executions import ExecutionInfo, Executions
 from powawidget.resources.opening import open_batch
@@ -82,6 +85,7 @@ __all__ = [
     "Budget",
     "Chat",
     "ChatPaused",
+    "Comparison",
     "ConfigurationError",
     "ConnectionLost",
     "Decision",
@@ -123,11 +127,13 @@ __all__ = [
     "ToolStatus",
     "UnknownNameError",
     "Verdict",
+    "Vote",
     "WorkStatus",
     "Workflow",
     "WorkflowInfo",
     "WrongTypeError",
     "budget",
+    "compare",
     "connect",
     "new_session_id",
     "open_batch",

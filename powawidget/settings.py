@@ -26,6 +26,8 @@ class Options:
         ask_above: How many runs a batch may start without a further word; None asks never. One
             that would start more waits for `batch.start(confirm=True)`, or is made with
             `confirm=True`.
+        compare_above: How many runs a comparison may start without a further word; None asks
+            never. More need `confirm=True`.
         reuse: The journal in which runs of agents and orchestrations are kept, so that the same
             message to the same agent with the same options isn't paid again, as by `reuse=` of
             `agent.run`; None keeps none.
@@ -41,6 +43,7 @@ class Options:
     replay_limit: int = 256_000_000
     max_height: int | None = 640
     ask_above: int | None = 10_000
+    compare_above: int | None = 24
     reuse: "str | os.PathLike[str] | None" = None
     read_only_tools: Sequence[str] = ()
 

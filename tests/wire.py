@@ -11,6 +11,7 @@ from typing import Any, get_args
 import msgspec
 
 from powawidget.batch.board import messages as board
+from powawidget.compare import messages as compare
 from powawidget.state.model import Part
 from powawidget.state.text import Text
 from powawidget.widget import messages
@@ -25,6 +26,8 @@ STRUCTS: tuple[type, ...] = (
     *get_args(messages.PageMessage),
     *get_args(board.BoardMessage),
     *get_args(board.BoardRequest),
+    *get_args(compare.CompareMessage),
+    *get_args(compare.CompareRequests),
 )
 UNIONS = {
     "Part": Part,
@@ -32,6 +35,8 @@ UNIONS = {
     "PageMessage": messages.PageMessage,
     "BoardMessage": board.BoardMessage,
     "BoardRequest": board.BoardRequest,
+    "CompareMessage": compare.CompareMessage,
+    "CompareRequests": compare.CompareRequests,
 }
 HEAD = """// Generated from powawidget/widget/messages.py and state/model.py: do not edit.
 // To make it anew: `python -m tests.wire`.

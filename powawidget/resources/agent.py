@@ -14,6 +14,8 @@ from powawidget.approvals.policy import PolicyFunction, policy
 from powawidget.batch.batch import Batch
 from powawidget.batch.budget import Budget
 from powawidget.chat.chat import Chat
+from powawidget.compare.checks import Check
+from powawidget.compare.comparison import Comparison
 from powawidget.errors import InvalidValueError, WrongTypeError
 from powawidget.http.client import Client
 from powawidget.http.held import BeforeLastByte
@@ -143,7 +145,7 @@ class Agent(Conversing):
             "context_override": context_override,
             "context_items": context_items,
         }
-        _check_policy(on_approval)
+        check_policy(on_approval)
         body = agent_body(message, session_id, options)
         # It imports this module.
         from powawidget.resources.batching import agent_target  # noqa: PLC0415
@@ -289,7 +291,7 @@ class Agent(Conversing):
         from powawidget.resources.mapping import Given, Settings, map_agent  # noqa: PLC0415
         from powawidget.resources.partitions import is_dask, map_dask, per_partition  # noqa: PLC0415
 
-        _check_policy(on_approval)
+        check_policy(on_approval)
         one_machine = {
             "journal": journal,
             "budget": budget,
@@ -381,7 +383,7 @@ class Agent(Conversing):
         # It imports this module.
         from powawidget.resources.mapping import Settings, grid_agent  # noqa: PLC0415
 
-        _check_policy(on_approval)
+        check_policy(on_approval)
         settings = Settings(
             journal=journal,
             name=name,
@@ -394,6 +396,45 @@ class Agent(Conversing):
             confirm=confirm,
         )
         return grid_agent(self, {"message": message, **options}, settings, on_approval)
+
+    def compare(  # noqa: PLR0913  # one keyword for each thing that may be said
+        self,
+        prompts: "Sequence[str] | Mapping[str, str]",
+        *,
+        repeat: int = 1,
+        checks: "Mapping[str, Check] | None" = None,
+        blind: bool = False,
+        on_approval: PolicyFunction | None = None,
+        confirm: bool = False,
+        **options: Unpack[RunOptions],
+    ) -> Comparison:
+        """Run the agent with several prompts side by side. This returns at once.
+
+        Args:
+            prompts: The messages, the baseline first; or by the names to show them by.
+            repeat: How often each is sent.
+            checks: What each run is checked for, as for `powawidget.compare`.
+            blind: Whether to hide which prompt an answer is to, as for `powawidget.compare`.
+            on_approval: As for `run`, for every run.
+            confirm: Whether more runs than `powawidget.options.compare_above` are meant.
+            **options: As for `run`, for every run.
+
+        Returns:
+            The comparison. Make it the last value of a cell to show it.
+
+        Raises:
+            InvalidValueError: As for `powawidget.compare`; nothing was sent.
+            WrongTypeError: If an argument is of another type; nothing was sent.
+
+        Example:
+            >>> agent.compare(prompts=["Which orders are late?", "List late orders."], repeat=3)
+        """
+        # It imports this module.
+        from powawidget.resources.comparing import compare_prompts  # noqa: PLC0415
+
+        return compare_prompts(
+            self, prompts, repeat, checks, on_approval, options, blind=blind, confirm=confirm
+        )
 
     def chat(
         self,
@@ -422,7 +463,7 @@ class Agent(Conversing):
         """
         body = agent_body("?", None, options)
         given = {name: body[name] for name in options if name in body}
-        _check_policy(on_approval)
+        check_policy(on_approval)
 
         def plan(message: str, session: Callable[[], str | None]) -> Plan:
             return self._plan(agent_body(message, None, given), on_approval, session)
@@ -477,7 +518,7 @@ def _refuse_given(given: Mapping[str, object], why: str) -> None:
         raise InvalidValueError(f"{named[0]}= {why}: leave it out. Nothing was sent.")
 
 
-def _check_policy(chosen: object) -> None:
+def check_policy(chosen: object) -> None:
     # `policy` itself, not called, is a slip that would show only at the first request.
     if chosen is not None and (not callable(chosen) or chosen is policy):
         given = "policy itself" if chosen is policy else type(chosen).__name__

@@ -11,6 +11,8 @@ import msgspec
 from powawidget.batch.batch import Batch
 from powawidget.batch.budget import Budget
 from powawidget.chat.chat import Chat
+from powawidget.compare.checks import Check
+from powawidget.compare.comparison import Comparison
 from powawidget.errors import ConfigurationError, ProtocolError, RequestError
 from powawidget.http.client import Client
 from powawidget.http.held import BeforeLastByte
@@ -210,6 +212,44 @@ class Orchestration(Conversing):
         )
         options = {_KNOWLEDGE: runtime_knowledge_bases}
         return map_orchestration(self, Given(data, message, key), settings, options)
+
+    def compare(  # noqa: PLR0913  # one keyword for each thing that may be said
+        self,
+        prompts: "Sequence[str] | Mapping[str, str]",
+        *,
+        repeat: int = 1,
+        checks: "Mapping[str, Check] | None" = None,
+        blind: bool = False,
+        confirm: bool = False,
+        runtime_knowledge_bases: Sequence[Mapping[str, Any]] | None = None,
+    ) -> Comparison:
+        """Run the orchestration with several prompts side by side. This returns at once.
+
+        Args:
+            prompts: The messages, the baseline first; or by the names to show them by.
+            repeat: How often each is sent.
+            checks: What each run is checked for, as for `powawidget.compare`.
+            blind: Whether to hide which prompt an answer is to, as for `powawidget.compare`.
+            confirm: Whether more runs than `powawidget.options.compare_above` are meant.
+            runtime_knowledge_bases: As for `run`, for every run.
+
+        Returns:
+            The comparison. Make it the last value of a cell to show it.
+
+        Raises:
+            InvalidValueError: As for `powawidget.compare`; nothing was sent.
+            WrongTypeError: If an argument is of another type; nothing was sent.
+
+        Example:
+            >>> pb.orchestration("Report line").compare(["How was last week?", "Last week?"])
+        """
+        # It imports this module.
+        from powawidget.resources.comparing import compare_prompts  # noqa: PLC0415
+
+        options = {_KNOWLEDGE: runtime_knowledge_bases}
+        return compare_prompts(
+            self, prompts, repeat, checks, None, options, blind=blind, confirm=confirm
+        )
 
     def chat(self, session_id: str | None = None, **options: Any) -> Chat:
         """Begin a conversation, or go on with one. Nothing is asked yet.

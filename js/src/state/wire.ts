@@ -409,6 +409,110 @@ export interface OpenRequest {
   place: number;
 }
 
+export interface Figure {
+  name: string;
+  value: string;
+  delta: string;
+  verdict: "" | "better" | "worse";
+  title: string;
+}
+
+export interface ComparedStep {
+  row: number;
+  kind: "agent" | "block" | "tool";
+  name: string;
+  status: "denied" | "done" | "failed" | "interrupted" | "running" | "waiting";
+  seconds: number | null;
+  since: number | null;
+}
+
+export interface ComparedCheck {
+  name: string;
+  holds: boolean | null;
+  why: string;
+}
+
+export interface Column {
+  name: string;
+  about: string;
+  part: number;
+  status: "completed" | "connecting" | "failed" | "interrupted" | "reconnecting" | "running" | "stopped" | "waiting" | "left";
+  since: number | null;
+  seconds: number | null;
+  error: string;
+  figures: Figure[];
+  steps: ComparedStep[];
+  checks: ComparedCheck[];
+}
+
+export interface Voted {
+  letters: string[];
+  choice: number | null;
+}
+
+export interface ComparedMessage {
+  kind: "compared";
+  view: string;
+  turn: number;
+  rounds: number;
+  hidden: boolean;
+  whole: boolean;
+  columns: Record<string, Column>;
+  rows: number;
+  cut: number;
+  runs: Record<string, number>;
+  over: number[];
+  voted: number[];
+  vote: Voted | null;
+  message: string;
+  trouble: string;
+}
+
+export interface OpenedSideMessage {
+  kind: "opened_side";
+  view: string;
+  turn: number;
+  place: number;
+  model: string | null;
+  why: string;
+}
+
+export interface CompareRequest {
+  kind: "compare";
+  id: string;
+  view: string;
+  turn: number;
+}
+
+export interface LeaveCompareRequest {
+  kind: "leave_compare";
+  id: string;
+  view: string;
+}
+
+export interface OpenSideRequest {
+  kind: "open_side";
+  id: string;
+  view: string;
+  turn: number;
+  place: number;
+}
+
+export interface VoteRequest {
+  kind: "vote";
+  id: string;
+  view: string;
+  turn: number;
+  place: number | null;
+}
+
+export interface HideRequest {
+  kind: "hide";
+  id: string;
+  view: string;
+  hidden: boolean;
+}
+
 export type Part = TextPart | ToolPart | ApprovalPart | NoticePart | DelegationPart | ParallelPart;
 
 export type KernelMessage = OpsMessage | StateMessage | ChatStateMessage | CurrentMessage | BeatMessage | AckMessage | FileMessage | ModuleMessage;
@@ -418,3 +522,7 @@ export type PageMessage = HelloMessage | SyncMessage | WantMessage | ActMessage;
 export type BoardMessage = FiguresMessage | RowsMessage | ChangedMessage | OpenedMessage;
 
 export type BoardRequest = RowsRequest | LeaveRequest | OpenRequest;
+
+export type CompareMessage = ComparedMessage | OpenedSideMessage;
+
+export type CompareRequests = CompareRequest | LeaveCompareRequest | OpenSideRequest | VoteRequest | HideRequest;
