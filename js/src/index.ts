@@ -23,6 +23,7 @@ declare module "./link/modules" {
     board: typeof import("./modules/board");
     chat: typeof import("./modules/chat");
     code: typeof import("./modules/code");
+    compare: typeof import("./modules/compare");
     mathfont: typeof import("./modules/mathfont");
     maths: typeof import("./modules/maths");
     orchestration: typeof import("./modules/orchestration");

@@ -1,4 +1,5 @@
 // A run in a cell.
+import type { WholeSession } from "../link/session";
 import { TOP } from "../state/outline";
 import { hasEnded } from "../state/run";
 import { answerOf } from "../text/answer";
@@ -17,9 +18,13 @@ import { Sources } from "./Sources";
 import { Tail, Transcript } from "./Transcript";
 import { Blocks, Progress } from "./Workflow";
 
-/** A batch: what its module draws; without that who runs and how it stands, over the transcript. */
+/**
+ * A batch or a comparison: what its module draws; without that who runs and how it stands, over the
+ * transcript.
+ */
 export function Batch({ view }: { view: View }) {
-  const mod = useModule(view, "board");
+  const named = (view.session as WholeSession).model.get("_drawn_by") as "board" | undefined;
+  const mod = useModule(view, named ?? "board");
   return (
     <>
       {mod ? <mod.Board view={view} /> : <Header view={view} />}

@@ -1,20 +1,14 @@
 // What a row opens to: its run, in a view that the kernel makes then.
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Button, pure, Visible } from "../../core";
-import { guarded } from "../../link/host";
 import type { WholeSession } from "../../link/session";
 import type { Line } from "../../state/wire";
+import { drawNested } from "../../view/nested";
 import { onSized } from "../../view/sized";
 import type { View } from "../../view/view";
 import type { Opened } from "./link";
 import { CELL } from "./roles";
 import * as words from "./words";
-
-/** What of the page's own widget manager shows one widget within another. */
-interface Manager {
-  get_model(id: string): Promise<unknown>;
-  create_view(model: unknown): Promise<{ el: HTMLElement; remove(): void }>;
-}
 
 interface Props {
   view: View;
@@ -55,26 +49,16 @@ export const OpenRun = pure(function OpenRun({
   useLayoutEffect(() => {
     if (model === null) return;
     setBroken(false);
-    let end: (() => void) | undefined;
-    let isGone = false;
-    const { widget_manager } = (view.session as WholeSession).model;
-    const show = async (manager: Manager) => {
-      const made = await manager.create_view(await manager.get_model(model));
-      end = () => guarded(() => made.remove());
-      if (isGone) return end();
-      place.current?.replaceChildren(made.el);
-      isSecond.current = false;
-    };
-    show(widget_manager as Manager).catch(() => {
-      if (isGone) return;
+    const { widget_manager: manager } = (view.session as WholeSession).model;
+    const failed = () => {
       if (isSecond.current) return setBroken(true);
       isSecond.current = true;
       told.current.again();
-    });
-    return () => {
-      isGone = true;
-      end?.();
     };
+    const drawn = () => {
+      isSecond.current = false;
+    };
+    return drawNested(manager, model, place.current as HTMLElement, failed, drawn);
   }, [model]);
   const said =
     opened === null

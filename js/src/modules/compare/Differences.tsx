@@ -1,0 +1,42 @@
+// An answer with the words marked in which it differs from the baseline's. What is only here is
+// underlined, what is only there is struck through: colour isn't needed to tell them apart.
+import { useMemo } from "preact/hooks";
+import { pure, textAt, Visible } from "../../core";
+import type { View } from "../../view/view";
+import { differences } from "./diff";
+import * as words from "./words";
+
+interface Props {
+  view: View;
+  base: number;
+  part: number;
+}
+
+export const Differences = pure(function Differences({ view, base, part }: Props) {
+  const { state } = view.store;
+  const one = textAt(state, `parts/${base}/text`);
+  const other = textAt(state, `parts/${part}/text`);
+  const pieces = useMemo(() => differences(one, other), [one, other]);
+  if (pieces === null) return <p class="pw-note">{words.tooDifferent}</p>;
+  const isSame = pieces.every(({ kind }) => kind === "same");
+  return (
+    <>
+      {isSame && <p class="pw-note">{words.sameWords}</p>}
+      <p class="pw-diff" dir="auto">
+        {pieces.map(({ kind, text }, at) => {
+          const shown = <Visible text={text} />;
+          // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of two texts don't change
+          if (kind === "same") return <span key={at}>{shown}</span>;
+          const Mark = kind === "added" ? "ins" : "del";
+          return (
+            // biome-ignore lint/suspicious/noArrayIndexKey: as above
+            <Mark key={at}>
+              <span class="pw-unseen">{kind === "added" ? words.added : words.removed} </span>
+              {shown}
+            </Mark>
+          );
+        })}
+      </p>
+    </>
+  );
+});

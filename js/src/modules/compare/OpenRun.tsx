@@ -1,0 +1,53 @@
+// What a side opens to: its run, in a view that the kernel makes then.
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Button, pure, Visible } from "../../core";
+import type { WholeSession } from "../../link/session";
+import { drawNested } from "../../view/nested";
+import type { View } from "../../view/view";
+import type { Opened } from "./link";
+import * as words from "./words";
+
+interface Props {
+  view: View;
+  one: Opened;
+  /** Whether each side has one run. */
+  isOne: boolean;
+  close: () => void;
+}
+
+export const OpenRun = pure(function OpenRun({ view, one, isOne, close }: Props) {
+  const place = useRef<HTMLDivElement>(null);
+  const [isBroken, setBroken] = useState(false);
+  const { model, why, name, turn } = one;
+  useLayoutEffect(() => {
+    if (model === null) return;
+    const { widget_manager: manager } = (view.session as WholeSession).model;
+    return drawNested(manager, model, place.current as HTMLElement, () => setBroken(true));
+  }, [model]);
+  const said =
+    model !== null
+      ? isBroken
+        ? words.cannotShow(name)
+        : ""
+      : why === null
+        ? words.opening
+        : why || words.noRun;
+  return (
+    <section class="pw-opened" aria-label={words.opened(name, turn, isOne)}>
+      <div class="pw-opened-head">
+        <b dir="auto">
+          <Visible text={words.opened(name, turn, isOne)} />
+        </b>
+        <Button class="pw-quiet" onClick={close}>
+          {words.close}
+        </Button>
+      </div>
+      {said !== "" && (
+        <p class="pw-note">
+          <Visible text={said} />
+        </p>
+      )}
+      <div ref={place} />
+    </section>
+  );
+});

@@ -1,0 +1,134 @@
+// What a view of a comparison says to its kernel and hears of it, beside what every widget does.
+import { newId } from "../../core";
+import { sendControl } from "../../link/control";
+import { guarded, type Model } from "../../link/host";
+import type {
+  Column,
+  ComparedMessage,
+  CompareMessage,
+  CompareRequests,
+  PageMessage,
+} from "../../state/wire";
+
+const ANSWERED_WITHIN = 4_000; // ms after which the same is asked again
+
+/** A run that a person has opened: the widget of it once it is there, or why there is none. */
+export interface Opened {
+  turn: number;
+  place: number;
+  name: string;
+  model: string | null;
+  why: string | null;
+}
+
+/** A request without what each has. */
+type Said = CompareRequests extends infer Each
+  ? Each extends CompareRequests
+    ? Omit<Each, "id" | "view">
+    : never
+  : never;
+
+/** One view's link: it shows one round, and is told of that alone. */
+export class CompareLink {
+  told: ComparedMessage | null = null;
+  /** The sides in the order in which they are shown. */
+  columns: readonly Column[] = [];
+  turn = 0;
+  opened: readonly Opened[] = [];
+  readonly #view = newId();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** @param changed called when anything here has changed. */
+  constructor(
+    private readonly model: Model,
+    private readonly changed: () => void,
+  ) {
+    model.on("msg:custom", this.#hear);
+    this.#ask();
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.model.off("msg:custom", this.#hear);
+    this.#send({ kind: "leave_compare" });
+  }
+
+  /** The kernel is another one, or was gone for a while: all is asked for anew. */
+  renew(): void {
+    this.#ask();
+    for (const { turn, place, model } of this.opened) {
+      if (model === null) this.#send({ kind: "open_side", turn, place });
+    }
+  }
+
+  show(turn: number): void {
+    this.turn = turn;
+    this.#ask();
+  }
+
+  vote(place: number | null): void {
+    this.#send({ kind: "vote", turn: this.turn, place });
+  }
+
+  hide(hidden: boolean): void {
+    this.#send({ kind: "hide", hidden });
+  }
+
+  isOpen(place: number): boolean {
+    return this.opened.some((one) => one.turn === this.turn && one.place === place);
+  }
+
+  toggle(place: number): void {
+    const { turn } = this;
+    if (this.isOpen(place)) return this.shut(turn, place);
+    const name = this.columns[place]?.name ?? "";
+    const one: Opened = { turn, place, name, model: null, why: null };
+    this.opened = [...this.opened, one].sort((a, b) => a.turn - b.turn || a.place - b.place);
+    this.#send({ kind: "open_side", turn, place });
+    this.changed();
+  }
+
+  shut(turn: number, place: number): void {
+    this.opened = this.opened.filter((one) => one.turn !== turn || one.place !== place);
+    this.changed();
+  }
+
+  #ask(): void {
+    clearTimeout(this.#timer);
+    this.#send({ kind: "compare", turn: this.turn });
+    this.#timer = setTimeout(() => this.#ask(), ANSWERED_WITHIN);
+  }
+
+  /** By every way there is: the kernel knows a message by its id and obeys it once. */
+  #send(said: Said): void {
+    const message = { ...said, id: newId(), view: this.#view } as CompareRequests;
+    guarded(() => this.model.send(message));
+    sendControl(this.model, message as unknown as PageMessage);
+  }
+
+  readonly #hear = (said: unknown): void => {
+    const message = said as CompareMessage | null;
+    if (message?.kind === "compared") {
+      if (message.view !== this.#view || message.turn !== this.turn) return;
+      if (!message.whole && this.told?.turn !== message.turn) return; // asked anew, and on its way
+      clearTimeout(this.#timer);
+      // A name that was shown, or hidden, is nowhere any more.
+      if (message.hidden !== this.told?.hidden) this.opened = [];
+      const { columns } = message;
+      const before = message.whole ? [] : this.columns;
+      const places = message.whole ? Object.keys(columns).length : before.length;
+      this.columns = Array.from(
+        { length: places },
+        (_, place) => columns[place] ?? (before[place] as Column),
+      );
+      this.told = { ...message, columns: {} };
+    } else if (message?.kind === "opened_side") {
+      const { view, turn, place, model, why } = message;
+      if (view !== this.#view) return;
+      this.opened = this.opened.map((one) =>
+        one.turn === turn && one.place === place ? { ...one, model, why } : one,
+      );
+    } else return;
+    this.changed();
+  };
+}
