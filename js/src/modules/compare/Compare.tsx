@@ -320,7 +320,6 @@ interface TabsProps {
 }
 
 function Tabs({ link, active, choose }: TabsProps) {
-  const list = useRef<HTMLDivElement>(null);
   const count = link.columns.length;
   const onKey = (event: TargetedKeyboardEvent<HTMLElement>) => {
     const to: Record<string, number> = {
@@ -334,11 +333,10 @@ function Tabs({ link, active, choose }: TabsProps) {
     event.preventDefault();
     event.stopPropagation();
     choose(place);
-    (list.current?.children[place] as HTMLElement).focus({ preventScroll: true });
+    (event.currentTarget.children[place] as HTMLElement).focus({ preventScroll: true });
   };
   return (
     <div
-      ref={list}
       class="pw-tabs"
       role="tablist"
       aria-label={words.sidesName}

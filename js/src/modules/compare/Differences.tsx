@@ -25,11 +25,9 @@ export const Differences = pure(function Differences({ view, base, part }: Props
       <p class="pw-diff" dir="auto">
         {pieces.map(({ kind, text }, at) => {
           const shown = <Visible text={text} />;
-          // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of two texts don't change
           if (kind === "same") return <span key={at}>{shown}</span>;
           const Mark = kind === "added" ? "ins" : "del";
           return (
-            // biome-ignore lint/suspicious/noArrayIndexKey: as above
             <Mark key={at}>
               <span class="pw-unseen">{kind === "added" ? words.added : words.removed} </span>
               {shown}

