@@ -225,7 +225,7 @@ function Tools({ view, link, told, areThere, isDiffed, isWhole, setDiffed, setWh
       )}
       {hidden ? (
         <>
-          <span class="pw-ask">
+          <span class="pw-vote-ask">
             {isVoted ? words.voted : over.includes(told.turn) ? words.ask : words.voteLater}
           </span>
           <Choices link={link} cast={cast} may={mayVote} />

@@ -198,9 +198,12 @@ const Answer = pure(function Answer({ view, column, turn, isDiffed, base }: Answ
   const path = `parts/${part}/text` as const;
   const box = useRef<HTMLElement>(null);
   const inside = useRef<HTMLDivElement>(null);
+  const isOver = ["completed", "failed", "stopped", "interrupted"].includes(status);
   useLayoutEffect(() => {
     const element = box.current as HTMLElement;
-    const follow = new Follow(element, () => {});
+    // What is over is read from its beginning.
+    const follow = new Follow(element, () => {}, !isOver && !isDiffed);
+    element.scrollTop = 0;
     const onScroll = () => follow.scrolled();
     element.addEventListener("scroll", onScroll, { passive: true });
     const off = onSized([inside.current as HTMLDivElement], () => follow.grown());
@@ -208,8 +211,7 @@ const Answer = pure(function Answer({ view, column, turn, isDiffed, base }: Answ
       off();
       element.removeEventListener("scroll", onScroll);
     };
-  }, [path]);
-  const isOver = ["completed", "failed", "stopped", "interrupted"].includes(status);
+  }, [path, isDiffed]);
   const isEmpty = useIsEmpty(view, path);
   return (
     <section ref={box} class="pw-side-answer" {...SCROLLS} aria-label={words.answerOf}>

@@ -25,8 +25,34 @@ export function differences(one: string, other: string): Piece[] | null {
   if (before.length + after.length > MOST_WORDS) return null;
   const found = diffArrays(before, after, { maxEditLength: MOST_CHANGES });
   if (found === undefined) return null;
-  return found.map(({ value, added, removed }) => ({
-    kind: added ? "added" : removed ? "removed" : "same",
-    text: value.join(""),
-  }));
+  return joined(
+    found.map(({ value, added, removed }) => ({
+      kind: added ? "added" : removed ? "removed" : "same",
+      text: value.join(""),
+    })),
+  );
+}
+
+/** Joins changes between which no word is the same: a comma in common tells nobody anything. */
+function joined(pieces: readonly Piece[]): Piece[] {
+  const made: Piece[] = [];
+  let [removed, added] = ["", ""];
+  const end = () => {
+    if (removed !== "") made.push({ kind: "removed", text: removed });
+    if (added !== "") made.push({ kind: "added", text: added });
+    [removed, added] = ["", ""];
+  };
+  for (const [at, { kind, text }] of pieces.entries()) {
+    if (kind === "removed") removed += text;
+    else if (kind === "added") added += text;
+    else if (at > 0 && at < pieces.length - 1 && !/[\p{L}\p{N}]/u.test(text)) {
+      removed += text;
+      added += text;
+    } else {
+      end();
+      made.push({ kind, text });
+    }
+  }
+  end();
+  return made;
 }

@@ -1,0 +1,431 @@
+"""Comparisons against an embedded server: what is sent, what comes of it, who decides."""
+
+import asyncio
+import json
+import pathlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+import powawidget as pw
+from powawidget.compare.starting import AT_ONCE
+from powawidget.resources.agent import Agent as AgentOfProject
+from powawidget.resources.agent import AgentInfo
+from tests.counterpart import (
+    Agent,
+    Call,
+    Calls,
+    Counterpart,
+    Fail,
+    Hook,
+    Member,
+    Orchestration,
+    Pause,
+    Say,
+    Tool,
+    start,
+)
+from tests.planted import KEY, MESSAGE, leaks
+from tests.walk import ROOT
+
+WATCHDOG = 60
+GO_ON = threading.Event()
+RECORDED = ROOT / "tests/fixtures/recordings"
+
+
+def answer(words: str) -> Callable[[Any], Any]:
+    """Make an agent that says these words; told so, it waits for the test, or fails."""
+
+    def script(turn: Any) -> Any:
+        while "slow" in turn.message and not GO_ON.is_set():
+            yield Pause(0.01)
+        if "delete" in turn.message:
+            yield Calls(Call("delete", {"what": turn.message}, 0.0))
+        if "fail" in turn.message:
+            yield Fail("litellm.RateLimitError: too many")
+            return
+        yield Say(words)
+
+    return script
+
+
+@pytest.fixture
+def server() -> Iterator[Counterpart]:
+    GO_ON.clear()
+    gate = Hook("PreToolUse", matcher="delete")
+    tool = Tool("delete", lambda _: "deleted", read_only=False)
+    one, two = Agent("One", answer("one answer")), Agent("Two", answer("two other answers"))
+    agents = [
+        one,
+        two,
+        Agent("Keeper", answer("kept"), tools=(tool,), hooks=(gate,)),
+    ]
+    team = Orchestration("Team", "sequential", (Member(one, "to begin"), Member(two, "to end")))
+    with start(tokens_per_second=5000, agents=agents, orchestrations=[team]) as running:
+        yield running
+        GO_ON.set()
+
+
+@pytest.fixture
+def pb(server: Counterpart) -> Iterator[pw.Powabase]:
+    with pw.connect(server.url, api_key=server.key) as connection:
+        yield connection
+        GO_ON.set()
+
+
+def posted(server: Counterpart) -> list[str]:
+    """The messages of the runs that were asked for."""
+    return [
+        body["message"]
+        for method, path, body in server.requests
+        if method == "POST" and path.endswith("/run/stream")
+    ]
+
+
+def until(condition: Callable[[], Any]) -> Any:
+    end = time.monotonic() + WATCHDOG
+    while not (found := condition()):
+        assert time.monotonic() < end, "not seen in time"
+        time.sleep(0.01)
+    return found
+
+
+def test_each_side_runs_as_often_as_was_asked_and_no_more(
+    pb: pw.Powabase, server: Counterpart
+) -> None:
+    sides = {"v1": pb.agent("One"), "v2": pb.agent("Two")}
+    checks = {"short": lambda e: len(e.text) < 12, "breaks": lambda _: 1 / 0}
+    comparison = pw.compare(sides, "hello", repeat=3, checks=checks).wait(WATCHDOG, display=False)
+    assert comparison.status == "completed"
+    assert posted(server) == ["hello"] * 6
+    frame = comparison.frame
+    assert list(frame["side"]) == ["v1", "v2"] * 3
+    assert list(frame["repeat"]) == [1, 1, 2, 2, 3, 3]
+    assert set(frame["status"]) == {"completed"}
+    assert list(frame["short"]) == [True, False] * 3
+    assert set(frame["breaks"]) == {False}
+    assert list(frame["checks"]) == [1, 0] * 3
+    assert frame["vote"].isna().all()
+    assert frame["tokens"].notna().all()
+    assert (frame["seconds"] >= 0).all()
+    runs = comparison["v1"]
+    assert isinstance(runs, list)
+    assert [run.text for run in runs] == ["one answer"] * 3
+    with pytest.raises(pw.UnknownNameError, match="no side 'v3'"):
+        comparison["v3"]
+
+
+def test_a_server_is_never_asked_for_more_runs_at_once_than_fit(
+    pb: pw.Powabase, server: Counterpart
+) -> None:
+    """Rounds start whole, and the next one once there is room for it."""
+    sides = {"v1": pb.agent("One"), "v2": pb.agent("Two"), "v3": pb.agent("Two")}
+    comparison = pw.compare(sides, "slow", repeat=4)
+    most = AT_ONCE // 3 * 3
+    until(lambda: len(posted(server)) == most)
+    assert list(comparison.frame["status"]).count("left") == 12 - most
+    GO_ON.set()
+    comparison.wait(WATCHDOG, display=False)
+    assert len(posted(server)) == 12
+    assert set(comparison.frame["status"]) == {"completed"}
+
+
+def test_what_has_not_begun_is_not_sent_after_a_stop(
+    pb: pw.Powabase, server: Counterpart
+) -> None:
+    sides = {"v1": pb.agent("One"), "v2": pb.agent("Two")}
+    comparison = pw.compare(sides, "slow", repeat=6)
+    until(lambda: len(posted(server)) == AT_ONCE)
+    comparison.stop().wait(WATCHDOG, display=False)
+    assert comparison.status == "stopped"
+    GO_ON.set()
+    assert len(posted(server)) == AT_ONCE
+    assert set(comparison.frame["status"]) == {"stopped"}
+
+
+def test_a_run_that_is_there_is_compared_as_it_is_and_never_stopped(
+    pb: pw.Powabase, server: Counterpart, tmp_path: pathlib.Path
+) -> None:
+    saved = tmp_path / "before.json"
+    pb.agent("Two").run("before").wait(WATCHDOG, display=False).save(saved)
+    own = pb.agent("One").run("slow")
+    comparison = pw.compare({"saved": saved, "own": own, "live": pb.agent("Two")}, "slow", repeat=2)
+    until(lambda: len(posted(server)) == 4)
+    comparison.stop()
+    assert own.status in {"running", "connecting"}
+    GO_ON.set()
+    comparison.wait(WATCHDOG, display=False)
+    assert own.wait(WATCHDOG, display=False).status == "completed"
+    frame = comparison.frame
+    assert list(frame["side"]) == ["saved", "own", "live", "live"]
+    assert list(frame["status"]) == ["completed", "completed", "stopped", "stopped"]
+    assert comparison["own"] is own
+    assert len(posted(server)) == 4
+
+
+def test_a_recorded_stream_has_no_time_to_compare(tmp_path: pathlib.Path) -> None:
+    """It is read at another pace than it came at."""
+    names = ("agent_one_tool.sse", "agent_two_tools_parallel.sse")
+    one, other = (RECORDED / name for name in names)
+    comparison = pw.compare({"one": one, "other": other}).wait(WATCHDOG, display=False)
+    assert comparison.frame["seconds"].isna().all()
+    assert comparison.frame["tokens"].notna().all()
+    run = pw.replay(one)
+    assert isinstance(run, pw.Run)
+    saved = tmp_path / "saved.json"
+    run._live.state.started, run._live.state.ended = 100.0, 107.5
+    run.save(saved)
+    comparison = pw.compare({"one": saved, "other": other}).wait(WATCHDOG, display=False)
+    assert list(comparison.frame["seconds"].fillna(-1)) == [7.5, -1]
+
+
+def test_prompts_are_compared_by_their_names(pb: pw.Powabase, server: Counterpart) -> None:
+    comparison = pb.agent("One").compare(prompts=["first", "second"]).wait(WATCHDOG, display=False)
+    assert comparison.sides == ["prompt 1", "prompt 2"]
+    assert sorted(posted(server)) == ["first", "second"]
+    named = pb.agent("One").compare({"old": "first", "new": "second"}, repeat=2)
+    named.wait(WATCHDOG, display=False)
+    assert named.sides == ["old", "new"]
+    assert len(posted(server)) == 6
+
+
+def test_orchestrations_are_compared_with_agents(pb: pw.Powabase, server: Counterpart) -> None:
+    sides = {"team": pb.orchestration("Team"), "one": pb.agent("One")}
+    comparison = pw.compare(sides, "hello").wait(WATCHDOG, display=False)
+    assert comparison.status == "completed"
+    assert len(posted(server)) == 2
+    assert list(comparison.frame["calls"]) == [2, 0]
+    prompts = pb.orchestration("Team").compare(["a", "b"]).wait(WATCHDOG, display=False)
+    assert prompts.status == "completed"
+
+
+def test_a_side_that_fails_leaves_the_other_as_it_is(pb: pw.Powabase) -> None:
+    prompts = {"good": "hello", "bad": "fail"}
+    comparison = pb.agent("One").compare(prompts).wait(WATCHDOG, display=False)
+    assert comparison.status == "completed"
+    assert list(comparison.frame["status"]) == ["completed", "failed"]
+    assert pb.agent("One").compare(["fail", "fail"]).wait(WATCHDOG, display=False).status == "failed"
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "said"),
+    [
+        ({"sides": {"v1": "One"}}, pw.InvalidValueError, "2 to 8 sides, not 1"),
+        ({"sides": ["One", "Two"]}, pw.WrongTypeError, "sides by name"),
+        ({"sides": {"v1": "One", "v2": 3}}, pw.WrongTypeError, "not int"),
+        ({"sides": {"": "One", "v2": "Two"}}, pw.WrongTypeError, "name of a side"),
+        ({"message": None}, pw.InvalidValueError, "Say what to ask"),
+        ({"message": " "}, pw.InvalidValueError, "message is empty"),
+        ({"repeat": 0}, pw.InvalidValueError, "repeat is 1 or more"),
+        ({"repeat": True}, pw.WrongTypeError, "whole number"),
+        ({"repeat": 13}, pw.InvalidValueError, "starts 26 runs.*confirm=True"),
+        ({"checks": ["short"]}, pw.WrongTypeError, "functions by name"),
+        ({"checks": {"short": "short"}}, pw.WrongTypeError, "isn't a function"),
+        ({"on_approval": pw.policy}, pw.WrongTypeError, "on_approval"),
+        ({"temperature": "hot"}, pw.WrongTypeError, "temperature"),
+        ({"sides": {"v1": "One", "v2": pathlib.Path("none.json")}}, pw.FileError, "can't be read"),
+    ],
+)
+def test_what_does_not_fit_is_refused_before_anything_is_sent(
+    pb: pw.Powabase,
+    server: Counterpart,
+    given: dict[str, Any],
+    error: type[Exception],
+    said: str,
+) -> None:
+    call: dict[str, Any] = {"sides": {"v1": "One", "v2": "Two"}, "message": "hello"} | given
+    sides, message = call.pop("sides"), call.pop("message")
+    if isinstance(sides, dict):
+        agents = {"One": pb.agent("One"), "Two": pb.agent("Two")}
+        sides = {name: agents.get(side, side) for name, side in sides.items()}
+    with pytest.raises(error, match=said):
+        pw.compare(sides, message, **call)
+    assert posted(server) == []
+
+
+def test_many_runs_are_started_once_that_is_said(
+    pb: pw.Powabase, server: Counterpart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pw.options, "compare_above", 3)
+    sides = {"v1": pb.agent("One"), "v2": pb.agent("Two")}
+    with pytest.raises(pw.InvalidValueError, match="Nothing was sent"):
+        pw.compare(sides, "hello", repeat=2)
+    pw.compare(sides, "hello", repeat=2, confirm=True).wait(WATCHDOG, display=False)
+    assert len(posted(server)) == 4
+
+
+def test_runs_alone_take_no_message(pb: pw.Powabase) -> None:
+    run = pb.agent("One").run("hello").wait(WATCHDOG, display=False)
+    with pytest.raises(pw.InvalidValueError, match="runs already"):
+        pw.compare({"a": run, "b": run}, "hello")
+
+
+def test_a_policy_decides_for_every_run(pb: pw.Powabase) -> None:
+    asked: list[str] = []
+
+    def decide(approval: pw.Approval) -> bool:
+        asked.append(approval.tool_name)
+        return True
+
+    keeper = pb.agent("Keeper")
+    comparison = pw.compare({"a": keeper, "b": keeper}, "delete", on_approval=decide, repeat=2)
+    comparison.wait(WATCHDOG, display=False)
+    assert asked == ["delete"] * 4
+    assert set(comparison.frame["status"]) == {"completed"}
+
+
+def test_nobody_is_waited_for_where_nobody_can_decide(pb: pw.Powabase) -> None:
+    comparison = pw.compare({"a": pb.agent("Keeper"), "b": pb.agent("One")}, "delete")
+    with pytest.raises(pw.ApprovalNeeded):
+        comparison.wait(WATCHDOG, display=False)
+    run = comparison["a"]
+    assert isinstance(run, pw.Run)
+    assert comparison.status == "waiting" or run.status == "waiting"
+    run.deny("no")
+    assert comparison.wait(WATCHDOG, display=False).status == "completed"
+
+
+def test_a_comparison_is_awaited(pb: pw.Powabase) -> None:
+    async def cell() -> pw.Comparison:
+        return await pw.compare({"a": pb.agent("One"), "b": pb.agent("Two")}, "hello")
+
+    assert asyncio.run(cell()).status == "completed"
+
+
+@pytest.mark.parametrize("name", ["agent_preresponse_edit", "agent_preresponse_deny"])
+def test_what_a_hook_took_back_is_in_nothing(name: str) -> None:
+    path = RECORDED / f"{name}.sse"
+    frames = [json.loads(line[6:]) for line in path.read_text().splitlines() if line[:6] == "data: "]
+    words = "".join(one["delta"] for one in frames if one.get("event") == "content_delta").split()
+    phrases = [f"{one} {two}" for one, two in zip(words, words[1:], strict=False)]
+    assert phrases
+    other = RECORDED / "agent_one_tool.sse"
+    comparison = pw.compare({"a": path, "b": other}).wait(WATCHDOG, display=False)
+    kept = " ".join(
+        [
+            json.dumps(comparison.widget.get_state()["_state"]),
+            *comparison._transcripts("m").values(),
+            comparison.frame.to_json(),
+            repr(comparison),
+        ]
+    )
+    assert not [phrase for phrase in phrases if phrase in kept]
+
+
+class Together:
+    """A server that answers no POST before so many are there, whole; on a real socket.
+
+    Args:
+        posts: How many.
+        said: The stream that it answers each with.
+    """
+
+    def __init__(self, posts: int, said: bytes) -> None:
+        self.posts: list[bytes] = []
+        self._said = said
+        self._posts = posts
+        self._there = threading.Event()
+        self._lock = threading.Lock()
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._pool = ThreadPoolExecutor(8)
+        self._pool.submit(self._serve)
+
+    def close(self) -> None:
+        self._there.set()
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        self._pool.shutdown()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            self._pool.submit(self._answer, connection)
+
+    def _answer(self, connection: socket.socket) -> None:
+        with connection, connection.makefile("rwb") as stream:
+            head = b""
+            while not head.endswith(b"\r\n\r\n"):
+                line = stream.readline()
+                if not line:
+                    return
+                head += line
+            if not head.startswith(b"POST"):
+                stream.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+                return
+            (length,) = [
+                int(line.split(b":")[1])
+                for line in head.split(b"\r\n")
+                if line.lower().startswith(b"content-length:")
+            ]
+            body = stream.read(length)
+            with self._lock:
+                self.posts.append(body)
+                if len(self.posts) == self._posts:
+                    self._there.set()
+            assert self._there.wait(WATCHDOG)
+            stream.write(
+                b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+                + f"Content-Length: {len(self._said)}\r\n\r\n".encode()
+                + self._said
+            )
+
+
+def compared_at(server: Together, key: str, message: str, **names: str) -> pw.Comparison:
+    """Compare agents of a server that tells nothing of them."""
+    with pw.connect(server.url, api_key=key) as pb:
+        agents = {
+            name: AgentOfProject(pb._client, AgentInfo(id=f"agent-{at}", name=at), True)
+            for at, name in names.items()
+        }
+        return pw.compare(agents, message).wait(WATCHDOG, display=False)
+
+
+def test_both_requests_are_sent_before_the_first_byte_of_either_is_awaited() -> None:
+    server = Together(2, (RECORDED / "agent_plain.sse").read_bytes())
+    try:
+        comparison = compared_at(server, "k" * 20, "hello", one="v1", two="v2")
+        assert len(server.posts) == 2
+        assert set(comparison.frame["status"]) == {"completed"}
+        assert comparison.frame["answer"].str.len().gt(0).all()
+    finally:
+        server.close()
+
+
+def test_the_key_is_in_nothing_that_is_shown() -> None:
+    frames: list[dict[str, Any]] = [
+        {"event": "start", "run_id": f"run {KEY}"},
+        {"event": "tool_call", "step": 1, "tool_name": KEY, "arguments": {"a": KEY}},
+        {"event": "tool_result", "step": 1, "tool_name": KEY, "result_preview": KEY},
+        {"event": "content_delta", "delta": f"it is {KEY[:9]}"},
+        {"event": "content_delta", "delta": KEY[9:]},
+        {"event": "complete", "status": "failed", "content": "", "error": f"no {KEY}"},
+    ]
+    said = "".join(f"data: {json.dumps(frame)}\n\n" for frame in frames)
+    server = Together(2, said.encode())
+    try:
+        comparison = compared_at(server, KEY, MESSAGE, one=f"v1 {KEY}", two="v2")
+        heard: list[str] = []
+        widget = comparison.widget
+        widget.send = lambda content, _=None: heard.append(json.dumps(content))
+        widget._from_comm(None, {"kind": "compare", "id": "m1", "view": "v", "turn": 0}, [])
+        until(lambda: any('"compared"' in each for each in heard))
+        shown = [
+            *heard,
+            json.dumps(widget.get_state()["_state"]),
+            json.dumps(widget.file_copy().snapshot),
+            *comparison._transcripts("m").values(),
+        ]
+        assert "it is" in "".join(shown)
+        assert not leaks("".join(shown))
+        assert not leaks(json.dumps(comparison["v2"].to_json()))  # type: ignore[union-attr]  # one run
+    finally:
+        server.close()
