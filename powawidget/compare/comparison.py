@@ -22,8 +22,8 @@ from powawidget.widget.output import CellOutput
 class Comparison:
     """Runs side by side: figures against a baseline, what they called, their answers.
 
-    Make one with `powawidget.compare` or `agent.compare`, and show it by making it the last value of
-    a cell. Each side opens to its run, where a person decides on what it asks for.
+    Make one with `powawidget.compare` or `agent.compare`, and show it by making it the last value
+    of a cell. Each side opens to its run, where a person decides on what it asks for.
 
     Args:
         content: What is compared.
@@ -68,9 +68,10 @@ class Comparison:
     def frame(self) -> Any:
         """A row for each run, as a DataFrame of pandas; without pandas a list of dictionaries.
 
-        Its columns: `side`, `repeat` (from 1), `status`, `tokens`, `seconds`, `calls`, `checks` (how
-        many hold), a column for each check, `vote` (won, lost or tie), `shown_as` (the letter by
-        which it was known to who voted) and `answer`. It has the names also while a page hides them.
+        Its columns: `side`, `repeat` (from 1), `status`, `tokens`, `seconds`, `calls`, `checks`
+        (how many hold), a column for each check, `vote` (won, lost or tie), `shown_as` (the letter
+        by which it was known to who voted) and `answer`. It has the names also while a page hides
+        them.
         """
         rows = rows_of(self._content, self._live.moment(), self._ballot)
         return frame_of(rows, len(self._content.checks))
@@ -171,7 +172,8 @@ class Comparison:
         """Show the comparison, as `Run.show` does.
 
         Args:
-            max_height: How tall the box of a run that is opened may be, in pixels; None lets it grow.
+            max_height: How tall the box of a run that is opened may be, in pixels; None lets it
+                grow.
 
         Raises:
             InvalidValueError: If it isn't a height.

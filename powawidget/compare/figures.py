@@ -23,7 +23,8 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     """One figure of one side.
 
     `value` is what it is, `delta` how it differs from the baseline's, with sign and unit; `verdict`
-    says whether that is better or worse, empty where it is neither. `title` says what it is made of.
+    says whether that is better or worse, empty where it is neither. `title` says what it is made
+    of.
     """
 
     name: str

@@ -146,7 +146,7 @@ class LiveComparison:
         return Moment(facts=facts, now=time.time())
 
     def rows(self, moment: Moment, turn: int) -> Rows:
-        """Give the rows in which what the runs of a round called stands; on the loop thread only."""
+        """Give the rows of what the runs of a round called; on the loop thread only."""
         rows, is_settled = self._rows.get(turn) or (Rows(len(self.entries)), False)
         labels = labels_in(self.content, moment, turn)
         is_over = over_in(self.content, moment, turn)

@@ -2,8 +2,8 @@
 
 `js/src/state/wire.ts` is generated from these shapes too: `python -m tests.wire`.
 
-While names are hidden, what is told of a side hangs on where it stands (`powawidget.compare.ballot`):
-no name, no figure, no tool.
+While names are hidden, what is told of a side hangs on where it stands alone: no name, no figure,
+no tool (`powawidget.compare.ballot`).
 """
 
 import msgspec
@@ -65,8 +65,9 @@ class ComparedMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="compa
     """Kernel to page: a comparison as it stands, for one view, in the round that it shows.
 
     `columns` are those that have changed, by their places as text; all of them where `whole`.
-    `runs` counts all runs by how they stand. `rows` is how many rows the steps take. `over` are the rounds whose
-    runs are all over, `voted` those that were voted on. `vote` is that of the round that is shown.
+    `rows` is how many rows the steps take, `cut` how many steps are left out. `runs` counts all
+    runs by how they stand. `over` are the rounds whose runs are all over, `voted` those that were voted
+    on; `vote` is that of the round that is shown.
     """
 
     view: str
@@ -140,6 +141,4 @@ class HideRequest(msgspec.Struct, kw_only=True, tag_field="kind", tag="hide"):
 
 
 CompareMessage = ComparedMessage | OpenedSideMessage
-CompareRequests = (
-    CompareRequest | LeaveCompareRequest | OpenSideRequest | VoteRequest | HideRequest
-)
+CompareRequests = CompareRequest | LeaveCompareRequest | OpenSideRequest | VoteRequest | HideRequest

@@ -78,4 +78,3 @@ def steps_of(state: RunState) -> list[Step]:
                 )
             )
     return steps
-

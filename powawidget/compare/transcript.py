@@ -51,9 +51,7 @@ def transcripts(content: Content, moment: Moment, ballot: Ballot, mark: str) -> 
     return {"text/html": html, "text/markdown": markdown, "text/plain": plain}
 
 
-def nodes_of(
-    content: Content, moment: Moment, ballot: Ballot
-) -> tuple[list[nd.Node], list[int]]:
+def nodes_of(content: Content, moment: Moment, ballot: Ballot) -> tuple[list[nd.Node], list[int]]:
     """Turn a comparison into nodes.
 
     Returns:
@@ -104,7 +102,7 @@ def _figures(content: Content, moment: Moment, lengths: list[int]) -> list[nd.No
     columns = ("Side", "Runs", *(one.name.capitalize() for one in figures[0]))
     rows = []
     for at, (side, own) in enumerate(zip(content.sides, figures, strict=True)):
-        name = (nd.Span(_named(content, side.name), "title"),)
+        name: nd.Spans = (nd.Span(_named(content, side.name), "title"),)
         if at == 0:
             name = (*name, nd.Span(" (baseline)", "dim"))
         name = (*name, nd.Span(" "), nd.Span(about(content, side), "unquoted"))
@@ -185,9 +183,7 @@ def _called(content: Content, moment: Moment, lengths: list[int]) -> list[nd.Nod
     return nodes
 
 
-def _answers(
-    content: Content, moment: Moment, ballot: Ballot, lengths: list[int]
-) -> list[nd.Node]:
+def _answers(content: Content, moment: Moment, ballot: Ballot, lengths: list[int]) -> list[nd.Node]:
     nodes: list[nd.Node] = []
     for turn in range(content.rounds):
         shown = runs_in(content, moment, turn)
@@ -205,9 +201,7 @@ def _answers(
     return nodes
 
 
-def _answer(
-    content: Content, one: Facts, lengths: list[int], *, is_hidden: bool
-) -> list[nd.Node]:
+def _answer(content: Content, one: Facts, lengths: list[int], *, is_hidden: bool) -> list[nd.Node]:
     nodes: list[nd.Node] = []
     if one.standing != "completed":
         said = [nd.Span(_word(one.standing))]

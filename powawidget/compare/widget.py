@@ -40,7 +40,7 @@ class CompareWidget(StateWidget):
         mark: By which the page finds the transcript beside the view.
     """
 
-    # The transcript's mark, as a board's: without the module the transcript is all there is to read.
+    # The transcript's mark, as a board's: without the module the transcript is all there is.
     _board = traitlets.Unicode().tag(sync=True)
     # Which module draws it.
     _drawn_by = traitlets.Unicode("compare").tag(sync=True)

@@ -519,6 +519,11 @@ def _refuse_given(given: Mapping[str, object], why: str) -> None:
 
 
 def check_policy(chosen: object) -> None:
+    """Check what is to decide in place of a person.
+
+    Raises:
+        WrongTypeError: If it isn't a policy.
+    """
     # `policy` itself, not called, is a slip that would show only at the first request.
     if chosen is not None and (not callable(chosen) or chosen is policy):
         given = "policy itself" if chosen is policy else type(chosen).__name__

@@ -58,8 +58,8 @@ def compare(  # noqa: PLR0913  # one keyword for each thing that may be said
         **options: As for `Agent.run`, for every run of an agent or an orchestration.
 
     Returns:
-        The comparison. Make it the last value of a cell to show it; `comparison.frame` has a row for
-        each run, `comparison["v1"]` is a side's run.
+        The comparison. Make it the last value of a cell to show it; `comparison.frame` has a row
+        for each run, `comparison["v1"]` is a side's run.
 
     Raises:
         InvalidValueError: If there are fewer than two sides or more than eight, the message is
@@ -109,7 +109,7 @@ def compare_prompts(  # noqa: PLR0913, PLR0917  # as above
     blind: bool,
     confirm: bool,
 ) -> Comparison:
-    """Run one agent or orchestration with several messages, as `compare` does with several of them."""
+    """Run one agent or orchestration with several messages, as `compare` runs several of them."""
     if isinstance(prompts, str) or not isinstance(prompts, Sequence | Mapping):
         raise WrongTypeError(
             f"prompts takes a list of messages, or messages by name, not {type(prompts).__name__}."
@@ -120,9 +120,7 @@ def compare_prompts(  # noqa: PLR0913, PLR0917  # as above
         else {f"prompt {at}": prompt for at, prompt in enumerate(prompts, 1)}
     )
     _check_names(named)
-    makers = {
-        name: _maker(target, prompt, on_approval, options) for name, prompt in named.items()
-    }
+    makers = {name: _maker(target, prompt, on_approval, options) for name, prompt in named.items()}
     _check_repeat(repeat, len(makers), confirm=confirm)
     runs = {
         name: [(Run(RunTask(make())), True) for _ in range(repeat)] for name, make in makers.items()
@@ -144,9 +142,7 @@ def _made(
         state = run._live.state  # noqa: SLF001  # what it is, as its view says
         redacts.append(run._live.redact)  # noqa: SLF001  # as above
         sides.append(
-            Side(
-                name=name, kind=state.kind, target=state.name, origin=state.origin, runs=len(own)
-            )
+            Side(name=name, kind=state.kind, target=state.name, origin=state.origin, runs=len(own))
         )
 
     def redact(text: str) -> str:
@@ -213,7 +209,8 @@ def _read(side: object) -> Run:
 def _checked_sides(sides: object) -> dict[str, Any]:
     if not isinstance(sides, Mapping):
         raise WrongTypeError(
-            f'compare takes sides by name, such as {{"v1": a, "v2": b}}, not {type(sides).__name__}.'
+            'compare takes sides by name, such as {"v1": a, "v2": b}, not '
+            f"{type(sides).__name__}."
         )
     named = dict(sides)
     _check_names(named)

@@ -25,7 +25,8 @@ def thorough(turn):
     yield Say("North has 3.4 times the late orders of South, and since August. ")
     yield from held(turn)
     yield Say("**Carrier B** explains nearly all of it:\\n\\n| lane | late |\\n| --- | ---: |\\n"
-              "| North, B | 22.4% |\\n| North, A | 4.4% |\\n| South | 7.7% |\\n\\n" + "Look at the lane. " * 12)
+              "| North, B | 22.4% |\\n| North, A | 4.4% |\\n| South | 7.7% |\\n\\n"
+              + "Look at the lane. " * 12)
 
 def small(turn):
     yield from held(turn)
@@ -41,7 +42,8 @@ tools = tuple(Tool(name, lambda arguments: "rows", read_only=True)
 gate = Hook("PreToolUse", matcher="write_rows")
 write = Tool("write_rows", lambda arguments: "written", read_only=False)
 agents = [Agent("Careful", careful, tools=tools), Agent("Thorough", thorough, tools=tools),
-          Agent("Small", small, tools=tools), Agent("Writer", writer, tools=(write,), hooks=(gate,))]
+          Agent("Small", small, tools=tools),
+          Agent("Writer", writer, tools=(write,), hooks=(gate,))]
 server = start(tokens_per_second=60, agents=agents)
 pb = pw.connect(server.url, api_key=server.key)
 """

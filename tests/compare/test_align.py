@@ -64,7 +64,9 @@ def test_lists_without_end_are_compared_within_a_bound() -> None:
 
 
 @given(LISTS, st.randoms(use_true_random=False))
-def test_a_row_that_stands_never_moves_while_lists_grow(lists: list[list[str]], rng: object) -> None:
+def test_a_row_that_stands_never_moves_while_lists_grow(
+    lists: list[list[str]], rng: object
+) -> None:
     rows = Rows(len(lists))
     shown: list[list[str]] = [[] for _ in lists]
     while any(len(now) < len(all_) for now, all_ in zip(shown, lists, strict=True)):

@@ -1,6 +1,7 @@
 """Comparisons against an embedded server: what is sent, what comes of it, who decides."""
 
 import asyncio
+import itertools
 import json
 import pathlib
 import socket
@@ -54,9 +55,8 @@ def answer(words: str) -> Callable[[Any], Any]:
     return script
 
 
-@pytest.fixture
-def server() -> Iterator[Counterpart]:
-    GO_ON.clear()
+@pytest.fixture(scope="module")
+def running() -> Iterator[Counterpart]:
     gate = Hook("PreToolUse", matcher="delete")
     tool = Tool("delete", lambda _: "deleted", read_only=False)
     one, two = Agent("One", answer("one answer")), Agent("Two", answer("two other answers"))
@@ -68,7 +68,15 @@ def server() -> Iterator[Counterpart]:
     team = Orchestration("Team", "sequential", (Member(one, "to begin"), Member(two, "to end")))
     with start(tokens_per_second=5000, agents=agents, orchestrations=[team]) as running:
         yield running
-        GO_ON.set()
+
+
+@pytest.fixture
+def server(running: Counterpart) -> Iterator[Counterpart]:
+    """The server, which was asked for nothing yet."""
+    GO_ON.clear()
+    running._requests.clear()
+    yield running
+    GO_ON.set()
 
 
 @pytest.fixture
@@ -135,9 +143,7 @@ def test_a_server_is_never_asked_for_more_runs_at_once_than_fit(
     assert set(comparison.frame["status"]) == {"completed"}
 
 
-def test_what_has_not_begun_is_not_sent_after_a_stop(
-    pb: pw.Powabase, server: Counterpart
-) -> None:
+def test_what_has_not_begun_is_not_sent_after_a_stop(pb: pw.Powabase, server: Counterpart) -> None:
     sides = {"v1": pb.agent("One"), "v2": pb.agent("Two")}
     comparison = pw.compare(sides, "slow", repeat=6)
     until(lambda: len(posted(server)) == AT_ONCE)
@@ -209,7 +215,9 @@ def test_a_side_that_fails_leaves_the_other_as_it_is(pb: pw.Powabase) -> None:
     comparison = pb.agent("One").compare(prompts).wait(WATCHDOG, display=False)
     assert comparison.status == "completed"
     assert list(comparison.frame["status"]) == ["completed", "failed"]
-    assert pb.agent("One").compare(["fail", "fail"]).wait(WATCHDOG, display=False).status == "failed"
+    assert (
+        pb.agent("One").compare(["fail", "fail"]).wait(WATCHDOG, display=False).status == "failed"
+    )
 
 
 @pytest.mark.parametrize(
@@ -300,9 +308,11 @@ def test_a_comparison_is_awaited(pb: pw.Powabase) -> None:
 @pytest.mark.parametrize("name", ["agent_preresponse_edit", "agent_preresponse_deny"])
 def test_what_a_hook_took_back_is_in_nothing(name: str) -> None:
     path = RECORDED / f"{name}.sse"
-    frames = [json.loads(line[6:]) for line in path.read_text().splitlines() if line[:6] == "data: "]
+    frames = [
+        json.loads(line[6:]) for line in path.read_text().splitlines() if line[:6] == "data: "
+    ]
     words = "".join(one["delta"] for one in frames if one.get("event") == "content_delta").split()
-    phrases = [f"{one} {two}" for one, two in zip(words, words[1:], strict=False)]
+    phrases = [f"{one} {two}" for one, two in itertools.pairwise(words)]
     assert phrases
     other = RECORDED / "agent_one_tool.sse"
     comparison = pw.compare({"a": path, "b": other}).wait(WATCHDOG, display=False)
