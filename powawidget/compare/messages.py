@@ -66,8 +66,8 @@ class ComparedMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="compa
 
     `columns` are those that have changed, by their places as text; all of them where `whole`.
     `rows` is how many rows the steps take, `cut` how many steps are left out. `runs` counts all
-    runs by how they stand. `over` are the rounds whose runs are all over, `voted` those that were voted
-    on; `vote` is that of the round that is shown.
+    runs by how they stand. `over` are the rounds whose runs are all over, `voted` those that were
+    voted on; `vote` is that of the round that is shown.
     """
 
     view: str

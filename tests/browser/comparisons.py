@@ -34,6 +34,7 @@ def small(turn):
     yield Say("I could not read the orders.")
 
 def writer(turn):
+    yield from held(turn)
     yield Calls(Call("write_rows", {"where": turn.message}, 0.0))
     yield Say("Written.")
 

@@ -67,7 +67,7 @@ export const Side = pure(function Side(props: Props) {
               </span>
               <span class="pw-unseen">
                 {holds === null ? words.checkOpen : holds ? words.checkHolds : words.checkFails}
-                {why !== "" && `: ${why}`}
+                {why !== "" && <Visible text={`: ${why}`} />}
               </span>
             </li>
           ))}
