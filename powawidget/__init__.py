@@ -19,8 +19,8 @@ from powawidget.batch.batch import Batch
 from powawidget.batch.budget import Budget, budget
 from powawidget.chat.chat import Chat
 from powawidget.chat.history import Message
-from powawidget.compare.ballot import Vote
-from powawidget.compare.comparison import Comparison
+from powawidget.comparison.ballot import Vote
+from powawidget.comparison.comparison import Comparison
 from powawidget.errors import (
     AnswerTooLargeError,
     ApprovalNeeded,

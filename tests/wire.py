@@ -11,7 +11,7 @@ from typing import Any, get_args
 import msgspec
 
 from powawidget.batch.board import messages as board
-from powawidget.compare import messages as compare
+from powawidget.comparison import messages as compare
 from powawidget.state.model import Part
 from powawidget.state.text import Text
 from powawidget.widget import messages

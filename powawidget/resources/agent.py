@@ -14,8 +14,8 @@ from powawidget.approvals.policy import PolicyFunction, policy
 from powawidget.batch.batch import Batch
 from powawidget.batch.budget import Budget
 from powawidget.chat.chat import Chat
-from powawidget.compare.checks import Check
-from powawidget.compare.comparison import Comparison
+from powawidget.comparison.checks import Check
+from powawidget.comparison.comparison import Comparison
 from powawidget.errors import InvalidValueError, WrongTypeError
 from powawidget.http.client import Client
 from powawidget.http.held import BeforeLastByte

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Unpack
 
 from powawidget.approvals.policy import PolicyFunction
-from powawidget.compare.ballot import LETTERS
-from powawidget.compare.checks import Check
-from powawidget.compare.comparison import Comparison
-from powawidget.compare.moment import Content, Side
+from powawidget.comparison.ballot import LETTERS
+from powawidget.comparison.checks import Check
+from powawidget.comparison.comparison import Comparison
+from powawidget.comparison.moment import Content, Side
 from powawidget.errors import InvalidValueError, WrongTypeError
 from powawidget.resources.agent import Agent, check_policy
 from powawidget.resources.orchestration import Orchestration

@@ -11,8 +11,8 @@ import msgspec
 from powawidget.batch.batch import Batch
 from powawidget.batch.budget import Budget
 from powawidget.chat.chat import Chat
-from powawidget.compare.checks import Check
-from powawidget.compare.comparison import Comparison
+from powawidget.comparison.checks import Check
+from powawidget.comparison.comparison import Comparison
 from powawidget.errors import ConfigurationError, ProtocolError, RequestError
 from powawidget.http.client import Client
 from powawidget.http.held import BeforeLastByte

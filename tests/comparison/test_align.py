@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from powawidget.compare import align
-from powawidget.compare.align import Rows, aligned
+from powawidget.comparison import align
+from powawidget.comparison.align import Rows, aligned
 
 NAMES = st.lists(st.sampled_from("abcd"), max_size=9)
 LISTS = st.lists(NAMES, min_size=1, max_size=4)

@@ -8,16 +8,16 @@ from typing import Any
 import msgspec
 import traitlets
 
-from powawidget.compare.columns import (
+from powawidget.comparison.columns import (
     columns_of,
     counts_of,
     cut_in,
     over_in,
     voted_in,
 )
-from powawidget.compare.live import LiveComparison
-from powawidget.compare.messages import Column, ComparedMessage, CompareMessage, OpenedSideMessage
-from powawidget.compare.moment import Moment
+from powawidget.comparison.live import LiveComparison
+from powawidget.comparison.messages import Column, ComparedMessage, CompareMessage, OpenedSideMessage
+from powawidget.comparison.moment import Moment
 from powawidget.kernel.worker import in_thread
 from powawidget.run.run import Run
 from powawidget.state.model import plain

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Generator, Mapping, Sequence
 from typing import Any, Literal
 
-from powawidget.compare.ballot import Ballot, Vote
-from powawidget.compare.checks import Check, Expect
-from powawidget.compare.columns import counts_of, title_of
-from powawidget.compare.frame import frame_of, rows_of
-from powawidget.compare.live import LiveComparison
-from powawidget.compare.moment import Content
+from powawidget.comparison.ballot import Ballot, Vote
+from powawidget.comparison.checks import Check, Expect
+from powawidget.comparison.columns import counts_of, title_of
+from powawidget.comparison.frame import frame_of, rows_of
+from powawidget.comparison.live import LiveComparison
+from powawidget.comparison.moment import Content
 from powawidget.errors import UnknownNameError
 from powawidget.kernel import cells, interrupts, loop, wait
 from powawidget.run.on_interrupt import checked_choice, interrupted
@@ -234,7 +234,7 @@ class Comparison:
         return self.widget
 
     def _make_widget(self, mark: str) -> Any:
-        from powawidget.compare.widget import CompareWidget  # noqa: PLC0415  # most need none
+        from powawidget.comparison.widget import CompareWidget  # noqa: PLC0415  # most need none
 
         widget = CompareWidget(self._live, self._act, self._output.close, mark)
         with self._live.lock:
@@ -243,7 +243,7 @@ class Comparison:
         return widget
 
     def _transcripts(self, mark: str) -> dict[str, str]:
-        from powawidget.compare.transcript import transcripts  # noqa: PLC0415  # as above
+        from powawidget.comparison.transcript import transcripts  # noqa: PLC0415  # as above
 
         return transcripts(self._content, self._live.moment(), self._ballot, mark)
 

@@ -1,7 +1,7 @@
 """What a run called, of recordings."""
 
 import powawidget as pw
-from powawidget.compare.steps import Step, steps_of
+from powawidget.comparison.steps import Step, steps_of
 from powawidget.state.model import Block, DelegationPart, RunState, ToolPart
 from tests.walk import ROOT
 

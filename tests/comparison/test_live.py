@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import powawidget as pw
-from powawidget.compare.widget import CompareWidget
+from powawidget.comparison.widget import CompareWidget
 from powawidget.live.run import NONCE
 from tests.counterpart import Agent, Call, Calls, Counterpart, Hook, Pause, Say, Tool, start
 

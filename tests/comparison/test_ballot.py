@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from powawidget.compare.ballot import LETTERS, Ballot
+from powawidget.comparison.ballot import LETTERS, Ballot
 
 
 def test_names_are_hidden_until_all_rounds_are_voted_on() -> None:

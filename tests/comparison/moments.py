@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from powawidget.compare.moment import Checked, Content, Facts, Moment, Side
-from powawidget.compare.steps import Step
+from powawidget.comparison.moment import Checked, Content, Facts, Moment, Side
+from powawidget.comparison.steps import Step
 
 
 def content(*names: str, rounds: int = 1, checks: tuple[str, ...] = (), **more: Any) -> Content:

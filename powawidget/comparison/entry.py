@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from powawidget.compare.moment import Checked, Facts
-from powawidget.compare.steps import steps_of
+from powawidget.comparison.moment import Checked, Facts
+from powawidget.comparison.steps import steps_of
 from powawidget.run.run import Run
 from powawidget.run.task import RunTask
 from powawidget.state.model import ENDED

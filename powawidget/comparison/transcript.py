@@ -6,9 +6,9 @@ While names are hidden it holds letters in their place and no figures: it stands
 from collections.abc import Iterable
 
 from powawidget import transcript
-from powawidget.compare.align import aligned
-from powawidget.compare.ballot import Ballot
-from powawidget.compare.columns import (
+from powawidget.comparison.align import aligned
+from powawidget.comparison.ballot import Ballot
+from powawidget.comparison.columns import (
     MOST_STEPS,
     about,
     counts_of,
@@ -18,8 +18,8 @@ from powawidget.compare.columns import (
     status_of,
     title_of,
 )
-from powawidget.compare.figures import Figure, figures_of
-from powawidget.compare.moment import Content, Facts, Moment
+from powawidget.comparison.figures import Figure, figures_of
+from powawidget.comparison.moment import Content, Facts, Moment
 from powawidget.settings import file_share
 from powawidget.transcript import nodes as nd
 from powawidget.transcript import words

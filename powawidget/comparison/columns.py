@@ -6,12 +6,12 @@ who wrote it.
 
 from collections.abc import Sequence
 
-from powawidget.compare.align import Rows
-from powawidget.compare.ballot import Ballot
-from powawidget.compare.figures import Figure, figures_of
-from powawidget.compare.messages import Column, ComparedCheck, ComparedStep, Voted
-from powawidget.compare.moment import Content, Facts, Moment, Side
-from powawidget.compare.steps import Step
+from powawidget.comparison.align import Rows
+from powawidget.comparison.ballot import Ballot
+from powawidget.comparison.figures import Figure, figures_of
+from powawidget.comparison.messages import Column, ComparedCheck, ComparedStep, Voted
+from powawidget.comparison.moment import Content, Facts, Moment, Side
+from powawidget.comparison.steps import Step
 from powawidget.state.model import RunStatus
 from powawidget.transcript.summary import one_line, tool_name
 

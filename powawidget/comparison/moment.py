@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from powawidget.compare.steps import Step
+from powawidget.comparison.steps import Step
 from powawidget.state.model import ENDED, Kind, RunStatus
 
 # How a run stands; `left` hasn't begun.

@@ -5,9 +5,9 @@ A minus sign is written as a hyphen here.
 
 import pytest
 
-from powawidget.compare.figures import NONE, Figure, figures_of, percent
-from powawidget.compare.moment import Facts
-from tests.compare.moments import checked, content, facts, moment
+from powawidget.comparison.figures import NONE, Figure, figures_of, percent
+from powawidget.comparison.moment import Facts
+from tests.comparison.moments import checked, content, facts, moment
 
 
 def plain(delta: str) -> str:

@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from powawidget.compare.moment import Content, Facts, Moment
+from powawidget.comparison.moment import Content, Facts, Moment
 from powawidget.transcript import words
 
 Verdict = Literal["better", "worse", ""]

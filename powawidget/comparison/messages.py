@@ -3,14 +3,14 @@
 `js/src/state/wire.ts` is generated from these shapes too: `python -m tests.wire`.
 
 While names are hidden, what is told of a side hangs on where it stands alone: no name, no figure,
-no tool (`powawidget.compare.ballot`).
+no tool (`powawidget.comparison.ballot`).
 """
 
 import msgspec
 
-from powawidget.compare.figures import Figure
-from powawidget.compare.moment import Standing
-from powawidget.compare.steps import StepKind, StepStatus
+from powawidget.comparison.figures import Figure
+from powawidget.comparison.moment import Standing
+from powawidget.comparison.steps import StepKind, StepStatus
 
 
 class ComparedStep(msgspec.Struct, kw_only=True):

@@ -6,7 +6,7 @@ A check is a function of what `expect` makes of a run; it holds where what it re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from powawidget.compare.moment import Checked
+from powawidget.comparison.moment import Checked
 from powawidget.run.run import Run
 from powawidget.transcript.summary import one_line
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import powawidget as pw
-from powawidget.compare.starting import AT_ONCE
+from powawidget.comparison.starting import AT_ONCE
 from powawidget.resources.agent import Agent as AgentOfProject
 from powawidget.resources.agent import AgentInfo
 from tests.counterpart import (

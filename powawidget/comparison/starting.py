@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from powawidget.compare.entry import Entry
+from powawidget.comparison.entry import Entry
 
 AT_ONCE = 8  # runs under way: more would slow each other down, and be refused
 

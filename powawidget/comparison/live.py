@@ -10,19 +10,19 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from powawidget.compare.align import Rows
-from powawidget.compare.ballot import Ballot
-from powawidget.compare.checks import Check, Expect, checked
-from powawidget.compare.columns import (
+from powawidget.comparison.align import Rows
+from powawidget.comparison.ballot import Ballot
+from powawidget.comparison.checks import Check, Expect, checked
+from powawidget.comparison.columns import (
     labels_in,
     over_in,
     runs_in,
     status_of,
     title_of,
 )
-from powawidget.compare.entry import Entry
-from powawidget.compare.moment import Content, Moment
-from powawidget.compare.starting import Starting
+from powawidget.comparison.entry import Entry
+from powawidget.comparison.moment import Content, Moment
+from powawidget.comparison.starting import Starting
 from powawidget.kernel import loop
 from powawidget.kernel.worker import in_thread
 from powawidget.live.subscribers import Subscribers, Troubles, do_left

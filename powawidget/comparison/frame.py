@@ -3,8 +3,8 @@
 import importlib.util
 from typing import Any
 
-from powawidget.compare.ballot import Ballot
-from powawidget.compare.moment import Content, Moment
+from powawidget.comparison.ballot import Ballot
+from powawidget.comparison.moment import Content, Moment
 
 _WHOLE = ("repeat", "tokens", "calls", "checks")
 
