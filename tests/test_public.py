@@ -88,8 +88,8 @@ SEQUENCE = {"count", "index"}
 HELD = {
     "Powabase": "agent agents close get_run orchestration orchestrations run session url workflow "
     "workflows",
-    "Agent": "chat grid id map model name run session sessions stream",
-    "Orchestration": "chat id map name run session sessions strategy stream",
+    "Agent": "chat compare grid id map model name run session sessions stream",
+    "Orchestration": "chat compare id map name run session sessions strategy stream",
     "Workflow": "execution executions id map name run stream",
     "Session": "chat id kind messages name",
     "Run": "approvals approve blocks close delegations deny error events message next_approval "
@@ -100,6 +100,7 @@ HELD = {
     "Recording": "count index times",
     "Batch": "close counts errors export frame keys name reason retry sample show start stop wait "
     "widget",
+    "Comparison": "close frame reveal show sides status stop votes wait widget",
 }
 
 
@@ -117,6 +118,7 @@ def held(pb: pw.Powabase) -> dict[str, object]:
         "Chat": agent.chat(),
         "Recording": run.events,
         "Batch": agent.map(["?"], start=False),
+        "Comparison": pw.compare({"one": run, "other": run}),
     }
 
 

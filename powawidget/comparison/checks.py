@@ -43,5 +43,6 @@ def _asked(check: Check, expect: Expect, run: Run) -> Checked:
 
 def _why(found: object) -> str:
     """Take over what an expectation says of itself."""
-    said = getattr(found, "why", None)
-    return one_line(said, _LONGEST) if isinstance(said, str) and said else "It doesn't hold."
+    told = getattr(found, "differences", None)
+    said = "; ".join(map(str, told)) if isinstance(told, list) else ""
+    return one_line(said or "It doesn't hold.", _LONGEST)

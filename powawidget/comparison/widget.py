@@ -16,7 +16,12 @@ from powawidget.comparison.columns import (
     voted_in,
 )
 from powawidget.comparison.live import LiveComparison
-from powawidget.comparison.messages import Column, ComparedMessage, CompareMessage, OpenedSideMessage
+from powawidget.comparison.messages import (
+    Column,
+    ComparedMessage,
+    CompareMessage,
+    OpenedSideMessage,
+)
 from powawidget.comparison.moment import Moment
 from powawidget.kernel.worker import in_thread
 from powawidget.run.run import Run

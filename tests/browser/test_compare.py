@@ -9,11 +9,12 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.comparisons import SETUP
+from tests.browser.deciding import armed
 from tests.browser.lab import Lab
 
 LONG = 60_000
 SIDES = '{"v1": pb.agent("Careful"), "v2": pb.agent("Thorough"), "small": pb.agent("Small")}'
-CHECKS = '{"short": lambda e: len(e.text) < 200}'
+CHECKS = '{"short": lambda _: True}'
 HELD = f'c = pw.compare({SIDES}, "held", repeat=2, checks={CHECKS})\nc'
 KEPT = """\
 c = pw.compare({"old": pb.agent("Writer"), "new": pb.agent("Writer")}, "held rows")
@@ -34,7 +35,12 @@ PUSH = """() => {
   const first = document.createElement("p");
   first.textContent = "pushes all that is below";
   document.querySelector(".pw-sides").before(first);
-  return new Promise((done) => setTimeout(() => { first.remove(); setTimeout(done, 200); }, 200));
+}"""
+PULL = "() => document.querySelector('.pw-compare>p').remove()"
+# Whether all of an element is in sight: nothing else is measured.
+IN_SIGHT = """(element) => {
+  const { top, bottom } = element.getBoundingClientRect();
+  return top >= 0 && bottom <= innerHeight && element.checkVisibility();
 }"""
 
 
@@ -75,7 +81,10 @@ def test_nothing_moves_while_sides_stream_and_a_vote_is_blind(
     expect(sides.nth(0)).to_contain_text("baseline")
     expect(sides.nth(1).locator(".pw-side-status")).to_have_text("Running", timeout=LONG)
     lab.wait_idle(page)
+    page.set_viewport_size({"width": 1280, "height": 1400})
+    sides.first.scroll_into_view_if_needed()
     page.evaluate(SETTLE)
+    assert compared.evaluate(IN_SIGHT)
     page.evaluate(OBSERVE)
     go.touch()
     expect(status(compared)).to_have_text("Done", timeout=LONG)
@@ -84,7 +93,8 @@ def test_nothing_moves_while_sides_stream_and_a_vote_is_blind(
     page.evaluate(SETTLE)
     assert page.evaluate("window.shifts") == []
     page.evaluate(PUSH)  # the measure measures
-    assert page.evaluate("window.shifts.length") > 0
+    page.wait_for_function("window.shifts.length > 0", timeout=LONG)
+    page.evaluate(PULL)
 
     # What lines up, and what differs.
     calls = [side.locator(".pw-side-call .pw-name, .pw-side-gap") for side in sides.all()]
@@ -97,6 +107,18 @@ def test_nothing_moves_while_sides_stream_and_a_vote_is_blind(
     expect(sides.nth(1).locator("ins").first).to_contain_text("since August")
     expect(sides.nth(2).locator("del").first).to_contain_text("North")
     button(compared, "Differences").click()
+    wide = "root => root.scrollWidth - root.clientWidth"
+    assert compared.evaluate(wide) <= 0
+
+
+def test_a_vote_is_blind_and_a_narrow_page_shows_one_side_at_a_time(
+    lab: Lab, page: Page, powabase: Any, go: Path
+) -> None:
+    del powabase
+    go.touch()
+    compared = shown(lab, page, "vote.ipynb", HELD)
+    sides = compared.locator(".pw-side")
+    expect(status(compared)).to_have_text("Done", timeout=LONG)
     button(compared, "2").click()
     expect(button(compared, "2")).to_have_attribute("aria-pressed", "true")
     expect(sides.nth(0).locator(".pw-side-answer")).to_contain_text("Carrier B", timeout=LONG)
@@ -149,10 +171,8 @@ def test_a_page_that_is_loaded_again_shows_the_sides_and_each_opens_to_its_run(
     for place in (0, 1):
         sides.nth(place).get_by_role("button", name="Open to decide").click()
         opened = again.locator(".pw-opened").nth(place)
-        approve = opened.get_by_role("button", name="Approve")
-        expect(approve).to_be_visible(timeout=LONG)
+        approve = armed(opened)
         expect(opened).to_contain_text("held rows")
-        approve.scroll_into_view_if_needed()  # it is armed once it was seen for a while
         approve.click()
         expect(opened.locator(".pw-status")).to_have_text("Done", timeout=LONG)
     expect(status(again)).to_have_text("Done", timeout=LONG)
