@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from powawidget.comparison.ballot import Ballot, Vote
 from powawidget.comparison.checks import Check, Expect
-from powawidget.comparison.columns import counts_of, title_of
+from powawidget.comparison.columns import counts_of, status_of, title_of
 from powawidget.comparison.frame import frame_of, rows_of
 from powawidget.comparison.live import LiveComparison
 from powawidget.comparison.moment import Content
@@ -62,7 +62,7 @@ class Comparison:
     @property
     def status(self) -> RunStatus:
         """running, waiting, completed, failed (all of them) or stopped."""
-        return self._live.state.status
+        return status_of(self._live.moment())
 
     @property
     def frame(self) -> Any:

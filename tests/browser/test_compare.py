@@ -1,6 +1,7 @@
 """A comparison in a real JupyterLab: watched while it streams, voted on, opened, loaded again."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,12 @@ def status(compared: Locator) -> Locator:
     return compared.locator(".pw-status").first
 
 
+def transcript_in(file: Path) -> str:
+    """What a notebook's file has of the second cell, as markdown."""
+    outputs = json.loads(file.read_text(encoding="utf-8"))["cells"][1]["outputs"]
+    return "".join("".join(each["data"].get("text/markdown", "")) for each in outputs)
+
+
 def button(compared: Locator, name: str) -> Locator:
     return compared.get_by_role("button", name=name, exact=True)
 
@@ -88,7 +95,7 @@ def test_nothing_moves_while_sides_stream_and_a_vote_is_blind(
     page.evaluate(OBSERVE)
     go.touch()
     expect(status(compared)).to_have_text("Done", timeout=LONG)
-    expect(sides.nth(1).locator(".pw-side-figure").last).to_contain_text("worse", timeout=LONG)
+    expect(sides.nth(1).locator(".pw-side-figure").first).to_contain_text("worse", timeout=LONG)
     expect(sides.nth(1).locator(".pw-side-answer")).to_contain_text("Look at the lane")
     page.evaluate(SETTLE)
     assert page.evaluate("window.shifts") == []
@@ -137,6 +144,18 @@ def test_a_vote_is_blind_and_a_narrow_page_shows_one_side_at_a_time(
     button(compared, "2 ✓").click()
     expect(compared.locator(".pw-tag-good")).to_have_text("your choice", timeout=LONG)
 
+    # The notebook's file has it: figures, answers, votes.
+    lab.wait_idle(page)
+    lab.command(page, "docmanager:save")
+    file = lab.root / "vote.ipynb"
+    end = time.monotonic() + LONG / 1000
+    while "Blind vote of run 2" not in (saved := transcript_in(file)):
+        assert time.monotonic() < end, saved
+        page.wait_for_timeout(200)
+        lab.command(page, "docmanager:save")
+    for words in ("(baseline)", "worse)", "Carrier B", "I could not read the orders."):
+        assert words in saved
+
     # Narrow and dark, one side at a time; by keys too.
     lab.set_theme(page, "dark")
     lab.command(page, "application:toggle-left-area")
@@ -160,7 +179,7 @@ def test_a_page_that_is_loaded_again_shows_the_sides_and_each_opens_to_its_run(
 ) -> None:
     del powabase
     lab.load(page)
-    compared = shown(lab, page, "approved.ipynb", KEPT)
+    shown(lab, page, "approved.ipynb", KEPT)
     lab.reload(page)
     again = page.locator(".pw-compare")
     sides = again.locator(".pw-side")
@@ -177,14 +196,3 @@ def test_a_page_that_is_loaded_again_shows_the_sides_and_each_opens_to_its_run(
         expect(opened.locator(".pw-status")).to_have_text("Done", timeout=LONG)
     expect(status(again)).to_have_text("Done", timeout=LONG)
     expect(sides.nth(1).locator(".pw-side-answer")).to_contain_text("Written.")
-    lab.command(page, "docmanager:save")
-    lab.wait_idle(page)
-    del compared
-
-    def saved() -> str:
-        notebook = json.loads((lab.root / "approved.ipynb").read_text(encoding="utf-8"))
-        outputs = notebook["cells"][1]["outputs"]
-        return "".join("".join(each["data"].get("text/markdown", "")) for each in outputs)
-
-    assert "Written." in saved()
-    assert "(baseline)" in saved()

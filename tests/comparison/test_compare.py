@@ -159,8 +159,10 @@ def test_a_run_that_is_there_is_compared_as_it_is_and_never_stopped(
 ) -> None:
     saved = tmp_path / "before.json"
     pb.agent("Two").run("before").wait(WATCHDOG, display=False).save(saved)
+    stored = pb.get_run(pw.replay(saved).run_id)  # type: ignore[union-attr]  # it holds a run
     own = pb.agent("One").run("slow")
-    comparison = pw.compare({"saved": saved, "own": own, "live": pb.agent("Two")}, "slow", repeat=2)
+    sides = {"saved": saved, "own": own, "stored": stored, "live": pb.agent("Two")}
+    comparison = pw.compare(sides, "slow", repeat=2)
     until(lambda: len(posted(server)) == 4)
     comparison.stop()
     assert own.status in {"running", "connecting"}
@@ -168,8 +170,8 @@ def test_a_run_that_is_there_is_compared_as_it_is_and_never_stopped(
     comparison.wait(WATCHDOG, display=False)
     assert own.wait(WATCHDOG, display=False).status == "completed"
     frame = comparison.frame
-    assert list(frame["side"]) == ["saved", "own", "live", "live"]
-    assert list(frame["status"]) == ["completed", "completed", "stopped", "stopped"]
+    assert list(frame["side"]) == ["saved", "own", "stored", "live", "live"]
+    assert list(frame["status"]) == ["completed"] * 3 + ["stopped"] * 2
     assert comparison["own"] is own
     assert len(posted(server)) == 4
 

@@ -226,7 +226,13 @@ function Tools({ view, link, told, areThere, isDiffed, isWhole, setDiffed, setWh
       {hidden ? (
         <>
           <span class="pw-vote-ask">
-            {isVoted ? words.voted : over.includes(told.turn) ? words.ask : words.voteLater}
+            {(told.runs.waiting ?? 0) > 0
+              ? words.waitsHidden
+              : isVoted
+                ? words.voted
+                : over.includes(told.turn)
+                  ? words.ask
+                  : words.voteLater}
           </span>
           <Choices link={link} cast={cast} may={mayVote} />
           <Button

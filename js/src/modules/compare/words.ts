@@ -55,6 +55,7 @@ export const tie = "A tie";
 export const reveal = "Show names";
 export const revealThen = "Shows the names; what wasn’t voted on can’t be any more";
 export const voteLater = "You can vote once all answers are there";
+export const waitsHidden = "A run waits for your approval: show the names, and open it to decide";
 export const voted = "Voted";
 export const ask = "Which answer is better?";
 export const was = (letter: string) => `was ${letter}`;
