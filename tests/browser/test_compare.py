@@ -179,7 +179,8 @@ def test_a_page_that_is_loaded_again_shows_the_sides_and_each_opens_to_its_run(
 ) -> None:
     del powabase
     lab.load(page)
-    shown(lab, page, "approved.ipynb", KEPT)
+    # A cell waits meanwhile: whoever sees the comparison can decide.
+    shown(lab, page, "approved.ipynb", KEPT, "print(c.wait().status)")
     lab.reload(page)
     again = page.locator(".pw-compare")
     sides = again.locator(".pw-side")
@@ -196,3 +197,5 @@ def test_a_page_that_is_loaded_again_shows_the_sides_and_each_opens_to_its_run(
         expect(opened.locator(".pw-status")).to_have_text("Done", timeout=LONG)
     expect(status(again)).to_have_text("Done", timeout=LONG)
     expect(sides.nth(1).locator(".pw-side-answer")).to_contain_text("Written.")
+    lab.wait_idle(page)
+    assert "ApprovalNeeded" not in lab.output(page, 2).inner_text()
