@@ -268,14 +268,19 @@ describe("a comparison", () => {
     expect(removed).toHaveBeenCalledOnce();
   });
 
-  test("a run that can't be shown here says how to show it", async () => {
-    const { hear, all, button, view } = await open();
+  test("a view that can't be shown is asked for once more; then it says how to show it", async () => {
+    const { hear, all, button, view, sent } = await open();
     await press(button("Open run"));
-    await hear({ kind: "opened_side", view: view(), turn: 0, place: 0, model: "m1", why: "" });
+    const opened = { kind: "opened_side", turn: 0, place: 0, why: "" } as const;
+    await hear({ ...opened, view: view(), model: "m1" });
+    await painted();
+    expect(sent("open_side").length).toBe(2);
+    await hear({ ...opened, view: view(), model: "m2" });
     await painted();
     expect(all(".pw-opened .pw-note").map(({ textContent }) => textContent)).toEqual([
       words.cannotShow("v1"),
     ]);
+    expect(sent("open_side").length).toBe(2);
   });
 
   test("names and errors are text, whatever stands in them", async () => {

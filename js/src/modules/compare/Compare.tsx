@@ -105,6 +105,7 @@ export const Compare = pure(function Compare({ view }: { view: View }) {
           one={one}
           isOne={told.rounds === 1}
           close={() => link.shut(one.turn, one.place)}
+          again={() => link.reopen(one.turn, one.place)}
         />
       ))}
     </>

@@ -13,16 +13,27 @@ interface Props {
   /** Whether each side has one run. */
   isOne: boolean;
   close: () => void;
+  /** Asks the kernel once more for the view. */
+  again: () => void;
 }
 
-export const OpenRun = pure(function OpenRun({ view, one, isOne, close }: Props) {
+export const OpenRun = pure(function OpenRun({ view, one, isOne, close, again }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const [isBroken, setBroken] = useState(false);
+  const isSecond = useRef(false);
   const { model, why, name, turn } = one;
   useLayoutEffect(() => {
     if (model === null) return;
     const { widget_manager: manager } = (view.session as WholeSession).model;
-    return drawNested(manager, model, place.current as HTMLElement, () => setBroken(true));
+    const failed = () => {
+      if (isSecond.current) return setBroken(true);
+      isSecond.current = true;
+      again();
+    };
+    const drawn = () => {
+      isSecond.current = false;
+    };
+    return drawNested(manager, model, place.current as HTMLElement, failed, drawn);
   }, [model]);
   const said =
     model !== null

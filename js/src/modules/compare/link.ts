@@ -91,6 +91,15 @@ export class CompareLink {
     this.changed();
   }
 
+  /** A view that isn't there any more is made anew. */
+  reopen(turn: number, place: number): void {
+    this.opened = this.opened.map((one) =>
+      one.turn === turn && one.place === place ? { ...one, model: null, why: null } : one,
+    );
+    this.#send({ kind: "open_side", turn, place });
+    this.changed();
+  }
+
   shut(turn: number, place: number): void {
     this.opened = this.opened.filter((one) => one.turn !== turn || one.place !== place);
     this.changed();
