@@ -157,11 +157,11 @@ def _made(
         message=redact(message),
         redact=redact,
     )
-    return Comparison(content, list(runs.values()), checks or {}, _expect, blind=blind)
+    return Comparison(content, list(runs.values()), checks or {}, expect, blind=blind)
 
 
-def _expect(run: Run) -> Any:
-    """Make what a check is asked about."""
+def expect(run: Run) -> Any:
+    """Make of a run what a check is asked about."""
     return run
 
 

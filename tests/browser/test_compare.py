@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.comparisons import SETUP
+from tests.browser.contrast import reads_well
 from tests.browser.deciding import armed
 from tests.browser.lab import Lab
 
@@ -26,7 +27,10 @@ OBSERVE = """() => {
   window.shifts = [];
   new PerformanceObserver((list) => {
     for (const { value, sources } of list.getEntries()) {
-      window.shifts.push([value, sources.map(({ node }) => node?.outerHTML?.slice(0, 200))]);
+      for (const { node, previousRect: a, currentRect: b } of sources) {
+        const html = node?.outerHTML ?? node?.textContent;
+        window.shifts.push([html?.slice(0, 160), a.x, a.y, a.width, b.x, b.y, b.width, value]);
+      }
     }
   }).observe({ type: "layout-shift" });
 }"""
@@ -43,6 +47,12 @@ IN_SIGHT = """(element) => {
   const { top, bottom } = element.getBoundingClientRect();
   return top >= 0 && bottom <= innerHeight && element.checkVisibility();
 }"""
+
+
+AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
+GRAVE = """async () => (await axe.run(".pw")).violations
+  .filter(({ impact }) => impact === "serious" || impact === "critical")
+  .map(({ id, nodes }) => [id, nodes.map(({ html }) => html.slice(0, 200))])"""
 
 
 @pytest.fixture
@@ -98,7 +108,8 @@ def test_nothing_moves_while_sides_stream_and_a_vote_is_blind(
     expect(sides.nth(1).locator(".pw-side-figure").first).to_contain_text("worse", timeout=LONG)
     expect(sides.nth(1).locator(".pw-side-answer")).to_contain_text("Look at the lane")
     page.evaluate(SETTLE)
-    assert page.evaluate("window.shifts") == []
+    moved = page.evaluate("window.shifts")
+    assert moved == [], "\n".join(map(str, moved))
     page.evaluate(PUSH)  # the measure measures
     page.wait_for_function("window.shifts.length > 0", timeout=LONG)
     page.evaluate(PULL)
@@ -113,6 +124,9 @@ def test_nothing_moves_while_sides_stream_and_a_vote_is_blind(
     button(compared, "Differences").click()
     expect(sides.nth(1).locator("ins").first).to_contain_text("since August")
     expect(sides.nth(2).locator("del").first).to_contain_text("North")
+    reads_well(page, "light")
+    page.add_script_tag(path=AXE)
+    assert page.evaluate(GRAVE) == []
     button(compared, "Differences").click()
     wide = "root => root.scrollWidth - root.clientWidth"
     assert compared.evaluate(wide) <= 0
@@ -167,6 +181,7 @@ def test_a_vote_is_blind_and_a_narrow_page_shows_one_side_at_a_time(
     page.keyboard.press("ArrowRight")
     expect(tabs.nth(1)).to_be_focused()
     expect(sides).to_contain_text("agent Thorough")
+    reads_well(page, "dark")
     wide = "root => root.scrollWidth - root.clientWidth"
     assert compared.evaluate(wide) <= 0
     lab.command(page, "application:toggle-left-area")

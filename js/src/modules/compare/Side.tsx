@@ -158,7 +158,7 @@ const SIGNS = { tool: "", agent: "→ ", block: "▪ " };
 function Call({ view, step }: CallProps) {
   if (step === undefined) {
     return (
-      <li class="pw-side-call pw-side-gap">
+      <li key="gap" class="pw-side-call pw-side-gap">
         <span aria-hidden>·</span>
         <span class="pw-unseen">{words.notCalled}</span>
       </li>
@@ -167,7 +167,7 @@ function Call({ view, step }: CallProps) {
   const { kind, name, status, seconds, since } = step;
   const isLive = since !== null && view.store.isLive;
   return (
-    <li class="pw-side-call" title={name}>
+    <li key="call" class="pw-side-call" title={name}>
       <span class={`pw-side-sign pw-is-${status}`}>
         <Glyph status={isLive || status !== "running" ? status : "interrupted"} />
       </span>
