@@ -15,7 +15,7 @@ import { Side } from "./Side";
 import compareCss from "./style.css?inline";
 import * as words from "./words";
 
-const LEAST = 210; // px that a side needs beside others; narrower they are tabs
+const LEAST = 256; // px that a side needs beside others, for its differences in words; narrower they are tabs
 
 export const Compare = pure(function Compare({ view }: { view: View }) {
   const root = useRef<HTMLDivElement>(null);
@@ -170,14 +170,18 @@ const Head = pure(function Head({ view, told, sides }: HeadProps) {
           </span>
         )}
       </span>
-      {isLive && state.on_stop !== "" && (
-        <ActionButton
-          view={view}
-          action="stop"
-          label={words.stop}
-          busy={words.stopping}
-          then={state.on_stop}
-        />
+      {state.on_stop !== "" && (
+        <span class="pw-stop-place">
+          {isLive && (
+            <ActionButton
+              view={view}
+              action="stop"
+              label={words.stop}
+              busy={words.stopping}
+              then={state.on_stop}
+            />
+          )}
+        </span>
       )}
     </header>
   );

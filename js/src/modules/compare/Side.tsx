@@ -117,7 +117,9 @@ function FigureLine({ figure }: { figure: Figure }) {
         {delta}
         {verdict !== "" && <i>{verdict}</i>}
       </dd>
-      <dd class="pw-value">{value}</dd>
+      <dd class="pw-value">
+        <span key={value}>{value}</span>
+      </dd>
     </div>
   );
 }
