@@ -26,10 +26,8 @@ from powawidget.batch.journal.records import (
     RowState,
 )
 from powawidget.batch.keys import canonical, readable
-from powawidget.batch.schema import Schema
 from powawidget.batch.summary import STATES, Summary
 from powawidget.batch.table import Table
-from powawidget.batch.template import shown
 from powawidget.errors import (
     ApprovalNeeded,
     ConfigurationError,
@@ -41,8 +39,10 @@ from powawidget.run.approvers import nobody_clicks
 from powawidget.run.finished import of_saved
 from powawidget.run.on_interrupt import checked_choice
 from powawidget.run.run import PUBLISHING, Run, finished_run
+from powawidget.schema.schema import Schema
 from powawidget.settings import options
 from powawidget.state.about import About
+from powawidget.transcript.sentences import shown
 
 _RETRIED: tuple[RowState, ...] = ("failed", "unknown")
 _LOOK = 0.5  # seconds: rows may be many
