@@ -19,6 +19,7 @@ from powawidget.batch.batch import Batch
 from powawidget.batch.budget import Budget, budget
 from powawidget.chat.chat import Chat
 from powawidget.chat.history import Message
+from powawidget.checks.expectation import Expectation, expect
 from powawidget.errors import (
     AnswerTooLargeError,
     ApprovalNeeded,
@@ -26,6 +27,7 @@ from powawidget.errors import (
     ConfigurationError,
     ConnectionLost,
     DecisionRefused,
+    ExpectationFailed,
     FileError,
     InvalidValueError,
     MissingPackageError,
@@ -89,6 +91,8 @@ __all__ = [
     "Delegation",
     "ExecutionInfo",
     "Executions",
+    "Expectation",
+    "ExpectationFailed",
     "Failure",
     "FileError",
     "Gate",
@@ -129,6 +133,7 @@ __all__ = [
     "WrongTypeError",
     "budget",
     "connect",
+    "expect",
     "new_session_id",
     "open_batch",
     "options",
