@@ -1,4 +1,4 @@
-"""Texts that mean harm to whoever shows them, from the lists that the tests of both languages read."""
+"""Texts that mean harm to whoever shows them, from the lists that both languages' tests read."""
 
 import json
 from pathlib import Path

@@ -1,6 +1,8 @@
 """Run: the object a person holds."""
 
 import asyncio
+import os
+import pathlib
 from collections.abc import Generator
 from typing import Any, Literal
 
@@ -13,9 +15,11 @@ from powawidget.run.approvers import Approvers
 from powawidget.run.finished import of_saved
 from powawidget.run.on_interrupt import checked_choice, interrupted
 from powawidget.run.properties import RunProperties
+from powawidget.run.sources import LiveSource
 from powawidget.run.task import RunTask
 from powawidget.state import values
 from powawidget.state.about import About
+from powawidget.state.model import RunState
 from powawidget.state.reduce import gates
 from powawidget.widget.file_transcripts import transcripts
 from powawidget.widget.output import CellOutput
@@ -246,6 +250,45 @@ class Run(RunProperties):
             >>> run.show(max_height=300)
         """
         self._output.show_at(self, max_height)
+
+    def to_test(self, path: "str | os.PathLike[str]", *, overwrite: bool = False) -> pathlib.Path:
+        """Make a test of what the run did: a file for pytest, and a recording beside it.
+
+        The test holds the run's status, its tool calls with their arguments, in order, its
+        approvals and its tokens. It passes without a server, by `powawidget.replay`; with
+        `pytest --powabase-live` it asks anew. The recording, in the folder `recordings`, is slim:
+        without what tools returned, ids and hosts. Secrets are in neither file, nor anything that
+        a hook took back (docs/protocol.md#text-edited).
+
+        Args:
+            path: The test's file, such as `tests/test_late_orders.py`.
+            overwrite: Whether files that are there are written over; what was changed in them by
+                hand is lost.
+
+        Returns:
+            The test's path.
+
+        Raises:
+            ConfigurationError: If the run isn't over.
+            InvalidValueError: If pytest wouldn't find a file of that name.
+            WrongTypeError: If it is no name of a file.
+            FileError: If a file is there already, or can't be written.
+
+        Example:
+            >>> run.to_test("tests/test_late_orders.py")
+        """
+        from powawidget.checks.to_test import write_test  # noqa: PLC0415 - few runs become one
+
+        state, _, redact = self._snapshot()
+        source = self._task.plan.source
+        assert isinstance(state, RunState)  # noqa: S101  # a run's snapshot is one
+        return write_test(
+            state,
+            path,
+            redact=source.redact_all if isinstance(source, LiveSource) else redact or str,
+            options=source.options if isinstance(source, LiveSource) else {},
+            overwrite=overwrite,
+        )
 
     def close(self) -> None:
         """Stop the run and close its widget; nothing of it stays but its state."""
