@@ -56,7 +56,14 @@ def write_test(
     slim = slimmed(state, redact)
     saved = lean(transcript.to_json(slim, at=0.0))
     options = hide(dict(options), redact)
-    text = test_text(slim, function_of(stem), f"{_FOLDER}/{recording.name}", options)
+    text = test_text(
+        slim,
+        function_of(stem),
+        f"{_FOLDER}/{recording.name}",
+        options,
+        # A workflow may have no variables; of a stream that was recorded nothing is known.
+        is_known=bool(slim.message) or (state.kind == "workflow" and state.origin != "replay"),
+    )
     if not overwrite:
         for there in (test, recording):
             if there.exists() or there.is_symlink():

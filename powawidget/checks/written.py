@@ -27,7 +27,9 @@ def {function}(powabase_run):
 '''
 
 
-def test_text(state: RunState, function: str, recording: str, options: Mapping[str, Any]) -> str:
+def test_text(
+    state: RunState, function: str, recording: str, options: Mapping[str, Any], *, is_known: bool
+) -> str:
     """Write the test of a run.
 
     Args:
@@ -35,6 +37,7 @@ def test_text(state: RunState, function: str, recording: str, options: Mapping[s
         function: What the test is called.
         recording: Where its recording is, from the test's folder.
         options: What the run was started with beside its message, without secrets.
+        is_known: Whether it is known what was asked of whom: not of a stream that was recorded.
 
     Returns:
         The text of a Python module.
@@ -42,7 +45,7 @@ def test_text(state: RunState, function: str, recording: str, options: Mapping[s
     title = function.removeprefix("test_").replace("_", " ").strip().capitalize() or "A run"
     facts = facts_of(state)
     lines = [_HEAD.format(title=title, function=function)]
-    given = [literal(recording), *_asked(state, options)]
+    given = [literal(recording), *_asked(state, options, is_known=is_known)]
     if len(given) == 1:
         lines.append(f"    run = powabase_run({given[0]})\n")
     else:
@@ -50,15 +53,18 @@ def test_text(state: RunState, function: str, recording: str, options: Mapping[s
         lines += [f"        {one},\n" for one in given]
         lines.append("    )\n")
         lines += _live_notes(facts)
-    lines += ["    (\n", "        pw.expect(run)\n"]
-    lines += [f"        .{one}\n" for one in (*_expected(facts), "check()")]
-    lines.append("    )\n")
-    return "".join(lines)
+    chain = [*_expected(facts), "check()"]
+    line = f"    pw.expect(run).{'.'.join(chain)}\n"
+    if "\n" in line[:-1] or len(line) > _WIDTH:
+        lines += ["    (\n", "        pw.expect(run)\n"]
+        lines += [f"        .{one}\n" for one in chain]
+        line = "    )\n"
+    return "".join([*lines, line])
 
 
-def _asked(state: RunState, options: Mapping[str, Any]) -> Iterator[str]:
+def _asked(state: RunState, options: Mapping[str, Any], *, is_known: bool) -> Iterator[str]:
     """Say what is asked anew of whom, where that is known: not of every recording."""
-    if not state.name or not (state.message or state.kind == "workflow"):
+    if not state.name or not is_known:
         return
     if is_hidden(state.name) or is_hidden(state.message):
         return
