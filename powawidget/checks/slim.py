@@ -87,7 +87,6 @@ def slimmed(state: RunState, redact: Callable[[str], str]) -> RunState:
         origin="replay",
         status=whole.status,
         step=whole.step,
-        streamed=whole.streamed,
         edited=whole.edited,
         parts=parts,
         reasoning=Reasoning(),
