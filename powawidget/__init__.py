@@ -50,6 +50,7 @@ from powawidget.resources.partitions import PerPartition, per_partition
 from powawidget.resources.project import Powabase
 from powawidget.resources.replay import replay
 from powawidget.resources.request import RunOptions
+from powawidget.resources.runs import runs
 from powawidget.resources.sessions import (
     Messages,
     Session,
@@ -140,6 +141,7 @@ __all__ = [
     "per_partition",
     "policy",
     "replay",
+    "runs",
 ]
 
 

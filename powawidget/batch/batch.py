@@ -34,7 +34,7 @@ from powawidget.errors import (
     InvalidValueError,
     UnknownNameError,
 )
-from powawidget.kernel import host, interrupts, loop, wait
+from powawidget.kernel import cells, host, interrupts, loop, wait
 from powawidget.run.approvers import nobody_clicks
 from powawidget.run.finished import of_saved
 from powawidget.run.on_interrupt import checked_choice
@@ -464,7 +464,8 @@ class Batch:
         read = transcript.load(saved)
         if read.run is None:
             raise InvalidValueError("The journal holds something else than a run: it was changed.")
-        return finished_run(of_saved(read.run, About(read.server, read.model), "stored"))
+        saved_run = of_saved(read.run, About(read.server, read.model), "stored")
+        return finished_run(saved_run, is_known=self._drive is not None)
 
     def __contains__(self, key: object) -> bool:
         try:
@@ -580,6 +581,7 @@ class Batch:
 
     def _begin(self, inputs: Sequence[RowInput], *, is_part: bool) -> None:
         driver = self._made(inputs)
+        cells.note_number()
         driver.start()
         self._driver, self._driven, self._is_part = driver, inputs, is_part
         self._note_begun()

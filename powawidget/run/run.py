@@ -3,16 +3,18 @@
 import asyncio
 import os
 import pathlib
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any, Literal
 
 from powawidget import transcript
 from powawidget.approvals.policy import Choice
 from powawidget.errors import ApprovalNeeded, DecisionRefused, RunFailed, RunInterrupted
 from powawidget.kernel import cells, interrupts, loop, wait
+from powawidget.run import known
 from powawidget.run.actions import act
 from powawidget.run.approvers import Approvers
 from powawidget.run.finished import of_saved
+from powawidget.run.hooks import Hooks
 from powawidget.run.on_interrupt import checked_choice, interrupted
 from powawidget.run.properties import RunProperties
 from powawidget.run.sources import LiveSource
@@ -47,6 +49,7 @@ class Run(RunProperties):
         self._output = CellOutput(self._make_widget, self._transcripts, self.__repr__, self._live)
         self._approvers = approvers or Approvers(task)
         self._approvers.outputs.append(self._output)
+        self._hooks: Hooks | None = None
 
     def __copy__(self) -> "Run":
         return self
@@ -215,6 +218,42 @@ class Run(RunProperties):
         self._approvers.note_handed_over()
         return asked
 
+    def on(self, event: str, function: Callable[[Any], Any]) -> Callable[[], None]:
+        """Have a function of your own called for what the run does, without a chance to hurt it.
+
+        It is called on a thread of its own, in the order of the events, and for one event in the
+        order in which the functions were given. It is told what came before as well, so that
+        nothing is missed between `agent.run()` and here, and of a run that is over all of it. What
+        it raises is logged and shown as a notice; while it takes long, the run and whoever waits
+        for it go on, and only this run's other functions wait. An async function runs to its end
+        before the next is called, on a loop of that thread.
+
+        What a hook of the service takes back later may be in an event by then
+        (docs/protocol.md#text-edited).
+
+        Args:
+            event: `"end"`, once the run is over: the function is given the run. Or a word of the
+                protocol (docs/protocol.md#agent-frames), such as `"tool_call"`, `"tool_result"` or
+                `"approval_requested"`; a class of `powawidget.events` in small letters, such as
+                `"hook_result"`; or `"event"` for each: it is given the event.
+            function: A function of one argument, sync or async.
+
+        Returns:
+            A function that ends it.
+
+        Raises:
+            UnknownNameError: If there is no such event.
+            WrongTypeError: If it is no such function.
+
+        Example:
+            >>> run.on("tool_result", lambda result: print(result.tool_name))
+            >>> run.on("end", lambda run: print(run.status, run.seconds))
+        """
+        with self._live.lock:
+            if self._hooks is None:
+                self._hooks = Hooks(self._live, self)
+        return self._hooks.on(event, function)
+
     def stop(self) -> "Run":
         """Stop the run: deny what it waits for, then close its stream. What came is kept.
 
@@ -380,14 +419,17 @@ class Run(RunProperties):
         return self.widget
 
 
-def finished_run(task: RunTask) -> Run:
+def finished_run(task: RunTask, *, is_known: bool = False) -> Run:
     """Give a person a run that is over: it belongs to the running cell, as one that is started.
 
     Args:
         task: What is behind it, from `powawidget.run.finished`.
+        is_known: Whether it is one of this kernel's runs already, which is shown once more.
     """
     run = Run(task)
     cells.adopt(run, Run._begin_close)  # noqa: SLF001  # its own module
+    if not is_known:
+        known.note(task.live)
     return run
 
 

@@ -13,6 +13,7 @@ from powawidget.errors import PowawidgetError
 from powawidget.kernel import loop
 from powawidget.live.run import Live
 from powawidget.protocol.events import Stopped
+from powawidget.run import known
 from powawidget.run.apply import follow
 from powawidget.run.pause import Pauses
 from powawidget.run.plan import Plan
@@ -80,6 +81,7 @@ class RunTask:
         is_cut = set() if lookup.stored is None else {"interrupted"}
         is_incomplete = set() if lookup.parts is None else {"completed", "failed"}
         live.unfinished = frozenset(is_cut | is_incomplete)
+        known.note(live)
         self._future = loop.submit(self._run())
 
     def stop(self) -> None:
