@@ -221,10 +221,10 @@ class Run(RunProperties):
     def on(self, event: str, function: Callable[[Any], Any]) -> Callable[[], None]:
         """Have a function of your own called for what the run does, without a chance to hurt it.
 
-        It is called on a thread of its own, in the order of the events, and for one event in the
-        order in which the functions were given. It is told what came before as well, so that
-        nothing is missed between `agent.run()` and here, and of a run that is over all of it. What
-        it raises is logged and shown as a notice; while it takes long, the run and whoever waits
+        It is called on a thread of its own, in the order of the events. It is told what came before
+        as well, first of all, so that nothing is missed between `agent.run()` and here, and of a
+        run that is over all of it. From then on several are called event by event, in the order in
+        which they were given; the end comes after all events. What it raises is logged and shown as a notice; while it takes long, the run and whoever waits
         for it go on, and only this run's other functions wait. An async function runs to its end
         before the next is called, on a loop of that thread.
 

@@ -76,7 +76,15 @@ def test_every_class_of_events_has_a_word() -> None:
 
 def test_hooks_are_called_event_by_event_and_in_the_order_in_which_they_came() -> None:
     run = replayed(speed=50)
-    some = told(run, "tool_call", "event", "tool_result", "tool_call")
+    all_are_there = threading.Event()
+    run.on("event", lambda _: all_are_there.wait())  # nothing else is told meanwhile
+    some: list[tuple[str, Any]] = []
+    over = threading.Event()
+    for name in ("tool_call", "event", "tool_result", "tool_call"):
+        run.on(name, lambda event, name=name: some.append((name, event)))
+    run.on("end", lambda _: over.set())
+    all_are_there.set()
+    assert over.wait(WATCHDOG)
     at = [list(run.events).index(event) for _, event in some]
     assert at == sorted(at)
     for index in set(at):
@@ -147,7 +155,7 @@ def test_what_a_hook_raises_is_logged_and_shown_and_hurts_nothing(
         run.wait(WATCHDOG, display=False)
     assert len(some) > 1, "the others are called all the same"
     assert run.status == "completed"
-    assert "called your hook of 'tool_call'" in caplog.text
+    wait_for(lambda: "called your hook of 'tool_call'" in caplog.text)
     assert run.text == replayed().text
     wait_for(lambda: "called your hook" in run.to_text())
     assert run.to_text().count("called your hook") == 1, "once, however often it fails"
@@ -201,9 +209,8 @@ def test_an_async_hook_runs_to_its_end_before_the_next() -> None:
     run.on("tool_call", slowly)
     run.on("tool_call", lambda event: some.append(f"then {event.tool_name}"))
     told(run)
-    names = [
-        event.tool_name for event in run.events if isinstance(event, pw.events.ToolCallStarted)
-    ]
+    calls = [event for event in run.events if isinstance(event, pw.events.ToolCallStarted)]
+    names = [call.tool_name for call in calls]
     assert some == [f"{word} {name}" for name in names for word in ("begin", "end", "then")]
     assert len(loops) == 1
 
@@ -229,7 +236,9 @@ def decided(run: pw.Run) -> None:
 def test_what_ends_a_hook_ends_it() -> None:
     run = replayed()
     some: list[object] = []
-    off = run.on("event", lambda event: (some.append(event), off()))
+    is_known = threading.Event()
+    off = run.on("event", lambda event: (is_known.wait(), some.append(event), off()))
+    is_known.set()
     told(run, "event")
     assert len(some) == 1
     off()
@@ -254,8 +263,8 @@ def test_an_event_that_is_not_there_is_refused(name: Any) -> None:
 SCRIPT = """
 import powawidget as pw
 run = pw.replay({path!r})
-run.on("end", lambda run: print("told of the end:", run.status))
 run.on("tool_call", lambda call: print(call.tool_name))
+run.on("end", lambda run: print("told of the end:", run.status))
 """
 
 
