@@ -224,9 +224,10 @@ class Run(RunProperties):
         It is called on a thread of its own, in the order of the events. It is told what came before
         as well, first of all, so that nothing is missed between `agent.run()` and here, and of a
         run that is over all of it. From then on several are called event by event, in the order in
-        which they were given; the end comes after all events. What it raises is logged and shown as a notice; while it takes long, the run and whoever waits
-        for it go on, and only this run's other functions wait. An async function runs to its end
-        before the next is called, on a loop of that thread.
+        which they were given; the end comes after all events. What one raises is logged and shown
+        as a notice. While it takes long, the run and whoever waits for it go on, and only this
+        run's other functions wait. An async function runs to its end before the next is called, on
+        a loop of that thread.
 
         What a hook of the service takes back later may be in an event by then
         (docs/protocol.md#text-edited).

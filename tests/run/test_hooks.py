@@ -85,19 +85,15 @@ def test_hooks_are_called_event_by_event_and_in_the_order_in_which_they_came() -
     run.on("end", lambda _: over.set())
     all_are_there.set()
     assert over.wait(WATCHDOG)
-    at = [list(run.events).index(event) for _, event in some]
-    assert at == sorted(at)
-    for index in set(at):
-        names = [name for name, event in some if event == run.events[index]]
-        calls = isinstance(run.events[index], pw.events.ToolCallStarted)
-        result = isinstance(run.events[index], pw.events.ToolResult)
-        assert names == (
-            ["tool_call", "event", "tool_call"]
-            if calls
-            else ["event", "tool_result"]
-            if result
-            else ["event"]
-        )
+    expected: list[tuple[str, Any]] = []
+    for event in run.events:
+        names = ["event"]
+        if isinstance(event, pw.events.ToolCallStarted):
+            names = ["tool_call", "event", "tool_call"]
+        if isinstance(event, pw.events.ToolResult):
+            names = ["event", "tool_result"]
+        expected += [(name, event) for name in names]
+    assert some == expected
 
 
 def test_a_late_hook_is_told_what_came_before() -> None:
