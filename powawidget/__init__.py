@@ -17,9 +17,11 @@ from powawidget import sse as sse
 from powawidget.approvals.policy import Policy, PolicyFunction, Verdict, policy
 from powawidget.batch.batch import Batch
 from powawidget.batch.budget import Budget, budget
+from powawidget.batch.checked import Checks
 from powawidget.chat.chat import Chat
 from powawidget.chat.history import Message
 from powawidget.checks.expectation import Expectation, expect
+from powawidget.checks.rates import Rate
 from powawidget.errors import (
     AnswerTooLargeError,
     ApprovalNeeded,
@@ -85,6 +87,7 @@ __all__ = [
     "Budget",
     "Chat",
     "ChatPaused",
+    "Checks",
     "ConfigurationError",
     "ConnectionLost",
     "Decision",
@@ -112,6 +115,7 @@ __all__ = [
     "PowawidgetError",
     "Progress",
     "ProtocolError",
+    "Rate",
     "Recording",
     "RequestError",
     "Run",
