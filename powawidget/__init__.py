@@ -50,6 +50,7 @@ from powawidget.resources.opening import open_batch
 from powawidget.resources.orchestration import Orchestration, OrchestrationInfo
 from powawidget.resources.partitions import PerPartition, per_partition
 from powawidget.resources.project import Powabase
+from powawidget.resources.ratings import ratings
 from powawidget.resources.replay import replay
 from powawidget.resources.request import RunOptions
 from powawidget.resources.runs import runs
@@ -144,6 +145,7 @@ __all__ = [
     "options",
     "per_partition",
     "policy",
+    "ratings",
     "replay",
     "runs",
 ]

@@ -1,6 +1,7 @@
 """All runs of this kernel, as a table."""
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from powawidget.batch.table import own_table
@@ -22,13 +23,23 @@ def runs() -> Any:
         >>> powawidget.runs()
     """
     rows = [{**row, "started": _time(row["started"])} for row in known.rows()]
+    return table_of_rows(rows, known.NAMES)
+
+
+def table_of_rows(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Any:
+    """Make a DataFrame of pandas where that is installed, else a list of dictionaries.
+
+    Args:
+        rows: The rows; there may be none.
+        names: The names of its columns.
+    """
     if rows:
         return own_table(rows).with_columns([])
     try:
         import pandas as pd  # noqa: PLC0415  # only where it is there
     except ImportError:
         return []
-    return pd.DataFrame(columns=known.NAMES)
+    return pd.DataFrame(columns=list(names))
 
 
 def _time(seconds: float | None) -> dt.datetime | None:

@@ -10,13 +10,14 @@ from powawidget import transcript
 from powawidget.approvals.policy import Choice
 from powawidget.errors import ApprovalNeeded, DecisionRefused, RunFailed, RunInterrupted
 from powawidget.kernel import cells, interrupts, loop, wait
-from powawidget.run import known
+from powawidget.run import known, rating
 from powawidget.run.actions import act
 from powawidget.run.approvers import Approvers
 from powawidget.run.finished import of_saved
 from powawidget.run.hooks import Hooks
 from powawidget.run.on_interrupt import checked_choice, interrupted
 from powawidget.run.properties import RunProperties
+from powawidget.run.rating import Thumb
 from powawidget.run.sources import LiveSource
 from powawidget.run.task import RunTask
 from powawidget.state import values
@@ -71,6 +72,7 @@ class Run(RunProperties):
         """
         if not self._task.is_started:
             cells.adopt(self, Run._begin_close)
+            rating.offer_at_end(self._task)
             self._task.start()
         return self
 
@@ -291,6 +293,29 @@ class Run(RunProperties):
         """
         self._output.show_at(self, max_height)
 
+    def rate(self, thumb: Thumb | None, note: str = "") -> "Run":
+        """Rate the run, in place of an earlier rating, as a click on a thumb does.
+
+        Args:
+            thumb: `"up"` or `"down"`; None takes the rating back.
+            note: What there is to say beside it.
+
+        Returns:
+            The run itself. `powawidget.ratings()` lists what was rated.
+
+        Raises:
+            ConfigurationError: If `powawidget.options.ratings` is off, or the run isn't over.
+            InvalidValueError: If the thumb is something else.
+            WrongTypeError: If the note is no text.
+            FileError: If the journal can't be used.
+
+        Example:
+            >>> powawidget.options.ratings = "runs.powa"
+            >>> run.rate("down", "It counted cancelled orders too")
+        """
+        loop.run_sync(rating.rate(self._task, thumb, note))
+        return self
+
     def to_test(self, path: "str | os.PathLike[str]", *, overwrite: bool = False) -> pathlib.Path:
         """Make a test of what the run did: a file for pytest, and a recording beside it.
 
@@ -431,6 +456,7 @@ def finished_run(task: RunTask, *, is_known: bool = False) -> Run:
     cells.adopt(run, Run._begin_close)  # noqa: SLF001  # its own module
     if not is_known:
         known.note(task.live)
+    rating.offer_to_rate(task)
     return run
 
 

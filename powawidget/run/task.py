@@ -34,6 +34,7 @@ class RunTask:
         is_closed: Whether nobody wants to know any more what became of the run at the server.
         anew: Makes the plan by which a run that was reused is run anew; None for any other.
         decides: Who was given to decide on its approvals, where that was noted.
+        own_id: By what its rating is known, once it has one.
         holder: What a person has of it. It lives for as long as the run goes on, though no
             variable may name it: a cell that is run again closes it (`powawidget.kernel.cells`).
 
@@ -52,6 +53,7 @@ class RunTask:
         self.is_closed = False
         self.anew: Callable[[], Plan] | None = None
         self.decides: object = None
+        self.own_id: str | None = None
         self.holder: object = None
         self._future: concurrent.futures.Future[None] | None = None
         self._task: asyncio.Task[None] | None = None
