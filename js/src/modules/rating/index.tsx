@@ -45,7 +45,9 @@ export const Rating = pure(function Rating({ view, text }: { view: View; text: s
       ? kernelQuiet
       : noKernel;
   const rate = (thumb: Thumb | "", note: string) => {
-    if (actions.canAct && !isSent) actions.post({ action: "rate", text: thumb, reason: note });
+    const last = actions.latest("rate"); // as it is now, not as it was drawn
+    if (actions.canAct && (last === undefined || isOver(last)))
+      actions.post({ action: "rate", text: thumb, reason: note });
   };
   const save = () => rate(shown, field.current?.value ?? "");
   const onKey = (event: TargetedKeyboardEvent<HTMLInputElement>) => {
