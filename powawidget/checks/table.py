@@ -46,12 +46,11 @@ def as_html(lines: Sequence[Line], who: str) -> str:
         element(
             "tr",
             style.ROW,
-            element("td", f"{_MARK};color:{_COLOURS[line.holds]}", _MARKS[line.holds])
-            if line.holds is True
-            else element(
+            element(
                 "td",
                 f"{_MARK};color:{_COLOURS[line.holds]}",
-                f"{_MARKS[line.holds]} {_WORDS[line.holds]}",
+                _MARKS[line.holds],
+                title=_WORDS[line.holds],
             ),
             element("td", style.CELL, line.expected),
             element("td", style.CELL, line.found),
@@ -81,8 +80,9 @@ def as_markdown(lines: Sequence[Line], who: str) -> str:
 
     table = [row(["", "Expected", "Found"]), row(["---"] * 3)]
     for line in lines:
-        mark = _MARKS[line.holds] if line.holds else f"{_MARKS[line.holds]} {_WORDS[line.holds]}"
-        table.append(row([mark, *(escape(cell, in_table=True) for cell in line[::2])]))
+        table.append(
+            row([_MARKS[line.holds], *(escape(cell, in_table=True) for cell in line[::2])])
+        )
     return f"{escape(head(lines, who), at_start=True)}\n\n" + "\n".join(table) + "\n"
 
 
