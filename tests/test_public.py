@@ -101,8 +101,8 @@ HELD = {
     "Expectation": "approved called check completed decided delegated denied differences ended "
     "holds in_order matches not_called ran results says seconds_under tokens_under",
     "Checks": "frame holds rates results spreads",
-    "Batch": "check close counts errors export frame keys name reason retry sample show start stop wait "
-    "widget",
+    "Batch": "check close counts errors export frame keys name reason retry sample show start stop "
+    "wait widget",
 }
 
 

@@ -12,7 +12,9 @@ from powawidget.protocol.plain_values import scalar
 from powawidget.transcript.visible import visible
 
 _LONGEST = 120
+_BEFORE, _AHEAD = 25, 60  # characters around the place where two long values differ
 _DEEPEST = 100
+_MOST = 1_000_000
 
 
 def fits(expected: Any, found: Any, depth: int = 0) -> bool:
@@ -56,7 +58,8 @@ def difference(expected: Mapping[Any, Any], found: Any) -> list[str]:
         if name not in found:
             told.append(f"no {plain(name)}")
         elif not fits(value, found[name], 1):
-            apart = f"{plain(name)}={written(found[name])}, not {written(value)}"
+            is_it, was_to_be = beside(found[name], value)
+            apart = f"{plain(name)}={is_it}, not {was_to_be}"
             told.append(apart + _raised(value, found[name]))
     if ... not in expected:
         told += [
@@ -69,13 +72,45 @@ def difference(expected: Mapping[Any, Any], found: Any) -> list[str]:
 
 def written(value: Any) -> str:
     """Write a value in a line, as Python has it; what is long is cut."""
+    return plain(_in_full(value))
+
+
+def _alike(value: Any) -> str:
+    """Write a value so that equal ones begin alike: Python chooses its quotes by what comes."""
+    if isinstance(value, str):
+        return f"'{value}'"
+    if isinstance(value, dict | list):
+        try:
+            return json.dumps(value, ensure_ascii=False, default=_in_full)[:_MOST]
+        except (TypeError, ValueError, RecursionError):
+            return _in_full(value)
+    return _in_full(value)
+
+
+def _in_full(value: Any) -> str:
     if value is ...:
         return "…"
     if isinstance(value, re.Pattern):
-        return plain(f"/{value.pattern}/")
+        return f"/{value.pattern}/"
     if callable(value):
-        return plain(f"what {getattr(value, '__name__', 'the function')} takes")
-    return plain(_literal(value))
+        return f"what {getattr(value, '__name__', 'the function')} takes"
+    return _literal(value)[:_MOST]
+
+
+def beside(found: Any, expected: Any) -> tuple[str, str]:
+    """Write two values that differ, each in a line; where they are long, from where they differ.
+
+    Long texts may well begin alike: cut at their ends they would look the same.
+    """
+    one, other = _alike(found), _alike(expected)
+    begin = next(
+        (at for at, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]),
+        min(len(one), len(other)),
+    )
+    if begin < _LONGEST - _AHEAD:
+        return written(found), written(expected)
+    begin -= _BEFORE
+    return f"…{plain(one[begin:], _AHEAD)}", f"…{plain(other[begin:], _AHEAD)}"
 
 
 def plain(text: object, longest: int = _LONGEST) -> str:

@@ -79,10 +79,10 @@ def as_markdown(lines: Sequence[Line], who: str) -> str:
     from powawidget.transcript.markdown_escape import escape, row  # noqa: PLC0415 - an import shouldn't wait for it
 
     table = [row(["", "Expected", "Found"]), row(["---"] * 3)]
-    for line in lines:
-        table.append(
-            row([_MARKS[line.holds], *(escape(cell, in_table=True) for cell in line[::2])])
-        )
+    table += [
+        row([_MARKS[line.holds], *(escape(cell, in_table=True) for cell in line[::2])])
+        for line in lines
+    ]
     return f"{escape(head(lines, who), at_start=True)}\n\n" + "\n".join(table) + "\n"
 
 

@@ -185,6 +185,30 @@ def test_the_form_of_an_answer_says_what_does_not_fit() -> None:
     assert "\n" not in line
 
 
+LONG = "SELECT month, revenue FROM orders " * 20
+APART: list[tuple[Any, Any, str]] = [
+    (f"{LONG}WHERE a", f"{LONG}WHERE b", "FROM orders WHERE a', not …"),
+    (f"{LONG}WHERE 'a'", f"{LONG}WHERE b", "FROM orders WHERE 'a'', not …"),
+    (LONG, LONG + "x", "FROM orders ', not …"),
+    ({"deep": [LONG, {"x": 1}]}, {"deep": [LONG, {"x": 2}]}, '"x": 1}]}, not …'),
+    ({"deep": ["it's", LONG, 1]}, {"deep": ["it's", LONG, 2]}, "1]}, not …"),
+    ("short", "other", "has q='short', not 'other'"),
+]
+
+
+@pytest.mark.parametrize(("found", "expected", "words"), APART, ids=range(len(APART)))
+def test_long_values_that_begin_alike_are_told_apart(found: Any, expected: Any, words: str) -> None:
+    run = expect_state(run_of(("query", {"q": found})))
+    for made in (
+        run.called("query", q=expected),
+        run.in_order(("query", {"q": expected}), only=True),
+    ):
+        (line,) = made.differences
+        assert words in line
+        before, after = re.search(r"has q=(.*?), not (.*?); expected", line, re.DOTALL).groups()  # type: ignore[union-attr]  # it says so
+        assert before != after
+
+
 def test_several_differences_are_still_one_line() -> None:
     made = expect_state(DONE).ended("failed").called("a").tokens_under(1).completed()
     assert len(made.differences) == 3
