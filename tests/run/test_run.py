@@ -240,7 +240,7 @@ def test_an_interrupt_of_who_awaits_a_run_stops_it(
 
 def test_tab_completion_offers_of_a_run_and_a_chat_what_a_person_uses(pb: pw.Powabase) -> None:
     chat = pb.agent("Writer").chat()
-    documents = ["save", "to_test", "to_html", "to_json", "to_markdown", "to_text"]
+    documents = ["save", "to_html", "to_json", "to_markdown", "to_text"]
     asked = ["approvals", "approve", "deny", "next_approval"]
     read = ["blocks", "delegations", "error", "events", "message", "output", "progress"]
     read += [
@@ -253,7 +253,19 @@ def test_tab_completion_offers_of_a_run_and_a_chat_what_a_person_uses(pb: pw.Pow
         "text",
         "tool_calls",
     ]
-    does = ["close", "on", "rate", "result", "show", "start", "stop", "usage", "wait", "widget"]
+    does = [
+        "close",
+        "on",
+        "rate",
+        "result",
+        "to_test",
+        "show",
+        "start",
+        "stop",
+        "usage",
+        "wait",
+        "widget",
+    ]
     for run in (pb.agent("Writer").run("hello"), chat.send("hello")):
         assert offered(run) == sorted(documents + asked + read + does)
     acts = [
