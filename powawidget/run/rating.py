@@ -158,10 +158,11 @@ async def rate(task: RunTask, thumb: Thumb | None, note: str) -> None:
         raise ConfigurationError("A run is rated once it is over: run.wait() waits for its end.")
     # First the key, then the length: half a key must not stay either.
     said = " ".join(live.redact(note).split())[:_LONGEST_NOTE] if thumb else ""
-    with live.lock:
-        rating = _rating(task, live.state, thumb, said)
-    await _keeping[0].keep(rating)
-    live.receive(Rated(thumb=thumb, note=said))
+    async with task.rating:
+        with live.lock:
+            rating = _rating(task, live.state, thumb, said)
+        await _keeping[0].keep(rating)
+        live.receive(Rated(thumb=thumb, note=said))
     live.end_recovery()  # what stands in the notebook's file is written anew
 
 

@@ -35,6 +35,7 @@ class RunTask:
         anew: Makes the plan by which a run that was reused is run anew; None for any other.
         decides: Who was given to decide on its approvals, where that was noted.
         own_id: By what its rating is known, once it has one.
+        rating: Held while it is rated: of two ratings the later one counts.
         holder: What a person has of it. It lives for as long as the run goes on, though no
             variable may name it: a cell that is run again closes it (`powawidget.kernel.cells`).
 
@@ -54,6 +55,7 @@ class RunTask:
         self.anew: Callable[[], Plan] | None = None
         self.decides: object = None
         self.own_id: str | None = None
+        self.rating = asyncio.Lock()
         self.holder: object = None
         self._future: concurrent.futures.Future[None] | None = None
         self._task: asyncio.Task[None] | None = None

@@ -134,6 +134,10 @@ def test_a_click_rates_and_says_what_is_refused(pb: pw.Powabase) -> None:
     run.result()
     assert click(text="up", reason="by click") is None
     until(lambda: notices(run) == ["Rated good: by click"])
+    for at in range(10):
+        assert click(text="down", reason=f"note {at}") is None
+    until(lambda: notices(run) == ["Rated bad: note 9"])
+    until(lambda: list(pw.ratings()["note"]) == ["note 9"])
     assert click(text="sideways", reason="") == "This version can't do that."
     assert click(text="", reason="no thumb, no note") is None
     until(lambda: notices(run) == [""])

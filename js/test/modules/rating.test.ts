@@ -74,6 +74,22 @@ describe("a rating", () => {
     expect(heard).toEqual([]);
   });
 
+  test("has a note that isn't lost where the thumb isn't settled yet", async () => {
+    const { model, thumb, note } = await shown();
+    thumb("down").click();
+    await painted();
+    const field = note() as HTMLInputElement;
+    field.value = "why";
+    for (let times = 0; times < 2; times++) {
+      field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+    }
+    thumb("down").click(); // a third click of somebody in a hurry
+    expect(acts(model)).toMatchObject([
+      { text: "down", reason: "" },
+      { text: "down", reason: "why" },
+    ]);
+  });
+
   test("says why it was refused, and shows what is kept", async () => {
     const { model, thumb, el } = await shown();
     thumb("up").click();

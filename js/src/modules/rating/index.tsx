@@ -45,9 +45,13 @@ export const Rating = pure(function Rating({ view, text }: { view: View; text: s
       ? kernelQuiet
       : noKernel;
   const rate = (thumb: Thumb | "", note: string) => {
-    const last = actions.latest("rate"); // as it is now, not as it was drawn
-    if (actions.canAct && (last === undefined || isOver(last)))
-      actions.post({ action: "rate", text: thumb, reason: note });
+    // As it is now, not as it was drawn: of two clicks the second is neither the same again nor
+    // takes it back. A note may be there before the thumb is settled.
+    const last = actions.latest("rate");
+    const isOpen = last !== undefined && !isOver(last);
+    const isSame = last?.message.text === thumb && last.message.reason === note;
+    if (!actions.canAct || (isOpen && (isSame || thumb === ""))) return;
+    actions.post({ action: "rate", text: thumb, reason: note });
   };
   const save = () => rate(shown, field.current?.value ?? "");
   const onKey = (event: TargetedKeyboardEvent<HTMLInputElement>) => {
@@ -71,7 +75,7 @@ export const Rating = pure(function Rating({ view, text }: { view: View; text: s
           class={`pw-thumb pw-thumb-${thumb}`}
           aria-pressed={shown === thumb}
           aria-label={NAMES[thumb]}
-          aria-disabled={whyNot !== "" || isSent}
+          aria-disabled={whyNot !== ""}
           title={whyNot || NAMES[thumb]}
           onClick={() => rate(shown === thumb ? "" : thumb, field.current?.value ?? kept.note)}
         >
@@ -90,12 +94,7 @@ export const Rating = pure(function Rating({ view, text }: { view: View; text: s
             maxLength={LONGEST}
             onKeyDown={onKey}
           />
-          <Button
-            class="pw-quiet"
-            aria-disabled={whyNot !== "" || isSent}
-            title={whyNot}
-            onClick={save}
-          >
+          <Button class="pw-quiet" aria-disabled={whyNot !== ""} title={whyNot} onClick={save}>
             {isSent ? words.saving : words.save}
           </Button>
         </span>
