@@ -17,8 +17,11 @@ from powawidget import sse as sse
 from powawidget.approvals.policy import Policy, PolicyFunction, Verdict, policy
 from powawidget.batch.batch import Batch
 from powawidget.batch.budget import Budget, budget
+from powawidget.batch.checked import Checks
 from powawidget.chat.chat import Chat
 from powawidget.chat.history import Message
+from powawidget.checks.expectation import Expectation, expect
+from powawidget.checks.rates import Rate
 from powawidget.comparison.ballot import Vote
 from powawidget.comparison.comparison import Comparison
 from powawidget.errors import (
@@ -28,6 +31,7 @@ from powawidget.errors import (
     ConfigurationError,
     ConnectionLost,
     DecisionRefused,
+    ExpectationFailed,
     FileError,
     InvalidValueError,
     MissingPackageError,
@@ -49,8 +53,10 @@ from powawidget.resources.opening import open_batch
 from powawidget.resources.orchestration import Orchestration, OrchestrationInfo
 from powawidget.resources.partitions import PerPartition, per_partition
 from powawidget.resources.project import Powabase
+from powawidget.resources.ratings import ratings
 from powawidget.resources.replay import replay
 from powawidget.resources.request import RunOptions
+from powawidget.resources.runs import runs
 from powawidget.resources.sessions import (
     Messages,
     Session,
@@ -85,6 +91,7 @@ __all__ = [
     "Budget",
     "Chat",
     "ChatPaused",
+    "Checks",
     "Comparison",
     "ConfigurationError",
     "ConnectionLost",
@@ -93,6 +100,8 @@ __all__ = [
     "Delegation",
     "ExecutionInfo",
     "Executions",
+    "Expectation",
+    "ExpectationFailed",
     "Failure",
     "FileError",
     "Gate",
@@ -111,6 +120,7 @@ __all__ = [
     "PowawidgetError",
     "Progress",
     "ProtocolError",
+    "Rate",
     "Recording",
     "RequestError",
     "Run",
@@ -135,12 +145,15 @@ __all__ = [
     "budget",
     "compare",
     "connect",
+    "expect",
     "new_session_id",
     "open_batch",
     "options",
     "per_partition",
     "policy",
+    "ratings",
     "replay",
+    "runs",
 ]
 
 

@@ -15,7 +15,8 @@
     ├─ RunInterrupted               likewise
     ├─ ApprovalNeeded               the run waits where nobody can click: run
     ├─ DecisionRefused              nothing waits, too late, or decided already
-    └─ ChatPaused                   the message waits for `chat.resume()`
+    ├─ ChatPaused                   the message waits for `chat.resume()`
+    └─ ExpectationFailed            is an AssertionError as well: differences
 
 They are raised in worker processes too, where an error that can't be pickled breaks a pool, or
 leaves it waiting for ever: so each crosses with its attributes and its notes. A run is left where
@@ -25,6 +26,7 @@ it is, with its connection and its key; what arrives in its place is the run as 
 import copy
 import pickle
 import warnings
+from collections.abc import Sequence
 from typing import Any, Protocol, Self, TypeVar
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "ConfigurationError",
     "ConnectionLost",
     "DecisionRefused",
+    "ExpectationFailed",
     "FileError",
     "InvalidValueError",
     "MissingPackageError",
@@ -289,6 +292,22 @@ class ApprovalNeeded(PowawidgetError):  # noqa: N818  # the public name
                 f"{policy}, or decide by code with {name}.approve() or {name}.deny()."
             )
         self.run: Any = run
+
+
+class ExpectationFailed(PowawidgetError, AssertionError):  # noqa: N818  # the public name
+    """A run didn't do what `powawidget.expect` says; its message is one line.
+
+    Attributes:
+        differences: What doesn't hold, a line each; the message is the first of them.
+
+    Args:
+        differences: As above.
+    """
+
+    def __init__(self, differences: Sequence[str]) -> None:
+        more = len(differences) - 1
+        super().__init__(f"{differences[0]} (and {more} more)" if more else differences[0])
+        self.differences = list(differences)
 
 
 def _made(kind: type[_Error], args: tuple[Any, ...], own: dict[str, Any]) -> _Error:

@@ -31,6 +31,9 @@ class Options:
         reuse: The journal in which runs of agents and orchestrations are kept, so that the same
             message to the same agent with the same options isn't paid again, as by `reuse=` of
             `agent.run`; None keeps none.
+        ratings: Whether a run that is over can be rated, by thumbs and a note in its view or by
+            `run.rate`. True keeps ratings in the journal of `reuse`, or without that in this kernel
+            only; a name is that of the journal. False, at first: nothing is offered.
         read_only_tools: The names of tools that only read, beside the service's own, as globs
             (`mcp__docs__*`): a run that called another one isn't reused.
 
@@ -45,6 +48,7 @@ class Options:
     ask_above: int | None = 10_000
     compare_above: int | None = 24
     reuse: "str | os.PathLike[str] | None" = None
+    ratings: "bool | str | os.PathLike[str]" = False
     read_only_tools: Sequence[str] = ()
 
 

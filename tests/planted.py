@@ -4,17 +4,20 @@ import base64
 import contextlib
 import json
 import logging
+import pathlib
+import tempfile
 import traceback
 from collections.abc import Iterator
 from typing import Any
 
 import powawidget
+from powawidget.state.model import ENDED
 
 KEY = f"planted-key-{0x5F1C9A7BE2D4:x}/Zq"  # no line of a file, which a traceback shows, holds it
 MESSAGE = f"hello, is {KEY} the right one?"
 LOUD = ("httpx", "httpcore", "powawidget", "asyncio")
 PUBLIC = [name for name in dir(powawidget.Run) if not name.startswith("_")]
-CALLED = {"wait", "result", "approve", "deny", "stop", "close", "start", "next_approval"}
+CALLED = {"wait", "result", "approve", "deny", "stop", "close", "start", "next_approval", "to_test"}
 
 
 def forms() -> list[str]:
@@ -43,6 +46,7 @@ def shown(run: powawidget.Run) -> Iterator[str]:
             if name == "events":
                 yield repr(list(value))
     yield from synced(run)
+    yield from tested(run)
     try:
         run.result(timeout=0.01, display=False)
     except (powawidget.PowawidgetError, TimeoutError) as error:
@@ -55,6 +59,16 @@ def synced(shown: powawidget.Run | powawidget.Chat) -> Iterator[str]:
     yield json.dumps(shown.widget.get_state()["_state"], ensure_ascii=False)
     yield json.dumps(shown.widget.file_copy().snapshot, ensure_ascii=False)
     yield shown.to_html() + shown.to_markdown() + shown.to_text() + shown.to_json()
+
+
+def tested(run: powawidget.Run) -> Iterator[str]:
+    """What stands in the files of the test that a run becomes."""
+    if run.status not in ENDED:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        run.to_test(pathlib.Path(folder) / "test_it.py")
+        for file in pathlib.Path(folder).rglob("*.*"):
+            yield file.read_text(encoding="utf-8")
 
 
 class Listening(logging.Handler):

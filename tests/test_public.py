@@ -92,15 +92,18 @@ HELD = {
     "Orchestration": "chat compare id map name run session sessions strategy stream",
     "Workflow": "execution executions id map name run stream",
     "Session": "chat id kind messages name",
-    "Run": "approvals approve blocks close delegations deny error events message next_approval "
-    "output progress reasoning result reused run_id save seconds session_id show start status stop "
-    "text to_html to_json to_markdown to_text tool_calls usage wait widget",
+    "Run": "approvals approve blocks close delegations deny error events message next_approval on "
+    "output progress rate reasoning result reused run_id save seconds session_id show start status "
+    "stop text to_html to_json to_markdown to_test to_text tool_calls usage wait widget",
     "Chat": "close discard earlier messages missing queued resume retry runs save send session_id "
     "show status stop to_html to_json to_markdown to_text wait widget",
     "Recording": "count index times",
-    "Batch": "close counts errors export frame keys name reason retry sample show start stop wait "
-    "widget",
     "Comparison": "close frame reveal show sides status stop votes wait widget",
+    "Expectation": "approved called check completed decided delegated denied differences ended "
+    "holds in_order matches not_called ran results says seconds_under tokens_under",
+    "Checks": "frame holds rates results spreads",
+    "Batch": "check close counts errors export frame keys name reason retry sample show start stop "
+    "wait widget",
 }
 
 
@@ -117,6 +120,8 @@ def held(pb: pw.Powabase) -> dict[str, object]:
         "Run": run,
         "Chat": agent.chat(),
         "Recording": run.events,
+        "Expectation": pw.expect(run),
+        "Checks": agent.map(["?"], start=False).check(lambda e: e.completed()),
         "Batch": agent.map(["?"], start=False),
         "Comparison": pw.compare({"one": run, "other": run}),
     }

@@ -29,6 +29,7 @@ declare module "./link/modules" {
     orchestration: typeof import("./modules/orchestration");
     names: typeof import("./modules/names");
     pause: typeof import("./modules/pause");
+    rating: typeof import("./modules/rating");
     results: typeof import("./modules/results");
     sources: typeof import("./modules/sources");
     workflow: typeof import("./modules/workflow");

@@ -82,7 +82,7 @@ class Policy:
         Returns:
             approve, deny or ask.
         """
-        names = _names(approval.tool_name)
+        names = names_of(approval.tool_name)
         if any(_fits(rule, names, approval) for rule in self._deny):
             return "deny"
         if any(_fits(rule, names, approval) for rule in self._ask) or _is_odd(approval):
@@ -251,19 +251,23 @@ def _parts(rule: Rule) -> tuple[str, Predicate | None]:
     return (rule, None) if isinstance(rule, str) else rule
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
     """Make texts the same that differ in case, or in the width or the style of their letters."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
 def _wide(rule: Rule) -> Rule:
     """Make a rule that forbids match whatever the case."""
-    return _folded(rule) if isinstance(rule, str) else (_folded(rule[0]), rule[1])
+    return folded(rule) if isinstance(rule, str) else (folded(rule[0]), rule[1])
 
 
-def _names(name: str) -> list[str]:
-    """List what a rule that forbids is held against: a name, and each rest of it after a `__`."""
-    whole = _folded(name)
+def names_of(name: str) -> list[str]:
+    """List what a rule that forbids is held against: a name, and each rest of it after a `__`.
+
+    Args:
+        name: The name of a tool, which a model may have chosen.
+    """
+    whole = folded(name)
     if len(whole) > _LONGEST:
         return [whole]
     return [whole, *(whole[at.end() + 1 :] for at in re.finditer("_(?=_)", whole))]

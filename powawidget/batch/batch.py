@@ -2,6 +2,7 @@
 
 import asyncio
 import collections
+import functools
 import hashlib
 import os
 import pathlib
@@ -12,9 +13,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from powawidget import transcript
-from powawidget.batch import export
+from powawidget.batch import checked, export
 from powawidget.batch.board.moment import Content, Moment
 from powawidget.batch.board.view import BoardView, Shown
+from powawidget.batch.checked import Checks, Expected
 from powawidget.batch.driver import Driver
 from powawidget.batch.frame import result_columns
 from powawidget.batch.journal.journal import Journal
@@ -26,23 +28,23 @@ from powawidget.batch.journal.records import (
     RowState,
 )
 from powawidget.batch.keys import canonical, readable
-from powawidget.batch.schema import Schema
 from powawidget.batch.summary import STATES, Summary
 from powawidget.batch.table import Table
-from powawidget.batch.template import shown
 from powawidget.errors import (
     ApprovalNeeded,
     ConfigurationError,
     InvalidValueError,
     UnknownNameError,
 )
-from powawidget.kernel import host, interrupts, loop, wait
+from powawidget.kernel import cells, host, interrupts, loop, wait
 from powawidget.run.approvers import nobody_clicks
 from powawidget.run.finished import of_saved
 from powawidget.run.on_interrupt import checked_choice
 from powawidget.run.run import PUBLISHING, Run, finished_run
+from powawidget.schema.schema import Schema
 from powawidget.settings import options
 from powawidget.state.about import About
+from powawidget.transcript.sentences import shown
 
 _RETRIED: tuple[RowState, ...] = ("failed", "unknown")
 _LOOK = 0.5  # seconds: rows may be many
@@ -415,6 +417,54 @@ class Batch:
         self._view.output.note_call()
         return self
 
+    def check(self, *expected: Expected, **named: Expected) -> Checks:
+        """Look whether the runs did what is expected of them, each row by itself.
+
+        Args:
+            *expected: Functions that say what is expected, each of a row's run: each is given what
+                `powawidget.expect(run)` gives, and gives an expectation.
+            **named: The same, with a name for its column.
+
+        Returns:
+            The share of rows of which each holds; where a question was asked more than once, how
+            that differs among the questions. Its `frame` has a column for each.
+
+        Raises:
+            InvalidValueError: If nothing is expected.
+            WrongTypeError: If one is no function, or gives something else.
+
+        Example:
+            >>> batch.check(cheap=lambda e: e.tokens_under(500), asks=lambda e: e.called("query"))
+        """
+        wanted = checked.named(expected, named)
+        outcomes, questions = self._by_key(), self._journal.questions(self._number)
+        rows: list[list[bool | None]] = []
+        differences: list[str | None] = []
+        words: list[str] = []
+        for key in self._rows.keys:
+            cells, difference, said = checked.check_row(
+                wanted,
+                _of(outcomes, key),
+                functools.partial(self._journal.saved_run, self._number, key),
+            )
+            rows.append(cells)
+            differences.append(difference)
+            words = words or said
+        names: list[str] = []
+        for at, (name, _) in enumerate(wanted):
+            own = name or (words[at] if words else "") or f"check {at + 1}"
+            names.append(f"{own} ({at + 1})" if own in names else own)
+        known = sum(any(cell is not None for cell in cells) for cells in rows)
+        return Checks(
+            f"{known:,} of {len(rows):,} rows checked: {self._record.kind} "
+            f"{shown(self._record.target_name)}",
+            names=names,
+            cells=[[cells[at] for cells in rows] for at in range(len(wanted))],
+            differences=differences,
+            questions=[questions.get(key, key) for key in self._rows.keys],
+            table=self._rows.table,
+        )
+
     def export(self, path: "str | os.PathLike[str]", *, guard: bool = True) -> pathlib.Path:
         """Write `frame` to a file, in the form that the name's end selects.
 
@@ -464,7 +514,8 @@ class Batch:
         read = transcript.load(saved)
         if read.run is None:
             raise InvalidValueError("The journal holds something else than a run: it was changed.")
-        return finished_run(of_saved(read.run, About(read.server, read.model), "stored"))
+        saved_run = of_saved(read.run, About(read.server, read.model), "stored")
+        return finished_run(saved_run, is_known=self._drive is not None)
 
     def __contains__(self, key: object) -> bool:
         try:
@@ -580,6 +631,7 @@ class Batch:
 
     def _begin(self, inputs: Sequence[RowInput], *, is_part: bool) -> None:
         driver = self._made(inputs)
+        cells.note_number()
         driver.start()
         self._driver, self._driven, self._is_part = driver, inputs, is_part
         self._note_begun()

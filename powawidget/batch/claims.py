@@ -30,9 +30,9 @@ from powawidget.batch.journal.drive import TRUSTED, drive_in_list
 from powawidget.batch.journal.packed import RESULT_LIMIT
 from powawidget.batch.journal.records import BatchRecord, RowOutcome
 from powawidget.batch.states import AskedOtherwise, ClaimedElsewhere
-from powawidget.batch.template import shown
 from powawidget.errors import ConnectionLost, FileError, InvalidValueError
 from powawidget.http.shared_pause import LONGEST_PAUSE
+from powawidget.transcript.sentences import shown
 
 # By what their mounts are called, to name them so; any other program is as little trusted.
 _OBJECT_STORES = ("s3", "gcs", "blob", "goofys", "rclone", "oss", "cosfs", "swift", "dbfs", "hdfs")

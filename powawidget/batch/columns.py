@@ -5,13 +5,11 @@ import decimal
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from powawidget.batch.cells import as_json
+from powawidget.schema.kinds import ColumnKind
 
-ColumnKind = Literal[
-    "text", "integer", "number", "boolean", "time", "date", "decimal", "any", "json"
-]
 _INT64 = 2**63
 
 

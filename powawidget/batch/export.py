@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import IO, Any
 
 from powawidget.batch.columns import Column, free_name
-from powawidget.batch.table import needed
 from powawidget.errors import FileError, InvalidValueError, WrongTypeError
 from powawidget.protocol.plain_values import scalar
+from powawidget.schema.packages import needed
 
 # What a spreadsheet takes for the begin of a formula, also in full width as some languages have it;
 # a tab or a line break at the begin is taken away before it looks.

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from powawidget.batch.columns import Column, ColumnKind, free_name, kind_of
+from powawidget.batch.columns import Column, free_name, kind_of
 from powawidget.batch.journal.records import RowOutcome
-from powawidget.batch.schema import Schema
+from powawidget.schema.kinds import ColumnKind
+from powawidget.schema.schema import Schema
 from powawidget.state.model import Kind
 
 # In the order in which they stand, behind the answer.

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from powawidget.batch.cells import copied, key_part
-from powawidget.batch.template import shown, unknown_column
+from powawidget.batch.template import unknown_column
 from powawidget.errors import InvalidValueError, WrongTypeError
+from powawidget.transcript.sentences import shown
 
 _SHOWN = 3
 

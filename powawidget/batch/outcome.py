@@ -15,6 +15,7 @@ from powawidget.protocol.times import time_of
 from powawidget.run.finished import of_stored
 from powawidget.state import values
 from powawidget.state.model import DelegationPart, RunState, ToolPart
+from powawidget.state.tokens import tokens_of
 
 _MOST = 2_000  # characters of an error
 _CUT_PLAIN = "As the server stored it; a word may be missing where the connection broke."
@@ -35,7 +36,7 @@ def settled_of(target: Target, state: RunState, attempt: Open, note: str = "") -
         note=redact(" ".join(filter(None, notes))),
         run_id=_redacted(redact, state.run_id) or attempt.run_id,
         session_id=attempt.session_id or _redacted(redact, state.session_id),
-        tokens=_tokens(state),
+        tokens=tokens_of(state),
         seconds=values.seconds_of(state),
         calls=_calls(state),
         text=redact(text),
@@ -94,16 +95,6 @@ def _error_of(state: RunState) -> str:
     if failure is None:
         return "" if state.status == "completed" else f"The run is {state.status}."
     return f"{failure.title}: {failure.message}"
-
-
-def _tokens(state: RunState) -> int | None:
-    usage = state.usage
-    if not usage:
-        return None
-    total = usage.get("total_tokens")
-    if isinstance(total, int) and total > 0:
-        return total
-    return sum(usage.get(name, 0) for name in ("prompt_tokens", "completion_tokens")) or None
 
 
 def _calls(state: RunState) -> int:

@@ -24,7 +24,6 @@ from powawidget.batch.journal.records import BatchRecord
 from powawidget.batch.keys import canonical
 from powawidget.batch.outcome import settled_of
 from powawidget.batch.target import Target
-from powawidget.batch.template import shown
 from powawidget.errors import FileError, PowawidgetError
 from powawidget.live.run import Live
 from powawidget.live.subscribers import Rest
@@ -39,6 +38,7 @@ from powawidget.state.model import (
     typed,
 )
 from powawidget.state.ops import Op
+from powawidget.transcript.sentences import shown
 
 # The service's own tools that only read.
 _READING = ("database_query", "database_schema", "knowledge_search", "knowledge_base_search")

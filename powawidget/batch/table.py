@@ -5,7 +5,6 @@ and other iterables need no package.
 """
 
 import dataclasses
-import importlib
 import sys
 import types
 from abc import ABC, abstractmethod
@@ -16,7 +15,8 @@ import msgspec
 
 from powawidget.batch.columns import Column, free_name
 from powawidget.batch.nanoseconds import cells_of
-from powawidget.errors import InvalidValueError, MissingPackageError, WrongTypeError
+from powawidget.errors import InvalidValueError, WrongTypeError
+from powawidget.schema.packages import needed
 
 VALUE = "value"  # the column of what has no names
 _FRAMES = ("pandas", "polars", "pyarrow", "modin", "cudf")
@@ -338,30 +338,6 @@ def _names(frame: Any) -> Sequence[Any]:
 
 def _is_named(series: Any) -> bool:
     return series.name is not None and series.name != ""
-
-
-def needed(package: str, what: str) -> Any:
-    """Import a package that only some batches need.
-
-    Args:
-        package: Its name.
-        what: What needs it, as the begin of a sentence.
-
-    Returns:
-        The module.
-
-    Raises:
-        MissingPackageError: If it isn't installed.
-    """
-    try:
-        return importlib.import_module(package)
-    except ImportError as error:
-        name = package.partition(".")[0]
-        raise MissingPackageError(
-            f"{what} needs {name}, which isn't installed: run '%pip install \"powawidget[tables]\"'"
-            if name == "narwhals"
-            else f"{what} needs {name}, which isn't installed: run '%pip install {name}'."
-        ) from error
 
 
 def _refuse_twins(names: Sequence[str]) -> None:

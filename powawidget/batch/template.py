@@ -13,14 +13,13 @@ from typing import Any
 
 from powawidget.batch.cells import copied, written
 from powawidget.errors import InvalidValueError, UnknownNameError, WrongTypeError
-from powawidget.transcript.visible import visible
+from powawidget.transcript.sentences import shown
 
 Row = Mapping[str, Any]
 MessageFunction = Callable[[dict[str, Any]], str]
 
 _PIECES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _LISTED = 20
-_LONGEST = 60
 
 
 class Template:
@@ -147,13 +146,6 @@ def instead(name: str, known: Sequence[str]) -> str:
         return f"Did you mean {' or '.join(map(shown, near))}?"
     more = " …" if len(known) > _LISTED else ""
     return f"There are {', '.join(map(shown, known[:_LISTED]))}{more}."
-
-
-def shown(name: object) -> str:
-    """Write a name or a value of a table in a sentence: quoted, cut, with nothing hidden in it."""
-    text = repr(name) if not isinstance(name, str) else f"'{name}'"
-    text = visible(" ".join(text.split()))
-    return f"{text[:_LONGEST]}…" if len(text) > _LONGEST else text
 
 
 def _filled(text: str, columns: Sequence[str]) -> Callable[[Row], str]:

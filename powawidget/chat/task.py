@@ -16,6 +16,7 @@ from powawidget.http.secret import Secret
 from powawidget.kernel import loop
 from powawidget.live.run import Live
 from powawidget.protocol.events.bounds import cut
+from powawidget.run import rating
 from powawidget.run.plan import Plan
 from powawidget.run.task import RunTask
 from powawidget.state import values
@@ -157,6 +158,7 @@ class ChatTask:
         entry = self.queue.pop()
         if entry is not None:
             # Before it is added to the turns: from then on each of its changes is published.
+            rating.offer_at_end(entry.task)
             entry.task.start()
             self.queue.begin(entry)
             self._publish_queue()

@@ -105,6 +105,11 @@ class Client:
         one._jar = Jar()  # noqa: SLF001  # one of its own kind
         return one
 
+    def redact_all(self, text: str) -> str:
+        """Take the key out of a text, and the cookies that the server has set for this run."""
+        cookies = [one.value or "" for one in self._jar or ()]
+        return self.secret.with_beside(cookies).redact(self.secret.redact(text))
+
     def leave(self) -> None:
         """End the use of the connection by a run that is over; a second call does nothing."""
         if self._jar is not None and not self._has_left:

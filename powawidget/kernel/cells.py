@@ -5,13 +5,14 @@ runs, which somebody pays for. Only the session of a request tells them apart. A
 again has a new session too: what its cells began before that goes on to its end.
 """
 
+import contextvars
 import logging
 import threading
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
-from powawidget.kernel import host
+from powawidget.kernel import host, loop
 
 _log = logging.getLogger("powawidget")
 
@@ -67,6 +68,29 @@ def release(thing: Closable) -> None:
     with _lock:
         for _, started in _by_cell.values():
             started.pop(thing, None)
+
+
+# The cell that work on the loop thread was started by: its tasks have the starter's context.
+_number: "contextvars.ContextVar[int | None]" = contextvars.ContextVar("_number", default=None)
+
+
+def number() -> int | None:
+    """Tell the number of the running cell, as it stands beside it.
+
+    Returns:
+        None where no cell runs. On the loop thread it is that of the cell by which the work there
+        was started, if `note_number` was called before.
+    """
+    if loop.loop_thread().is_current:
+        return _number.get()
+    count = getattr(getattr(host.kernel(), "shell", None), "execution_count", None)
+    return count if isinstance(count, int) and host.is_in_cell() else None
+
+
+def note_number() -> None:
+    """Note the running cell for what is started on the loop thread from here."""
+    if not loop.loop_thread().is_current:
+        _number.set(number())
 
 
 def _try(close: Callable[..., object], old: Closable) -> None:

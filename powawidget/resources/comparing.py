@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Unpack
 
 from powawidget.approvals.policy import PolicyFunction
+from powawidget.checks.expectation import expect
 from powawidget.comparison.ballot import LETTERS
 from powawidget.comparison.checks import Check
 from powawidget.comparison.comparison import Comparison
@@ -158,11 +159,6 @@ def _made(
         redact=redact,
     )
     return Comparison(content, list(runs.values()), checks or {}, expect, blind=blind)
-
-
-def expect(run: Run) -> Any:
-    """Make of a run what a check is asked about."""
-    return run
 
 
 def _maker(

@@ -12,8 +12,8 @@ from typing import Any
 from powawidget.batch.board.away import AwayBoard
 from powawidget.batch.board.moment import Content
 from powawidget.batch.shared import Places
-from powawidget.batch.table import needed
 from powawidget.kernel import cells
+from powawidget.schema.packages import needed
 
 TOPIC = "powawidget"
 _TAKING = 5.0  # seconds of one try for a place

@@ -35,10 +35,9 @@ from powawidget.batch.journal.journal import Journal, resolved
 from powawidget.batch.journal.records import BatchRecord, Changed, RowInput
 from powawidget.batch.keys import keys_of, readable
 from powawidget.batch.pace import Pace
-from powawidget.batch.schema import Schema, schema_of
 from powawidget.batch.table import Table, own_table, table_of
 from powawidget.batch.target import Check, Target, fits
-from powawidget.batch.template import MessageFunction, columns_asked, message_of, shown
+from powawidget.batch.template import MessageFunction, columns_asked, message_of
 from powawidget.errors import ConfigurationError, InvalidValueError, WrongTypeError
 from powawidget.kernel import cells, loop, wait
 from powawidget.resources.agent import Agent
@@ -49,6 +48,8 @@ from powawidget.resources.orchestration import Orchestration
 from powawidget.resources.request import agent_body
 from powawidget.resources.variables import columns_of_variables, variables_of
 from powawidget.resources.workflow import Workflow
+from powawidget.schema.schema import Schema, schema_of
+from powawidget.transcript.sentences import shown
 
 Key = str | Sequence[str] | Callable[[dict[str, Any]], Any]
 Body = Callable[[Mapping[str, Any]], dict[str, Any]]

@@ -6,10 +6,10 @@ from typing import Any
 from powawidget.batch.batch import Batch, Kept, Rows
 from powawidget.batch.journal.journal import Journal
 from powawidget.batch.keys import readable
-from powawidget.batch.schema import schema_of
 from powawidget.batch.table import own_table
-from powawidget.batch.template import shown
 from powawidget.errors import InvalidValueError, UnknownNameError
+from powawidget.schema.schema import schema_of
+from powawidget.transcript.sentences import shown
 
 
 def open_batch(

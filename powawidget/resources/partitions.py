@@ -40,9 +40,8 @@ from powawidget.batch.journal.journal import Journal
 from powawidget.batch.journal.records import BatchRecord, RowInput, RowOutcome
 from powawidget.batch.keys import keys_of
 from powawidget.batch.pace import Pace
-from powawidget.batch.schema import Schema, schema_of
 from powawidget.batch.shared import ClaimedRows, Gate, Places, shared_target
-from powawidget.batch.table import Table, needed, table_of
+from powawidget.batch.table import Table, table_of
 from powawidget.batch.target import fits
 from powawidget.batch.template import MessageFunction, message_of
 from powawidget.errors import (
@@ -60,6 +59,8 @@ from powawidget.resources.connect import connect
 from powawidget.resources.definitions import definition_of
 from powawidget.resources.gates import is_gated
 from powawidget.resources.mapping import Key, agent_body_of
+from powawidget.schema.packages import needed
+from powawidget.schema.schema import Schema, schema_of
 from powawidget.state.values import Approval
 
 _KEY = "POWABASE_API_KEY"

@@ -6,10 +6,11 @@ from typing import Any
 from powawidget.batch.cells import as_json, copied
 from powawidget.batch.find import CLAIM
 from powawidget.batch.table import Table
-from powawidget.batch.template import instead, shown, unknown_column
+from powawidget.batch.template import instead, unknown_column
 from powawidget.errors import InvalidValueError, UnknownNameError, WrongTypeError
 from powawidget.protocol.graph import Graph
 from powawidget.protocol.graph import variables as declared
+from powawidget.transcript.sentences import shown
 
 Given = Mapping[str, str] | Callable[[dict[str, Any]], Mapping[str, Any]] | None
 

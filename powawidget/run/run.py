@@ -1,21 +1,28 @@
 """Run: the object a person holds."""
 
 import asyncio
-from collections.abc import Generator
+import os
+import pathlib
+from collections.abc import Callable, Generator
 from typing import Any, Literal
 
 from powawidget import transcript
 from powawidget.approvals.policy import Choice
 from powawidget.errors import ApprovalNeeded, DecisionRefused, RunFailed, RunInterrupted
 from powawidget.kernel import cells, interrupts, loop, wait
+from powawidget.run import known, rating
 from powawidget.run.actions import act
 from powawidget.run.approvers import Approvers
 from powawidget.run.finished import of_saved
+from powawidget.run.hooks import Hooks
 from powawidget.run.on_interrupt import checked_choice, interrupted
 from powawidget.run.properties import RunProperties
+from powawidget.run.rating import Thumb
+from powawidget.run.sources import LiveSource
 from powawidget.run.task import RunTask
 from powawidget.state import values
 from powawidget.state.about import About
+from powawidget.state.model import RunState
 from powawidget.state.reduce import gates
 from powawidget.widget.file_transcripts import transcripts
 from powawidget.widget.output import CellOutput
@@ -43,6 +50,7 @@ class Run(RunProperties):
         self._output = CellOutput(self._make_widget, self._transcripts, self.__repr__, self._live)
         self._approvers = approvers or Approvers(task)
         self._approvers.outputs.append(self._output)
+        self._hooks: Hooks | None = None
 
     def __copy__(self) -> "Run":
         return self
@@ -64,6 +72,7 @@ class Run(RunProperties):
         """
         if not self._task.is_started:
             cells.adopt(self, Run._begin_close)
+            rating.offer_at_end(self._task)
             self._task.start()
         return self
 
@@ -211,6 +220,43 @@ class Run(RunProperties):
         self._approvers.note_handed_over()
         return asked
 
+    def on(self, event: str, function: Callable[[Any], Any]) -> Callable[[], None]:
+        """Have a function of your own called for what the run does, without a chance to hurt it.
+
+        It is called on a thread of its own, in the order of the events. It is told what came before
+        as well, first of all, so that nothing is missed between `agent.run()` and here, and of a
+        run that is over all of it. From then on several are called event by event, in the order in
+        which they were given; the end comes after all events. What one raises is logged and shown
+        as a notice. While it takes long, the run and whoever waits for it go on, and only this
+        run's other functions wait. An async function runs to its end before the next is called, on
+        a loop of that thread.
+
+        What a hook of the service takes back later may be in an event by then
+        (docs/protocol.md#text-edited).
+
+        Args:
+            event: `"end"`, once the run is over: the function is given the run. Or a word of the
+                protocol (docs/protocol.md#agent-frames), such as `"tool_call"`, `"tool_result"` or
+                `"approval_requested"`; a class of `powawidget.events` in small letters, such as
+                `"hook_result"`; or `"event"` for each: it is given the event.
+            function: A function of one argument, sync or async.
+
+        Returns:
+            A function that ends it.
+
+        Raises:
+            UnknownNameError: If there is no such event.
+            WrongTypeError: If it is no such function.
+
+        Example:
+            >>> run.on("tool_result", lambda result: print(result.tool_name))
+            >>> run.on("end", lambda run: print(run.status, run.seconds))
+        """
+        with self._live.lock:
+            if self._hooks is None:
+                self._hooks = Hooks(self._live, self)
+        return self._hooks.on(event, function)
+
     def stop(self) -> "Run":
         """Stop the run: deny what it waits for, then close its stream. What came is kept.
 
@@ -246,6 +292,68 @@ class Run(RunProperties):
             >>> run.show(max_height=300)
         """
         self._output.show_at(self, max_height)
+
+    def rate(self, thumb: Thumb | None, note: str = "") -> "Run":
+        """Rate the run, in place of an earlier rating, as a click on a thumb does.
+
+        Args:
+            thumb: `"up"` or `"down"`; None takes the rating back.
+            note: What there is to say beside it.
+
+        Returns:
+            The run itself. `powawidget.ratings()` lists what was rated.
+
+        Raises:
+            ConfigurationError: If `powawidget.options.ratings` is off, or the run isn't over.
+            InvalidValueError: If the thumb is something else.
+            WrongTypeError: If the note is no text.
+            FileError: If the journal can't be used.
+
+        Example:
+            >>> powawidget.options.ratings = "runs.powa"
+            >>> run.rate("down", "It counted cancelled orders too")
+        """
+        loop.run_sync(rating.rate(self._task, thumb, note))
+        return self
+
+    def to_test(self, path: "str | os.PathLike[str]", *, overwrite: bool = False) -> pathlib.Path:
+        """Make a test of what the run did: a file for pytest, and a recording beside it.
+
+        The test holds the run's status, its tool calls with their arguments, in order, its
+        approvals and its tokens. It passes without a server, by `powawidget.replay`; with
+        `pytest --powabase-live` it asks anew. The recording, in the folder `recordings`, is slim:
+        without what tools returned, ids and hosts. Secrets are in neither file, nor anything that
+        a hook took back (docs/protocol.md#text-edited).
+
+        Args:
+            path: The test's file, such as `tests/test_late_orders.py`.
+            overwrite: Whether files that are there are written over; what was changed in them by
+                hand is lost.
+
+        Returns:
+            The test's path.
+
+        Raises:
+            ConfigurationError: If the run isn't over.
+            InvalidValueError: If pytest wouldn't find a file of that name.
+            WrongTypeError: If it is no name of a file.
+            FileError: If a file is there already, or can't be written.
+
+        Example:
+            >>> run.to_test("tests/test_late_orders.py")
+        """
+        from powawidget.checks.to_test import write_test  # noqa: PLC0415 - few runs become one
+
+        state, _, redact = self._snapshot()
+        source = self._task.plan.source
+        assert isinstance(state, RunState)  # noqa: S101  # a run's snapshot is one
+        return write_test(
+            state,
+            path,
+            redact=source.redact_all if isinstance(source, LiveSource) else redact or str,
+            options=source.options if isinstance(source, LiveSource) else {},
+            overwrite=overwrite,
+        )
 
     def close(self) -> None:
         """Stop the run and close its widget; nothing of it stays but its state."""
@@ -337,14 +445,18 @@ class Run(RunProperties):
         return self.widget
 
 
-def finished_run(task: RunTask) -> Run:
+def finished_run(task: RunTask, *, is_known: bool = False) -> Run:
     """Give a person a run that is over: it belongs to the running cell, as one that is started.
 
     Args:
         task: What is behind it, from `powawidget.run.finished`.
+        is_known: Whether it is one of this kernel's runs already, which is shown once more.
     """
     run = Run(task)
     cells.adopt(run, Run._begin_close)  # noqa: SLF001  # its own module
+    if not is_known:
+        known.note(task.live)
+    rating.offer_to_rate(task)
     return run
 
 

@@ -73,6 +73,16 @@ class LiveSource:
         self.idle: float | None = limits.idle if keepalives else limits.quiet_idle
         self.total: float | None = limits.total
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the run was started with beside its message and its conversation."""
+        asked = {"message", "session_id", "variables"}
+        return {name: value for name, value in self._body.items() if name not in asked}
+
+    def redact_all(self, text: str) -> str:
+        """Take the key out of a text, and the cookies that the server has set for this run."""
+        return self._client.redact_all(text)
+
     def open(self) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         """Send the one request that starts the run."""
         session_id = None if self._session is None else self._session()

@@ -13,6 +13,7 @@ from powawidget.errors import PowawidgetError
 from powawidget.kernel import loop
 from powawidget.live.run import Live
 from powawidget.protocol.events import Stopped
+from powawidget.run import known
 from powawidget.run.apply import follow
 from powawidget.run.pause import Pauses
 from powawidget.run.plan import Plan
@@ -33,6 +34,8 @@ class RunTask:
         is_closed: Whether nobody wants to know any more what became of the run at the server.
         anew: Makes the plan by which a run that was reused is run anew; None for any other.
         decides: Who was given to decide on its approvals, where that was noted.
+        own_id: By what its rating is known, once it has one.
+        rating: Held while it is rated: of two ratings the later one counts.
         holder: What a person has of it. It lives for as long as the run goes on, though no
             variable may name it: a cell that is run again closes it (`powawidget.kernel.cells`).
 
@@ -51,6 +54,8 @@ class RunTask:
         self.is_closed = False
         self.anew: Callable[[], Plan] | None = None
         self.decides: object = None
+        self.own_id: str | None = None
+        self.rating = asyncio.Lock()
         self.holder: object = None
         self._future: concurrent.futures.Future[None] | None = None
         self._task: asyncio.Task[None] | None = None
@@ -80,6 +85,7 @@ class RunTask:
         is_cut = set() if lookup.stored is None else {"interrupted"}
         is_incomplete = set() if lookup.parts is None else {"completed", "failed"}
         live.unfinished = frozenset(is_cut | is_incomplete)
+        known.note(live)
         self._future = loop.submit(self._run())
 
     def stop(self) -> None:

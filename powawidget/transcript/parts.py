@@ -24,6 +24,7 @@ from powawidget.transcript.terminal import settle, settled
 
 _DEEPEST = 8
 _LONG_TASK = 60
+_RATING = "rating"
 _LONG_NOTICE = 300
 _PREVIEW = 200
 _SHOWN = 0.05  # seconds: of less a call that wasn't done took no time that is worth a word
@@ -95,6 +96,8 @@ class Parts:
         return [self._parallel(index, part)]
 
     def _notice(self, part: NoticePart) -> list[Node]:
+        if part.code == _RATING and not part.text:
+            return []  # it can be rated, and isn't yet
         times = (Span(f" {words.times(part.count)}", "dim"),) if part.count > 1 else ()
         shown = part.text or part.code or words.UNREADABLE
         head = Span(one_line(shown, _LONG_NOTICE), "unquoted")

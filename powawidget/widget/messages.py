@@ -22,6 +22,7 @@ Action = Literal[
     "discard",
     "earlier",
     "anew",
+    "rate",
 ]
 
 
@@ -178,7 +179,8 @@ class ActMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="act"):
     One click may arrive several times, by several ways and on several threads; `id` is the
     click's own. `nonce` is that of the last `StateMessage`. A decision names the digest of every
     request that was shown to the person, so that it can't cover anything else. `give_up` ends the
-    pause that the run's `wait` describes, and with it the tries; `anew` runs again what was reused.
+    pause that the run's `wait` describes, and with it the tries; `anew` runs again what was reused;
+    `rate` has the thumb as its `text`, "" for none, and a note as its `reason`.
 
     In a chat `turn` is the index of the turn that is meant. `send` has a `text`; `unqueue` removes
     the message that the action `item` has queued; `resume` and `discard` end a pause of the

@@ -14,8 +14,8 @@ import pytest
 from powawidget.batch.columns import Column
 from powawidget.batch.frame import result_columns
 from powawidget.batch.journal.records import RowOutcome
-from powawidget.batch.schema import schema_of
 from powawidget.batch.table import table_of
+from powawidget.schema.schema import schema_of
 
 FACTS = ["status", "error", "note", "run_id", "session_id", "tokens", "seconds", "calls"]
 OUTCOMES = [

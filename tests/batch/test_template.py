@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from powawidget.batch.cells import written
 from powawidget.batch.keys import keys_of
-from powawidget.batch.template import Template, message_of, shown
+from powawidget.batch.template import Template, message_of
 from powawidget.errors import InvalidValueError, UnknownNameError, WrongTypeError
+from powawidget.transcript.sentences import shown
 
 
 class Kind(enum.Enum):

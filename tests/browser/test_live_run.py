@@ -247,3 +247,30 @@ def test_what_was_asked_before_says_since_when_and_runs_anew(
     expect(widget.locator(".pw-card")).to_have_count(2)
     expect(widget.locator(".pw-who")).not_to_contain_text("stored run")
     assert starts() == before + 2
+
+
+RATED = f"""{CONNECT}
+pw.options.ratings = True
+rated = pb.agent("Analyst").run("How much did we sell by month?")
+rated"""
+KEPT = """rated.wait(display=False)
+print(pw.ratings()[["rating", "note"]].to_dict("records"))"""
+
+
+def test_a_run_is_rated_by_a_thumb_and_a_note(lab: Lab, page: Page) -> None:
+    lab.write_notebook("rated.ipynb", [RATED, KEPT])
+    lab.open(page, "rated.ipynb")
+    lab.run_all(page)
+    down = page.locator(".pw-thumb-down")
+    down.click(timeout=LONG)
+    expect(page.locator(".pw-rating-ask")).to_have_text("Rated bad")
+    note = page.locator(".pw-rating .pw-input")
+    note.fill("It counted <b>cancelled</b> orders")
+    note.press("Enter")
+    expect(page.locator(".pw-rating .pw-quiet")).to_have_text("Save", timeout=LONG)
+    lab.wait_idle(page)
+    page.locator(".jp-CodeCell").nth(1).click()
+    page.keyboard.press("Shift+Enter")
+    kept = page.locator(".jp-CodeCell").nth(1).locator(".jp-OutputArea-output")
+    said = "[{'rating': 'down', 'note': 'It counted <b>cancelled</b> orders'}]"
+    expect(kept).to_have_text(said, timeout=LONG)

@@ -11,6 +11,7 @@ from uv import find_uv_bin
 
 import powawidget
 from tests.counterpart import start
+from tests.walk import RECORDED
 
 ROOT = Path(__file__).parents[2]
 
@@ -63,7 +64,10 @@ def test_the_wheel_ships_the_front_end_the_types_and_the_notebooks(wheel: Path) 
     notebooks = {f"powawidget/notebooks/{path.name}" for path in ROOT.glob("notebooks/*.ipynb")}
     assert {name for name in names if name.endswith(".ipynb")} == notebooks
     folders = {name.split("/")[0] for name in names}
-    assert folders == {"powawidget", f"powawidget-{powawidget.__version__}.dist-info"}
+    assert folders == {
+        *("powawidget", "pytest_powawidget.py"),
+        f"powawidget-{powawidget.__version__}.dist-info",
+    }
 
 
 def test_the_wheel_works_in_a_bare_environment(wheel: Path, tmp_path: Path) -> None:
@@ -80,6 +84,14 @@ def test_the_wheel_works_in_a_bare_environment(wheel: Path, tmp_path: Path) -> N
         "missing = [name for name in powawidget.__all__ if not hasattr(powawidget, name)]\n"
         "assert not missing, missing\n",
     )
+    # A run that becomes a test passes there, by a plugin that pytest finds by itself.
+    run(uv, "pip", "install", "-q", "--python", bare / "python", "pytest>=8")
+    for path in RECORDED.glob("*.sse"):
+        recorded = powawidget.replay(path)
+        assert isinstance(recorded, powawidget.Run)
+        recorded.to_test(tmp_path / "tests" / f"test_{path.stem}.py")
+    said = run(bare / "python", "-I", "-m", "pytest", "-q", tmp_path / "tests")
+    assert f"{len(list(RECORDED.glob('*.sse')))} passed" in said
     assert run(bare / "powawidget", "--version") == f"powawidget {powawidget.__version__}\n"
     for command in ("serve", "demo"):
         done = subprocess.run(

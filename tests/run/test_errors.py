@@ -57,6 +57,7 @@ GIVEN: dict[str, Any] = {
     "retry_after": 2.5,
     "maybe_accepted": False,
     "asked": "'database_write'",
+    "differences": ["the run is failed", "another"],
     "call": "map",
     "name": "batch['T-1']",
 }

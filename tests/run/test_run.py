@@ -253,7 +253,19 @@ def test_tab_completion_offers_of_a_run_and_a_chat_what_a_person_uses(pb: pw.Pow
         "text",
         "tool_calls",
     ]
-    does = ["close", "result", "show", "start", "stop", "usage", "wait", "widget"]
+    does = [
+        "close",
+        "on",
+        "rate",
+        "result",
+        "to_test",
+        "show",
+        "start",
+        "stop",
+        "usage",
+        "wait",
+        "widget",
+    ]
     for run in (pb.agent("Writer").run("hello"), chat.send("hello")):
         assert offered(run) == sorted(documents + asked + read + does)
     acts = [

@@ -292,7 +292,7 @@ export interface ActMessage {
   kind: "act";
   id: string;
   nonce: string;
-  action: "anew" | "approve" | "deny" | "discard" | "earlier" | "give_up" | "resume" | "retry" | "send" | "stop" | "unqueue";
+  action: "anew" | "approve" | "deny" | "discard" | "earlier" | "give_up" | "rate" | "resume" | "retry" | "send" | "stop" | "unqueue";
   digests: string[];
   reason: string | null;
   turn: number | null;

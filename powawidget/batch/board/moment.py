@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from powawidget.batch.decisions import Asked
 from powawidget.batch.journal.records import RowOutcome, RowState
-from powawidget.batch.schema import Schema
+from powawidget.schema.schema import Schema
 from powawidget.state.model import Kind
 
 # How a row stands, as a person calls it. `waiting` is for a decision; `left` hasn't begun.

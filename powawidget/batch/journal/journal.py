@@ -133,6 +133,10 @@ class Journal:
         """List the keys of a batch's rows, in their order."""
         return self.call(lambda connection: reading.rows(connection, batch))
 
+    def questions(self, batch: int) -> Mapping[str, str]:
+        """Give the digest of what each row asks, by its key."""
+        return self.call(lambda connection: reading.questions(connection, batch))
+
     def outcomes(self, batch: int) -> Mapping[str, RowOutcome]:
         """Give how each row stands, by its key, in the order of the rows."""
         return self.call(lambda connection: reading.outcomes(connection, batch))

@@ -286,6 +286,14 @@ def rows(connection: sqlite3.Connection, batch: int) -> list[str]:
     return [_text(key) for (key,) in found]
 
 
+def questions(connection: sqlite3.Connection, batch: int) -> dict[str, str]:
+    """Read the digest of what each row asks, by its key: the same is the same question."""
+    found = connection.execute(
+        "SELECT key, digest FROM line WHERE batch = ? LIMIT ?", (batch, _MOST_ROWS)
+    )
+    return {_text(key): _text(digest) for key, digest in found}
+
+
 def outcomes(connection: sqlite3.Connection, batch: int) -> dict[str, RowOutcome]:
     """Read how each row stands."""
     tries = dict(

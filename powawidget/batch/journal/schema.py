@@ -68,6 +68,20 @@ TABLES: Final = (
 )
 
 
+# Made with the first rating: most journals hold none.
+RATINGS: Final = """CREATE TABLE rating (
+    run TEXT PRIMARY KEY,
+    thumb INTEGER NOT NULL,
+    note TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    server TEXT NOT NULL,
+    message TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    at REAL NOT NULL
+) WITHOUT ROWID"""
+
+
 def create(connection: sqlite3.Connection, project: str = "") -> None:
     """Make the tables in an empty database, as a part of the caller's transaction."""
     for table in TABLES:
@@ -105,7 +119,7 @@ def check(connection: sqlite3.Connection, name: str) -> bool:
             f"{name} can't be read: a later powawidget wrote this journal. Update powawidget."
         )
     # The indexes that SQLite makes by itself have no text.
-    if version != VERSION or found - {None} != set(TABLES):
+    if version != VERSION or found - {None, RATINGS} != set(TABLES):
         raise InvalidValueError(
             f"{name} isn't a journal as powawidget makes one: its tables are others. It was left "
             "as it is."

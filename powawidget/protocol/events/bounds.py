@@ -38,6 +38,7 @@ _OF_KIND = {
     ("Noticed", "text"): SENTENCES,
     ("OutcomeKnown", "text"): SENTENCES,
     ("NotKept", "text"): SENTENCES,
+    ("Rated", "note"): SENTENCES,
 }
 
 _Thing = TypeVar("_Thing", bound=msgspec.Struct)

@@ -99,6 +99,14 @@ class NotKept(BaseEvent, frozen=True, kw_only=True):
 
 
 @final
+class Rated(BaseEvent, frozen=True, kw_only=True):
+    """A person has rated the run; without a thumb it can be, or the rating was taken back."""
+
+    thumb: Literal["up", "down"] | None
+    note: str
+
+
+@final
 class Refused(BaseEvent, frozen=True, kw_only=True):
     """The run never began."""
 
@@ -223,6 +231,7 @@ InternalEvent = (
     | UsageKnown
     | Troubled
     | NotKept
+    | Rated
     | Refused
     | Opened
     | AgentsKnown

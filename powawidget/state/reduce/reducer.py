@@ -18,6 +18,7 @@ from powawidget.state.reduce import (
     gates,
     identity,
     parallel,
+    ratings,
     reasoning,
     restore,
     tools,
@@ -156,6 +157,8 @@ def _changes(run: RunState, event: ev.Event, at: float) -> list[Op] | None:  # n
         return notice(run, event.code, event.text, owner(run))
     if type(event) is ev.NotKept:
         return notice(run, "not_kept", event.text)
+    if type(event) is ev.Rated:
+        return ratings.rate(run, event)
     if type(event) is ev.Troubled:
         return notice(run, "trouble", event.text, owner(run))
     if type(event) is ev.Malformed:
@@ -194,7 +197,7 @@ def _changes(run: RunState, event: ev.Event, at: float) -> list[Op] | None:  # n
     assert_never(event)
 
 
-def _after_end(run: RunState, event: ev.Event, at: float) -> list[Op]:  # noqa: C901  # one case for each event
+def _after_end(run: RunState, event: ev.Event, at: float) -> list[Op]:  # noqa: C901, PLR0912  # one case for each event
     """Say what may still change when a run is over.
 
     A card that was closed without its result can still get it. And what the server did with a run
@@ -211,6 +214,8 @@ def _after_end(run: RunState, event: ev.Event, at: float) -> list[Op]:  # noqa: 
             return [("set", ("usage",), event.usage)] if event.usage and not run.usage else []
         case ev.NotKept():
             return notice(run, "not_kept", event.text)
+        case ev.Rated():
+            return ratings.rate(run, event)
         case ev.Troubled():
             return notice(run, "trouble", event.text)
         case ev.WorkflowStarted():

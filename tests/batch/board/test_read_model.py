@@ -19,7 +19,7 @@ from powawidget.batch.board.window import MOST_ROWS, Query, places_of, query_of
 from powawidget.batch.board.windows import Windows
 from powawidget.batch.journal.records import RowOutcome
 from powawidget.batch.keys import canonical
-from powawidget.batch.schema import schema_of
+from powawidget.schema.schema import schema_of
 from powawidget.transcript.summary import one_line
 from tests.batch.board.moments import (
     LEFT,

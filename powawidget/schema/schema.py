@@ -21,12 +21,12 @@ from typing import Any, get_args
 
 import msgspec
 
-from powawidget.batch.columns import ColumnKind
-from powawidget.batch.patterns import bounded, by_python, has_patterns, within_time
-from powawidget.batch.table import needed
-from powawidget.batch.template import shown
 from powawidget.errors import InvalidValueError, WrongTypeError
 from powawidget.protocol.characters import harmless
+from powawidget.schema.kinds import ColumnKind
+from powawidget.schema.packages import needed
+from powawidget.schema.patterns import bounded, by_python, has_patterns, within_time
+from powawidget.transcript.sentences import shown
 
 WHOLE = "output"  # the column of an answer that has no names of its own
 _KINDS: dict[Any, ColumnKind] = {

@@ -11,9 +11,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from powawidget.batch.table import needed
-from powawidget.batch.template import shown
 from powawidget.errors import InvalidValueError
+from powawidget.schema.packages import needed
+from powawidget.transcript.sentences import shown
 
 _SECONDS = 1.0  # for all patterns of one answer
 _SHORTEST = 0.001  # once that time is over: what is quick is still checked

@@ -13,9 +13,9 @@ import msgspec
 import pydantic
 import pytest
 
-from powawidget.batch import patterns
-from powawidget.batch.schema import Schema, schema_of
 from powawidget.errors import InvalidValueError, MissingPackageError, WrongTypeError
+from powawidget.schema import patterns
+from powawidget.schema.schema import Schema, schema_of
 
 
 class Area(enum.StrEnum):

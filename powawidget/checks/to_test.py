@@ -1,0 +1,140 @@
+"""Writes the test that a run becomes: a slim recording, and a test that reads it."""
+
+import contextlib
+import os
+import pathlib
+import re
+import tempfile
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from powawidget import transcript
+from powawidget.checks.hidden import hide
+from powawidget.checks.slim import lean, slimmed
+from powawidget.checks.written import function_of, test_text
+from powawidget.errors import ConfigurationError, FileError, InvalidValueError, WrongTypeError
+from powawidget.state.model import ENDED, RunState
+
+_FOLDER = "recordings"
+_STEM = re.compile(r"test_[A-Za-z0-9_][A-Za-z0-9_.-]{0,150}").fullmatch
+
+
+def write_test(
+    state: RunState,
+    path: "str | os.PathLike[str]",
+    *,
+    redact: Callable[[str], str],
+    options: Mapping[str, Any],
+    overwrite: bool,
+) -> pathlib.Path:
+    """Write a run as a test, and its recording beside it.
+
+    Args:
+        state: The run, over.
+        path: The test's file.
+        redact: Takes the connection's key and cookies out of a text.
+        options: What the run was started with beside its message.
+        overwrite: Whether files that are there are written over.
+
+    Returns:
+        The test's path.
+
+    Raises:
+        ConfigurationError: If the run isn't over.
+        InvalidValueError: If the file isn't named as pytest finds tests.
+        WrongTypeError: If it is no name of a file.
+        FileError: If a file is there already, or can't be written.
+    """
+    if state.status not in ENDED:
+        raise ConfigurationError(
+            f"The run is {state.status}: a test holds what a run did, so wait for its end with "
+            "run.wait()."
+        )
+    test = _checked(path)
+    stem = test.stem
+    recording = test.parent / _FOLDER / f"{stem.removeprefix('test_')}.json"
+    slim = slimmed(state, redact)
+    saved = lean(transcript.to_json(slim, at=0.0))
+    options = hide(dict(options), redact)
+    text = test_text(
+        slim,
+        function_of(stem),
+        f"{_FOLDER}/{recording.name}",
+        options,
+        # A workflow may have no variables; of a stream that was recorded nothing is known.
+        is_known=bool(slim.message) or (state.kind == "workflow" and state.origin != "replay"),
+    )
+    if not overwrite:
+        for there in (test, recording):
+            if there.exists() or there.is_symlink():
+                raise FileError(_exists(there))
+    try:
+        recording.parent.mkdir(parents=True, exist_ok=True)
+        _write(recording, saved, overwrite=overwrite)
+        _write(test, text, overwrite=overwrite)
+    except FileExistsError as error:
+        raise FileError(_exists(pathlib.Path(error.filename2 or test))) from error
+    except OSError as error:
+        raise FileError(f"The test can't be written: {error}.") from error
+    return test
+
+
+def _checked(path: "str | os.PathLike[str]") -> pathlib.Path:
+    try:
+        text = os.fspath(path)
+    except TypeError:
+        raise WrongTypeError(
+            f"to_test takes the name of a file, not {type(path).__name__}."
+        ) from None
+    if not isinstance(text, str):
+        raise WrongTypeError("to_test takes the name of a file as text.")
+    test = pathlib.Path(text).expanduser()
+    if test.suffix != ".py" or not _STEM(test.stem):
+        raise InvalidValueError(
+            f"{test.name!r} isn't the name of a test: pytest finds tests in files such as "
+            "test_late_orders.py."
+        )
+    return test
+
+
+def _exists(path: pathlib.Path) -> str:
+    return (
+        f"{path} is there already, and was left as it is: choose another name, or pass "
+        "overwrite=True."
+    )
+
+
+def _write(path: pathlib.Path, text: str, *, overwrite: bool) -> None:
+    """Write a file as a whole or not at all: it gets its name once it is complete."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    made = pathlib.Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        made.chmod(0o666 & ~_umask())
+        if overwrite:
+            made.replace(path)
+        else:
+            _name(made, path)
+    finally:
+        with contextlib.suppress(OSError):
+            made.unlink()
+
+
+def _name(made: pathlib.Path, path: pathlib.Path) -> None:
+    """Give a file its name, unless another has it meanwhile."""
+    try:
+        os.link(made, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a drive without links
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(made.read_text(encoding="utf-8"))
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
