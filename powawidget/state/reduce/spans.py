@@ -254,8 +254,9 @@ class _Draft:
         if span.clock == "server" and latest - span.start >= seen:
             span.end = latest  # a replay: its pace is none of the run's
             return
+        if span.kind != "block":  # of these no time is ever told, and one begins after another
+            span.start = round(span.seen - self._skew, 6)
         span.clock = "here"
-        span.start = round(span.seen - self._skew, 6)
         span.end = round(span.start + seen, 6)
 
     # The rules.
@@ -288,17 +289,15 @@ class _Draft:
         if type(self._event) is ev.HookResult:
             self._hook(self._event)
         self._go_on()
-        ended = next((value for _, path, value in ops if tuple(path) == ("status",)), None)
+        ended, begun = _last(ops, "status"), _last(ops, "started")
         if ended in ENDED:
-            begun = next((value for _, path, value in ops if tuple(path) == ("started",)), None)
             self._end_all(_CLOSED_AS.get(ended, "interrupted"), self._run.started or begun)
 
-    def _follow_model(self, ops: Iterable[Op]) -> None:
+    def _follow_model(self, ops: Sequence[Op]) -> None:
         """Begin and end the calls of models, which only frames tell."""
         event = self._event
         if type(event) is ev.Started:
-            kind = next((value for _, path, value in ops if tuple(path) == ("kind",)), None)
-            if (kind or self._run.kind) == "agent" and not self._is_begun():
+            if (_last(ops, "kind") or self._run.kind) == "agent" and not self._is_begun():
                 self._open("model", "", None, None)
         elif type(event) is ev.StepStarted:
             self._step(event.step, ops)
@@ -317,9 +316,9 @@ class _Draft:
         ):
             self._open("model", "", None, None)
 
-    def _step(self, step: int, ops: Iterable[Op]) -> None:
+    def _step(self, step: int, ops: Sequence[Op]) -> None:
         within = owner(self._run)
-        if any(tuple(path) == ("step",) for _, path, _ in ops):
+        if _last(ops, "step") is not None:
             within = None  # the merge after a group
         elif group_at(self._run, within) is not None:
             return  # of agents that can't be told apart
@@ -518,6 +517,15 @@ def _gaps(spans: Iterable[Span], begin: float, end: float) -> Iterable[tuple[flo
         yield reached, end
 
 
+def _last(ops: Iterable[Op], name: str) -> Any:
+    """The value that a field of the run itself is set to last; None where it isn't set."""
+    found = None
+    for _, path, value in ops:
+        if len(path) == 1 and path[0] == name:
+            found = value
+    return found
+
+
 def _told(event: ev.Event) -> float | None:
     """Read when the server says that an event was, in seconds since the epoch."""
     raw = event.raw
@@ -531,5 +539,3 @@ def _differences(path: tuple[str | int, ...], old: Any, new: Any) -> list[Op]:
         for name in new.__struct_fields__
         if getattr(old, name) != getattr(new, name)
     ]
-
-
