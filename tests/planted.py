@@ -8,6 +8,8 @@ import traceback
 from collections.abc import Iterator
 from typing import Any
 
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
 import powawidget
 
 KEY = f"planted-key-{0x5F1C9A7BE2D4:x}/Zq"  # no line of a file, which a traceback shows, holds it
@@ -43,6 +45,10 @@ def shown(run: powawidget.Run) -> Iterator[str]:
             if name == "events":
                 yield repr(list(value))
     yield from synced(run)
+    if run._live.ended:
+        exporter = InMemorySpanExporter()
+        run.to_otel(exporter, content=True)
+        yield from (span.to_json() for span in exporter.get_finished_spans())
     try:
         run.result(timeout=0.01, display=False)
     except (powawidget.PowawidgetError, TimeoutError) as error:

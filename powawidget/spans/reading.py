@@ -47,7 +47,24 @@ def spans_of(state: RunState, now: float | None = None) -> Spans:
 def told_of(state: RunState, now: float | None = None) -> list[Told]:
     """Read the spans of a run, each with its card. As `spans_of`."""
     reading = _Reading(state, now)
-    return [reading.read(index) for index in range(len(state.spans))]
+    told = [reading.read(index) for index in range(len(state.spans))]
+    # In the order of their starts, which the end of a span may have moved; none before the one
+    # around it.
+    since: list[float] = []
+    for one in told:
+        around = one.span.parent
+        since.append(one.span.start if around is None else max(since[around], one.span.start))
+    order = sorted(range(len(told)), key=since.__getitem__)
+    places = {index: place for place, index in enumerate(order)}
+    return [_placed(told[index], places) for index in order]
+
+
+def _placed(told: Told, places: dict[int, int]) -> Told:
+    parent = told.span.parent
+    if parent is None:
+        return told
+    span = msgspec.structs.replace(told.span, parent=places[parent])
+    return msgspec.structs.replace(told, span=span)
 
 
 class _Reading:

@@ -311,8 +311,5 @@ def _span(span: Span) -> Html:
 
 def _bar(text: str) -> Html:
     strips = [(mark, "".join(run)) for mark, run in itertools.groupby(text)]
-    parts = [
-        element("span", style.BAR_ON if mark == "━" else style.BAR_OFF, strip)
-        for mark, strip in strips
-    ]
+    parts = [element("span", style.BARS.get(mark, style.BAR_OFF), strip) for mark, strip in strips]
     return element("code", style.BAR, *parts)
