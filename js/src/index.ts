@@ -30,6 +30,7 @@ declare module "./link/modules" {
     pause: typeof import("./modules/pause");
     results: typeof import("./modules/results");
     sources: typeof import("./modules/sources");
+    time: typeof import("./modules/time");
     workflow: typeof import("./modules/workflow");
   }
 }

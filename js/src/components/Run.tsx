@@ -14,6 +14,7 @@ import { Question } from "./Question";
 import { Reasoning } from "./Reasoning";
 import { Scroller } from "./Scroller";
 import { Sources } from "./Sources";
+import { Time } from "./Time";
 import { Tail, Transcript } from "./Transcript";
 import { Blocks, Progress } from "./Workflow";
 
@@ -39,6 +40,7 @@ export function Run({ view }: { view: View }) {
         <Question view={view} />
         <RunBody view={view} />
       </Scroller>
+      <Time view={view} />
     </>
   );
 }

@@ -8,6 +8,7 @@ import type {
   Part,
   RunState,
   Snapshot,
+  Span,
   TooLarge,
   Wait,
 } from "./wire";
@@ -225,6 +226,20 @@ export const RUN = record<RunState>({
   ),
   restored: flag,
   halves: counts,
+  spans: list(
+    record<Span>({
+      kind: word("wait", "model", "tool", "hook", "human", "delegate", "block"),
+      name: text,
+      of: maybeNumber,
+      within: maybeNumber,
+      start: number,
+      end: maybeNumber,
+      seen: number,
+      clock: word("here", "server", "placed"),
+      status: word("running", "done", "failed", "interrupted"),
+    }),
+  ),
+  clocks: maybe(record({ first: number, latest: number, skew: number, shift: number })),
 });
 
 export const CHAT = record<ChatState>({

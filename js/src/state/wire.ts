@@ -142,6 +142,25 @@ export interface Wait {
   attempt: number;
 }
 
+export interface Span {
+  kind: "block" | "delegate" | "hook" | "human" | "model" | "tool" | "wait";
+  name: string;
+  of: number | null;
+  within: number | null;
+  start: number;
+  end: number | null;
+  seen: number;
+  clock: "here" | "placed" | "server";
+  status: "done" | "failed" | "interrupted" | "running";
+}
+
+export interface Clocks {
+  first: number;
+  latest: number;
+  skew: number;
+  shift: number;
+}
+
 export interface RunState {
   kind: "agent" | "orchestration" | "workflow";
   name: string;
@@ -169,6 +188,8 @@ export interface RunState {
   wait: Wait | null;
   restored: boolean;
   halves: Record<string, number>;
+  spans: Span[];
+  clocks: Clocks | null;
 }
 
 export interface Snapshot {
