@@ -53,7 +53,8 @@ function row(state: RunState, span: Span, work: Map<number, number>): Row {
     case "approval":
       return { ...known, name: words.person(part), status: part.decision, card: part.call };
     default: {
-      const status = span.status === "running" ? "" : span.status;
+      // By nobody's word but ours: it becomes the name of a style.
+      const status = span.status === "failed" ? "failed" : "";
       return { ...known, name: words.named(span), status };
     }
   }
