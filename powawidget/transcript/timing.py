@@ -25,6 +25,7 @@ FILLS: dict[SpanKind, str] = {
     "block": "━",
 }
 _DEEPEST = 4
+_MOMENT = 0.1  # seconds of a wait that nobody would look for
 
 
 def nodes(context: Context, state: RunState) -> Iterable[Node]:
@@ -37,7 +38,8 @@ def nodes(context: Context, state: RunState) -> Iterable[Node]:
         return
     begin = min(one.start for one in spans)
     end = max(one.end for one in spans)
-    rows = tuple(_row(one, spans, begin, end) for one in spans)
+    shown = [one for one in spans if one.kind != "wait" or one.seconds >= _MOMENT]
+    rows = tuple(_row(one, spans, begin, end) for one in shown)
     context.count(220 * len(rows))
     seconds = timing_of(spans)
     told = [

@@ -53,7 +53,7 @@ export const Chart = pure(function Chart({ view }: { view: View }) {
         <span class="pw-gantt-ticks">
           {ticks.map((tick) => (
             <span key={tick} style={{ left: `${share(tick)}%` }}>
-              {duration(tick)}
+              {words.mark(tick)}
             </span>
           ))}
         </span>
@@ -92,7 +92,7 @@ function Line({ view, row, ticks, left, width, seconds }: Props) {
         />
       </span>
       <span class="pw-took" title={isHere ? words.seenHere : undefined}>
-        {isHere && "~"}
+        {isHere && seconds >= TENTH && "~"}
         {duration(seconds)}
       </span>
     </>

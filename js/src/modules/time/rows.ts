@@ -17,6 +17,7 @@ export interface Row {
 }
 
 const DEEPEST = 6;
+const MOMENT = 0.1; // seconds
 
 export function rowsOf(state: RunState): Row[] {
   /** The delegation that a supervisor's call stands for. */
@@ -27,9 +28,14 @@ export function rowsOf(state: RunState): Row[] {
     }
   });
   return state.spans
+    .filter((span) => !isMoment(span))
     .map((span) => row(state, span, work))
     .sort((one, other) => one.span.start - other.span.start || one.depth - other.depth);
 }
+
+/** What nobody would look for: a moment in which nothing was told. */
+const isMoment = ({ kind, start, end }: Span) =>
+  kind === "wait" && end !== null && end - start < MOMENT;
 
 function row(state: RunState, span: Span, work: Map<number, number>): Row {
   const depth = depthOf(state, span.within);

@@ -1,6 +1,7 @@
 // What the chart of a run's time says.
 import { oneLine } from "../../core";
 import type { ApprovalPart, Span } from "../../state/wire";
+import { duration } from "../../text/words";
 
 export const KINDS: Record<Span["kind"], string> = {
   model: "model",
@@ -14,6 +15,9 @@ export const KINDS: Record<Span["kind"], string> = {
 export const seenHere = "as seen here: the network's delay is in it";
 export const someSeenHere = "~ as seen here";
 export const more = (count: number) => `${count.toLocaleString("en-US")} more: run.spans has all`;
+/** A moment at a mark of the axis. */
+export const mark = (seconds: number) =>
+  seconds < 60 ? `${Number(seconds.toPrecision(2))} s` : duration(seconds);
 export const toCard = "Go to its card";
 
 /** Whose time a request took. */
