@@ -14,6 +14,7 @@ from typing import Any, Literal
 from powawidget import transcript
 from powawidget.batch import export
 from powawidget.batch.board.moment import Content, Moment
+from powawidget.batch.board.spans import spans_of
 from powawidget.batch.board.view import BoardView, Shown
 from powawidget.batch.driver import Driver
 from powawidget.batch.frame import result_columns
@@ -42,6 +43,7 @@ from powawidget.run.finished import of_saved
 from powawidget.run.on_interrupt import checked_choice
 from powawidget.run.run import PUBLISHING, Run, finished_run
 from powawidget.settings import options
+from powawidget.spans.span import Spans
 from powawidget.state.about import About
 
 _RETRIED: tuple[RowState, ...] = ("failed", "unknown")
@@ -193,6 +195,18 @@ class Batch:
         """The rows of `frame` that failed, or of which nobody knows what became."""
         outcomes = self._outcomes()
         return self._frame([place for place, one in enumerate(outcomes) if one.state in _RETRIED])
+
+    @property
+    def spans(self) -> Spans:
+        """When each row ran: a span for each that was sent, as seen here; what goes on ends now.
+
+        Its name is the row's key, its status how the row stands. Rules: docs/waterfall.md.
+
+        Example:
+            >>> batch.spans.to_frame().seconds.quantile(0.95)
+            4.2
+        """
+        return spans_of(self._content(), self._moment())
 
     def start(self, *, confirm: bool = False) -> "Batch":
         """Start what waits: after `sample`, or where the batch waits for a person's word.

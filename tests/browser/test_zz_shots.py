@@ -3,10 +3,10 @@ from tests.browser.lab import SHOTS, Lab
 from tests.browser.tempo import Tempo
 
 CONNECT = "import powawidget as pw, asyncio\npb = pw.connect()"
-GATED = '''run = pb.agent("Operator").run("Raise the price of the best seller by 5%")
+GATED = """run = pb.agent("Operator").run("Raise the price of the best seller by 5%")
 display(run)
 await run.next_approval(); await asyncio.sleep(3); run.approve(); await run
-print(run.spans, run.timing)'''
+print(run.spans, run.timing)"""
 ORCH = 'o = pb.orchestration("Research desk").run("Why are orders late?").wait()'
 PAR = 'p = pb.orchestration("Forecast panel").run("What will October bring?").wait()'
 FLOW = 'w = pb.workflow("Weekly report").run(region="North").wait()'

@@ -336,6 +336,7 @@ export interface Figures {
   tokens_in_all: number | null;
   begun: number | null;
   ended: number | null;
+  first: number | null;
   reason: string;
   paused_until: number | null;
   waiting: Waiting[];
@@ -357,6 +358,7 @@ export interface Line {
   seconds: number | null;
   since: number | null;
   deadline: number | null;
+  sent: number | null;
   tokens: number | null;
   opens: boolean;
 }
