@@ -1,4 +1,4 @@
-"""Runs as spans of OpenTelemetry: by real exporters, over real sockets, decoded by its own types."""
+"""Runs as spans of OpenTelemetry: by real exporters, over real sockets, read by its own types."""
 
 import gzip
 import itertools
@@ -21,7 +21,6 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 import powawidget
 from powawidget.otel.secrets import without_secrets
 from powawidget.protocol import events as ev
-from tests import planted
 from tests.walk import FIXTURES, payloads, recordings
 
 

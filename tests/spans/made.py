@@ -1,6 +1,7 @@
 """Streams that are made up: any order of frames, clocks that jump, calls at once, delegations."""
 
 import datetime as dt
+import json
 from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
@@ -140,8 +141,6 @@ def workflows(draw: st.DrawFn) -> list[Seen]:
 
 
 def ev_json(name: str, body: dict[str, Any]) -> str:
-    import json
-
     return json.dumps({"type": name, **body})
 
 

@@ -1,6 +1,7 @@
 """Where the time went: of every recording, of any stream, and of streams with a case each."""
 
 import itertools
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from tests.spans.made import HERE, SERVER, Seen, folded, streams, ts, workflows
 from tests.walk import FIXTURES, frame, payloads, recordings
 
 STREAMS = [*recordings(), *sorted(FIXTURES.glob("*.sse"))]
-ANY = settings(max_examples=examples(150, 3000), deadline=None)
+ANY = settings(max_examples=examples(60, 3000), deadline=None)
 
 
 def told(path: Path) -> list[float]:
@@ -144,9 +145,10 @@ def test_blocks_of_any_workflow_have_whole_spans(seen: list[Seen]) -> None:
 
 
 def of(*events: Any, step: float = 1.0) -> list[Span]:
-    """The spans of a run whose events come a second apart; a frame's number is its server's time."""
+    """The spans of a run whose events come a second apart; a frame's number is the server's time."""
     seen = []
-    for number, event in enumerate(events):
+    for number, given_event in enumerate(events):
+        event = given_event
         if isinstance(event, tuple):
             name, time, fields = event
             event = frame(name, type=name, ts=ts(SERVER + time), **fields)
@@ -279,8 +281,6 @@ def test_an_agent_without_tools_is_one_span_as_seen_here() -> None:
 
 
 def test_a_block_is_as_long_as_the_server_says() -> None:
-    import json
-
     def block(name: str, block_id: str, **fields: Any) -> ev.Event:
         return ev.read(
             json.dumps({"type": name, "block_id": block_id, "block_type": "code", **fields})
