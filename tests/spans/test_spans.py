@@ -145,7 +145,7 @@ def test_blocks_of_any_workflow_have_whole_spans(seen: list[Seen]) -> None:
 
 
 def of(*events: Any, step: float = 1.0) -> list[Span]:
-    """The spans of a run whose events come a second apart; a frame's number is the server's time."""
+    """The spans of a run whose events come a second apart; a number is the server's time."""
     seen = []
     for number, given_event in enumerate(events):
         event = given_event
