@@ -93,13 +93,14 @@ HELD = {
     "Workflow": "execution executions id map name run stream",
     "Session": "chat id kind messages name",
     "Run": "approvals approve blocks close delegations deny error events message next_approval "
-    "output progress reasoning result reused run_id save seconds session_id show start status stop "
-    "text to_html to_json to_markdown to_text tool_calls usage wait widget",
+    "output progress reasoning result reused run_id save seconds session_id show spans start "
+    "status stop text timing to_html to_json to_markdown to_otel to_text tool_calls usage wait "
+    "widget",
     "Chat": "close discard earlier messages missing queued resume retry runs save send session_id "
     "show status stop to_html to_json to_markdown to_text wait widget",
     "Recording": "count index times",
-    "Batch": "close counts errors export frame keys name reason retry sample show start stop wait "
-    "widget",
+    "Batch": "close counts errors export frame keys name reason retry sample show spans start stop "
+    "wait widget",
 }
 
 

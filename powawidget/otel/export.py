@@ -1,14 +1,13 @@
 """Hands the spans of a run to an exporter of OpenTelemetry's SDK."""
 
 from importlib import metadata
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from powawidget.errors import ConfigurationError, MissingPackageError, WrongTypeError
 from powawidget.otel.telling import SCHEMA, Line
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
-    from opentelemetry.sdk.trace.export import SpanExporter
 
 SERVICE = "powawidget"
 _MISSING = (
@@ -17,7 +16,14 @@ _MISSING = (
 )
 
 
-def export(lines: list[Line], trace: bytes, exporter: "SpanExporter") -> int:
+class Exporter(Protocol):
+    """Takes spans, as the exporters of OpenTelemetry's SDK do (`SpanExporter`)."""
+
+    def export(self, spans: Any, /) -> Any:
+        """Take spans, and say whether they were taken."""
+
+
+def export(lines: list[Line], trace: bytes, exporter: Exporter) -> int:
     """Hand spans over, as one trace.
 
     Args:

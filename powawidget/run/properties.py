@@ -1,10 +1,10 @@
 """What there is to read of a run."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from powawidget.errors import ConfigurationError
 from powawidget.live.recording import Recording
-from powawidget.otel.export import export
+from powawidget.otel.export import Exporter, export
 from powawidget.otel.telling import lines_of, trace_of
 from powawidget.run.task import RunTask
 from powawidget.spans.reading import spans_of
@@ -12,9 +12,6 @@ from powawidget.spans.span import Spans, timing_of
 from powawidget.state import values
 from powawidget.state.model import Failure, RunState, RunStatus, typed
 from powawidget.transcript.export import Snapshot, Transcribed
-
-if TYPE_CHECKING:
-    from opentelemetry.sdk.trace.export import SpanExporter
 
 # Those of the view's header.
 STATUS_WORDS: dict[RunStatus, str] = {
@@ -155,7 +152,7 @@ class RunProperties(Transcribed):
         """
         return timing_of(self.spans)
 
-    def to_otel(self, exporter: "SpanExporter", *, content: bool = False) -> int:
+    def to_otel(self, exporter: Exporter, *, content: bool = False) -> int:
         """Hand the run's spans to OpenTelemetry, by its conventions for generative AI.
 
         Names, times and counts of tokens alone, no text and no id. Rules: docs/waterfall.md.

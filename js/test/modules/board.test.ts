@@ -171,6 +171,20 @@ describe("a board", () => {
     expect(button("Stop")).toBeUndefined();
   });
 
+  test("draws when each row ran under it, once nothing is under way", async () => {
+    const rows = (place: number) => line(place, { sent: 1_000 + place, seconds: 10 });
+    const live = await open({ rows });
+    expect(live.all(".pw-board-when")).toEqual([]);
+    const over = await open({
+      rows,
+      told: figures({ status: "done", first: 1_000, ended: 1_100 }),
+    });
+    const [first, second] = over.all(".pw-board-when").map(({ style }) => style);
+    expect(first?.width).toBe("10%");
+    expect(second?.left).toContain("1%");
+    expect(over.all(".pw-board-when")[0]?.className).toContain("pw-is-done");
+  });
+
   test("says how the batch stands, in a bar and in words", async () => {
     const { el, all } = await open();
     expect(el.querySelector(".pw-head")?.textContent).toMatch(

@@ -479,9 +479,9 @@ class _Draft:
         """Tell the time that nothing else is told of: all but the moments between two frames."""
         tops = [self._at_index(index) for index in range(self._count)]
         tops = [span for span in tops if span.within is None]
-        if not tops:
-            return
         clocks = self._clocks
+        if not tops and clocks is None:
+            return
         edges = [self._now, *([] if started is None else [round(started - self._skew, 6)])]
         begin = min(edges if clocks is None else [*edges, clocks.first])
         end = max(edges if clocks is None else [*edges, clocks.latest])
