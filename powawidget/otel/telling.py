@@ -2,8 +2,9 @@
 
 Those of 1.41.0, the last release of the conventions that holds them
 (https://github.com/open-telemetry/semantic-conventions/blob/v1.41.0/docs/gen-ai/README.md). What
-they have no word for is named `powawidget.…`. Names, times and counts of tokens alone, no id: by a session's id
-its conversation can be read (docs/protocol.md#own-session-id). Texts only where asked for.
+they have no word for is named `powawidget.…`. Names, times and counts of tokens alone, no id: by a
+session's id its conversation can be read (docs/protocol.md#own-session-id). Texts only where they
+are asked for.
 """
 
 import hashlib

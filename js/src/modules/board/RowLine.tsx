@@ -84,7 +84,7 @@ function When({ line: { sent, seconds, standing }, axis }: Pick<Props, "line" | 
   const [from = 0, to = 0] = axis.split(" ").map(Number);
   if (sent === null || seconds === null || !(to > from)) return null;
   const share = (at: number) => Math.min(100, Math.max(0, (100 * at) / (to - from)));
-  const left = `min(${share(sent - from)}%, 100% - 2px)`;
+  const left = `${Math.min(share(sent - from), 99.6)}%`; // the shortest is seen at the end too
   const width = `${share(seconds)}%`;
   return <i class={`pw-board-when pw-is-${standing}`} style={{ left, width }} aria-hidden />;
 }
