@@ -22,6 +22,9 @@ def rounded(number: re.Match[str]) -> str:
 
 # What differs from run to run or from machine to machine, and what stands for it in a comparison.
 FOR_ANY_RUN: list[tuple[str, str | Callable[[re.Match[str]], str]]] = [
+    # Where the time went: a wait has a row from a moment on only.
+    (r"(?s)<details[^>]*>\s*<summary[^>]*>Where the time went.*?</details>", "TIME"),
+    (r"- Where the time went.*(\n(  .*)?)*", "TIME\n"),
     (r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d( [A-Z]{2,5}\b| [+-]\d{2,4}\b)?", "MOMENT"),
     (r"\b\d\d:\d\d:\d\d\b", "MOMENT"),
     (r"(<|&lt;)?\b\d+(\.\d)? (ms|s|min|h)\b( \d+ (s|min)\b)*", "DURATION"),

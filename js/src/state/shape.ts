@@ -34,6 +34,7 @@ const word = <T extends string>(...words: [T, ...T[]]): Shape<T> => ({
 
 const maybe = <T>(shape: Shape<T>): Shape<T | null> => ({
   read: (value) => (value === null || value === undefined ? null : shape.read(value)),
+  within: (owner, key) => (owner === null ? undefined : shape.within?.(owner, key)),
 });
 
 const maybeText = maybe(text);
