@@ -7,6 +7,7 @@ from powawidget.spans.reading import spans_of
 from powawidget.spans.span import Span as TimeSpan
 from powawidget.spans.span import timing_of
 from powawidget.state.model import RunState, SpanKind
+from powawidget.state.reduce.spans import SERVICE
 from powawidget.transcript import words
 from powawidget.transcript.context import Context
 from powawidget.transcript.nodes import Details, Grid, Node, Span, Spans
@@ -25,7 +26,7 @@ FILLS: dict[SpanKind, str] = {
     "block": "━",
 }
 _DEEPEST = 4
-_MOMENT = 0.1  # seconds of a wait that nobody would look for
+_MOMENT = 1.0  # seconds of which nothing was told that nobody would look for
 
 
 def nodes(context: Context, state: RunState) -> Iterable[Node]:
@@ -34,22 +35,27 @@ def nodes(context: Context, state: RunState) -> Iterable[Node]:
     A workflow's blocks have their table, with the same strips.
     """
     spans = spans_of(state, context.about.written)
-    if state.kind == "workflow" or len(spans) <= 1:
+    told = [one for one in spans if not _is_untold(one)]
+    if state.kind == "workflow" or len(told) <= 1:
         return
     begin = min(one.start for one in spans)
     end = max(one.end for one in spans)
-    shown = [one for one in spans if one.kind != "wait" or one.seconds >= _MOMENT]
+    shown = [one for one in spans if not _is_untold(one) or one.seconds >= _MOMENT]
     rows = tuple(_row(one, spans, begin, end) for one in shown)
     context.count(220 * len(rows))
     seconds = timing_of(spans)
-    told = [
+    sums = [
         f"{words.KINDS[kind]} {words.duration(took)}"
         for kind, took in seconds.items()
         if took >= words.LEAST and kind != "delegate"
     ]
-    summary = (Span(words.TIME), *((Span(f": {', '.join(told)}", "dim"),) if told else ()))
+    summary = (Span(words.TIME), *((Span(f": {', '.join(sums)}", "dim"),) if sums else ()))
     grid = Grid(("What", "Name", "When", "Took", ""), rows, context.expression("spans"))
     yield Details(summary, (grid,), "quiet")
+
+
+def _is_untold(one: TimeSpan) -> bool:
+    return one.kind == "wait" and one.name == SERVICE
 
 
 def _row(one: TimeSpan, spans: Sequence[TimeSpan], begin: float, end: float) -> tuple[Spans, ...]:

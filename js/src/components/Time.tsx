@@ -13,7 +13,8 @@ export const Time = pure(function Time({ view }: { view: View }) {
   const { spans } = view.store.state;
   const [isOpen, toggle] = useToggle(view, "time", false);
   useNow(view, view.store.isLive && spans.length > 1 ? 1000 : 0);
-  if (spans.length < 2) return null;
+  // Where nothing was told of what the service did, there is nothing to see.
+  if (spans.filter(({ name }) => name !== "service").length < 2) return null;
   const { from, share, end } = axisOf(view);
   return (
     <>
