@@ -18,13 +18,7 @@ export const Time = pure(function Time({ view }: { view: View }) {
   const { from, share, end } = axisOf(view);
   return (
     <>
-      <Button
-        class="pw-time"
-        aria-expanded={isOpen}
-        aria-label={words.time}
-        title={words.time}
-        onClick={toggle}
-      >
+      <Button class="pw-time" aria-expanded={isOpen} title={words.time} onClick={toggle}>
         {spans.slice(0, MOST).map((span) => (
           <i
             class={`pw-${span.kind}`}

@@ -59,7 +59,7 @@ describe("the strip at a run's foot", () => {
     );
     expect(bars[2]?.style.left).toBe("10%");
     expect(bars[2]?.style.width).toBe("65%");
-    expect(el.querySelector(".pw-time")?.getAttribute("aria-label")).toBe("Where the time went");
+    expect(el.querySelector(".pw-time")?.getAttribute("title")).toBe("Where the time went");
     expect(el.querySelector(".pw-gantt")).toBeNull();
   });
 
