@@ -13,7 +13,6 @@ import pytest
 from tests.notebooks import FOLDER, WIDGET, run
 
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-BAR = r"[━─]+"
 
 
 def rounded(number: re.Match[str]) -> str:
@@ -30,7 +29,7 @@ FOR_ANY_RUN: list[tuple[str, str | Callable[[re.Match[str]], str]]] = [
     (r"(<|&lt;)?\b\d+(\.\d)? (ms|s|min|h)\b( \d+ (s|min)\b)*", "DURATION"),
     # How long somebody thought is said from a moment on only.
     ("Thought for DURATION", "Thought"),
-    (rf'(<span style="[^"]*">{BAR}</span>)+|{BAR}', "BAR"),
+    (r'(<span style="[^"]*">[━─]*</span>)+|[━─]+', "BAR"),
     (r"\brun_[0-9a-f]{12}\b", "RUN"),
     (r"\bsess_(?:[0-9a-f]{40}|[0-9a-f]{12})\b", "SESSION"),
     (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "UUID"),
