@@ -52,6 +52,7 @@ export function axisOf({ store }: View) {
     to = Math.max(to, end(span));
   }
   const length = to - from;
-  const share = (seconds: number) => Math.min(100, Math.max(0, (100 * seconds) / length || 0));
+  // No span ends after the axis; a length below nothing, which somebody made up, is none to a page.
+  const share = (seconds: number) => (100 * seconds) / length || 0;
   return { from, length, share, end };
 }
