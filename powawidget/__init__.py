@@ -67,6 +67,7 @@ from powawidget.resources.sessions import (
 from powawidget.resources.workflow import Workflow, WorkflowInfo
 from powawidget.run.run import Run
 from powawidget.settings import Options, options
+from powawidget.spans.span import Span, Spans
 from powawidget.state.model import (
     BlockStatus,
     Decision,
@@ -132,6 +133,8 @@ __all__ = [
     "Session",
     "SessionInfo",
     "Sessions",
+    "Span",
+    "Spans",
     "Timeouts",
     "ToolCall",
     "ToolStatus",

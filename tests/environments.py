@@ -24,6 +24,7 @@ WIDE = {
     # whether it is there (https://github.com/ipython/ipykernel/issues/1554).
     "gateway": ["jupyter_server", "jupyter_kernel_gateway", "ipykernel<7"],
     "docs": ["myst-nb", "nbsphinx", "pypandoc_binary"],
+    "mlflow": ["mlflow>=3.6"],
 }
 NEEDED = {
     "kernels": {

@@ -10,6 +10,8 @@ import traceback
 from collections.abc import Iterator
 from typing import Any
 
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
 import powawidget
 from powawidget.state.model import ENDED
 
@@ -47,6 +49,10 @@ def shown(run: powawidget.Run) -> Iterator[str]:
                 yield repr(list(value))
     yield from synced(run)
     yield from tested(run)
+    if run._live.ended:
+        exporter = InMemorySpanExporter()
+        run.to_otel(exporter, content=True)
+        yield from (span.to_json() for span in exporter.get_finished_spans())
     try:
         run.result(timeout=0.01, display=False)
     except (powawidget.PowawidgetError, TimeoutError) as error:

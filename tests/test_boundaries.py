@@ -10,7 +10,7 @@ import powawidget
 from tests.walk import ROOT
 
 PACKAGE = ROOT / "powawidget"
-CORE = ["protocol", "state", "transcript"]
+CORE = ["protocol", "state", "spans", "transcript"]
 FOREIGN = {"httpx", "asyncio", "anywidget", "ipywidgets", "traitlets", "threading", "IPython"}
 
 # What a person waits for only who uses it.
@@ -23,7 +23,7 @@ LATER = {
     "pandas",
     "starlette",
 } | {
-    *("narwhals", "polars", "pyarrow", "pydantic", "jsonschema"),
+    *("opentelemetry", "narwhals", "polars", "pyarrow", "pydantic", "jsonschema"),
 }
 
 

@@ -13,7 +13,6 @@ import pytest
 from tests.notebooks import FOLDER, WIDGET, run
 
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-BAR = r"[━─]+"
 
 
 def rounded(number: re.Match[str]) -> str:
@@ -22,12 +21,15 @@ def rounded(number: re.Match[str]) -> str:
 
 # What differs from run to run or from machine to machine, and what stands for it in a comparison.
 FOR_ANY_RUN: list[tuple[str, str | Callable[[re.Match[str]], str]]] = [
+    # Where the time went: a wait has a row from a moment on only.
+    (r"(?s)<details[^>]*>\s*<summary[^>]*>Where the time went.*?</details>", "TIME"),
+    (r"- Where the time went.*(\n(  .*)?)*", "TIME\n"),
     (r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d( [A-Z]{2,5}\b| [+-]\d{2,4}\b)?", "MOMENT"),
     (r"\b\d\d:\d\d:\d\d\b", "MOMENT"),
     (r"(<|&lt;)?\b\d+(\.\d)? (ms|s|min|h)\b( \d+ (s|min)\b)*", "DURATION"),
     # How long somebody thought is said from a moment on only.
     ("Thought for DURATION", "Thought"),
-    (rf'(<span style="[^"]*">{BAR}</span>)+|{BAR}', "BAR"),
+    (r'(<span style="[^"]*">[━─]*</span>)+|[━─]+', "BAR"),
     (r"\brun_[0-9a-f]{12}\b", "RUN"),
     (r"\bsess_(?:[0-9a-f]{40}|[0-9a-f]{12})\b", "SESSION"),
     (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "UUID"),

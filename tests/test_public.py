@@ -93,8 +93,9 @@ HELD = {
     "Workflow": "execution executions id map name run stream",
     "Session": "chat id kind messages name",
     "Run": "approvals approve blocks close delegations deny error events message next_approval on "
-    "output progress rate reasoning result reused run_id save seconds session_id show start status "
-    "stop text to_html to_json to_markdown to_test to_text tool_calls usage wait widget",
+    "output progress rate reasoning result reused run_id save seconds session_id show spans start "
+    "status stop text timing to_html to_json to_markdown to_otel to_test to_text tool_calls usage "
+    "wait widget",
     "Chat": "close discard earlier messages missing queued resume retry runs save send session_id "
     "show status stop to_html to_json to_markdown to_text wait widget",
     "Recording": "count index times",
@@ -102,8 +103,8 @@ HELD = {
     "Expectation": "approved called check completed decided delegated denied differences ended "
     "holds in_order matches not_called ran results says seconds_under tokens_under",
     "Checks": "frame holds rates results spreads",
-    "Batch": "check close counts errors export frame keys name reason retry sample show start stop "
-    "wait widget",
+    "Batch": "check close counts errors export frame keys name reason retry sample show spans start "
+    "stop wait widget",
 }
 
 

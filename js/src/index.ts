@@ -32,6 +32,7 @@ declare module "./link/modules" {
     rating: typeof import("./modules/rating");
     results: typeof import("./modules/results");
     sources: typeof import("./modules/sources");
+    time: typeof import("./modules/time");
     workflow: typeof import("./modules/workflow");
   }
 }

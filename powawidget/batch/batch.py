@@ -15,6 +15,7 @@ from typing import Any, Literal
 from powawidget import transcript
 from powawidget.batch import checked, export
 from powawidget.batch.board.moment import Content, Moment
+from powawidget.batch.board.spans import spans_of
 from powawidget.batch.board.view import BoardView, Shown
 from powawidget.batch.checked import Checks, Expected
 from powawidget.batch.driver import Driver
@@ -43,6 +44,7 @@ from powawidget.run.on_interrupt import checked_choice
 from powawidget.run.run import PUBLISHING, Run, finished_run
 from powawidget.schema.schema import Schema
 from powawidget.settings import options
+from powawidget.spans.span import Spans
 from powawidget.state.about import About
 from powawidget.transcript.sentences import shown
 
@@ -195,6 +197,18 @@ class Batch:
         """The rows of `frame` that failed, or of which nobody knows what became."""
         outcomes = self._outcomes()
         return self._frame([place for place, one in enumerate(outcomes) if one.state in _RETRIED])
+
+    @property
+    def spans(self) -> Spans:
+        """When each row ran: a span for each that was sent, as seen here; what goes on ends now.
+
+        Its name is the row's key, its status how the row stands. Rules: docs/waterfall.md.
+
+        Example:
+            >>> batch.spans.to_frame().seconds.quantile(0.95)
+            4.2
+        """
+        return spans_of(self._content(), self._moment())
 
     def start(self, *, confirm: bool = False) -> "Batch":
         """Start what waits: after `sample`, or where the batch waits for a person's word.

@@ -94,6 +94,10 @@ def _put_first(state: RunState, part: Part) -> None:
             one.call = after(one.call)
     for thought in state.reasoning.thoughts:
         thought.within = after(thought.within)
+    for span in state.spans:
+        span.within = after(span.within)
+        if span.kind != "block":
+            span.of = after(span.of)
     state.answer = after(state.answer)
     state.halves = {}
     state.parts.insert(0, part)

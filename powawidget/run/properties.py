@@ -2,8 +2,13 @@
 
 from typing import Any
 
+from powawidget.errors import ConfigurationError
 from powawidget.live.recording import Recording
+from powawidget.otel.export import Exporter, export
+from powawidget.otel.telling import lines_of, trace_of
 from powawidget.run.task import RunTask
+from powawidget.spans.reading import spans_of
+from powawidget.spans.span import Spans, timing_of
 from powawidget.state import values
 from powawidget.state.model import Failure, RunState, RunStatus, typed
 from powawidget.transcript.export import Snapshot, Transcribed
@@ -120,6 +125,63 @@ class RunProperties(Transcribed):
     def seconds(self) -> float | None:
         """How long the run took; None while it is live."""
         return values.seconds_of(self._live.state)
+
+    @property
+    def spans(self) -> Spans:
+        """What filled the run's time, in the order in which it began: model, tools, people, waits.
+
+        Rules: docs/waterfall.md. What goes on ends now. Of a run of which only what is stored is
+        known there is little: the stream tells the times.
+
+        Example:
+            >>> run.spans.to_frame()
+        """
+        with self._live.lock:
+            return spans_of(self._live.state, self._live.clock())
+
+    @property
+    def timing(self) -> dict[str, float]:
+        """Seconds by kind of span; what goes on at the same time counts once.
+
+        The kinds are model, tool, hook, human, wait, delegate and block; 0 of one that didn't
+        occur. A delegation's time is also its model's and tools'.
+
+        Example:
+            >>> run.timing["human"]
+            13.2
+        """
+        return timing_of(self.spans)
+
+    def to_otel(self, exporter: Exporter, *, content: bool = False) -> int:
+        """Hand the run's spans to OpenTelemetry, by its conventions for generative AI.
+
+        Names, times and counts of tokens alone, no text and no id. Rules: docs/waterfall.md.
+
+        Args:
+            exporter: Any exporter of spans of OpenTelemetry's SDK; where they go is set there.
+            content: Whether to add what was asked, called, given back and answered: without the
+                key, and without what looks like a token or a password. What a hook took back
+                isn't there (docs/protocol.md#text-edited).
+
+        Returns:
+            How many spans were handed over. They have the same ids each time.
+
+        Raises:
+            ConfigurationError: If the run isn't over, or the exporter didn't take them.
+            MissingPackageError: If OpenTelemetry's SDK isn't installed: `powawidget[otel]`.
+            WrongTypeError: If it isn't an exporter.
+
+        Example:
+            >>> from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+            >>> run.to_otel(OTLPSpanExporter(endpoint="http://localhost:4318/v1/traces"))
+            6
+        """
+        if not self._live.ended:
+            raise ConfigurationError("The run isn't over: wait for it with run.wait() first.")
+        about, redact = self._task.plan.about, self._task.plan.redact
+        state: RunState = typed(self._live.snapshot(), RunState)
+        lines = lines_of(state, about, redact, content=content)
+        return export(lines, trace_of(state), exporter)
 
     @property
     def events(self) -> Recording:

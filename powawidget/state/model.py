@@ -248,6 +248,47 @@ class Wait(msgspec.Struct, kw_only=True):
     attempt: int = 1
 
 
+SpanKind = Literal["model", "tool", "hook", "human", "wait", "delegate", "block"]
+SpanStatus = Literal["running", "done", "failed", "interrupted"]
+SpanClock = Literal["server", "here", "placed"]
+
+
+class Span(msgspec.Struct, kw_only=True):
+    """A stretch of time and what filled it. What it means is read by `powawidget.spans`.
+
+    `of` is the index of its card: of a block among the blocks, else of a part. `within` is the
+    index of the delegation or the group around it. `start` and `end` stand on the run's axis, which
+    is the server's clock where the stream tells its times, else this machine's. `clock` says who
+    told both: the server by its times; nobody, so that they are as they were seen here; or the
+    server told how long it took, and where it stands was seen here (placed). `seen` is when it
+    began as seen here: its start anew, where its end is only seen here.
+    """
+
+    kind: SpanKind
+    name: str = ""
+    of: int | None = None
+    within: int | None = None
+    start: float = 0.0
+    end: float | None = None
+    seen: float = 0.0
+    clock: SpanClock = "here"
+    status: SpanStatus = "running"
+
+
+class Clocks(msgspec.Struct, kw_only=True):
+    """How the server's clock stands to this machine's, in seconds (docs/protocol.md#agent-frames).
+
+    The axis is the server's times less `shift`, which is 0 as long as its clock isn't set back.
+    `skew` is what this machine's clock is ahead of the axis, delays left out as far as is known.
+    `first` and `latest` are the first and the latest time that the server told, on the axis.
+    """
+
+    first: float
+    latest: float
+    skew: float
+    shift: float = 0.0
+
+
 class Thought(msgspec.Struct, kw_only=True):
     """The reasoning of one step, of the run or of the delegation that it is `within`."""
 
@@ -282,6 +323,9 @@ class RunState(msgspec.Struct, kw_only=True, dict=True):
     of texts that grow, by the texts' paths, as in `parts/3/text`: each waits for the other half of
     its character.
 
+    `spans` are what filled the time, in the order in which they began; `clocks` is None as long as
+    the server has told no time.
+
     Beside its fields, and never on the wire, it carries an index for the reducer's rules
     (`powawidget.state.index`).
     """
@@ -312,6 +356,8 @@ class RunState(msgspec.Struct, kw_only=True, dict=True):
     wait: Wait | None = None
     restored: bool = False
     halves: dict[str, int] = {}
+    spans: list[Span] = []
+    clocks: Clocks | None = None
 
 
 class Queued(msgspec.Struct, kw_only=True):

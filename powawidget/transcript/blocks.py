@@ -1,17 +1,15 @@
 """The blocks of a workflow: when each ran, what went in and what came out."""
 
-import math
 from collections.abc import Iterable
 from typing import Literal
 
 from powawidget.state.model import Block, RunState
-from powawidget.transcript import layout, words
+from powawidget.transcript import layout, timing, words
 from powawidget.transcript.context import Context
 from powawidget.transcript.nodes import Details, Grid, Heading, Node, Series, Span, Spans
 from powawidget.transcript.summary import one_line
 from powawidget.transcript.terminal import settled
 
-_WIDTH = 24
 _SKIPPED = {"skipped", "not_reached", "pending"}
 
 
@@ -69,16 +67,10 @@ def _times(state: RunState) -> tuple[float, float]:
 
 def bar(block: Block, begin: float, end: float) -> str:
     """A strip of light lines, heavy where the block ran."""
-    if block.started is None or not math.isfinite(end - begin) or end <= begin:
-        return "─" * _WIDTH
-    share = _WIDTH / (end - begin)
-    ran = [(block.started - begin) * share]
-    ran.append(ran[0] + (block.seconds or 0.0) * share)
-    if not all(map(math.isfinite, ran)):
-        return "─" * _WIDTH
-    first = min(_WIDTH - 1, max(0, int(ran[0])))
-    last = min(_WIDTH, max(first + 1, math.ceil(ran[1])))
-    return "─" * first + "━" * (last - first) + "─" * (_WIDTH - last)
+    if block.started is None:
+        return timing.REST * timing.WIDTH
+    ran = block.started - begin
+    return timing.strip(ran, ran + (block.seconds or 0.0), end - begin, timing.FILLS["block"])
 
 
 def _opened(context: Context, index: int, block: Block) -> Details | None:

@@ -3,7 +3,7 @@
 from powawidget.state import values
 from powawidget.state.about import About
 from powawidget.state.model import ENDED, ChatState, RunState
-from powawidget.transcript import approvals, blocks, exact_json, layout, words
+from powawidget.transcript import approvals, blocks, exact_json, layout, timing, words
 from powawidget.transcript.context import Context
 from powawidget.transcript.nodes import Box, Heading, Line, Node, Series, Span, Spans, Title
 from powawidget.transcript.parts import Parts
@@ -100,6 +100,7 @@ def _body(context: Context, state: RunState) -> list[Node]:
         nodes.append(layout.line(Span(shown, "strong")))
     nodes += approvals.table(context, state)
     nodes += _sources(context, state)
+    nodes += timing.nodes(context, state)
     return nodes
 
 

@@ -1,6 +1,5 @@
 """A transcript as HTML: static, self-contained, without script or any request."""
 
-import itertools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -310,9 +309,9 @@ def _span(span: Span) -> Html:
 
 
 def _bar(text: str) -> Html:
-    strips = [(mark, "".join(run)) for mark, run in itertools.groupby(text)]
-    parts = [
-        element("span", style.BAR_ON if mark == "━" else style.BAR_OFF, strip)
-        for mark, strip in strips
-    ]
-    return element("code", style.BAR, *parts)
+    # Always three pieces: how long a transcript is, and so what is cut, doesn't hang on times.
+    begin = len(text) - len(text.lstrip("─"))
+    end = max(begin, len(text.rstrip("─")))
+    on = style.BARS.get(text[begin:end][:1], style.BAR_OFF)
+    pieces = [(style.BAR_OFF, text[:begin]), (on, text[begin:end]), (style.BAR_OFF, text[end:])]
+    return element("code", style.BAR, *(element("span", css, piece) for css, piece in pieces))

@@ -93,7 +93,7 @@ BAR = (
     f"{_MONO};background-color:transparent;color:inherit;padding:0;letter-spacing:-.5px;"
     "white-space:nowrap"
 )
-BAR_ON = f"color:{BLUE}"
+BARS = {"━": f"color:{BLUE}", "═": f"color:{GREEN}", "╍": f"color:{AMBER}", "┄": f"color:{GREY}"}
 BAR_OFF = "opacity:.25"
 MORE = f"margin:3px 0 6px;font-size:12px;opacity:.8;{_MONO}"
 

@@ -88,6 +88,28 @@ UNKNOWN_AGENT = "An agent"
 APPROVALS = "Approvals"
 BLOCKS = "Blocks"
 TURN = "Turn"
+TIME = "Where the time went"
+SEEN_HERE = "as seen here"
+# Of spans: one of a kind, and what a kind took together.
+KIND = {
+    "model": "Model",
+    "tool": "Tool",
+    "hook": "Hook",
+    "human": "Person",
+    "wait": "Wait",
+    "delegate": "Agent",
+    "block": "Block",
+}
+KINDS = {
+    "model": "model",
+    "tool": "tools",
+    "hook": "hooks",
+    "human": "people",
+    "wait": "waits",
+    "delegate": "agents",
+    "block": "blocks",
+}
+LEAST = 0.05  # seconds: less is nothing to tell
 
 
 def count(value: int) -> str:

@@ -266,6 +266,7 @@ def test_tab_completion_offers_of_a_run_and_a_chat_what_a_person_uses(pb: pw.Pow
         "wait",
         "widget",
     ]
+    does += ["spans", "timing", "to_otel"]
     for run in (pb.agent("Writer").run("hello"), chat.send("hello")):
         assert offered(run) == sorted(documents + asked + read + does)
     acts = [

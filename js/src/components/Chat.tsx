@@ -9,6 +9,7 @@ import { Milestones } from "./Milestones";
 import { Question } from "./Question";
 import { RunBody } from "./Run";
 import { Scroller } from "./Scroller";
+import { Time } from "./Time";
 import { Visible } from "./Visible";
 
 export function Chat({ view }: { view: ChatView }) {
@@ -49,6 +50,7 @@ const Turn = pure(function Turn({ view, index }: { view: ChatView; index: number
     <article class="pw-turn">
       <Question view={turn} />
       <RunBody view={turn} />
+      <Time view={turn} />
       <Milestones view={turn} />
       {mod && <mod.TurnTools chat={view} view={turn} index={index} />}
     </article>

@@ -34,7 +34,7 @@ export const Delegation = pure(function Delegation({ view, index }: Props) {
   const [isOpen, toggle] = useToggle(view, `work/${index}`, opensItself);
   const made = state.parts[call ?? -1];
   return (
-    <div class={`pw-agent pw-is-${status}`}>
+    <div class={`pw-agent pw-is-${status}`} data-pw={index}>
       <Button class="pw-row" aria-expanded={isOpen} onClick={toggle}>
         {module === undefined ? (
           <>

@@ -15,6 +15,7 @@ import { Question } from "./Question";
 import { Reasoning } from "./Reasoning";
 import { Scroller } from "./Scroller";
 import { Sources } from "./Sources";
+import { Time } from "./Time";
 import { Tail, Transcript } from "./Transcript";
 import { Blocks, Progress } from "./Workflow";
 
@@ -44,6 +45,7 @@ export function Run({ view }: { view: View }) {
         <Question view={view} />
         <RunBody view={view} />
       </Scroller>
+      <Time view={view} />
     </>
   );
 }

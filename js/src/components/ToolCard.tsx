@@ -34,7 +34,11 @@ export const ToolCard = pure(function ToolCard({ view, index }: { view: View; in
   const word = isPreparing ? words.preparing : isExpired ? words.expired : TOOL_STATUS[status];
   const isHidden = group !== undefined && !isGroupOpen;
   return (
-    <div class={`pw-call${group === undefined ? "" : " pw-member"}`} hidden={isHidden}>
+    <div
+      class={`pw-call${group === undefined ? "" : " pw-member"}`}
+      hidden={isHidden}
+      data-pw={index}
+    >
       <div class={`pw-card pw-is-${status}`}>
         <Button class="pw-row" aria-expanded={isOpen} onClick={toggle}>
           <Glyph status={status} />

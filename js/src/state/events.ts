@@ -35,6 +35,7 @@ export type TextPath =
 export type ToggleKey =
   | "message"
   | "sources"
+  | "time" // where the time went
   | "whole" // the box, as tall as its content
   | `card/${number}` // a tool call
   | `group/${number}` // several of them

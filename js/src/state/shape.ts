@@ -8,6 +8,7 @@ import type {
   Part,
   RunState,
   Snapshot,
+  Span,
   TooLarge,
   Wait,
 } from "./wire";
@@ -33,6 +34,7 @@ const word = <T extends string>(...words: [T, ...T[]]): Shape<T> => ({
 
 const maybe = <T>(shape: Shape<T>): Shape<T | null> => ({
   read: (value) => (value === null || value === undefined ? null : shape.read(value)),
+  within: (owner, key) => (owner === null ? undefined : shape.within?.(owner, key)),
 });
 
 const maybeText = maybe(text);
@@ -225,6 +227,20 @@ export const RUN = record<RunState>({
   ),
   restored: flag,
   halves: counts,
+  spans: list(
+    record<Span>({
+      kind: word("wait", "model", "tool", "hook", "human", "delegate", "block"),
+      name: text,
+      of: maybeNumber,
+      within: maybeNumber,
+      start: number,
+      end: maybeNumber,
+      seen: number,
+      clock: text as Shape<Span["clock"]>,
+      status: text as Shape<Span["status"]>,
+    }),
+  ),
+  clocks: maybe(record({ first: number, latest: number, skew: number, shift: number })),
 });
 
 export const CHAT = record<ChatState>({

@@ -142,6 +142,25 @@ export interface Wait {
   attempt: number;
 }
 
+export interface Span {
+  kind: "block" | "delegate" | "hook" | "human" | "model" | "tool" | "wait";
+  name: string;
+  of: number | null;
+  within: number | null;
+  start: number;
+  end: number | null;
+  seen: number;
+  clock: "here" | "placed" | "server";
+  status: "done" | "failed" | "interrupted" | "running";
+}
+
+export interface Clocks {
+  first: number;
+  latest: number;
+  skew: number;
+  shift: number;
+}
+
 export interface RunState {
   kind: "agent" | "orchestration" | "workflow";
   name: string;
@@ -169,6 +188,8 @@ export interface RunState {
   wait: Wait | null;
   restored: boolean;
   halves: Record<string, number>;
+  spans: Span[];
+  clocks: Clocks | null;
 }
 
 export interface Snapshot {
@@ -315,6 +336,7 @@ export interface Figures {
   tokens_in_all: number | null;
   begun: number | null;
   ended: number | null;
+  first: number | null;
   reason: string;
   paused_until: number | null;
   waiting: Waiting[];
@@ -336,6 +358,7 @@ export interface Line {
   seconds: number | null;
   since: number | null;
   deadline: number | null;
+  sent: number | null;
   tokens: number | null;
   opens: boolean;
 }

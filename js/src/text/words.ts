@@ -97,6 +97,7 @@ export const copyCode = "Copy code";
 export const copied = "Copied";
 export const copyFailed = "Select and copy by hand";
 export const copyAnswer = "Copy answer";
+export const time = "Where the time went";
 export const emptyAnswer = "The answer is empty.";
 export const inTheFile = (bytes: number) => `${count(Math.ceil(bytes / 1000))} kB in the notebook`;
 

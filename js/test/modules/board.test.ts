@@ -37,6 +37,7 @@ const figures = (given: Partial<Figures> = {}): Figures => ({
   tokens_in_all: 4_000,
   begun: 1_000,
   ended: null,
+  first: null,
   reason: "",
   paused_until: null,
   waiting: [],
@@ -53,6 +54,7 @@ const line = (place: number, given: Partial<Line> = {}): Line => ({
   seconds: 1.25,
   since: null,
   deadline: null,
+  sent: null,
   tokens: 10,
   opens: true,
   ...given,
@@ -167,6 +169,20 @@ describe("a board", () => {
     expect(all("button")).toEqual([]);
     expect(all("input, [role=grid], [role=treegrid]")).toEqual([]);
     expect(button("Stop")).toBeUndefined();
+  });
+
+  test("draws when each row ran under it, once nothing is under way", async () => {
+    const rows = (place: number) => line(place, { sent: 1_000 + place, seconds: 10 });
+    const live = await open({ rows });
+    expect(live.all(".pw-board-when")).toEqual([]);
+    const over = await open({
+      rows,
+      told: figures({ status: "done", first: 1_000, ended: 1_100 }),
+    });
+    const [first, second] = over.all(".pw-board-when").map(({ style }) => style);
+    expect(first?.width).toBe("10%");
+    expect(second?.left).toBe("1%");
+    expect(over.all(".pw-board-when")[0]?.className).toContain("pw-is-done");
   });
 
   test("says how the batch stands, in a bar and in words", async () => {

@@ -57,6 +57,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
         tokens_in_all: What all rows will have used if the others use as many as those that ended.
         begun: When this kernel started it, in seconds since the epoch.
         ended: When the last row ended, once nothing is under way.
+        first: When the first row was sent, once nothing is under way.
         reason: Why nothing new starts, in words.
         paused_until: Until when nothing new starts since the server asks to wait, in seconds since
             the epoch.
@@ -72,6 +73,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     tokens_in_all: int | None = None
     begun: float | None = None
     ended: float | None = None
+    first: float | None = None
     reason: str = ""
     paused_until: float | None = None
     waiting: list[Waiting] = []
@@ -104,6 +106,7 @@ def figures_of(content: Content, moment: Moment) -> Figures:
         tokens_in_all=in_all,
         begun=moment.begun,
         ended=None if moment.is_driven else _last_end(outcomes),
+        first=None if moment.is_driven else _first_sent(outcomes),
         reason=content.redact(moment.reason),
         paused_until=moment.paused_until if moment.is_driven and not moment.reason else None,
         waiting=_waiting(content, moment),
@@ -181,3 +184,7 @@ def _rate(moment: Moment) -> float | None:
 
 def _last_end(outcomes: Sequence[RowOutcome]) -> float | None:
     return max((one.ended_at for one in outcomes if one.ended_at), default=None)
+
+
+def _first_sent(outcomes: Sequence[RowOutcome]) -> float | None:
+    return min((one.sent_at for one in outcomes if one.sent_at), default=None)

@@ -32,6 +32,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
         seconds: How long it took; None while it isn't over.
         since: When it was sent, of a row that runs.
         deadline: Until when the server waits for a decision, of a row that waits for one.
+        sent: When it was sent, of a row that is over.
         tokens: What it used.
         opens: Whether it has a run to be opened.
     """
@@ -45,6 +46,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float | None = None
     since: float | None = None
     deadline: float | None = None
+    sent: float | None = None
     tokens: int | None = None
     opens: bool = False
 
@@ -74,6 +76,7 @@ def line_of(content: Content, moment: Moment, columns: Sequence[Source], place: 
         seconds=outcome.seconds if standing in OVER else None,
         since=moment.sent.get(key) if standing not in OVER else None,
         deadline=asked.deadline if standing == "waiting" and asked is not None else None,
+        sent=outcome.sent_at if standing in OVER else None,
         tokens=outcome.tokens,
         opens=standing in {"done", "running", "waiting"} or outcome.run_id is not None,
     )

@@ -12,12 +12,14 @@ from powawidget.batch.board.figures import Figures, figures_of
 from powawidget.batch.board.lines import Line, line_of
 from powawidget.batch.board.moment import Content, Moment, standings_of
 from powawidget.batch.board.parts import AWAY
+from powawidget.batch.board.spans import spans_of
 from powawidget.batch.columns import free_name
 from powawidget.settings import file_share
 from powawidget.transcript import nodes as nd
 from powawidget.transcript import words
 from powawidget.transcript.layout import line, row_length
 from powawidget.transcript.summary import one_line
+from powawidget.transcript.timing import FILLS, strip
 
 _FIRST = 100  # rows: a transcript's tables have no more
 _ENDS = 500  # rows that failed: a transcript's lists have no more than the first and last of them
@@ -83,6 +85,7 @@ def nodes_of(content: Content, moment: Moment) -> tuple[list[nd.Node], list[int]
     ends = [*bad[:_ENDS], *bad[_ENDS:][-_ENDS:]]
     told = [line_of(content, moment, sources, place) for place in ends]
     nodes += _failures(told, len(bad), lengths)
+    nodes += _when(content, moment, lengths)
     return nodes, lengths
 
 
@@ -162,6 +165,32 @@ def _failures(lines: Sequence[Line], count: int, lengths: list[int]) -> list[nd.
     return [
         nd.Heading((nd.Span(head),)),
         nd.Grid(("Row", "Status", "Why"), rows, "batch.errors"),
+    ]
+
+
+def _when(content: Content, moment: Moment, lengths: list[int]) -> list[nd.Node]:
+    """Say when each of the first rows ran."""
+    spans = spans_of(content, moment)
+    if len(spans) <= 1:
+        return []
+    begin = spans[0].start
+    length = max(one.end for one in spans) - begin
+    rows = tuple(
+        (
+            (nd.Span(one.name, "unquoted"),),
+            (nd.Span(strip(one.start - begin, one.end - begin, length, FILLS["block"]), "bar"),),
+            (nd.Span(words.duration(one.seconds)),),
+        )
+        for one in spans[:_FIRST]
+    )
+    lengths.append(200 * len(rows))
+    more = f", the first {_FIRST} rows" if len(spans) > _FIRST else ""
+    return [
+        nd.Details(
+            (nd.Span(words.TIME), nd.Span(f": {words.duration(length)}{more}", "dim")),
+            (nd.Grid(("Row", "When", "Took"), rows, "batch.spans"),),
+            "quiet",
+        )
     ]
 
 

@@ -21,6 +21,7 @@ from powawidget.state.reduce import (
     ratings,
     reasoning,
     restore,
+    spans,
     tools,
     waits,
 )
@@ -59,7 +60,8 @@ def reduce(run: RunState, event: ev.Event, at: float) -> list[Op]:
     """
     if type(event) is ev.TextDelta and run.status == "running" and run.reasoning.since is None:
         return whole(run, event, answer.delta(run, event))  # nearly every event of a stream
-    return whole(run, event, _ops(run, event, at))
+    ops = whole(run, event, _ops(run, event, at))
+    return [*ops, *spans.follow(run, event, at, ops)]
 
 
 def _ops(run: RunState, event: ev.Event, at: float) -> list[Op]:

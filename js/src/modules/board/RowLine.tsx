@@ -15,9 +15,11 @@ interface Props {
   columns: readonly BoardColumn[];
   /** Whether it takes two lines. */
   narrow: boolean;
+  /** When the batch ran, in seconds since the epoch, joined by a space; empty while it goes on. */
+  axis: string;
 }
 
-export const RowLine = pure(function RowLine({ view, line, columns, narrow }: Props) {
+export const RowLine = pure(function RowLine({ view, line, columns, narrow, axis }: Props) {
   const { cells, standing, chip, why } = line;
   const cell = (text: string, at: number) => (
     <span key={at} {...CELL} class={`pw-cell pw-of-${columns[at]?.origin}`} dir="auto" title={text}>
@@ -43,12 +45,14 @@ export const RowLine = pure(function RowLine({ view, line, columns, narrow }: Pr
     </span>
   );
   const time = <Time view={view} line={line} />;
+  const when = <When line={line} axis={axis} />;
   if (!narrow) {
     return (
       <div class="pw-board-line">
         {cells.map(cell)}
         {state}
         {time}
+        {when}
       </div>
     );
   }
@@ -70,9 +74,20 @@ export const RowLine = pure(function RowLine({ view, line, columns, narrow }: Pr
         {state}
         {time}
       </span>
+      {when}
     </div>
   );
 });
+
+/** When a row ran, on the time that the batch took: a thin line under it. */
+function When({ line: { sent, seconds, standing }, axis }: Pick<Props, "line" | "axis">) {
+  const [from = 0, to = 0] = axis.split(" ").map(Number);
+  if (sent === null || seconds === null || !(to > from)) return null;
+  const share = (at: number) => Math.min(100, Math.max(0, (100 * at) / (to - from)));
+  const left = `${Math.min(share(sent - from), 99.6)}%`; // the shortest is seen at the end too
+  const width = `${share(seconds)}%`;
+  return <i class={`pw-board-when pw-is-${standing}`} style={{ left, width }} aria-hidden />;
+}
 
 function Time({ view, line }: Pick<Props, "view" | "line">) {
   const { seconds, since, standing } = line;

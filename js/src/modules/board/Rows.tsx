@@ -164,6 +164,8 @@ export function Rows({ view, link, query, ask, waiting, next, goal }: Props) {
     toggle(line);
   };
 
+  const { first: begun = null, ended = null } = link.figures ?? {};
+  const axis = begun === null || ended === null ? "" : `${begun} ${ended}`;
   const lines = [];
   for (let at = first; at < Math.min(first + drawn, total); at++) {
     const line = link.rows.get(at);
@@ -189,7 +191,13 @@ export function Rows({ view, link, query, ask, waiting, next, goal }: Props) {
         {...row}
       >
         {line !== undefined && (
-          <RowLine view={view} line={line} columns={link.about?.columns ?? []} narrow={isNarrow} />
+          <RowLine
+            view={view}
+            line={line}
+            columns={link.about?.columns ?? []}
+            narrow={isNarrow}
+            axis={axis}
+          />
         )}
         {isOpen && (
           <OpenRun

@@ -57,7 +57,7 @@ export const BlockRow = pure(function BlockRow({ view, index, from, span }: Prop
     </>
   );
   return (
-    <li class={`pw-block pw-is-${status}`}>
+    <li class={`pw-block pw-is-${status}`} data-pw={index}>
       {hasRun ? (
         <Button class="pw-row" aria-expanded={isOpen} onClick={toggle}>
           {line}
