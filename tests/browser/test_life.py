@@ -413,7 +413,7 @@ def begins_beside_its_dot(page: Page, words: Locator) -> None:
     """However narrow the column is: long words break, they don't go below the dot."""
     size = page.viewport_size
     assert size is not None
-    for width in (400, 620, 760):
+    for width in (640, 760, 900):
         page.set_viewport_size({"width": width, "height": 900})
         words.evaluate("() => new Promise(requestAnimationFrame)")
         dot, text = words.locator("xpath=../span").first.bounding_box(), words.bounding_box()

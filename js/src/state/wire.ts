@@ -274,6 +274,7 @@ export interface HelloMessage {
   id: string;
   have: number;
   made: number | null;
+  saves: boolean;
 }
 
 export interface SyncMessage {
