@@ -95,6 +95,8 @@ export default () => {
   let close: (() => void) | undefined;
   /** What is known of the run while there is no core. */
   let snapshot: unknown;
+  /** Ends the listening and asking that the core does itself. */
+  let end = () => {};
   const shown = new Set<() => void>();
 
   const start = (model: Model): Promise<Widget> => {
@@ -102,6 +104,7 @@ export default () => {
     started = coreFor(model).then((core) => {
       const widget = core();
       if (!isClosed) close = widget.initialize({ model });
+      end(); // whichever try it was that brought the core
       return widget;
     });
     started.catch((error) => {
@@ -132,14 +135,14 @@ export default () => {
         id = Math.random();
         for (const show of shown) show();
       };
-      const end = () => {
+      end = () => {
         clearTimeout(timer);
         model.off("msg:custom", onMessage);
         snapshot = undefined;
       };
       sayHelloLater();
       model.on("msg:custom", onMessage);
-      start(model).then(end, () => {});
+      start(model).catch(() => {});
       return () => {
         isClosed = true;
         end();

@@ -178,6 +178,21 @@ test.each([
   expect(first.model.log).toEqual(["initialize", "render"]);
 });
 
+test("once a later view brings the core, the loader neither listens nor asks any more", async () => {
+  const first = opened(() => "no gzip");
+  await vi.waitFor(() => expect(failures()).toBe(1));
+  const second = opened(); // puts a whole core on the page
+  await vi.waitFor(() => expect(second.el.textContent).toBe("from the core"));
+  expect(first.model.listening).toBeGreaterThan(0);
+  const again = first.show();
+  await vi.waitFor(() => expect(again.el.textContent).toBe("from the core"));
+  expect(first.model.listening).toBe(0);
+  vi.useFakeTimers();
+  const asked = first.model.sent.length;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(first.model.sent.length).toBe(asked);
+});
+
 test("a widget that waited for another's broken core takes its own", async () => {
   const { promise, give } = held<string>();
   const first = opened(() => promise);

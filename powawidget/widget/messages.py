@@ -152,11 +152,14 @@ class HelloMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="hello"):
     Like an action it may arrive twice: `id` is the message's own. `have` is the number as of which
     the page has the run; `made` is the `now` of the snapshot that it began with, by which the
     kernel knows whether that was its own; None where that wasn't the whole, or a change didn't fit.
+    `saves` says that the page saves what widgets hold with the notebook, as it is at that moment:
+    it isn't given a few words of them any more.
     """
 
     id: str
     have: int
     made: float | None = None
+    saves: bool = False
 
 
 class SyncMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="sync"):

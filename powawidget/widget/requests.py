@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from powawidget.live.run import NONCE
+from powawidget.widget import saving
 
 _REMEMBERED = 1000
 _LONGEST_ID = 100
@@ -63,6 +64,8 @@ class Requests:
         match message.get("kind"):
             case "hello" | "sync":
                 self.greeted = True
+                if message.get("saves") is True:
+                    saving.noted.set()
                 if self._is_new(request):
                     made = message.get("made") if message["kind"] == "hello" else None
                     self._answers.answer_hello(message.get("have"), made)

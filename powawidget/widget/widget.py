@@ -22,7 +22,7 @@ from powawidget.live.run import NONCE
 from powawidget.live.subscribers import Subscribers
 from powawidget.settings import file_share, options
 from powawidget.state.ops import Op
-from powawidget.widget import core, file_state, page_state
+from powawidget.widget import core, file_state, page_state, saving
 from powawidget.widget.assets import module
 from powawidget.widget.heartbeat import Heartbeat
 from powawidget.widget.height import checked_height
@@ -85,7 +85,8 @@ _embedding: contextvars.ContextVar[bool] = contextvars.ContextVar("_embedding", 
 
 def _trait_of(_: object, widget: "StateWidget") -> dict[str, Any]:
     is_asked_for = widget.comm is not None and not _embedding.get()
-    return widget.brief() if is_asked_for and widget.is_over else widget.given_snapshot()
+    may_be_brief = is_asked_for and not saving.noted.is_set()
+    return widget.brief() if may_be_brief and widget.is_over else widget.given_snapshot()
 
 
 class StateWidget(anywidget.AnyWidget):

@@ -409,6 +409,21 @@ def test_b4_a_tab_that_was_frozen_catches_up(
     assert len(sent(powabase, "/run/stream")) == before + 1
 
 
+def begins_beside_its_dot(page: Page, words: Locator) -> None:
+    """However narrow the column is: long words break, they don't go below the dot."""
+    size = page.viewport_size
+    assert size is not None
+    for width in (640, 760, 900):
+        page.set_viewport_size({"width": width, "height": 900})
+        words.evaluate("() => new Promise(requestAnimationFrame)")
+        dot, text = words.locator("xpath=../span").first.bounding_box(), words.bounding_box()
+        assert dot is not None
+        assert text is not None
+        assert text["x"] > dot["x"], width
+        assert text["y"] < dot["y"] < text["y"] + text["height"], width
+    page.set_viewport_size(size)
+
+
 def saved(lab: Lab, page: Page, name: str) -> Any:
     """The notebook's file as it is after saving."""
     lab.command(page, "docmanager:save")
@@ -465,6 +480,7 @@ def test_b5_a_saved_notebook_opened_elsewhere_reads_well_and_does_nothing(
         )
         expect(page.locator(".pw").nth(1)).not_to_contain_text("Interrupted")
         expect(page.locator(TRANSCRIPT).first).to_be_hidden()
+        begins_beside_its_dot(page, asked)
         for widget in page.locator(".pw").all():
             is_inert(widget)
     else:

@@ -1,14 +1,17 @@
 """What is over is sent whole to a page that asks; a page loaded again gets a name and a status."""
 
 import json
+import threading
 import time
 from typing import Any
 
 import comm
+import pytest
 from ipywidgets import Widget
 from ipywidgets.embed import embed_data
 
 import powawidget
+from powawidget.widget import saving
 from tests.bench.answers import one_paragraph, stream
 from tests.counterpart import Agent, Pause, Say, start
 
@@ -85,3 +88,20 @@ def test_what_is_under_way_is_sent_as_it_is() -> None:
             "turns": [],
             "order": [],
         }
+
+
+def test_once_a_page_saves_the_state_of_widgets_one_that_is_loaded_again_gets_the_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It saves what it has at that moment: the file would have a few words in place of the run."""
+    monkeypatch.setattr(saving, "noted", threading.Event())
+    first, second = over(), over()
+    hello = {"kind": "hello", "id": "1", "have": 0, "made": None}
+    for odd in (False, None, 1, "yes"):
+        first.widget._requests.receive({**hello, "id": f"{odd}", "saves": odd})
+        assert second.widget.get_state()["_state"]["brief"] is True
+    first.widget._requests.receive({**hello, "saves": True})
+    for run in (first, second, over()):
+        state = run.widget.get_state()["_state"]
+        assert "brief" not in state
+        assert state["state"]["parts"][0]["text"] == run.text

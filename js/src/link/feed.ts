@@ -29,6 +29,8 @@ export interface Link<W> {
   send(message: PageMessage): void;
   /** Puts the snapshot where a saved notebook finds it. */
   save(snapshot: W): void;
+  /** Whether the page saves that with the notebook. */
+  saves(): boolean;
   liveness(): Kernel["liveness"];
 }
 
@@ -98,7 +100,13 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
   });
 
   const sendHave = (kind: "hello" | "sync") =>
-    link.send({ kind, id: newId(), have: snapshot.seq, made: isBroken ? null : made });
+    link.send({
+      kind,
+      id: newId(),
+      have: snapshot.seq,
+      made: isBroken ? null : made,
+      saves: link.saves(),
+    });
 
   const setQuiet = (seconds: number, isAlive = false) => {
     quiet = seconds;

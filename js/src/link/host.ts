@@ -95,6 +95,12 @@ export function forgetState(model: Model): void {
 
 const LOOK_FOR_SAVING = 250; // ms, less than a person takes from that setting to saving
 
+/** Whether JupyterLab saves the state of widgets with the notebook. */
+export const isSaving = (model: Model): boolean =>
+  guarded(
+    () => (model.widget_manager as { _settings?: { saveState?: unknown } })._settings?.saveState,
+  ) === true;
+
 /** Looks once more whether it is so; one timer for all that wait, a page may have hundreds. */
 const looks = new Set<() => void>();
 let looking: ReturnType<typeof setInterval> | undefined;
@@ -105,10 +111,7 @@ let looking: ReturnType<typeof setInterval> | undefined;
  */
 export function whenSaving(model: Model, callback: () => void): () => void {
   const look = () => {
-    const isOn = guarded(
-      () => (model.widget_manager as { _settings?: { saveState?: unknown } })._settings?.saveState,
-    );
-    if (isOn !== true) return;
+    if (!isSaving(model)) return;
     end();
     callback();
   };

@@ -7,7 +7,7 @@ import type { ActMessage, ModuleMessage, PageMessage } from "../state/wire";
 import { type Actions, openActions } from "./actions";
 import { sendControl } from "./control";
 import { openFeed } from "./feed";
-import { forgetState, guarded, type Model, openGate, whenSaving } from "./host";
+import { forgetState, guarded, isSaving, type Model, openGate, whenSaving } from "./host";
 import { watchLiveness } from "./liveness";
 import { type ModuleLoader, openModules } from "./modules";
 
@@ -62,6 +62,7 @@ export function openSession(model: Model, core: object): WholeSession {
     send: ask,
     // Without save_changes: the kernel has it already, a saved notebook is to have it too.
     save: (snapshot: unknown) => model.set("_state", snapshot),
+    saves: () => isSaving(model),
     liveness: () => liveness.value,
   };
   const feed = isChat(saved)

@@ -295,6 +295,7 @@ export interface HelloMessage {
   id: string;
   have: number;
   made: number | null;
+  saves: boolean;
 }
 
 export interface SyncMessage {

@@ -1,7 +1,7 @@
 // A run that is over comes as a few words; the whole is asked for when a view of it comes near sight.
 import { afterEach, expect, test, vi } from "vitest";
 import widget from "../../src/index";
-import type { KernelMessage, RunState } from "../../src/state/wire";
+import type { HelloMessage, KernelMessage, RunState } from "../../src/state/wire";
 import { FakeModel, painted } from "../page";
 import { run, text } from "../runs";
 
@@ -188,6 +188,17 @@ test("where the file is to hold the state of widgets, it is asked for at once", 
   expect(asked(model)).toEqual(["hello"]);
   await vi.advanceTimersByTimeAsync(5_000);
   expect(asked(model)).toEqual(["hello"]);
+});
+
+test("the kernel is told whether the file is to hold the state of widgets", () => {
+  const saves = (model: FakeModel) => model.sent.map((each) => (each as HelloMessage).saves);
+  const whole = { seq: 4, now: 1, state: WHOLE };
+  for (const saved of [BRIEF, whole]) {
+    expect(saves(opened(saved, { _settings: { saveState: true } }).model)).toEqual([true]);
+  }
+  for (const manager of [undefined, {}, { _settings: { saveState: false } }]) {
+    expect(saves(opened(whole, manager).model)).toEqual([false]);
+  }
 });
 
 test("a chat that is at rest comes the same way", async () => {

@@ -10,10 +10,11 @@ import { run, text, tool } from "../runs";
 interface Link {
   send(message: PageMessage): void;
   save(snapshot: Snapshot): void;
+  saves(): boolean;
   liveness(): "live";
 }
 
-const SILENT: Link = { send: () => {}, save: () => {}, liveness: () => "live" };
+const SILENT: Link = { send: () => {}, save: () => {}, saves: () => false, liveness: () => "live" };
 
 /** A run and what feeds it, as one thing. */
 function openStore(saved: unknown, link: Link) {
@@ -36,6 +37,7 @@ function store(state: unknown = run({ parts: [text("")] }), seq: unknown = 0) {
     {
       send: (message) => sent.push(message),
       save: (snapshot) => saved.push(snapshot),
+      saves: () => false,
       liveness: () => "live",
     },
   );

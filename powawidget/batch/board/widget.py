@@ -71,8 +71,9 @@ class BatchWidget(StateWidget):
         self._opened: OrderedDict[int, Run] = OrderedDict()
         self._told: FiguresMessage | None = None
         self._tasks: set[asyncio.Task[None]] = set()  # a loop holds its own by weak references
-        super().__init__(live, act, on_close, f"{mark}-board")
+        # With the first message: where the page is slow, anywidget drops what follows that.
         self.set_trait("_board", mark)
+        super().__init__(live, act, on_close, f"{mark}-board")
         live.look = self._look
 
     def answer_hello(self, have: object = None, made: object = None) -> None:

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import comm
 import msgspec
 import pytest
 
@@ -142,6 +143,25 @@ def test_a_page_asks_for_rows_and_is_told_of_those_in_view_alone(
     told = [line for each in page.of("changed")[before:] for line in each["rows"]]
     assert {line["place"] for line in told} == {1}
     assert told[-1]["cells"] == ["1", "slow one", "said slow one"]
+
+
+def test_a_page_knows_a_board_by_the_first_message(
+    pb: pw.Powabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What follows it is dropped by anywidget on a page that is slow."""
+    told: list[tuple[str, Any]] = []
+
+    class Noting(comm.DummyComm):
+        def publish_msg(self, msg_type: str, data: Any = None, **_: object) -> None:
+            told.append((msg_type, data))
+
+    monkeypatch.setattr(comm, "create_comm", Noting)
+    batch = pb.agent("Echo").map(rows_of(1), "{text}", key="id").wait(display=False)
+    mark = batch.widget._board
+    opened = [data["state"] for kind, data in told if kind == "comm_open"]
+    assert [state["_board"] for state in opened if "_board" in state] == [mark]
+    assert mark
+    assert not [data for _, data in told if (data or {}).get("method") == "update"]
 
 
 def test_while_nothing_changes_nothing_is_sent(
