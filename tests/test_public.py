@@ -103,8 +103,8 @@ HELD = {
     "Expectation": "approved called check completed decided delegated denied differences ended "
     "holds in_order matches not_called ran results says seconds_under tokens_under",
     "Checks": "frame holds rates results spreads",
-    "Batch": "check close counts errors export frame keys name reason retry sample show spans start "
-    "stop wait widget",
+    "Batch": "check close counts errors export frame keys name reason retry sample show spans "
+    "start stop wait widget",
 }
 
 
