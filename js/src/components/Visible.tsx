@@ -1,4 +1,5 @@
 // Text of a model or a tool, with a mark for each character that cannot be seen.
+import type { ComponentChildren } from "preact";
 import { MOST_MARKS, markOf, reach, visible } from "../text/visible";
 import { hiddenCharacter, leftOut, notAsItLooks } from "../text/words";
 import { useModule } from "../view/hooks";
@@ -49,6 +50,13 @@ export function ToolName({ view, name }: NameProps) {
 
 const LeftOut = ({ count }: { count: number }) => <span class="pw-cut"> … {leftOut(count)}</span>;
 
+/* A browser lays out a run of text as one: a long one of many scripts would stop it for minutes. A
+   piece ends between words where it can, and never within a letter. */
+const PIECE = /[^]{1,1000}(?<=\s)|[^]{1,1000}(?!\p{M})|[^]/gu;
+
+const pieces = (text: string): ComponentChildren =>
+  text.length > 1_000 ? text.match(PIECE)?.map((piece) => <span>{piece}</span>) : text;
+
 interface Props {
   text: string;
   kind?: string;
@@ -68,7 +76,7 @@ export function Visible({ text, kind, most, marks, exact = false }: Props) {
   const end = reach(text, most, marks);
   const parts = visible(text.slice(0, end), { strict: exact }).map((part) =>
     typeof part === "string" ? (
-      part
+      pieces(part)
     ) : (
       <span class="pw-hidden-char" title={hiddenCharacter(part.code)}>
         {markOf(part)}
