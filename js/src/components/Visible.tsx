@@ -1,6 +1,6 @@
 // Text of a model or a tool, with a mark for each character that cannot be seen.
 import type { ComponentChildren } from "preact";
-import { MOST_MARKS, markOf, reach, visible } from "../text/visible";
+import { MOST_IN_LINE, MOST_LENGTH, MOST_MARKS, markOf, reach, visible } from "../text/visible";
 import { hiddenCharacter, leftOut, notAsItLooks } from "../text/words";
 import { useModule } from "../view/hooks";
 import type { AnyView } from "../view/view";
@@ -72,7 +72,8 @@ interface Props {
  * change how others are seen; in a span of this class, if one is given. What would be too many of
  * them for a page is left out, and counted.
  */
-export function Visible({ text, kind, most, marks, exact = false }: Props) {
+export function Visible({ text, kind, marks, exact = false, ...rest }: Props) {
+  const { most = exact ? MOST_LENGTH : MOST_IN_LINE } = rest;
   const end = reach(text, most, marks);
   const parts = visible(text.slice(0, end), { strict: exact }).map((part) =>
     typeof part === "string" ? (
