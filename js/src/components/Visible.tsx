@@ -52,7 +52,7 @@ const LeftOut = ({ count }: { count: number }) => <span class="pw-cut"> … {lef
 
 /* A browser lays out a run of text as one: a long one of many scripts would stop it for minutes. A
    piece ends between words where it can, and never within a letter. */
-const PIECE = /[^]{1,1000}(?<=\s)|[^]{1,1000}(?!\p{M})|[^]/gu;
+const PIECE = /.{1,1000}(?<=\s)|.{1,1000}(?!\p{M})|./gsu;
 
 const pieces = (text: string): ComponentChildren =>
   text.length > 1_000 ? text.match(PIECE)?.map((piece) => <span>{piece}</span>) : text;

@@ -172,15 +172,15 @@ test.each(SIDE)("%s shows so much as a browser lays out at once", async (field) 
 
 test("a long text is shown to its end", async () => {
   const { el } = open(
-    run({ parts: [tool({ result: of("word "), status: "failed", full: true })] }),
+    run({ parts: [tool({ result: "word ".repeat(50_000), status: "failed", full: true })] }),
   ).show();
   await painted();
   openAll(el);
   await painted();
-  for (let step = 0; step < 4; step++) {
+  for (let step = 0; step < 5; step++) {
     el.querySelector<HTMLElement>(".pw-pre + .pw-more")?.click();
     await painted();
   }
-  expect(el.querySelector(".pw-pre")?.textContent).toHaveLength(200_000);
+  expect(el.querySelector(".pw-pre")?.textContent).toHaveLength(250_000);
   expect(el.querySelector(".pw-cut")).toBeNull();
 });
