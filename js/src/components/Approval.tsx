@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { inherit } from "../approval/keyboard";
 import { hasEnded } from "../state/run";
 import type { ApprovalPart, ToolPart } from "../state/wire";
-import { quoted } from "../text/visible";
+import { MOST_IN_LINE, quoted } from "../text/visible";
 import * as words from "../text/words";
 import { pure, useKeys } from "../view/hooks";
 import type { View } from "../view/view";
@@ -79,7 +79,7 @@ function Decided({ view, part, index }: { view: View; part: ApprovalPart; index:
         <>
           {": "}
           <span class="pw-reasoned" dir="auto">
-            <Visible text={quoted(reason)} exact />
+            <Visible text={quoted(reason)} most={MOST_IN_LINE} exact />
           </span>
         </>
       )}

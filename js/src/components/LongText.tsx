@@ -28,7 +28,7 @@ export function LongText({ text, kind = "", first = FIRST, draw }: Props) {
     <div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
       <pre class={`pw-pre ${kind}`} dir="auto" tabIndex={0}>
-        {draw === undefined ? <Visible text={now} marks={marks} /> : draw(now)}
+        {draw === undefined ? <Visible text={now} most={now.length} marks={marks} /> : draw(now)}
       </pre>
       {rest > 0 && (
         <Button class="pw-quiet pw-more" onClick={() => more(steps + 1)}>

@@ -8,7 +8,6 @@ import { Chevron } from "./Glyph";
 import { Visible } from "./Visible";
 
 const SHORT = 90; // characters that need no opening
-const MOST = 20_000; // Chromium lays out ten times as much of mixed scripts in minutes
 
 export const Question = pure(function Question({ view }: { view: View }) {
   useKeys(view, "root");
@@ -34,7 +33,7 @@ export const Question = pure(function Question({ view }: { view: View }) {
       <Chevron />
       {said}
       <span class="pw-question-text" dir="auto">
-        <Visible text={isOpen ? message : oneLine(message)} most={MOST} />
+        <Visible text={isOpen ? message : oneLine(message)} />
       </span>
     </Button>
   );

@@ -1,5 +1,6 @@
 // Text of a model or a tool, with a mark for each character that cannot be seen.
-import { MOST_MARKS, markOf, reach, visible } from "../text/visible";
+import type { ComponentChildren } from "preact";
+import { MOST_IN_LINE, MOST_LENGTH, MOST_MARKS, markOf, reach, visible } from "../text/visible";
 import { hiddenCharacter, leftOut, notAsItLooks } from "../text/words";
 import { useModule } from "../view/hooks";
 import type { AnyView } from "../view/view";
@@ -49,6 +50,13 @@ export function ToolName({ view, name }: NameProps) {
 
 const LeftOut = ({ count }: { count: number }) => <span class="pw-cut"> … {leftOut(count)}</span>;
 
+/* A browser lays out a run of text as one: a long one of many scripts would stop it for minutes. A
+   piece ends between words where it can, and never within a letter. */
+const PIECE = /.{1,1000}(?<=\s)|.{1,1000}(?!\p{M})|./gsu;
+
+const pieces = (text: string): ComponentChildren =>
+  text.length > 1_000 ? text.match(PIECE)?.map((piece) => <span>{piece}</span>) : text;
+
 interface Props {
   text: string;
   kind?: string;
@@ -64,11 +72,12 @@ interface Props {
  * change how others are seen; in a span of this class, if one is given. What would be too many of
  * them for a page is left out, and counted.
  */
-export function Visible({ text, kind, most, marks, exact = false }: Props) {
+export function Visible({ text, kind, marks, exact = false, ...rest }: Props) {
+  const { most = exact ? MOST_LENGTH : MOST_IN_LINE } = rest;
   const end = reach(text, most, marks);
   const parts = visible(text.slice(0, end), { strict: exact }).map((part) =>
     typeof part === "string" ? (
-      part
+      pieces(part)
     ) : (
       <span class="pw-hidden-char" title={hiddenCharacter(part.code)}>
         {markOf(part)}

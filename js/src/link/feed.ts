@@ -60,7 +60,7 @@ export function openFeed<W extends Whole, S extends Store<NoInfer<W>>>(
   const held = new Map<number, readonly Op[]>();
   let snapshot = read(saved);
   let nonce: string | null = null;
-  let clockAhead = 0;
+  let clockAhead = snapshot.now - performance.now() / 1000; // until the kernel tells its time
   let quiet = 0; // seconds since the server sent anything, as of `quietAt`
   let quietAt = 0;
   let alive = false;

@@ -7,7 +7,7 @@ const LENGTH = 4096;
 const SLACK = 1024;
 
 const BETWEEN_WORDS = /\S (?=\S)|[\u3040-\u9fff](?=\S)/gu;
-const IN_A_WORD = /[\p{L}\p{N}](?=[\p{L}\p{N}])/gu;
+const IN_A_WORD = /[\p{L}\p{M}\p{N}](?=[\p{L}\p{N}])/gu;
 
 /** Where a run stands: how many stretches have begun after the first, and the length of the last. */
 export interface Place {

@@ -84,6 +84,8 @@ export function visible(text: string, options?: VisibleOptions): Array<string | 
  */
 export const MOST_MARKS = 2_000;
 export const MOST_LENGTH = 200_000;
+/** Characters where nothing is decided by them: a browser lays out ten times as many in seconds. */
+export const MOST_IN_LINE = 20_000;
 
 /** How much of a text has no more than so many characters and marks; never half of a pair. */
 export function reach(text: string, length = MOST_LENGTH, marks = MOST_MARKS): number {

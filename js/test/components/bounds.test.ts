@@ -141,3 +141,46 @@ test("a notice of hidden characters is no wall of marks", async () => {
   expect(el.querySelectorAll(".pw-notice .pw-hidden-char")).toHaveLength(100);
   expect(el.querySelector(".pw-notice .pw-cut")?.textContent).toContain("not shown");
 });
+
+/* A browser lays out each run of text as one, in a time that grows with its square. */
+test.each(Object.keys(FIELDS))("%s of 200,000 letters is no long run of text", async (field) => {
+  const { el } = open(run(FIELDS[field]?.(of("a\u0430 ")))).show();
+  await painted();
+  openAll(el);
+  await painted();
+  for (const more of el.querySelectorAll<HTMLElement>(".pw-pre + .pw-more")) more.click();
+  await painted();
+  const { SHOW_TEXT } = NodeFilter;
+  let longest = 0;
+  for (const walk = document.createTreeWalker(el, SHOW_TEXT); walk.nextNode(); ) {
+    longest = Math.max(longest, walk.currentNode.nodeValue?.length ?? 0);
+  }
+  expect(longest).toBeGreaterThan(100);
+  expect(longest).toBeLessThan(5_200);
+});
+
+const SIDE = ["the error", "the run's name", "a notice", "what became of a request"];
+
+test.each(SIDE)("%s shows so much as a browser lays out at once", async (field) => {
+  const { el } = open(run(FIELDS[field]?.(of("\u0430")))).show();
+  await painted();
+  for (const line of el.querySelectorAll("p,strong,.pw-who")) {
+    expect(line.textContent?.length).toBeLessThan(40_400); // two texts in a line at most
+  }
+  expect(el.textContent).toMatch(/18\d,\d{3} more characters not shown/);
+});
+
+test("a long text is shown to its end", async () => {
+  const { el } = open(
+    run({ parts: [tool({ result: "word ".repeat(50_000), status: "failed", full: true })] }),
+  ).show();
+  await painted();
+  openAll(el);
+  await painted();
+  for (let step = 0; step < 5; step++) {
+    el.querySelector<HTMLElement>(".pw-pre + .pw-more")?.click();
+    await painted();
+  }
+  expect(el.querySelector(".pw-pre")?.textContent).toHaveLength(250_000);
+  expect(el.querySelector(".pw-cut")).toBeNull();
+});

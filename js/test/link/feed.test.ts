@@ -316,3 +316,17 @@ test("20,000 pieces of one text cost no more each at the end than at the start",
   expect(new Set(costs).size).toBe(1);
   expect(costs[0]).toBeLessThan(5_000 * 40);
 });
+
+test("until the kernel has told its time, it is that of the snapshot, and goes on", () => {
+  vi.useFakeTimers();
+  const { store } = openFeed(
+    { seq: 0, now: 1_796_000_000, state: run() },
+    readSnapshot,
+    openRun,
+    SILENT,
+  );
+  expect(store.kernel.now).toBeCloseTo(1_796_000_000, 0);
+  vi.advanceTimersByTime(5_000);
+  expect(store.kernel.now).toBeCloseTo(1_796_000_005, 0);
+  vi.useRealTimers();
+});

@@ -145,3 +145,14 @@ test("what can't settle is lexed less often the longer it gets", () => {
 test("no rule looks up a whole long block again because something follows it", () => {
   expect(markdownCss.replaceAll(/\/\*.*?\*\//gs, "")).not.toMatch(/:(?:nth-)?last-|:only-/);
 });
+
+test("a text without words whose letters have marks is divided too", () => {
+  const host = document.createElement("div");
+  const view = new MarkdownView(host);
+  view.append("a\u0301\u0301\u0301".repeat(15_000));
+  view.finish();
+  view.paint();
+  const stretches = host.querySelectorAll(".pw-stretch");
+  expect(stretches.length).toBeGreaterThan(9);
+  for (const { textContent } of stretches) expect(textContent?.length).toBeLessThan(5_200);
+});

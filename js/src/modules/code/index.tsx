@@ -43,7 +43,11 @@ interface Props {
 /** Code on a card, with a mark for every character that can't be seen. */
 export function Colours({ text, language }: Props) {
   const known = text.length > LONGEST ? undefined : grammar(language);
-  return known === undefined ? <Visible text={text} /> : <Coloured text={text} grammar={known} />;
+  return known === undefined ? (
+    <Visible text={text} most={text.length} />
+  ) : (
+    <Coloured text={text} grammar={known} />
+  );
 }
 
 function Coloured({ text, grammar: known }: { text: string; grammar: Grammar }) {
