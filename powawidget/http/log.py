@@ -6,6 +6,7 @@ are credentials as well.
 
 import logging
 import re
+import threading
 import weakref
 
 from powawidget.http.secret import Secret
@@ -19,11 +20,18 @@ _SET_COOKIE = re.compile(
 class _WithoutKeys(logging.Filter):
     def __init__(self) -> None:
         super().__init__()
-        self.secrets: weakref.WeakSet[Secret] = weakref.WeakSet()
+        self._secrets: weakref.WeakSet[Secret] = weakref.WeakSet()
+        self._lock = threading.RLock()  # a log entry must not fail by a key that is new
+
+    def add(self, secret: Secret) -> None:
+        with self._lock:
+            self._secrets.add(secret)
 
     def filter(self, record: logging.LogRecord) -> bool:
         original = shown = record.getMessage()
-        for secret in list(self.secrets):
+        with self._lock:
+            secrets = list(self._secrets)
+        for secret in secrets:
             shown = secret.redact(shown)
         shown = _SET_COOKIE.sub(r"\1b'[cookie]'", shown)
         if shown != original:
@@ -36,7 +44,6 @@ _filter = _WithoutKeys()
 
 def keep_out(secret: Secret) -> None:
     """Keep a key out of the logs, for as long as somebody holds it."""
-    if secret not in _filter.secrets:
-        _filter.secrets.add(secret)
+    _filter.add(secret)
     for name in _LOGGERS:
         logging.getLogger(name).addFilter(_filter)  # does nothing the second time

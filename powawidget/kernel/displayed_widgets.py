@@ -16,6 +16,9 @@ _VIEW = "application/vnd.jupyter.widget-view+json"
 
 # Each widget that stands in a cell's outputs, and the request of that cell; the latest ones last.
 _cells: "weakref.WeakKeyDictionary[Any, dict[str, Any]]" = weakref.WeakKeyDictionary()
+# Other threads look a widget up while a cell shows another: who reads all of a dict of weak
+# references would fail where one is added meanwhile.
+_cells_lock = threading.RLock()
 # What is to be done at the end of a cell that has displayed a widget, maybe in a layout.
 _awaited: "weakref.WeakKeyDictionary[Any, Callable[[], object]]" = weakref.WeakKeyDictionary()
 # The display ids of the outputs that the running cell has put out.
@@ -76,14 +79,15 @@ def cell_of(widget: Any) -> dict[str, Any] | None:
         The request by which that cell ran last, or None where none is known.
     """
     return next(
-        (request for shown, request in reversed(list(_cells.items())) if widget in _within(shown)),
+        (request for shown, request in reversed(_shown()) if widget in _within(shown)),
         None,
     )
 
 
 def forget(widget: Any) -> None:
     """Note that a widget stands in no cell's outputs by itself any more."""
-    _cells.pop(widget, None)
+    with _cells_lock:
+        _cells.pop(widget, None)
 
 
 def has_placed(display_id: str) -> bool:
@@ -123,9 +127,17 @@ def _note_message(message: dict[str, Any]) -> dict[str, Any]:
 
 
 def _note(widget: Any) -> None:
-    if widget is not None:
+    if widget is None:
+        return
+    request = host.request()
+    with _cells_lock:
         _cells.pop(widget, None)
-        _cells[widget] = host.request()
+        _cells[widget] = request
+
+
+def _shown() -> list[tuple[Any, dict[str, Any]]]:
+    with _cells_lock:
+        return list(_cells.items())
 
 
 def _at_end(result: Any) -> None:
@@ -135,7 +147,7 @@ def _at_end(result: Any) -> None:
     if any(value is each for each in widgets()):
         _note(value)
     here = host.cell()[1]
-    shown = [widget for widget, request in list(_cells.items()) if _id(request) == here]
+    shown = [widget for widget, request in _shown() if _id(request) == here]
     for widget in [each for found in shown for each in _within(found)]:
         job = _awaited.get(widget)
         if job is not None:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from powawidget.chat import history
 from powawidget.http.clock import ServerClock
 from powawidget.http.refusals import seconds_to_wait
 from powawidget.protocol.stored import children
+from powawidget.protocol.stored.run import times_of
 from powawidget.protocol.times import time_of, time_of_header
 from powawidget.resources import executions
 
@@ -28,8 +28,9 @@ def far_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 READERS: dict[str, Callable[[str], object]] = {
     "a value": time_of,
     "a frame": lambda text: children.time_of({"ts": text}),
+    "a run's begin": lambda text: times_of({"started_at": text})[0],
+    "its end": lambda text: times_of({"completed_at": text})[1],
     "an execution": lambda text: executions._time({"created_at": text}, "created_at"),
-    "a message": history._seconds,
 }
 
 
