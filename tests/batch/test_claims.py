@@ -510,8 +510,9 @@ def test_wrong_arguments_are_told_at_once(
     for more in ({"concurrency": 0}, {"per_minute": 0}, {"concurrency": True}):
         with pytest.raises(InvalidValueError):
             powawidget.per_partition(agent, "{text}", key="id", claims=tmp_path, **more)
+    nobody: Any = None  # types refuse it already
     with pytest.raises(InvalidValueError, match="Say what names a row"):
-        powawidget.per_partition(agent, "{text}", key=None, claims=tmp_path)  # type: ignore[arg-type]
+        powawidget.per_partition(agent, "{text}", key=nobody, claims=tmp_path)
     with pytest.raises(InvalidValueError, match="claims= is for a DataFrame of Dask"):
         agent.map(["a"], claims=tmp_path)
     ask = powawidget.per_partition(agent, "{text}", key="id", claims=tmp_path)
@@ -579,7 +580,7 @@ def answered(
     ],
     ids=["no money", "busy", "refused", "no id of one's own", "reset", "found", "a login page"],
 )
-def test_a_row_may_be_claimed_anew_only_where_no_run_can_have_begun(  # noqa: PLR0913, PLR0917
+def test_a_row_may_be_claimed_anew_only_where_no_run_can_have_begun(  # noqa: PLR0913, PLR0917  # fixtures
     answer: Any,
     status: str,
     starts: int,

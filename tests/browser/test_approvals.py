@@ -1,5 +1,6 @@
 """A click on Approve in a real JupyterLab: it gets through whatever the kernel does, and once."""
 
+import re
 import time
 from typing import Any
 
@@ -203,7 +204,9 @@ def test_a_card_of_a_dead_kernel_is_inert_and_says_why(lab: Lab, page: Page) -> 
     widget = page.locator(".pw")
     armed(widget, "Approve")
     page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
-    expect(widget.locator(".pw-status")).to_have_text("Interrupted", timeout=LONG)
+    # The kernel's last word may come before the front end lets go of it, or not.
+    status = re.compile("^Interrupted(: the kernel is gone)?$")
+    expect(widget.locator(".pw-status")).to_have_text(status, timeout=LONG)
     expect(widget).to_contain_text("kernel")
     expect(button(widget, "Approve")).to_have_count(0)
 

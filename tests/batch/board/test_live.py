@@ -453,7 +453,8 @@ def test_what_copy_as_python_gives_runs_and_goes_on(
     assert len([path for method, path, *_ in server.requests if method == "POST"]) == posts
     grid = pb.agent("Echo").grid(message=["a", "b"], start=False)
     exec(grid._told.python, names)  # likewise
-    assert list(names["batch"]) == list(grid)  # type: ignore[call-overload]
+    again: Any = names["batch"]
+    assert list(again) == list(grid)
     assert server.key not in first._told.python + grid._told.python
 
 
