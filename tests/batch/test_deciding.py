@@ -5,7 +5,7 @@ import pathlib
 import pickle
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,8 +20,8 @@ from powawidget.errors import ApprovalNeeded, ConfigurationError, DecisionRefuse
 from powawidget.live.run import NONCE
 from powawidget.state.model import ApprovalPart, RunState, ToolPart
 from tests.counterpart import Agent, Call, Calls, Counterpart, Hook, Pause, Say, Tool, start
+from tests.waiting import WATCHDOG, until
 
-WATCHDOG = 60
 GO_ON = threading.Event()
 
 
@@ -69,14 +69,6 @@ def server(running: Counterpart) -> Iterator[Counterpart]:
 def pb(server: Counterpart) -> Iterator[pw.Powabase]:
     with pw.connect(server.url, api_key=server.key) as connection:
         yield connection
-
-
-def until(condition: Callable[[], Any]) -> Any:
-    end = time.monotonic() + WATCHDOG
-    while not (found := condition()):
-        assert time.monotonic() < end, "not seen in time"
-        time.sleep(0.01)
-    return found
 
 
 class Posts:
