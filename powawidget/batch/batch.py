@@ -811,13 +811,13 @@ def again(batch: Batch, rows: Rows) -> Batch:
     made = Batch(
         batch._record,  # noqa: SLF001  # its own module, as below
         rows,
-        Kept(batch._journal, batch._number),  # noqa: SLF001
-        batch._drive,  # noqa: SLF001
-        batch._most_runs,  # noqa: SLF001
-        batch._told,  # noqa: SLF001
+        Kept(batch._journal, batch._number),  # noqa: SLF001  # its own module
+        batch._drive,  # noqa: SLF001  # its own module
+        batch._most_runs,  # noqa: SLF001  # its own module
+        batch._told,  # noqa: SLF001  # its own module
     )
-    made._driver, made._driven = batch._driver, batch._driven  # noqa: SLF001
-    made._is_part, made._begun = batch._is_part, batch._begun  # noqa: SLF001
+    made._driver, made._driven = batch._driver, batch._driven  # noqa: SLF001  # its own module
+    made._is_part, made._begun = batch._is_part, batch._begun  # noqa: SLF001  # its own module
     made._view.boards = batch._view.boards  # noqa: SLF001  # one driver tells all of its changes
     return made
 
