@@ -123,8 +123,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _journal(file: Path, *, prune: bool) -> int:
-    from powawidget.batch.journal.journal import Journal  # noqa: PLC0415 - only this command's
-    from powawidget.errors import PowawidgetError  # noqa: PLC0415
+    from powawidget.batch.journal.journal import Journal  # noqa: PLC0415  # only this command's
+    from powawidget.errors import PowawidgetError  # noqa: PLC0415  # as above
 
     try:
         with Journal.read(file) as journal:
@@ -141,7 +141,7 @@ def _journal(file: Path, *, prune: bool) -> int:
 
 
 def _told(summary: Any) -> str:
-    from powawidget.batch.summary import Summary, day_of  # noqa: PLC0415 - only this command's
+    from powawidget.batch.summary import Summary, day_of  # noqa: PLC0415  # only this command's
 
     record = summary.record
     return Summary(
@@ -161,7 +161,7 @@ def _told(summary: Any) -> str:
 def _serve(arguments: argparse.Namespace) -> int:
     _require("starlette", "uvicorn")
     with _stop_signals() as stop:
-        from powawidget.local import LocalServer, Settings  # noqa: PLC0415 - an extra, checked above
+        from powawidget.local import LocalServer, Settings  # noqa: PLC0415  # an extra, checked above
 
         given = vars(arguments)
         names = [name.replace("-", "_") for name, *_ in _LOAD]
@@ -194,7 +194,7 @@ def _serve(arguments: argparse.Namespace) -> int:
 def _demo(notebook: Path | None, *, port: int, browser: bool) -> int:
     _require("starlette", "uvicorn", "jupyterlab", "ipykernel")
     with _stop_signals() as stop:
-        from powawidget.local import LocalServer  # noqa: PLC0415 - an extra, checked above
+        from powawidget.local import LocalServer  # noqa: PLC0415  # an extra, checked above
 
         if port:
             _require_free(port)
@@ -288,7 +288,7 @@ def _lab(folder: Path, environment: dict[str, str], port: int) -> Iterator[_Lab]
         search = [own, *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
         log = Path(own, "jupyterlab.log")
         with open(log, "wb", opener=_for_the_owner) as output:
-            process = subprocess.Popen(  # noqa: S603 - this Python, and arguments of ours
+            process = subprocess.Popen(  # noqa: S603  # this Python, and arguments of ours
                 [
                     *(sys.executable, "-c", LAB, "--no-browser"),
                     f"--ServerApp.ip={LOOPBACK}",
@@ -370,7 +370,7 @@ def _browser(url: str) -> Iterator[None]:
     JupyterLab's address holds the token. So the browser gets the name of a file that leads there,
     as Jupyter does it too.
     """
-    from jupyter_core.paths import jupyter_runtime_dir  # noqa: PLC0415 - JupyterLab's
+    from jupyter_core.paths import jupyter_runtime_dir  # noqa: PLC0415  # JupyterLab's
 
     folder = Path(jupyter_runtime_dir())
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -265,7 +265,7 @@ class Decider:
                 # A key that may not read the hooks can still decide: the default holds then.
                 with contextlib.suppress(PowawidgetError):
                     answer = await self._hooks()
-                    rows = answer.get("hooks") if isinstance(answer, dict) else None
+                    rows = answer.get("hooks") if isinstance(answer, dict) else answer
             listed = rows if isinstance(rows, list) else []
             self._hook_rows = [row for row in listed if isinstance(row, dict)]
         return self._hook_rows

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Any
 
@@ -13,11 +12,10 @@ from powawidget.batch.journal.attempts import Claim
 from powawidget.batch.states import Start, after_failed_start
 from powawidget.batch.target import Target
 from powawidget.errors import RequestError
-from powawidget.http.timeouts import Timeouts
 from powawidget.live.subscribers import Rest
 from powawidget.run.plan import Lookup
 from powawidget.run.run import Run
-from powawidget.run.sources import Source
+from powawidget.run.sources import Source, WatchedSource
 from powawidget.run.task import RunTask
 from powawidget.state.ops import Op
 
@@ -159,7 +157,7 @@ class Attempt:
         self.marked = True
 
 
-class _Watched:
+class _Watched(WatchedSource):
     """A run's source, whose start is watched.
 
     Args:
@@ -168,34 +166,11 @@ class _Watched:
     """
 
     def __init__(self, inner: Source, attempt: Attempt) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._attempt = attempt
 
-    @property
-    def pause(self) -> None:
-        """Nothing: a row isn't claimed before its project's pause is over."""
-        return
-
-    @property
-    def idle(self) -> float | None:
-        return self._inner.idle
-
-    @property
-    def total(self) -> float | None:
-        return self._inner.total
-
-    @property
-    def timeouts(self) -> Timeouts:
-        return self._inner.timeouts
-
-    def open(self) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        return self._open()
-
-    def close(self) -> None:
-        self._inner.close()
-
     @contextlib.asynccontextmanager
-    async def _open(self) -> AsyncGenerator[AsyncIterator[bytes], None]:
+    async def open(self) -> AsyncGenerator[AsyncIterator[bytes], None]:
         begun = time.monotonic()
         async with contextlib.AsyncExitStack() as stack:
             try:

@@ -419,14 +419,16 @@ class Batch:
         some = [one for one in self._rows.inputs if _of(outcomes, one.key).state in states]
         if not some:
             return self
-        if self._driver is None or self._driver.done.is_set():
+        driver = self._driver
+        if driver is None or driver.done.is_set():
             # Those alone: what waits was left by a person, a budget or an empty account.
-            self._driver, self._driven, self._is_part = self._made(some), some, True
-        elif self._driver.reason or not {one.key for one in self._driven}.issuperset(
+            driver = self._made(some)
+            self._take(driver, some, is_part=True)
+        elif driver.reason or not {one.key for one in self._driven}.issuperset(
             one.key for one in some
         ):
             raise _still_ends("batch.retry(...) sends those again")
-        self._driver.retry([state for state in _RETRIED if state in states])
+        driver.retry([state for state in _RETRIED if state in states])
         self._note_begun()
         self._view.output.note_call()
         return self
@@ -647,15 +649,19 @@ class Batch:
         driver = self._made(inputs)
         cells.note_number()
         driver.start()
-        self._driver, self._driven, self._is_part = driver, inputs, is_part
+        self._take(driver, inputs, is_part=is_part)
         self._note_begun()
 
     def _made(self, inputs: Sequence[RowInput]) -> Driver:
         assert self._drive is not None  # noqa: S101  # `_refuse_reader` has seen to it
-        driver = self._drive(inputs)
+        return self._drive(inputs)
+
+    def _take(self, driver: Driver, inputs: Sequence[RowInput], *, is_part: bool) -> None:
+        self._driver, self._driven, self._is_part = driver, inputs, is_part
+        # Afterwards: a page that says hello just before finds no driver, or the last one, to tell,
+        # and this one would wait for it for ever.
         if self._view.is_seen:
             driver.note_page()
-        return driver
 
     def _note_page(self) -> None:
         """Note that a page shows the batch; what waited for that begins now."""
@@ -877,13 +883,13 @@ def again(batch: Batch, rows: Rows) -> Batch:
     made = Batch(
         batch._record,  # noqa: SLF001  # its own module, as below
         rows,
-        Kept(batch._journal, batch._number),  # noqa: SLF001
-        batch._drive,  # noqa: SLF001
-        batch._most_runs,  # noqa: SLF001
-        batch._told,  # noqa: SLF001
+        Kept(batch._journal, batch._number),  # noqa: SLF001  # its own module
+        batch._drive,  # noqa: SLF001  # its own module
+        batch._most_runs,  # noqa: SLF001  # its own module
+        batch._told,  # noqa: SLF001  # its own module
     )
-    made._driver, made._driven = batch._driver, batch._driven  # noqa: SLF001
-    made._is_part, made._begun = batch._is_part, batch._begun  # noqa: SLF001
+    made._driver, made._driven = batch._driver, batch._driven  # noqa: SLF001  # its own module
+    made._is_part, made._begun = batch._is_part, batch._begun  # noqa: SLF001  # its own module
     made._view.boards = batch._view.boards  # noqa: SLF001  # one driver tells all of its changes
     return made
 

@@ -406,22 +406,24 @@ def _created(path: pathlib.Path, text: bytes) -> bool:
         descriptor = os.open(path, flags, _PRIVATE)
     except FileExistsError:
         return False
+    _written(descriptor, text)
+    _sync(path.parent)
+    return True
+
+
+def _written(descriptor: int, text: bytes) -> None:
+    """Write and close an open file; it is on the drive then, whatever happens to this machine."""
     with os.fdopen(descriptor, "wb") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    _sync(path.parent)
-    return True
 
 
 def _replaced(path: pathlib.Path, text: bytes) -> None:
     """Write a file that others read whole or not at all."""
     descriptor, made = tempfile.mkstemp(dir=path.parent)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
+        _written(descriptor, text)
         pathlib.Path(made).replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -433,10 +435,7 @@ def _created_whole(path: pathlib.Path, text: bytes) -> None:
     """Create a file that others read whole or not at all, unless it is there."""
     descriptor, made = tempfile.mkstemp(dir=path.parent)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
+        _written(descriptor, text)
         os.link(made, path)  # as below
     except FileExistsError:
         return

@@ -235,7 +235,7 @@ class Course:
             self.end(used_up, call_off=False)  # what is claimed is within the budget
             return
         room = min(self._pace.room(), len(self._waiting), _MOST_A_TICK)
-        room = min(room, self._most_beside_asking()) if room else 0
+        room = min(room, self._most_to_ask()) if room else 0
         keys: list[str] = []
         for _ in range(room):
             if self._spending.refusal() is not None:
@@ -268,15 +268,19 @@ class Course:
             )
             self._begin(self._send(opened, one))
 
-    def _most_beside_asking(self) -> int:
-        """Say how many may start beside rows that wait for a person, though that was to be none.
+    def _most_to_ask(self) -> int:
+        """Say how many may start beside what is under way, of which each may wait for a person.
 
-        A policy leaves to a person what it can't read; a gate may be new.
+        What is only looked for counts too, after a lost stream or a killed kernel: the server may
+        keep it waiting still. Where a policy was to decide, rows that wait for a person all the
+        same set the same limit: a policy leaves to one what it can't read, and a gate may be new.
         """
-        if self._target.kind != "agent" or self._target.has_tools is False:
-            return _MOST_A_TICK
-        is_asking = any(attempt.is_asking for attempt in self.attempts.values())
-        return max(0, MOST_ASKING - self._pace.in_flight) if is_asking else _MOST_A_TICK
+        target = self._target
+        most = target.deciding.most
+        if most is None and target.kind == "agent" and target.has_tools is not False:
+            is_asking = any(attempt.is_asking for attempt in self.attempts.values())
+            most = MOST_ASKING if is_asking else None
+        return _MOST_A_TICK if most is None else max(0, most - len(self._under_way))
 
     def _end_where_nobody_decides(self, over: RunState) -> None:
         """Start nothing new where a request has expired, and nobody seems to be there.

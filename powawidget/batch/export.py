@@ -188,7 +188,7 @@ def _array_of(values: list[Any], arrow: Any) -> Any:
 
 def _readable(frame: Any, arrow: Any) -> Any:
     """Write as JSON what the cells of a column, or of the index, can't be together in Arrow."""
-    import pandas as pd  # noqa: PLC0415 - the frame is its own
+    import pandas as pd  # noqa: PLC0415  # the frame is its own
 
     def fitting(values: list[Any]) -> Any:
         for made in (values, _texts(values)):

@@ -18,7 +18,7 @@ def cells_of(series: Any) -> list[Any]:
     Returns:
         Its cells.
     """
-    import narwhals as nw  # noqa: PLC0415 - an extra, checked by `table_of`
+    import narwhals as nw  # noqa: PLC0415  # an extra, checked by `table_of`
 
     kind = series.dtype
     is_fine = kind == nw.Time or (

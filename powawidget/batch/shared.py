@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import math
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Protocol
 
@@ -14,9 +13,8 @@ from powawidget.batch.states import after_failed_start
 from powawidget.batch.target import Body, Target
 from powawidget.errors import ConfigurationError
 from powawidget.http.held import BeforeLastByte
-from powawidget.http.timeouts import Timeouts
 from powawidget.run.plan import Plan
-from powawidget.run.sources import Source
+from powawidget.run.sources import Source, WatchedSource
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
 _MINUTE = 60.0
@@ -173,7 +171,7 @@ def shared_target(target: Target, rows: ClaimedRows, gate: Gate) -> Target:
     return replace(target, plan=plan, session_of=rows.session_of, makes_session=False)
 
 
-class _ClaimedSource:
+class _ClaimedSource(WatchedSource):
     """A row's source: it waits at the gate, and says where the server can't have begun a run."""
 
     def __init__(
@@ -184,37 +182,14 @@ class _ClaimedSource:
         gate: Gate,
         is_taken: Callable[[], bool],
     ) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._rows = rows
         self._ticket = ticket
         self._gate = gate
         self._is_taken = is_taken
 
-    @property
-    def pause(self) -> None:
-        """Nothing: the gate has it."""
-        return
-
-    @property
-    def idle(self) -> float | None:
-        return self._inner.idle
-
-    @property
-    def total(self) -> float | None:
-        return self._inner.total
-
-    @property
-    def timeouts(self) -> Timeouts:
-        return self._inner.timeouts
-
-    def open(self) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        return self._open()
-
-    def close(self) -> None:
-        self._inner.close()
-
     @contextlib.asynccontextmanager
-    async def _open(self) -> AsyncGenerator[AsyncIterator[bytes], None]:
+    async def open(self) -> AsyncGenerator[AsyncIterator[bytes], None]:
         async with self._gate.place(), contextlib.AsyncExitStack() as stack:
             try:
                 await asyncio.to_thread(self._rows.claims.check, self._ticket)

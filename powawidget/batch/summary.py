@@ -47,7 +47,7 @@ class Summary:
 
     def markdown(self) -> str:
         """Write it as a line and a table of figures. Names may be anybody's: they are escaped."""
-        from powawidget.transcript.markdown_escape import (  # noqa: PLC0415 - an import shouldn't wait for it
+        from powawidget.transcript.markdown_escape import (  # noqa: PLC0415  # an import shouldn't wait for it
             code_span,
             escape,
         )

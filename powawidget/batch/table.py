@@ -99,7 +99,7 @@ class Frame(Table):
     """
 
     def __init__(self, frame: Any, *, is_batch: bool = False) -> None:
-        import narwhals as nw  # noqa: PLC0415 - an extra, checked by `table_of`
+        import narwhals as nw  # noqa: PLC0415  # an extra, checked by `table_of`
 
         self._frame = frame.clone()
         self._is_batch = is_batch
@@ -156,7 +156,7 @@ class Frame(Table):
 def own_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """Make a table of rows that came in none: a DataFrame of pandas, where that is installed."""
     try:
-        import pandas as pd  # noqa: PLC0415 - only where it is there
+        import pandas as pd  # noqa: PLC0415  # only where it is there
 
         needed("narwhals", "A DataFrame")
     except ImportError:
@@ -297,7 +297,7 @@ def _framed(data: Any) -> Frame | None:
 
 def _arrow(data: Any) -> Any:
     """Make of what pyarrow has beside tables what narwhals reads."""
-    import pyarrow as pa  # noqa: PLC0415 - the data is its own
+    import pyarrow as pa  # noqa: PLC0415  # the data is its own
 
     if isinstance(data, pa.RecordBatch):
         return pa.Table.from_batches([data])
@@ -309,7 +309,7 @@ def _arrow(data: Any) -> Any:
 
 
 def _record_batch(table: Any) -> Any:
-    import pyarrow as pa  # noqa: PLC0415 - the data is its own
+    import pyarrow as pa  # noqa: PLC0415  # the data is its own
 
     batches = table.combine_chunks().to_batches()
     return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
@@ -317,7 +317,7 @@ def _record_batch(table: Any) -> Any:
 
 def _some(frame: Any, only: Sequence[int]) -> Any:
     """Take some rows of a frame."""
-    import narwhals as nw  # noqa: PLC0415 - an extra, checked by `table_of`
+    import narwhals as nw  # noqa: PLC0415  # an extra, checked by `table_of`
 
     try:
         return frame[list(only), :]
@@ -325,7 +325,7 @@ def _some(frame: Any, only: Sequence[int]) -> Any:
         # Of some kinds of columns pyarrow takes no rows, but slices.
         if not frame.implementation.is_pyarrow() or type(error).__module__ != "pyarrow.lib":
             raise
-        import pyarrow as pa  # noqa: PLC0415 - the frame is its own
+        import pyarrow as pa  # noqa: PLC0415  # the frame is its own
 
         table = frame.to_native()
         parts = [table.slice(number, 1) for number in only] or [table.slice(0, 0)]
@@ -361,7 +361,7 @@ def _present(cell: Any) -> Any:
 
 
 def _is_nan(cell: Any) -> bool:
-    return isinstance(cell, float) and cell != cell  # noqa: PLR0124 - only NaN differs from itself
+    return isinstance(cell, float) and cell != cell  # noqa: PLR0124  # only NaN differs from itself
 
 
 def _chosen(column: Column, only: Sequence[int]) -> Column:
@@ -372,7 +372,7 @@ _PANDAS_KINDS = {"integer": "Int64", "number": "Float64", "boolean": "boolean"}
 
 
 def _pandas(frame: Any, columns: Sequence[Column]) -> Any:
-    import pandas as pd  # noqa: PLC0415 - the table is pandas' own
+    import pandas as pd  # noqa: PLC0415  # the table is pandas' own
 
     # Text is as this version of pandas has it by itself.
     kinds = {**_PANDAS_KINDS, "text": pd.Series([""]).dtype}
@@ -386,7 +386,7 @@ def _pandas(frame: Any, columns: Sequence[Column]) -> Any:
 
 
 def _series(implementation: Any, column: Column) -> Any:
-    import narwhals as nw  # noqa: PLC0415 - an extra, checked by `table_of`
+    import narwhals as nw  # noqa: PLC0415  # an extra, checked by `table_of`
 
     kinds = {"integer": nw.Int64, "number": nw.Float64, "boolean": nw.Boolean, "text": nw.String}
     each = column.fitting
@@ -397,7 +397,7 @@ def _series(implementation: Any, column: Column) -> Any:
         return nw.new_series(each.name, values, kinds[each.kind](), backend=implementation)
     try:
         made = nw.new_series(each.name, values, backend=implementation)
-    except Exception:  # noqa: BLE001 - each package has its own errors for values that don't agree
+    except Exception:  # noqa: BLE001  # each package has its own errors for values that don't agree
         made = None
     if made is None or made.dtype in {nw.Object, nw.Unknown} or made.to_list() != values:
         texts = [*column.as_texts.cells]

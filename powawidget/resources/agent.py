@@ -148,7 +148,7 @@ class Agent(Conversing):
         check_policy(on_approval)
         body = agent_body(message, session_id, options)
         # It imports this module.
-        from powawidget.resources.batching import agent_target  # noqa: PLC0415
+        from powawidget.resources.batching import agent_target  # noqa: PLC0415  # it imports this
 
         return started(
             body,
@@ -288,8 +288,8 @@ class Agent(Conversing):
             >>> batch.wait().frame
         """
         # They import this module.
-        from powawidget.resources.mapping import Given, Settings, map_agent  # noqa: PLC0415
-        from powawidget.resources.partitions import is_dask, map_dask, per_partition  # noqa: PLC0415
+        from powawidget.resources.mapping import Given, Settings, map_agent  # noqa: PLC0415  # it imports this
+        from powawidget.resources.partitions import is_dask, map_dask, per_partition  # noqa: PLC0415  # it imports this
 
         check_policy(on_approval)
         one_machine = {
@@ -381,7 +381,7 @@ class Agent(Conversing):
             >>> agent.grid(message=["Why?", "How?"], temperature=[0, 0.5, 1]).wait().frame
         """
         # It imports this module.
-        from powawidget.resources.mapping import Settings, grid_agent  # noqa: PLC0415
+        from powawidget.resources.mapping import Settings, grid_agent  # noqa: PLC0415  # it imports this
 
         check_policy(on_approval)
         settings = Settings(

@@ -512,7 +512,7 @@ def _bodies(
             made.append(body(row))
         except WrongTypeError:
             raise  # an option, which is the same for all rows
-        except Exception as error:  # noqa: BLE001 - a function of the caller's may raise anything
+        except Exception as error:  # noqa: BLE001  # a function of the caller's may raise anything
             cause = cause or error
             said = (
                 str(error) if isinstance(error, ConfigurationError | TypeError | ValueError) else ""

@@ -105,7 +105,7 @@ class Orchestration(Conversing):
         """
         body = self._body(message, session_id, {_KNOWLEDGE: runtime_knowledge_bases})
         # It imports this module.
-        from powawidget.resources.batching import orchestration_target  # noqa: PLC0415
+        from powawidget.resources.batching import orchestration_target  # noqa: PLC0415  # it imports this
 
         return started(
             body,
@@ -193,7 +193,7 @@ class Orchestration(Conversing):
             >>> pb.orchestration("Report line").map(["last week", "this week"], "How was {value}?")
         """
         # It imports this module.
-        from powawidget.resources.mapping import (  # noqa: PLC0415
+        from powawidget.resources.mapping import (  # noqa: PLC0415  # it imports this
             Given,
             Settings,
             map_orchestration,

@@ -4,46 +4,24 @@ What is sent to the machines holds no key: each has its own from its environment
 nothing that holds a row's words, for an engine logs what they raise.
 """
 
-import collections
-import contextlib
-import dataclasses
-import logging
 import os
-import queue
 import threading
-import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-
-from powawidget.approvals.policy import PolicyFunction, Verdict, verdict_of
+from powawidget.approvals.policy import PolicyFunction
 from powawidget.batch.board.moment import Content
-from powawidget.batch.budget import Spending
 from powawidget.batch.claims import (
-    OTHER_MESSAGE,
     FolderClaims,
-    Standing,
     begin_claims,
-    name_of_row,
     refuse_unsafe,
 )
 from powawidget.batch.columns import Column
-from powawidget.batch.driver import Driver
-from powawidget.batch.find import Asking
 from powawidget.batch.frame import result_columns
-from powawidget.batch.identity import digest_of, row_digest
-from powawidget.batch.journal import attempts as written
-from powawidget.batch.journal.attempts import Claim
-from powawidget.batch.journal.journal import Journal
-from powawidget.batch.journal.records import BatchRecord, RowInput, RowOutcome
-from powawidget.batch.keys import keys_of
-from powawidget.batch.pace import Pace
-from powawidget.batch.shared import ClaimedRows, Gate, Places, shared_target
-from powawidget.batch.table import Table, table_of
-from powawidget.batch.target import fits
-from powawidget.batch.template import MessageFunction, message_of
+from powawidget.batch.journal.records import RowOutcome
+from powawidget.batch.table import table_of
+from powawidget.batch.template import MessageFunction
 from powawidget.errors import (
     ConfigurationError,
     FileError,
@@ -54,64 +32,31 @@ from powawidget.errors import (
 from powawidget.kernel import loop
 from powawidget.resources import dask
 from powawidget.resources.agent import Agent, AgentInfo
-from powawidget.resources.batching import agent_target
 from powawidget.resources.connect import connect
 from powawidget.resources.definitions import definition_of
 from powawidget.resources.gates import is_gated
 from powawidget.resources.mapping import Key, agent_body_of
+from powawidget.resources.part import (
+    Partitions,
+    Work,
+    cant_be_sent,
+    record_of,
+    rows_of,
+    tell_counts,
+)
 from powawidget.schema.packages import needed
 from powawidget.schema.schema import Schema, schema_of
-from powawidget.state.values import Approval
 
 _KEY = "POWABASE_API_KEY"
 _MOST = 1_000
-_TOLD_EVERY = 1.0  # seconds
 _NO_KEY = (
     f"This worker has no {_KEY} in its environment: set it where workers are started. The key "
     "isn't sent to them."
 )
-_KEY_IN_KEY = "The key of this row holds the API key: choose another column. It wasn't sent."
-_log = logging.getLogger("powawidget")
 _KINDS = {"integer": "Int64", "number": "Float64", "boolean": "boolean"}
 _agents: dict[tuple[str, str], Agent] = {}  # of this process, by project and agent
 _tried: set[str] = set()  # folders of claims, by this process
 _guard = threading.Lock()
-
-
-class Partitions(msgspec.Struct, frozen=True, kw_only=True):
-    """What every machine has to know; it is pickled, and holds no key.
-
-    Attributes:
-        url: The project.
-        agent: The agent's id and name.
-        has_tools: Whether the agent has tools, where that is known.
-        message: As for `map`.
-        key: As for `map`.
-        claims: The folder of the claims.
-        concurrency: How many rows may be in flight at once, on all machines together.
-        per_minute: How many may be started in a minute.
-        schema: The form of the answers, as it was given.
-        options: Those of `run`.
-        on_approval: Decides on approvals.
-        nonce: Of this object: no engine takes another's results for its own.
-        name: What the batch is called.
-        asking: How long what may have begun is looked for.
-    """
-
-    url: str
-    agent: AgentInfo
-    has_tools: bool | None
-    message: str | MessageFunction | None
-    key: Key
-    claims: str
-    concurrency: int
-    per_minute: float | None
-    schema: Any
-    options: dict[str, Any]
-    on_approval: PolicyFunction | None
-    nonce: str
-    name: str = ""
-    asking: Asking = Asking()
 
 
 class PerPartition:
@@ -174,7 +119,7 @@ class PerPartition:
         schema = None if self._given.schema is None else schema_of(self._given.schema)
         names = list(map(str, frame.columns))
         if not len(frame):
-            _told(self._given, uuid.uuid4().hex, {}, None, is_last=True)
+            tell_counts(self._given, uuid.uuid4().hex, {}, None, is_last=True)
         outcomes = self._outcomes(frame, schema) if len(frame) else []
         return _beside(frame, result_columns(outcomes, "agent", schema, names))
 
@@ -184,181 +129,13 @@ class PerPartition:
         claims = _claims_at(given.claims)
         redact = agent._client.secret.redact  # noqa: SLF001  # of this folder
         try:
-            rows = _rows_of(agent, table_of(frame), given, schema)
+            rows = rows_of(agent, table_of(frame), given, schema)
         except Exception as error:  # noqa: BLE001  # a person's function may raise anything
-            _told(given, uuid.uuid4().hex, {"failed": len(frame)}, None, is_last=True)
-            return [_cant_be_sent(error, redact)] * len(frame)
-        wrong = {place: _cant_be_sent(error, redact) for place, error in rows.wrong.items()}
-        came = iter(_Work(given, agent, claims, rows.inputs, schema, {"failed": len(wrong)}).done())
+            tell_counts(given, uuid.uuid4().hex, {"failed": len(frame)}, None, is_last=True)
+            return [cant_be_sent(error, redact)] * len(frame)
+        wrong = {place: cant_be_sent(error, redact) for place, error in rows.wrong.items()}
+        came = iter(Work(given, agent, claims, rows.inputs, schema, {"failed": len(wrong)}).done())
         return [wrong[place] if place in wrong else next(came) for place in range(len(frame))]
-
-
-class _Work:
-    """One task's rows on their way; on the task's thread."""
-
-    def __init__(  # noqa: PLR0913, PLR0917  # what makes up a task
-        self,
-        given: Partitions,
-        agent: Agent,
-        claims: FolderClaims,
-        inputs: Sequence[RowInput],
-        schema: Schema | None,
-        sorted_out: Mapping[str, int],
-    ) -> None:
-        self._sorted_out = sorted_out  # rows that can't be sent, by their state
-        self._given = given
-        self._agent = agent
-        self._claims = claims
-        self._inputs = inputs
-        self._schema = schema
-        self._outcomes: dict[str, RowOutcome] = {}
-        self._changes: queue.SimpleQueue[Sequence[str]] = queue.SimpleQueue()
-
-    def done(self) -> list[RowOutcome]:
-        """Bring all rows to their ends, as far as that is possible; gives how each stands."""
-        names = {one.key: (name_of_row(one.key), one.digest) for one in self._inputs}
-        rows = ClaimedRows(self._claims, names)
-        standing = {key: self._claims.standing(row) for key, (row, _) in names.items()}
-        left: list[RowInput] = []
-        for one in self._inputs:
-            known = standing[one.key]
-            if known.digest and known.digest != one.digest:
-                self._outcomes[one.key] = RowOutcome(state="failed", error=OTHER_MESSAGE)
-            elif known.outcome is not None:
-                self._outcomes[one.key] = known.outcome
-            else:
-                left.append(one)
-        if left:
-            with dask.shared_places(self._given.claims, self._given.concurrency) as places:
-                self._drive(left, rows, standing, places)
-            self._read_again(left)
-        self._tell(is_last=True)
-        return [self._outcomes[one.key] for one in self._inputs]
-
-    def _read_again(self, left: Sequence[RowInput]) -> None:
-        """Read what another task came to meanwhile of rows that this one couldn't find."""
-        for one in left:
-            if self._outcomes[one.key].state != "unknown":
-                continue
-            known = self._claims.standing(name_of_row(one.key))
-            if known.outcome is not None and known.digest == one.digest:
-                self._outcomes[one.key] = known.outcome
-
-    def _drive(
-        self,
-        left: Sequence[RowInput],
-        rows: ClaimedRows,
-        standing: Mapping[str, Standing],
-        places: Places | None,
-    ) -> None:
-        given = self._given
-        gate = Gate(self._claims, places, given.per_minute)
-        plain = agent_target(
-            self._agent,
-            on_approval=None if given.on_approval is None else _Closed(given.on_approval),
-            check=fits if self._schema is None else self._schema.check,
-        )
-        record = _record_of(self._agent, None, "rows")
-        with contextlib.closing(Journal.open(None)) as journal:
-            batch = journal.begin(record, left)
-            journal.unlock(batch)
-            for one in left:
-                known = standing[one.key]
-                session_id = rows.note(one.key, known.number)
-                if known.sent_at is not None:
-                    _note_sent(journal, batch, Claim(key=one.key, session_id=session_id), known)
-            driver = Driver(
-                journal=journal,
-                batch=batch,
-                rows=left,
-                target=shared_target(plain, rows, gate),
-                pace=Pace(min(given.concurrency, len(left)), rows=len(left)),
-                spending=Spending(None),
-                asking=given.asking,
-                on_change=self._changes.put,
-            )
-            self._follow(driver, {one.key: one for one in left})
-
-    def _follow(self, driver: Driver, left: Mapping[str, RowInput]) -> None:
-        kept: set[str] = set()
-        told = time.monotonic() - _TOLD_EVERY
-        driver.start()
-        try:
-            while not driver.done.is_set():
-                with contextlib.suppress(queue.Empty):
-                    self._keep(driver, left, self._changes.get(timeout=0.1), kept)
-                if time.monotonic() - told >= _TOLD_EVERY:
-                    told = time.monotonic()
-                    self._tell(is_last=False)
-        finally:
-            driver.stop()
-        self._keep(driver, left, list(left), kept)
-        for key in left:
-            outcome = driver.outcome(key)
-            if outcome.state == "waiting" and not outcome.error:
-                outcome = msgspec.structs.replace(outcome, error=driver.reason)
-            self._outcomes[key] = outcome
-
-    def _keep(
-        self,
-        driver: Driver,
-        left: Mapping[str, RowInput],
-        keys: Sequence[str],
-        kept: set[str],
-    ) -> None:
-        for key in keys:
-            outcome = self._outcomes[key] = driver.outcome(key)
-            # What is unknown is asked about again by whoever comes next.
-            if outcome.state in {"done", "failed"} and key not in kept:
-                kept.add(key)
-                with contextlib.suppress(FileError):  # then it is looked up again
-                    self._claims.settle(name_of_row(key), left[key].digest, outcome)
-
-    def _tell(self, *, is_last: bool) -> None:
-        """Tell the engine how many rows stand in which state, and nothing of what they hold."""
-        counts = collections.Counter(self._sorted_out)
-        for one in self._inputs:
-            known = self._outcomes.get(one.key)
-            counts["waiting" if known is None else known.state] += 1
-        tokens = [one.tokens for one in self._outcomes.values() if one.tokens is not None]
-        part = self._claims.name_of_part(name_of_row(one.key) for one in self._inputs)
-        _told(self._given, part, counts, sum(tokens) if tokens else None, is_last=is_last)
-
-
-def _told(
-    given: Partitions, part: str, counts: Mapping[str, int], tokens: int | None, *, is_last: bool
-) -> None:
-    dask.tell(
-        given.nonce,
-        {
-            "batch": os.path.basename(given.claims),  # noqa: PTH119  # a text
-            "part": part,
-            "rows": sum(counts.values()),
-            "counts": dict(counts),
-            "tokens": tokens,
-            "over": is_last,
-        },
-    )
-
-
-class _Closed:
-    """A policy where there is nobody to ask: what it leaves open is denied.
-
-    Args:
-        inner: The policy.
-    """
-
-    def __init__(self, inner: PolicyFunction) -> None:
-        self._inner = inner
-        self.name = f"{getattr(inner, 'name', None) or 'policy'}, on a worker"
-
-    async def __call__(self, approval: Approval) -> Verdict:
-        try:
-            verdict = await verdict_of(self._inner, [approval])
-        except Exception as error:  # noqa: BLE001  # what it says may hold arguments
-            _log.warning("An approval policy failed with %s: denied.", type(error).__name__)
-            return "deny"
-        return "deny" if verdict == "ask" else verdict
 
 
 def per_partition(  # noqa: PLR0913  # one keyword for each thing that may be said
@@ -429,7 +206,7 @@ def per_partition(  # noqa: PLR0913  # one keyword for each thing that may be sa
             f"This key can't read what {agent.name} is, so the server would have to make each "
             "row's conversation: use map on one machine. Nothing was sent."
         )
-    own = begin_claims(claims, _record_of(agent, definition, name or agent.name))
+    own = begin_claims(claims, record_of(agent, definition, name or agent.name))
     return PerPartition(
         Partitions(
             url=client.url,
@@ -544,66 +321,6 @@ def _claims_at(folder: str) -> FolderClaims:
             refuse_unsafe(claims.folder)
             _tried.add(folder)
     return claims
-
-
-@dataclasses.dataclass(frozen=True)
-class _Rows:
-    """What can be sent of a part of a table, and what can't, by its place."""
-
-    inputs: Sequence[RowInput]
-    wrong: Mapping[int, Exception]
-
-
-def _rows_of(agent: Agent, table: Table, given: Partitions, schema: Schema | None) -> _Rows:
-    written_by = message_of(given.message, table.names)
-    body = agent_body_of(agent, schema, given.options)
-    keys = keys_of(table.rows, table.names, given.key, table.labels, table.index)
-    form = None if schema is None else schema.json_schema
-    redact = agent._client.secret.redact  # noqa: SLF001  # of this folder
-    inputs: list[RowInput] = []
-    wrong: dict[int, Exception] = {}
-    for place, (key, row) in enumerate(zip(keys, table.rows, strict=True)):
-        if redact(key) != key:
-            wrong[place] = InvalidValueError(_KEY_IN_KEY)
-            continue
-        try:
-            one = body(written_by(row))
-        except Exception as error:  # noqa: BLE001  # a person's function may raise anything
-            wrong[place] = error
-        else:
-            digest = row_digest(one, form)
-            inputs.append(RowInput(key=key, position=place, body=one, digest=digest))
-    return _Rows(inputs, wrong)
-
-
-def _cant_be_sent(error: Exception, redact: Callable[[str], str]) -> RowOutcome:
-    is_ours = isinstance(error, ConfigurationError | TypeError | ValueError)
-    said = f"The message or the key can't be made: {type(error).__name__}."
-    return RowOutcome(state="failed", error=redact(str(error)) if is_ours else said)
-
-
-def _note_sent(journal: Journal, batch: int, claim: Claim, known: Standing) -> None:
-    """Have the driver look a row up that was sent before, as after a kernel's end."""
-    sent_at = known.sent_at or time.time()
-
-    def work(connection: Any) -> None:
-        (number,) = written.claim(connection, batch, [claim], sent_at)
-        written.mark(connection, number, sent_at)
-
-    journal.call(work)
-
-
-def _record_of(agent: Agent, definition: dict[str, str] | None, name: str) -> BatchRecord:
-    return BatchRecord(
-        name=name,
-        project=agent._client.url,  # noqa: SLF001  # of this folder
-        kind="agent",
-        target_id=agent.id,
-        target_name=agent.name,
-        definition=definition,
-        definition_digest="" if definition is None else digest_of(definition),
-        made_at=time.time(),
-    )
 
 
 def _refuse_gated(gated: bool | None, name: str) -> None:

@@ -24,13 +24,12 @@ from powawidget.resources.definitions import read_definition
 from powawidget.run.finished import NO_SOURCE, of_reused
 from powawidget.run.plan import Plan
 from powawidget.run.run import Run, finished_run
-from powawidget.run.sources import Source
+from powawidget.run.sources import Source, WatchedSource
 from powawidget.run.task import RunTask
 from powawidget.settings import options
 from powawidget.state.model import ENDED
 
 Reuse = bool | str | os.PathLike[str] | None
-
 
 _ASKED_AGAIN = "The same was asked again while it ran: this is that run too, not paid again."
 _KEPT = "kept for reuse"
@@ -200,7 +199,7 @@ def _is_the_same(going: Run, asked: _Asked) -> bool:
         return is_good and task.decides is asked.decides and not kept.effect_of(state)
 
 
-class _Unasked:
+class _Unasked(WatchedSource):
     """A source that is never opened: who is asked couldn't be read.
 
     Args:
@@ -208,15 +207,9 @@ class _Unasked:
         error: Why not.
     """
 
-    pause = None
-
     def __init__(self, inner: Source, error: ConnectionLost) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._error = error
-        self.idle, self.total, self.timeouts = inner.idle, inner.total, inner.timeouts
 
     def open(self) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         raise self._error
-
-    def close(self) -> None:
-        self._inner.close()

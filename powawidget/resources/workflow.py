@@ -170,7 +170,7 @@ class Workflow:
             >>> pb.workflow("Weekly report").map(weeks, variables={"week": "week_no"})
         """
         # It imports this module.
-        from powawidget.resources.mapping import Given, Settings, map_workflow  # noqa: PLC0415
+        from powawidget.resources.mapping import Given, Settings, map_workflow  # noqa: PLC0415  # it imports this
 
         settings = Settings(
             journal=journal,

@@ -1,5 +1,6 @@
 """Where a run's bytes come from: the server, a recording, or what the server has stored."""
 
+import abc
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
@@ -36,6 +37,32 @@ class Source(Protocol):
     @property
     def timeouts(self) -> Timeouts:
         """How long the rest may take, and how often it is tried."""
+
+
+class WatchedSource(abc.ABC):
+    """Another source, around whose start something happens: it has that one's limits.
+
+    What everybody waits for before a start is seen to elsewhere, by who makes it.
+
+    Args:
+        inner: Where the bytes come from.
+    """
+
+    pause: SharedPause | None = None
+
+    def __init__(self, inner: Source) -> None:
+        self._inner = inner
+        self.idle = inner.idle
+        self.total = inner.total
+        self.timeouts = inner.timeouts
+
+    @abc.abstractmethod
+    def open(self) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """Start the run and give its bytes."""
+
+    def close(self) -> None:
+        """Release what the run needed."""
+        self._inner.close()
 
 
 class LiveSource:

@@ -150,7 +150,7 @@ def schema_of(given: Any) -> Schema:
 
 def _of_json_schema(given: Mapping[str, Any]) -> Schema:
     jsonschema = needed("jsonschema", "A JSON schema")
-    from referencing import Registry  # noqa: PLC0415 - jsonschema's own, imported with it
+    from referencing import Registry  # noqa: PLC0415  # jsonschema's own, imported with it
 
     try:
         own: dict[str, Any] = json.loads(json.dumps(given))
@@ -183,7 +183,7 @@ def _of_json_schema(given: Mapping[str, Any]) -> Schema:
 
 def _refuse_dangling(schema: dict[str, Any], registry: Any) -> None:
     """Refuse a reference that leads nowhere, or in a circle: it would fail every row's answer."""
-    from referencing import exceptions, jsonschema  # noqa: PLC0415 - as above
+    from referencing import exceptions, jsonschema  # noqa: PLC0415  # as above
 
     latest = jsonschema.DRAFT202012
     form = jsonschema.specification_with(str(schema.get("$schema", "")), default=latest)
@@ -249,7 +249,7 @@ def _of_msgspec(given: Any) -> Schema:
     is_type = isinstance(given, type | types.UnionType) or hasattr(given, "__origin__")
     try:
         if not is_type or given in {str, bytes, object, type}:
-            raise TypeError  # noqa: TRY301 - one sentence for all that is no schema
+            raise TypeError  # noqa: TRY301  # one sentence for all that is no schema
         schema = msgspec.json.schema(given)
         decoder = msgspec.json.Decoder(given)
     except (TypeError, ValueError) as error:

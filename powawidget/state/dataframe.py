@@ -37,7 +37,7 @@ def dataframe_of(result: Any, tool: str) -> "pd.DataFrame":
         InvalidValueError: If the result isn't a table.
     """
     try:
-        import pandas as pd  # noqa: PLC0415 - a dependency of this call only
+        import pandas as pd  # noqa: PLC0415  # a dependency of this call only
     except ImportError as error:
         raise MissingPackageError(
             "to_frame() needs pandas, which isn't installed: run '%pip install pandas'."

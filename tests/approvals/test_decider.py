@@ -478,6 +478,25 @@ def test_the_deadline_is_that_of_the_hook(config: Any, gates: int, expected: flo
     assert timeout_of([hook], part, gates) == expected
 
 
+@pytest.mark.parametrize("is_bare", [True, False])
+@virtual
+async def test_the_deadline_is_read_from_a_list_of_hooks_however_it_comes(is_bare: bool) -> None:
+    """Else a request that the server soon gives up could be decided on for 300 s."""
+    gated = GatedRun()
+    told = gated.decider._hooks
+    assert told is not None
+
+    async def hooks() -> Any:
+        answer = await told()
+        return answer["hooks"] if is_bare else answer
+
+    gated.decider._hooks = hooks
+    gated.server.request("a")
+    await asyncio.sleep(0.5)
+    (part,) = [one for one in gated.live.state.parts if isinstance(one, ApprovalPart)]
+    assert part.deadline == part.asked_at + TIMEOUT
+
+
 def test_each_gate_has_the_deadline_of_its_own_hook() -> None:
     hooks = [
         {

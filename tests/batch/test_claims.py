@@ -30,7 +30,8 @@ from powawidget.batch.states import ClaimedElsewhere, after_failed_start
 from powawidget.errors import ConfigurationError, ConnectionLost, FileError, InvalidValueError
 from powawidget.resources import partitions
 from powawidget.resources.agent import AgentInfo
-from powawidget.resources.partitions import Partitions, PerPartition
+from powawidget.resources.part import Partitions
+from powawidget.resources.partitions import PerPartition
 from powawidget.resources.project import Powabase
 from tests.batch.desk import Desk, done, page, reset, stored
 from tests.batch.desk import status as desk_status

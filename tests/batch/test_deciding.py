@@ -5,23 +5,26 @@ import pathlib
 import pickle
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 import powawidget as pw
 from powawidget.approvals.policy import may_ask
+from powawidget.batch import course
 from powawidget.batch.budget import budget
 from powawidget.batch.deciding import UNASKED, Deciding, deciding_of
 from powawidget.batch.decisions import denied_in, expired_in, last_decision
 from powawidget.batch.driver import UnderWay
 from powawidget.errors import ApprovalNeeded, ConfigurationError, DecisionRefused
+from powawidget.kernel import loop
 from powawidget.live.run import NONCE
+from powawidget.resources.gates import asks_by
 from powawidget.state.model import ApprovalPart, RunState, ToolPart
 from tests.counterpart import Agent, Call, Calls, Counterpart, Hook, Pause, Say, Tool, start
+from tests.waiting import WATCHDOG, until
 
-WATCHDOG = 60
 GO_ON = threading.Event()
 
 
@@ -69,14 +72,6 @@ def server(running: Counterpart) -> Iterator[Counterpart]:
 def pb(server: Counterpart) -> Iterator[pw.Powabase]:
     with pw.connect(server.url, api_key=server.key) as connection:
         yield connection
-
-
-def until(condition: Callable[[], Any]) -> Any:
-    end = time.monotonic() + WATCHDOG
-    while not (found := condition()):
-        assert time.monotonic() < end, "not seen in time"
-        time.sleep(0.01)
-    return found
 
 
 class Posts:
@@ -195,6 +190,41 @@ def test_where_hooks_cant_be_read_somebody_has_to_be_named(
     assert batch.counts == {"done": 3}
 
 
+GATE = {"type": "approval", "enabled": True, "event": "PreToolUse", "matcher": "a|b*"}
+OTHER = {"type": "http", "enabled": True, "event": "PostToolUse"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "asks"),
+    [
+        ({"hooks": []}, False),
+        ([], False),
+        ({"hooks": [OTHER]}, False),
+        ({"hooks": [OTHER, GATE]}, True),
+        ({"hooks": [GATE | {"matcher": 7}]}, True),  # whatever it matches
+        ({"hooks": [GATE | {"matcher": None}]}, True),
+        ({"hooks": [GATE | {"enabled": False}]}, False),
+        ({"hooks": [GATE | {"enabled": None}]}, True),
+        ({"hooks": ["approval", GATE]}, True),  # one that can be read is enough
+        # What can't be read may be a gate.
+        (None, None),
+        ("", None),
+        ({}, None),
+        ({"hooks": None}, None),
+        ({"hooks": {"0": GATE}}, None),
+        ({"hooks": ["approval"]}, None),
+        ({"hooks": [OTHER, None]}, None),
+        ({"hooks": [{"event": "PreToolUse"}]}, None),
+        ({"hooks": [{"type": ["approval"]}]}, None),
+        ({"hooks": [OTHER], "total": 2}, None),
+        ({"hooks": [GATE], "total": 2}, True),
+        ({"hooks": [OTHER], "total": 1}, False),
+    ],
+)
+def test_what_an_answer_tells_of_gates(answer: Any, asks: bool | None) -> None:
+    assert asks_by(answer) is asks
+
+
 @pytest.mark.parametrize("name", ["Plain", "Free"])
 def test_who_is_never_asked_needs_nobody(pb: pw.Powabase, name: str) -> None:
     assert pb.agent(name).map(rows(5)).wait(WATCHDOG).counts == {"done": 5}
@@ -239,6 +269,35 @@ def test_a_page_that_came_first_is_enough(pb: pw.Powabase, server: Counterpart) 
     batch.start()
     until(lambda: len(asking(batch)) == 2)
     assert len(posts.starts) == 2
+    end(batch)
+
+
+@pytest.mark.parametrize("how", ["start", "sample", "retry"])
+def test_a_hello_that_comes_while_a_batch_is_started_counts(
+    pb: pw.Powabase, server: Counterpart, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """The cell shows the batch and starts it; its page loads as fast as that."""
+    posts = Posts(server)
+    batch = pb.agent("Quick").map(rows(1), start=False)
+    if how == "retry":
+        batch.start()
+        hello(batch)
+        until(lambda: batch.counts == {"failed": 1})
+        assert batch.widget.greeted
+        batch.widget._requests.greeted = False  # as a view that was made anew
+    made = batch._made
+
+    def and_hello(inputs: Any) -> Any:
+        driver = made(inputs)
+        hello(batch)
+        until(lambda: batch.widget.greeted)
+        loop.run_sync(asyncio.sleep(0))
+        return driver
+
+    monkeypatch.setattr(batch, "_made", and_hello)
+    {"start": batch.start, "sample": batch.sample, "retry": lambda: batch.retry("failed")}[how]()
+    until(lambda: asking(batch))
+    assert len(posts.starts) == (2 if how == "retry" else 1)
     end(batch)
 
 
@@ -306,6 +365,48 @@ def test_at_most_three_rows_wait_though_more_were_asked_for(
     until(batch._driver.done.is_set)  # type: ignore[union-attr]  # it was started
     assert len(posts.starts) == len(set(posts.starts)) == 7
     assert len(posts.of("/approve")) == 7
+
+
+@pytest.mark.parametrize("lost", ["driver", "streams"])
+def test_what_the_server_may_keep_waiting_still_counts_among_the_three(
+    pb: pw.Powabase,
+    server: Counterpart,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+    lost: str,
+) -> None:
+    """A kernel that is gone, or a broken stream, leaves runs that are looked for."""
+    monkeypatch.setattr(course, "_HEAD_START", 0.0)
+    posts, path, asking_policy = Posts(server), tmp_path / "b.powa", pw.policy()
+    messages = [*rows(3, "slow"), *rows(3)]
+    agent = pb.agent("Keeper")
+    batch = agent.map(messages, journal=path, on_approval=asking_policy)
+    driver = batch._driver
+    assert driver is not None
+    until(lambda: batch.counts.get("accepted") == 3 and driver.running == 3)
+    begun = len(server.requests)
+    if lost == "driver":
+        end(batch)
+        batch = agent.map(messages, journal=path, on_approval=asking_policy)
+    else:
+        for key in batch:
+            if (run := batch._live(str(key))) is not None:
+                run.stop()
+    # By its id, or by its conversation where the stream hadn't named it.
+    until(
+        lambda: (
+            sum(
+                "/api/agents/runs/" in path or path.endswith("/runs")
+                for method, path, _ in server.requests[begun:]
+                if method == "GET"
+            )
+            >= 6
+        )
+    )
+    assert sorted(posts.starts) == rows(3, "slow")
+    GO_ON.set()
+    until(lambda: len(posts.starts) == 6)
+    end(batch)
 
 
 def test_a_policy_that_decides_sets_no_limit(pb: pw.Powabase, server: Counterpart) -> None:

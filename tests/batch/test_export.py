@@ -169,7 +169,7 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: pathlib.Path
     with pytest.raises(FileError, match=r"none.out\.csv can't be written: No such file"):
         export(tmp_path / "none" / "out.csv", RECORDS, NAMES, ROWS)
     with pytest.raises(WrongTypeError, match="export takes the name of a file"):
-        export(3, RECORDS, NAMES, ROWS)  # type: ignore[arg-type]
+        export(3, RECORDS, NAMES, ROWS)  # type: ignore[arg-type]  # what is refused
 
 
 def test_without_pyarrow_it_says_what_to_install(

@@ -252,7 +252,7 @@ def test_a_sample_goes_first(project: Powabase) -> None:
         batch.sample(1)
     for wrong in (0, True, 1.5):
         with pytest.raises(InvalidValueError, match="A sample has 1 row or more"):
-            batch.sample(wrong)  # type: ignore[arg-type]
+            batch.sample(wrong)  # type: ignore[arg-type]  # what is refused
 
 
 def test_the_same_rows_are_sampled_again(project: Powabase, tmp_path: pathlib.Path) -> None:
@@ -532,7 +532,7 @@ def test_an_interrupt_may_only_end_the_waiting(project: Powabase) -> None:
     held.may.set()
     assert batch.wait(WATCHDOG).counts == {"done": 2}
     with pytest.raises(InvalidValueError, match="on_interrupt"):
-        batch.wait(on_interrupt="ignore")  # type: ignore[arg-type]
+        batch.wait(on_interrupt="ignore")  # type: ignore[arg-type]  # what is refused
 
 
 def test_a_run_is_there_while_it_goes_on(project: Powabase) -> None:
@@ -645,9 +645,9 @@ def test_a_grid_of_what_is_ignored_is_refused(server: Counterpart, project: Powa
     with pytest.raises(InvalidValueError, match="come twice"):
         agent.grid(message=["a", "a"])
     with pytest.raises(WrongTypeError, match="A grid needs a message"):
-        agent.grid(message=None)  # type: ignore[arg-type]
+        agent.grid(message=None)  # type: ignore[arg-type]  # what is refused
     with pytest.raises(WrongTypeError, match="The message is a text, not NoneType"):
-        agent.grid(message=["a", None])  # type: ignore[list-item]
+        agent.grid(message=["a", None])  # type: ignore[list-item]  # what is refused
     with pytest.raises(WrongTypeError, match="temperature takes a number, not str"):
         looker.grid(message="a", temperature=[0, "hot"])
     assert server.requests[since:] == []
@@ -722,7 +722,7 @@ def test_a_workflow_takes_columns_as_variables(server: Counterpart, project: Pow
         ),
     ],
 )
-def test_a_workflow_refuses_before_anything_is_sent(  # noqa: PLR0913, PLR0917 - a case and its project
+def test_a_workflow_refuses_before_anything_is_sent(  # noqa: PLR0913, PLR0917  # a case and its project
     server: Counterpart,
     project: Powabase,
     data: Any,

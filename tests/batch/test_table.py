@@ -129,7 +129,7 @@ class Model(pydantic.BaseModel):
     x: int
 
 
-Pair = collections.namedtuple("Pair", ["x"])  # noqa: PYI024 - that kind is meant
+Pair = collections.namedtuple("Pair", ["x"])  # noqa: PYI024  # that kind is meant
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_times_keep_their_nanoseconds() -> None:
         assert first["there"] == "2026-01-01T01:00:00.000000001+01:00"
         assert first["took"] == "PT-0.000000001S"
         assert first["time"] == "00:00:00.000000001"
-        assert first["whole"] == dt.datetime(1970, 1, 1, 0, 0, 0, 1)  # noqa: DTZ001 - likewise
+        assert first["whole"] == dt.datetime(1970, 1, 1, 0, 0, 0, 1)  # noqa: DTZ001  # likewise
         assert set(second.values()) == {None}
 
 
@@ -313,7 +313,7 @@ def test_without_narwhals_a_frame_says_what_to_install(monkeypatch: pytest.Monke
         ([True, 1], "any"),
         (["a"], "text"),
         ([2**70], "any"),
-        ([dt.datetime(2026, 1, 1)], "time"),  # noqa: DTZ001 - such values come too
+        ([dt.datetime(2026, 1, 1)], "time"),  # noqa: DTZ001  # such values come too
         ([dt.date(2026, 1, 1)], "date"),
         ([decimal.Decimal(1)], "decimal"),
         ([[1]], "any"),

@@ -18,19 +18,13 @@ from tests.batch import desk as at
 from tests.batch.desk import Desk, target_of
 from tests.batch.driving import WATCHDOG, driver_of, finish, rows_of
 from tests.chaos import Chaos
+from tests.waiting import until
 
 
 @pytest.fixture
 def journal(tmp_path: pathlib.Path) -> Iterator[Journal]:
     with Journal.open(tmp_path / "batch.powa") as one:
         yield one
-
-
-def until(is_so: Any) -> None:
-    limit = time.monotonic() + WATCHDOG
-    while not is_so():
-        assert time.monotonic() < limit
-        time.sleep(0.01)
 
 
 def states(driver: Any, rows: int) -> list[str]:

@@ -8,19 +8,15 @@ processor's time.
 
 import collections
 import json
-import pathlib
 import re
-import tempfile
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from playwright.sync_api import Locator, Page, WebSocket, expect, sync_playwright
+from playwright.sync_api import Locator, Page, WebSocket, expect
 
 from tests.bench.many import TO_CELL
-from tests.bench.rendering import ROOT
-from tests.browser import chromium
-from tests.browser.conftest import CHROMIUM_ARGUMENTS
-from tests.browser.lab import Lab, start_lab
+from tests.bench.opened import opened
+from tests.browser.lab import Lab
 from tests.counterpart import Agent, Pause, Say, start
 
 ROWS = 10_000
@@ -76,24 +72,10 @@ def lines() -> Iterator[str]:
 
     with (
         start(tokens_per_second=5_000, agents=[Agent("Triage", triage)]) as server,
-        tempfile.TemporaryDirectory() as folder,
-        start_lab(
-            pathlib.Path(folder),
-            {
-                "PYTHONPATH": str(ROOT),
-                "POWABASE_URL": server.url,
-                "POWABASE_API_KEY": server.key,
-            },
-        ) as lab,
-        sync_playwright() as playwright,
+        opened(server) as (lab, browser),
     ):
-        browser = playwright.chromium.launch(
-            executable_path=chromium.find(playwright.chromium.executable_path),
-            args=CHROMIUM_ARGUMENTS,
-        )
         page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
         yield from _measured(lab, page)
-        browser.close()
 
 
 def _measured(lab: Lab, page: Page) -> Iterator[str]:

@@ -1,16 +1,12 @@
 """How long a click on Approve takes to reach the server, whatever the kernel is doing."""
 
-import pathlib
-import tempfile
 import time
 from typing import Any
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from tests.bench.rendering import ROOT
-from tests.browser import chromium
-from tests.browser.conftest import CHROMIUM_ARGUMENTS
-from tests.browser.lab import Lab, start_lab
+from tests.bench.opened import opened
+from tests.browser.lab import Lab
 from tests.counterpart import start
 
 ASK = (
@@ -32,21 +28,8 @@ def measure() -> list[str]:
     lines = []
     with (
         start() as server,
-        tempfile.TemporaryDirectory() as folder,
-        start_lab(
-            pathlib.Path(folder),
-            {
-                "PYTHONPATH": str(ROOT),
-                "POWABASE_URL": server.url,
-                "POWABASE_API_KEY": server.key,
-            },
-        ) as lab,
-        sync_playwright() as playwright,
+        opened(server) as (lab, browser),
     ):
-        browser = playwright.chromium.launch(
-            executable_path=chromium.find(playwright.chromium.executable_path),
-            args=CHROMIUM_ARGUMENTS,
-        )
         for number, (what, code) in enumerate(BUSY.items()):
             page = browser.new_context().new_page()
             seconds = _click(lab, page, server, f"click_{number}.ipynb", code)
@@ -55,7 +38,6 @@ def measure() -> list[str]:
                 "(goal: under 1)"
             )
             page.context.close()
-        browser.close()
     return lines
 
 

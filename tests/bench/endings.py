@@ -121,4 +121,4 @@ def lines(size: int = SIZE, calls: int = CALLS) -> Iterator[str]:
 
 if __name__ == "__main__":
     for line in lines():
-        print(line)  # noqa: T201
+        print(line)  # noqa: T201  # a program's output

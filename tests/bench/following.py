@@ -175,4 +175,4 @@ if __name__ == "__main__":
         read(sys.argv[2], sys.argv[3])
     else:
         for line in lines(int(sys.argv[1])):
-            print(line, flush=True)  # noqa: T201
+            print(line, flush=True)  # noqa: T201  # a program's output

@@ -7,19 +7,15 @@ above the floor.
 """
 
 import json
-import pathlib
 import sys
-import tempfile
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page
 
+from tests.bench.opened import opened
 from tests.bench.rendering import BY_PROCESSOR, busy
-from tests.bench.wire import TREE
-from tests.browser import chromium
-from tests.browser.conftest import CHROMIUM_ARGUMENTS
-from tests.browser.lab import Lab, start_lab
+from tests.browser.lab import Lab
 
 GOAL = 1.5
 # Where JupyterLab's windowing is set: "contentVisibility" is what 4.6 has by itself, "full" what
@@ -91,15 +87,7 @@ def lines(modes: tuple[str, ...] = MODES) -> Iterator[str]:
     """Measure, and tell each result when it is there, as the rows of a table."""
     yield "| page's thread, s | loaded again | scrolled | a new run beside | idle, a second |"
     yield "|---|---|---|---|---|"
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        start_lab(pathlib.Path(folder), {"PYTHONPATH": TREE}) as lab,
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(
-            executable_path=chromium.find(playwright.chromium.executable_path),
-            args=CHROMIUM_ARGUMENTS,
-        )
+    with opened() as (lab, browser):
         for mode in modes:
             costs: dict[str, Cost] = {}
             for name, cells in notebooks().items():
@@ -116,7 +104,6 @@ def lines(modes: tuple[str, ...] = MODES) -> Iterator[str]:
                     for ours, theirs in zip(costs[over][:3], costs[under][:3], strict=True)
                 )
                 yield f"| {over} against {under}, times{goal}, {mode} | {told} | |"
-        browser.close()
 
 
 def _measured(lab: Lab, browser: Browser, cells: list[str]) -> Cost:

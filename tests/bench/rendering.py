@@ -6,20 +6,16 @@ display that is updated, and as an `ipywidgets.HTML` whose value is set, each 20
 
 import itertools
 import json
-import pathlib
 import re
 import statistics
-import tempfile
 from typing import Any, NamedTuple
 
-from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page
 
 from tests.bench.following import served
-from tests.browser import chromium
-from tests.browser.conftest import CHROMIUM_ARGUMENTS
-from tests.browser.lab import Lab, start_lab
+from tests.bench.opened import opened
+from tests.browser.lab import Lab
 
-ROOT = pathlib.Path(__file__).parents[2]
 # A recording without times is played at 50 frames a second times the speed.
 FRAMES_A_SECOND = 50
 END = "The end of it."
@@ -172,15 +168,9 @@ def lines() -> Any:
     """Measure, and tell each result when it is there."""
     costs: dict[str, Cost] = {}
     with (
-        tempfile.TemporaryDirectory() as folder,
-        start_lab(pathlib.Path(folder), {"PYTHONPATH": str(ROOT)}) as lab,
+        opened() as (lab, browser),
         served(200_000, 2_000) as url,
-        sync_playwright() as playwright,
     ):
-        browser = playwright.chromium.launch(
-            executable_path=chromium.find(playwright.chromium.executable_path),
-            args=CHROMIUM_ARGUMENTS,
-        )
         idle = _idle(lab, browser)
         yield f"an idle page takes {idle:.3f} s of main thread a second; taken off below"
         for number, case in enumerate(CASES):
@@ -191,7 +181,6 @@ def lines() -> Any:
             lab.clear()
             costs[case.name] = cost
             yield from _told(case, cost)
-        browser.close()
     one, ten = costs[CASES[0].name].main, costs[CASES[6].name].main
     for what, ours, shown, goal in (("prose", 1, 7, 5), ("mixed markdown", 8, 9, 4)):
         ratio = costs[CASES[ours].name].main / costs[CASES[shown].name].main

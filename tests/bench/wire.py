@@ -1,19 +1,14 @@
 """What a page's websocket carries to show runs, and whether a busy cell keeps a view waiting."""
 
 import contextlib
-import os
-import pathlib
-import tempfile
 import time
 from collections.abc import Iterator
 from typing import Any
 
-from playwright.sync_api import Page, WebSocket, expect, sync_playwright
+from playwright.sync_api import Page, WebSocket, expect
 
-from tests.bench.rendering import ROOT
-from tests.browser import chromium
-from tests.browser.conftest import CHROMIUM_ARGUMENTS
-from tests.browser.lab import Lab, start_lab
+from tests.bench.opened import opened
+from tests.browser.lab import Lab
 from tests.counterpart import Agent, Say, start
 
 CONNECT = (
@@ -27,8 +22,6 @@ FORMULAS = (
     "display(run)\nrun.wait(display=False)"
 )
 BUSY = "run = plain.run('haiku')\ndisplay(run)\ntime.sleep(5)"
-# The package that the kernels import; another tree of it to compare with.
-TREE = os.environ.get("POWAWIDGET_BENCH_TREE", str(ROOT))
 # Bytes of the page's websocket.
 GOALS = {"10 finished runs, loaded again": 220_000, "100 finished runs, loaded again": 600_000}
 
@@ -130,21 +123,7 @@ def _run_cell(lab: Lab, page: Page, index: int) -> None:
 def _page() -> Iterator[tuple[Lab, Page]]:
     with (
         start(executions_per_minute=None, agents=[PLAIN_AGENT, SLOW_AGENT]) as server,
-        tempfile.TemporaryDirectory() as folder,
-        start_lab(
-            pathlib.Path(folder),
-            {
-                "PYTHONPATH": TREE,
-                "POWABASE_URL": server.url,
-                "POWABASE_API_KEY": server.key,
-            },
-        ) as lab,
-        sync_playwright() as playwright,
+        opened(server) as (lab, browser),
     ):
-        browser = playwright.chromium.launch(
-            executable_path=chromium.find(playwright.chromium.executable_path),
-            args=CHROMIUM_ARGUMENTS,
-        )
         page = browser.new_context(viewport={"width": 1100, "height": 900}).new_page()
         yield lab, page
-        browser.close()

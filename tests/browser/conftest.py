@@ -45,7 +45,7 @@ def _fast(tempo: Tempo) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def powabase(tempo: Tempo) -> Iterator[Any]:  # noqa: ARG001  # it is installed first
     """The embedded server that `pw.connect()` finds in the kernels' environment."""
-    from tests.counterpart import start  # noqa: PLC0415 - only where a browser test runs
+    from tests.counterpart import start  # noqa: PLC0415  # only where a browser test runs
 
     server = start(executions_per_minute=None)
     yield server

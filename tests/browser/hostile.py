@@ -98,7 +98,7 @@ def start_server() -> Iterator[HostileServer]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_POST = do_GET  # noqa: N815 - the library's name
+        do_POST = do_GET  # noqa: N815  # the library's name
 
         def log_message(self, *_: object) -> None:
             pass

@@ -243,7 +243,7 @@ class Lab:
         if page in self._seen:
             self._seen[page].clear()
             return
-        page.on("close", lambda page: self._seen.pop(page))  # noqa: PLW0108 - Playwright's wish
+        page.on("close", lambda page: self._seen.pop(page))  # noqa: PLW0108  # Playwright's wish
         seen = self._seen[page] = []
 
         def on_console(message: ConsoleMessage) -> None:

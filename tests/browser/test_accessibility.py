@@ -214,7 +214,7 @@ def servers() -> Iterator[str]:
     No request expires there but that of the short deadline; the call of the agent "Endless" never
     ends; and the first decision that is sent to `lost` fails.
     """
-    from tests.counterpart import (  # noqa: PLC0415 - only where a browser test runs
+    from tests.counterpart import (  # noqa: PLC0415  # only where a browser test runs
         Agent,
         Call,
         Calls,

@@ -5,7 +5,7 @@ import gc
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,8 +19,8 @@ from powawidget.state.model import ChatState, plain, typed
 from powawidget.state.ops import Op, apply
 from powawidget.widget.widget import ChatWidget
 from tests.counterpart import Agent, Call, Calls, Counterpart, Fail, Hook, Pause, Say, Tool, start
+from tests.waiting import WATCHDOG, until
 
-WATCHDOG = 60
 GO_ON = threading.Event()
 """A slow answer goes on when the test says so: a slow machine changes no order."""
 
@@ -68,14 +68,6 @@ def chat(pb: pw.Powabase) -> Iterator[Chat]:
     with_echo = pb.agent("Echo").chat()
     yield with_echo
     with_echo.close()
-
-
-def until(condition: Callable[[], Any]) -> Any:
-    end = time.monotonic() + WATCHDOG
-    while not (found := condition()):
-        assert time.monotonic() < end, "not seen in time"
-        time.sleep(0.01)
-    return found
 
 
 def sent(server: Counterpart) -> list[dict[str, Any]]:

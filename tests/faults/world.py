@@ -10,7 +10,6 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 import powawidget
@@ -22,6 +21,7 @@ from powawidget.state.ops import apply
 from powawidget.state.reduce import reduce
 from tests.chaos import WATCHDOG, Chaos, Script
 from tests.planted import KEY, MESSAGE, leaks, shown
+from tests.waiting import until
 
 START = {"event": "start", "run_id": "run_1", "session_id": "sess_1"}
 STEP = {"event": "step_started", "type": "step_started", "step": 1}
@@ -131,15 +131,6 @@ async def tasks() -> list[asyncio.Task[Any]]:
     """The tasks on the loop thread."""
     await asyncio.sleep(0)
     return [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-
-
-def until(condition: Callable[[], Any], what: str) -> Any:
-    """Wait until something holds, under a watchdog."""
-    end = time.monotonic() + WATCHDOG
-    while not (found := condition()):
-        assert time.monotonic() < end, f"not seen: {what}"
-        time.sleep(0.003)
-    return found
 
 
 def came_to(run: powawidget.Run) -> tuple[str, str, str | None]:

@@ -30,6 +30,7 @@ from powawidget.state.ops import Op, apply
 from tests.chaos import WATCHDOG
 from tests.gates import GatedRun, virtual
 from tests.planted import KEY, Listening, leaks
+from tests.waiting import until
 
 START = {"event": "start", "run_id": "run_1", "session_id": "sess_1"}
 HALF = {"event": "content_delta", "delta": "half "}
@@ -368,15 +369,6 @@ def test_a_look_up_that_fails_is_told(status: str, caplog: pytest.LogCaptureFixt
     until(lambda: status == "interrupted" or "recovered" in well.received)
     assert notices(run)[-1] == f"powawidget failed while it looked the run up: ValueError. {LOGS}"
     assert run._live.state.wait is None
-
-
-def until(condition: Callable[[], Any]) -> None:
-    end = threading.Event()
-    for _ in range(WATCHDOG * 100):
-        if condition():
-            return
-        end.wait(0.01)
-    pytest.fail("not seen in time")
 
 
 # What waits for a decision.

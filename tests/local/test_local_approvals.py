@@ -243,7 +243,7 @@ def test_a_run_that_is_denied_fails_before_its_first_step(service: Service) -> N
 def test_the_hooks_tell_their_deadlines(serve: Callable) -> None:
     service: Service = serve(
         agents=[Agent("Default", lambda _: iter(()), (), (Hook("PreToolUse"),))]
-    )  # type: ignore[arg-type,return-value]
+    )  # type: ignore[arg-type,return-value]  # of any kind
 
     def hooks(name: str) -> list[dict]:
         return service.get(f"/api/agents/{service.agents[name]}/hooks")["hooks"]

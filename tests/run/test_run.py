@@ -7,9 +7,8 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import pytest
@@ -28,9 +27,9 @@ from tests.counterpart import (
     Tool,
     start,
 )
+from tests.waiting import WATCHDOG, until
 
 WRITE = "Raise the price of the best seller by 5%"
-WATCHDOG = 60
 GO_ON = threading.Event()
 """A slow answer goes on when the test says so: a slow machine changes no order."""
 
@@ -76,14 +75,6 @@ def server() -> Iterator[Counterpart]:
 def pb(server: Counterpart) -> Iterator[pw.Powabase]:
     with pw.connect(server.url, api_key=server.key) as connection:
         yield connection
-
-
-def until(condition: Callable[[], Any]) -> Any:
-    end = time.monotonic() + WATCHDOG
-    while not (found := condition()):
-        assert time.monotonic() < end, "not seen in time"
-        time.sleep(0.01)
-    return found
 
 
 def decisions(server: Counterpart) -> list[Any]:

@@ -25,8 +25,8 @@ from powawidget.batch.board.widget import BatchWidget
 from powawidget.live.run import NONCE
 from tests.batch.board.moments import LEFT, content, done, moment, tickets
 from tests.counterpart import Agent, Call, Calls, Counterpart, Fail, Hook, Pause, Say, Tool, start
+from tests.waiting import until
 
-WATCHDOG = 60
 GO_ON = threading.Event()
 MENDED = threading.Event()
 
@@ -59,14 +59,6 @@ def pb(server: Counterpart) -> Iterator[pw.Powabase]:
     with pw.connect(server.url, api_key=server.key) as connection:
         yield connection
         GO_ON.set()
-
-
-def until(condition: Callable[[], Any]) -> Any:
-    end = time.monotonic() + WATCHDOG
-    while not (found := condition()):
-        assert time.monotonic() < end, "not seen in time"
-        time.sleep(0.01)
-    return found
 
 
 class Page:
