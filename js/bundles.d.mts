@@ -2,7 +2,7 @@ import type { BuildOptions, Metafile } from "esbuild";
 
 export const here: string;
 export function moduleNames(): Promise<string[]>;
-export function core(hashes: Record<string, string>): BuildOptions;
+export function core(hash: string): BuildOptions;
 export function loader(hash: string): BuildOptions;
 export function module(name: string): BuildOptions;
 export function bundle(

@@ -23,12 +23,12 @@ const common = {
 
 export const moduleNames = () => readdir(join(here, "src", "modules"));
 
-/** Given the hash of each module, by its name. */
-export const core = (hashes) => ({
+/** Given the hash of the modules, which is the end of what each is known by. */
+export const core = (hash) => ({
   ...common,
   entryPoints: { widget: "./src/index.ts" },
   format: "esm",
-  define: { MODULE_HASHES: JSON.stringify(hashes) },
+  define: { MODULES_HASH: JSON.stringify(hash) },
 });
 
 /** What each widget brings: it takes the core from the model that the widgets share. */

@@ -21,9 +21,8 @@ export default (await import("${url}/widget.js")).default;
 `;
 
 const names = await moduleNames();
-const hashes = Object.fromEntries(names.map((name) => [name, name]));
 await mkdir(folder, { recursive: true });
-for (const entry of [core(hashes), ...names.map(module)]) {
+for (const entry of [core(""), ...names.map(module)]) {
   const context = await esbuild.context({
     ...entry,
     outdir: folder,

@@ -137,8 +137,8 @@ class ModuleMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="module"
     """Kernel to page, after a want: a module of the front end.
 
     `packed` is its code in gzip and base91: no message has a binary part, which would end the
-    connection to a kernel behind a gateway. `hash` is that of the code, so that a page keeps no
-    module of another version.
+    connection to a kernel behind a gateway. `hash` names the module and the version of all of
+    them, so that a page keeps none of another version.
     """
 
     module: str

@@ -169,7 +169,7 @@ def test_rows_that_wait_are_decided_on_in_their_places(lab: Lab, page: Page, pow
     # Three are in flight, whatever was asked for; the others are left.
     expect(count(board, "waiting")).to_have_text("3", timeout=LONG)
     expect(count(board, "left")).to_have_text("1")
-    following = board.locator(".pw-waits")
+    following = board.locator(".pw-board-next")
     expect(following).to_contain_text(re.compile(r"Next to decide[45]:\d\d left"))
     expect(row(board, 1)).to_contain_text(re.compile(r"waiting for you[45]:\d\d left"))
 

@@ -154,9 +154,9 @@ def test_a_vote_is_blind_and_a_narrow_page_shows_one_side_at_a_time(
     expect(button(compared, "Run 1")).to_have_attribute("aria-pressed", "true", timeout=LONG)
     button(compared, "A tie").click()
     expect(sides.locator(".pw-side-name")).to_have_text(["v1", "v2", "small"], timeout=LONG)
-    expect(compared.locator(".pw-tag").filter(has_text="a tie")).to_have_count(3)
+    expect(compared.locator(".pw-compare-tag").filter(has_text="a tie")).to_have_count(3)
     button(compared, "2 ✓").click()
-    expect(compared.locator(".pw-tag-good")).to_have_text("your choice", timeout=LONG)
+    expect(compared.locator(".pw-compare-tag-good")).to_have_text("your choice", timeout=LONG)
 
     # The notebook's file has it: figures, answers, votes.
     lab.wait_idle(page)

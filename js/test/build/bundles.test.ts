@@ -26,15 +26,14 @@ beforeAll(async () => {
   const add = async (name: string) => {
     const made = load((await bundle(module(name))).code);
     const source = await import(/* @vite-ignore */ `/src/modules/${name}`);
-    page.powawidgetModules?.set(`built ${name}`, Promise.resolve(made));
+    page.powawidgetModules?.set(`${name} built`, Promise.resolve(made));
     page.powawidgetModules?.set(
       name,
       Promise.resolve(() => source),
     );
   };
   await Promise.all(names.map(add));
-  const hashes = Object.fromEntries(names.map((name) => [name, `built ${name}`]));
-  code = (await bundle(core(hashes))).code;
+  code = (await bundle(core(" built"))).code;
   built = load(code);
 });
 

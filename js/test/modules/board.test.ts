@@ -510,18 +510,18 @@ describe("a board", () => {
 
     test("are told with the soonest deadline, and each in its row", async () => {
       const { el, row, hear, last } = await open();
-      expect(el.querySelector(".pw-waits")).toBe(null);
+      expect(el.querySelector(".pw-board-next")).toBe(null);
       hear({ kind: "figures", figures: asking([70, 125], [3, 200]), trouble: "" });
       hear({ kind: "changed", view: last().view, rows: [waits(3)], stale: false });
       await painted();
-      expect(el.querySelector(".pw-waits")?.textContent).toMatch(/^Next to decide2:0\d left$/);
+      expect(el.querySelector(".pw-board-next")?.textContent).toMatch(/^Next to decide2:0\d left$/);
       expect(row(3).querySelector(".pw-board-chip")?.textContent).toMatch(
         /^waiting for you3:\d\d left$/,
       );
       hear({ kind: "figures", figures: figures(), trouble: "" });
       hear({ kind: "changed", view: last().view, rows: [line(3)], stale: false });
       await painted();
-      expect(el.querySelector(".pw-waits")).toBe(null);
+      expect(el.querySelector(".pw-board-next")).toBe(null);
       expect(row(3).textContent).not.toContain("left");
     });
 

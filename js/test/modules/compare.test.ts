@@ -128,8 +128,8 @@ describe("a comparison", () => {
   test("has a column for each side, the baseline first and marked", async () => {
     const { said, all } = await open();
     expect(said(".pw-side-name")).toEqual(["v1", "v2"]);
-    expect(said(".pw-side:first-child .pw-tag")).toEqual([words.baseline]);
-    expect(said(".pw-side:last-child .pw-tag")).toEqual([]);
+    expect(said(".pw-side:first-child .pw-compare-tag")).toEqual([words.baseline]);
+    expect(said(".pw-side:last-child .pw-compare-tag")).toEqual([]);
     expect(all(".pw-side").map((side) => side.getAttribute("aria-label"))).toEqual(["v1", "v2"]);
     expect(said(".pw-head .pw-who")).toEqual(["comparison · 2 sides"]);
     expect(all(".pw-text").map(({ textContent }) => textContent?.trim())).toEqual([
@@ -230,7 +230,7 @@ describe("a comparison", () => {
     const vote = { letters: ["B", "A"], choice: 0 };
     await hear(compared({ voted: [0], vote }));
     expect(said(".pw-side-was")).toEqual(["was B", "was A"]);
-    expect(said(".pw-tag-good")).toEqual([words.chosen]);
+    expect(said(".pw-compare-tag-good")).toEqual([words.chosen]);
   });
 
   test("a vote waits until all answers are there", async () => {

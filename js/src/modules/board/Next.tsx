@@ -15,7 +15,7 @@ export const Next = pure(function Next({ view, waiting, go }: Props) {
   const [first] = waiting;
   if (first === undefined || view.store.isAbandoned) return null;
   return (
-    <Button class="pw-waits" title={words.nextThen} onClick={go}>
+    <Button class="pw-board-next" title={words.nextThen} onClick={go}>
       {words.nextToDecide}
       <Left view={view} deadline={first.deadline} />
     </Button>

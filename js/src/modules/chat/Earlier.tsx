@@ -47,7 +47,7 @@ export const Earlier = pure(function Earlier({ view }: { view: ChatView }) {
       {isStored && !writable && (
         <p class="pw-notice">
           {words.readOnly}{" "}
-          <code class="pw-code">
+          <code class="pw-earlier-code">
             <Visible text={pythonOfChat(state)} />
           </code>
           <CopyButton text={() => pythonOfChat(state)} />

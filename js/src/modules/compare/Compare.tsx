@@ -211,7 +211,7 @@ function Tools({ view, link, told, areThere, isDiffed, isWhole, setDiffed, setWh
     if (next !== undefined) link.show(next);
   };
   return (
-    <div class="pw-tools">
+    <div class="pw-compare-tools">
       {rounds > 1 && (
         <fieldset class="pw-rounds" aria-label={words.rounds}>
           {turns.map((turn) => (

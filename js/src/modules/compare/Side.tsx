@@ -43,10 +43,10 @@ export const Side = pure(function Side(props: Props) {
         <b class="pw-side-name" dir="auto">
           <Visible text={name} />
         </b>
-        {place === 0 && !told.hidden && <span class="pw-tag">{words.baseline}</span>}
+        {place === 0 && !told.hidden && <span class="pw-compare-tag">{words.baseline}</span>}
         {vote !== null && <span class="pw-side-was">{words.was(vote.letters[place] ?? "")}</span>}
-        {isChoice && <span class="pw-tag pw-tag-good">{words.chosen}</span>}
-        {vote !== null && vote.choice === null && <span class="pw-tag">{words.tied}</span>}
+        {isChoice && <span class="pw-compare-tag pw-compare-tag-good">{words.chosen}</span>}
+        {vote !== null && vote.choice === null && <span class="pw-compare-tag">{words.tied}</span>}
       </div>
       <div class="pw-side-about" title={about}>
         <Visible text={about} />
