@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, WebSocket, expect
 
+from powawidget.widget import assets
 from tests.browser.lab import Lab
 from tests.walk import FIXTURES
 
@@ -293,9 +294,10 @@ def test_a_badge_opens_a_note_inside_the_widget_and_escape_closes_it(lab: Lab, p
     badges = widget.locator(".pw-cite")
     expect(badges).to_have_count(3, timeout=LONG)
     expect(widget.locator("td .pw-cite")).to_have_text("1")
-    # the note's module comes a moment after the badges
-    page.wait_for_function("() => globalThis.powawidgetModules?.size > 0")
-    page.evaluate("() => Promise.all(powawidgetModules.values()).then(() => {})")
+    # The note's module comes a moment after the badges; until then a click opens the list below.
+    digest, _ = assets.module("sources") or ("", "")
+    page.wait_for_function("hash => globalThis.powawidgetModules?.has(hash)", arg=digest)
+    page.evaluate("hash => powawidgetModules.get(hash).then(() => {})", digest)
     badges.nth(0).click()
     note = widget.locator(".pw-source-note")
     expect(note).to_contain_text("Tides, page 12")
