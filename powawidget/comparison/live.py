@@ -8,7 +8,6 @@ import asyncio
 import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
 
 from powawidget.comparison.align import Rows
 from powawidget.comparison.ballot import Ballot
@@ -25,9 +24,10 @@ from powawidget.comparison.moment import Content, Moment
 from powawidget.comparison.starting import Starting
 from powawidget.kernel import loop
 from powawidget.kernel.worker import in_thread
-from powawidget.live.subscribers import Subscribers, Troubles, do_left
+from powawidget.live.read_model import ReadModel
+from powawidget.live.subscribers import do_left
 from powawidget.run.run import Run
-from powawidget.state.model import ENDED, RunState, TextPart, plain
+from powawidget.state.model import ENDED, RunState, TextPart
 from powawidget.state.ops import Op, apply
 
 GAP = 0.1  # seconds between two looks
@@ -37,18 +37,14 @@ _ON_STOP = (
 )
 
 
-class LiveComparison:
+class LiveComparison(ReadModel):
     """A comparison while it changes; changed on the loop thread only.
 
     Attributes:
         content: What is compared.
         ballot: The blind vote.
         entries: The runs of each side.
-        state: How it stands, as a run's; its parts are the answers.
-        lock: Guards the state.
-        subscribers: Who receives its changes.
         done: Set once all runs are over and checked.
-        published: Set while all that stands in the notebook is up to date with an end.
         look: Called with each moment at which something was looked at, on the loop thread.
         watched: The rounds that pages show: the answers of those alone are told.
 
@@ -68,20 +64,21 @@ class LiveComparison:
         checks: Mapping[str, Check],
         expect: Expect,
     ) -> None:
+        kinds = [side.kind for side in content.sides]
+        state = RunState(
+            kind=kinds[0],
+            name=f"comparison · {title_of(content)}",
+            status="running",
+            parts=[TextPart() for _ in range(content.rounds * len(kinds))],
+        )
+        # First: runs that are followed may note a change at once.
+        super().__init__(state, content.redact, GAP, "a comparison")
         self.content = content
         self.ballot = ballot
-        self.lock = threading.RLock()
         self.done = threading.Event()
-        self.published = threading.Event()
         self.look: Callable[[Moment], Awaitable[None]] | None = None
         self.watched: Callable[[], set[int]] = lambda: {0}
-        self._troubles = Troubles(content.redact)
-        self.subscribers = Subscribers(self._troubles)
-        self.trouble = ""
         self._checks, self._expect = checks, expect
-        self._dirty = asyncio.Event()
-        self._is_marked = False
-        self._task: asyncio.Task[None] | None = None
         self._judging: set[asyncio.Task[None]] = set()  # a loop holds its own by weak references
         self._rows: dict[int, tuple[Rows, bool]] = {}
         self._texts: dict[int, str] = {}
@@ -96,16 +93,9 @@ class LiveComparison:
                 for turn in range(content.rounds)
             ]
         )
-        kinds = [side.kind for side in content.sides]
-        self.state = RunState(
-            kind=kinds[0],
-            name=f"comparison · {title_of(content)}",
-            status="running",
-            on_stop=_ON_STOP if self._starting.left else "",
-            parts=[TextPart() for _ in range(content.rounds * len(kinds))],
-        )
         if self._starting.left:
-            self.state.started = time.time()
+            state.on_stop = _ON_STOP
+            state.started = time.time()
 
     def start(self) -> None:
         """Start what is to be started; on any thread."""
@@ -115,30 +105,6 @@ class LiveComparison:
         """Start nothing more, and stop what it has started; on the loop thread only."""
         self._starting.stop()
         self._mark()
-
-    @property
-    def last_sign(self) -> float:
-        """When the server last gave a sign: each run tells that for itself."""
-        return time.monotonic()
-
-    @property
-    def is_kept_alive(self) -> bool:
-        """Whether nothing but keepalives comes; as `last_sign`."""
-        return False
-
-    @property
-    def finished(self) -> bool:
-        """Whether nothing is under way."""
-        return self.state.status in ENDED
-
-    def clock(self) -> float:
-        """Tell the time, in seconds since the epoch."""
-        return time.time()
-
-    def snapshot(self) -> Any:
-        """Return the state as plain JSON values."""
-        with self.lock:
-            return plain(self.state)
 
     def moment(self) -> Moment:
         """Read how all runs stand; on any thread."""
@@ -157,20 +123,6 @@ class LiveComparison:
         self._rows[turn] = rows, is_over
         return rows
 
-    def note_change(self) -> None:
-        """Look again soon; on any thread."""
-        self.published.clear()
-        if not self._is_marked:
-            self._is_marked = True
-            loop.call_soon(self._mark)
-
-    def report(self, doing: str, error: BaseException) -> None:
-        """Log and show what has failed beside the comparison; on the loop thread only."""
-        with self.lock:
-            self._troubles.note(doing, error)
-        for text in self._troubles.pop_reports():
-            self.trouble = text
-
     def leave(self) -> None:
         """Follow the runs no more."""
         for side in self.entries:
@@ -181,37 +133,22 @@ class LiveComparison:
         self._starting.go_on()
         self._mark()
 
-    def _mark(self) -> None:
-        self._is_marked = False
-        self._dirty.set()
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._go_on())
+    async def _look(self) -> None:
+        self._starting.go_on()
+        moment = await in_thread(self.moment)
+        self._judge()
+        with self.lock:
+            self._publish(self._changed(moment))
+        if self.look is not None:
+            await self.look(moment)
+        if moment.is_over and self._is_judged:
+            await self._publish_end(moment)
 
-    async def _go_on(self) -> None:
-        """Look until nothing has changed since."""
-        try:
-            while self._dirty.is_set():
-                self._dirty.clear()
-                await self._look_once()
-                await asyncio.sleep(GAP)
-        finally:
-            self._task = None
-
-    async def _look_once(self) -> None:
-        try:
-            self._starting.go_on()
-            moment = await in_thread(self.moment)
-            self._judge()
-            with self.lock:
-                self._publish(moment)
-            if self.look is not None:
-                await self.look(moment)
-            if moment.is_over and self._is_judged:
-                await self._publish_end(moment)
-        except Exception as error:  # noqa: BLE001  # the next look may go well; runs go on
-            self.report("looked at a comparison", error)
-            if all(entry.task.live.finished for side in self.entries for entry in side):
-                self.done.set()
+    def _after_failure(self) -> float | None:
+        if all(entry.task.live.finished for side in self.entries for entry in side):
+            self.done.set()
+            return None
+        return super()._after_failure()
 
     @property
     def _is_judged(self) -> bool:
@@ -238,7 +175,7 @@ class LiveComparison:
             self.report("checked a run", error)
         self.note_change()
 
-    def _publish(self, moment: Moment) -> None:
+    def _changed(self, moment: Moment) -> list[Op]:
         ops = self._text_ops(moment)
         status = status_of(moment)
         if status in ENDED and not self._is_judged:
@@ -249,11 +186,8 @@ class LiveComparison:
             elif self.state.ended is not None:
                 ops.append(("set", ("ended",), None))
             ops.append(("set", ("status",), status))
-        if ops:
-            apply(self.state, ops)
-            self.subscribers.publish(ops)
-            for text in self._troubles.pop_reports():
-                self.trouble = text
+        apply(self.state, ops)
+        return ops
 
     def _text_ops(self, moment: Moment) -> list[Op]:
         ops: list[Op] = []

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -19,23 +19,21 @@ from powawidget.comparison.live import LiveComparison
 from powawidget.comparison.messages import (
     Column,
     ComparedMessage,
-    CompareMessage,
     OpenedSideMessage,
 )
 from powawidget.comparison.moment import Moment
 from powawidget.kernel.worker import in_thread
 from powawidget.run.run import Run
-from powawidget.state.model import plain
 from powawidget.transcript.summary import one_line
-from powawidget.widget.widget import Act, RunWidget, StateWidget
+from powawidget.widget.board import BoardWidget
+from powawidget.widget.widget import Act, RunWidget
 
 _MOST_VIEWS = 32
-_LONGEST_ID = 100
 _LONGEST_MESSAGE = 2_000
 _HIDDEN = "Names are hidden: a run is opened once they are shown."
 
 
-class CompareWidget(StateWidget):
+class CompareWidget(BoardWidget):
     """Shows one comparison.
 
     Args:
@@ -45,8 +43,6 @@ class CompareWidget(StateWidget):
         mark: By which the page finds the transcript beside the view.
     """
 
-    # The transcript's mark, as a board's: without the module the transcript is all there is.
-    _board = traitlets.Unicode().tag(sync=True)
     # Which module draws it.
     _drawn_by = traitlets.Unicode("compare").tag(sync=True)
 
@@ -58,17 +54,12 @@ class CompareWidget(StateWidget):
         self._told: dict[str, tuple[ComparedMessage, list[Column]]] = {}
         self._opened: dict[tuple[int, int], RunWidget] = {}
         self._opening = asyncio.Lock()
-        self._tasks: set[asyncio.Task[None]] = set()  # a loop holds its own by weak references
-        super().__init__(live, act, on_close, f"{mark}-compare")
-        self.set_trait("_board", mark)
+        super().__init__(live, act, on_close, mark)
         live.look = self._look
         live.watched = self._watched
 
-    def answer_other(self, message: dict[str, Any]) -> None:
-        """Answer what only a comparison's page asks for; on the loop thread."""
-        view = message.get("view")
-        if not isinstance(view, str) or not view or len(view) > _LONGEST_ID:
-            return
+    def answer_view(self, view: str, message: dict[str, Any]) -> None:
+        """Answer what a view of a comparison asks for; on the loop thread."""
         live, turn = self._comparison, message.get("turn")
         match message.get("kind"):
             case "compare" if self._is_round(turn):
@@ -81,7 +72,7 @@ class CompareWidget(StateWidget):
             case "leave_compare":
                 self._forget(view)
             case "open_side" if self._is_round(turn):
-                self._begin("opened a run", self._answer_open(view, int(turn or 0), message))
+                self.begin("opened a run", self._answer_open(view, int(turn or 0), message))
             case "vote" if self._is_round(turn):
                 self._vote(int(turn or 0), message.get("place"))
             case "hide":
@@ -162,17 +153,7 @@ class CompareWidget(StateWidget):
         }
         self._told[view] = message, columns
         if is_whole or changed or message != before:
-            self._tell(msgspec.structs.replace(message, whole=is_whole, columns=changed))
-
-    def _begin(self, doing: str, work: Coroutine[Any, Any, None]) -> None:
-        async def guarded() -> None:
-            try:
-                await work
-            except Exception as error:  # noqa: BLE001  # a task's own: nobody else would see it
-                self.report(doing, error)
-
-        self._tasks.add(task := self._loop.create_task(guarded()))
-        task.add_done_callback(self._tasks.discard)
+            self.tell(msgspec.structs.replace(message, whole=is_whole, columns=changed))
 
     async def _answer_open(self, view: str, turn: int, message: dict[str, Any]) -> None:
         live = self._comparison
@@ -186,7 +167,7 @@ class CompareWidget(StateWidget):
             else:
                 key = place, live.content.repeat(place, turn)
                 model = await in_thread(self._model, key)
-        self._tell(OpenedSideMessage(view=view, turn=turn, place=place, model=model, why=why))
+        self.tell(OpenedSideMessage(view=view, turn=turn, place=place, model=model, why=why))
 
     def _model(self, key: tuple[int, int]) -> str:
         """Give the id of the view of a run, made when it is first asked for."""
@@ -201,10 +182,6 @@ class CompareWidget(StateWidget):
         opened, self._opened = self._opened, {}
         for widget in opened.values():
             widget.close()
-
-    def _tell(self, message: CompareMessage) -> None:
-        if self.comm is not None:
-            self.send(plain(message))
 
 
 def _view_of(run: Run) -> RunWidget:

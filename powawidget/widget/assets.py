@@ -27,7 +27,7 @@ def module(name: object) -> tuple[str, str] | None:
     """Give a module of the front end.
 
     Returns:
-        What the core knows it by, its name and the hash of all modules, and the code, in gzip and base91; None where
-        there is none of that name.
+        What the core knows it by, its name and the hash of all modules, and the code, in gzip and
+        base91; None where there is none of that name.
     """
     return _read(name) if isinstance(name, str) and name in _names() else None

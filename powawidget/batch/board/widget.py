@@ -6,17 +6,14 @@ rows, is done on threads of their own; what a page is told comes from the loop t
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any
-
-import traitlets
 
 from powawidget.batch.board.columns import columns_of
 from powawidget.batch.board.figures import Figures
 from powawidget.batch.board.live import LiveBoard
 from powawidget.batch.board.messages import (
     BoardAbout,
-    BoardMessage,
     ChangedMessage,
     FiguresMessage,
     OpenedMessage,
@@ -29,15 +26,14 @@ from powawidget.batch.board.window import query_of
 from powawidget.batch.board.windows import Window, Windows
 from powawidget.kernel.worker import in_thread
 from powawidget.run.run import Run
-from powawidget.state.model import plain
 from powawidget.transcript.summary import one_line
-from powawidget.widget.widget import Act, StateWidget
+from powawidget.widget.board import LONGEST_ID, BoardWidget
+from powawidget.widget.widget import Act
 
 _MOST_OPEN = 16  # runs that were read from the journal for a page
-_LONGEST_NAME = 100
 
 
-class BatchWidget(StateWidget):
+class BatchWidget(BoardWidget):
     """Shows one batch.
 
     Args:
@@ -48,10 +44,6 @@ class BatchWidget(StateWidget):
         on_close: Called once when the widget is closed, by whomever.
         mark: By which the page finds the transcript beside the view.
     """
-
-    # The transcript's mark. Not as `_mark`: the core would hide the transcript, and without the
-    # board's module, as where there is no kernel, it is all there is to read.
-    _board = traitlets.Unicode().tag(sync=True)
 
     def __init__(  # noqa: PLR0913, PLR0917  # what makes up a widget
         self,
@@ -70,10 +62,7 @@ class BatchWidget(StateWidget):
         self._reading = asyncio.Lock()
         self._opened: OrderedDict[int, Run] = OrderedDict()
         self._told: FiguresMessage | None = None
-        self._tasks: set[asyncio.Task[None]] = set()  # a loop holds its own by weak references
-        # With the first message: where the page is slow, anywidget drops what follows that.
-        self.set_trait("_board", mark)
-        super().__init__(live, act, on_close, f"{mark}-board")
+        super().__init__(live, act, on_close, mark)
         live.look = self._look
 
     def answer_hello(self, have: object = None, made: object = None) -> None:
@@ -81,18 +70,15 @@ class BatchWidget(StateWidget):
         super().answer_hello(have, made)
         self._on_hello()
 
-    def answer_other(self, message: dict[str, Any]) -> None:
-        """Answer what only a board asks for; on the loop thread."""
-        view = message.get("view")
-        if not isinstance(view, str) or not view or len(view) > _LONGEST_NAME:
-            return
+    def answer_view(self, view: str, message: dict[str, Any]) -> None:
+        """Answer what a view of a board asks for; on the loop thread."""
         match message.get("kind"):
             case "rows":
-                self._begin("gave a page rows", self._answer_rows(view, message))
+                self.begin("gave a page rows", self._answer_rows(view, message))
             case "leave":
-                self._begin("let a view go", self._leave(view))
+                self.begin("let a view go", self._leave(view))
             case "open":
-                self._begin("opened a row", self._answer_open(view, message.get("place")))
+                self.begin("opened a row", self._answer_open(view, message.get("place")))
 
     def close(self) -> None:
         """Close the widget, and the runs that were opened for it."""
@@ -100,16 +86,6 @@ class BatchWidget(StateWidget):
         super().close()
         while self._opened:
             self._opened.popitem()[1].close()
-
-    def _begin(self, doing: str, work: Coroutine[Any, Any, None]) -> None:
-        async def guarded() -> None:
-            try:
-                await work
-            except Exception as error:  # noqa: BLE001  # a task's own: nobody else would see it
-                self.report(doing, error)
-
-        self._tasks.add(task := self._loop.create_task(guarded()))
-        task.add_done_callback(self._tasks.discard)
 
     async def _look(self, moment: Moment, figures: Figures) -> None:
         """Tell pages what has changed."""
@@ -119,13 +95,13 @@ class BatchWidget(StateWidget):
         async with self._reading:
             changed = await in_thread(self._windows.changed, moment)
         for view, (rows, stale) in changed.items():
-            self._tell(ChangedMessage(view=view, rows=rows, stale=stale))
+            self.tell(ChangedMessage(view=view, rows=rows, stale=stale))
 
     def _tell_figures(self, figures: Figures, *, again: bool = False) -> None:
         message = FiguresMessage(figures=figures, trouble=self._batch.trouble)
         if again or message != self._told:
             self._told = message
-            self._tell(message)
+            self.tell(message)
 
     async def _answer_rows(self, view: str, message: dict[str, Any]) -> None:
         query, again = query_of(message), message.get("again") is True
@@ -142,10 +118,10 @@ class BatchWidget(StateWidget):
             self._tell_figures(self._batch.figures, again=True)
         async with self._reading:
             window = await in_thread(ask)
-        self._tell(
+        self.tell(
             RowsMessage(
                 view=view,
-                asked=str(message.get("id"))[:_LONGEST_NAME],
+                asked=str(message.get("id"))[:LONGEST_ID],
                 total=len(window.places),
                 first=window.first,
                 rows=window.lines,
@@ -180,7 +156,7 @@ class BatchWidget(StateWidget):
             if opened.is_own:
                 self._keep(place, opened.run)
         why = one_line(self._batch.content.redact(opened.why), 400)
-        self._tell(OpenedMessage(view=view, place=place, model=model, why=why))
+        self.tell(OpenedMessage(view=view, place=place, model=model, why=why))
 
     def _keep(self, place: int, run: Run) -> None:
         before = self._opened.pop(place, None)
@@ -193,10 +169,6 @@ class BatchWidget(StateWidget):
     def opened_before(self, place: int) -> Run | None:
         """Give the run of a row that was opened before."""
         return self._opened.get(place)
-
-    def _tell(self, message: BoardMessage) -> None:
-        if self.comm is not None:
-            self.send(plain(message))
 
 
 def _number(given: object) -> int:

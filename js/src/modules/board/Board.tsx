@@ -2,11 +2,10 @@
 import type { TargetedKeyboardEvent } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Button, CopyButton, pure, useKeys, Visible } from "../../core";
-import type { Model } from "../../link/host";
 import type { WholeSession } from "../../link/session";
 import type { Figures } from "../../state/wire";
 import { count } from "../../text/words";
-import { hidesTranscript } from "../../view/beside";
+import { standsForTranscript, useLink } from "../../view/boards";
 import type { View } from "../../view/view";
 import { Deed } from "./Deed";
 import { Head } from "./Head";
@@ -22,28 +21,10 @@ export const Board = pure(function Board({ view }: { view: View }) {
   const root = useRef<HTMLDivElement>(null);
   useKeys(view, "kernel", "actions", "root", "status");
   const { model } = view.session as WholeSession;
-  const [link, setLink] = useState<BoardLink | null>(null);
-  const [, draw] = useState(0);
+  const link = useLink(view, (model, changed) => new BoardLink(model, changed));
   const [query, setQuery] = useState(ALL);
   const [goal, setGoal] = useState<Goal | null>(null);
-  useLayoutEffect(() => {
-    const job = () => draw((drawn) => drawn + 1);
-    const made = new BoardLink(model, () => view.painter.mark(job));
-    setLink(made);
-    let by = view.actions.nonce;
-    // A kernel that is new, or answers again after a while, knows nothing of what is in sight.
-    const off = view.store.changes.on("kernel", () => {
-      const now = view.actions.nonce;
-      if (now !== null && now !== by) made.renew();
-      by = now;
-    });
-    return () => {
-      off();
-      view.painter.unmark(job);
-      made.close();
-    };
-  }, [view]);
-  useLayoutEffect(() => standFor(root.current as HTMLElement, model), [model]);
+  useLayoutEffect(() => standsForTranscript(root.current as HTMLElement, model), [model]);
 
   if (link === null) return <div ref={root} />;
   const { figures } = link;
@@ -84,20 +65,6 @@ export const Board = pure(function Board({ view }: { view: View }) {
     </div>
   );
 });
-
-/** Takes the transcript's place, for as long as the board is there. */
-function standFor(el: HTMLElement, model: Model): () => void {
-  const root = el.closest(".pw") as HTMLElement;
-  const mark = String(model.get("_board"));
-  if (!/^[\w-]+$/.test(mark)) return () => {};
-  const hidden = hidesTranscript(mark);
-  root.classList.add(mark);
-  root.after(hidden);
-  return () => {
-    hidden.remove();
-    root.classList.remove(mark);
-  };
-}
 
 function Bar({ figures }: { figures: Figures }) {
   return (

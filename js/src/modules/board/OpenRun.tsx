@@ -1,9 +1,8 @@
 // What a row opens to: its run, in a view that the kernel makes then.
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Button, pure, Visible } from "../../core";
-import type { WholeSession } from "../../link/session";
 import type { Line } from "../../state/wire";
-import { drawNested } from "../../view/nested";
+import { useNested } from "../../view/nested";
 import { onSized } from "../../view/sized";
 import type { View } from "../../view/view";
 import type { Opened } from "./link";
@@ -34,32 +33,16 @@ export const OpenRun = pure(function OpenRun({
 }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const whole = useRef<HTMLDivElement>(null);
-  const told = useRef({ sized, again });
-  told.current = { sized, again };
-  const isSecond = useRef(false);
-  const [isBroken, setBroken] = useState(false);
-  const model = opened?.model ?? null;
+  const told = useRef(sized);
+  told.current = sized;
+  const isBroken = useNested(view, opened?.model ?? null, place, again);
   // Who only reads a row isn't sent elsewhere.
   const hasAsked = useRef(false);
   hasAsked.current ||= line.standing === "waiting";
   useLayoutEffect(() => {
     const element = whole.current as HTMLDivElement;
-    return onSized([element], () => told.current.sized(element.offsetHeight));
+    return onSized([element], () => told.current(element.offsetHeight));
   }, []);
-  useLayoutEffect(() => {
-    if (model === null) return;
-    setBroken(false);
-    const { widget_manager: manager } = (view.session as WholeSession).model;
-    const failed = () => {
-      if (isSecond.current) return setBroken(true);
-      isSecond.current = true;
-      told.current.again();
-    };
-    const drawn = () => {
-      isSecond.current = false;
-    };
-    return drawNested(manager, model, place.current as HTMLElement, failed, drawn);
-  }, [model]);
   const said =
     opened === null
       ? words.opening

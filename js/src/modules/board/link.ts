@@ -10,6 +10,7 @@ import type {
   Line,
   PageMessage,
 } from "../../state/wire";
+import type { Link } from "../../view/boards";
 
 const ANSWERED_WITHIN = 4_000; // ms after which the same is asked again
 const LIVE = new Set<Line["standing"]>(["running", "waiting"]);
@@ -53,7 +54,7 @@ const nameOf = ({ standing, search, sort, descending }: Query): string =>
  * One view's link. One question for rows is on its way at a time: who scrolls fast asks for where he
  * is once that is answered, and not for all that he passed.
  */
-export class BoardLink {
+export class BoardLink implements Link {
   figures: Figures | null = null;
   trouble = "";
   about: BoardAbout | null = null;

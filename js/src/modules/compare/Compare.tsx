@@ -2,11 +2,10 @@
 import type { TargetedKeyboardEvent } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ActionButton, Button, newId, pure, useKeys, useNow, Visible } from "../../core";
-import type { Model } from "../../link/host";
 import type { WholeSession } from "../../link/session";
 import type { ComparedMessage } from "../../state/wire";
 import { asOf, clock, STATUS } from "../../text/words";
-import { hidesTranscript } from "../../view/beside";
+import { standsForTranscript, useLink } from "../../view/boards";
 import { onSized } from "../../view/sized";
 import type { View } from "../../view/view";
 import { CompareLink } from "./link";
@@ -21,30 +20,15 @@ export const Compare = pure(function Compare({ view }: { view: View }) {
   const root = useRef<HTMLDivElement>(null);
   useKeys(view, "kernel", "actions", "root", "status");
   const { model } = view.session as WholeSession;
-  const [link, setLink] = useState<CompareLink | null>(null);
-  const [, draw] = useState(0);
+  const link = useLink(view, (model, changed) => new CompareLink(model, changed));
   const [width, setWidth] = useState(800);
   const [active, setActive] = useState(0);
   const [isDiffed, setDiffed] = useState(false);
   const [isWhole, setWhole] = useState(false);
-  useLayoutEffect(() => {
-    const job = () => draw((drawn) => drawn + 1);
-    const made = new CompareLink(model, () => view.painter.mark(job));
-    setLink(made);
-    let by = view.actions.nonce;
-    // A kernel that is new, or answers again after a while, knows nothing of what is shown.
-    const off = view.store.changes.on("kernel", () => {
-      const now = view.actions.nonce;
-      if (now !== null && now !== by) made.renew();
-      by = now;
-    });
-    return () => {
-      off();
-      view.painter.unmark(job);
-      made.close();
-    };
-  }, [view]);
-  useLayoutEffect(() => standFor(root.current as HTMLElement, model), [model]);
+  useLayoutEffect(
+    () => standsForTranscript(root.current as HTMLElement, model, "pw-wide"),
+    [model],
+  );
   useLayoutEffect(() => {
     const element = root.current as HTMLDivElement;
     return onSized([element], () => element.clientWidth > 0 && setWidth(element.clientWidth));
@@ -119,20 +103,6 @@ export const Compare = pure(function Compare({ view }: { view: View }) {
     </div>
   );
 });
-
-/** Takes the transcript's place, for as long as the comparison is there. */
-function standFor(el: HTMLElement, model: Model): () => void {
-  const root = el.closest(".pw") as HTMLElement;
-  const mark = String(model.get("_board"));
-  if (!/^[\w-]+$/.test(mark)) return () => {};
-  const hidden = hidesTranscript(mark);
-  root.classList.add(mark, "pw-wide");
-  root.after(hidden);
-  return () => {
-    hidden.remove();
-    root.classList.remove(mark, "pw-wide");
-  };
-}
 
 interface HeadProps {
   view: View;

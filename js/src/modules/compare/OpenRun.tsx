@@ -1,8 +1,7 @@
 // What a side opens to: its run, in a view that the kernel makes then.
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { Button, pure, Visible } from "../../core";
-import type { WholeSession } from "../../link/session";
-import { drawNested } from "../../view/nested";
+import { useNested } from "../../view/nested";
 import type { View } from "../../view/view";
 import type { Opened } from "./link";
 import * as words from "./words";
@@ -19,22 +18,8 @@ interface Props {
 
 export const OpenRun = pure(function OpenRun({ view, one, isOne, close, again }: Props) {
   const place = useRef<HTMLDivElement>(null);
-  const [isBroken, setBroken] = useState(false);
-  const isSecond = useRef(false);
   const { model, why, name, turn } = one;
-  useLayoutEffect(() => {
-    if (model === null) return;
-    const { widget_manager: manager } = (view.session as WholeSession).model;
-    const failed = () => {
-      if (isSecond.current) return setBroken(true);
-      isSecond.current = true;
-      again();
-    };
-    const drawn = () => {
-      isSecond.current = false;
-    };
-    return drawNested(manager, model, place.current as HTMLElement, failed, drawn);
-  }, [model]);
+  const isBroken = useNested(view, model, place, again);
   const said =
     model !== null
       ? isBroken

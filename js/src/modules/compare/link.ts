@@ -9,6 +9,7 @@ import type {
   CompareRequests,
   PageMessage,
 } from "../../state/wire";
+import type { Link } from "../../view/boards";
 
 const ANSWERED_WITHIN = 4_000; // ms after which the same is asked again
 
@@ -29,7 +30,7 @@ type Said = CompareRequests extends infer Each
   : never;
 
 /** One view's link: it shows one round, and is told of that alone. */
-export class CompareLink {
+export class CompareLink implements Link {
   told: ComparedMessage | null = null;
   /** The sides in the order in which they are shown. */
   columns: readonly Column[] = [];
