@@ -1,6 +1,7 @@
 """One JupyterLab, one embedded server and one Chromium for all browser tests."""
 
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -129,6 +130,15 @@ def notebook7_page(notebook7_pages: Pages) -> Iterator[Page]:
     """A page for Notebook 7, which shows one notebook a page."""
     with notebook7_pages.own() as page:
         yield page
+
+
+@pytest.fixture
+def go(lab: Lab) -> Iterator[Path]:
+    """The file by which what is held are told to go on."""
+    path = lab.root.parent / "go"
+    path.unlink(missing_ok=True)
+    yield path
+    path.unlink(missing_ok=True)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,7 +1,6 @@
 """A board in a real JupyterLab: read, filtered, sorted and opened while its batch runs."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +21,6 @@ more |= {{n: f"slow {{n}}" for n in range(60, {ROWS})}}
 many = pb.agent("Triage").map(tickets({ROWS}, more), "{{text}}", key="id", schema=Ticket,
                               concurrency=20)
 many"""
-
-
-@pytest.fixture
-def go(lab: Lab) -> Iterator[Path]:
-    """The file by which the slow rows are told to go on."""
-    path = lab.root.parent / "go"
-    path.unlink(missing_ok=True)
-    yield path
-    path.unlink(missing_ok=True)
 
 
 def shown(lab: Lab, page: Page, name: str, *cells: str) -> Locator:

@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from tests.browser.comparisons import SETUP
 from tests.browser.contrast import reads_well
 from tests.browser.deciding import armed
 from tests.browser.lab import Lab
+from tests.browser.test_accessibility import AXE, is_clean
 
 LONG = 60_000
 SIDES = '{"v1": pb.agent("Careful"), "v2": pb.agent("Thorough"), "small": pb.agent("Small")}'
@@ -47,21 +47,6 @@ IN_SIGHT = """(element) => {
   const { top, bottom } = element.getBoundingClientRect();
   return top >= 0 && bottom <= innerHeight && element.checkVisibility();
 }"""
-
-
-AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
-GRAVE = """async () => (await axe.run(".pw")).violations
-  .filter(({ impact }) => impact === "serious" || impact === "critical")
-  .map(({ id, nodes }) => [id, nodes.map(({ html }) => html.slice(0, 200))])"""
-
-
-@pytest.fixture
-def go(lab: Lab) -> Iterator[Path]:
-    """The file by which runs that are held are told to go on."""
-    path = lab.root.parent / "go"
-    path.unlink(missing_ok=True)
-    yield path
-    path.unlink(missing_ok=True)
 
 
 def shown(lab: Lab, page: Page, name: str, *cells: str) -> Locator:
@@ -126,7 +111,7 @@ def test_nothing_moves_while_sides_stream_and_a_vote_is_blind(
     expect(sides.nth(2).locator("del").first).to_contain_text("North")
     reads_well(page, "light")
     page.add_script_tag(path=AXE)
-    assert page.evaluate(GRAVE) == []
+    is_clean(page, ".pw")
     button(compared, "Differences").click()
     wide = "root => root.scrollWidth - root.clientWidth"
     assert compared.evaluate(wide) <= 0
