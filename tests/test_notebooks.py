@@ -21,12 +21,14 @@ def rounded(number: re.Match[str]) -> str:
 
 # What differs from run to run or from machine to machine, and what stands for it in a comparison.
 FOR_ANY_RUN: list[tuple[str, str | Callable[[re.Match[str]], str]]] = [
-    # Where the time went: a wait has a row from a moment on only.
-    (r"(?s)<details[^>]*>\s*<summary[^>]*>Where the time went.*?</details>", "TIME"),
-    (r"- Where the time went.*(\n(  .*)?)*", "TIME\n"),
+    # Where the time went: a wait has a row from a moment on only, and so has all of it.
+    (r"(?s)<details[^>]*>\s*<summary[^>]*>Where the time went.*?</details>", ""),
+    (r"- Where the time went.*(\n(  .*)?)*", ""),
     (r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d( [A-Z]{2,5}\b| [+-]\d{2,4}\b)?", "MOMENT"),
     (r"\b\d\d:\d\d:\d\d\b", "MOMENT"),
     (r"(<|&lt;)?\b\d+(\.\d)? (ms|s|min|h)\b( \d+ (s|min)\b)*", "DURATION"),
+    # How much longer one side took than another.
+    (r"DURATION\s*(<span[^>]*>\s*)?\([+−][^)]*\)(\s*</span>)?", "DURATION"),
     # How long somebody thought is said from a moment on only.
     ("Thought for DURATION", "Thought"),
     (r'(<span style="[^"]*">[━─]*</span>)+|[━─]+', "BAR"),
@@ -70,7 +72,7 @@ def test_what_is_committed_reads_without_a_kernel(path: Path) -> None:
 def transcripts(notebook: Any) -> list[str]:
     """The lines of a notebook's transcripts as any run would write them.
 
-    Of html, every element begins a line.
+    Of html, every element begins a line; where nothing stands is no line.
     """
     lines: list[str] = []
     for cell in notebook["cells"]:
@@ -79,7 +81,7 @@ def transcripts(notebook: Any) -> list[str]:
             if "powawidget-transcript" in data.get("text/html", ""):
                 for kind, text in sorted(data.items()):
                     lines += [kind, *of_any_run(text).replace("<", "\n<").splitlines()]
-    return lines
+    return [line for line in lines if line.strip()]
 
 
 def of_any_run(text: str) -> str:

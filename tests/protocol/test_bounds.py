@@ -103,7 +103,8 @@ def texts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
 
 
 def most_of(name: str) -> int:
-    return {"task": TASK, "excerpt": SENTENCES}.get(name, SENTENCES if name in SENTENCE else NAME)
+    own = {"task": TASK, "excerpt": SENTENCES, "note": SENTENCES}
+    return own.get(name, SENTENCES if name in SENTENCE else NAME)
 
 
 def too_long(value: Any) -> list[tuple[str, int]]:
