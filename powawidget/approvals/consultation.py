@@ -50,10 +50,15 @@ class Consultation:
         self._verdicts: dict[str, Verdict] = {}
         self._changed = asyncio.Event()
         self._is_open = False
+        self._is_retired = False
 
     def note_event(self) -> None:
         """Note that something has come of the run."""
         self._changed.set()
+
+    def retire(self) -> None:
+        """Let the policy decide on nothing any more: what it is still thinking about included."""
+        self._is_retired = True
 
     async def decide(self) -> None:
         """Have the policy decide on what is open; it is asked once about each request."""
@@ -76,7 +81,7 @@ class Consultation:
             for part in self._requests.pending():
                 if part.digest not in self._verdicts:
                     self._verdicts[part.digest] = await self._verdict(values.approval_of(part))
-            if asked != self._open():
+            if self._is_retired or asked != self._open():
                 continue  # while the policy thought
             verdicts = {self._verdicts[digest] for digest in asked}
             verdict = verdicts.pop() if len(verdicts) == 1 else "ask"
@@ -100,7 +105,7 @@ class Consultation:
         """Wait until a decision can be made; returns False where nothing asks for one."""
         while True:
             await self._requests.until_quiet()
-            if self._live.ended or not self._requests.is_asking:
+            if self._live.ended or self._is_retired or not self._requests.is_asking:
                 return False
             if not self._decider.is_on_the_way:
                 return True
@@ -127,5 +132,5 @@ class Consultation:
             return "ask"
 
     def _notify(self, text: str) -> None:
-        if not self._live.ended:
+        if not self._live.ended and not self._is_retired:
             self._live.receive(ev.Noticed(code="policy_failed", text=text))

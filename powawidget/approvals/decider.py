@@ -55,15 +55,30 @@ class Decider:
         self.requests = Requests(live, monotonic)
         self._delivery = Delivery(live, self.requests, post, monotonic)
         self._hooks = hooks
-        self._consultation = (
-            None if policy is None else Consultation(self.requests, self, live, policy)
-        )
+        self._policy: PolicyFunction | None = None
+        self._consultation: Consultation | None = None
         self._hook_rows: list[Mapping[str, Any]] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._monotonic = monotonic
         self._decisions: list[Decision] = []
         self._changed = asyncio.Event()
         self._to_prove: list[str] | None = None
+        self.decide_by(policy)
+
+    def decide_by(self, policy: PolicyFunction | None) -> None:
+        """Have another policy decide from now on, on what is open too; or a person, without one.
+
+        What the former one is still thinking about comes to nothing.
+        """
+        if policy is self._policy:
+            return
+        if self._consultation is not None:
+            self._consultation.retire()
+        self._policy, self._consultation = policy, None
+        if policy is not None:
+            self._consultation = Consultation(self.requests, self, self._live, policy)
+            if self.requests.is_asking:
+                self._start(self._consultation.decide())
 
     def note_event(self, event: ev.Event) -> list[ev.Event]:
         """Note an event that was applied; return what follows for earlier requests."""

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from dataclasses import replace
 from typing import Any
 
+from powawidget.approvals.policy import PolicyFunction
 from powawidget.batch.find import CLAIM
 from powawidget.batch.journal.attempts import Claim
 from powawidget.batch.states import Start, after_failed_start
@@ -88,6 +89,11 @@ class Attempt:
         task = self._task
         is_waiting = task.live.state.status == "waiting"
         return is_waiting and task.decider is not None and task.decider.asks_person
+
+    def decide_by(self, policy: PolicyFunction | None) -> None:
+        """Have a policy decide on what it asks from now on; a person, without one."""
+        if self._task.decider is not None:
+            self._task.decider.decide_by(policy)
 
     async def follow(self) -> Start | None:
         """Send it, and follow its stream to the end.

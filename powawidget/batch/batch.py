@@ -18,7 +18,7 @@ from powawidget.batch.board.moment import Content, Moment
 from powawidget.batch.board.spans import spans_of
 from powawidget.batch.board.view import BoardView, Shown
 from powawidget.batch.checked import Checks, Expected
-from powawidget.batch.driver import Driver
+from powawidget.batch.driver import Driver, Terms
 from powawidget.batch.frame import result_columns
 from powawidget.batch.journal.journal import Journal
 from powawidget.batch.journal.records import (
@@ -139,6 +139,7 @@ class Batch:
         self._journal, self._number = kept.journal, kept.number
         self._drive = drive
         self._most_runs = most_runs
+        self._terms: Terms | None = None
         self._driver: Driver | None = None
         self._driven: Sequence[RowInput] = ()
         self._is_part = False
@@ -654,7 +655,10 @@ class Batch:
 
     def _made(self, inputs: Sequence[RowInput]) -> Driver:
         assert self._drive is not None  # noqa: S101  # `_refuse_reader` has seen to it
-        return self._drive(inputs)
+        driver = self._drive(inputs)
+        if self._terms is not None:
+            driver.take(self._terms)
+        return driver
 
     def _take(self, driver: Driver, inputs: Sequence[RowInput], *, is_part: bool) -> None:
         self._driver, self._driven, self._is_part = driver, inputs, is_part
@@ -864,13 +868,6 @@ def is_held(batch: Batch) -> bool:
     return batch._driver is not None and batch._driver.is_held  # noqa: SLF001  # its own module
 
 
-def needs_person(batch: Batch) -> bool:
-    """Tell whether a batch starts rows on which a person has to decide, for there is no policy."""
-    driver = batch._driver  # noqa: SLF001  # its own module
-    is_on = driver is not None and not driver.done.is_set() and not driver.reason
-    return driver is not None and is_on and driver.needs_page
-
-
 def is_ending(batch: Batch) -> threading.Event | None:
     """Give what is set once a batch that starts nothing new is over; None where it isn't so."""
     driver = batch._driver  # noqa: SLF001  # its own module
@@ -878,19 +875,30 @@ def is_ending(batch: Batch) -> threading.Event | None:
     return driver.done if driver is not None and ends else None
 
 
-def again(batch: Batch, rows: Rows) -> Batch:
-    """Give a batch that is under way once more, with the table and the schema that it has now."""
+def again(batch: Batch, rows: Rows, terms: Terms, told: Told) -> Batch:
+    """Give a batch that is under way once more, with all that its `map` says by now.
+
+    Args:
+        batch: The batch.
+        rows: The same rows, with the table and the schema that they have now.
+        terms: Who decides, what it may cost and how fast it goes from now on.
+        told: What is said of it where it is shown.
+    """
     made = Batch(
         batch._record,  # noqa: SLF001  # its own module, as below
         rows,
         Kept(batch._journal, batch._number),  # noqa: SLF001  # its own module
         batch._drive,  # noqa: SLF001  # its own module
-        batch._most_runs,  # noqa: SLF001  # its own module
-        batch._told,  # noqa: SLF001  # its own module
+        None if terms.budget is None else terms.budget.runs,
+        told,
     )
+    batch._terms = made._terms = terms  # noqa: SLF001  # its own module
     made._driver, made._driven = batch._driver, batch._driven  # noqa: SLF001  # its own module
     made._is_part, made._begun = batch._is_part, batch._begun  # noqa: SLF001  # its own module
     made._view.boards = batch._view.boards  # noqa: SLF001  # one driver tells all of its changes
+    if batch._driver is not None:  # noqa: SLF001  # its own module
+        batch._driver.take(terms)  # noqa: SLF001  # its own module
+        batch._view.note_change()  # noqa: SLF001  # its own module
     return made
 
 

@@ -111,6 +111,10 @@ class Spending:
         """How many runs are over whose usage isn't known."""
         return self._unknown + len(self._untold)
 
+    def allow(self, allowed: Budget | None) -> None:
+        """Hold what it has cost and will against another budget; None allows everything."""
+        self._allowed = allowed or Budget()
+
     def started(self) -> None:
         """Note that a run is about to be started."""
         self.runs += 1

@@ -186,6 +186,13 @@ class Course:
             self._tell([])
         self._wake.set()
 
+    def take(self, target: Target, on_unknown: Unknown) -> None:
+        """Go on by what the person says by now: who decides, on rows under way too."""
+        self._target, self._on_unknown = target, on_unknown
+        for attempt in self.attempts.values():
+            attempt.decide_by(target.on_approval)
+        self._wake.set()
+
     def wake(self) -> None:
         """Look again whether anything may start."""
         self._wake.set()
@@ -412,6 +419,7 @@ class Course:
             on_named=named,
             on_over=is_over,
         )
+        attempt.decide_by(self._target.on_approval)  # the plan has the policy of the batch's begin
         return attempt
 
     def _note_accepted(self, opened: Open, run_id: str | None) -> None:

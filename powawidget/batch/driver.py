@@ -6,21 +6,24 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import msgspec
 
 from powawidget.approvals.deadlines import deadline_of
+from powawidget.approvals.policy import PolicyFunction
 from powawidget.batch.attempt import Attempt
-from powawidget.batch.budget import Spending
+from powawidget.batch.budget import Budget, Spending
 from powawidget.batch.course import Course, Unknown
+from powawidget.batch.deciding import Deciding
 from powawidget.batch.decisions import Asked, subject_of
 from powawidget.batch.find import Asking
 from powawidget.batch.journal import attempts as written
 from powawidget.batch.journal.attempts import Settled
 from powawidget.batch.journal.journal import Journal
 from powawidget.batch.journal.records import WAITING, RowInput, RowOutcome, RowState
-from powawidget.batch.pace import Pace
+from powawidget.batch.pace import Concurrency, Pace
 from powawidget.batch.target import Target
 from powawidget.errors import InvalidValueError, PowawidgetError
 from powawidget.kernel import loop
@@ -31,6 +34,24 @@ from powawidget.state.reduce import gates
 _BY_A_WORD = frozenset({"failed", "unknown"})
 _STOPPED = "It was stopped."
 _THINKING = 1.0  # seconds that a policy takes before a person is told of a request, too
+
+
+class Terms(NamedTuple):
+    """What a person may say otherwise while a batch goes on.
+
+    Attributes:
+        on_approval: Decides in place of a person, where there is such a policy.
+        deciding: What follows from who decides.
+        concurrency: How many may run at once.
+        budget: What it may cost.
+        on_unknown: Whether rows of unknown fate are sent again.
+    """
+
+    on_approval: PolicyFunction | None
+    deciding: Deciding
+    concurrency: Concurrency
+    budget: Budget | None
+    on_unknown: Unknown
 
 
 class UnderWay(NamedTuple):
@@ -144,6 +165,18 @@ class Driver:
             self._spending.go_on()
             self.done.clear()
         loop.submit(self._drive())
+
+    def take(self, terms: Terms) -> None:
+        """Go on by other terms, which were checked; what is under way is decided on by them too."""
+        loop.run_sync(self._take(terms))
+
+    async def _take(self, terms: Terms) -> None:
+        self._target = replace(self._target, on_approval=terms.on_approval, deciding=terms.deciding)
+        self._on_unknown = terms.on_unknown
+        self._pace.allow(terms.concurrency)
+        self._spending.allow(terms.budget)
+        if self._course is not None:
+            self._course.take(self._target, terms.on_unknown)
 
     def stop(self, *, streams: bool = False) -> None:
         """Start nothing new; what runs goes on to its end.

@@ -65,7 +65,8 @@ class Pace:
         window: float = 60.0,
     ) -> None:
         self.refusals = 0
-        self._fixed = None if concurrency == "auto" else concurrency
+        self._fixed: int | None = None
+        self.allow(concurrency)
         self._most = math.inf if most is None else most
         self._clock = clock
         self._burst = max(_FIRST, min(_MOST_AT_ONCE, rows // 40))
@@ -85,6 +86,10 @@ class Pace:
         self._asked_until = -math.inf
         self._next_trial = -math.inf
         self._may_end_early = False
+
+    def allow(self, concurrency: Concurrency) -> None:
+        """Have so many run at once from now on; what runs isn't ended."""
+        self._fixed = None if concurrency == "auto" else concurrency
 
     @property
     def limit(self) -> int:

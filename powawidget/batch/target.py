@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from powawidget.approvals.policy import PolicyFunction
 from powawidget.batch.deciding import UNASKED, Deciding
 from powawidget.http.client import Client
 from powawidget.http.held import BeforeLastByte
@@ -41,7 +42,8 @@ class Target:
         has_tools: Whether an agent has tools; None where that isn't known. False for others.
         makes_session: Whether the server has to make a row's conversation before its run, as for
             a user's own token (docs/protocol.md#rights).
-        deciding: What follows from who decides on what its rows ask.
+        on_approval: Decides in place of a person on what its rows ask, where there is a policy.
+        deciding: What follows from who decides.
         has_starter: Whether a workflow stores the variables that it was given.
         check: Called with the text and the output of a run that was completed; says in words what
             doesn't fit a schema, and the row is failed then, with its text kept.
@@ -60,5 +62,6 @@ class Target:
     makes_session: bool = False
     session_of: Callable[[str], str] | None = None
     has_starter: bool = False
+    on_approval: PolicyFunction | None = None
     deciding: Deciding = UNASKED
     check: Check = fits

@@ -228,6 +228,7 @@ class Agent(Conversing):
         """Run the agent for each row of a table. This returns at once.
 
         Where the journal holds the batch already, it goes on: what was sent is never sent again.
+        While it runs, the latest call says who decides, its budget and how many run at once.
 
         Args:
             data: A DataFrame or Series of pandas or polars, a table of pyarrow; a list or another

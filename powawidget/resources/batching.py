@@ -62,6 +62,7 @@ def agent_target(
         stored=functools.partial(_stored_run, "agent"),
         has_tools=agent._has_tools,  # noqa: SLF001  # of this folder
         makes_session=makes_session,
+        on_approval=on_approval,
         deciding=deciding,
         check=check,
     )

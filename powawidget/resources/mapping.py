@@ -22,12 +22,11 @@ from powawidget.batch.batch import (
     is_ending,
     is_going_on,
     is_held,
-    needs_person,
     note_change,
 )
 from powawidget.batch.budget import Budget, Spending
 from powawidget.batch.deciding import Deciding, deciding_of
-from powawidget.batch.driver import Driver, check
+from powawidget.batch.driver import Driver, Terms, check
 from powawidget.batch.files import file_limit, most_connections
 from powawidget.batch.grid import grid_key, product_of, refuse_ignored
 from powawidget.batch.identity import digest_of, row_digest
@@ -339,25 +338,20 @@ def _batch(made: _Made, settings: Settings, whose: _Owner, name: str | None = No
         definition_digest="" if definition is None else digest_of(definition),
         made_at=time.time(),
     )
+    told = Told(asked=made.asked, python=made.python(whose, settings), redact=client.secret.redact)
     journal, place = settings.journal, None
     if journal is not None:
         place = (resolved(journal), record.name)
         earlier = _going.get(place)
-        if earlier is not None and whose.on_approval is not None and needs_person(earlier):
-            _refuse_policy(earlier)
-            earlier.stop()  # it has sent nothing, for want of what decides; this one has it
         if earlier is not None and is_going_on(earlier, record, rows.inputs):
-            return again(earlier, rows)
+            return again(earlier, rows, _terms(settings, target), told)
+        if earlier is not None and is_held(earlier):
+            earlier.stop()  # nothing is sent, for want of a page: it is in nobody's way
         ending = None if earlier is None else is_ending(earlier)
         if ending is not None:
             wait.block(ending, _ENDING)  # as after an interrupt, where the cell runs again
     opened = Journal.open(journal)
     try:
-        told = Told(
-            asked=made.asked,
-            python=made.python(whose, settings),
-            redact=client.secret.redact,
-        )
         batch = _begun(opened, record, rows, settings, target, told)
     except BaseException:
         # An interrupt too: its traceback would keep the file, and who drives it, for ever.
@@ -393,7 +387,7 @@ def _begun(  # noqa: PLR0913, PLR0917  # what makes up a batch
             pace=Pace(
                 settings.concurrency,
                 rows=len(inputs),
-                most=_least(most_connections(), target.deciding.most),
+                most=most_connections(),
                 is_rate=target.kind == "workflow",
             ),
             spending=Spending(settings.budget),
@@ -409,18 +403,14 @@ def _begun(  # noqa: PLR0913, PLR0917  # what makes up a batch
     return batch
 
 
-def _refuse_policy(earlier: Batch) -> None:
-    """Refuse a policy for a batch that is under way, whose rows a person decides on."""
-    if not is_held(earlier):
-        raise ConfigurationError(
-            "This batch is under way, and a person decides on its rows. So that a policy does, "
-            "call batch.stop(), let what runs end by batch.wait(), and call map(...) again. "
-            "Nothing was sent."
-        )
-
-
-def _least(*limits: int | None) -> int | None:
-    return min((limit for limit in limits if limit is not None), default=None)
+def _terms(settings: Settings, target: Target) -> Terms:
+    return Terms(
+        on_approval=target.on_approval,
+        deciding=target.deciding,
+        concurrency=settings.concurrency,
+        budget=settings.budget,
+        on_unknown=settings.on_unknown,
+    )
 
 
 def _check_connections(settings: Settings, rows: int) -> None:

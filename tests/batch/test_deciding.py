@@ -327,22 +327,157 @@ def test_a_batch_that_waits_for_a_page_gives_way_to_one_with_a_policy(
     assert sorted(posts.starts) == rows(3)
 
 
-def test_a_batch_that_a_person_decides_on_is_given_no_policy_unseen(
+def test_a_held_batch_gives_way_to_one_of_other_rows(
     pb: pw.Powabase, server: Counterpart, tmp_path: pathlib.Path
 ) -> None:
     posts, path = Posts(server), tmp_path / "b.powa"
-    agent, approving = pb.agent("Keeper"), pw.policy(otherwise="approve")
-    first = agent.map(rows(4), journal=path)
+    agent = pb.agent("Keeper")
+    held = agent.map(rows(3), journal=path)
+    batch = agent.map(rows(2), journal=path, on_approval=pw.policy(otherwise="approve"))
+    assert batch.wait(WATCHDOG).counts == {"done": 2}
+    assert held.reason
+    assert sorted(posts.starts) == rows(2)
+
+
+# The same `map` once more, while it runs: what it says then counts from then on.
+
+
+def approvals(posts: Posts) -> list[bool]:
+    return [one["approved"] for one in posts.of("/approve")]
+
+
+def approves(_approval: object) -> bool:
+    return True
+
+
+def denies(_approval: object) -> bool:
+    return False
+
+
+def fails(_approval: object) -> bool:
+    raise LookupError("a policy with a mistake")
+
+
+def hangs(_approval: object) -> bool:
+    GO_ON.wait(WATCHDOG)
+    return True
+
+
+async def hangs_async(_approval: object) -> bool:
+    await asyncio.sleep(WATCHDOG)
+    return True
+
+
+def test_a_policy_that_takes_anothers_place_decides_from_then_on(
+    pb: pw.Powabase, server: Counterpart, tmp_path: pathlib.Path
+) -> None:
+    """Also on what the rows ask that were sent before: their owner has thought better of it."""
+    posts, path = Posts(server), tmp_path / "b.powa"
+    agent, messages = pb.agent("Keeper"), rows(5, "slow")
+    agent.map(messages, journal=path, concurrency=2, on_approval=approves)
+    until(lambda: len(posts.starts) == 2)
+    batch = agent.map(messages, journal=path, concurrency=2, on_approval=denies)
+    GO_ON.set()
+    assert batch.wait(WATCHDOG).counts == {"done": 5}
+    assert approvals(posts) == [False] * 5
+    assert "on_approval=denies" in batch._content().python
+    assert {batch[key].approvals[0].by for key in batch} == {"policy: denies"}
+    assert sorted(posts.starts) == messages
+
+
+@pytest.mark.parametrize("former", [None, fails, hangs, hangs_async, pw.policy()])
+def test_it_decides_on_what_waits_too(
+    pb: pw.Powabase, server: Counterpart, tmp_path: pathlib.Path, former: Any
+) -> None:
+    """A policy that failed is mended, and its cell is run again; or a person has enough of it."""
+    posts, path, agent = Posts(server), tmp_path / "b.powa", pb.agent("Keeper")
+    first = agent.map(rows(4), journal=path, concurrency=3, on_approval=former)
     hello(first)
     until(lambda: len(asking(first)) == 3)
-    with pytest.raises(ConfigurationError, match=r"a person decides.*batch\.stop\(\)"):
-        agent.map(rows(4), journal=path, on_approval=approving)
-    first.stop()
-    for key in asking(first):
-        run_of(first, key).approve()
-    batch = agent.map(rows(4), journal=path, on_approval=approving)  # waits for what runs
+    batch = agent.map(rows(4), journal=path, on_approval=denies)
     assert batch.wait(WATCHDOG).counts == {"done": 4}
+    GO_ON.set()  # too late for what hangs: another has decided
+    assert first.counts == {"done": 4}
+    assert approvals(posts) == [False] * 4
     assert sorted(posts.starts) == rows(4)
+    assert all("policy failed" not in batch[key].to_markdown() for key in batch) or former is fails
+
+
+def test_without_a_policy_a_person_decides_from_then_on(
+    pb: pw.Powabase, server: Counterpart, tmp_path: pathlib.Path
+) -> None:
+    posts, path, agent = Posts(server), tmp_path / "b.powa", pb.agent("Keeper")
+    messages = [*rows(2, "slow"), *rows(3)]
+    agent.map(messages, journal=path, concurrency=2, on_approval=approves)
+    until(lambda: len(posts.starts) == 2)
+    batch = agent.map(messages, journal=path, concurrency=5)
+    GO_ON.set()
+    until(lambda: len(asking(batch)) == 2)  # nothing more starts before a page shows it
+    with pytest.raises(ApprovalNeeded):
+        batch.wait(WATCHDOG)
+    assert len(posts.starts) == 2
+    assert approvals(posts) == []
+    hello(batch)
+    until(lambda: len(asking(batch)) == 3)
+    assert len(posts.starts) == 3
+    end(batch)
+
+
+def test_the_same_policy_once_more_asks_nobody_twice(
+    pb: pw.Powabase, server: Counterpart, tmp_path: pathlib.Path
+) -> None:
+    posts, path, asked = Posts(server), tmp_path / "b.powa", []
+
+    def leaves_it(approval: pw.Approval) -> None:
+        asked.append(approval)
+
+    agent = pb.agent("Keeper")
+    agent.map(rows(2), journal=path, on_approval=leaves_it)
+    until(lambda: len(asked) == 2)
+    batch = agent.map(rows(2), journal=path, on_approval=leaves_it)
+    until(lambda: len(asking(batch)) == 2)
+    for key in asking(batch):
+        run_of(batch, key).approve()
+    assert batch.wait(WATCHDOG).counts == {"done": 2}
+    assert (len(asked), approvals(posts)) == (2, [True, True])
+
+
+@pytest.mark.parametrize("whose", ["first", "second"])
+def test_what_is_sent_again_later_is_decided_by_the_policy_that_came_last(
+    pb: pw.Powabase, server: Counterpart, tmp_path: pathlib.Path, whose: str
+) -> None:
+    posts, path, agent = Posts(server), tmp_path / "b.powa", pb.agent("Quick")
+    messages = ["row", "slow row"]
+    first = agent.map(messages, journal=path, on_approval=pw.policy())
+    until(lambda: first.counts == {"failed": 1, "accepted": 1})  # nobody decided in time
+    second = agent.map(messages, journal=path, on_approval=denies)
+    GO_ON.set()
+    assert second.wait(WATCHDOG).counts == {"failed": 1, "done": 1}
+    again = first if whose == "first" else second
+    assert again.retry("failed").wait(WATCHDOG).counts == {"done": 2}
+    assert approvals(posts) == [False, False]
+
+
+def test_limits_that_are_given_anew_hold_from_then_on(
+    pb: pw.Powabase, server: Counterpart, tmp_path: pathlib.Path
+) -> None:
+    posts, path, agent = Posts(server), tmp_path / "b.powa", pb.agent("Free")
+    messages = rows(9, "slow")
+    first = agent.map(messages, journal=path, concurrency=2)
+    until(lambda: len(posts.starts) == 2)
+    more = agent.map(messages, journal=path, concurrency=4)
+    until(lambda: len(posts.starts) == 4)
+    less = agent.map(messages, journal=path, concurrency=4, budget=budget(runs=5))
+    GO_ON.set()
+    less.wait(WATCHDOG)
+    assert len(posts.starts) == 5
+    for one in (first, more, less):
+        assert one.counts == {"done": 5, "waiting": 4}
+        assert one.reason == "The budget of 5 runs is used up."
+    assert "budget=pw.budget(runs=5)" in less._content().python
+    rest = agent.map(messages, journal=path, budget=budget(runs=9))
+    assert rest.wait(WATCHDOG).counts == {"done": 9}
+    assert len(posts.starts) == 9
 
 
 # At most three.
