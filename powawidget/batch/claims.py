@@ -15,6 +15,7 @@ import math
 import os
 import pathlib
 import secrets
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -38,6 +39,8 @@ from powawidget.transcript.sentences import shown
 _OBJECT_STORES = ("s3", "gcs", "blob", "goofys", "rclone", "oss", "cosfs", "swift", "dbfs", "hdfs")
 _PRIVATE = 0o600
 _ROUNDED = 1.0  # seconds
+_MINUTE = 60.0
+_KEPT = 1  # minutes before the one that goes on, whose starts are known
 _NOT_SENT = "Another task has released this row meanwhile: it is claimed anew."
 _ELSEWHERE = "Another task has sent this row: its run is looked up."
 OTHER_MESSAGE = (
@@ -108,8 +111,8 @@ class Claims(Protocol):
     def now(self) -> float:
         """Tell the time, in seconds since the epoch: the same for all machines."""
 
-    def take_start(self, slot: int) -> bool:
-        """Take the one start that a slot of time has; False where another has it."""
+    def take_start(self, slot: int, seconds: float) -> bool:
+        """Take the one start that a slot of so many seconds has; False where another has it."""
 
     def pause(self, until: float) -> None:
         """Have everybody start nothing before a time, in seconds since the epoch."""
@@ -209,10 +212,25 @@ class FolderClaims:
         """Tell the time by the drive's clock, since those of the machines may differ."""
         return time.time() + self._ahead
 
-    def take_start(self, slot: int) -> bool:
-        """Take the one start that a slot of time has."""
+    def take_start(self, slot: int, seconds: float) -> bool:
+        """Take the one start that a slot of time has.
+
+        The starts of a minute lie in a folder, which is removed when they are long over: else a
+        folder would get a file for each start there ever was.
+        """
+        minute = math.floor((slot + 1) * seconds / _MINUTE)  # in which it ends
+        oldest = self.now() // _MINUTE - _KEPT
+        if minute < oldest:
+            return False  # who asks was asleep: whether another had it isn't known any more
+        own = self.folder / "starts" / str(minute)
         with _told("claimed"):
-            return _created(self.folder / "starts" / str(slot), b"")
+            is_first = _made_folder(own)
+            is_taken = _created(own / str(slot), b"")
+        if is_first:
+            for one in list(own.parent.iterdir()):
+                if one.name.isdecimal() and int(one.name) < oldest - 1:
+                    shutil.rmtree(one, ignore_errors=True)  # what stays, the next one removes
+        return is_taken
 
     def pause(self, until: float) -> None:
         """Have everybody start nothing before a time, an hour from now at the most."""
@@ -232,7 +250,15 @@ class FolderClaims:
     def first(self, token: str) -> bool:
         """Tell whether nobody else has asked so by this token, on whatever machine."""
         with _told("tried"):
-            return _created(self.folder / "starts" / f"try-{token}", b"")
+            return _created(self._tried(token), b"")
+
+    def forget(self, token: str) -> None:
+        """Remove what `first` has left, once all have asked."""
+        with contextlib.suppress(OSError):
+            self._tried(token).unlink()
+
+    def _tried(self, token: str) -> pathlib.Path:
+        return self.folder / "starts" / f"try-{token}"
 
     def _refuse(self, ticket: Ticket) -> None:
         if self._released(ticket.row, ticket.number).exists():
@@ -408,6 +434,15 @@ def _created(path: pathlib.Path, text: bytes) -> bool:
         return False
     _written(descriptor, text)
     _sync(path.parent)
+    return True
+
+
+def _made_folder(path: pathlib.Path) -> bool:
+    """Make a folder; False where it is there."""
+    try:
+        path.mkdir(mode=0o700)
+    except FileExistsError:
+        return False
     return True
 
 

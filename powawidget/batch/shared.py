@@ -96,7 +96,7 @@ class Gate:
         """Take one of the starts of a minute: each slot of time has one, on all machines."""
         while self._slot is not None and not self._ended:
             slot = math.floor(self._claims.now() / self._slot)
-            if await asyncio.to_thread(self._claims.take_start, slot):
+            if await asyncio.to_thread(self._claims.take_start, slot, self._slot):
                 await self._unpaused()
                 return
             await asyncio.sleep(max(0.005, (slot + 1) * self._slot - self._claims.now()))

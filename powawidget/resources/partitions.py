@@ -256,7 +256,9 @@ def map_dask(data: Any, made: PerPartition, meta: Any = None) -> Any:
             "dask.distributed.Client(). Nothing was sent."
         ) from None
     token = uuid.uuid4().hex
-    answers = client.run(_try_worker, made._given.claims, token)  # noqa: SLF001  # its own module
+    folder = made._given.claims  # noqa: SLF001  # its own module
+    answers = client.run(_try_worker, folder, token)
+    FolderClaims(folder).forget(token)
     wrong = sorted({one for one in answers.values() if one not in {"first", "later"}})
     if wrong:
         raise ConfigurationError(f"{wrong[0]} Nothing was sent.")

@@ -1,6 +1,8 @@
 """Claims in a shared folder, and a part of a table that is run by them."""
 
 import asyncio
+import math
+import os
 import pathlib
 import pickle
 import threading
@@ -123,11 +125,39 @@ def test_a_claim_whose_owner_died_while_it_wrote_is_a_claim(folder: FolderClaims
 
 def test_a_slot_has_one_start_and_a_pause_only_grows(folder: FolderClaims) -> None:
     other = FolderClaims(folder.folder)
-    assert [folder.take_start(7), other.take_start(7), other.take_start(8)] == [True, False, True]
+    slot = math.floor(folder.now())
+    taken = [
+        one.take_start(slot + after, 1.0) for one, after in ((folder, 0), (other, 0), (other, 1))
+    ]
+    assert taken == [True, False, True]
     assert other.paused_until() == 0
     folder.pause(50.0)
     other.pause(40.0)
     assert other.paused_until() == 50.0
+
+
+def test_starts_that_are_over_leave_no_files(
+    folder: FolderClaims, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long it goes on; and who was asleep takes none that may be another's."""
+    now = folder.now()
+    most, starts = 0, folder.folder / "starts"
+    for second in range(0, 1200, 3):
+        monkeypatch.setattr(folder, "now", lambda at=now + second: at)
+        slot = math.floor(folder.now() / 3)
+        assert [folder.take_start(slot, 3.0) for _ in range(2)] == [True, False]
+        assert not folder.take_start(slot - 60, 3.0)
+        most = max(most, sum(len(files) for _, _, files in os.walk(starts)))
+    assert most <= 4 * 20
+    assert len(list(starts.iterdir())) <= 4
+
+
+@pytest.mark.parametrize("per_minute", [0.01, 0.5, 1, 7, 600, 100_000])
+def test_at_any_rate_a_slot_is_taken_once(folder: FolderClaims, per_minute: float) -> None:
+    seconds = 60 / per_minute
+    slot = math.floor(folder.now() / seconds)
+    other = FolderClaims(folder.folder)
+    assert [folder.take_start(slot, seconds), other.take_start(slot, seconds)] == [True, False]
 
 
 def test_a_pause_ends_after_an_hour_whatever_was_asked_or_stands_there(
