@@ -90,11 +90,11 @@ def slimmed(state: RunState, redact: Callable[[str], str]) -> RunState:
         edited=whole.edited,
         parts=parts,
         reasoning=Reasoning(),
-        usage=whole.usage,
+        usage=_usage(whole.usage, clean),
         error=_failure(whole.error, clean, cut),
         started=None if seconds is None else 0.0,
         ended=seconds,
-        strategy=whole.strategy,
+        strategy=cut(whole.strategy) or "",
         answer=None if whole.answer is None else places.get(whole.answer),
         blocks=[_block(one, cut) for one in whole.blocks],
         graph=whole.graph,
@@ -158,7 +158,7 @@ def _part(
                 call=part.call,
                 status=part.status,
                 steps=part.steps,
-                usage=part.usage,
+                usage=_usage(part.usage, clean),
                 seconds=part.seconds,
                 within=part.within,
             )
@@ -187,11 +187,17 @@ def _block(block: Block, cut: Callable[[str | None], str | None]) -> Block:
     return Block(
         id=cut(block.id) or "",
         name=cut(block.name) or "",
-        type=block.type,
+        type=cut(block.type) or "",
         status=block.status,
         error=cut(block.error),
         seconds=block.seconds,
     )
+
+
+def _usage(
+    usage: dict[str, int] | None, clean: Callable[[str | None], str | None]
+) -> dict[str, int] | None:
+    return None if usage is None else {clean(name) or "": count for name, count in usage.items()}
 
 
 def _failure(
@@ -202,7 +208,7 @@ def _failure(
     if failure is None:
         return None
     return Failure(
-        title=clean(failure.title) or "", message=cut(failure.message) or "", code=failure.code
+        title=clean(failure.title) or "", message=cut(failure.message) or "", code=cut(failure.code)
     )
 
 
