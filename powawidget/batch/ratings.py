@@ -43,7 +43,7 @@ def current() -> Journal:
         InvalidValueError: If it is no journal.
     """
     chosen = options.ratings
-    path = options.reuse if isinstance(chosen, bool) else chosen
+    path = options.reuse if isinstance(chosen, bool) or not chosen else chosen
     return reuse.journal_at(path, _IN_MEMORY)
 
 

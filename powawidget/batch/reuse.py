@@ -19,7 +19,7 @@ from powawidget import transcript
 from powawidget.batch.identity import digest_of, row_digest
 from powawidget.batch.journal import attempts, reused
 from powawidget.batch.journal.attempts import Open
-from powawidget.batch.journal.journal import Journal
+from powawidget.batch.journal.journal import Journal, resolved
 from powawidget.batch.journal.records import BatchRecord
 from powawidget.batch.keys import canonical
 from powawidget.batch.outcome import settled_of
@@ -106,13 +106,14 @@ def journal_at(path: "str | os.PathLike[str] | None", project: str) -> Journal:
     Raises:
         FileError: If the file can't be used.
         InvalidValueError: If it is no journal.
+        WrongTypeError: If it isn't the name of a file.
     """
     if path is None:
         with _guard:
             if project not in _in_memory:
                 _in_memory[project] = Journal.open(None)
             return _in_memory[project]
-    place = os.path.realpath(os.path.expanduser(os.fspath(path)))  # noqa: PTH111  # as it is given
+    place = resolved(path)
     with _guard:
         known = _journals.get(place)
         if known is not None:

@@ -53,7 +53,7 @@ def _rate(task: RunTask, content: dict[str, Any]) -> str | None:
     thumb, note = content.get("text") or None, content.get("reason") or ""
     if not rating.is_on():
         return "Ratings are off."
-    if thumb not in {"up", "down", None} or not isinstance(note, str):
+    if not rating.is_thumb(thumb) or not isinstance(note, str):
         return _UNKNOWN
     rated = asyncio.ensure_future(rating.rate_or_tell(task, thumb, note))
     _ratings.add(rated)

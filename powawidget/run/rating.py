@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple, Protocol
 from powawidget.errors import ConfigurationError, InvalidValueError, PowawidgetError, WrongTypeError
 from powawidget.live.run import Live
 from powawidget.live.subscribers import Rest
+from powawidget.protocol.characters import harmless
 from powawidget.protocol.events import NotKept, Rated
 from powawidget.run.task import RunTask
 from powawidget.settings import options
@@ -76,6 +77,11 @@ def keep_by(keeping: Keeping) -> None:
 def is_on() -> bool:
     """Tell whether a person wants to rate."""
     return bool(options.ratings) and bool(_keeping)
+
+
+def is_thumb(given: object) -> bool:
+    """Tell whether something is a thumb, or None, which takes one back."""
+    return given is None or (isinstance(given, str) and given in {"up", "down"})
 
 
 class Offer:
@@ -150,14 +156,14 @@ async def rate(task: RunTask, thumb: Thumb | None, note: str) -> None:
     live = task.live
     if not is_on():
         raise ConfigurationError(_OFF)
-    if thumb not in {"up", "down", None}:
+    if not is_thumb(thumb):
         raise InvalidValueError('A rating is "up", "down" or None, which takes it back.')
     if not isinstance(note, str):
         raise WrongTypeError(f"The note of a rating is a text, not {type(note).__name__}.")
     if not live.finished:
         raise ConfigurationError("A run is rated once it is over: run.wait() waits for its end.")
     # First the key, then the length: half a key must not stay either.
-    said = " ".join(live.redact(note).split())[:_LONGEST_NOTE] if thumb else ""
+    said = " ".join(harmless(live.redact(note)).split())[:_LONGEST_NOTE] if thumb else ""
     async with task.rating:
         with live.lock:
             rating = _rating(task, live.state, thumb, said)

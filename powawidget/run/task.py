@@ -116,6 +116,7 @@ class RunTask:
         except PowawidgetError as error:
             return str(error)
         self.anew = None
+        self.own_id = None  # it is another run: it doesn't take the place of the first one's rating
         state = self.plan.state()
         state.started = live.clock()
         live.begin_anew(state)

@@ -138,7 +138,8 @@ def test_a_click_rates_and_says_what_is_refused(pb: pw.Powabase) -> None:
         assert click(text="down", reason=f"note {at}") is None
     until(lambda: notices(run) == ["Rated bad: note 9"])
     until(lambda: list(pw.ratings()["note"]) == ["note 9"])
-    assert click(text="sideways", reason="") == "This version can't do that."
+    for wrong in ("sideways", ["up"], {"up": 1}, 1):
+        assert click(text=wrong, reason="") == "This version can't do that."
     assert click(text="", reason="no thumb, no note") is None
     until(lambda: notices(run) == [""])
     pw.options.ratings = False
@@ -164,6 +165,9 @@ def test_only_what_is_over_is_rated() -> None:
         (("good",), pw.InvalidValueError),
         (("up", 3), pw.WrongTypeError),
         ((1,), pw.InvalidValueError),
+        ((["up"],), pw.InvalidValueError),
+        (({},), pw.InvalidValueError),
+        (("",), pw.InvalidValueError),
     ],
 )
 def test_what_is_no_rating_is_refused(given: Any, error: type[Exception]) -> None:
@@ -172,6 +176,31 @@ def test_what_is_no_rating_is_refused(given: Any, error: type[Exception]) -> Non
     with pytest.raises(error):
         run.rate(*given)
     assert len(pw.ratings()) == 0
+
+
+@pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize("note", ["half \ud83d", "\ude00", "a\x00b", "x" * 1_000_000])
+def test_any_note_can_travel_and_is_kept_as_it_is_shown(note: str) -> None:
+    run = pw.replay(RECORDED / "agent_one_tool.sse")
+    assert isinstance(run, pw.Run)
+    run.rate("up", note)
+    (kept,) = pw.ratings()["note"]
+    assert notices(run) == [f"Rated good: {kept}"]
+    assert json.dumps(run._live.snapshot(), ensure_ascii=False).encode()
+    assert len(kept) <= 2_000
+
+
+@pytest.mark.parametrize("wrong", [5, 3.5, "\0", "half \ud83d", "~nobody-here/runs.powa", b"x"])
+def test_a_name_that_no_journal_can_have_hurts_no_run(
+    wrong: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pw.options, "ratings", wrong)
+    run = pw.replay(RECORDED / "agent_one_tool.sse")
+    assert isinstance(run, pw.Run)
+    for use in (lambda: run.rate("up"), pw.ratings, lambda: pw.ratings(wrong)):
+        with pytest.raises(pw.PowawidgetError):
+            use()
+    assert run.status == "completed"
 
 
 def test_the_key_of_a_note_and_what_a_hook_took_back_are_not_kept(
@@ -207,7 +236,12 @@ def test_a_run_that_is_fetched_again_comes_as_it_was_rated(pb: pw.Powabase) -> N
     run.result()
     run.rate("up", "as before")
     assert run.run_id is not None
-    assert notices(pb.get_run(run.run_id)) == ["Rated good: as before"]
+    stored = pb.get_run(run.run_id)
+    assert notices(stored) == ["Rated good: as before"]
+    stored.rate("down")
+    (row,) = pw.ratings().to_dict("records")
+    assert (row["agent"], row["message"]) == ("Analyst", ASKED), "though the stored run has neither"
+    assert row["rating"] == "down"
 
 
 @pytest.mark.usefixtures("kept")
@@ -236,6 +270,16 @@ def test_a_journal_of_runs_holds_ratings_beside_them(
     again = pb.agent("Analyst").run(ASKED)
     assert again.reused
     assert notices(again) == ["Rated good"]
+    again.rate("up", "first")
+
+    async def run_anew() -> str | None:
+        return again._act({"action": "anew"})
+
+    assert loop.run_sync(run_anew()) is None
+    again.wait(display=False)
+    until(lambda: notices(again) == [""])
+    again.rate("down", "anew")
+    assert sorted(pw.ratings()["note"]) == ["anew", "first"], "it is another run"
 
 
 def test_what_cannot_be_kept_is_told_and_changes_nothing(

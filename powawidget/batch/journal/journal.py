@@ -322,9 +322,17 @@ def resolved(path: "str | os.PathLike[str]") -> str:
         raise WrongTypeError(
             f"journal= takes the name of a file, such as 'triage.powa', not {type(path).__name__}."
         ) from None
-    if not isinstance(text, str) or not text.strip() or "\0" in text:
+    if not isinstance(text, str) or not text.strip() or not _can_be_named(text):
         raise InvalidValueError(f"{text!r} isn't the name of a file: journal= takes one.")
-    return os.path.realpath(pathlib.Path(text).expanduser())
+    # pathlib's own raises where it doesn't know the user of a "~user".
+    return os.path.realpath(os.path.expanduser(text))  # noqa: PTH111
+
+
+def _can_be_named(text: str) -> bool:
+    try:
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:  # half a character
+        return False
 
 
 def _open_memory() -> sqlite3.Connection:

@@ -16,19 +16,23 @@ def keep(connection: sqlite3.Connection, rating: Rating) -> None:
     """Keep a rating in place of an earlier one of its run; without a thumb only remove that."""
     if not has_ratings(connection):
         connection.execute(RATINGS)
-    connection.execute("DELETE FROM rating WHERE run = ?", (harmless(rating.run),))
+    run = harmless(rating.run)
+    # Of a stored run its name and what it was asked may not be known: they were, when it ran here.
+    before = connection.execute("SELECT name, message FROM rating WHERE run = ?", (run,)).fetchone()
+    connection.execute("DELETE FROM rating WHERE run = ?", (run,))
     if rating.thumb is None:
         return
+    name, message = before or ("", "")
     connection.execute(
         "INSERT INTO rating VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            harmless(rating.run),
+            run,
             1 if rating.thumb == "up" else -1,
             harmless(rating.note),
             rating.kind,
-            harmless(rating.name),
+            harmless(rating.name) or name,
             harmless(rating.server),
-            harmless(rating.message),
+            harmless(rating.message) or message,
             harmless(rating.answer),
             rating.at,
         ),
