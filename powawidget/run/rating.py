@@ -131,6 +131,8 @@ def offer_to_rate(task: RunTask) -> None:
     Args:
         task: Its task; nobody else knows it yet.
     """
+    if task.anew is not None:
+        offer_at_end(task)  # of what is run anew in its place
     state = task.live.state
     if not is_on():
         return
