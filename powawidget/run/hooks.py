@@ -9,6 +9,7 @@ import atexit
 import contextlib
 import contextvars
 import inspect
+import itertools
 import re
 import threading
 import time
@@ -58,6 +59,7 @@ class _Hook:
         self.function = function
         self.at = 0
         self.is_ended = False
+        self.is_off = False
         # As the caller has it: what is printed belongs to the cell that asked.
         self.context = contextvars.copy_context()
 
@@ -115,6 +117,7 @@ class Hooks:
         self._note_news()
 
         def off() -> None:
+            hook.is_off = True
             with self._news, contextlib.suppress(ValueError):
                 self._hooks.remove(hook)
 
@@ -165,7 +168,9 @@ class Hooks:
                             return
                         self._news.wait()
                     self._is_news = False
-                for hook, told in iter(self._next, None):
+                for hook, told in itertools.chain.from_iterable(iter(self._next, None)):
+                    if hook.is_off:
+                        continue
                     answer = self._call(hook, hook.function, told)
                     if inspect.isawaitable(answer):
                         runner = runner or asyncio.Runner()
@@ -175,31 +180,35 @@ class Hooks:
                 with contextlib.suppress(Exception):
                     runner.close()
 
-    def _next(self) -> tuple[_Hook, object] | None:
-        """Give what is to be called now: the earliest event first, its hooks in their order."""
+    def _next(self) -> list[tuple[_Hook, object]] | None:
+        """Give what is to be called now: for the earliest event all hooks that haven't been told.
+
+        The event is read outside of the lock, for which the stream waits, and once for all hooks.
+        """
         with self._news:
             if self._recording is not self._live.recording:  # the run was run anew
                 self._recording = self._live.recording
                 for hook in self._hooks:
                     hook.at, hook.is_ended = 0, False
             is_over = self._live.finished
-            known = len(self._recording)
-            while behind := [hook for hook in self._hooks if hook.at < known]:
-                hook = min(behind, key=lambda one: one.at)
-                event = self._recording[hook.at]
-                hook.at += 1
-                if hook.takes(event):
-                    return hook, event
-            for hook in self._hooks if is_over else ():
-                if not hook.is_ended:
+            recording, known = self._recording, len(self._recording)
+            at = min((hook.at for hook in self._hooks if hook.name != END), default=known)
+            if at >= known:
+                due = [hook for hook in self._hooks if is_over and not hook.is_ended]
+                for hook in due:
                     hook.is_ended = True
-                    if hook.name == END:
-                        return hook, self._run
-        return None
+                return [(hook, self._run) for hook in due if hook.name == END] if due else None
+            behind = [hook for hook in self._hooks if hook.name != END and hook.at == at]
+            for hook in behind:
+                hook.at += 1
+        event = recording[at]
+        return [(hook, event) for hook in behind if hook.takes(event)]
 
     def _is_told(self) -> bool:
         known = len(self._live.recording)
-        return self._live.finished and all(one.is_ended and one.at >= known for one in self._hooks)
+        return self._live.finished and all(
+            one.is_ended and (one.name == END or one.at >= known) for one in self._hooks
+        )
 
     def _call(self, hook: _Hook, function: Callable[[Any], Any], told: Any) -> Any:
         try:

@@ -14,6 +14,7 @@ import pytest
 
 import powawidget as pw
 from powawidget.batch import table
+from powawidget.live import recording
 from powawidget.run import hooks as module
 from tests.counterpart import start
 from tests.walk import RECORDED, ROOT
@@ -100,6 +101,37 @@ def test_a_late_hook_is_told_what_came_before() -> None:
     run = replayed()
     first = told(run, "event")
     assert told(run, "event") == first, "the thread of the first is over by then"
+
+
+def test_events_are_read_once_for_all_hooks_and_never_while_the_stream_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = replayed()
+    read: list[int] = []
+    all_are_there = threading.Event()
+    run.on("event", lambda _: all_are_there.wait())
+    plainly = recording._event
+
+    def reading(frame: Any) -> Any:
+        assert run._hooks is not None
+        assert not run._hooks._news._is_owned(), "the stream waits for it with each event"  # type: ignore[attr-defined]  # CPython's own
+        read.append(1)
+        return plainly(frame)
+
+    monkeypatch.setattr(recording, "_event", reading)
+    for _ in range(10):
+        run.on("tool_call", lambda _: None)
+    all_are_there.set()
+    told(run, "tool_result")
+    assert len(read) < 3 * len(run.events)
+
+
+def test_a_hook_for_the_end_alone_reads_no_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = replayed()
+    read: list[object] = []
+    monkeypatch.setattr(recording, "_event", read.append)
+    told(run)
+    assert read == []
 
 
 def test_the_end_is_told_once_with_the_run_after_all_events() -> None:
