@@ -12,6 +12,10 @@ export function refocus(card: HTMLElement | null): void {
   isOurs = false;
 }
 
+/** Whether an element, or something in it, has the focus. */
+export const hasFocus = (element: HTMLElement): boolean =>
+  element.contains((element.getRootNode() as Document | ShadowRoot).activeElement);
+
 /** Whether a card has just gone with the focus in it. */
 let isLost = false;
 
@@ -54,8 +58,7 @@ export class KeyboardFocus {
 
   close(): void {
     this.#ended.abort();
-    const { activeElement } = this.card.getRootNode() as Document | ShadowRoot;
-    isLost = this.card.contains(activeElement);
+    isLost = hasFocus(this.card);
     queueMicrotask(() => {
       isLost = false;
     });

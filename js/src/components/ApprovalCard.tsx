@@ -1,9 +1,9 @@
 // The requests that wait for one decision, and the buttons that make it.
-import type { TargetedKeyboardEvent } from "preact";
-import { useRef, useState } from "preact/hooks";
+import type { RefObject, TargetedKeyboardEvent } from "preact";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useArming } from "../approval/arming";
 import { standingOf } from "../approval/decision";
-import { refocus, useKeyboardFocus } from "../approval/keyboard";
+import { hasFocus, refocus, useKeyboardFocus } from "../approval/keyboard";
 import { stageOf, stages } from "../approval/request";
 import { newId } from "../link/id";
 import type { ToggleKey } from "../state/events";
@@ -51,10 +51,7 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
     // Where it is open already.
     card.current?.querySelector<HTMLElement>(".pw-input")?.focus({ preventScroll: true });
   };
-  const close = () => {
-    setDenying(false);
-    refocus(card.current); // the focused field goes
-  };
+  const close = () => setDenying(false);
   const onKey = (event: TargetedKeyboardEvent<HTMLElement>) => {
     if (event.target !== event.currentTarget || event.repeat || !isBare(event)) return;
     const key = event.key.toLowerCase();
@@ -122,7 +119,7 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
           <Visible text={standing.note} />
         </p>
         {isForm ? (
-          <Reason requests={parts.length} deny={deny} close={close} />
+          <Reason requests={parts.length} deny={deny} close={close} card={card} />
         ) : (
           <div class="pw-acts">
             <Button class="pw-button pw-deny" aria-disabled={!canDeny} onClick={open}>
@@ -158,11 +155,16 @@ interface ReasonProps {
   requests: number;
   deny: (reason: string) => void;
   close: () => void;
+  /** What gets the focus of the field when that goes. */
+  card: RefObject<HTMLElement | null>;
 }
 
 /** The field that Deny opens. */
-function Reason({ requests, deny, close }: ReasonProps) {
+function Reason({ requests, deny, close, card }: ReasonProps) {
   const [id] = useState(newId);
+  const form = useRef<HTMLDivElement>(null);
+  // Also where it goes by itself, as its time is over: who types on would give commands.
+  useLayoutEffect(() => () => hasFocus(form.current as HTMLElement) && refocus(card.current), []);
   const field = useRef<HTMLInputElement>(null);
   const [focus] = useState(() => (input: HTMLInputElement | null) => {
     field.current = input;
@@ -176,7 +178,7 @@ function Reason({ requests, deny, close }: ReasonProps) {
     if (event.key === "Escape") close();
   };
   return (
-    <div class="pw-reason">
+    <div class="pw-reason" ref={form}>
       <label for={id}>{words.reason}</label>
       <div class="pw-acts">
         <input id={id} ref={focus} class="pw-input" maxLength={2_000} onKeyDown={onKey} />

@@ -472,6 +472,23 @@ describe("Deny", () => {
     expect(acts(model)).toMatchObject([{ action: "deny", reason: null }]);
   });
 
+  test("whose time passes while its reason is typed leaves the focus on the card", async () => {
+    const { model, el, deny, ask, card } = page(
+      asking({ deadline: now() + 25, closes: now() + 20 }),
+    );
+    await settle(700);
+    deny().click();
+    await settle();
+    const field = ask(".pw-input") as HTMLInputElement;
+    field.value = "only the orders of M";
+    await settle(20_000);
+    expect(el.querySelector(".pw-reason")).toBeNull();
+    // Else the rest of what is typed would be the notebook's commands: D twice deletes a cell.
+    expect(document.activeElement).toBe(card());
+    for (const each of ["a", "d", "d", "Enter"]) key(card(), each);
+    expect(acts(model)).toEqual([]);
+  });
+
   test("is taken back by Escape, and Approve is armed anew", async () => {
     const { model, deny, ask, isArmed } = page(asking());
     await settle(700);
