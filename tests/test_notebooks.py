@@ -28,7 +28,7 @@ FOR_ANY_RUN: list[tuple[str, str | Callable[[re.Match[str]], str]]] = [
     (r"\b\d\d:\d\d:\d\d\b", "MOMENT"),
     (r"(<|&lt;)?\b\d+(\.\d)? (ms|s|min|h)\b( \d+ (s|min)\b)*", "DURATION"),
     # How much longer one side took than another.
-    (r"DURATION\s*(<span[^>]*>\s*)?\([+−][^)]*\)(\s*</span>)?", "DURATION"),
+    (r"DURATION\s*(<span[^>]*>\s*)?\([+\u2212][^)]*\)(\s*</span>)?", "DURATION"),
     # How long somebody thought is said from a moment on only.
     ("Thought for DURATION", "Thought"),
     (r'(<span style="[^"]*">[━─]*</span>)+|[━─]+', "BAR"),
