@@ -39,7 +39,7 @@ async function licences(metafiles) {
 const hashOf = (contents) => createHash("sha256").update(contents).digest("hex").slice(0, 8);
 
 async function build() {
-  const names = await moduleNames();
+  const names = (await moduleNames()).sort();
   const modules = await Promise.all(
     names.map(async (name) => {
       const made = await bundle(module(name));
