@@ -200,6 +200,7 @@ describe("a comparison", () => {
     expect(all("ins,del")).toEqual([]);
     await hear(compared({ whole: false, columns: {} }));
     await press(button("Differences"));
+    await vi.waitFor(() => expect(all(".pw-diff").length).toBe(1));
     expect(all(".pw-side:first-child :is(ins,del)")).toEqual([]);
     expect(all("ins").length).toBeGreaterThan(0);
     expect(all("del").length).toBeGreaterThan(0);
@@ -325,14 +326,14 @@ describe("the words in which two answers differ", () => {
     ["北部の注文は遅れています", "南部の注文は遅れています"],
     ["👩‍👩‍👧 family", "👩‍👧 family"],
     ["a\n\n- b\n- c", "a\n\n- b\n- d"],
-  ])("both answers can be read from them: %j and %j", (one, other) => {
-    const pieces = differences(one, other);
+  ])("both answers can be read from them: %j and %j", async (one, other) => {
+    const pieces = await differences(one, other);
     expect(side(pieces, "removed")).toBe(one);
     expect(side(pieces, "added")).toBe(other);
   });
 
-  test("a word is changed whole, in scripts without spaces too", () => {
-    expect(differences("the late orders", "the later orders")).toEqual([
+  test("a word is changed whole, in scripts without spaces too", async () => {
+    expect(await differences("the late orders", "the later orders")).toEqual([
       { kind: "same", text: "the " },
       { kind: "removed", text: "late" },
       { kind: "added", text: "later" },
@@ -341,21 +342,42 @@ describe("the words in which two answers differ", () => {
     expect(wordsOf("注文は遅れています").length).toBeGreaterThan(2);
   });
 
-  test("changes with nothing but a comma between them are one", () => {
-    expect(differences("see a, b now", "see x, y now")?.map(({ kind }) => kind)).toEqual([
-      "same",
-      "removed",
-      "added",
-      "same",
-    ]);
+  test("changes with nothing but a comma between them are one", async () => {
+    const pieces = await differences("see a, b now", "see x, y now");
+    expect(pieces?.map(({ kind }) => kind)).toEqual(["same", "removed", "added", "same"]);
   });
 
-  test("what is too long or too different isn't compared", () => {
-    const words = (count: number, name: string) =>
-      Array.from({ length: count }, (_, at) => `${name}${at}`).join(" ");
-    expect(differences(words(3_000, "a"), words(3_000, "b"))).toBeNull();
-    expect(differences(words(1_500, "a"), words(1_500, "b"))).toBeNull();
-    expect(differences("x".repeat(200_000), "y".repeat(200_000))).toBeNull();
-    expect(differences(words(1_500, "a"), `${words(1_500, "a")} more`)).not.toBeNull();
+  const named = (count: number, name: string) =>
+    Array.from({ length: count }, (_, at) => `${name}${at}`).join(" ");
+
+  test("what is too long or too different isn't compared", async () => {
+    expect(await differences(named(3_000, "a"), named(3_000, "b"))).toBeNull();
+    expect(await differences(named(1_500, "a"), named(1_500, "b"))).toBeNull();
+    expect(await differences("x".repeat(200_000), "y".repeat(200_000))).toBeNull();
+    expect(await differences(named(1_500, "a"), `${named(1_500, "a")} more`)).not.toBeNull();
+  });
+
+  test("what differs a lot is compared in steps", async () => {
+    const [one, other] = [named(500, "a"), named(500, "a").replace(/a(\d*)[02468] /g, "b$1 ")];
+    const pieces = await differences(one, other);
+    expect(side(pieces, "removed")).toBe(one);
+    expect(side(pieces, "added")).toBe(other);
+  });
+
+  // The segmenter alone takes minutes for the first of them.
+  test.each([
+    ["words", "late orders ".repeat(50_000)],
+    ["one word", "x".repeat(600_000)],
+    ["no spaces", "北部の注文は遅れています".repeat(50_000)],
+    ["clusters", "👩‍👩‍👧".repeat(75_000)],
+    ["marks", `a${"\u0301".repeat(600_000)}`],
+    ["spaces", " \n".repeat(300_000)],
+  ])("a long text is taken apart in linear time: %s", (_, text) => {
+    const words = wordsOf(text);
+    expect(words.join("")).toBe(text);
+  });
+
+  test("no more is taken apart than is compared", () => {
+    expect(wordsOf("late orders ".repeat(50_000), 100).length).toBe(101);
   });
 });

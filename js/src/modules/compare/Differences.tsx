@@ -1,9 +1,9 @@
 // An answer with the words marked in which it differs from the baseline's. What is only here is
 // underlined, what is only there is struck through: colour isn't needed to tell them apart.
-import { useMemo } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { pure, textAt, Visible } from "../../core";
 import type { View } from "../../view/view";
-import { differences } from "./diff";
+import { differences, type Piece } from "./diff";
 import * as words from "./words";
 
 interface Props {
@@ -16,7 +16,17 @@ export const Differences = pure(function Differences({ view, base, part }: Props
   const { state } = view.store;
   const one = textAt(state, `parts/${base}/text`);
   const other = textAt(state, `parts/${part}/text`);
-  const pieces = useMemo(() => differences(one, other), [one, other]);
+  // undefined while they are looked for.
+  const [pieces, set] = useState<Piece[] | null>();
+  useLayoutEffect(() => {
+    let isWanted = true;
+    set(undefined);
+    differences(one, other).then((found) => isWanted && set(found));
+    return () => {
+      isWanted = false;
+    };
+  }, [one, other]);
+  if (pieces === undefined) return <p class="pw-note">{words.comparing}</p>;
   if (pieces === null) return <p class="pw-note">{words.tooDifferent}</p>;
   const isSame = pieces.every(({ kind }) => kind === "same");
   return (

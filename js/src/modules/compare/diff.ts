@@ -2,8 +2,11 @@
 import { diffArrays } from "diff";
 
 const MOST_WORDS = 8_000; // of both together
-// The library's cost grows with the square of this: answers that differ more have no words in common
-// that would be worth a mark.
+const MOST_CHARACTERS = 12 * MOST_WORDS;
+// The library's cost grows with the square of these: what differs less is compared at once, in some
+// 20 ms; what differs more in steps, between which the page is free; of answers that differ even more
+// hardly a word is the same, and marks tell nobody anything.
+const CHANGES_AT_ONCE = 450;
 const MOST_CHANGES = 1_200;
 
 export interface Piece {
@@ -13,17 +16,41 @@ export interface Piece {
 }
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: "word" });
+// The segmenter's cost grows with the square of a text's length, so that it gets a little at a time.
+const STRETCHES = /\s+|\S{1,128}/gu;
+const PLAIN = /^(?:\s+|[\da-z]+)$/i;
 
-/** Words, and what stands between them: in the scripts that don't part words by spaces too. */
-export const wordsOf = (text: string): string[] =>
-  Array.from(segmenter.segment(text), ({ segment }) => segment);
+/**
+ * Words, and what stands between them: in the scripts that don't part words by spaces too.
+ *
+ * @param most how many at most; with one more it stops.
+ */
+export function wordsOf(text: string, most = Infinity): string[] {
+  const words: string[] = [];
+  for (const [stretch] of text.matchAll(STRETCHES)) {
+    if (PLAIN.test(stretch)) words.push(stretch);
+    else for (const { segment } of segmenter.segment(stretch)) words.push(segment);
+    if (words.length > most) break;
+  }
+  return words;
+}
 
-/** How the second text differs from the first; null where they are too long or too different. */
-export function differences(one: string, other: string): Piece[] | null {
-  if (one.length + other.length > MOST_WORDS * 40) return null;
-  const [before, after] = [wordsOf(one), wordsOf(other)];
+/**
+ * How the second text differs from the first; null where they are too long or too different.
+ *
+ * It takes a task of its own, so that those of several sides don't come together.
+ */
+export async function differences(one: string, other: string): Promise<Piece[] | null> {
+  if (one.length + other.length > MOST_CHARACTERS) return null;
+  await new Promise((go) => setTimeout(go));
+  const before = wordsOf(one, MOST_WORDS);
+  const after = wordsOf(other, MOST_WORDS);
   if (before.length + after.length > MOST_WORDS) return null;
-  const found = diffArrays(before, after, { maxEditLength: MOST_CHANGES });
+  const found =
+    diffArrays(before, after, { maxEditLength: CHANGES_AT_ONCE }) ??
+    (await new Promise<ReturnType<typeof diffArrays<string>> | undefined>((callback) =>
+      diffArrays(before, after, { maxEditLength: MOST_CHANGES, callback }),
+    ));
   if (found === undefined) return null;
   return joined(
     found.map(({ value, added, removed }) => ({

@@ -41,6 +41,7 @@ export const checkOpen = "not checked yet";
 export const differences = "Differences";
 export const differencesThen = "Marks the words in which the answers differ from the baseline’s";
 export const differencesLater = "The words are compared once all answers are there";
+export const comparing = "Comparing the words";
 export const tooDifferent = "Too long or too different for a comparison by words.";
 export const sameWords = "The same words as the baseline.";
 export const removed = "only in the baseline:";
