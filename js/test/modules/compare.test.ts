@@ -122,6 +122,9 @@ const press = async (button: HTMLElement) => {
   await painted();
 };
 
+const enabled = (button: HTMLElement) =>
+  vi.waitFor(() => expect(button.getAttribute("aria-disabled")).not.toBe("true"));
+
 describe("a comparison", () => {
   beforeEach(() => load("compare", compareModule));
 
@@ -224,10 +227,10 @@ describe("a comparison", () => {
     expect(el.innerHTML).not.toMatch(/v1|v2|Analyst|database_query|1,395/);
     expect(all(".pw-opened")).toEqual([]);
     expect(all("button").map(({ textContent }) => textContent)).not.toContain("Open run");
+    await enabled(button("B is better"));
     await press(button("B is better"));
+    await press(button("A tie")); // once only
     expect(sent("vote")).toMatchObject([{ turn: 0, place: 1 }]);
-    await press(button("A tie"));
-    expect(sent("vote")[1]).toMatchObject({ turn: 0, place: null });
     const vote = { letters: ["B", "A"], choice: 0 };
     await hear(compared({ voted: [0], vote }));
     expect(said(".pw-side-was")).toEqual(["was B", "was A"]);
@@ -240,6 +243,29 @@ describe("a comparison", () => {
     expect(button("A tie").getAttribute("aria-disabled")).toBe("true");
     await press(button("A tie"));
     expect(sent("vote")).toEqual([]);
+  });
+
+  test("a second click, or a key that is held, votes on nothing that nobody has read", async () => {
+    const blind = { hidden: true, rounds: 3, rows: 0, over: [0, 1, 2] };
+    const { sent, button, hear } = await open({ told: compared(blind) });
+    await press(button("v1 is better")); // it has just come into sight
+    expect(sent("vote")).toEqual([]);
+    await enabled(button("v1 is better"));
+    await press(button("v1 is better"));
+    await press(button("v1 is better")); // the next round is on its way
+    await hear(compared({ ...blind, turn: 1, voted: [0] }));
+    await press(button("v1 is better")); // and is there
+    expect(sent("vote")).toMatchObject([{ turn: 0, place: 0 }]);
+    await enabled(button("v1 is better"));
+    await press(button("v1 is better"));
+    expect(sent("vote")[1]).toMatchObject({ turn: 1, place: 0 });
+  });
+
+  test("what is opened is a run of the round in sight", async () => {
+    const { sent, button } = await open({ told: compared({ rounds: 2, over: [0, 1] }) });
+    await press(button("2")); // on its way
+    await press(button("Open run"));
+    expect(sent("open_side")).toMatchObject([{ turn: 0, place: 0 }]);
   });
 
   test("a side opens to a view of its run, and closes", async () => {

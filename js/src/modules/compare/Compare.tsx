@@ -173,7 +173,7 @@ function Tools({ view, link, told, areThere, isDiffed, isWhole, setDiffed, setWh
   const { hidden, over, voted, rounds } = told;
   const isOver = over.length === rounds;
   const isVoted = voted.includes(told.turn);
-  const mayVote = canAct && over.includes(told.turn) && !isVoted;
+  const mayVote = canAct && over.includes(told.turn) && !isVoted && link.isArmed;
   const turns = Array.from({ length: rounds }, (_, turn) => turn);
   const cast = (place: number | null) => {
     link.vote(place);

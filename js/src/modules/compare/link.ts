@@ -12,6 +12,7 @@ import type {
 import type { Link } from "../../view/boards";
 
 const ANSWERED_WITHIN = 4_000; // ms after which the same is asked again
+const STEADY_FOR = 500; // ms that a round is in sight before a click can be a vote on it
 
 /** A run that a person has opened: the widget of it once it is there, or why there is none. */
 export interface Opened {
@@ -38,6 +39,8 @@ export class CompareLink implements Link {
   opened: readonly Opened[] = [];
   readonly #view = newId();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #arming: ReturnType<typeof setTimeout> | undefined;
+  #isArmed = false;
 
   /** @param changed called when anything here has changed. */
   constructor(
@@ -50,6 +53,7 @@ export class CompareLink implements Link {
 
   close(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#arming);
     this.model.off("msg:custom", this.#hear);
     this.#send({ kind: "leave_compare" });
   }
@@ -67,7 +71,17 @@ export class CompareLink implements Link {
     this.#ask();
   }
 
+  /**
+   * Whether a click is meant for the answers in sight. After a vote the next round comes into the
+   * same place: the second of two clicks, or a key that is held, would vote on what nobody has read.
+   */
+  get isArmed(): boolean {
+    return this.#isArmed && this.told?.turn === this.turn;
+  }
+
   vote(place: number | null): void {
+    if (!this.isArmed) return;
+    this.#isArmed = false; // a vote counts once
     this.#send({ kind: "vote", turn: this.turn, place });
   }
 
@@ -76,11 +90,12 @@ export class CompareLink implements Link {
   }
 
   isOpen(place: number): boolean {
-    return this.opened.some((one) => one.turn === this.turn && one.place === place);
+    return this.opened.some((one) => one.turn === this.told?.turn && one.place === place);
   }
 
   toggle(place: number): void {
-    const { turn } = this;
+    // The round that is in sight: another one may have been asked for.
+    const { turn } = this.told ?? this;
     if (this.isOpen(place)) {
       this.shut(turn, place);
       return;
@@ -106,6 +121,15 @@ export class CompareLink implements Link {
     this.changed();
   }
 
+  #arm(): void {
+    clearTimeout(this.#arming);
+    this.#isArmed = false;
+    this.#arming = setTimeout(() => {
+      this.#isArmed = true;
+      this.changed();
+    }, STEADY_FOR);
+  }
+
   #ask(): void {
     clearTimeout(this.#timer);
     this.#send({ kind: "compare", turn: this.turn });
@@ -127,6 +151,7 @@ export class CompareLink implements Link {
       clearTimeout(this.#timer);
       // A name that was shown, or hidden, is nowhere any more.
       if (message.hidden !== this.told?.hidden) this.opened = [];
+      if (message.hidden !== this.told?.hidden || message.turn !== this.told.turn) this.#arm();
       const { columns } = message;
       const before = message.whole ? [] : this.columns;
       const places = message.whole ? Object.keys(columns).length : before.length;

@@ -54,7 +54,8 @@ export const voteThen = "Hides the names and puts the answers into another order
 export const better = (name: string) => `${name} is better`;
 export const tie = "A tie";
 export const reveal = "Show names";
-export const revealThen = "Shows the names; what wasn’t voted on can’t be any more";
+export const revealThen =
+  "Shows the names and figures; to vote on the rest hides them again, in another order";
 export const voteLater = "You can vote once all answers are there";
 export const waitsHidden = "A run waits for your approval: show the names, and open it to decide";
 export const voted = "Voted";
