@@ -32,7 +32,7 @@ def columns_of(
         rows: In which rows what they called stands, for this round.
         turn: The round, from 0.
     """
-    shown = runs_in(content, moment, turn)
+    shown = shown_in(content, moment, ballot, turn)
     is_hidden = ballot.is_hidden
     figures = figures_of(content, moment)
     count = len(content.sides)
@@ -59,6 +59,17 @@ def columns_of(
 def runs_in(content: Content, moment: Moment, turn: int) -> list[Facts]:
     """Give the run of each side that a round shows, in the order of the sides."""
     return [runs[content.repeat(at, turn)] for at, runs in enumerate(moment.facts)]
+
+
+def shown_in(content: Content, moment: Moment, ballot: Ballot, turn: int) -> list[Facts]:
+    """Give what is shown of the runs of a round, in the order of the sides.
+
+    A run that was there already is ahead of those that begin now, which would tell which it is:
+    while names are hidden, nothing is shown of such a round before all of it is over.
+    """
+    runs = runs_in(content, moment, turn)
+    is_told = any(side.is_given for side in content.sides) and not over_in(content, moment, turn)
+    return [Facts(standing="running") for _ in runs] if ballot.is_hidden and is_told else runs
 
 
 def labels_in(content: Content, moment: Moment, turn: int) -> list[list[str]]:

@@ -82,7 +82,7 @@ class Comparison:
         return [vote for _, vote in sorted(self._ballot.votes.items())]
 
     def reveal(self) -> "Comparison":
-        """Show the names that are hidden for a vote; what wasn't voted on can't be any more.
+        """Show the names that are hidden for a vote. A person may hide them again for the rest.
 
         Returns:
             The comparison itself.
@@ -188,6 +188,11 @@ class Comparison:
         finally:
             self._output.close()
             self._live.leave()
+            for side in self._live.entries:
+                for entry in side:
+                    outputs = entry.run._approvers.outputs  # noqa: SLF001  # as above
+                    if self._output in outputs:
+                        outputs.remove(self._output)
 
     def __getitem__(self, name: str) -> "Run | list[Run]":
         """Give the run of a side, or its runs where it has several.

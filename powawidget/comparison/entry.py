@@ -8,6 +8,7 @@ from powawidget.run.run import Run
 from powawidget.run.task import RunTask
 from powawidget.state.model import ENDED
 from powawidget.state.ops import Op
+from powawidget.state.tokens import tokens_of
 from powawidget.state.values import seconds_of, text_of
 from powawidget.transcript.summary import one_line
 
@@ -52,7 +53,6 @@ class Entry:
         with live.lock:
             state = live.state
             is_left = self.is_own and not self.task.is_started and state.status not in ENDED
-            usage = (state.usage or {}).get("total_tokens")
             # A recorded stream is read at another pace than it came at.
             is_timed = self.task.plan.origin != "replay"
             error = state.error
@@ -60,7 +60,7 @@ class Entry:
                 standing="left" if is_left else state.status,
                 text=text_of(state),
                 steps=steps_of(state),
-                tokens=usage,
+                tokens=tokens_of(state),
                 started=state.started,
                 seconds=seconds_of(state) if is_timed else None,
                 error="" if error is None else _told(error.title, error.message),

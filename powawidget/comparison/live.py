@@ -15,7 +15,7 @@ from powawidget.comparison.checks import Check, Expect, checked
 from powawidget.comparison.columns import (
     labels_in,
     over_in,
-    runs_in,
+    shown_in,
     status_of,
     title_of,
 )
@@ -82,7 +82,9 @@ class LiveComparison(ReadModel):
         self._judging: set[asyncio.Task[None]] = set()  # a loop holds its own by weak references
         self._rows: dict[int, tuple[Rows, bool]] = {}
         self._texts: dict[int, str] = {}
+        self._orders: dict[int, list[int]] = {}  # in which the answers of a round were told
         self._ended_with: object = None
+        self._is_left = False
         self.entries = [
             [Entry(run, is_own=is_own, changed=self.note_change) for run, is_own in side]
             for side in runs
@@ -124,10 +126,13 @@ class LiveComparison(ReadModel):
         return rows
 
     def leave(self) -> None:
-        """Follow the runs no more."""
-        for side in self.entries:
-            for entry in side:
+        """Follow its own runs to their end, and those that were given to it no more."""
+        self._is_left = True
+        for entry in self._all:
+            if not entry.is_own or entry.task.live.finished:
                 entry.leave()
+        if not self.done.is_set():
+            self.note_change()  # who waits, waits for its own runs alone
 
     def _begin(self) -> None:
         self._starting.go_on()
@@ -141,31 +146,38 @@ class LiveComparison(ReadModel):
             self._publish(self._changed(moment))
         if self.look is not None:
             await self.look(moment)
-        if moment.is_over and self._is_judged:
+        if self._is_left and all(one.task.live.finished for one in self._all if one.is_own):
+            for entry in self._all:
+                entry.leave()
+            self.done.set()
+            self.published.set()
+        elif moment.is_over and self._is_judged:
             await self._publish_end(moment)
 
     def _after_failure(self) -> float | None:
-        if all(entry.task.live.finished for side in self.entries for entry in side):
+        if all(entry.task.live.finished for entry in self._all):
             self.done.set()
             return None
         return super()._after_failure()
 
     @property
+    def _all(self) -> list[Entry]:
+        return [entry for side in self.entries for entry in side]
+
+    @property
     def _is_judged(self) -> bool:
-        entries = [entry for side in self.entries for entry in side]
-        return not self._checks or all(entry.checks is not None for entry in entries)
+        return not self._checks or all(entry.checks is not None for entry in self._all)
 
     def _judge(self) -> None:
         """Have the runs checked that are over, each on a thread of its own, once."""
         if not self._checks:
             return
-        for side in self.entries:
-            for entry in side:
-                if entry.task.live.finished and not entry.is_judged:
-                    entry.is_judged = True
-                    task = asyncio.get_running_loop().create_task(self._check(entry))
-                    self._judging.add(task)
-                    task.add_done_callback(self._judging.discard)
+        for entry in self._all:
+            if entry.task.live.finished and not entry.is_judged:
+                entry.is_judged = True
+                task = asyncio.get_running_loop().create_task(self._check(entry))
+                self._judging.add(task)
+                task.add_done_callback(self._judging.discard)
 
     async def _check(self, entry: Entry) -> None:
         try:
@@ -192,9 +204,12 @@ class LiveComparison(ReadModel):
     def _text_ops(self, moment: Moment) -> list[Op]:
         ops: list[Op] = []
         count = len(self.content.sides)
-        for turn in sorted(self.watched()):
-            shown = runs_in(self.content, moment, turn)
-            for place, side in enumerate(self.ballot.order(turn)):
+        # Who is to vote must not find the answers of another round in the order of the sides.
+        moved = {turn for turn, told in self._orders.items() if told != self.ballot.order(turn)}
+        for turn in sorted(self.watched() | moved):
+            shown = shown_in(self.content, moment, self.ballot, turn)
+            order = self._orders[turn] = self.ballot.order(turn)
+            for place, side in enumerate(order):
                 part, text = turn * count + place, shown[side].text
                 told = self._texts.get(part, "")
                 if text == told:

@@ -21,6 +21,7 @@ class Side:
         target: The name of what runs.
         origin: Whether its runs are live, or where they come from.
         runs: How many runs it has.
+        is_given: Whether its run was there already, so that the comparison doesn't start it.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Side:
     target: str
     origin: Literal["live", "replay", "stored"] = "live"
     runs: int = 1
+    is_given: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ from powawidget.comparison.columns import (
     labels_in,
     over_in,
     runs_in,
+    shown_in,
     status_of,
     title_of,
 )
@@ -186,13 +187,15 @@ def _called(content: Content, moment: Moment, lengths: list[int]) -> list[nd.Nod
 def _answers(content: Content, moment: Moment, ballot: Ballot, lengths: list[int]) -> list[nd.Node]:
     nodes: list[nd.Node] = []
     for turn in range(content.rounds):
-        shown = runs_in(content, moment, turn)
+        shown = shown_in(content, moment, ballot, turn)
         for side in ballot.order(turn):
-            if turn and content.repeat(side, turn) < turn:
+            # One that was there already has one run: while names are hidden, nothing tells which.
+            has_more = content.sides[side].runs > 1 or (ballot.is_hidden and content.rounds > 1)
+            if turn and not has_more:
                 continue  # its one run stands in the first round
             one = shown[side]
             head = [nd.Span("Answer of "), nd.Span(_label(content, ballot, turn, side), "title")]
-            if content.sides[side].runs > 1:
+            if has_more:
                 head.append(nd.Span(f", run {turn + 1}"))
             nodes.append(nd.Heading(tuple(head)))
             nodes += _answer(content, one, lengths, is_hidden=ballot.is_hidden)

@@ -167,6 +167,9 @@ class CompareWidget(BoardWidget):
             else:
                 key = place, live.content.repeat(place, turn)
                 model = await in_thread(self._model, key)
+            if model is not None and (live.ballot.is_hidden or self.comm is None):
+                self._close_opened()  # names were hidden, or all was closed, meanwhile
+                model, why = None, _HIDDEN
         self.tell(OpenedSideMessage(view=view, turn=turn, place=place, model=model, why=why))
 
     def _model(self, key: tuple[int, int]) -> str:

@@ -64,8 +64,8 @@ def compare(  # noqa: PLR0913  # one keyword for each thing that may be said
 
     Raises:
         InvalidValueError: If there are fewer than two sides or more than eight, the message is
-            missing or has nobody to go to, or more runs would start than
-            `powawidget.options.compare_above`; nothing was sent.
+            missing, it, `repeat` or `on_approval` has nobody to go to, or more runs would start
+            than `powawidget.options.compare_above`; nothing was sent.
         WrongTypeError: If an argument is of another type; nothing was sent.
         FileError: If a file can't be read; nothing was sent.
 
@@ -82,12 +82,19 @@ def compare(  # noqa: PLR0913  # one keyword for each thing that may be said
             "These are runs already: a message and options are for agents, orchestrations and "
             "workflows. Leave them out."
         )
+    if on_approval is not None and not any(isinstance(side, Agent) for side in named.values()):
+        raise InvalidValueError(
+            "on_approval decides for agents, and none of these is one. Leave it out; nothing was "
+            "sent."
+        )
     makers = {
         name: _maker(side, message, on_approval, options)
         for name, side in named.items()
         if isinstance(side, Target)
     }
     _check_repeat(repeat, len(makers), confirm=confirm)
+    if repeat > 1 and not makers:
+        raise InvalidValueError("These are runs already, and are compared once. Leave repeat out.")
     # What is read may fail, and then nothing has been started.
     given = {name: _read(side) for name, side in named.items() if not isinstance(side, Target)}
     runs = {
@@ -139,11 +146,18 @@ def _made(
     sides = []
     redacts = []
     for name, own in runs.items():
-        run, _ = own[0]
+        run, is_own = own[0]
         state = run._live.state  # noqa: SLF001  # what it is, as its view says
         redacts.append(run._live.redact)  # noqa: SLF001  # as above
         sides.append(
-            Side(name=name, kind=state.kind, target=state.name, origin=state.origin, runs=len(own))
+            Side(
+                name=name,
+                kind=state.kind,
+                target=state.name,
+                origin=state.origin,
+                runs=len(own),
+                is_given=not is_own,
+            )
         )
 
     def redact(text: str) -> str:

@@ -15,13 +15,16 @@ import pytest
 
 import powawidget as pw
 from powawidget.comparison.starting import AT_ONCE
+from powawidget.local.ids import fixed_id
 from powawidget.resources.agent import Agent as AgentOfProject
 from powawidget.resources.agent import AgentInfo
 from tests.counterpart import (
     Agent,
+    Block,
     Call,
     Calls,
     Counterpart,
+    Edge,
     Fail,
     Hook,
     Member,
@@ -29,6 +32,7 @@ from tests.counterpart import (
     Pause,
     Say,
     Tool,
+    Workflow,
     start,
 )
 from tests.planted import KEY, MESSAGE, leaks
@@ -55,6 +59,22 @@ def answer(words: str) -> Callable[[Any], Any]:
     return script
 
 
+def chain(name: str, *middle: str) -> Workflow:
+    """Make a workflow that hands on what an agent says: what it is told is the agent's message."""
+    told = {"Look": 'output = "two rows"', "Break": 'raise ValueError("no rows")'}
+    asked = {"agent_id": fixed_id("One"), "input": "<Start.output.question>"}
+    blocks = (
+        Block("Start", "starter", {"input": {"question": "hello"}}),
+        *(
+            Block(one, "code", {"code": told[one]}) if one in told else Block(one, "agent", asked)
+            for one in middle
+        ),
+        Block("End", "response", {"output": "<Ask.output>"}),
+    )
+    edges = [Edge(one.name, other.name) for one, other in itertools.pairwise(blocks)]
+    return Workflow(name, blocks, tuple(edges))
+
+
 @pytest.fixture(scope="module")
 def running() -> Iterator[Counterpart]:
     gate = Hook("PreToolUse", matcher="delete")
@@ -66,7 +86,16 @@ def running() -> Iterator[Counterpart]:
         Agent("Keeper", answer("kept"), tools=(tool,), hooks=(gate,)),
     ]
     team = Orchestration("Team", "sequential", (Member(one, "to begin"), Member(two, "to end")))
-    with start(tokens_per_second=5000, agents=agents, orchestrations=[team]) as running:
+    with start(
+        tokens_per_second=5000,
+        agents=agents,
+        orchestrations=[team],
+        workflows=[
+            chain("Short", "Ask"),
+            chain("Long", "Look", "Ask"),
+            chain("Broken", "Break", "Ask"),
+        ],
+    ) as running:
         yield running
 
 
@@ -84,6 +113,10 @@ def pb(server: Counterpart) -> Iterator[pw.Powabase]:
     with pw.connect(server.url, api_key=server.key) as connection:
         yield connection
         GO_ON.set()
+
+
+def is_short(answer: str, _: str) -> bool:
+    return len(answer) < 12
 
 
 def posted(server: Counterpart) -> list[str]:
@@ -107,7 +140,7 @@ def test_each_side_runs_as_often_as_was_asked_and_no_more(
     pb: pw.Powabase, server: Counterpart
 ) -> None:
     sides = {"v1": pb.agent("One"), "v2": pb.agent("Two")}
-    checks = {"short": lambda e: len(e.text) < 12, "breaks": lambda _: 1 / 0}
+    checks = {"short": lambda e: e.says("one", similar=is_short), "breaks": lambda _: 1 / 0}
     comparison = pw.compare(sides, "hello", repeat=3, checks=checks).wait(WATCHDOG, display=False)
     assert comparison.status == "completed"
     assert posted(server) == ["hello"] * 6
@@ -212,6 +245,102 @@ def test_orchestrations_are_compared_with_agents(pb: pw.Powabase, server: Counte
     assert prompts.status == "completed"
 
 
+def executed(server: Counterpart) -> list[Any]:
+    """The variables of the executions that were asked for."""
+    return [
+        body["variables"]
+        for method, path, body in server.requests
+        if method == "POST" and path.endswith("/execute/stream")
+    ]
+
+
+def test_workflows_are_compared_by_their_variables(pb: pw.Powabase, server: Counterpart) -> None:
+    sides = {name.lower(): pb.workflow(name) for name in ("Short", "Long", "Broken")}
+    checks = {"looks": lambda e: e.ran("Start", "Look", "Ask", "End")}
+    variables = {"question": "hello you"}
+    comparison = pw.compare(sides, variables, repeat=2, checks=checks)
+    comparison.wait(WATCHDOG, display=False)
+    assert comparison.status == "completed"
+    assert executed(server) == [variables] * 6
+    assert posted(server) == []
+    frame = comparison.frame
+    assert list(frame["side"]) == ["short", "long", "broken"] * 2
+    assert list(frame["calls"]) == [3, 4, 4] * 2  # the blocks that ran
+    assert list(frame["looks"]) == [False, True, False] * 2
+    assert set(frame["answer"]) == {"one answer"}
+    assert (frame["seconds"] >= 0).all()
+    assert frame["tokens"].isna().all()  # an execution tells none
+    # Blocks stand in rows that line up; one that failed is told so.
+    grid = comparison._transcripts("m")["text/markdown"].split("##### What they called, run 2")[1]
+    rows = [[cell.split()[:2] for cell in row.split("|")[1:-1]] for row in grid.splitlines()[4:10]]
+    named = [[" ".join(cell).replace("*", "") for cell in row] for row in rows if row]
+    assert named == [
+        ["short", "long", "broken"],
+        ["✓ Start"] * 3,
+        ["", "✓ Look", ""],
+        ["", "", "✗ Break"],
+        ["✓ Ask"] * 3,
+        ["✓ End"] * 3,
+    ]
+
+
+def test_a_workflow_is_stopped_beside_one_that_was_given(
+    pb: pw.Powabase, server: Counterpart
+) -> None:
+    given = pb.workflow("Short").run(question="slow")
+    comparison = pw.compare({"given": given, "own": pb.workflow("Long")}, {"question": "slow"})
+    until(lambda: len(executed(server)) == 2)
+    assert comparison.status == "running"
+    comparison.stop().stop()
+    until(lambda: comparison["own"].status == "stopped")  # type: ignore[union-attr]  # one run
+    assert given.status == "running"
+    GO_ON.set()
+    comparison.wait(WATCHDOG, display=False)
+    assert len(executed(server)) == 2
+    assert list(comparison.frame["status"]) == ["completed", "stopped"]
+    assert list(comparison.frame["answer"]) == ["one answer", ""]
+
+
+def test_a_workflow_is_compared_with_its_stored_and_saved_executions(
+    pb: pw.Powabase, server: Counterpart, tmp_path: pathlib.Path
+) -> None:
+    workflow = pb.workflow("Long")
+    run = workflow.run(question="before").wait(WATCHDOG, display=False)
+    run.save(tmp_path / "before.json")
+    stored = workflow.execution(run.run_id or "")
+    sides = {"saved": tmp_path / "before.json", "stored": stored, "now": workflow}
+    comparison = pw.compare(sides, {"question": "now"}).wait(WATCHDOG, display=False)
+    assert [one["question"] for one in executed(server)] == ["before", "now"]
+    assert list(comparison.frame["answer"]) == ["one answer"] * 3
+    assert list(comparison.frame["calls"]) == [4] * 3
+
+
+@pytest.mark.parametrize(
+    ("sides", "message", "options", "error", "said"),
+    [
+        (("Short", "Long"), "hello", {}, pw.WrongTypeError, "asked by its variables"),
+        (("Short", "Long"), {"question": {1, 2}}, {}, pw.InvalidValueError, "written as JSON"),
+        (("Short", "Long"), {}, {"temperature": 0.5}, pw.WrongTypeError, "takes no temperature"),
+        (("Short", "Long"), {}, {"on_approval": pw.policy}, pw.InvalidValueError, "for agents"),
+        (("Short", "One"), {}, {}, pw.WrongTypeError, "message is a text, not dict"),
+        (("Short", "One"), "hello", {}, pw.WrongTypeError, "asked by its variables"),
+    ],
+)
+def test_what_a_workflow_cannot_be_asked_is_refused_before_anything_is_sent(  # noqa: PLR0913, PLR0917  # one column each
+    pb: pw.Powabase,
+    server: Counterpart,
+    sides: tuple[str, str],
+    message: Any,
+    options: dict[str, Any],
+    error: type[Exception],
+    said: str,
+) -> None:
+    found = {name: pb.agent(name) if name == "One" else pb.workflow(name) for name in sides}
+    with pytest.raises(error, match=said):
+        pw.compare(found, message, **options)
+    assert (posted(server), executed(server)) == ([], [])
+
+
 def test_a_side_that_fails_leaves_the_other_as_it_is(pb: pw.Powabase) -> None:
     prompts = {"good": "hello", "bad": "fail"}
     comparison = pb.agent("One").compare(prompts).wait(WATCHDOG, display=False)
@@ -267,6 +396,12 @@ def test_many_runs_are_started_once_that_is_said(
         pw.compare(sides, "hello", repeat=2)
     pw.compare(sides, "hello", repeat=2, confirm=True).wait(WATCHDOG, display=False)
     assert len(posted(server)) == 4
+
+
+def test_runs_alone_are_not_repeated(pb: pw.Powabase) -> None:
+    run = pb.agent("One").run("hello").wait(WATCHDOG, display=False)
+    with pytest.raises(pw.InvalidValueError, match="compared once"):
+        pw.compare({"a": run, "b": run}, repeat=2)
 
 
 def test_runs_alone_take_no_message(pb: pw.Powabase) -> None:
@@ -441,3 +576,42 @@ def test_the_key_is_in_nothing_that_is_shown() -> None:
         assert not leaks(json.dumps(comparison["v2"].to_json()))  # type: ignore[union-attr]  # one run
     finally:
         server.close()
+
+
+def test_a_check_says_why_it_does_not_hold(pb: pw.Powabase) -> None:
+    checks = {"calls": lambda e: e.completed().called("database_query")}
+    comparison = pb.agent("One").compare(["a", "b"], checks=checks).wait(WATCHDOG, display=False)
+    assert list(comparison.frame["calls"]) == [0, 0]
+    assert list(comparison.frame["check_calls"]) == [False, False]
+    (told, _) = comparison._live.moment().facts
+    assert "database_query" in told[0].checks["calls"].why
+
+
+COUNTED = {"start": {}, "content_delta": {"delta": "hi"}}
+
+
+def test_tokens_are_those_of_the_runs_own_header(tmp_path: pathlib.Path) -> None:
+    """Where the server tells no total they are added up, as everywhere else."""
+    usage = {"prompt_tokens": 700, "completion_tokens": 53}
+    ended = {"status": "completed", "content": "hi", "usage": usage}
+    frames = [{"event": name, **more} for name, more in [*COUNTED.items(), ("complete", ended)]]
+    path = tmp_path / "counted.sse"
+    path.write_text("".join(f"data: {json.dumps(frame)}\n\n" for frame in frames))
+    sides = {"one": path, "two": RECORDED / "agent_plain.sse"}
+    comparison = pw.compare(sides).wait(WATCHDOG, display=False)
+    assert comparison.frame["tokens"][0] == 753
+
+
+def test_what_was_closed_holds_nothing_of_a_run_that_goes_on(pb: pw.Powabase) -> None:
+    """A cell that is run again closes what it has compared, and the run lives on."""
+    run = pb.agent("One").run("slow")
+    before = len(run._live.subscribers), len(run._approvers.outputs)
+    for _ in range(3):
+        comparison = pw.compare({"given": run, "own": pb.agent("Two")}, "slow")
+        comparison.close()
+        # Who waits isn't left alone with what never comes.
+        assert comparison.wait(WATCHDOG, display=False) is comparison
+        assert comparison["own"].status == "stopped"  # type: ignore[union-attr]  # one run
+        until(lambda: len(run._live.subscribers) == before[0])
+        assert len(run._approvers.outputs) == before[1]
+    assert run.status in {"connecting", "running"}

@@ -60,6 +60,10 @@ def until(condition: Callable[[], Any]) -> Any:
     return found
 
 
+def has(answer: str, expected: str) -> bool:
+    return expected in answer
+
+
 class Page:
     """What a page sends, and what it hears: columns as the page puts them together."""
 
@@ -129,7 +133,9 @@ def sides(pb: pw.Powabase, *names: str) -> dict[str, Any]:
 def test_a_page_is_told_of_columns_and_streams_their_answers(
     pb: pw.Powabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    comparison = pw.compare(sides(pb), "slow one", checks={"ended": lambda e: "ended" in e.text})
+    comparison = pw.compare(
+        sides(pb), "slow one", checks={"ended": lambda e: e.says("ended", similar=has)}
+    )
     page = Page(comparison, monkeypatch)
     until(lambda: all("begun slow one, " in page.text(place) for place in (0, 1)))
     assert [page.columns[place]["name"] for place in (0, 1)] == ["the firefly", "the glowworm"]
@@ -240,7 +246,11 @@ def test_names_are_nowhere_in_a_page_while_they_are_hidden(
     pb: pw.Powabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     comparison = pw.compare(
-        sides(pb), "slow one", repeat=2, blind=True, checks={"ended": lambda e: "ended" in e.text}
+        sides(pb),
+        "slow one",
+        repeat=2,
+        blind=True,
+        checks={"ended": lambda e: e.says("ended", similar=has)},
     )
     page = Page(comparison, monkeypatch)
     until(lambda: page.text(0).startswith("begun"))
@@ -380,3 +390,74 @@ def test_names_and_answers_are_quoted_in_the_transcript(pb: pw.Powabase) -> None
     assert "<script" not in markdown
     assert not re.search(r"(?<!\\)\]\(javascript", markdown)
     assert "\u202e" not in markdown
+
+
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_a_run_that_was_there_already_is_as_unknown_as_the_others(
+    pb: pw.Powabase, monkeypatch: pytest.MonkeyPatch, is_turned: bool
+) -> None:
+    """It has its answer at once, and one in all repeats: neither tells which it is."""
+    shuffle = list.reverse if is_turned else list.copy
+    monkeypatch.setattr(secrets.SystemRandom, "shuffle", lambda _, order: shuffle(order))
+    given = pb.agent("Firefly").run("hello").wait(WATCHDOG, display=False)
+    comparison = pw.compare(
+        {"before": given, "now": pb.agent("Glowworm")}, "slow two", repeat=2, blind=True
+    )
+    page = Page(comparison, monkeypatch)
+    until(lambda: comparison["now"][0].text.startswith("begun"))  # type: ignore[index]  # two runs
+    page.show(0)
+    assert [page.columns[place]["status"] for place in (0, 1)] == ["running"] * 2
+    assert {one["text"] for one in page.state()["parts"]} == {""}
+    for written in comparison._transcripts("m").values():
+        assert "hello" not in written
+        assert "begun" not in written
+    GO_ON.set()
+    comparison.wait(WATCHDOG, display=False)
+    until(lambda: page.told["over"] == [0, 1])
+    assert ("hello" in page.text(0)) != is_turned
+    written = comparison._transcripts("m")["text/markdown"]
+    heads = re.findall(r"Answer of \W*([AB])\W*run (.)", written)
+    assert heads == [("A", "1"), ("B", "1"), ("A", "2"), ("B", "2")]
+
+
+def test_answers_of_rounds_out_of_sight_dont_stand_in_the_order_of_the_sides(
+    pb: pw.Powabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Names were shown first: what the page has of the other round is put in order as well."""
+    monkeypatch.setattr(secrets.SystemRandom, "shuffle", lambda _, order: list.reverse(order))
+    comparison = pb.agent("Firefly").compare({"n": "say north", "s": "say south"}, repeat=2)
+    comparison.wait(WATCHDOG, display=False)
+    page = Page(comparison, monkeypatch)
+    page.show(1)
+    until(lambda: page.text(0))
+    page.show(0)
+    page.say("hide", view="v", hidden=True)
+    until(lambda: page.told["hidden"])
+    parts = [one["text"] for one in page.state()["parts"]]
+    assert [next(word for word in ("north", "south") if word in one) for one in parts] == [
+        "south",
+        "north",
+    ] * 2
+    assert page.state()["parts"] == page.widget.snapshot()["state"]["parts"]
+
+
+def test_a_run_that_is_being_opened_while_names_are_hidden_is_not_opened(
+    pb: pw.Powabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    comparison = pw.compare(sides(pb), "hello").wait(WATCHDOG, display=False)
+    page = Page(comparison, monkeypatch)
+    made: list[Any] = []
+    model = page.widget._model
+
+    def slow(key: tuple[int, int]) -> str:
+        own = model(key)
+        made.extend(page.widget._opened.values())
+        page.say("hide", view="v", hidden=True)
+        until(lambda: comparison._ballot.is_hidden)
+        return own
+
+    monkeypatch.setattr(page.widget, "_model", slow)
+    page.say("open_side", view="v", turn=0, place=0)
+    until(lambda: page.of("opened_side"))
+    assert page.of("opened_side")[0]["model"] is None
+    assert [widget.comm for widget in made] == [None]
