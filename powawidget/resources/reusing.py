@@ -13,6 +13,7 @@ from powawidget.batch import reuse as kept
 from powawidget.batch.journal.journal import Journal
 from powawidget.batch.target import Target
 from powawidget.errors import (
+    ConfigurationError,
     ConnectionLost,
     FileError,
     InvalidValueError,
@@ -32,6 +33,9 @@ from powawidget.state.model import ENDED
 Reuse = bool | str | os.PathLike[str] | None
 
 _ASKED_AGAIN = "The same was asked again while it ran: this is that run too, not paid again."
+_ANEW_ELSEWHERE = (
+    "The same runs anew in another place already: run this cell again to have it here."
+)
 _KEPT = "kept for reuse"
 _Place = tuple[str, str]  # the journal, and the question's key there
 _guard = threading.Lock()
@@ -123,14 +127,32 @@ def _given_again(
         secret=target.client.secret,
         about=target.about,
     )
-    task = of_reused(state, asked.plan, known, said)
+    place = _place(journal, question)
+
+    def anew() -> Plan:
+        """Have who asks the same meanwhile, by a cell or a click, get this run."""
+        going = _under_way.setdefault(place, run)
+        if going is not run and _is_the_same(going, asked):
+            raise ConfigurationError(_ANEW_ELSEWHERE)
+        _under_way[place] = run
+        try:
+            return asked.plan()
+        except BaseException:
+            _forget(place, run)
+            raise
+
+    task = of_reused(state, anew, known, said)
+    task.decides = asked.decides
 
     async def is_same() -> bool:
         now = await read_definition(target.client, target.kind, target.id)
         return now.is_whole and now.parts == question.record.definition
 
-    task.live.subscribers.append(kept.Keeper(journal, question, target, task.live, is_same))
-    return finished_run(task)
+    run = finished_run(task)
+    task.live.subscribers.append(
+        kept.Keeper(journal, question, target, task.live, is_same, lambda: _forget(place, run))
+    )
+    return run
 
 
 def _anew(body: Mapping[str, Any], asked: _Asked, path: str | os.PathLike[str] | None) -> Run:
@@ -167,13 +189,10 @@ def _kept(journal: Journal, question: kept.Question, asked: _Asked) -> Run:
     """Start a run that is kept once it is over."""
     task, place = RunTask(asked.plan()), _place(journal, question)
     run = Run(task)
-
-    def forget() -> None:
-        if _under_way.get(place) is run:
-            del _under_way[place]
-
     task.decides = asked.decides
-    keeper = kept.Keeper(journal, question, asked.target, task.live, on_end=forget)
+    keeper = kept.Keeper(
+        journal, question, asked.target, task.live, on_end=lambda: _forget(place, run)
+    )
     task.live.subscribers.append(keeper)
     _under_way[place] = run
     return run.start()
@@ -183,6 +202,11 @@ def _unkept(asked: _Asked, why: str, what: str = "reused") -> Run:
     task = RunTask(asked.plan())
     task.live.receive(NotKept(text=f"It isn't {what}: {why}"))
     return Run(task).start()
+
+
+def _forget(place: _Place, run: Run) -> None:
+    if _under_way.get(place) is run:
+        del _under_way[place]
 
 
 def _place(journal: Journal, question: kept.Question) -> _Place:

@@ -110,7 +110,7 @@ class RunTask:
         """
         make, live = self.anew, self.live
         if make is None:
-            return "It isn't a run that was reused."
+            return "There is nothing to run anew: that was done already."
         try:
             self.plan = make()
         except PowawidgetError as error:

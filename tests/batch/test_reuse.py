@@ -19,6 +19,7 @@ from powawidget.batch.journal import attempts
 from powawidget.batch.journal.journal import Journal
 from powawidget.errors import ConnectionLost, InvalidValueError, PowawidgetError, WrongTypeError
 from powawidget.kernel import loop
+from powawidget.live.run import NONCE
 from powawidget.resources import definitions, reusing
 from powawidget.resources.agent import Agent as AgentOfProject
 from powawidget.resources.agent import AgentInfo
@@ -43,9 +44,7 @@ from tests.counterpart import (
     Turn,
     start,
 )
-
-WATCHDOG = 60
-
+from tests.waiting import WATCHDOG, until
 
 GO_ON = threading.Event()
 
@@ -288,7 +287,8 @@ def test_run_anew_is_the_same_run_live_again(server: Counterpart, project: Powab
     async def click() -> list[str | None]:
         return [run._act({"action": "anew"}), run._act({"action": "anew"})]
 
-    assert loop.run_sync(click()) == [None, "It isn't a run that was reused."]
+    done = "There is nothing to run anew: that was done already."
+    assert loop.run_sync(click()) == [None, done]
     run.wait(WATCHDOG)
     assert (run.status, run.reused, run.text) == ("completed", False, "called")
     assert run.run_id != before
@@ -297,6 +297,81 @@ def test_run_anew_is_the_same_run_live_again(server: Counterpart, project: Powab
     assert len(run.events) > 2
     assert posts(server) == ["database_query"] * 2
     assert agent.run("database_query").run_id == run.run_id
+
+
+class Page:
+    """A page that shows a run."""
+
+    def __init__(self, run: Run, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._name, self._said = name, 0
+        self._widget = run.widget
+        self._heard: list[Any] = []
+        send = self._widget.send
+
+        def heard(content: Any, buffers: Any = None) -> None:
+            self._heard.append(content)
+            send(content, buffers)
+
+        monkeypatch.setattr(self._widget, "send", heard)
+        self._say("hello", have=0)
+
+    def run_anew(self) -> str | None:
+        """Press "Run anew"; gives why that is refused."""
+        asked = self._say("act", nonce=NONCE, action="anew", digests=[])
+        acks = until(
+            lambda: [one for one in self._heard if one.get("kind") == "ack" and one["id"] == asked]
+        )
+        refused: str | None = acks[0]["refused"]
+        return refused
+
+    def _say(self, kind: str, **more: Any) -> str:
+        self._said += 1
+        name = f"{self._name} {self._said}"
+        self._widget._from_comm(None, {"kind": kind, "id": name, **more}, [])
+        return name
+
+
+@pytest.mark.usefixtures("journal")
+def test_of_two_pages_of_a_run_one_runs_it_anew(
+    server: Counterpart, project: Powabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent = project.agent("Echo")
+    GO_ON.set()
+    agent.run("slow one").wait(WATCHDOG)
+    GO_ON.clear()
+    run = agent.run("slow one")
+    pages = [Page(run, name, monkeypatch) for name in ("first", "second")]
+    assert pages[0].run_anew() is None
+    assert pages[1].run_anew() == "There is nothing to run anew: that was done already."
+    GO_ON.set()
+    assert run.wait(WATCHDOG).text == "You said: slow one"
+    assert pages[1].run_anew() is not None
+    assert posts(server) == ["slow one"] * 2
+
+
+@pytest.mark.usefixtures("journal")
+def test_what_runs_anew_in_one_place_isnt_paid_once_more_in_another(
+    server: Counterpart, project: Powabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same in two cells; and a cell that is run again meanwhile, as by Run All."""
+    agent = project.agent("Echo")
+    GO_ON.set()
+    agent.run("slow one").wait(WATCHDOG)
+    GO_ON.clear()
+    runs = [agent.run("slow one") for _ in range(3)]
+    first, second, third = (Page(run, str(at), monkeypatch) for at, run in enumerate(runs))
+    assert first.run_anew() is None
+    assert "runs anew in another place already" in str(second.run_anew())
+    assert agent.run("slow one") is runs[0]
+    GO_ON.set()
+    runs[0].wait(WATCHDOG)
+    assert runs[1].reused
+    assert agent.run("slow one").run_id == runs[0].run_id
+    assert posts(server) == ["slow one"] * 2
+    # Once that is over, a click is a person's word as before.
+    assert third.run_anew() is None
+    runs[2].wait(WATCHDOG)
+    assert posts(server) == ["slow one"] * 3
 
 
 @pytest.mark.usefixtures("journal")
