@@ -45,6 +45,8 @@ def check(spans: Spans) -> None:
         assert math.isfinite(one.end)
         assert one.start <= one.end, one
         assert one.parent is None or one.parent < number
+        if one.parent is not None and one.clock == spans[one.parent].clock == "server":
+            assert one.end <= spans[one.parent].end + 1e-6, one
         assert one.kind in timing_of([])
         assert one.name
     seconds = timing_of(spans)

@@ -165,10 +165,11 @@ class _Draft:
         shift = known.shift
         if told - shift < known.latest - _SET_BACK:
             shift = told - max(known.latest, self._now)
-        time = told - shift
+        # The stream's order counts: agents that work at once may tell theirs a little later.
+        time = max(known.latest, told - shift)
         self._clocks = Clocks(
-            first=min(known.first, time),
-            latest=max(known.latest, time),
+            first=known.first,
+            latest=time,
             # Of all delays the shortest is nearest to none.
             skew=min(known.skew, self._at - time),
             shift=shift,
@@ -391,6 +392,8 @@ class _Draft:
         self._open("human", tool or covers, index, within)
 
     def _close_card(self, index: int, status: str) -> None:
+        # What its agent's model was doing ends with its work, whether its step's end came or not.
+        self._close(("model", index), _ENDED_AS.get(status, "done"))
         found = self._find(("part", index))
         if found is None:
             return
