@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 
@@ -93,12 +94,28 @@ def test_words_that_were_taken_back_are_in_no_span(path: Path) -> None:
     assert not [pair for pair in words if pair in said and pair not in kept]
 
 
+def requests(state: RunState) -> list[ApprovalPart]:
+    return [part for part in state.parts if isinstance(part, ApprovalPart)]
+
+
 def whole(seen: list[Seen]) -> RunState:
     """Fold a stream, and look at the spans after every event."""
     state = RunState()
-    for event, at in seen:
+    for given_event, at in seen:
+        event = given_event
+        if isinstance(event, ev.DecisionMade):  # on whatever waits
+            waiting = [one.digest for one in requests(state) if one.decision == "pending"]
+            event = msgspec.structs.replace(event, digests=waiting)
         apply(state, reduce(state, event, at))
-        check(spans_of(state, at))
+        spans = spans_of(state, at)
+        check(spans)
+        if state.status not in ENDED:
+            waits = [one for one in spans if one.kind == "tool" and one.status == "waiting"]
+            assert not any(one.seconds for one in waits)
+    decided = [one for one in requests(state) if one.by == "click" and one.choice]
+    humans = [one.seconds for one in spans_of(state) if one.kind == "human" and one.clock == "here"]
+    for one in decided:
+        assert near((one.decided_at or 0) - one.asked_at, humans), one
     assert state.status in ENDED
     assert all(one.end is not None for one in state.spans)
     return state
@@ -116,7 +133,7 @@ def test_any_stream_has_whole_spans_and_one_clock_in_each(seen: list[Seen]) -> N
         assert uncovered(spans_of(state), first, last) <= max(0.05, 0.02 * (last - first))
     ats = [one.at for one in seen]
     for one in spans_of(state):
-        if one.clock == "server" and one.kind not in {"hook", "tool"} and one.name != "service":
+        if one.clock == "server" and one.kind != "hook" and one.name != "service":
             assert near(one.start, stamps), one
             assert near(one.end, stamps), one
         if one.clock == "here" and one.name != "service":
@@ -250,8 +267,39 @@ def test_a_person_who_decides_here_has_the_time_of_the_ledger() -> None:
     assert asked.asked_at == HERE + 1
     assert (tool.clock, round(tool.seconds, 3)) == ("server", 0.9)
     assert tool.start >= human.end
+    assert (tool.seconds, tool.clock) == (pytest.approx(0.9), "server")
     assert timing_of(spans)["human"] == 13
     assert not [one for one in spans if one.kind == "hook"]
+
+
+def test_a_call_whose_person_is_asked_takes_no_time_yet() -> None:
+    spans = of(
+        ("step_started", 0, {"step": 1}),
+        ("tool_call", 1, CALL),
+        ("approval_requested", 1, {"tool_name": "send", "tool_input": {}}),
+    )
+    assert [(one.kind, one.seconds) for one in spans] == [("model", 1), ("tool", 0), ("human", 1)]
+
+
+def test_the_model_of_a_delegation_that_fails_ends_with_it() -> None:
+    spans = of(
+        ("orchestration_started", 0, {"strategy": "supervisor"}),
+        ("step_started", 0, {"step": 1}),
+        ("tool_call", 1, {**CALL, "tool_name": "delegate_to_billing"}),
+        ("delegation_started", 1, {"agent": "billing", "child_execution_id": "1"}),
+        ("step_started", 1, {"step": 1}),
+        (
+            "delegation_completed",
+            3,
+            {"agent": "billing", "child_execution_id": "1", "status": "failed"},
+        ),
+        ("tool_result", 3, {**RESULT, "tool_name": "delegate_to_billing"}),
+        ("step_started", 3, {"step": 2}),
+        ("step_completed", 9, {"step": 2}),
+        DONE,
+    )
+    inner = next(one for one in spans if one.kind == "model" and one.parent is not None)
+    assert (inner.seconds, inner.status) == (2, "failed")
 
 
 def test_a_wait_before_another_try_is_seen_here() -> None:

@@ -13,6 +13,7 @@ import msgspec
 
 from powawidget.protocol import events as ev
 from powawidget.protocol.times import time_of
+from powawidget.state.index import index_of
 from powawidget.state.model import (
     ENDED,
     ApprovalPart,
@@ -85,11 +86,15 @@ class _Opened:
         self.spans = spans
         self._count = 0
         self._known: dict[_Key, int] = {}
+        self.calls: dict[int | None, int] = {}  # the span of each tool's card, open or not
 
     def settle(self) -> None:
         for index in range(self._count, len(self.spans)):
-            if self.spans[index].end is None:
-                self._known[_key(self.spans[index])] = index
+            span = self.spans[index]
+            if span.end is None:
+                self._known[_key(span)] = index
+            if span.kind == "tool":
+                self.calls[span.of] = index
         self._count = len(self.spans)
 
     def fits(self, run: RunState) -> bool:
@@ -101,6 +106,9 @@ class _Opened:
             del self._known[key]
             return None
         return index
+
+    def reopen(self, index: int) -> None:
+        self._known[_key(self.spans[index])] = index
 
     def all(self) -> list[int]:
         return [index for index in map(self.at, tuple(self._known)) if index is not None]
@@ -356,16 +364,14 @@ class _Draft:
         elif field == "status" and value not in _OPEN_CARD:
             self._close_card(index, value)
         elif field == "waited" or (field == "decision" and value != "pending"):
-            if self._kind_of(index) == "approval":
+            part = self._run.parts[index]
+            if isinstance(part, ApprovalPart):
                 self._close(("part", index))
+                self._resume(part.call)
         elif field == "decision" and self._find(("part", index)) is None:
             part = self._run.parts[index]  # nothing was sent: it is asked again
             if isinstance(part, ApprovalPart):
                 self._ask(index, part.tool_name, part.covers, part.call)
-
-    def _kind_of(self, index: int) -> str:
-        found = self._find(("part", index))
-        return "approval" if found is not None and self._at_index(found).kind == "human" else ""
 
     def _add(self, index: int, value: dict[str, Any]) -> None:
         kind, within = value["kind"], value.get("within")
@@ -390,29 +396,36 @@ class _Draft:
             gated = self._run.parts[call]
             within = gated.within if isinstance(gated, ToolPart) else None
         self._open("human", tool or covers, index, within)
+        found = None if call is None else self._find(("part", call))
+        if found is not None:
+            span = self._change(found)  # it doesn't run as long as a person is asked
+            span.end = span.start
+
+    def _resume(self, call: int | None) -> None:
+        """Begin a gated call anew: its wait is over, which is a person's time."""
+        part = None if call is None else self._run.parts[call]
+        found = self._known.calls.get(call) if isinstance(part, ToolPart) else None
+        if found is None or self._at_index(found).status != "running":
+            return
+        span = self._change(found)
+        span.start, span.seen, span.end = self._time, round(self._at, 6), None
+        span.clock = "here" if self._told is None else "server"
+        self._fresh[_key(span)] = found
+        self._known.reopen(found)
 
     def _close_card(self, index: int, status: str) -> None:
         # What its agent's model was doing ends with its work, whether its step's end came or not.
         self._close(("model", index), _ENDED_AS.get(status, "done"))
+        if self._find(("part", index)) is None:
+            self._resume(index)  # its result is the first that tells that its wait is over
         found = self._find(("part", index))
         if found is None:
             return
         span = self._change(found)
-        seconds = getattr(self._event, "seconds", None) if span.kind == "tool" else None
+        # How long a gated call took has its wait in it, which isn't its own.
+        is_own = span.kind == "tool" and not index_of(self._run).at("about", index)
+        seconds = getattr(self._event, "seconds", None) if is_own else None
         self._end(span, _ENDED_AS.get(status, "done"), seconds)
-        if span.kind == "tool":
-            self._without_wait(index, span, seconds)
-
-    def _without_wait(self, index: int, span: Span, seconds: float | None) -> None:
-        """Begin a gated call once its wait was over: that is a person's time."""
-        part = self._run.parts[index] if index < len(self._run.parts) else None
-        known = self._cards.get(index, {})
-        waited = known.get("waited", getattr(part, "waited", 0.0))
-        took = known.get("seconds", seconds) if seconds is None else seconds
-        if not waited or took is None or span.end is None:
-            return
-        end = max(span.end, self._time) if span.clock == "placed" else span.end
-        span.start, span.end = max(span.start, end - max(0.0, took - waited)), end
 
     def _follow_block(self, index: Any, field: Any = None, *_: Any, value: Any) -> None:
         name = kind = ""
