@@ -5,6 +5,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 from powawidget.chat.actions import act
 from powawidget.chat.history import Message
+from powawidget.chat.spans import span_of
 from powawidget.chat.task import SHOWN_FIRST, ChatTask, new_id
 from powawidget.chat.turn import ChatView, Turn
 from powawidget.errors import ApprovalNeeded, ChatPaused, UnknownNameError
@@ -15,6 +16,7 @@ from powawidget.run.on_interrupt import checked_choice, interrupted
 from powawidget.run.properties import STATUS_WORDS
 from powawidget.run.run import PUBLISHING, Run
 from powawidget.run.task import RunTask
+from powawidget.spans.span import Spans
 from powawidget.state.about import About
 from powawidget.state.model import ChatState, RunStatus, typed
 from powawidget.transcript.export import Snapshot, Transcribed
@@ -245,6 +247,24 @@ class Chat(Transcribed):
     def messages(self) -> list[Message]:
         """All messages, in order: of a stored conversation also those not shown yet."""
         return self._task.messages()
+
+    @property
+    def spans(self) -> Spans:
+        """When each turn ran: a span for each that began; what goes on ends now.
+
+        Its name is the message, its status the run's. What filled a turn's own time is in its
+        `run.spans`. Rules: docs/waterfall.md.
+
+        Example:
+            >>> chat.spans.to_frame()[["name", "seconds", "tokens"]]
+        """
+        redact = self._origin()[0] or str
+        spans = []
+        for task in self._task.in_order():
+            with task.live.lock:
+                spans.append(span_of(task.live.state, redact, task.live.clock()))
+        known = (span for span in spans if span is not None)
+        return Spans(sorted(known, key=lambda span: span.start))
 
     @property
     def missing(self) -> int:

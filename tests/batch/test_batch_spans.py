@@ -49,7 +49,7 @@ def test_a_key_that_holds_the_secret_is_told_without_it() -> None:
     assert [one.name for one in spans_of(content, Moment(outcomes=[DONE]))] == ["x [key]"]
 
 
-def test_the_transcript_has_a_row_each_and_the_board_when_they_ran() -> None:
+def test_the_transcript_has_a_row_each_and_the_board_when_they_ran_and_run() -> None:
     moment = Moment(outcomes=[DONE, FAILED, DONE, FAILED], now=110.0)
     markdown = transcripts(CONTENT, moment, "mark")["text/markdown"]
     told = markdown[markdown.index("Where the time went: 4.0 s") :]
@@ -58,4 +58,7 @@ def test_the_transcript_has_a_row_each_and_the_board_when_they_ran() -> None:
     assert (figures.first, figures.ended) == (100.0, 104.0)
     columns = columns_of(CONTENT)
     assert line_of(CONTENT, moment, columns, 1).sent == 100.0
-    assert figures_of(CONTENT, Moment(outcomes=OUTCOMES, is_driven=True)).first is None
+    live = Moment(outcomes=OUTCOMES, sent={"c": 103.5}, is_driven=True, begun=101.5, now=110.0)
+    figures = figures_of(CONTENT, live)
+    assert (figures.first, figures.ended) == (102.0, None)  # those that were sent since
+    assert line_of(CONTENT, live, columns, 2).since == 103.5

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import itertools
 import threading
 import time
 import weakref
@@ -94,6 +95,25 @@ def test_messages_sent_while_an_answer_comes_wait_for_their_turn(
     assert chat.runs == runs
     assert chat.queued == []
     assert asked(server) == ["slow a", "b", "c"]
+
+
+def test_each_turn_that_began_is_a_span_and_what_goes_on_ends_now(chat: Chat) -> None:
+    assert chat.spans == []
+    runs = [chat.send(text) for text in ("slow a", "b", "c")]
+    until(lambda: runs[0].text)
+    (going_on,) = chat.spans  # the others are queued
+    assert (going_on.name, going_on.status) == ("slow a", "running")
+    GO_ON.set()
+    chat.wait()
+    spans = chat.spans
+    assert [(one.name, one.status) for one in spans] == [
+        ("slow a", "completed"),
+        ("b", "completed"),
+        ("c", "completed"),
+    ]
+    assert all(one.end <= later.start for one, later in itertools.pairwise(spans))
+    assert spans[0].seconds >= going_on.seconds
+    assert list(chat.spans.to_frame().name) == ["slow a", "b", "c"]
 
 
 def test_the_session_of_the_first_start_goes_with_every_later_turn(

@@ -171,18 +171,30 @@ describe("a board", () => {
     expect(button("Stop")).toBeUndefined();
   });
 
-  test("draws when each row ran under it, once nothing is under way", async () => {
-    const rows = (place: number) => line(place, { sent: 1_000 + place, seconds: 10 });
-    const live = await open({ rows });
-    expect(live.all(".pw-board-when")).toEqual([]);
-    const over = await open({
+  test("draws when each row ran under it, on one axis; what runs ends now", async () => {
+    const over = (place: number) => line(place, { sent: 1_000 + place, seconds: 10 });
+    const running = { standing: "running", since: 1_020, seconds: null, sent: null } as const;
+    const rows = (place: number) => (place === 2 ? line(place, running) : over(place));
+    const told = (el: Element, name: string) =>
+      (el as HTMLElement).style.getPropertyValue(`--pw-${name}`);
+    const untold = await open({ rows });
+    expect(untold.all(".pw-board-when")).toEqual([]);
+    const live = await open({ rows, told: figures({ first: 1_001 }) });
+    const lines = live.all(".pw-board-when");
+    // The first was sent before this kernel began.
+    expect(lines.slice(0, 2).map((each) => [told(each, "from"), told(each, "to")])).toEqual([
+      ["0", "10"],
+      ["19", "var(--pw-length)"],
+    ]);
+    const axis = live.el.querySelector(".pw-board-all") as Element;
+    const length = Number(told(axis, "length"));
+    expect(length).toBeGreaterThan(0);
+    const ended = await open({
       rows,
       told: figures({ status: "done", first: 1_000, ended: 1_100 }),
     });
-    const [first, second] = over.all(".pw-board-when").map(({ style }) => style);
-    expect(first?.width).toBe("10%");
-    expect(second?.left).toBe("1%");
-    expect(over.all(".pw-board-when")[0]?.className).toContain("pw-is-done");
+    expect(told(ended.el.querySelector(".pw-board-all") as Element, "length")).toBe("100");
+    expect(ended.all(".pw-board-when")[0]?.className).toContain("pw-is-done");
   });
 
   test("says how the batch stands, in a bar and in words", async () => {

@@ -57,7 +57,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
         tokens_in_all: What all rows will have used if the others use as many as those that ended.
         begun: When this kernel started it, in seconds since the epoch.
         ended: When the last row ended, once nothing is under way.
-        first: When the first row was sent, once nothing is under way.
+        first: When the first row was sent since this kernel started it, or of all where it didn't.
         reason: Why nothing new starts, in words.
         paused_until: Until when nothing new starts since the server asks to wait, in seconds since
             the epoch.
@@ -106,7 +106,7 @@ def figures_of(content: Content, moment: Moment) -> Figures:
         tokens_in_all=in_all,
         begun=moment.begun,
         ended=None if moment.is_driven else _last_end(outcomes),
-        first=None if moment.is_driven else _first_sent(outcomes),
+        first=_first_sent(moment),
         reason=content.redact(moment.reason),
         paused_until=moment.paused_until if moment.is_driven and not moment.reason else None,
         waiting=_waiting(content, moment),
@@ -186,5 +186,7 @@ def _last_end(outcomes: Sequence[RowOutcome]) -> float | None:
     return max((one.ended_at for one in outcomes if one.ended_at), default=None)
 
 
-def _first_sent(outcomes: Sequence[RowOutcome]) -> float | None:
-    return min((one.sent_at for one in outcomes if one.sent_at), default=None)
+def _first_sent(moment: Moment) -> float | None:
+    since = moment.begun or 0.0
+    sent = [*(one.sent_at for one in moment.outcomes if one.sent_at), *moment.sent.values()]
+    return min((at for at in sent if at >= since), default=None)

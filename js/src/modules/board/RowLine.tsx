@@ -15,11 +15,11 @@ interface Props {
   columns: readonly BoardColumn[];
   /** Whether it takes two lines. */
   narrow: boolean;
-  /** When the batch ran, in seconds since the epoch, joined by a space; empty while it goes on. */
-  axis: string;
+  /** When its axis begins, in seconds since the epoch; null before anything was sent. */
+  begun: number | null;
 }
 
-export const RowLine = pure(function RowLine({ view, line, columns, narrow, axis }: Props) {
+export const RowLine = pure(function RowLine({ view, line, columns, narrow, begun }: Props) {
   const { cells, standing, chip, why } = line;
   const cell = (text: string, at: number) => (
     <span key={at} {...CELL} class={`pw-cell pw-of-${columns[at]?.origin}`} dir="auto" title={text}>
@@ -45,7 +45,7 @@ export const RowLine = pure(function RowLine({ view, line, columns, narrow, axis
     </span>
   );
   const time = <Time view={view} line={line} />;
-  const when = <When line={line} axis={axis} />;
+  const when = <When line={line} begun={begun} />;
   if (!narrow) {
     return (
       <div class="pw-board-line">
@@ -79,14 +79,16 @@ export const RowLine = pure(function RowLine({ view, line, columns, narrow, axis
   );
 });
 
-/** When a row ran, on the time that the batch took: a thin line under it. */
-function When({ line: { sent, seconds, standing }, axis }: Pick<Props, "line" | "axis">) {
-  const [from = 0, to = 0] = axis.split(" ").map(Number);
-  if (sent === null || seconds === null || !(to > from)) return null;
-  const share = (at: number) => Math.min(100, Math.max(0, (100 * at) / (to - from)));
-  const left = `${Math.min(share(sent - from), 99.6)}%`; // the shortest is seen at the end too
-  const width = `${share(seconds)}%`;
-  return <i class={`pw-board-when pw-is-${standing}`} style={{ left, width }} aria-hidden />;
+/** When a row ran, on the time that the batch takes: a thin line under it. One that runs ends now. */
+function When({ line, begun }: Pick<Props, "line" | "begun">) {
+  const { standing, seconds } = line;
+  const sent = line.sent ?? line.since;
+  if (begun === null || sent === null || sent < begun) return null;
+  // The style divides by the axis's length, so that only that changes while the batch goes on.
+  const from = sent - begun;
+  const to = seconds === null ? "var(--pw-length)" : from + seconds;
+  const style = { "--pw-from": from, "--pw-to": to };
+  return <i class={`pw-board-when pw-is-${standing}`} style={style} aria-hidden />;
 }
 
 function Time({ view, line }: Pick<Props, "view" | "line">) {

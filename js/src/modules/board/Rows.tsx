@@ -1,12 +1,13 @@
 // The rows of a board: those in sight are drawn, whatever their number is.
 import type {
+  ComponentChildren,
   TargetedEvent,
   TargetedFocusEvent,
   TargetedKeyboardEvent,
   TargetedMouseEvent,
 } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { Button, pure, useKeys, Visible } from "../../core";
+import { Button, pure, useKeys, useNow, Visible } from "../../core";
 import type { BoardColumn, Figures, Line } from "../../state/wire";
 import { onSized } from "../../view/sized";
 import type { View } from "../../view/view";
@@ -40,6 +41,28 @@ interface Props {
   waiting: Figures["waiting"];
   next: (from: number) => void;
   goal: Goal | null;
+}
+
+/** What is around the rows, and how long their axis is: until now while the batch goes on. */
+function Axis({ view, height, begun, ended, children }: AxisProps) {
+  const { store } = view;
+  const isLive = ended === null && store.isLive && begun !== null;
+  const now = useNow(view, isLive ? 1000 : 0);
+  const end = ended ?? (isLive ? now : store.kernel.heardAt);
+  const length = begun === null ? 0 : Math.max(0, end - begun);
+  return (
+    <div class="pw-board-all" {...GROUP} style={{ height: `${height}px`, "--pw-length": length }}>
+      {children}
+    </div>
+  );
+}
+
+interface AxisProps {
+  view: View;
+  height: number;
+  begun: number | null;
+  ended: number | null;
+  children: ComponentChildren;
 }
 
 /** A row that a person wants to see, by its place in the table; a new one for each time. */
@@ -165,7 +188,6 @@ export function Rows({ view, link, query, ask, waiting, next, goal }: Props) {
   };
 
   const { first: begun = null, ended = null } = link.figures ?? {};
-  const axis = begun === null || ended === null ? "" : `${begun} ${ended}`;
   const lines = [];
   for (let at = first; at < Math.min(first + drawn, total); at++) {
     const line = link.rows.get(at);
@@ -196,7 +218,7 @@ export function Rows({ view, link, query, ask, waiting, next, goal }: Props) {
             line={line}
             columns={link.about?.columns ?? []}
             narrow={isNarrow}
-            axis={axis}
+            begun={begun}
           />
         )}
         {isOpen && (
@@ -251,9 +273,9 @@ export function Rows({ view, link, query, ask, waiting, next, goal }: Props) {
         {...grid}
       >
         <Headings columns={link.about?.columns ?? []} query={query} ask={ask} />
-        <div class="pw-board-all" {...GROUP} style={{ height: `${lay.height}px` }}>
+        <Axis view={view} height={lay.height} begun={begun} ended={ended}>
           {lines}
-        </div>
+        </Axis>
         {(isEmpty || !isHere) && (
           <p class="pw-note pw-board-none">
             {isEmpty ? words.none(query.search !== "") : words.fetching}
