@@ -70,7 +70,9 @@ def _placed(told: Told, places: dict[int, int]) -> Told:
 class _Reading:
     def __init__(self, state: RunState, now: float | None) -> None:
         self._state = state
-        over = state.ended if state.status in ENDED else None
+        # A run that was cut is over, and what is looked up goes on.
+        self._is_over = state.status in ENDED and state.wait is None
+        over = state.ended if self._is_over else None
         moment = over if over is not None else now
         skew = 0.0 if state.clocks is None else state.clocks.skew
         # When what is still open ends, on the axis.
@@ -142,7 +144,7 @@ class _Reading:
         blocks = self._state.blocks
         if one.kind == "block" and one.of is not None and 0 <= one.of < len(blocks):
             return blocks[one.of].status
-        is_left = one.status == "running" and self._state.status in ENDED
+        is_left = one.status == "running" and self._is_over
         return "interrupted" if is_left else one.status
 
     def _usage(self, one: SpanState, part: Part | None) -> dict[str, int] | None:

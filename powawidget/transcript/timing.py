@@ -32,11 +32,11 @@ _MOMENT = 1.0  # seconds of which nothing was told that nobody would look for
 def nodes(context: Context, state: RunState) -> Iterable[Node]:
     """Write where the time went; nothing where one line at the head has said it.
 
-    A workflow's blocks have their table, with the same strips.
+    Blocks of a workflow have their table, with the same strips.
     """
     spans = spans_of(state, context.about.written)
     told = [one for one in spans if not _is_untold(one)]
-    if state.kind == "workflow" or len(told) <= 1:
+    if len(told) <= 1 or all(one.kind == "block" for one in told):
         return
     begin = min(one.start for one in spans)
     end = max(one.end for one in spans)

@@ -387,6 +387,27 @@ def test_what_goes_on_ends_now() -> None:
     assert [(one.status, one.seconds) for one in spans] == [("running", 1)]
 
 
+def test_a_run_that_was_cut_is_looked_up_until_now_and_has_no_gap() -> None:
+    cut: list[Any] = [
+        START,
+        frame("content_delta", delta="x"),
+        ev.Interrupted(title="cut", message="cut"),
+        ev.Waiting(purpose="look_up", why="", until=HERE + 9, attempt=1),
+    ]
+    going_on = of(*cut)
+    assert [(one.kind, one.seconds, one.status) for one in going_on] == [
+        ("model", 2, "interrupted"),
+        ("wait", 1, "running"),
+    ]
+    stored: list[ev.Event] = [START, frame("content_delta", delta="xy"), DONE]
+    found = of(*cut, ev.WaitOver(), ev.WaitOver(), ev.WaitOver(), ev.Restored(events=stored))
+    assert brief(found)[1:] == [
+        ("wait", "service", 2, 3, "here"),
+        ("wait", "before a lookup", 3, 4, "here"),
+        ("wait", "service", 4, 7, "here"),
+    ]
+
+
 def test_time_of_which_nothing_is_told_is_a_wait_for_the_service() -> None:
     spans = of(
         ("step_started", 0, {"step": 1}),

@@ -40,9 +40,18 @@ def test_the_fills_differ_without_colour_too() -> None:
     assert html.count("╍" * 13) == 1
 
 
-def test_a_run_of_one_span_and_a_workflow_have_no_such_table() -> None:
-    for one in (state(spans=SPANS[:1]), state(kind="workflow")):
+def test_a_run_of_one_span_and_one_of_blocks_alone_have_no_such_table() -> None:
+    blocks = [{"kind": "block", "start": at, "end": at + 1} for at in (10.0, 12.0)]
+    for spans in (SPANS[:1], blocks):
+        one = state(kind="workflow", spans=spans)
         assert "Where the time went" not in to_markdown(one, About())
+
+
+def test_a_workflow_that_was_tried_again_tells_its_wait() -> None:
+    blocks = [{"kind": "block", "name": "b", "start": 19.0, "end": 34.0}]
+    wait = {"kind": "wait", "name": "before another try", "start": 10.0, "end": 19.0}
+    text = to_text(state(kind="workflow", spans=[wait, *blocks]), About())
+    assert "Where the time went: waits 9.0 s, blocks 15.0 s" in text
 
 
 def test_what_somebody_called_a_step_is_no_markup() -> None:

@@ -14,12 +14,13 @@ export const Time = pure(function Time({ view }: { view: View }) {
   const [isOpen, toggle] = useToggle(view, "time", false);
   useNow(view, view.store.isLive && spans.length > 1 ? 1000 : 0);
   // Where nothing was told of what the service did, there is nothing to see.
-  if (spans.filter(({ name }) => name !== "service").length < 2) return null;
+  if (spans.filter(({ kind, name }) => kind !== "wait" || name !== "service").length < 2)
+    return null;
   const { from, share, end } = axisOf(view);
   return (
     <>
       <Button class="pw-time" aria-expanded={isOpen} title={words.time} onClick={toggle}>
-        {spans.slice(0, MOST).map((span) => (
+        {thinned(spans).map((span) => (
           <i
             class={`pw-${span.kind}`}
             style={{
@@ -34,6 +35,12 @@ export const Time = pure(function Time({ view }: { view: View }) {
   );
 });
 
+/** Of very many spans as many as can be told apart, all along the axis. */
+function thinned(spans: readonly Span[]): readonly Span[] {
+  const every = Math.ceil(spans.length / MOST);
+  return spans.filter((_, at) => at % every === 0);
+}
+
 function Opened({ view }: { view: View }) {
   const mod = useModule(view, "time");
   return mod ? <mod.Chart view={view} /> : null;
@@ -42,7 +49,8 @@ function Opened({ view }: { view: View }) {
 /** The axis of a run's spans: where it begins, the share of it in percent, and where a span ends. */
 export function axisOf({ store }: View) {
   const { state, kernel, isLive } = store;
-  const over = hasEnded(state) ? state.ended : isLive ? kernel.now : kernel.heardAt;
+  // A run that was cut is over, and looked up.
+  const over = hasEnded(state) && !state.wait ? state.ended : isLive ? kernel.now : kernel.heardAt;
   // What goes on ends now; how long that is, only this machine's clock can tell.
   const end = (span: Span) => span.end ?? span.start + Math.max(0, Number(over) - span.seen);
   let from = Infinity;

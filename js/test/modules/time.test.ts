@@ -68,6 +68,16 @@ describe("the strip at a run's foot", () => {
     expect(el.querySelector(".pw-time")).toBeNull();
   });
 
+  test("counts a tool that is called as a wait is", async () => {
+    const spans = [
+      span("tool", 1000, 1010, { name: "service", of: 0 }),
+      span("tool", 1010, 1020, { name: "service", of: 1 }),
+    ];
+    const parts = [tool({ name: "service" }), tool({ name: "service" })];
+    const { el } = await shown({ parts, spans });
+    expect(el.querySelectorAll(".pw-time i")).toHaveLength(2);
+  });
+
   test("grows while a run goes on, and closes with it", async () => {
     const { el, change } = await shown({
       status: "running",
@@ -98,6 +108,13 @@ describe("the chart", () => {
     expect(el.querySelectorAll(".pw-fill-human")).toHaveLength(2);
     await press(el, ".pw-time");
     expect(el.querySelector(".pw-gantt")).toBeNull();
+  });
+
+  test("says of what goes on that it is as seen here, whoever told its begin", async () => {
+    const spans = [span("model", 1000, 1002), span("tool", 1002, null)];
+    const { el } = await shown({ status: "running", ended: null, spans });
+    await press(el, ".pw-time");
+    expect(told(el, ".pw-gantt .pw-took").map((each) => each?.[0])).toEqual(["2", "~"]);
   });
 
   test("counts what goes on at the same time once", async () => {
@@ -171,7 +188,10 @@ describe("the chart", () => {
   test("thousands of spans are cut, and counted", async () => {
     const spans = Array.from({ length: 1200 }, (_, number) => span("model", number, number + 1));
     const { el } = await shown({ spans });
-    expect(el.querySelectorAll(".pw-time i").length).toBeLessThanOrEqual(300);
+    const bars = [...el.querySelectorAll<HTMLElement>(".pw-time i")];
+    expect(bars.length).toBeLessThanOrEqual(300);
+    // They stand all along the strip, not at its begin alone.
+    expect(Number.parseFloat(bars.at(-1)?.style.left ?? "")).toBeGreaterThan(99);
     await press(el, ".pw-time");
     expect(el.querySelectorAll(".pw-gantt-rows > li")).toHaveLength(200);
     expect(el.textContent).toContain("1,000 more");

@@ -281,6 +281,8 @@ class _Draft:
             for index in range(self._count):
                 span = self._change(index)
                 span.of = span.within = None
+        if type(self._event) is ev.Restored:
+            self._fill(self._run.started)  # from the cut until it was found
 
     def follow(self, ops: Sequence[Op]) -> None:
         """Follow the ops of an event, and the event itself."""

@@ -10,6 +10,8 @@ import { ticksOf } from "./ticks";
 import * as words from "./words";
 
 const MOST = 200;
+// No landmark: each run on the page has one of these, and all have the same name.
+const GROUP = { role: "group", "aria-label": time };
 
 export const Chart = pure(function Chart({ view }: { view: View }) {
   useKeys(view, "root", "parts", "blocks", "status", "kernel");
@@ -19,10 +21,10 @@ export const Chart = pure(function Chart({ view }: { view: View }) {
   const rows = rowsOf(state);
   const timing = timingOf(rows, end);
   const ticks = ticksOf(length);
-  const isSeenHere = rows.some(({ span }) => span.clock === "here");
-  const host = useSheet<HTMLElement>(timeCss);
+  const isSeenHere = rows.some(isHere);
+  const host = useSheet<HTMLDivElement>(timeCss);
   return (
-    <section class="pw-gantt" ref={host} aria-label={time}>
+    <div class="pw-gantt" ref={host} {...GROUP}>
       <p class="pw-gantt-sums">
         {[...timing].map(
           ([kind, seconds]) =>
@@ -59,9 +61,12 @@ export const Chart = pure(function Chart({ view }: { view: View }) {
         </span>
       </div>
       {isSeenHere && <p class="pw-gantt-note">{words.someSeenHere}</p>}
-    </section>
+    </div>
   );
 });
+
+/** Whether nobody but this machine told how long it was; of what goes on nobody else does. */
+const isHere = ({ span }: Row) => span.clock === "here" || span.end === null;
 
 interface Props {
   view: View;
@@ -76,7 +81,7 @@ interface Props {
 function Line({ view, row, ticks, left, width, seconds }: Props) {
   const { span, kind, name, isTool, depth, status, card } = row;
   const marks = useMemo(() => ticks.split(",").filter(Boolean), [ticks]);
-  const isHere = span.clock === "here";
+  const isSeen = isHere(row);
   const line = (
     <>
       <span class="pw-gantt-name" style={{ paddingInlineStart: `${depth * 12}px` }} title={name}>
@@ -91,8 +96,8 @@ function Line({ view, row, ticks, left, width, seconds }: Props) {
           style={{ left: `min(${left}%, 100% - 3px)`, width: `${width}%` }}
         />
       </span>
-      <span class="pw-took" title={isHere ? words.seenHere : undefined}>
-        {isHere && seconds >= TENTH && "~"}
+      <span class="pw-took" title={isSeen ? words.seenHere : undefined}>
+        {isSeen && seconds >= TENTH && "~"}
         {duration(seconds)}
       </span>
     </>
