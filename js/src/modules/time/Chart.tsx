@@ -11,7 +11,7 @@ import * as words from "./words";
 
 const MOST = 200;
 // No landmark: each run on the page has one of these, and all have the same name.
-const GROUP = { role: "group", "aria-label": time };
+const GROUP = { role: "group", "aria-label": time } as const;
 
 export const Chart = pure(function Chart({ view }: { view: View }) {
   useKeys(view, "root", "parts", "blocks", "status", "kernel");
