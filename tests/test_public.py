@@ -97,7 +97,7 @@ HELD = {
     "status stop text timing to_html to_json to_markdown to_otel to_test to_text tool_calls usage "
     "wait widget",
     "Chat": "close discard earlier messages missing queued resume retry runs save send session_id "
-    "show status stop to_html to_json to_markdown to_text wait widget",
+    "show spans status stop to_html to_json to_markdown to_text wait widget",
     "Recording": "count index times",
     "Comparison": "close frame reveal show sides status stop votes wait widget",
     "Expectation": "approved called check completed decided delegated denied differences ended "
