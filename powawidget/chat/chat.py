@@ -332,7 +332,7 @@ class Chat(Transcribed):
         return widget
 
     def _transcripts(self, mark: str) -> dict[str, str]:
-        state, about, redact = self._snapshot()
+        state, about, redact, _ = self._snapshot()
         return transcripts(state, mark, redact, about)
 
     def _snapshot(self) -> Snapshot:

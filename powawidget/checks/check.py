@@ -4,6 +4,8 @@ A check of a run that goes on is open where what is still to come can decide it.
 """
 
 import fnmatch
+import inspect
+import numbers
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -20,12 +22,13 @@ from powawidget.checks.entries import (
     listed,
 )
 from powawidget.checks.facts import Facts
-from powawidget.checks.fitting import plain, truth
+from powawidget.checks.fitting import in_words, plain, truth, written
 from powawidget.errors import InvalidValueError, WrongTypeError
+from powawidget.protocol.plain_values import scalar
 from powawidget.schema.schema import Schema
-from powawidget.state.model import BlockStatus, Decision, RunStatus, ToolStatus, WorkStatus
+from powawidget.state.model import ENDED, BlockStatus, Decision, ToolStatus, WorkStatus
 
-STATUSES: frozenset[str] = frozenset(get_args(RunStatus))
+STATUSES: frozenset[str] = ENDED
 TOOL_STATUSES: frozenset[str] = frozenset(get_args(ToolStatus))
 WORK_STATUSES: frozenset[str] = frozenset(get_args(WorkStatus))
 BLOCK_STATUSES: frozenset[str] = frozenset(get_args(BlockStatus))
@@ -64,7 +67,7 @@ def ended(status: str) -> Check:
     """Expect that the run ended so."""
 
     def of(facts: Facts) -> Found:
-        if facts.status == status:
+        if facts.status == status and facts.is_over:
             return Found(holds=True, words=status)
         why = f": {plain(facts.failure)}" if facts.failure else ""
         return Found(None if not facts.is_over else False, f"{facts.status}{why}")
@@ -134,6 +137,7 @@ def exactly(entries: Sequence[Entry], noun: str, seen: Callable[[Facts], list[Se
 
 def under(limit: float, verb: str, unit: str, of_facts: Callable[[Facts], float | None]) -> Check:
     """Expect that a figure stays below a limit."""
+    limit = scalar(limit)
     if isinstance(limit, bool) or not isinstance(limit, int | float) or not limit > 0:
         raise InvalidValueError(f"The most {unit} is a positive number, not {plain(repr(limit))}.")
 
@@ -197,21 +201,46 @@ def says(expected: str, similar: Callable[[str, str], Any], at_least: float | No
         if not facts.is_over:
             return Found(None)
         try:
-            answer = similar(facts.text, expected)
+            answer = scalar(similar(facts.text, expected))
         except Exception as error:  # noqa: BLE001  # a person's own function: it is told
-            return Found(False, plain(f"similar raised {type(error).__name__}: {error}"))
-        if at_least is None:
-            return Found(truth(answer), "" if answer is True or answer is False else plain(answer))
-        try:
-            figure = float(answer)
-        except (TypeError, ValueError):
-            raise WrongTypeError(
-                f"With at_least= the function similar= gives a number, not {plain(repr(answer))}."
-            ) from None
-        return Found(figure >= at_least, f"{figure:g}")
+            return Found(False, f"similar raised {in_words(error)}")
+        if least is None:
+            return _similar(answer)
+        figure = _number(answer)
+        return Found(figure >= least, f"{figure:g}")
 
-    least = "" if at_least is None else f", at least {at_least:g}"
-    return Check(f"the answer is similar to {plain(repr(expected), 60)}{least}", of)
+    least = None if at_least is None else _least(at_least)
+    said = "" if least is None else f", at least {least:g}"
+    return Check(f"the answer is similar to {plain(repr(expected), 60)}{said}", of)
+
+
+def _least(given: Any) -> float:
+    least = scalar(given)
+    if isinstance(least, bool) or not isinstance(least, int | float) or least != least:  # noqa: PLR0124  # only NaN does
+        raise InvalidValueError(f"at_least is a number, not {written(given)}.")
+    return float(least)
+
+
+def _similar(answer: Any) -> Found:
+    if isinstance(answer, numbers.Number) and not isinstance(answer, bool):
+        raise WrongTypeError(
+            f"The function similar= gave the number {written(answer)}: say with at_least= from "
+            "which on it holds, or give True or False."
+        )
+    return Found(truth(answer), "" if isinstance(answer, bool) else written(answer))
+
+
+def _number(answer: Any) -> float:
+    if inspect.isawaitable(answer):
+        truth(answer)  # which says what to do
+    try:
+        if isinstance(answer, bool | str | bytes):
+            raise TypeError  # noqa: TRY301  # one sentence for all that is no number
+        return float(answer)
+    except (TypeError, ValueError):
+        raise WrongTypeError(
+            f"With at_least= the function similar= gives a number, not {written(answer)}."
+        ) from None
 
 
 def calls_seen(facts: Facts) -> list[Seen]:

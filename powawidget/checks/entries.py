@@ -22,11 +22,11 @@ class Entry:
     """
 
     name: str
-    arguments: Mapping[Any, Any] | None = None
+    arguments: Any = None
     status: str | None = None
 
     def __str__(self) -> str:
-        inside = "" if self.arguments is None else f"({_in_words(self.arguments)})"
+        inside = _in_brackets(self.arguments)
         ended = "" if self.status is None else f", {self.status}"
         return f"{plain(self.name) or 'one without a name'}{inside}{ended}"
 
@@ -46,19 +46,16 @@ class Seen:
     arguments: Any = None
 
     def __str__(self) -> str:
-        inside = ""
-        if isinstance(self.arguments, Mapping):
-            inside = f"({_in_words(self.arguments)})"
-        elif self.arguments is not None:
-            inside = f"({written(self.arguments)})"
-        return f"{plain(self.names[0]) or 'one without a name'}{inside}, {self.status}"
+        name = plain(self.names[0]) or "one without a name"
+        return f"{name}{_in_brackets(self.arguments)}, {self.status}"
 
 
 def entry_of(given: object, statuses: frozenset[str], *, has_arguments: bool) -> Entry:
     """Read what a person expects.
 
     Args:
-        given: A name or a glob; a pair of it and the arguments, or the status; or all three.
+        given: A name or a glob; a pair of it and the arguments, or the status; or all three. The
+            arguments of three may be any value, and None for any.
         statuses: The words that a status may be.
         has_arguments: Whether such a thing has arguments.
 
@@ -72,8 +69,8 @@ def entry_of(given: object, statuses: frozenset[str], *, has_arguments: bool) ->
     if not (isinstance(given, tuple) and given and isinstance(given[0], str)):
         raise WrongTypeError(f"Expected are names, or tuples such as {form}, not {plain(given)}.")
     name, *rest = given
-    arguments: Mapping[Any, Any] | None = None
-    if rest and has_arguments and isinstance(rest[0], Mapping):
+    arguments: Any = None
+    if has_arguments and (len(rest) == 2 or (rest and isinstance(rest[0], Mapping | list))):  # noqa: PLR2004  # with the status
         arguments = rest.pop(0)
     status = rest.pop(0) if rest else None
     if rest or not (status is None or isinstance(status, str)):
@@ -87,7 +84,7 @@ def checked_status(status: str | None, statuses: frozenset[str]) -> str | None:
     Raises:
         InvalidValueError: If it is none.
     """
-    if status is not None and status not in statuses:
+    if status is not None and not (isinstance(status, str) and status in statuses):
         known = ", ".join(sorted(statuses))
         raise InvalidValueError(f"There is no status {plain(status)!r}: it is one of {known}.")
     return status
@@ -162,6 +159,12 @@ def listed(seen: Sequence[Seen], *, whole: bool = False) -> str:
     words = [str(one) if whole else plain(one.names[0]) or "one without a name" for one in seen]
     more = len(words) - _MOST_WRITTEN
     return ", ".join(words[:_MOST_WRITTEN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _in_brackets(arguments: Any) -> str:
+    if isinstance(arguments, Mapping):
+        return f"({_in_words(arguments)})"
+    return "" if arguments is None else f"({written(arguments)})"
 
 
 def _in_words(arguments: Mapping[Any, Any]) -> str:

@@ -6,12 +6,14 @@ from typing import Any
 
 from powawidget.checks import check as checks
 from powawidget.checks import table
-from powawidget.checks.check import Check
-from powawidget.checks.entries import Entry, checked_status, entry_of
+from powawidget.checks.check import Check, Found
+from powawidget.checks.entries import Entry, Seen, checked_status, entry_of
 from powawidget.checks.facts import Facts, facts_of
 from powawidget.checks.fitting import plain
 from powawidget.checks.table import Line
 from powawidget.errors import ExpectationFailed, InvalidValueError, WrongTypeError
+from powawidget.protocol.plain_values import scalar
+from powawidget.schema.patterns import within_time
 from powawidget.schema.schema import schema_of
 from powawidget.state.model import RunState
 from powawidget.transcript.export import Transcribed
@@ -31,6 +33,8 @@ class Expectation:
         facts: Reads what the run has done so far.
         similar: Compares two texts, as for `says`.
         expected: What is expected so far.
+        known: What was found of it once the run was over, for `similar` may cost something: each
+            is looked at once, however many expectations are made of this one.
     """
 
     def __init__(
@@ -38,11 +42,12 @@ class Expectation:
         facts: Callable[[], Facts],
         similar: Similar | None = None,
         expected: Sequence[Check] = (),
+        known: dict[Check, Found] | None = None,
     ) -> None:
         self._facts = facts
         self._similar = similar
         self._checks = tuple(expected)
-        self._final: list[Line] | None = None
+        self._known: dict[Check, Found] = {} if known is None else known
 
     def completed(self) -> "Expectation":
         """Expect that the run was completed.
@@ -99,6 +104,7 @@ class Expectation:
             raise WrongTypeError(
                 f"The arguments of {plain(tool)} are an object, not {type(arguments).__name__}."
             )
+        times = scalar(times)
         if times is not None and (
             isinstance(times, bool) or not isinstance(times, int) or times < 0
         ):
@@ -135,14 +141,13 @@ class Expectation:
 
         Raises:
             WrongTypeError: If one has another form.
-            InvalidValueError: If a status is none.
+            InvalidValueError: If a status is none, or nothing is expected.
 
         Example:
             >>> powawidget.expect(run).in_order("database_schema", "database_query")
         """
         entries = [entry_of(one, checks.TOOL_STATUSES, has_arguments=True) for one in calls]
-        make = checks.exactly if only else checks.in_order
-        return self._with(make(entries, "call", checks.calls_seen))
+        return self._in_row(entries, "call", checks.calls_seen, only=only)
 
     def delegated(self, *agents: Any, only: bool = False) -> "Expectation":
         """Expect that an orchestration's agents began one after the other.
@@ -153,11 +158,10 @@ class Expectation:
 
         Raises:
             WrongTypeError: If one has another form.
-            InvalidValueError: If a status is none.
+            InvalidValueError: If a status is none, or nothing is expected.
         """
         entries = [entry_of(one, checks.WORK_STATUSES, has_arguments=False) for one in agents]
-        make = checks.exactly if only else checks.in_order
-        return self._with(make(entries, "agent", checks.delegations_seen))
+        return self._in_row(entries, "agent", checks.delegations_seen, only=only)
 
     def ran(self, *blocks: Any, only: bool = False) -> "Expectation":
         """Expect a workflow's blocks, in the order of its graph.
@@ -168,11 +172,10 @@ class Expectation:
 
         Raises:
             WrongTypeError: If one has another form.
-            InvalidValueError: If a status is none.
+            InvalidValueError: If a status is none, or nothing is expected.
         """
         entries = [entry_of(one, checks.BLOCK_STATUSES, has_arguments=False) for one in blocks]
-        make = checks.exactly if only else checks.in_order
-        return self._with(make(entries, "block", checks.blocks_seen))
+        return self._in_row(entries, "block", checks.blocks_seen, only=only)
 
     def tokens_under(self, limit: float) -> "Expectation":
         """Expect that the run used fewer tokens; where nobody knows how many, that doesn't hold.
@@ -252,8 +255,8 @@ class Expectation:
             at_least: The least number.
 
         Raises:
-            InvalidValueError: If there is no such function.
-            WrongTypeError: If it is no function.
+            InvalidValueError: If there is no such function, or `at_least` is no number.
+            WrongTypeError: If it is no function; once it is called, if it gives something else.
 
         Example:
             >>> powawidget.expect(run).says("Two orders are late", similar=my_model, at_least=0.8)
@@ -324,18 +327,36 @@ class Expectation:
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002 - IPython's
         printer.text(table.as_text(self._lines(), self._who()))
 
+    def _in_row(
+        self,
+        entries: Sequence[Entry],
+        noun: str,
+        seen: Callable[[Facts], list[Seen]],
+        *,
+        only: bool,
+    ) -> "Expectation":
+        if not entries and not only:
+            raise InvalidValueError(
+                f"Nothing is expected: name {noun}s, or pass only=True where there are to be none."
+            )
+        make = checks.exactly if only else checks.in_order
+        return self._with(make(entries, noun, seen))
+
     def _with(self, check: Check) -> "Expectation":
-        return Expectation(self._facts, self._similar, (*self._checks, check))
+        return Expectation(self._facts, self._similar, (*self._checks, check), self._known)
 
     def _lines(self) -> list[Line]:
-        """Look at the run; once it is over only once, for `similar` may cost something."""
-        if self._final is not None:
-            return self._final
+        """Look at the run; once it is over only once."""
         facts = self._facts()
-        found = [(check, check.of(facts)) for check in self._checks]
-        lines = [Line(check.words, one.holds, one.words) for check, one in found]
-        if facts.is_over:
-            self._final = lines
+        within_time()
+        lines: list[Line] = []
+        for check in self._checks:
+            found = self._known.get(check)
+            if found is None:
+                found = check.of(facts)
+                if facts.is_over:
+                    self._known[check] = found
+            lines.append(Line(check.words, found.holds, found.words))
         return lines
 
     def _who(self) -> str:
@@ -381,8 +402,10 @@ def _reader(run: object) -> Callable[[], Facts] | None:
         return None
 
     def read() -> Facts | None:
-        state = run._snapshot().state  # noqa: SLF001 - of what is written as a document
-        return facts_of(state) if isinstance(state, RunState) else None
+        snapshot = run._snapshot()  # noqa: SLF001 - of what is written as a document
+        if not isinstance(snapshot.state, RunState):
+            return None
+        return facts_of(snapshot.state, is_settled=snapshot.is_settled)
 
     first = read()
     if first is None:

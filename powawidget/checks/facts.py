@@ -25,6 +25,7 @@ class Facts:
         seconds: How long it took; None while it goes on.
         text: The answer.
         output: What a workflow gave, decoded.
+        is_over: Whether nothing more will come.
     """
 
     kind: Kind
@@ -39,18 +40,15 @@ class Facts:
     seconds: float | None
     text: str
     output: Any
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing more will come."""
-        return self.status in ENDED
+    is_over: bool
 
 
-def facts_of(state: RunState) -> Facts:
+def facts_of(state: RunState, *, is_settled: bool = True) -> Facts:
     """Read what there is to check of a run.
 
     Args:
         state: The run, over or not.
+        is_settled: Whether nothing of it is still looked up, if it is over.
     """
     failure = state.error
     return Facts(
@@ -66,6 +64,7 @@ def facts_of(state: RunState) -> Facts:
         seconds=values.seconds_of(state),
         text=values.text_of(state),
         output=values.output_of(state),
+        is_over=is_settled and state.status in ENDED,
     )
 
 

@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from powawidget.errors import WrongTypeError
+from powawidget.protocol.plain_values import plain as as_plain
 from powawidget.protocol.plain_values import scalar
+from powawidget.schema.patterns import finds
 from powawidget.transcript.visible import visible
 
 _LONGEST = 120
@@ -32,12 +34,12 @@ def fits(expected: Any, found: Any, depth: int = 0) -> bool:
     if expected is ...:
         return True
     if isinstance(expected, re.Pattern):
-        return isinstance(found, str) and expected.search(found) is not None
+        return _found_in(expected, found) is True
     if callable(expected):
         return _answers(expected, found)
     if isinstance(expected, Mapping):
         return isinstance(found, Mapping) and _objects_fit(expected, found, depth + 1)
-    expected = scalar(expected)
+    expected = _plain(expected)
     if isinstance(expected, str | bytes) or not isinstance(expected, Sequence):
         return _equal(expected, found)
     return (
@@ -47,10 +49,15 @@ def fits(expected: Any, found: Any, depth: int = 0) -> bool:
     )
 
 
-def difference(expected: Mapping[Any, Any], found: Any) -> list[str]:
-    """Say where an object isn't the one that was expected, a phrase for each of its names."""
-    if not isinstance(found, Mapping):
-        return [f"the arguments are {written(found)}"]
+def difference(expected: Any, found: Any) -> list[str]:
+    """Say where arguments aren't those that were expected, a phrase for each name of an object."""
+    if not isinstance(found, Mapping) or not isinstance(expected, Mapping):
+        if fits(expected, found):
+            return []
+        if isinstance(expected, Mapping):
+            return [f"{written(found)} as its arguments, which is no object"]
+        is_it, was_to_be = beside(found, expected)
+        return [f"{is_it} as its arguments, not {was_to_be}{_raised(expected, found)}"]
     told = []
     for name, value in expected.items():
         if name is ...:
@@ -119,15 +126,47 @@ def plain(text: object, longest: int = _LONGEST) -> str:
     return f"{line[:longest]}…" if len(line) > longest else line
 
 
+def in_words(error: BaseException) -> str:
+    """Write what a person's function has raised in a line."""
+    try:
+        said = str(error)
+    except Exception:  # noqa: BLE001  # a person's own class
+        said = ""
+    return plain(f"{type(error).__name__}: {said}".removesuffix(": "))
+
+
 def _raised(expected: Any, found: Any) -> str:
     """Say what a person's function raised: else it would only seem not to fit."""
+    if isinstance(expected, re.Pattern):
+        return " (it takes too long to search)" if _found_in(expected, found) is None else ""
     if not callable(expected):
         return ""
     try:
         expected(found)
     except Exception as error:  # noqa: BLE001  # whatever it is, it is told
-        return f" (it raised {plain(f'{type(error).__name__}: {error}')})"
+        return f" (it raised {in_words(error)})"
     return ""
+
+
+def _found_in(pattern: "re.Pattern[Any]", found: Any) -> bool | None:
+    """Search a pattern in a text; None where that takes too long."""
+    if not isinstance(found, str) or not isinstance(pattern.pattern, str):
+        return False
+    try:
+        return finds(pattern, found)
+    except ValueError:
+        return None
+
+
+def _plain(value: Any) -> Any:
+    """Make of a notebook's value, such as an array or a date, what JSON has for it."""
+    value = scalar(value)
+    if value is None or isinstance(value, str | bytes | int | float | Sequence):
+        return value
+    try:
+        return as_plain(value)
+    except (TypeError, ValueError):
+        return value
 
 
 def _literal(value: Any) -> str:

@@ -19,10 +19,11 @@ _FOLDER = "recordings"
 _STEM = re.compile(r"test_[A-Za-z0-9_][A-Za-z0-9_.-]{0,150}").fullmatch
 
 
-def write_test(
+def write_test(  # noqa: PLR0913  # what makes up the files
     state: RunState,
     path: "str | os.PathLike[str]",
     *,
+    is_settled: bool,
     redact: Callable[[str], str],
     options: Mapping[str, Any],
     overwrite: bool,
@@ -32,6 +33,7 @@ def write_test(
     Args:
         state: The run, over.
         path: The test's file.
+        is_settled: Whether nothing of it is still looked up.
         redact: Takes the connection's key and cookies out of a text.
         options: What the run was started with beside its message.
         overwrite: Whether files that are there are written over.
@@ -45,10 +47,11 @@ def write_test(
         WrongTypeError: If it is no name of a file.
         FileError: If a file is there already, or can't be written.
     """
-    if state.status not in ENDED:
+    if state.status not in ENDED or not is_settled:
+        still = ", and looked up" if state.status in ENDED else ""
         raise ConfigurationError(
-            f"The run is {state.status}: a test holds what a run did, so wait for its end with "
-            "run.wait()."
+            f"The run is {state.status}{still}: a test holds what a run did, so wait for its end "
+            "with run.wait()."
         )
     test = _checked(path)
     stem = test.stem

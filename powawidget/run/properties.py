@@ -190,8 +190,9 @@ class RunProperties(Transcribed):
 
     def _snapshot(self) -> Snapshot:
         # What takes longest isn't done under the lock, for which all runs may wait.
+        is_settled = self._live.finished  # first: the state is at least as far
         state: RunState = typed(self._live.snapshot(), RunState)
-        return Snapshot(state, self._task.plan.about, self._task.plan.redact)
+        return Snapshot(state, self._task.plan.about, self._task.plan.redact, is_settled)
 
     def __repr__(self) -> str:
         state = self._live.state

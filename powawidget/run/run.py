@@ -344,12 +344,13 @@ class Run(RunProperties):
         """
         from powawidget.checks.to_test import write_test  # noqa: PLC0415 - few runs become one
 
-        state, _, redact = self._snapshot()
+        state, _, redact, is_settled = self._snapshot()
         source = self._task.plan.source
         assert isinstance(state, RunState)  # noqa: S101  # a run's snapshot is one
         return write_test(
             state,
             path,
+            is_settled=is_settled,
             redact=source.redact_all if isinstance(source, LiveSource) else redact or str,
             options=source.options if isinstance(source, LiveSource) else {},
             overwrite=overwrite,
@@ -431,7 +432,7 @@ class Run(RunProperties):
         return widget
 
     def _transcripts(self, mark: str) -> dict[str, str]:
-        state, about, redact = self._snapshot()
+        state, about, redact, _ = self._snapshot()
         return transcripts(state, mark, redact, about)
 
     def _ipython_display_(self) -> None:

@@ -1,4 +1,4 @@
-"""Patterns of a schema, checked within a time.
+"""Patterns of a schema or an expectation, checked within a time.
 
 Python's `re` may go on without end over an answer that is made for that, and holds the interpreter
 meanwhile, so that the whole kernel stands still. The package `regex` takes a limit.
@@ -24,6 +24,45 @@ _until: ContextVar[float] = ContextVar("_until")
 def within_time() -> None:
     """Begin the time that the patterns of one answer have, in this thread or task."""
     _until.set(time.monotonic() + _SECONDS)
+
+
+def finds(pattern: "re.Pattern[str]", text: str) -> bool:
+    """Search a person's own pattern in a text that anybody may have written.
+
+    Without the package `regex` it is searched by `re`, which only an interrupt ends.
+
+    Args:
+        pattern: A pattern, compiled by `re`.
+        text: The text.
+
+    Raises:
+        ValueError: If that takes longer than `within_time` allows.
+    """
+    try:
+        import regex  # noqa: PLC0415  # only where it is there
+    except ImportError:
+        return pattern.search(text) is not None
+    try:
+        own = regex.compile(pattern.pattern, _flags_of(pattern, regex))
+    except (regex.error, ValueError):  # what only `re` reads
+        return pattern.search(text) is not None
+    try:
+        return own.search(text, timeout=_left(), concurrent=True) is not None
+    except TimeoutError:
+        raise ValueError(f"the pattern {shown(pattern.pattern)} takes too long") from None
+
+
+def _flags_of(pattern: "re.Pattern[str]", regex: Any) -> int:
+    # The same by name: by number they differ.
+    flags = regex.VERSION0
+    for name in ("ASCII", "IGNORECASE", "MULTILINE", "DOTALL", "VERBOSE"):
+        if pattern.flags & getattr(re, name):
+            flags |= getattr(regex, name)
+    return int(flags)
+
+
+def _left() -> float:
+    return max(_until.get(time.monotonic() + _SECONDS) - time.monotonic(), _SHORTEST)
 
 
 def bounded(jsonschema: Any, validator: Any, schema: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -110,10 +149,9 @@ class _Keywords:
         yield from self.additional(checks, given, value, {**rest, "properties": named}) or ()
 
     def _finds(self, pattern: str, text: str) -> bool:
-        left = max(_until.get() - time.monotonic(), _SHORTEST)
         try:
             # `concurrent` lets other threads compute meanwhile.
-            found = self.regex.search(pattern, text, timeout=left, concurrent=True)
+            found = self.regex.search(pattern, text, timeout=_left(), concurrent=True)
         except TimeoutError:
             raise ValueError(f"the pattern {shown(pattern)} takes too long to check") from None
         return found is not None

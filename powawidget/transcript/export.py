@@ -25,11 +25,13 @@ class Snapshot(NamedTuple):
         state: The run or the chat, as it is now and will stay.
         about: Where and with what it ran.
         redact: Takes the key out of a text, where there is one.
+        is_settled: Whether nothing of a run that is over is still looked up.
     """
 
     state: RunState | ChatState
     about: About
     redact: Redact | None
+    is_settled: bool = True
 
 
 class Transcribed(ABC):
@@ -41,7 +43,7 @@ class Transcribed(ABC):
 
     def _as_of_now(self) -> Snapshot:
         """The same, with the time: a document of a run that goes on says as of when."""
-        state, about, redact = self._snapshot()
+        state, about, redact, _ = self._snapshot()
         return Snapshot(state, replace(about, written=time.time()), redact)
 
     def to_html(self, *, limit: int | None = 256_000, expand: bool = False) -> str:
@@ -58,7 +60,7 @@ class Transcribed(ABC):
         Raises:
             InvalidValueError: If the limit is below 10,000 bytes.
         """
-        state, about, redact = self._as_of_now()
+        state, about, redact, _ = self._as_of_now()
         return transcript.to_html(state, about, limit=limit, expand=expand, redact=redact)
 
     def to_markdown(self, *, limit: int | None = None) -> str:
@@ -73,7 +75,7 @@ class Transcribed(ABC):
         Raises:
             InvalidValueError: If the limit is below 10,000 bytes.
         """
-        state, about, redact = self._as_of_now()
+        state, about, redact, _ = self._as_of_now()
         return transcript.to_markdown(state, about, limit=limit, redact=redact)
 
     def to_text(self, *, limit: int | None = None) -> str:
@@ -88,7 +90,7 @@ class Transcribed(ABC):
         Raises:
             InvalidValueError: If the limit is below 10,000 bytes.
         """
-        state, about, redact = self._as_of_now()
+        state, about, redact, _ = self._as_of_now()
         return transcript.to_text(state, about, limit=limit, redact=redact)
 
     def to_json(self) -> str:
@@ -97,7 +99,7 @@ class Transcribed(ABC):
         Returns:
             JSON, with when and on which host it ran.
         """
-        state, about, redact = self._snapshot()
+        state, about, redact, _ = self._snapshot()
         return transcript.to_json(state, about, redact=redact)
 
     def save(self, path: "str | os.PathLike[str]") -> pathlib.Path:
@@ -134,5 +136,5 @@ class Transcribed(ABC):
                 return self.to_text()
             case ".md" | ".markdown":
                 return self.to_markdown()
-        state, about, redact = self._as_of_now()
+        state, about, redact, _ = self._as_of_now()
         return transcript.to_page(state, about, redact=redact, limit=_LONGEST_PAGE)

@@ -1,15 +1,21 @@
 """What a run is expected to have done: each check over what holds, what doesn't, what is open."""
 
+import datetime as dt
+import decimal
 import html
 import json
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
+import numpy as np
 import pytest
 
 import powawidget as pw
 from powawidget.checks.expectation import Expectation, expect_state
+from powawidget.checks.facts import facts_of
+from powawidget.checks.fitting import fits
 from powawidget.protocol import events as ev
 from powawidget.state.model import RunState
 from tests.hostile_texts import hostile
@@ -18,7 +24,7 @@ from tests.walk import folded, frame, walk
 Expected = Callable[[Expectation], Expectation]
 
 
-def call(name: str, arguments: dict[str, Any], at: int, result: str = "ok") -> list[ev.Event]:
+def call(name: str, arguments: Any, at: int, result: str = "ok") -> list[ev.Event]:
     """A tool call with its result."""
     return [
         frame("tool_call", step=1, tool_name=name, arguments=arguments, call_id=f"call_{at}"),
@@ -33,7 +39,7 @@ def call(name: str, arguments: dict[str, Any], at: int, result: str = "ok") -> l
     ]
 
 
-def run_of(*calls: tuple[str, dict[str, Any]], **end: Any) -> RunState:
+def run_of(*calls: tuple[str, Any], **end: Any) -> RunState:
     """A run that made these calls and said something."""
     some = [one for at, (name, given) in enumerate(calls) for one in call(name, given, at)]
     usage = {"total_tokens": 120}
@@ -70,6 +76,11 @@ HOLDS: list[Expected] = [
     lambda e: e.decided("database_query"),
     lambda e: e.says("2 late", similar=lambda answer, expected: "2" in answer and "2" in expected),
     lambda e: e.says("2", similar=lambda answer, _: len(answer), at_least=3),
+    lambda e: e.says("2", similar=lambda answer, _: np.float64(len(answer)), at_least=np.int64(3)),
+    lambda e: e.says("2", similar=lambda *_: np.True_),
+    lambda e: e.called("database_query", times=np.int64(1)),
+    lambda e: e.tokens_under(np.int64(121)),
+    lambda e: e.in_order(("database_query", None, "done")),
     lambda e: e.delegated(only=True),
     lambda e: e.ran(only=True),
 ]
@@ -296,6 +307,15 @@ def test_what_became_of_a_request(word: str, name: str) -> None:
 
 WRONG: list[tuple[Expected, type[Exception]]] = [
     (lambda e: e.ended("done"), pw.InvalidValueError),
+    *((lambda e, word=word: e.ended(word), pw.InvalidValueError) for word in ("running", ["x"])),
+    (lambda e: e.in_order(), pw.InvalidValueError),
+    (lambda e: e.delegated(), pw.InvalidValueError),
+    (lambda e: e.ran(), pw.InvalidValueError),
+    (lambda e: e.in_order(("a", ["b"], ["done"])), pw.WrongTypeError),
+    *(
+        (lambda e, least=least: e.says("a", similar=len, at_least=least), pw.InvalidValueError)
+        for least in ("0.5", float("nan"), True)
+    ),
     (lambda e: e.called(""), pw.InvalidValueError),
     (lambda e: e.called(3), pw.WrongTypeError),  # type: ignore[arg-type]  # wrong on purpose
     (lambda e: e.called("a", ["b"]), pw.WrongTypeError),
@@ -324,6 +344,86 @@ def test_what_cannot_be_expected_is_refused_at_once(
 ) -> None:
     with pytest.raises(error):
         expected(expect_state(DONE))
+
+
+class Unprintable(Exception):  # noqa: N818  # it says nothing, not even that
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+def _raising(*_: object) -> bool:
+    raise Unprintable
+
+
+def test_what_similar_raises_is_told_whatever_it_is() -> None:
+    made = expect_state(DONE).says("x", similar=_raising)
+    assert made.differences == [
+        "similar raised Unprintable; expected that the answer is similar to 'x'"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "least"),
+    [(0.1, None), (1, None), (decimal.Decimal("0.1"), None), (True, 0.5), ("1", 0.5)],
+)
+def test_a_number_and_a_yes_are_not_taken_for_each_other(answer: Any, least: float | None) -> None:
+    made = expect_state(DONE).says("x", similar=lambda *_: answer, at_least=least)
+    with pytest.raises(pw.WrongTypeError, match="at_least="):
+        made.check()
+
+
+def test_similar_is_asked_once_however_many_expectations_are_made_of_it() -> None:
+    asked: list[str] = []
+    first = expect_state(DONE).says("x", similar=lambda answer, _: asked.append(answer) is None)
+    for made in (first, first.completed(), first.completed().called("database_query"), first):
+        assert repr(made)
+        assert made.differences == []
+    assert len(asked) == 1, "it may be another model, which is paid"
+
+
+ENDLESS = re.compile(r"^(a|aa)+$")
+
+
+def test_a_pattern_that_never_ends_is_given_up_and_says_so() -> None:
+    text = "a" * 5_000 + "b"
+    state = run_of(("q", {"a": text}))
+    made = expect_state(state).called("q", a=ENDLESS)
+    assert not made.holds
+    assert "(it takes too long to search)" in made.differences[0]
+    assert expect_state(state).called("q", a=re.compile("A+B$", re.IGNORECASE)).holds
+    assert not expect_state(state).called("q", a=re.compile(b"a"))
+
+
+PLAIN: list[tuple[Any, Any]] = [
+    (np.array([1, 2]), [1, 2]),
+    (dt.date(2026, 1, 2), "2026-01-02"),
+    (decimal.Decimal("1.5"), 1.5),
+    ([np.int64(1)], [1]),
+]
+
+
+@pytest.mark.parametrize(("expected", "found"), PLAIN, ids=lambda one: type(one).__name__)
+def test_values_of_a_notebook_are_what_json_has_for_them(expected: Any, found: Any) -> None:
+    assert fits(expected, found)
+    assert not fits(expected, True)
+
+
+@pytest.mark.parametrize("arguments", [[1, 2], "a text", 5])
+def test_arguments_that_are_no_object_are_told(arguments: Any) -> None:
+    state = run_of(("q", arguments))
+    (line,) = expect_state(state).called("q", {"a": 1}).differences
+    assert re.match(r"q has .* as its arguments, which is no object; expected that q\(a=1\)", line)
+    assert expect_state(state).in_order(("q", arguments, "done"), only=True)
+    (line,) = expect_state(state).in_order(("q", [3], "done"), only=True).differences
+    assert "as its arguments, not [3]" in line
+
+
+def test_what_is_still_looked_up_is_open() -> None:
+    state = msgspec.structs.replace(DONE, status="interrupted")
+    made = Expectation(lambda: facts_of(state, is_settled=False))
+    for one in (made.completed(), made.ended("interrupted"), made.called("other")):
+        assert [line[1] for line in one.results] == [None]
+    assert Expectation(lambda: facts_of(state)).ended("interrupted")
 
 
 async def _later(_: object) -> bool:
