@@ -4,6 +4,7 @@ pytest loads this module in every project of an environment. So it stands outsid
 and loads nothing of it until a test asks for `powabase_run` or `powabase`.
 """
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Generator
@@ -15,9 +16,10 @@ if TYPE_CHECKING:
     import powawidget as pw
 
 _LIVE = "--powabase-live"
+_ALIKE = 100  # characters of a value that pytest writes before it leaves some out
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: "pytest.Parser") -> None:
     """Add the option that asks the server anew."""
     parser.getgroup("powawidget").addoption(
         _LIVE,
@@ -49,7 +51,7 @@ def powabase() -> "pw.Powabase":
 
 
 @pytest.fixture
-def powabase_run(request: pytest.FixtureRequest) -> "Callable[..., pw.Run]":
+def powabase_run(request: "pytest.FixtureRequest") -> "Callable[..., pw.Run]":
     """Give what makes the run of a test: of its recording, or with --powabase-live of the server.
 
     Returns:
@@ -76,20 +78,24 @@ def powabase_run(request: pytest.FixtureRequest) -> "Callable[..., pw.Run]":
 def _live(request: pytest.FixtureRequest, asked: dict[str, Any]) -> "pw.Run":
     __tracebackhide__ = True
     named = [kind for kind in ("agent", "orchestration", "workflow") if kind in asked]
-    if len(named) != 1:
+    what = "variables" if named == ["workflow"] else "message"
+    if len(named) != 1 or what not in asked:
         pytest.fail(
             "This test says neither who is to be asked nor what, since its recording doesn't: pass "
-            "agent= and message= to powabase_run.",
+            "agent= and message= to powabase_run, or workflow= and variables=.",
             pytrace=False,
         )
     (kind,) = named
     target = getattr(request.getfixturevalue("powabase"), kind)(asked.pop(kind))
-    run: pw.Run = target.run(asked.pop("variables" if kind == "workflow" else "message"), **asked)
-    return run.wait(display=False)
+    run: pw.Run = target.run(asked.pop(what), **asked)
+    try:
+        return run.wait(display=False)
+    except Exception:
+        run.stop()  # it waits for a decision that nobody makes: nothing runs on behind the test
+        raise
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call() -> Generator[None, Any, Any]:
+def _one_line() -> Generator[None, Any, Any]:
     """Say what differs in one line where an `assert` of an expectation fails."""
     try:
         return (yield)
@@ -100,6 +106,12 @@ def pytest_runtest_call() -> Generator[None, Any, Any]:
         raise failed.with_traceback(error.__traceback__) from None
 
 
+# An environment may have a pluggy before 1.2: there a failed `assert` says more lines, and that is
+# no reason to end everybody's pytest.
+with contextlib.suppress(TypeError):
+    pytest_runtest_call = pytest.hookimpl(wrapper=True)(_one_line)
+
+
 def _failed(error: AssertionError) -> AssertionError | None:
     """Make the one line of what an `assert powawidget.expect(run)…` says with all its calls."""
     module = sys.modules.get("powawidget.checks.expectation")
@@ -108,9 +120,16 @@ def _failed(error: AssertionError) -> AssertionError | None:
     last = error.__traceback__
     while last is not None and last.tb_next is not None:
         last = last.tb_next
-    # What pytest has named of the values in the assertion; the one that was asserted expects most.
+    # Those that pytest may have named in the assertion; the one that was asserted expects most.
+    # Others of the same function may differ as well: what pytest says begins with this one.
     values = list(last.tb_frame.f_locals.values()) if last is not None else []
-    asserted = [one for one in values if isinstance(one, module.Expectation) and one.differences]
+    asserted = [
+        one
+        for one in values
+        if isinstance(one, module.Expectation)
+        and str(error).startswith(f"assert {one!r}"[:_ALIKE])
+        and one.differences
+    ]
     if not asserted:
         return None
     most = max(asserted, key=lambda one: len(one.results))

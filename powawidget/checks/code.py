@@ -39,6 +39,17 @@ def code_of(value: Any, indent: int = 0, used: int = 0, depth: int = 0) -> str:
     return line
 
 
+def is_whole(value: Any, depth: int = 0) -> bool:
+    """Tell whether a value is written as it is, without a `...` in it."""
+    if depth > _DEEPEST or is_hidden(value):
+        return False
+    if isinstance(value, dict):
+        return all(is_whole(one, depth + 1) for one in (*value, *value.values()))
+    if isinstance(value, list):
+        return all(is_whole(one, depth + 1) for one in value)
+    return not isinstance(value, str) or len(value) <= _LONGEST
+
+
 def _line(value: Any, depth: int) -> str:
     """Write a value on one line."""
     if value is ... or depth > _DEEPEST or is_hidden(value):

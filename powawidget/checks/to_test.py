@@ -16,7 +16,8 @@ from powawidget.errors import ConfigurationError, FileError, InvalidValueError, 
 from powawidget.state.model import ENDED, RunState
 
 _FOLDER = "recordings"
-_STEM = re.compile(r"test_[A-Za-z0-9_][A-Za-z0-9_.-]{0,150}").fullmatch
+# Without a dot: pytest would import what stands before it as a package.
+_STEM = re.compile(r"test_[A-Za-z0-9_][A-Za-z0-9_-]{0,150}").fullmatch
 
 
 def write_test(  # noqa: PLR0913  # what makes up the files
@@ -67,16 +68,21 @@ def write_test(  # noqa: PLR0913  # what makes up the files
         # A workflow may have no variables; of a stream that was recorded nothing is known.
         is_known=bool(slim.message) or (state.kind == "workflow" and state.origin != "replay"),
     )
-    if not overwrite:
-        for there in (test, recording):
-            if there.exists() or there.is_symlink():
-                raise FileError(_exists(there))
     try:
+        _check_free(test, recording, overwrite=overwrite)
         recording.parent.mkdir(parents=True, exist_ok=True)
         _write(recording, saved, overwrite=overwrite)
-        _write(test, text, overwrite=overwrite)
+        try:
+            _write(test, text, overwrite=overwrite)
+        except OSError:
+            if not overwrite:  # a recording alone would be in the way of the next try
+                recording.unlink(missing_ok=True)
+            raise
+    except FileError:
+        raise
     except FileExistsError as error:
-        raise FileError(_exists(pathlib.Path(error.filename2 or test))) from error
+        there = error.filename2 or error.filename
+        raise FileError(_exists(pathlib.Path(there))) from error
     except OSError as error:
         raise FileError(f"The test can't be written: {error}.") from error
     return test
@@ -91,13 +97,26 @@ def _checked(path: "str | os.PathLike[str]") -> pathlib.Path:
         ) from None
     if not isinstance(text, str):
         raise WrongTypeError("to_test takes the name of a file as text.")
-    test = pathlib.Path(text).expanduser()
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        text = "\0"
+    if "\0" in text:
+        raise InvalidValueError(f"No file can have the name {str(path)!r}.")
+    # pathlib's own raises where it doesn't know the user of a "~user".
+    test = pathlib.Path(os.path.expanduser(text))  # noqa: PTH111
     if test.suffix != ".py" or not _STEM(test.stem):
         raise InvalidValueError(
             f"{test.name!r} isn't the name of a test: pytest finds tests in files such as "
-            "test_late_orders.py."
+            "test_late_orders.py, and imports none with another dot in its name."
         )
     return test
+
+
+def _check_free(*files: pathlib.Path, overwrite: bool) -> None:
+    for file in files:
+        if (not overwrite or file.is_dir()) and os.path.lexists(file):
+            raise FileError(_exists(file))
 
 
 def _exists(path: pathlib.Path) -> str:

@@ -2,19 +2,17 @@
 
 import glob
 import json
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from powawidget.checks.code import code_of, literal
+from powawidget.checks.code import code_of, is_whole, literal
 from powawidget.checks.facts import Facts, facts_of
 from powawidget.checks.hidden import is_hidden
 from powawidget.state.model import RunState
 
 _SHORT = 40
 _WIDTH = 100
-_ROOM = 1.5  # times the tokens of the recorded run: another run isn't the same to the token
 _HEAD = '''"""{title}: what a recorded run did, held as a test.
 
 Without a server it reads its recording; `pytest --powabase-live` asks again, and that is paid.
@@ -66,30 +64,25 @@ def _asked(state: RunState, options: Mapping[str, Any], *, is_known: bool) -> It
     """Say what is asked anew of whom, where that is known: not of every recording."""
     if not state.name or not is_known:
         return
-    if is_hidden(state.name) or is_hidden(state.message):
+    is_workflow = state.kind == "workflow"
+    asked = _variables(state.message) if is_workflow else state.message
+    if is_hidden(state.name) or is_hidden(state.message) or not is_whole(asked):
         return
     yield f"{state.kind}={literal(state.name)}"
-    if state.kind == "workflow":
-        variables = _variables(state.message)
-        yield f"variables={code_of(variables, 8, 18)}"
+    if is_workflow:
+        yield f"variables={code_of(asked, 8, 18)}"
         return
-    yield f"message={code_of(state.message, 8, 16)}"
+    yield f"message={code_of(asked, 8, 16)}"
     for name, value in options.items():
-        if name.isidentifier() and not _has_hidden(value):
+        if name.isidentifier() and is_whole(value):
             yield f"{name}={code_of(value, 8, 9 + len(name))}"
 
 
 def _variables(message: str) -> Any:
     try:
         return json.loads(message) if message else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
-
-
-def _has_hidden(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(map(_has_hidden, [*value, *value.values()]))
-    return any(map(_has_hidden, value)) if isinstance(value, list) else is_hidden(value)
 
 
 def _live_notes(facts: Facts) -> Iterator[str]:
@@ -126,16 +119,16 @@ def _expected(facts: Facts) -> Iterator[str]:
             yield f"{decisions[0]}({name if tool else ''})"
         else:
             yield f"decided({', '.join([name, *map(literal, decisions)])})"
-    if facts.tokens is not None:
-        yield f"tokens_under({_rounded(facts.tokens * _ROOM):_})"
+    if facts.tokens is not None:  # half as much again: another run isn't the same to the token
+        yield f"tokens_under({_rounded(facts.tokens * 3 // 2 + 1):_})"
 
 
 def _row(method: str, things: Sequence[tuple[str, Any, str]]) -> str:
     lines = [f"{method}("]
     for name, arguments, status in things:
         known = literal("*" if is_hidden(name) else glob.escape(name))
-        some = [known, *([arguments] if isinstance(arguments, dict) else []), literal(status)]
-        written = [one if isinstance(one, str) else code_of(one, 16, 17) for one in some]
+        some = [] if arguments is None else [code_of(arguments, 16, 17)]
+        written = [known, *some, literal(status)]
         line = f"            ({', '.join(written)}),"
         if "\n" in line or len(line) > _WIDTH:
             inside = [f"                {one}," for one in written]
@@ -144,10 +137,10 @@ def _row(method: str, things: Sequence[tuple[str, Any, str]]) -> str:
     return "\n".join([*lines, "            only=True,", "        )"])
 
 
-def _rounded(figure: float) -> int:
+def _rounded(figure: int) -> int:
     """Round up to two figures, which read well."""
-    size: int = 10 ** max(0, math.floor(math.log10(figure)) - 1)
-    return math.ceil(figure / size) * size
+    size: int = 10 ** max(0, len(str(figure)) - 2)
+    return -(-figure // size) * size
 
 
 def function_of(stem: str) -> str:

@@ -2,6 +2,7 @@
 
 import ast
 import copy
+import importlib.util
 import itertools
 import json
 import os
@@ -19,7 +20,7 @@ from powawidget.checks.code import code_of
 from powawidget.checks.hidden import HIDDEN, hide
 from powawidget.state.values import RunResult
 from tests.counterpart import start
-from tests.walk import FIXTURES, RECORDED
+from tests.walk import FIXTURES, RECORDED, ROOT
 
 STREAMS = [*sorted(RECORDED.glob("*.sse")), *sorted(FIXTURES.glob("*.sse"))]
 Saved = dict[str, Any]
@@ -451,6 +452,30 @@ def test_a_call_with_a_secret_is_checked_but_for_that(tmp_path: Path) -> None:
     called(tmp_path / "test_it.py")
 
 
+def test_one_changed_item_of_arguments_that_are_a_list_fails(tmp_path: Path) -> None:
+    for name, given, other in (("list", [1, 2], [1, 3]), ("text", "a", "b"), ("number", 1, 2)):
+        path = replayed(with_arguments(given)).to_test(tmp_path / f"test_{name}.py")
+        called(path)
+        recording = tmp_path / "recordings" / f"{name}.json"
+        saved = json.loads(recording.read_text())
+        (part,) = [one for one in _parts(saved["run"]) if one["kind"] == "tool"]
+        assert json.loads(part["arguments"]) == given
+        part["arguments"] = json.dumps(other)
+        recording.write_text(json.dumps(saved))
+        with pytest.raises(pw.ExpectationFailed, match="as its arguments, not"):
+            called(path)
+
+
+def test_what_cannot_be_written_as_it_was_is_not_asked_anew(server: Any, tmp_path: Path) -> None:
+    with pw.connect(server.url, api_key=server.key) as pb:
+        run = pb.agent("Writer").run("word " * 5_000)
+        run.wait(display=False)
+        text = run.to_test(tmp_path / "test_it.py").read_text()
+    assert "message=" not in text
+    assert "agent=" not in text
+    called(tmp_path / "test_it.py")
+
+
 ODD: list[Any] = [
     {"a": "\ud83d", "b": "\u202etxt", "c": 'quote " \' """', "d": "back\\slash\\"},
     {"n": 10**30, "f": 0.1, "nan": float("nan"), "inf": float("inf"), "t": True, "none": None},
@@ -458,6 +483,7 @@ ODD: list[Any] = [
     {"line\nbreak": "a\nb\r\nc\u2028d", "{braces}": "{x}", "__import__('os')": "#"},
     {"words": "word " * 100, "long": "x" * 30_000, "{'": "'''"},
     json.loads("[" * 90 + "]" * 90),
+    {"a": json.loads('{"a":' * 70 + "1" + "}" * 70)},
     "a text",
     {},
 ]
@@ -509,10 +535,50 @@ def test_a_link_is_not_written_through(tmp_path: Path) -> None:
     assert not (tmp_path / "elsewhere.py").exists()
 
 
-@pytest.mark.parametrize("name", ["late_orders.py", "test_x.txt", "test_.py", "test_a b.py", ""])
+@pytest.mark.parametrize(
+    "name", ["late_orders.py", "test_x.txt", "test_.py", "test_a b.py", "", "test_a.b.py"]
+)
 def test_what_pytest_would_not_find_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(pw.InvalidValueError, match="pytest finds tests"):
         replayed(RECORDED / "agent_one_tool.sse").to_test(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("half \ud83d/test_it.py", "nul\0/test_it.py", "~nobody-here/test_it.py/test_it.py"),
+        *(f"{'d' * 300}/test_it.py", "a_file/test_it.py", "a_folder/test_it.py"),
+    ],
+)
+def test_a_path_that_cannot_be_is_refused_and_leaves_nothing(path: str, tmp_path: Path) -> None:
+    (tmp_path / "a_file").write_text("")
+    (tmp_path / "a_folder" / "test_it.py").mkdir(parents=True)
+    (tmp_path / "~nobody-here").mkdir()
+    (tmp_path / "~nobody-here" / "test_it.py").write_text("")
+    run = replayed(RECORDED / "agent_one_tool.sse")
+    for overwrite in (False, True):
+        with pytest.raises((pw.FileError, pw.InvalidValueError)):
+            run.to_test(f"{tmp_path}/{path}", overwrite=overwrite)
+    assert not list(tmp_path.rglob("*.json"))
+
+
+def test_a_test_that_cannot_be_written_takes_its_recording_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = os.link
+
+    def full(made: Path, path: Path) -> None:
+        if path.suffix == ".py":
+            raise FileExistsError(17, "File exists", str(made), None, str(path))
+        link(made, path)
+
+    monkeypatch.setattr(os, "link", full)
+    run = replayed(RECORDED / "agent_one_tool.sse")
+    with pytest.raises(pw.FileError, match=r"test_it\.py is there already"):
+        run.to_test(tmp_path / "test_it.py")
+    assert not [file for file in tmp_path.rglob("*") if file.is_file()]
+    monkeypatch.undo()
+    run.to_test(tmp_path / "test_it.py")
 
 
 def test_a_failed_write_leaves_nothing_half_written(
@@ -628,6 +694,12 @@ def test_another_assertion():
     assert expected.results == 3
 
 
+def test_beside_another_that_differs():
+    other = pw.expect(RUN).called("another").called("more").called("most")
+    assert not other
+    assert pw.expect(RUN).ended("failed")
+
+
 def test_holds():
     assert pw.expect(RUN).completed()
     assert not pw.expect(RUN).ended("failed")
@@ -650,9 +722,35 @@ def test_an_assertion_that_fails_says_one_line(tmp_path: Path) -> None:
     assert "called: mcp__stub__get_weather(city='Paris'), done" in errors["test_checked"][0]
     assert errors["test_with_words_of_ones_own"][0] == "AssertionError: words of my own"
     assert len(errors["test_another_assertion"]) > 1
+    assert errors["test_beside_another_that_differs"] == errors["test_in_a_helper"]
     assert "1 passed" in said
     assert "pytest_powawidget.py" not in said
     assert "expectation.py" not in said
+
+
+def test_the_plugin_loads_where_pluggy_is_older(monkeypatch: pytest.MonkeyPatch) -> None:
+    new = pytest.hookimpl
+
+    def older(**options: Any) -> Any:
+        if "wrapper" in options:
+            raise TypeError("got an unexpected keyword argument 'wrapper'")
+        return new(**options)
+
+    monkeypatch.setattr(pytest, "hookimpl", older)
+    module = importlib.util.spec_from_file_location("older", ROOT / "pytest_powawidget.py")
+    assert module is not None
+    assert module.loader is not None
+    plugin = importlib.util.module_from_spec(module)
+    module.loader.exec_module(plugin)
+    assert hasattr(plugin, "pytest_addoption")
+    assert not hasattr(plugin, "pytest_runtest_call")
+
+
+def test_without_the_plugin_a_test_says_what_it_lacks(tmp_path: Path) -> None:
+    replayed(RECORDED / "agent_one_tool.sse").to_test(tmp_path / "new" / "folder" / "test_it.py")
+    said = pytest_in(tmp_path, "-p", "no:pytest_powawidget")
+    assert "fixture 'powabase_run' not found" in said
+    assert "1 passed" in pytest_in(tmp_path, "-p", "xdist", "-n", "1")
 
 
 def test_a_run_that_goes_on_or_is_no_run_is_refused(tmp_path: Path) -> None:
