@@ -1,6 +1,7 @@
 """What the runs of a batch are expected to have done, row by row."""
 
-from collections.abc import Callable, Mapping, Sequence
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from powawidget import transcript
@@ -12,6 +13,7 @@ from powawidget.checks.expectation import Expectation, expect_state
 from powawidget.checks.fitting import truth
 from powawidget.checks.rates import Rate, rates_of
 from powawidget.errors import InvalidValueError, WrongTypeError
+from powawidget.protocol.plain_values import scalar
 from powawidget.state.model import ENDED
 
 Expected = Callable[[Expectation], Any]
@@ -140,6 +142,7 @@ def check_row(
 
     Raises:
         WrongTypeError: If a function gives neither an expectation nor True or False.
+        InvalidValueError: If an expectation expects nothing.
     """
     if outcome.state not in {"done", "failed", "unknown"}:
         return [None] * len(expected), None, []
@@ -160,8 +163,23 @@ def check_row(
             cells.append(found.holds)
             differences += found.differences
             words.append(" and ".join(line[0] for line in found.results))
+            if not found.results:  # it would hold of every row
+                raise InvalidValueError(
+                    "Nothing is expected: give e.completed() or another of these."
+                )
         else:
-            cells.append(truth(found))
+            cells.append(_answer(found))
             differences += [] if cells[-1] else [f"{name or 'it'} doesn't hold"]
             words.append("")
     return cells, differences[0] if differences else None, words
+
+
+def _answer(found: Any) -> bool:
+    """Read what a function gives beside an expectation: None is that of one without `return`."""
+    answer = scalar(found)
+    if inspect.isawaitable(answer) or isinstance(answer, bool | Iterator):
+        return truth(answer)  # which says what to do where it is none
+    raise WrongTypeError(
+        "A function of batch.check gives an expectation, or True or False, not "
+        f"{type(found).__name__}: return e.completed(), or another of these."
+    )

@@ -128,6 +128,9 @@ def test_a_name_that_the_table_has_gives_way(pb: pw.Powabase) -> None:
 WRONG: list[tuple[Any, type[Exception]]] = [
     ((), pw.InvalidValueError),
     (("completed",), pw.WrongTypeError),
+    ((lambda _: None,), pw.WrongTypeError),
+    ((lambda _: "completed",), pw.WrongTypeError),
+    ((lambda e: e,), pw.InvalidValueError),
     ((lambda e: e.ended("never"),), pw.InvalidValueError),
 ]
 

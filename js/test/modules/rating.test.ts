@@ -90,6 +90,29 @@ describe("a rating", () => {
     ]);
   });
 
+  test("has a note that another page's rating doesn't take from who types", async () => {
+    const { change, note, model } = await shown("Rated bad: first");
+    const field = note() as HTMLInputElement;
+    const save = () =>
+      note()?.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+    change(["set", ["parts", 0, "text"], "Rated good: theirs"]);
+    await painted();
+    expect(note()?.value).toBe("theirs"); // nothing was typed here
+    field.value = "mine,  half";
+    change(["set", ["parts", 0, "text"], "Rated good: theirs again"]);
+    await painted();
+    expect(note()).toBe(field);
+    expect(field.value).toBe("mine,  half");
+    save();
+    expect(acts(model)).toMatchObject([{ text: "up", reason: "mine,  half" }]);
+    change(["set", ["parts", 0, "text"], "Rated good: mine, half"]);
+    await painted();
+    expect(field.value).toBe("mine, half"); // as it is kept
+    change(["set", ["parts", 0, "text"], "Rated good: theirs once more"]);
+    await painted();
+    expect(field.value).toBe("theirs once more");
+  });
+
   test("says why it was refused, and shows what is kept", async () => {
     const { model, thumb, el } = await shown();
     thumb("up").click();

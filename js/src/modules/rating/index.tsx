@@ -1,6 +1,16 @@
 // A person's rating of a run that is over: a thumb, and a note once there is one.
 import type { TargetedKeyboardEvent } from "preact";
-import { Button, Icon, isOver, newId, pure, useKeys, useRef, useState } from "../../core";
+import {
+  Button,
+  Icon,
+  isOver,
+  newId,
+  pure,
+  useKeys,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "../../core";
 import { kernelBusy, kernelQuiet, noKernel, refused } from "../../text/words";
 import { useSheet } from "../../view/sheet";
 import type { View } from "../../view/view";
@@ -37,6 +47,14 @@ export const Rating = pure(function Rating({ view, text }: { view: View; text: s
   const kept = ratingOf(text);
   const sent = actions.latest("rate");
   const isSent = sent !== undefined && !isOver(sent);
+  const before = useRef(kept.note);
+  useLayoutEffect(() => {
+    const input = field.current;
+    // Another page may have rated meanwhile: what was typed here and isn't saved stays.
+    const isTyped = input?.value !== before.current && input?.value !== sent?.message.reason;
+    if (input && !isTyped) input.value = kept.note;
+    before.current = kept.note;
+  }, [kept.note]);
   // What was clicked shows at once; what was refused doesn't.
   const shown = isSent ? (sent.message.text as Thumb | "") : kept.thumb;
   const whyNot = actions.canAct
@@ -85,7 +103,6 @@ export const Rating = pure(function Rating({ view, text }: { view: View; text: s
       {shown !== "" && (
         <span class="pw-rating-note">
           <input
-            key={kept.note}
             ref={field}
             class="pw-input"
             aria-label={words.note}
