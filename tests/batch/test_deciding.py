@@ -1,8 +1,11 @@
 """Approvals in a batch: who may decide, how many rows may wait, what an expired request means."""
 
 import asyncio
+import contextlib
 import pathlib
 import pickle
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -22,6 +25,7 @@ from powawidget.kernel import loop
 from powawidget.live.run import NONCE
 from powawidget.resources.gates import asks_by
 from powawidget.state.model import ApprovalPart, RunState, ToolPart
+from powawidget.state.reduce.gates import pending
 from tests.counterpart import Agent, Call, Calls, Counterpart, Hook, Pause, Say, Tool, start
 from tests.waiting import WATCHDOG, until
 
@@ -666,6 +670,124 @@ def test_decisions_stand_in_the_journal(
         ("denied", "code", "not now"),
     ]
     assert opened.frame["note"].fillna("").tolist() == ["", "Denied: 'delete'."]
+
+
+# A kernel that dies while it decides.
+
+DIES = """
+import sys, time
+import powawidget as pw
+from tests.batch.test_deciding import asking, run_of
+from tests.waiting import until
+
+url, key, path, name, *messages = sys.argv[1:]
+batch = pw.connect(url, api_key=key).agent(name).map(
+    messages, journal=path, on_approval=pw.policy()
+)
+until(lambda: len(asking(batch)) == len(messages) or batch.counts.get("failed"))
+if len(messages) > 1:
+    run_of(batch, "0").deny("not now")
+    run_of(batch, "1").approve()
+print("asked", flush=True)
+time.sleep(600)
+"""
+
+
+@contextlib.contextmanager
+def dying(
+    server: Counterpart, path: pathlib.Path, name: str, messages: list[str]
+) -> Iterator[None]:
+    """A kernel of its own that runs a batch, which waits for a person; it is killed at the end."""
+    told = [server.url, server.key, str(path), name, *messages]
+    kernel = subprocess.Popen([sys.executable, "-c", DIES, *told], stdout=subprocess.PIPE)
+    try:
+        assert kernel.stdout is not None
+        assert kernel.stdout.readline() == b"asked\n"
+        yield
+    finally:
+        kernel.kill()
+        kernel.communicate()
+
+
+UNKNOWN = "Look at what they may have changed before you run it again."
+
+
+def test_a_decision_whose_answer_is_lost_with_the_kernel_is_sent_once(
+    pb: pw.Powabase, server: Counterpart, tmp_path: pathlib.Path
+) -> None:
+    posts, path = Posts(server), tmp_path / "b.powa"
+    with dying(server, path, "Keeper", rows(3)):
+        until(lambda: len(posts.of("/approve")) == 2)
+    batch = pb.agent("Keeper").map(rows(3), journal=path, on_approval=pw.policy())
+    until(lambda: batch.counts.get("done", 0) + batch.counts.get("failed", 0) == 2)
+    end(batch)
+    # What was decided is done, unless the server has noticed first that nobody listens any more.
+    decided = batch.frame[:2]
+    assert all(row["status"] == "done" or UNKNOWN in row["error"] for row in decided)
+    assert decided[0]["note"] == "Denied: 'delete'." or decided[0]["status"] == "failed"
+    # On the third nobody can decide any more: no stream tells what it asks.
+    assert batch.frame[2]["status"] == "accepted"
+    assert sorted(posts.starts) == rows(3)
+    assert sorted(approvals(posts)) == [False, True]
+
+
+def test_what_waited_as_the_kernel_died_is_a_failed_row(
+    pb: pw.Powabase, server: Counterpart, tmp_path: pathlib.Path
+) -> None:
+    posts, path = Posts(server), tmp_path / "b.powa"
+    with dying(server, path, "Quick", rows(1)):
+        pass
+    batch = pb.agent("Quick").map(rows(1), journal=path, on_approval=pw.policy())
+    assert batch.wait(WATCHDOG).counts == {"failed": 1}
+    error = batch.frame[0]["error"]
+    assert UNKNOWN in error or error.startswith("Nobody decided on 'delete' in time")
+    assert (posts.starts, approvals(posts)) == (rows(1), [])
+
+
+# A grid, and two rows that ask the same.
+
+
+def test_a_grid_waits_for_a_page_and_for_a_person_as_map_does(
+    pb: pw.Powabase, server: Counterpart
+) -> None:
+    posts, agent = Posts(server), pb.agent("Keeper")
+    batch = agent.grid(message=["row", "other"], temperature=[0, 1])
+    with pytest.raises(ApprovalNeeded):
+        batch.wait(WATCHDOG)
+    assert posts.starts == []
+    hello(batch)
+    until(lambda: len(asking(batch)) == 3)
+    assert len(posts.starts) == 3
+    end(batch)
+    decided = agent.grid(message=["row"], temperature=[0, 1], on_approval=denies).wait(WATCHDOG)
+    assert decided.counts == {"done": 2}
+
+
+def test_of_two_rows_that_ask_the_same_each_is_decided_for_itself(
+    pb: pw.Powabase, server: Counterpart
+) -> None:
+    posts = Posts(server)
+    batch = pb.agent("Keeper").map(["row"] * 3, on_approval=pw.policy())
+    until(lambda: len(asking(batch)) == 3)
+    runs = [run_of(batch, key) for key in ("0", "1", "2")]
+    states = [run._task.live.state for run in runs]
+    (digest,), _, (third,) = [[part.digest for part in pending(state)] for state in states]
+    assert digest != third
+    pages = [run.widget for run in runs]
+
+    def click(at: int, digests: list[str], action: str, name: str) -> None:
+        pages[at]._from_comm(None, {"kind": "hello", "id": f"h{at}", "have": 0}, [])
+        content = {"nonce": NONCE, "action": action, "digests": digests, "reason": None}
+        pages[at]._from_comm(None, {"kind": "act", "id": name, **content}, [])
+
+    click(1, [digest], "approve", "a1")  # what another row asks
+    click(0, [digest], "approve", "a2")
+    click(0, [digest], "deny", "a3")  # another page, a moment later
+    click(0, [digest], "approve", "a2")  # the same click once more, as after a reload
+    until(lambda: batch.counts.get("done") == 1)
+    assert asking(batch) == ["1", "2"]
+    assert approvals(posts) == [True]
+    end(batch)
 
 
 # Expiry.
