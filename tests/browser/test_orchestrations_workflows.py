@@ -263,6 +263,11 @@ def test_a_server_that_asks_to_wait_is_tried_again_and_the_pause_is_seen(
     expect(status(widget)).to_have_text("Running", timeout=LONG)
     expect(pause).to_have_count(0)
     expect(status(widget)).to_have_text("Done", timeout=LONG)
+    # Where the time went: the wait comes first, for longer than the server asked for.
+    widget.get_by_role("button", name="Where the time went").click()
+    first = widget.locator(".pw-gantt-rows > li").first
+    expect(first.locator(".pw-fill-wait")).to_be_visible(timeout=LONG)
+    expect(first).to_have_text(re.compile(r"wait before another try~([4-9]|\d\d)\.\d s"))
 
 
 def test_a_wait_that_counts_down_is_given_up_by_a_click(lab: Lab, page: Page) -> None:
