@@ -8,6 +8,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from powawidget.protocol.events import as_json
+from powawidget.state.values import decoded
+
 HIDDEN = "[hidden]"
 _DEEPEST = 60  # lists and objects within others; what is deeper is hidden, and never walked
 _LONGEST_LABEL = 80
@@ -135,6 +138,14 @@ def in_text(text: str) -> str:
             kept += [text[begin:at], quote, HIDDEN]
             at = begin = value.end()
     return "".join([*kept, text[begin:]])
+
+
+def in_any(text: str) -> str:
+    """Hide the secrets in a text; in one of JSON also what is one by the name that it has there."""
+    value = decoded(text)
+    if isinstance(value, dict | list) and (shown := hide(value)) != value:
+        return as_json(shown)
+    return in_text(text)  # as it is written
 
 
 def is_hidden(value: Any) -> bool:

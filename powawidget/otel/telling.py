@@ -14,7 +14,6 @@ from typing import Any
 
 import msgspec
 
-from powawidget.otel.secrets import without_secrets
 from powawidget.spans.reading import Told, told_of
 from powawidget.state import values
 from powawidget.state.about import About
@@ -65,7 +64,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def lines_of(
-    state: RunState, about: About, redact: Redact | None, *, content: bool = False
+    state: RunState, about: About, redact: Redact | None, *, content: Redact | None = None
 ) -> list[Line]:
     """Tell a run that is over as spans of OpenTelemetry.
 
@@ -73,7 +72,8 @@ def lines_of(
         state: The run.
         about: With which model it ran.
         redact: Takes the key out of a text, where there is one.
-        content: Whether to add what was asked, called, given back and answered.
+        content: Takes other people's secrets out of a text. Where it is given, what was asked,
+            called, given back and answered is added.
 
     Returns:
         The run itself, then what its time went to, each after the one around it.
@@ -90,12 +90,12 @@ def trace_of(state: RunState) -> bytes:
 
 class _Telling:
     def __init__(
-        self, state: RunState, about: About, redact: Redact | None, *, content: bool
+        self, state: RunState, about: About, redact: Redact | None, *, content: Redact | None
     ) -> None:
         self._state = state
         self._about = about
         self._redact = redact or (lambda text: text)
-        self._is_content = content
+        self._content_of = content
         self._told = told_of(state)
 
     def lines(self) -> list[Line]:
@@ -129,7 +129,7 @@ class _Telling:
         if state.status != "completed":
             error = self._kept((state.error and state.error.code) or state.status)
             attributes["error.type"] = error
-        if self._is_content:
+        if self._content_of is not None:
             attributes["gen_ai.input.messages"] = self._message("user", state.message)
             attributes["gen_ai.output.messages"] = self._message(
                 "assistant", values.text_of(state), "error" if error else "stop"
@@ -175,7 +175,7 @@ class _Telling:
         error = span.status if span.status in _BAD else None
         if error is not None:
             attributes["error.type"] = error
-        if self._is_content:
+        if self._content_of is not None:
             attributes |= self._content(told)
         start = _nanoseconds(span.start)
         return Line(
@@ -226,7 +226,8 @@ class _Telling:
         return self._redact(text)
 
     def _text(self, text: str) -> str:
-        return without_secrets(self._redact(text))
+        text = self._redact(text)
+        return text if self._content_of is None else self._content_of(text)
 
 
 def _flat(delegations: list[values.Delegation]) -> list[values.Delegation]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from powawidget.checks.hidden import in_any
 from powawidget.errors import ConfigurationError
 from powawidget.live.recording import Recording
 from powawidget.otel.export import Exporter, export
@@ -160,7 +161,7 @@ class RunProperties(Transcribed):
         Args:
             exporter: Any exporter of spans of OpenTelemetry's SDK; where they go is set there.
             content: Whether to add what was asked, called, given back and answered: without the
-                key, and without what looks like a token or a password. What a hook took back
+                key, and without what looks like a secret of somebody. What a hook took back
                 isn't there (docs/protocol.md#text-edited).
 
         Returns:
@@ -180,7 +181,7 @@ class RunProperties(Transcribed):
             raise ConfigurationError("The run isn't over: wait for it with run.wait() first.")
         about, redact = self._task.plan.about, self._task.plan.redact
         state: RunState = typed(self._live.snapshot(), RunState)
-        lines = lines_of(state, about, redact, content=content)
+        lines = lines_of(state, about, redact, content=in_any if content else None)
         return export(lines, trace_of(state), exporter)
 
     @property

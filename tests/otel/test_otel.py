@@ -19,7 +19,6 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 import powawidget
-from powawidget.otel.secrets import without_secrets
 from powawidget.protocol import events as ev
 from tests.walk import FIXTURES, payloads, recordings
 
@@ -213,23 +212,45 @@ else:
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        '{"api_key": "s3cret-value"}',
-        '{"user": 1, "access_token" : "s3cret-value \\" and more"}',
-        '{"Authorization": "Basic s3cret-value"}',
-        "curl -H 'Authorization: Bearer s3cret-value'",
-        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzM2NyZXQtdmFsdWUifQ.s3cret-value",
-    ],
-)
-def test_what_looks_like_a_secret_is_taken_out(text: str) -> None:
-    kept = without_secrets(text)
-    assert "[secret]" in kept
-    assert "cret-value" not in kept
-    assert "and more" not in kept
+SECRETS = [
+    {"api_key": "s3cret-value"},
+    {"user": 1, "access_token": 's3cret-value " and more'},
+    {"Authorization": "Basic s3cret-value"},
+    {"headers": [{"name": "X-Api-Key", "value": "s3cret-value"}]},
+    {"answer": json.dumps({"password": "s3cret-value"})},
+    {"cmd": "curl -H 'Authorization: Bearer s3cret-value'"},
+    {"url": "postgres://shop:s3cret-value@db/orders"},
+    {"text": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzM2NyZXQtdmFsdWUifQ.s3cret-value"},
+]
+
+
+def exported_of(value: Any) -> str:
+    """All that is exported of a run in which everybody says a value."""
+    said = json.dumps(value)
+    call = {"step": 1, "tool_name": "t", "call_id": "c"}
+    frames: list[dict[str, Any]] = [
+        {"event": "start", "run_id": "r", "session_id": "s"},
+        {"event": "tool_call", **call, "arguments": value},
+        {"event": "tool_result", **call, "result": said, "duration_ms": 1},
+        {"event": "complete", "status": "completed", "content": said},
+    ]
+    stream = "".join(f"data: {json.dumps(each)}\n\n" for each in frames).encode()
+    run = powawidget.replay(stream)
+    assert isinstance(run, powawidget.Run)
+    spans = exported(run, content=True)
+    return "\n".join(str(value) for span in spans for value in (span.attributes or {}).values())
+
+
+@pytest.mark.parametrize("value", SECRETS, ids=lambda value: next(iter(value)))
+def test_what_looks_like_a_secret_is_taken_out(value: dict[str, Any]) -> None:
+    text = exported_of(value)
+    assert text.count("[hidden]") >= 3  # the call, its result, the answer
+    assert "cret-value" not in text
+    assert "and more" not in text
 
 
 def test_other_texts_stay() -> None:
-    text = '{"tokens": 12, "sql": "select token from basic where a = \'b\'", "total_tokens": 3}'
-    assert without_secrets(text) == text
+    value = {"tokens": 12, "sql": "select token from basic where a = 'b'", "total_tokens": 3}
+    assert (
+        exported_of(value).count(json.dumps(value)) == 2
+    )  # the call and its result; JSON in the answer
