@@ -33,6 +33,7 @@ TOOL_STATUSES: frozenset[str] = frozenset(get_args(ToolStatus))
 WORK_STATUSES: frozenset[str] = frozenset(get_args(WorkStatus))
 BLOCK_STATUSES: frozenset[str] = frozenset(get_args(BlockStatus))
 DECISIONS: frozenset[str] = frozenset(get_args(Decision))
+_LONGEST = 1_000  # characters of a row of things, in the table
 # A call that was asked for and didn't run isn't one that was made.
 _NOT_MADE = frozenset({"denied", "waiting", "interrupted"})
 
@@ -120,12 +121,13 @@ def in_order(entries: Sequence[Entry], noun: str, seen: Callable[[Facts], list[S
         words = difference_of_order(entries, seen(facts))
         return Found(True) if not words else Found(None if not facts.is_over else False, words)
 
-    return Check(f"{noun}s come in this order: {', '.join(map(str, entries))}", of)
+    said = plain(", ".join(map(str, entries)), _LONGEST)
+    return Check(f"{noun}s come in this order: {said}", of)
 
 
 def exactly(entries: Sequence[Entry], noun: str, seen: Callable[[Facts], list[Seen]]) -> Check:
     """Expect these one after the other, and nothing else."""
-    said = ", ".join(map(str, entries)) or "none"
+    said = plain(", ".join(map(str, entries)), _LONGEST) or "none"
 
     def of(facts: Facts) -> Found:
         words = difference_of_all(entries, seen(facts), noun)

@@ -29,10 +29,10 @@ def fits(expected: Any, found: Any, depth: int = 0) -> bool:
         found: What came, decoded.
         depth: How deep within others both stand.
     """
-    if depth > _DEEPEST:
-        return False
     if expected is ...:
         return True
+    if depth > _DEEPEST:
+        return _equal(expected, found)
     if isinstance(expected, re.Pattern):
         return _found_in(expected, found) is True
     if callable(expected):
@@ -217,4 +217,4 @@ def _equal(expected: Any, found: Any) -> bool:
     try:
         return bool(expected == found)
     except Exception:  # noqa: BLE001  # as of a table, whose == is another table
-        return json.dumps(expected, default=repr) == json.dumps(found, default=repr)
+        return _in_full(expected) == _in_full(found)

@@ -1,5 +1,6 @@
 """What a run is expected to have done: each check over what holds, what doesn't, what is open."""
 
+import copy
 import datetime as dt
 import decimal
 import html
@@ -406,6 +407,24 @@ PLAIN: list[tuple[Any, Any]] = [
 def test_values_of_a_notebook_are_what_json_has_for_them(expected: Any, found: Any) -> None:
     assert fits(expected, found)
     assert not fits(expected, True)
+
+
+def test_values_that_are_nested_deep_are_compared_too() -> None:
+    deep, other = 1, 2
+    for _ in range(150):
+        deep, other = {"a": [deep]}, {"a": [other]}  # type: ignore[assignment]  # it nests
+    assert fits(deep, copy.deepcopy(deep))
+    assert not fits(deep, other)
+    circle: dict[str, Any] = {}
+    circle["a"] = [circle]
+    assert not fits(circle, deep)
+
+
+def test_a_row_of_many_is_a_small_table_all_the_same() -> None:
+    state = run_of(*((f"tool_{at}", {"at": at}) for at in range(2_000)))
+    made = expect_state(state).in_order(*((f"tool_{at}", {"at": at}) for at in range(2_000)))
+    assert made
+    assert len(made._repr_html_()) < 5_000
 
 
 @pytest.mark.parametrize("arguments", [[1, 2], "a text", 5])
