@@ -74,7 +74,11 @@ const compared = (given: Partial<ComparedMessage> = {}): Omit<ComparedMessage, "
 const texts = ["North has 3.4 times the late orders.", "North is late, **carrier B** says why."];
 
 /** A comparison in a page, whose kernel has told of it. */
-async function open({ told = compared(), status = "completed", manager = {} } = {}) {
+async function open({
+  told = compared() as Omit<ComparedMessage, "view"> | null,
+  status = "completed",
+  manager = {},
+} = {}) {
   const parts = texts.map((text) => ({ kind: "text" as const, text, within: null }));
   const state = run({ name: "comparison · 2 sides", parts, status: status as "completed" });
   const model = new FakeModel({ seq: 0, now: 1_010, state });
@@ -102,7 +106,7 @@ async function open({ told = compared(), status = "completed", manager = {} } = 
     model.hear({ view: view(), ...message } as unknown as KernelMessage);
     await painted();
   };
-  await hear(told);
+  if (told !== null) await hear(told);
   const all = (selector: string) => [...el.querySelectorAll<HTMLElement>(selector)];
   return {
     model,
@@ -266,6 +270,27 @@ describe("a comparison", () => {
     await press(button("2")); // on its way
     await press(button("Open run"));
     expect(sent("open_side")).toMatchObject([{ turn: 0, place: 0 }]);
+  });
+
+  test("the transcript stays where no kernel has told of the sides", async () => {
+    const { el, hear } = await open({ told: null });
+    const stands = () => el.querySelector(".pw")?.classList.contains("powawidget-abc");
+    expect(stands()).toBe(false);
+    await hear(compared());
+    expect(stands()).toBe(true);
+  });
+
+  test("what is said while names are hidden has its place before it is said", async () => {
+    const { all, hear } = await open({ told: compared({ hidden: true, over: [] }) });
+    const said = () =>
+      all(".pw-vote-ask>:not([aria-hidden])").map(({ textContent }) => textContent);
+    const places = all(".pw-vote-ask>*").length;
+    expect(said()).toEqual([words.voteLater]);
+    await hear(compared({ hidden: true }));
+    expect(said()).toEqual([words.ask]);
+    await hear(compared({ hidden: true, runs: { waiting: 1 } }));
+    expect(said()).toEqual([words.waitsHidden]);
+    expect(all(".pw-vote-ask>*").length).toBe(places);
   });
 
   test("a side opens to a view of its run, and closes", async () => {

@@ -24,7 +24,12 @@ export const Board = pure(function Board({ view }: { view: View }) {
   const link = useLink(view, (model, changed) => new BoardLink(model, changed));
   const [query, setQuery] = useState(ALL);
   const [goal, setGoal] = useState<Goal | null>(null);
-  useLayoutEffect(() => standsForTranscript(root.current as HTMLElement, model), [model]);
+  // Not before: a view whose kernel is gone has nothing to show in the transcript's place.
+  const isThere = (link?.figures ?? null) !== null;
+  useLayoutEffect(
+    () => (isThere ? standsForTranscript(root.current as HTMLElement, model) : undefined),
+    [model, isThere],
+  );
 
   if (link === null) return <div ref={root} />;
   const { figures } = link;

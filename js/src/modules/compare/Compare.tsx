@@ -25,16 +25,19 @@ export const Compare = pure(function Compare({ view }: { view: View }) {
   const [active, setActive] = useState(0);
   const [isDiffed, setDiffed] = useState(false);
   const [isWhole, setWhole] = useState(false);
-  useLayoutEffect(
-    () => standsForTranscript(root.current as HTMLElement, model, "pw-wide"),
-    [model],
-  );
   useLayoutEffect(() => {
     const element = root.current as HTMLDivElement;
     return onSized([element], () => element.clientWidth > 0 && setWidth(element.clientWidth));
   }, []);
 
   const told = link?.told ?? null;
+  // Not before: a view whose kernel is gone has nothing to show in the transcript's place.
+  const isThere = told !== null;
+  useLayoutEffect(
+    () =>
+      isThere ? standsForTranscript(root.current as HTMLElement, model, "pw-wide") : undefined,
+    [model, isThere],
+  );
   const columns = link?.columns ?? [];
   const areTabs = columns.length * LEAST > width;
   const shown = Math.min(active, Math.max(0, columns.length - 1));
@@ -168,12 +171,17 @@ interface ToolsProps {
   setWhole: (to: boolean) => void;
 }
 
+const ASKS = [words.waitsHidden, words.voted, words.ask, words.voteLater];
+
 function Tools({ view, link, told, areThere, isDiffed, isWhole, setDiffed, setWhole }: ToolsProps) {
   const { canAct } = view.actions;
   const { hidden, over, voted, rounds } = told;
   const isOver = over.length === rounds;
   const isVoted = voted.includes(told.turn);
   const mayVote = canAct && over.includes(told.turn) && !isVoted && link.isArmed;
+  const isWaiting = (told.runs.waiting ?? 0) > 0;
+  const later = over.includes(told.turn) ? words.ask : words.voteLater;
+  const ask = isWaiting ? words.waitsHidden : isVoted ? words.voted : later;
   const turns = Array.from({ length: rounds }, (_, turn) => turn);
   const cast = (place: number | null) => {
     link.vote(place);
@@ -201,13 +209,11 @@ function Tools({ view, link, told, areThere, isDiffed, isWhole, setDiffed, setWh
       {hidden ? (
         <>
           <span class="pw-vote-ask">
-            {(told.runs.waiting ?? 0) > 0
-              ? words.waitsHidden
-              : isVoted
-                ? words.voted
-                : over.includes(told.turn)
-                  ? words.ask
-                  : words.voteLater}
+            {ASKS.map((each) => (
+              <span key={each} aria-hidden={each !== ask || undefined}>
+                {each}
+              </span>
+            ))}
           </span>
           <Choices link={link} cast={cast} may={mayVote} />
           <Button

@@ -44,12 +44,14 @@ export const Side = pure(function Side(props: Props) {
           <Visible text={name} />
         </b>
         {place === 0 && !told.hidden && <span class="pw-compare-tag">{words.baseline}</span>}
-        {vote !== null && <span class="pw-side-was">{words.was(vote.letters[place] ?? "")}</span>}
-        {isChoice && <span class="pw-compare-tag pw-compare-tag-good">{words.chosen}</span>}
-        {vote !== null && vote.choice === null && <span class="pw-compare-tag">{words.tied}</span>}
       </div>
-      <div class="pw-side-about" title={about}>
-        <Visible text={about} />
+      <div class="pw-side-about">
+        <span title={about}>
+          <Visible text={about} />
+        </span>
+        {vote !== null && <i class="pw-side-was">{words.was(vote.letters[place] ?? "")}</i>}
+        {isChoice && <b class="pw-compare-tag pw-compare-tag-good">{words.chosen}</b>}
+        {vote !== null && vote.choice === null && <b class="pw-compare-tag">{words.tied}</b>}
       </div>
       <Standing view={view} column={column} />
       <dl class="pw-side-figures">
@@ -203,12 +205,13 @@ const Answer = pure(function Answer({ view, column, turn, isDiffed, base }: Answ
   const isOver = ["completed", "failed", "stopped", "interrupted"].includes(status);
   useLayoutEffect(() => {
     const element = box.current as HTMLElement;
-    // What is over is read from its beginning.
-    const follow = new Follow(element, () => {}, !isOver && !isDiffed);
+    // What is over is read from its beginning, also where it comes piece by piece.
+    const mayFollow = !isOver && !isDiffed;
+    const follow = new Follow(element, () => {}, mayFollow);
     element.scrollTop = 0;
     const onScroll = () => follow.scrolled();
     element.addEventListener("scroll", onScroll, { passive: true });
-    const off = onSized([inside.current as HTMLDivElement], () => follow.grown());
+    const off = onSized([inside.current as HTMLDivElement], () => mayFollow && follow.grown());
     return () => {
       off();
       element.removeEventListener("scroll", onScroll);

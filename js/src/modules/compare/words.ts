@@ -57,7 +57,7 @@ export const reveal = "Show names";
 export const revealThen =
   "Shows the names and figures; to vote on the rest hides them again, in another order";
 export const voteLater = "You can vote once all answers are there";
-export const waitsHidden = "A run waits for your approval: show the names, and open it to decide";
+export const waitsHidden = "A run waits for you: show the names to decide";
 export const voted = "Voted";
 export const ask = "Which answer is better?";
 export const was = (letter: string) => `was ${letter}`;
