@@ -15,7 +15,13 @@ def rows_of(content: Content, moment: Moment, ballot: Ballot) -> list[dict[str, 
     # A column of a check is named like it; one that is named like another column gets `check_`.
     fixed = {"side", "repeat", "status", "tokens", "seconds", "calls", "checks", "vote"}
     fixed |= {"shown_as", "answer"}
-    named = {name: f"check_{name}" if name in fixed else name for name in content.checks}
+    taken, named = fixed | set(content.checks), {}
+    for name in content.checks:
+        column = name
+        while column in fixed or (column != name and column in taken):
+            column = f"check_{column}"
+        taken.add(column)
+        named[name] = column
     for turn in range(content.rounds):
         for at, side in enumerate(content.sides):
             if turn >= side.runs:

@@ -161,6 +161,14 @@ def test_each_side_runs_as_often_as_was_asked_and_no_more(
         comparison["v3"]
 
 
+def test_each_check_has_a_column_whatever_its_name(pb: pw.Powabase) -> None:
+    checks = {"side": lambda _: True, "check_side": lambda _: False, "calls": lambda _: True}
+    comparison = pb.agent("One").compare(["a", "b"], checks=checks).wait(WATCHDOG, display=False)
+    told = comparison.frame[["check_check_side", "check_side", "check_calls"]]
+    assert list(told.iloc[0]) == [True, False, True]
+    assert list(comparison.frame["side"]) == ["prompt 1", "prompt 2"]
+
+
 def test_a_server_is_never_asked_for_more_runs_at_once_than_fit(
     pb: pw.Powabase, server: Counterpart
 ) -> None:

@@ -4,10 +4,10 @@ import { diffArrays } from "diff";
 const MOST_WORDS = 8_000; // of both together
 const MOST_CHARACTERS = 12 * MOST_WORDS;
 // The library's cost grows with the square of these: what differs less is compared at once, in some
-// 20 ms; what differs more in steps, between which the page is free; of answers that differ even more
+// 25 ms; what differs more in steps, between which the page is free; of answers that differ even more
 // hardly a word is the same, and marks tell nobody anything.
-const CHANGES_AT_ONCE = 450;
-const MOST_CHANGES = 1_200;
+const CHANGES_AT_ONCE = 600;
+const MOST_CHANGES = 1_000;
 
 export interface Piece {
   /** Whether it stands in both, in the second alone, or in the first alone. */
