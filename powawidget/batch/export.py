@@ -12,6 +12,7 @@ from typing import IO, Any
 
 from powawidget.batch.columns import Column, free_name
 from powawidget.errors import FileError, InvalidValueError, WrongTypeError
+from powawidget.kernel.file_names import can_be_named
 from powawidget.protocol.plain_values import scalar
 from powawidget.schema.packages import needed
 
@@ -43,7 +44,8 @@ def export(
 
     Raises:
         WrongTypeError: If the path isn't the name of a file.
-        InvalidValueError: If the name ends otherwise, or Parquet can't hold the table.
+        InvalidValueError: If the name ends otherwise or no file can have it, or Parquet can't hold
+            the table.
         FileError: If the file can't be written.
         MissingPackageError: If Parquet needs a package that isn't installed.
     """
@@ -53,6 +55,8 @@ def export(
         raise WrongTypeError(
             f"export takes the name of a file, such as 'out.csv', not {type(path).__name__}."
         ) from None
+    if not can_be_named(str(file)):
+        raise InvalidValueError(f"No file can have the name {str(file)!r}.")
     match file.suffix.lower():
         case ".parquet":
             write = _parquet(frame)

@@ -13,6 +13,7 @@ from powawidget.checks.hidden import hide
 from powawidget.checks.slim import lean, slimmed
 from powawidget.checks.written import function_of, test_text
 from powawidget.errors import ConfigurationError, FileError, InvalidValueError, WrongTypeError
+from powawidget.kernel.file_names import can_be_named
 from powawidget.state.model import ENDED, RunState
 
 _FOLDER = "recordings"
@@ -97,11 +98,7 @@ def _checked(path: "str | os.PathLike[str]") -> pathlib.Path:
         ) from None
     if not isinstance(text, str):
         raise WrongTypeError("to_test takes the name of a file as text.")
-    try:
-        os.fsencode(text)
-    except UnicodeEncodeError:
-        text = "\0"
-    if "\0" in text:
+    if not can_be_named(text):
         raise InvalidValueError(f"No file can have the name {str(path)!r}.")
     # pathlib's own raises where it doesn't know the user of a "~user".
     test = pathlib.Path(os.path.expanduser(text))  # noqa: PTH111

@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from powawidget import transcript
-from powawidget.errors import FileError, InvalidValueError
+from powawidget.errors import FileError, InvalidValueError, WrongTypeError
+from powawidget.kernel.file_names import can_be_named
 from powawidget.state.about import About
 from powawidget.state.model import ChatState, RunState
 from powawidget.transcript.texts import Redact
@@ -113,10 +114,18 @@ class Transcribed(ABC):
             The path.
 
         Raises:
-            InvalidValueError: If the name ends otherwise.
+            InvalidValueError: If the name ends otherwise, or no file can have it.
+            WrongTypeError: If it is no name of a file.
             FileError: If the file can't be written.
         """
-        file = pathlib.Path(path)
+        try:
+            file = pathlib.Path(path)
+        except TypeError:
+            raise WrongTypeError(
+                f"save takes the name of a file, such as 'run.html', not {type(path).__name__}."
+            ) from None
+        if not can_be_named(str(file)):
+            raise InvalidValueError(f"No file can have the name {str(file)!r}.")
         suffix = file.suffix.lower()
         if suffix not in _SUFFIXES:
             raise InvalidValueError(

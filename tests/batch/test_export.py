@@ -170,6 +170,9 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: pathlib.Path
         export(tmp_path / "none" / "out.csv", RECORDS, NAMES, ROWS)
     with pytest.raises(WrongTypeError, match="export takes the name of a file"):
         export(3, RECORDS, NAMES, ROWS)  # type: ignore[arg-type]  # what is refused
+    for name in ("a\0.csv", "half \ud83d.csv"):
+        with pytest.raises(InvalidValueError, match="No file can have the name"):
+            export(tmp_path / name, RECORDS, NAMES, ROWS)
 
 
 def test_without_pyarrow_it_says_what_to_install(

@@ -263,6 +263,12 @@ def test_a_place_that_is_not_there_is_told(tmp_path: Path) -> None:
         Run(of_saved(RunState())).save(tmp_path / "no" / "run.md")
 
 
+@pytest.mark.parametrize("name", ["a\0.html", "half \ud83d.html", 5])
+def test_a_name_that_no_file_can_have_is_refused(name: Any) -> None:
+    with pytest.raises((powawidget.InvalidValueError, powawidget.WrongTypeError)):
+        Run(of_saved(RunState())).save(name)
+
+
 @pytest.mark.parametrize(
     ("url", "host"),
     [

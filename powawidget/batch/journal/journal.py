@@ -25,6 +25,7 @@ from powawidget.batch.journal.records import (
 )
 from powawidget.batch.journal.writer import Writer
 from powawidget.errors import FileError, InvalidValueError, PowawidgetError, WrongTypeError
+from powawidget.kernel.file_names import can_be_named
 
 _T = TypeVar("_T")
 _BUSY = 15.0  # seconds that another kernel may take for its short transaction
@@ -322,17 +323,10 @@ def resolved(path: "str | os.PathLike[str]") -> str:
         raise WrongTypeError(
             f"journal= takes the name of a file, such as 'triage.powa', not {type(path).__name__}."
         ) from None
-    if not isinstance(text, str) or not text.strip() or not _can_be_named(text):
+    if not isinstance(text, str) or not text.strip() or not can_be_named(text):
         raise InvalidValueError(f"{text!r} isn't the name of a file: journal= takes one.")
     # pathlib's own raises where it doesn't know the user of a "~user".
     return os.path.realpath(os.path.expanduser(text))  # noqa: PTH111
-
-
-def _can_be_named(text: str) -> bool:
-    try:
-        return b"\0" not in os.fsencode(text)
-    except UnicodeEncodeError:  # half a character
-        return False
 
 
 def _open_memory() -> sqlite3.Connection:
