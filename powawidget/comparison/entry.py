@@ -6,10 +6,10 @@ from powawidget.comparison.moment import Checked, Facts
 from powawidget.comparison.steps import steps_of
 from powawidget.run.run import Run
 from powawidget.run.task import RunTask
-from powawidget.state.model import ENDED
+from powawidget.state.model import ENDED, RunState
 from powawidget.state.ops import Op
 from powawidget.state.tokens import tokens_of
-from powawidget.state.values import seconds_of, text_of
+from powawidget.state.values import decoded, seconds_of, text_of
 from powawidget.transcript.summary import one_line
 
 _LONGEST_ERROR = 400
@@ -59,6 +59,7 @@ class Entry:
             return Facts(
                 standing="left" if is_left else state.status,
                 text=text_of(state),
+                is_data=_is_data(state),
                 steps=steps_of(state),
                 tokens=tokens_of(state),
                 started=state.started,
@@ -86,6 +87,12 @@ class Entry:
         with live.lock:
             if self in live.subscribers:
                 live.subscribers.remove(self)
+
+
+def _is_data(state: RunState) -> bool:
+    if state.kind != "workflow" or state.output is None:
+        return False
+    return not isinstance(decoded(state.output), str | None)
 
 
 def _told(title: str, message: str) -> str:

@@ -210,7 +210,7 @@ class LiveComparison(ReadModel):
             shown = shown_in(self.content, moment, self.ballot, turn)
             order = self._orders[turn] = self.ballot.order(turn)
             for place, side in enumerate(order):
-                part, text = turn * count + place, shown[side].text
+                part, text = turn * count + place, shown[side].markdown
                 told = self._texts.get(part, "")
                 if text == told:
                     continue

@@ -1,5 +1,6 @@
 """A comparison at one moment: what everything that is shown of it is read from. Pure."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -75,6 +76,7 @@ class Facts:
     Attributes:
         standing: connecting, running and the like; `left` where it hasn't begun.
         text: The answer so far.
+        is_data: Whether that is JSON, as the output of a workflow may be, and so no markdown.
         steps: What it called so far.
         tokens: What it used, once that is known.
         started: When it was sent, in seconds since the epoch.
@@ -85,6 +87,7 @@ class Facts:
 
     standing: Standing
     text: str = ""
+    is_data: bool = False
     steps: Sequence[Step] = ()
     tokens: int | None = None
     started: float | None = None
@@ -96,6 +99,15 @@ class Facts:
     def is_over(self) -> bool:
         """Whether it is over."""
         return self.standing in ENDED
+
+    @property
+    def markdown(self) -> str:
+        """The answer as markdown: data stands in a block of code, where it is shown as it is."""
+        if not self.is_data:
+            return self.text
+        longest = max(map(len, re.findall("`+", self.text)), default=0)
+        fence = "`" * max(3, longest + 1)
+        return f"{fence}json\n{self.text}\n{fence}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -214,7 +214,8 @@ def _answer(content: Content, one: Facts, lengths: list[int], *, is_hidden: bool
     if one.text:
         text = content.redact(one.text)
         lengths.append(len(text))
-        nodes.append(nd.Prose(nd.Piece(text.strip("\n"), "run.text")))
+        piece = nd.Piece(text.strip("\n"), "run.text")
+        nodes.append(nd.Code(piece, "json") if one.is_data else nd.Prose(piece))
     elif one.standing == "completed":
         nodes.append(line(words.EMPTY_ANSWER))
     return nodes

@@ -18,6 +18,8 @@ from powawidget.comparison.starting import AT_ONCE
 from powawidget.local.ids import fixed_id
 from powawidget.resources.agent import Agent as AgentOfProject
 from powawidget.resources.agent import AgentInfo
+from powawidget.resources.workflow import Workflow as WorkflowOfProject
+from powawidget.resources.workflow import WorkflowInfo
 from tests.counterpart import (
     Agent,
     Block,
@@ -59,7 +61,7 @@ def answer(words: str) -> Callable[[Any], Any]:
     return script
 
 
-def chain(name: str, *middle: str) -> Workflow:
+def chain(name: str, *middle: str, output: Any = "<Ask.output>") -> Workflow:
     """Make a workflow that hands on what an agent says: what it is told is the agent's message."""
     told = {"Look": 'output = "two rows"', "Break": 'raise ValueError("no rows")'}
     asked = {"agent_id": fixed_id("One"), "input": "<Start.output.question>"}
@@ -69,7 +71,7 @@ def chain(name: str, *middle: str) -> Workflow:
             Block(one, "code", {"code": told[one]}) if one in told else Block(one, "agent", asked)
             for one in middle
         ),
-        Block("End", "response", {"output": "<Ask.output>"}),
+        Block("End", "response", {"output": output}),
     )
     edges = [Edge(one.name, other.name) for one, other in itertools.pairwise(blocks)]
     return Workflow(name, blocks, tuple(edges))
@@ -94,6 +96,7 @@ def running() -> Iterator[Counterpart]:
             chain("Short", "Ask"),
             chain("Long", "Look", "Ask"),
             chain("Broken", "Break", "Ask"),
+            chain("Data", "Ask", output={"star": "**a** ``` b", "answer": "<Ask.output>"}),
         ],
     ) as running:
         yield running
@@ -290,6 +293,18 @@ def test_workflows_are_compared_by_their_variables(pb: pw.Powabase, server: Coun
         ["✓ Ask"] * 3,
         ["✓ End"] * 3,
     ]
+
+
+def test_data_that_a_workflow_gives_is_shown_as_it_is(pb: pw.Powabase) -> None:
+    """It is no markdown, whatever stands in it; and the frame has it as it came."""
+    sides = {"text": pb.workflow("Short"), "data": pb.workflow("Data")}
+    comparison = pw.compare(sides, {"question": "x"}).wait(WATCHDOG, display=False)
+    data = '{"star": "**a** ``` b", "answer": "one answer"}'
+    assert list(comparison.frame["answer"]) == ["one answer", data]
+    shown = comparison._live.snapshot()["parts"]
+    assert [one["text"] for one in shown] == ["one answer", f"````json\n{data}\n````"]
+    html = comparison._transcripts("m")["text/html"]
+    assert "**a** ``` b" in html
 
 
 def test_a_workflow_is_stopped_beside_one_that_was_given(
@@ -551,6 +566,21 @@ def test_both_requests_are_sent_before_the_first_byte_of_either_is_awaited() -> 
         assert len(server.posts) == 2
         assert set(comparison.frame["status"]) == {"completed"}
         assert comparison.frame["answer"].str.len().gt(0).all()
+    finally:
+        server.close()
+
+
+def test_executions_are_sent_before_the_first_byte_of_either_is_awaited() -> None:
+    server = Together(2, (RECORDED / "workflow_full_success.sse").read_bytes())
+    try:
+        with pw.connect(server.url, api_key="k" * 20) as pb:
+            workflows = {
+                name: WorkflowOfProject(pb._client, WorkflowInfo(id=name, name=name), None)
+                for name in ("v1", "v2")
+            }
+            comparison = pw.compare(workflows, {}).wait(WATCHDOG, display=False)
+        assert len(server.posts) == 2
+        assert set(comparison.frame["status"]) == {"completed"}
     finally:
         server.close()
 
