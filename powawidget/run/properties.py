@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from powawidget.checks.hidden import in_any
 from powawidget.errors import ConfigurationError
 from powawidget.live.recording import Recording
 from powawidget.otel.export import Exporter, export
@@ -177,6 +176,8 @@ class RunProperties(Transcribed):
             >>> run.to_otel(OTLPSpanExporter(endpoint="http://localhost:4318/v1/traces"))
             6
         """
+        from powawidget.checks.hidden import in_any  # noqa: PLC0415  # many patterns, which few need
+
         if not self._live.ended:
             raise ConfigurationError("The run isn't over: wait for it with run.wait() first.")
         about, redact = self._task.plan.about, self._task.plan.redact
