@@ -6,6 +6,7 @@ a person has brought into a run. What is found by its looks or by its name is hi
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from powawidget.protocol.events import as_json
@@ -52,11 +53,10 @@ _LOOKS = [
             r"|\bgl[a-z]{2,4}-[A-Za-z0-9_-]{16,}|\bxox[abeoprs]-[A-Za-z0-9-]{10,}"
             r"|\b(?:hf|npm|whsec|shpat|sbp|dckr_pat)_[A-Za-z0-9_-]{20,}|\bpypi-[A-Za-z0-9_-]{20,}"
             r"|\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|\bhv[bs]\.[A-Za-z0-9_-]{20,}"
-            r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bAIza[A-Za-z0-9_-]{30,}"
-            r"|(?<=hooks\.slack\.com/services/)[^\s\"'<>]+"
-            r"|(?<=/api/webhooks/)[^\s\"'<>]+",
+            r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bAIza[A-Za-z0-9_-]{30,}",
             HIDDEN,
         ),
+        (r"(hooks\.slack\.com/services/|/api/webhooks/)[^\s\"'<>]+", rf"\1{HIDDEN}"),
         # Who and by what password, in an address; a port and a path before an @ are neither.
         (r"(?<=://)[^\s/:@\"'<>]{0,200}:(?!\d{1,5}/)[^\s\"'<>]{1,200}(?=@)", HIDDEN),
         (r"(?<=://)[^\s/:@\"'<>]{8,200}(?=@)", HIDDEN),
@@ -114,6 +114,7 @@ def hide(value: Any, redact: Callable[[str], str] = str, name: str = "", depth: 
     return value
 
 
+@lru_cache(maxsize=4096)  # a text has the same names again and again
 def is_secret(name: str) -> bool:
     """Tell whether a name says that nobody else should know what has it."""
     plain = "".join(one for one in name if one.isprintable()) if not name.isprintable() else name
