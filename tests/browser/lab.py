@@ -31,6 +31,9 @@ NOISE = {
     r"\[IPKernelApp\] WARNING \| Kernel is running over TCP without encryption.*": (
         "ipykernel 7.4 says so at every start"
     ),
+    r"\[W .*\] \S*/\.~[^/\n]*\.ipynb doesn't exist": (
+        "a folder was listed while the server saved a notebook by way of such a file"
+    ),
     r"\[W .*\] The websocket_ping_timeout .*\n    Setting websocket_ping_timeout.*": (
         "jupyter_server 2.21 corrects its own default"
     ),
