@@ -272,7 +272,7 @@ def test_tab_completion_offers_of_a_run_and_a_chat_what_a_person_uses(pb: pw.Pow
         "wait",
         "widget",
     ]
-    state = ["messages", "missing", "queued", "runs", "session_id", "status"]
+    state = ["messages", "missing", "queued", "runs", "session_id", "spans", "status"]
     assert offered(chat) == sorted(documents + acts + state)
 
 
