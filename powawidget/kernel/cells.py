@@ -83,8 +83,10 @@ def number() -> int | None:
     """
     if loop.loop_thread().is_current:
         return _number.get()
-    count = getattr(getattr(host.kernel(), "shell", None), "execution_count", None)
-    return count if isinstance(count, int) and host.is_in_cell() else None
+    # Not `execution_count`: from IPython 9 on that is the next cell's while one runs.
+    inputs = getattr(getattr(host.kernel(), "shell", None), "user_ns", {}).get("In")
+    count = len(inputs) - 1 if isinstance(inputs, list) else 0
+    return count if count > 0 and host.is_in_cell() else None
 
 
 def note_number() -> None:
