@@ -89,6 +89,8 @@ export function readRequest(part: ApprovalPart): Request {
 
 function marksIn({ text, kind }: Piece): number {
   const names = kind === "text" ? [] : namesIn(text, kind).filter((_, index) => index % 2);
+  // the rest of a long name isn't shown
+  if (names.some(({ length }) => length > MOST_MARKS)) return Infinity;
   const parts = names.reduce((sum, name) => sum + 2 * (name.match(/[^ -~]+/g)?.length ?? 0), 0);
   return (visible(text, STRICT).length + parts) / 2;
 }

@@ -1,5 +1,4 @@
 // Text of a model or a tool, with a mark for each character that cannot be seen.
-import type { ComponentChildren } from "preact";
 import { MOST_IN_LINE, MOST_LENGTH, MOST_MARKS, markOf, reach, visible } from "../text/visible";
 import { hiddenCharacter, leftOut, notAsItLooks } from "../text/words";
 import { useModule } from "../view/hooks";
@@ -14,23 +13,29 @@ interface NameProps {
 export const Named = ({ view, name }: NameProps) =>
   /^(?:[!-~]+(?: [!-~]+)*)?$/.test(name) ? name : <Odd view={view} name={name} />;
 
-/** A name that isn't plain: until a module has looked at it, all of it is marked. */
+/**
+ * A name that isn't plain: until a module has looked at it, all of it is marked. Each of its
+ * characters may be a mark, and the rest of a long one is counted.
+ */
 function Odd({ view, name }: NameProps) {
   const names = useModule(view, "names");
-  const text = name.slice(0, reach(name));
+  const text = name.slice(0, reach(name, MOST_MARKS));
   const parts = names?.lookalikes(text) ?? [{ text, label: text }];
-  let left = name.length;
-  const shown = parts.slice(0, MOST_MARKS).map((part) => {
-    left -= (typeof part === "string" ? part : part.text).length;
-    if (typeof part === "string") return <Visible text={part} exact />;
-    return (
+  const shown = parts.map((part) =>
+    typeof part === "string" ? (
+      <Visible text={part} exact />
+    ) : (
       <span class="pw-hidden-char" title={notAsItLooks}>
         <Visible text={part.label} exact />
       </span>
-    );
-  });
-  if (left > 0) shown.push(<LeftOut count={left} />);
-  return <>{shown}</>;
+    ),
+  );
+  return (
+    <>
+      {shown}
+      <LeftOut count={name.length - text.length} />
+    </>
+  );
 }
 
 /** A name in mono; the server's part of an MCP tool's name is there, but steps back. */
@@ -48,14 +53,14 @@ export function ToolName({ view, name }: NameProps) {
   );
 }
 
-const LeftOut = ({ count }: { count: number }) => <span class="pw-cut"> … {leftOut(count)}</span>;
+const LeftOut = ({ count }: { count: number }) =>
+  count > 0 ? <span class="pw-cut"> … {leftOut(count)}</span> : null;
 
-/* A browser lays out a run of text as one: a long one of many scripts would stop it for minutes. A
-   piece ends between words where it can, and never within a letter. */
-const PIECE = /.{1,1000}(?<=\s)|.{1,1000}(?!\p{M})|./gsu;
-
-const pieces = (text: string): ComponentChildren =>
-  text.length > 1_000 ? text.match(PIECE)?.map((piece) => <span>{piece}</span>) : text;
+/* A browser lays out a run of text as one, in a time that grows with its square. A long one is
+   therefore a row of blocks, as in an answer: each ends with a line where it can, or between words,
+   and never within a letter or among those that are one mark. */
+const PIECE =
+  /.{1,2000}(?<=\n)|.{1,2000}(?<=\s)|.{1,2000}(?<!\p{C})(?![\p{M}\p{C}])|.{1,2000}(?<=(.))\1*/gsu;
 
 interface Props {
   text: string;
@@ -75,15 +80,24 @@ interface Props {
 export function Visible({ text, kind, marks, exact = false, ...rest }: Props) {
   const { most = exact ? MOST_LENGTH : MOST_IN_LINE } = rest;
   const end = reach(text, most, marks);
-  const parts = visible(text.slice(0, end), { strict: exact }).map((part) =>
-    typeof part === "string" ? (
-      pieces(part)
-    ) : (
-      <span class="pw-hidden-char" title={hiddenCharacter(part.code)}>
-        {markOf(part)}
-      </span>
-    ),
+  const draw = (piece: string) =>
+    visible(piece, { strict: exact }).map((part) =>
+      typeof part === "string" ? (
+        part
+      ) : (
+        <span class="pw-hidden-char" title={hiddenCharacter(part.code)}>
+          {markOf(part)}
+        </span>
+      ),
+    );
+  const now = text.slice(0, end);
+  const parts = (
+    <>
+      {end > 2_000
+        ? now.match(PIECE)?.map((piece) => <span class="pw-stretch">{draw(piece)}</span>)
+        : draw(now)}
+      <LeftOut count={text.length - end} />
+    </>
   );
-  if (end < text.length) parts.push(<LeftOut count={text.length - end} />);
   return kind === undefined ? parts : <span class={kind}>{parts}</span>;
 }

@@ -101,6 +101,7 @@ export function reach(text: string, length = MOST_LENGTH, marks = MOST_MARKS): n
 /** What a character takes of the room for a text, in letters, by what stands before it. */
 export function cost(char: string, before: string): number {
   if (/[\p{L}\p{M}\p{N} ]/u.test(char)) return 1;
+  if (char === "\n") return LINE;
   if (!hasHidden(char)) return SIGN * char.length;
   if (char === before) return 1;
   // spelling and pictures need some, after a letter or a picture
@@ -109,7 +110,8 @@ export function cost(char: string, before: string): number {
 
 /* What may be a mark of markdown may become an element. */
 const SIGN = 20;
-const MARK = 500;
+const LINE = 60;
+const MARK = 700;
 const NEEDED = 200;
 
 /** The mark of hidden characters. */
