@@ -87,12 +87,15 @@ export function readRequest(part: ApprovalPart): Request {
   return request;
 }
 
+const ODD = /[^ -~]+/;
+
 function marksIn({ text, kind }: Piece): number {
   const names = kind === "text" ? [] : namesIn(text, kind).filter((_, index) => index % 2);
-  // the rest of a long name isn't shown
-  if (names.some(({ length }) => length > MOST_MARKS)) return Infinity;
-  const parts = names.reduce((sum, name) => sum + 2 * (name.match(/[^ -~]+/g)?.length ?? 0), 0);
-  return (visible(text, STRICT).length + parts) / 2;
+  return names.reduce(
+    // The rest of a long name isn't shown.
+    (sum, name) => sum + (name.length > MOST_MARKS ? TOO_MANY : name.split(ODD).length - 1),
+    visible(text, STRICT).length / 2,
+  );
 }
 
 /** Splits a text where names begin and end: every second piece is one. */

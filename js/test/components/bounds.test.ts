@@ -184,3 +184,85 @@ test("a long text is shown to its end", async () => {
   expect(el.querySelector(".pw-pre")?.textContent).toHaveLength(250_000);
   expect(el.querySelector(".pw-cut")).toBeNull();
 });
+
+/* A browser lays out a block in a time that grows with its square, and only what is in sight. */
+test.each(Object.keys(FIELDS))("%s of 200,000 characters is no large block", async (field) => {
+  for (const flood of [of("a\u05d0 "), of("a\n"), of("a\u0430")]) {
+    const { el } = open(run(FIELDS[field]?.(flood))).show();
+    await painted();
+    openAll(el);
+    await painted();
+    for (const more of el.querySelectorAll<HTMLElement>(".pw-more")) more.click();
+    await painted();
+    expect(el.querySelectorAll("br").length).toBeLessThan(40_000);
+    for (const box of el.querySelectorAll("pre,blockquote,strong,.pw-name,.pw-key,.pw-who")) {
+      const bare = [...box.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
+      expect(bare.map(({ nodeValue }) => nodeValue).join("").length).toBeLessThan(2_100);
+    }
+    for (const block of el.querySelectorAll(".pw-stretch")) {
+      expect(block.textContent?.length).toBeLessThan(5_200);
+    }
+  }
+});
+
+test("a request's long text is shown whole, in blocks that end with a line or between words", async () => {
+  const message = `${of("a line of words\n").slice(0, 50_000)}\n${"word ".repeat(10_000)}end`;
+  const { ask } = open(run({ status: "waiting", parts: [approval({ message })] })).show();
+  await painted();
+  ask(".pw-ask .pw-more").click();
+  await painted();
+  const blocks = [...ask(".pw-ask blockquote").querySelectorAll(".pw-stretch")];
+  expect(blocks.map(({ textContent }) => textContent).join("")).toBe(message);
+  const ends = blocks.slice(0, -1).map(({ textContent }) => textContent?.at(-1));
+  expect(ends.filter((end) => end === "\n").length).toBeGreaterThan(20);
+  expect(ends.every((end) => end === "\n" || end === " ")).toBe(true);
+});
+
+test.each(["\u200b", "\u0001", "\u{e0041}"])(
+  "many of %j in a long text are one mark",
+  async (each) => {
+    const result = `${"word ".repeat(300)}${each.repeat(9_000)}${" word".repeat(3_000)}`;
+    const { el, ask } = open(
+      run({ parts: [tool({ result, status: "failed", full: true })] }),
+    ).show();
+    await painted();
+    ask(".pw-pre + .pw-more").click();
+    await painted();
+    const marks = [...el.querySelectorAll(".pw-pre .pw-hidden-char")];
+    expect(marks.map(({ textContent }) => textContent?.split(" ")[1])).toEqual(["×9000"]);
+  },
+);
+
+test("an emoji of several is whole where a long text is cut into blocks", async () => {
+  const result = `x${"\u{1f468}\u200d\u{1f469}\u200d\u{1f467}".repeat(1_500)}`;
+  const { el, ask } = open(run({ parts: [tool({ result, status: "failed", full: true })] })).show();
+  await painted();
+  ask(".pw-pre + .pw-more").click();
+  await painted();
+  expect(el.querySelectorAll(".pw-pre .pw-stretch").length).toBeGreaterThan(2);
+  expect(el.querySelector(".pw-pre .pw-hidden-char")).toBeNull();
+});
+
+/* What is cut is cut before it is looked at: each character of it may be a mark. */
+test("the name of a call is cut where nobody reads on, and says what is left", async () => {
+  const { ask } = open(run({ parts: [tool({ name: of("\u0430") })] })).show();
+  await painted();
+  expect(ask(".pw-name").textContent).toMatch(/198,000 more characters not shown/);
+  expect(ask(".pw-name").textContent?.length).toBeLessThan(2_100);
+});
+
+const long = "\u0430".repeat(2_500);
+test.each([
+  ["the name", { tool_name: long }],
+  ["a key", { arguments: JSON.stringify({ [long]: 1 }) }],
+  ["a key within", { arguments: JSON.stringify({ rows: { [long]: 1 } }) }],
+])("%s of a request that is cut can't be approved by a click", async (_, given) => {
+  const state = run({ status: "waiting", parts: [approval(given)] });
+  const { el, ask } = open(state).show();
+  await painted();
+  for (const fold of el.querySelectorAll<HTMLElement>(".pw-ask .pw-more")) fold.click();
+  await painted();
+  expect(ask(".pw-ask-note").textContent).toContain("too many to show here");
+  expect(ask(".pw-approve").getAttribute("aria-disabled")).toBe("true");
+  expect(ask(".pw-deny").getAttribute("aria-disabled")).toBe("false");
+});
