@@ -90,7 +90,7 @@ export function readRequest(part: ApprovalPart): Request {
 const ODD = /[^ -~]+/;
 
 function marksIn({ text, kind }: Piece): number {
-  const names = kind === "text" ? [] : namesIn(text, kind).filter((_, index) => index % 2);
+  const names = namesIn(text, kind).filter((_, index) => index % 2);
   return names.reduce(
     // The rest of a long name isn't shown.
     (sum, name) => sum + (name.length > MOST_MARKS ? TOO_MANY : name.split(ODD).length - 1),

@@ -54,13 +54,12 @@ export function ToolName({ view, name }: NameProps) {
 }
 
 const LeftOut = ({ count }: { count: number }) =>
-  count > 0 ? <span class="pw-cut"> … {leftOut(count)}</span> : null;
+  count > 0 && <span class="pw-cut"> … {leftOut(count)}</span>;
 
 /* A browser lays out a run of text as one, in a time that grows with its square. A long one is
    therefore a row of blocks, as in an answer: each ends with a line where it can, or between words,
    and never within a letter or among those that are one mark. */
-const PIECE =
-  /.{1,2000}(?<=\n)|.{1,2000}(?<=\s)|.{1,2000}(?<!\p{C})(?![\p{M}\p{C}])|.{1,2000}(?<=(.))\1*/gsu;
+const PIECE = /.{0,1999}\n|.{0,1999}\s|.{0,1999}\P{C}(?![\p{M}\p{C}])|.{0,1999}(.)\1*/gsu;
 
 interface Props {
   text: string;
@@ -77,8 +76,13 @@ interface Props {
  * change how others are seen; in a span of this class, if one is given. What would be too many of
  * them for a page is left out, and counted.
  */
-export function Visible({ text, kind, marks, exact = false, ...rest }: Props) {
-  const { most = exact ? MOST_LENGTH : MOST_IN_LINE } = rest;
+export function Visible({
+  text,
+  kind,
+  marks,
+  exact = false,
+  most = exact ? MOST_LENGTH : MOST_IN_LINE,
+}: Props) {
   const end = reach(text, most, marks);
   const draw = (piece: string) =>
     visible(piece, { strict: exact }).map((part) =>

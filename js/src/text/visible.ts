@@ -101,16 +101,15 @@ export function reach(text: string, length = MOST_LENGTH, marks = MOST_MARKS): n
 /** What a character takes of the room for a text, in letters, by what stands before it. */
 export function cost(char: string, before: string): number {
   if (/[\p{L}\p{M}\p{N} ]/u.test(char)) return 1;
-  if (char === "\n") return LINE;
-  if (!hasHidden(char)) return SIGN * char.length;
+  if (!hasHidden(char)) return SIGN * (char === "\n" ? LINE : char.length);
   if (char === before) return 1;
   // spelling and pictures need some, after a letter or a picture
   return before > "\u0500" && !hasHidden(before) ? NEEDED : MARK;
 }
 
-/* What may be a mark of markdown may become an element. */
+/* What may be a mark of markdown may become an element; a line's end is one, and a line to lay out. */
 const SIGN = 20;
-const LINE = 60;
+const LINE = 3;
 const MARK = 700;
 const NEEDED = 200;
 
