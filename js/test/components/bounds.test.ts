@@ -194,10 +194,12 @@ test.each(Object.keys(FIELDS))("%s of 200,000 characters is no large block", asy
     await painted();
     for (const more of el.querySelectorAll<HTMLElement>(".pw-more")) more.click();
     await painted();
-    expect(el.querySelectorAll("br").length).toBeLessThan(40_000);
+    const lengthOf = (all: Iterable<Element>) =>
+      [...all].reduce((sum, each) => sum + (each.textContent?.length ?? 0), 0);
     for (const box of el.querySelectorAll("pre,blockquote,strong,.pw-name,.pw-key,.pw-who")) {
-      const bare = [...box.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
-      expect(bare.map(({ nodeValue }) => nodeValue).join("").length).toBeLessThan(2_100);
+      expect(
+        lengthOf([box]) - lengthOf(box.querySelectorAll(".pw-stretch,.pw-hidden-char")),
+      ).toBeLessThan(4_200);
     }
     for (const block of el.querySelectorAll(".pw-stretch")) {
       expect(block.textContent?.length).toBeLessThan(5_200);
@@ -265,4 +267,11 @@ test.each([
   expect(ask(".pw-ask-note").textContent).toContain("too many to show here");
   expect(ask(".pw-approve").getAttribute("aria-disabled")).toBe("true");
   expect(ask(".pw-deny").getAttribute("aria-disabled")).toBe("false");
+});
+
+test("an answer of short lines has no more of them than a browser lays out at once", async () => {
+  const { ask } = open(run({ parts: [text(of("a\n"))] })).show();
+  await painted();
+  expect(ask(".pw-text").textContent?.match(/a/g)?.length).toBeLessThan(35_000);
+  expect(ask(".pw-text").textContent).toMatch(/[\d,]+ more characters not shown/);
 });
