@@ -63,6 +63,7 @@ def test_what_is_as_it_was_is_not_written_again() -> None:
         "error",
         "parts.1",
         "restored",
+        "spans.1",
         "status",
     ]
 

@@ -275,14 +275,15 @@ class _Draft:
         for _, path, value in ops:
             if tuple(path) == ("wait",):
                 self._wait(value)
-        if type(self._event) is ev.Restored and self._run.kind == "orchestration":
+        if type(self._event) is not ev.Restored or self._run.status != "interrupted":
+            return  # only what was cut is taken over
+        if self._run.kind == "orchestration":
             # Its parts are other parts now: no card is that of a span any more.
             self._is_replaced = True
             for index in range(self._count):
                 span = self._change(index)
                 span.of = span.within = None
-        if type(self._event) is ev.Restored:
-            self._fill(self._run.started)  # from the cut until it was found
+        self._fill(self._run.started)  # from the cut until it was found
 
     def follow(self, ops: Sequence[Op]) -> None:
         """Follow the ops of an event, and the event itself."""
