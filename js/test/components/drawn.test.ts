@@ -26,7 +26,11 @@ function seen(node: Node): string[] {
   if (!(node instanceof Element)) return [node.textContent ?? ""];
   if (node.matches(".pw-head~[role=status], style")) return [];
   const attributes = [...node.attributes]
-    .map(({ name, value }) => `${name}=${value.replace(/[\da-f]{32}/, "id")}`)
+    .map(({ name, value }) => {
+      // In which order they were set says nothing of how it looks.
+      const told = name === "style" ? value.split(/;\s*/).sort().join(";") : value;
+      return `${name}=${told.replace(/[\da-f]{32}/, "id")}`;
+    })
     .sort();
   return [`${node.tagName} ${attributes.join(" ")}`, ...[...node.childNodes].flatMap(seen)];
 }
