@@ -18,8 +18,11 @@ ROOT = FOLDER.parents[1]
 STATIC = ROOT / "powawidget" / "static"
 MARKED = ROOT / "js" / "node_modules" / "marked" / "lib" / "marked.esm.js"
 
+# What is out of sight has a height that is only guessed until it is seen, and is cut to that: here
+# all is as it is in sight.
 PAGE = """<!doctype html><meta charset="utf-8"><title>secret</title>
 <link rel="icon" href="data:,"><div id="place"></div>
+<style>.pw .pw-stretch{{content-visibility:visible}}</style>
 <script type="module" src="/{name}.js"></script>"""
 
 

@@ -29,7 +29,7 @@ def shown(lab: Lab, page: Page, name: str, *cells: str) -> Locator:
     lab.open(page, name)
     lab.run_all(page)
     board = page.locator(".pw-board")
-    expect(row(board, 6).locator(".pw-is-done")).to_be_visible(timeout=LONG)
+    expect(row(board, 6).locator(".pw-standing.pw-is-done")).to_be_visible(timeout=LONG)
     return board
 
 

@@ -123,6 +123,8 @@ def test_with_saved_widget_state_the_view_is_there_without_a_kernel(lab: Lab, pa
     lab.command(page, "@jupyter-widgets/jupyterlab-manager:saveWidgetState")
     lab.run_all(page)
     lab.wait_idle(page)
+    # The manager saves those models alone that it has made by then.
+    expect(page.locator(".pw-status")).to_have_text("Done", timeout=30 * SECONDS)
     file = saved(lab, page, "state.ipynb")
     assert "widgets" in file.metadata, "the state was not saved"
     assert (lab.root / "state.ipynb").stat().st_size < 256_000
