@@ -55,7 +55,8 @@ def client(server: ServerProcess) -> Iterator[distributed.Client]:
         distributed.LocalCluster(
             n_workers=3,
             threads_per_worker=2,
-            dashboard_address=None,
+            # Any free port: with None it is 8787 all the same, and another process may have it.
+            dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL,
         ) as cluster,
         distributed.Client(cluster) as one,
