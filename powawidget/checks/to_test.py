@@ -101,7 +101,7 @@ def _checked(path: "str | os.PathLike[str]") -> pathlib.Path:
     if not can_be_named(text):
         raise InvalidValueError(f"No file can have the name {str(path)!r}.")
     # pathlib's own raises where it doesn't know the user of a "~user".
-    test = pathlib.Path(os.path.expanduser(text))  # noqa: PTH111
+    test = pathlib.Path(os.path.expanduser(text))  # noqa: PTH111  # as above
     if test.suffix != ".py" or not _STEM(test.stem):
         raise InvalidValueError(
             f"{test.name!r} isn't the name of a test: pytest finds tests in files such as "

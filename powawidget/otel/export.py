@@ -59,9 +59,9 @@ def export(lines: list[Line], trace: bytes, exporter: Exporter) -> int:
 def _spans(lines: list[Line], trace: bytes) -> "list[ReadableSpan]":
     from opentelemetry.sdk.resources import Resource  # noqa: PLC0415  # an extra
     from opentelemetry.sdk.trace import ReadableSpan  # noqa: PLC0415  # likewise
-    from opentelemetry.sdk.util.instrumentation import InstrumentationScope  # noqa: PLC0415
-    from opentelemetry.trace import SpanContext, SpanKind, TraceFlags  # noqa: PLC0415
-    from opentelemetry.trace.status import Status, StatusCode  # noqa: PLC0415
+    from opentelemetry.sdk.util.instrumentation import InstrumentationScope  # noqa: PLC0415  # likewise
+    from opentelemetry.trace import SpanContext, SpanKind, TraceFlags  # noqa: PLC0415  # likewise
+    from opentelemetry.trace.status import Status, StatusCode  # noqa: PLC0415  # likewise
 
     version = metadata.version(SERVICE)
     resource = Resource(

@@ -431,7 +431,7 @@ class Agent(Conversing):
             >>> agent.compare(prompts=["Which orders are late?", "List late orders."], repeat=3)
         """
         # It imports this module.
-        from powawidget.resources.comparing import compare_prompts  # noqa: PLC0415
+        from powawidget.resources.comparing import compare_prompts  # noqa: PLC0415  # it imports this one
 
         return compare_prompts(
             self, prompts, repeat, checks, on_approval, options, blind=blind, confirm=confirm

@@ -244,7 +244,7 @@ class Orchestration(Conversing):
             >>> pb.orchestration("Report line").compare(["How was last week?", "Last week?"])
         """
         # It imports this module.
-        from powawidget.resources.comparing import compare_prompts  # noqa: PLC0415
+        from powawidget.resources.comparing import compare_prompts  # noqa: PLC0415  # it imports this one
 
         options = {_KNOWLEDGE: runtime_knowledge_bases}
         return compare_prompts(

@@ -326,7 +326,7 @@ def resolved(path: "str | os.PathLike[str]") -> str:
     if not isinstance(text, str) or not text.strip() or not can_be_named(text):
         raise InvalidValueError(f"{text!r} isn't the name of a file: journal= takes one.")
     # pathlib's own raises where it doesn't know the user of a "~user".
-    return os.path.realpath(os.path.expanduser(text))  # noqa: PTH111
+    return os.path.realpath(os.path.expanduser(text))  # noqa: PTH111  # as above
 
 
 def _open_memory() -> sqlite3.Connection:
