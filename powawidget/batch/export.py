@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import IO, Any
 
 from powawidget.batch.columns import Column, free_name
-from powawidget.errors import FileError, InvalidValueError, WrongTypeError
-from powawidget.kernel.file_names import can_be_named
+from powawidget.errors import FileError, InvalidValueError
 from powawidget.protocol.plain_values import scalar
 from powawidget.schema.packages import needed
+from powawidget.transcript.file_names import file_named
 
 # What a spreadsheet takes for the begin of a formula, also in full width as some languages have it;
 # a tab or a line break at the begin is taken away before it looks.
@@ -49,14 +49,7 @@ def export(
         FileError: If the file can't be written.
         MissingPackageError: If Parquet needs a package that isn't installed.
     """
-    try:
-        file = pathlib.Path(path)
-    except TypeError:
-        raise WrongTypeError(
-            f"export takes the name of a file, such as 'out.csv', not {type(path).__name__}."
-        ) from None
-    if not can_be_named(str(file)):
-        raise InvalidValueError(f"No file can have the name {str(file)!r}.")
+    file = file_named(path, "export", "out.csv")
     match file.suffix.lower():
         case ".parquet":
             write = _parquet(frame)

@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from powawidget import transcript
-from powawidget.errors import FileError, InvalidValueError, WrongTypeError
-from powawidget.kernel.file_names import can_be_named
+from powawidget.errors import FileError, InvalidValueError
 from powawidget.state.about import About
 from powawidget.state.model import ChatState, RunState
+from powawidget.transcript.file_names import file_named
 from powawidget.transcript.texts import Redact
 
 # Above this a browser takes long to show it.
@@ -118,14 +118,7 @@ class Transcribed(ABC):
             WrongTypeError: If it is no name of a file.
             FileError: If the file can't be written.
         """
-        try:
-            file = pathlib.Path(path)
-        except TypeError:
-            raise WrongTypeError(
-                f"save takes the name of a file, such as 'run.html', not {type(path).__name__}."
-            ) from None
-        if not can_be_named(str(file)):
-            raise InvalidValueError(f"No file can have the name {str(file)!r}.")
+        file = file_named(path, "save", "run.html")
         suffix = file.suffix.lower()
         if suffix not in _SUFFIXES:
             raise InvalidValueError(

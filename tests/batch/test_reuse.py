@@ -331,14 +331,20 @@ class Page:
         return name
 
 
-@pytest.mark.usefixtures("journal")
-def test_of_two_pages_of_a_run_one_runs_it_anew(
-    server: Counterpart, project: Powabase, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def asked_once(project: Powabase) -> AgentOfProject:
+    """An agent that was asked "slow one", and is held when it is asked once more."""
     agent = project.agent("Echo")
     GO_ON.set()
     agent.run("slow one").wait(WATCHDOG)
     GO_ON.clear()
+    return agent
+
+
+@pytest.mark.usefixtures("journal")
+def test_of_two_pages_of_a_run_one_runs_it_anew(
+    server: Counterpart, project: Powabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent = asked_once(project)
     run = agent.run("slow one")
     pages = [Page(run, name, monkeypatch) for name in ("first", "second")]
     assert pages[0].run_anew() is None
@@ -354,10 +360,7 @@ def test_what_runs_anew_in_one_place_isnt_paid_once_more_in_another(
     server: Counterpart, project: Powabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same in two cells; and a cell that is run again meanwhile, as by Run All."""
-    agent = project.agent("Echo")
-    GO_ON.set()
-    agent.run("slow one").wait(WATCHDOG)
-    GO_ON.clear()
+    agent = asked_once(project)
     runs = [agent.run("slow one") for _ in range(3)]
     first, second, third = (Page(run, str(at), monkeypatch) for at, run in enumerate(runs))
     assert first.run_anew() is None

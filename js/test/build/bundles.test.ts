@@ -37,10 +37,20 @@ beforeAll(async () => {
   built = load(code);
 });
 
+/** A node with its attributes and all within it, in order. */
+const told = (node: Node): unknown =>
+  node instanceof Element
+    ? [
+        node.localName,
+        ...[...node.attributes].map(({ name, value }) => [name, value]),
+        ...[...node.childNodes].map(told),
+      ]
+    : node.textContent;
+
 /** What a view shows, without the names that are made for it alone. */
 const shown = (el: Element) => {
   for (const style of el.querySelectorAll("style")) style.remove();
-  return el.innerHTML.replaceAll(/\b[0-9a-f]{32}\b/g, "id");
+  return JSON.stringify(told(el)).replaceAll(/\b[0-9a-f]{32}\b/g, "id");
 };
 
 test("each recording is drawn alike", async () => {

@@ -47,7 +47,7 @@ function links(host: HTMLElement): [silent: string[], count: number] {
       .startsWith(where || pathname);
     return !text.trim() || !(isOwn || said === ` (${where || pathname})`);
   });
-  return [silent.map(({ outerHTML }) => outerHTML), found.length];
+  return [silent.map(({ href, textContent }) => `${textContent}: ${href}`), found.length];
 }
 
 function shown(text: string, size: number): HTMLElement {
