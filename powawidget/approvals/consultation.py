@@ -4,7 +4,7 @@ import asyncio
 import collections
 import logging
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from powawidget.approvals.policy import Choice, PolicyFunction, Verdict, name_of, verdict_of
@@ -35,14 +35,24 @@ class Decides(Protocol):
 class Consultation:
     """One policy and one run. Everything is called on the loop thread.
 
-    Attributes:
-        asks_person: Whether the policy has left to a person what is open.
+    Args:
+        requests: The run's requests.
+        decider: What decides on them.
+        live: The run.
+        policy: Decides in place of a person.
+        changed: Called when it has left something to a person.
     """
 
     def __init__(
-        self, requests: Requests, decider: Decides, live: Live, policy: PolicyFunction
+        self,
+        requests: Requests,
+        decider: Decides,
+        live: Live,
+        policy: PolicyFunction,
+        changed: Callable[[], None],
     ) -> None:
-        self.asks_person = False
+        self._asks_person = False
+        self._tell_changed = changed
         self._requests = requests
         self._decider = decider
         self._live = live
@@ -52,8 +62,19 @@ class Consultation:
         self._is_open = False
         self._is_retired = False
 
-    def note_event(self) -> None:
-        """Note that something has come of the run."""
+    @property
+    def asks_person(self) -> bool:
+        """Whether the policy has left to a person what is open."""
+        return self._asks_person
+
+    def _leave_to_person(self) -> None:
+        self._asks_person = True
+        self._tell_changed()
+
+    def note_event(self, event: ev.Event) -> None:
+        """Note that something has come of the run: a further request is the policy's at first."""
+        if isinstance(event, ev.ApprovalRequested):
+            self._asks_person = False
         self._changed.set()
 
     def retire(self) -> None:
@@ -64,11 +85,11 @@ class Consultation:
         """Have the policy decide on what is open; it is asked once about each request."""
         if self._is_open:
             return  # what is new is decided there
-        self._is_open, self.asks_person = True, False
+        self._is_open, self._asks_person = True, False
         try:
             await self._decide_all()
         except Exception as error:  # noqa: BLE001  # whatever it is, somebody has to decide
-            self.asks_person = True
+            self._leave_to_person()
             self._live.report("asked the approval policy", error)
         finally:
             self._is_open = False
@@ -86,7 +107,7 @@ class Consultation:
             verdicts = {self._verdicts[digest] for digest in asked}
             verdict = verdicts.pop() if len(verdicts) == 1 else "ask"
             if verdict == "ask" or tries[asked] == _TRIES:
-                self.asks_person = True
+                self._leave_to_person()
                 return
             tries[asked] += 1
             name = name_of(self._policy)
@@ -94,7 +115,7 @@ class Consultation:
             refused = self._decider.decide(verdict, by, None, sorted(asked))
             if refused is not None:
                 self._notify(f"The approval policy's decision came to nothing: {refused}")
-                self.asks_person = True
+                self._leave_to_person()
                 return
             while self._requests.is_sending(asked) and not self._requests.is_asking:
                 await self._change()

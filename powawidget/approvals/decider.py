@@ -34,6 +34,7 @@ class Decider:
 
     Attributes:
         requests: The run's requests for approval, as they stand now.
+        changed: Called when what is asked, or who is asked, has changed; it takes no time.
 
     Args:
         live: The run.
@@ -53,6 +54,7 @@ class Decider:
     ) -> None:
         self._live = live
         self.requests = Requests(live, monotonic)
+        self.changed: Callable[[], None] = _nobody
         self._delivery = Delivery(live, self.requests, post, monotonic)
         self._hooks = hooks
         self._policy: PolicyFunction | None = None
@@ -76,16 +78,23 @@ class Decider:
             self._consultation.retire()
         self._policy, self._consultation = policy, None
         if policy is not None:
-            self._consultation = Consultation(self.requests, self, self._live, policy)
+            self._consultation = Consultation(
+                self.requests, self, self._live, policy, self._tell_changed
+            )
             if self.requests.is_asking:
                 self._start(self._consultation.decide())
+        self.changed()
+
+    def _tell_changed(self) -> None:
+        self.changed()
 
     def note_event(self, event: ev.Event) -> list[ev.Event]:
         """Note an event that was applied; return what follows for earlier requests."""
         self._changed.set()
         self.requests.note_event(event)
         if self._consultation is not None:
-            self._consultation.note_event()
+            self._consultation.note_event(event)
+        self.changed()
         if isinstance(event, ev.ApprovalRequested):
             newest = self.requests.latest
             if newest is not None:
@@ -284,6 +293,10 @@ class Decider:
             listed = rows if isinstance(rows, list) else []
             self._hook_rows = [row for row in listed if isinstance(row, dict)]
         return self._hook_rows
+
+
+def _nobody() -> None:
+    """Hear nothing."""
 
 
 def _why_not(live: Live) -> str:

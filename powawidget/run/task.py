@@ -13,7 +13,7 @@ from powawidget.errors import PowawidgetError
 from powawidget.kernel import loop
 from powawidget.live.run import Live
 from powawidget.protocol.events import Stopped
-from powawidget.run import known
+from powawidget.run import asking, known
 from powawidget.run.apply import follow
 from powawidget.run.pause import Pauses
 from powawidget.run.plan import Plan
@@ -67,6 +67,7 @@ class RunTask:
         self.decider = None if plan.decider is None else plan.decider(self.live)
         if self.decider is not None:
             self.live.observe = self.decider.note_event
+            self.decider.changed = functools.partial(asking.look, self)
         elif plan.observe is not None:
             self.live.observe = functools.partial(plan.observe, self.live)
         for event in plan.known:
@@ -176,6 +177,7 @@ class RunTask:
             problem = error
         finally:
             live.fail(problem)
+            asking.look(self)
             live.finish()
 
     def _is_denied(self) -> bool:
