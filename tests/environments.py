@@ -1,12 +1,13 @@
 """Environments of other Jupyters, which the tests run beside the one they run in.
 
 `python -m tests.environments kernels` makes those of the ipykernels that the bridge is tested on,
-`labs` those of other JupyterLabs, `wide` those of the programs that `make test-wide` needs. They
-are made side by side, stay in `.tools/`, and are made again when what they hold changes here or in
-`pyproject.toml`.
+`labs` those of other JupyterLabs, `wide` those of the programs that `make test-wide` needs, `node`
+those that npm has. They are made side by side, stay in `.tools/`, and are made again when what they
+hold changes here or in `pyproject.toml`.
 """
 
 import pathlib
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -26,6 +27,11 @@ WIDE = {
     "docs": ["myst-nb", "nbsphinx", "pypandoc_binary"],
     "mlflow": ["mlflow>=3.6"],
 }
+NODE = {
+    "hub": ["configurable-http-proxy@5.3.0"],
+    # Playwright's own Firefox is a build of its own, and it can't drive one of the system's yet.
+    "firefox": ["puppeteer-core@24.43.1"],
+}
 NEEDED = {
     "kernels": {
         version: [f"ipykernel=={version}", "nest-asyncio==1.6.0"]
@@ -33,6 +39,7 @@ NEEDED = {
     },
     "labs": {version: [f"jupyterlab=={version}", "ipykernel==7.4.0"] for version in LABS},
     "wide": WIDE,
+    "node": NODE,
 }
 
 
@@ -44,8 +51,34 @@ def python_of(kind: str, name: str) -> pathlib.Path:
     return python
 
 
+def modules_of(name: str) -> pathlib.Path:
+    """The folder of what npm has installed; a failure where it didn't."""
+    modules = ROOT / ".tools" / "node" / name / "node_modules"
+    if not modules.is_dir():
+        raise FileNotFoundError("Missing: run `python -m tests.environments node`.")
+    return modules
+
+
+def install(name: str) -> None:
+    """Install packages by npm, unless they are there."""
+    folder, needed = ROOT / ".tools" / "node" / name, NODE[name]
+    complete = folder / "complete"
+    if complete.is_file() and complete.read_text() == "\n".join(needed):
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    # Without a package.json npm would take the folder of one above it.
+    (folder / "package.json").write_text("{}")
+    quiet = ["--no-audit", "--no-fund", "--no-save", "--loglevel=error"]
+    subprocess.run(["npm", "install", *quiet, *needed], cwd=folder, check=True)
+    complete.write_text("\n".join(needed))
+
+
 def make(uv: str, kind: str, name: str) -> None:
     """Make an environment by uv, unless it is complete."""
+    if kind == "node":
+        install(name)
+        return
     folder = ROOT / ".tools" / kind / name
     complete = folder / "complete"
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -61,8 +94,8 @@ def make(uv: str, kind: str, name: str) -> None:
     # uv takes seconds where pip takes minutes: what the environments share is fetched once.
     python = folder / "bin" / "python"
     subprocess.run([uv, "venv", "-q", "--clear", "--python", sys.executable, folder], check=True)
-    install = [uv, "pip", "install", "-q", "--compile-bytecode", "--python", python]
-    subprocess.run([*install, *needed], check=True)
+    command = [uv, "pip", "install", "-q", "--compile-bytecode", "--python", python]
+    subprocess.run([*command, *needed], check=True)
     complete.write_text(wanted)
 
 
