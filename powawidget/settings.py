@@ -1,8 +1,10 @@
 """Settings of the whole process."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from powawidget.errors import InvalidValueError
 
 _LEAST = 130_000
 # What one run's saved widget state has beside the run itself: the front end's core, as text, which
@@ -34,6 +36,9 @@ class Options:
         ratings: Whether a run that is over can be rated, by thumbs and a note in its view or by
             `run.rate`. True keeps ratings in the journal of `reuse`, or without that in this kernel
             only; a name is that of the journal. False, at first: nothing is offered.
+        keep_alive: For how many hours from its start a run, a chat's turn or a batch keeps the
+            kernel from being taken for idle, by a server or a hub that stops idle ones; 0 or None
+            leaves it to them. It holds for what is under way, too.
         read_only_tools: The names of tools that only read, beside the service's own, as globs
             (`mcp__docs__*`): a run that called another one isn't reused.
 
@@ -50,7 +55,26 @@ class Options:
     reuse: "str | os.PathLike[str] | None" = None
     ratings: "bool | str | os.PathLike[str]" = False
     read_only_tools: Sequence[str] = ()
+    keep_alive: float | None = 6.0
 
+    def __setattr__(self, name: str, value: object) -> None:
+        check = _CHECKS.get(name)
+        if check is not None:
+            check(value)
+        super().__setattr__(name, value)
+
+
+def _check_hours(value: object) -> None:
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+        raise InvalidValueError(
+            "keep_alive is a number of hours, 0 or None for not at all, and math.inf for ever, "
+            f"not {value!r}."
+        )
+
+
+_CHECKS: dict[str, Callable[[object], None]] = {"keep_alive": _check_hours}
 
 options = Options()
 

@@ -69,6 +69,7 @@ class Attempt:
         # What became of a run whose stream was cut is found out by its claim, not by the run.
         lookup = Lookup(parts=plan.lookup.parts)
         self._task = RunTask(replace(plan, source=_Watched(plan.source, self), lookup=lookup))
+        self._task.is_row = True
         self._run: Run | None = None
 
     @property

@@ -907,6 +907,12 @@ def note_change(batch: Batch) -> None:
     batch._view.note_change()  # noqa: SLF001  # its own module
 
 
+def note_trouble(batch: Batch, text: str) -> None:
+    """Say something on the boards of a batch; on the loop thread."""
+    for board in batch._view.boards.all():  # noqa: SLF001  # its own module
+        board.note_trouble(text)
+
+
 def begin(batch: Batch, *, confirm: bool) -> None:
     """Start a batch that was made, unless that is more than a person may have meant: it waits."""
     if confirm or not _is_many(batch._capped(batch._waiting())):  # noqa: SLF001  # its own module

@@ -27,6 +27,7 @@ from powawidget.batch.pace import Concurrency, Pace
 from powawidget.batch.target import Target
 from powawidget.errors import InvalidValueError, PowawidgetError
 from powawidget.kernel import loop
+from powawidget.live import alive
 from powawidget.live.subscribers import log
 from powawidget.run.run import Run
 from powawidget.state.reduce import gates
@@ -81,6 +82,7 @@ class Driver:
         spending: What it may cost.
         on_change: Called on the loop thread with the keys of rows that have changed; an empty
             list says that `reason` or `done` has. Whatever it raises is logged.
+        on_note: Called on the loop thread with what a person should know of the batch.
         on_unknown: `retry` sends a row again whose fate can't be found out, at most twice more;
             refused for agents with tools.
         asking: How long what may have begun is looked for.
@@ -99,6 +101,7 @@ class Driver:
         pace: Pace,
         spending: Spending,
         on_change: Callable[[Sequence[str]], None] = lambda _: None,
+        on_note: Callable[[str], object] = lambda _: None,
         on_unknown: Unknown = "keep",
         asking: Asking | None = None,
     ) -> None:
@@ -112,6 +115,7 @@ class Driver:
         self._pace = pace
         self._spending = spending
         self._on_change = on_change
+        self._on_note = on_note
         self._on_unknown: Unknown = on_unknown
         self._asking = asking or Asking()
         self._guard = threading.Lock()
@@ -289,7 +293,8 @@ class Driver:
     async def _drive(self) -> None:
         try:
             while True:
-                await self._drive_once()
+                with alive.work(self._on_note, self._lacks_page):
+                    await self._drive_once()
                 with self._guard:
                     # In one step: a `retry` comes before it, and is seen, or starts anew.
                     if not self._again or self.reason:

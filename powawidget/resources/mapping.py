@@ -23,6 +23,7 @@ from powawidget.batch.batch import (
     is_going_on,
     is_held,
     note_change,
+    note_trouble,
 )
 from powawidget.batch.budget import Budget, Spending
 from powawidget.batch.deciding import Deciding, deciding_of
@@ -394,6 +395,7 @@ def _begun(  # noqa: PLR0913, PLR0917  # what makes up a batch
             on_unknown=settings.on_unknown,
             # Who drives holds the batch: nobody else may, and a cell that runs again finds it.
             on_change=functools.partial(_tell, held),
+            on_note=functools.partial(_note, held),
         )
 
     most = None if settings.budget is None else settings.budget.runs
@@ -457,6 +459,11 @@ def _is_plain(value: object) -> bool:
 def _tell(batches: Sequence[Batch], _keys: Sequence[str]) -> None:
     for batch in batches:
         note_change(batch)
+
+
+def _note(batches: Sequence[Batch], text: str) -> None:
+    for batch in batches:
+        note_trouble(batch, text)
 
 
 def agent_body_of(

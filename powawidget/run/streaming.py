@@ -1,10 +1,14 @@
 """The events of a run, read without a widget."""
 
 import contextlib
+import logging
 from collections.abc import AsyncGenerator, Callable
+from functools import partial
 
 from powawidget.errors import ConnectionLost, ProtocolError
 from powawidget.kernel.loop_generator import on_loop_thread
+from powawidget.live import alive
+from powawidget.live.subscribers import log
 from powawidget.protocol import events as ev
 from powawidget.protocol.sse import EventTooLargeError
 from powawidget.run.follow import Following
@@ -36,7 +40,7 @@ async def events_of(
     try:
         following = Following(source, source.redact)
         # What interrupts the caller must find no frame of the HTTP library: it holds the key.
-        async with contextlib.aclosing(on_loop_thread(following.read)) as reads:
+        async with contextlib.aclosing(on_loop_thread(partial(_kept, following))) as reads:
             async for items in reads:
                 for item in items:
                     if isinstance(item, ev.Waiting):
@@ -61,3 +65,15 @@ async def events_of(
             "The stream ended without its terminal event: the run may not be complete.",
             maybe_accepted=True,
         )
+
+
+async def _kept(following: Following) -> AsyncGenerator[list[str | ev.Event], None]:
+    """Read a stream, and keep the kernel alive meanwhile; on the loop thread."""
+    with alive.work(_say):
+        async with contextlib.aclosing(following.read()) as reads:
+            async for items in reads:
+                yield items
+
+
+def _say(text: str) -> None:
+    log(logging.WARNING, "powawidget: %s", text)

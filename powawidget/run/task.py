@@ -11,8 +11,9 @@ from powawidget.approvals.decider import Decider
 from powawidget.approvals.policy import Choice
 from powawidget.errors import PowawidgetError
 from powawidget.kernel import loop
+from powawidget.live import alive
 from powawidget.live.run import Live
-from powawidget.protocol.events import Stopped
+from powawidget.protocol.events import Stopped, Troubled
 from powawidget.run import asking, known
 from powawidget.run.apply import follow
 from powawidget.run.pause import Pauses
@@ -32,6 +33,7 @@ class RunTask:
         decider: What decides on its requests for approval, where there can be any.
         pauses: Lets a person end a pause.
         is_closed: Whether nobody wants to know any more what became of the run at the server.
+        is_row: Whether it is part of a batch, which keeps the kernel alive as a whole.
         anew: Makes the plan by which a run that was reused is run anew; None for any other.
         decides: Who was given to decide on its approvals, where that was noted.
         own_id: By what its rating is known, once it has one.
@@ -52,6 +54,7 @@ class RunTask:
         self.live = Live(plan.state() if state is None else state, plan.secret, lock=lock)
         self.pauses = Pauses()
         self.is_closed = False
+        self.is_row = False
         self.anew: Callable[[], Plan] | None = None
         self.decides: object = None
         self.own_id: str | None = None
@@ -152,13 +155,19 @@ class RunTask:
         if self.live.stop_asked and self._task is not None:
             self._task.cancel()
         try:
-            await self._follow()
-            if self.live.state.status == "stopped":
-                with contextlib.suppress(asyncio.CancelledError):
-                    await self._or_report("looked the run up", self._recover())
-                    self.live.end_recovery()
+            with self._keeps_alive():
+                await self._follow()
+                if self.live.state.status == "stopped":
+                    with contextlib.suppress(asyncio.CancelledError):
+                        await self._or_report("looked the run up", self._recover())
+                        self.live.end_recovery()
         finally:
             self.plan.source.close()
+
+    def _keeps_alive(self) -> contextlib.AbstractContextManager[None]:
+        if self.is_row or self.live.state.origin != "live":
+            return contextlib.nullcontext()
+        return alive.work(lambda text: self.live.receive(Troubled(text=text)))
 
     async def _follow(self) -> None:
         """Follow the run to its end, then release those who wait for it, whatever happens."""

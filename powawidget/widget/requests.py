@@ -5,6 +5,7 @@ no answer.
 """
 
 import hmac
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -40,6 +41,7 @@ class Requests:
 
     Attributes:
         greeted: Whether any page has asked for the state.
+        heard_at: When a page was last heard of, by the monotonic clock; at first, now.
 
     Args:
         answers: Sends what is asked for.
@@ -48,12 +50,14 @@ class Requests:
 
     def __init__(self, answers: Answers, act: Callable[[dict[str, Any]], str | None]) -> None:
         self.greeted = False
+        self.heard_at = time.monotonic()
         self._answers = answers
         self._act = act
         self._refusals: OrderedDict[str, str | None] = OrderedDict()  # by the request's id
 
     def receive(self, message: dict[str, Any]) -> None:
         """Handle a message, whatever it is."""
+        self.heard_at = time.monotonic()
         try:
             self._handle(message)
         except Exception as error:  # noqa: BLE001  # a loop's callback: nobody else would see it

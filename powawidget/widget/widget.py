@@ -18,6 +18,7 @@ import ipywidgets
 import traitlets
 
 from powawidget.kernel import bridge, host, loop
+from powawidget.live import alive
 from powawidget.live.run import NONCE
 from powawidget.live.subscribers import Subscribers
 from powawidget.settings import file_share, options
@@ -33,6 +34,7 @@ from powawidget.widget.requests import Requests
 Act = Callable[[dict[str, Any]], str | None]
 
 _TOLD_FROM = 10_000  # bytes of a transcript, whose size the page tells
+_HEARD_FOR = 60.0  # seconds after a page's last message in which it is taken to be there
 _GIVEN = 8  # snapshots: more pages than that are rarely loaded at once
 
 
@@ -361,12 +363,21 @@ class StateWidget(anywidget.AnyWidget):
             # A message counts as use: a hub would never stop a kernel that nobody uses.
             if self.comm is None or self._live.finished:
                 return False
-            if second:
+            if second and self._is_watched():
                 try:
                     self._send_beat()
                 except Exception as error:  # noqa: BLE001  # without the next one the page gives up
                     self.report(self.doing, error)
         return True
+
+    def _is_watched(self) -> bool:
+        """Whether the page is told that the kernel lives: each message counts as use of it.
+
+        Once the kernel is no longer kept alive for what is under way, only a page that is there is
+        told. It asks after half a minute of silence.
+        """
+        is_heard = time.monotonic() - self._requests.heard_at < _HEARD_FOR
+        return is_heard or alive.is_keeping()
 
     # What ipywidgets sends and receives.
 

@@ -4,6 +4,7 @@ import { guarded, innerModel, kernelOf, type Model } from "./host";
 
 const ANSWERS_WITHIN = 3_000; // ms in which a live kernel says something to a new page
 const SILENT_FOR = 60_000; // ms without a sign that is due after which a kernel counts as gone
+const ASK_AFTER = 30_000; // ms of such silence after which it is asked, each time it is looked for
 const LOOK_EVERY = 1_000;
 
 /**
@@ -13,7 +14,8 @@ const LOOK_EVERY = 1_000;
  * @param isDue whether the kernel owes a sign, its first one where that `isNew`: while nothing is
  *   under way, and before it was asked, it is silent.
  * @param changed is called when the liveness has changed.
- * @param regained is called when a lost connection is back: messages may have been lost.
+ * @param regained is called when a lost connection is back, or a sign is late: messages may have been
+ *   lost, and a kernel that is no longer kept alive for what goes on says nothing unasked.
  */
 export function watchLiveness(
   model: Model,
@@ -56,7 +58,11 @@ export function watchLiveness(
   const look = (): void => {
     const isNew = value === "unknown";
     const isOwed = isDue(isNew);
-    if (isOwed && performance.now() - heardAt < (isNew ? ANSWERS_WITHIN : SILENT_FOR)) return;
+    const silence = performance.now() - heardAt;
+    if (isOwed && silence < (isNew ? ANSWERS_WITHIN : SILENT_FOR)) {
+      if (silence > ASK_AFTER) regained();
+      return;
+    }
     stop();
     if (isOwed) set("gone");
   };

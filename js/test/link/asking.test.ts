@@ -53,12 +53,12 @@ test("a hello goes by the control channel, and by the comm only where no answer 
   expect(plain()).toEqual([]);
   vi.advanceTimersByTime(1);
   expect(plain()).toEqual(control());
-  vi.advanceTimersByTime(60_000);
+  vi.advanceTimersByTime(25_000);
   expect(plain()).toHaveLength(1);
 
   const answered = opened();
   answered.model.hear(current(3));
-  vi.advanceTimersByTime(60_000);
+  vi.advanceTimersByTime(25_000);
   expect(answered.plain()).toEqual([]);
 
   const closed = opened();

@@ -101,3 +101,18 @@ test("no timer is left of a run that was under way, once it is over or its kerne
   expect([ended.liveness(), silent.liveness()]).toEqual(["live", "gone"]);
   expect(vi.getTimerCount()).toBe(0);
 });
+
+test("a kernel that says nothing unasked is asked after half a minute, and counts as live", async () => {
+  using page = opened({ state: live() });
+  const hellos = () => page.model.sent.filter(({ kind }) => kind === "hello").length;
+  const before = hellos();
+  await vi.advanceTimersByTimeAsync(MINUTE / 2);
+  expect(hellos()).toBe(before);
+  for (let minutes = 0; minutes < 60; minutes++) {
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(hellos()).toBeGreaterThan(before + minutes);
+    page.model.hear({ kind: "current", seq: 0, now: 1, nonce: "n1" });
+    await vi.advanceTimersByTimeAsync(MINUTE / 2);
+    expect(page.liveness()).toBe("live");
+  }
+});

@@ -86,7 +86,7 @@ class UsageKnown(BaseEvent, frozen=True, kw_only=True):
 
 @final
 class Troubled(BaseEvent, frozen=True, kw_only=True):
-    """Something of ours failed beside the run, which goes on or is over all the same."""
+    """Something of ours failed or ended beside the run, which goes on or is over all the same."""
 
     text: str
 
