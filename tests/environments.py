@@ -31,6 +31,20 @@ NODE = {
     "hub": ["configurable-http-proxy@5.3.0"],
     # Playwright's own Firefox is a build of its own, and it can't drive one of the system's yet.
     "firefox": ["puppeteer-core@24.43.1"],
+    # VS Code's widget manager, and what a page needs around it; what one such as Colab's needs.
+    "vscode": [
+        "@vscode/jupyter-ipywidgets8@1.0.9",
+        "@jupyterlab/services@7.6.6",
+        "requirejs@2.3.8",
+        "esbuild@0.28.2",
+    ],
+    "colab": [
+        "@jupyter-widgets/base-manager@1.0.13",
+        "@jupyter-widgets/controls@5.0.13",
+        "@jupyterlab/services@7.6.6",
+        "requirejs@2.3.8",
+        "esbuild@0.28.2",
+    ],
 }
 NEEDED = {
     "kernels": {

@@ -1,6 +1,7 @@
 """Programs of other environments, started for the tests that need them and ended with those."""
 
 import contextlib
+import socket
 import subprocess
 import time
 import urllib.error
@@ -33,6 +34,13 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
                 time.sleep(0.05)
 
         yield start
+
+
+def free_port() -> int:
+    """A port that nobody has."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def answers(address: str) -> bool:

@@ -3,7 +3,6 @@
 import json
 import os
 import secrets
-import socket
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
@@ -15,7 +14,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.counterpart import start
 from tests.environments import ROOT, python_of
-from tests.wide.conftest import WATCHDOG, Serve
+from tests.wide.conftest import WATCHDOG, Serve, free_port
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -76,12 +75,6 @@ class Notebook:
             if each["comm_id"] == comm and each["data"]["method"] == "custom"
         ]
         return [each for each in contents if each["kind"] == kind]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
