@@ -26,6 +26,7 @@ WIDE = {
     "gateway": ["jupyter_server", "jupyter_kernel_gateway", "ipykernel<7"],
     "docs": ["myst-nb", "nbsphinx", "pypandoc_binary"],
     "mlflow": ["mlflow>=3.6"],
+    "hub": ["jupyterhub>=5", "jupyterhub-idle-culler", "jupyterlab", "ipykernel==7.4.0"],
 }
 NODE = {
     "hub": ["configurable-http-proxy@5.3.0"],

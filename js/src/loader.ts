@@ -8,7 +8,14 @@ interface Model {
   on(event: string, callback: (message: unknown) => void): void;
   off(event: string, callback: (message: unknown) => void): void;
   send(content: unknown): void;
-  widget_manager: { get_model(id: string): Promise<{ get(name: string): unknown }> };
+  widget_manager: { get_model(id: string): Promise<Part> };
+}
+
+/** A model of ipywidgets' own that holds a part of the core. */
+interface Part {
+  get(name: string): unknown;
+  on(event: string, callback: () => void): void;
+  comm: { send(data: unknown): void };
 }
 
 interface Given {
@@ -37,9 +44,17 @@ page.powawidgetCores ??= new Map();
 const cores = page.powawidgetCores;
 
 async function fetchCore(model: Model): Promise<Core> {
-  const reference = String(model.get("_core")); // IPY_MODEL_ and the id
-  const shared = await model.widget_manager.get_model(reference.slice(10));
-  return unpacked(String(shared.get("code")));
+  const parts = (model.get("_core") as string[]).map(async (reference) => {
+    const part = await model.widget_manager.get_model(reference.slice(10)); // after IPY_MODEL_
+    const code = () => part.get("code");
+    if (code()) return code();
+    // A page that is loaded again is told of all widgets in one message, which would be too large.
+    return new Promise((resolve) => {
+      part.on("change:code", () => resolve(code()));
+      part.comm.send({ method: "request_state" });
+    });
+  });
+  return unpacked((await Promise.all(parts)).join(""));
 }
 
 /** The page's core; where another widget's attempt fails or hangs, this one makes its own. */

@@ -47,15 +47,27 @@ afterEach(() => {
 
 class Model extends FakeModel {
   readonly log: string[] = [];
+  /** Whether the page was told of all widgets at once, where the core has no code. */
+  isLoadedAgain = false;
+  readonly asked: unknown[] = [];
 
   constructor(state: unknown, code: () => Promise<string> | string) {
     super(state);
-    this.values.set("_core", "IPY_MODEL_the-core");
+    this.values.set("_core", ["IPY_MODEL_the-core-0", "IPY_MODEL_the-core-1"]);
     this.widget_manager = {
       get_model: async (id: string) => {
-        if (id !== "the-core") throw new Error("no such model");
+        const [, which] = /^the-core-([01])$/.exec(id) ?? [];
+        if (which === undefined) throw new Error("no such model");
         const packed = await code();
-        return { get: (name: string) => (name === "code" ? packed : undefined) };
+        const half = Math.ceil(packed.length / 2);
+        const part = new FakeModel(null);
+        const told = () => part.set("code", packed.slice(half * +which, half * (+which + 1)));
+        if (!this.isLoadedAgain) told();
+        const send = (asked: unknown) => {
+          this.asked.push(asked);
+          setTimeout(told);
+        };
+        return Object.assign(part, { comm: { send } });
       },
     };
   }
@@ -96,6 +108,17 @@ test("ten widgets of a page evaluate the core once, and each is initialized befo
   for (const { el } of all) await vi.waitFor(() => expect(el.textContent).toBe("from the core"));
   expect(page.evaluated).toBe(1);
   expect(all.map(({ model }) => model.log)).toEqual(Array(10).fill(["initialize", "render"]));
+});
+
+test("on a page that was loaded again each half of the core is asked for", async () => {
+  const model = new Model(STATE, () => packed());
+  model.isLoadedAgain = true;
+  const widget = loader();
+  widget.initialize({ model } as never);
+  const el = document.createElement("div");
+  widget.render({ model, el } as never);
+  await vi.waitFor(() => expect(el.textContent).toBe("from the core"));
+  expect(model.asked).toEqual(Array(2).fill({ method: "request_state" }));
 });
 
 test("two notebooks of one page share the core; one of another version has its own", async () => {

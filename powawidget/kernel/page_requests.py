@@ -176,13 +176,43 @@ async def _handle(kernel: Any, stream: Any, idents: Any, message: Any) -> None:
     """Do what the kernel's own dispatch would, without touching the running cell's state."""
     kernel._publish_status("busy", "shell", parent=message)  # noqa: SLF001  # no public way
     try:
-        result = kernel.shell_handlers[message["header"]["msg_type"]](stream, idents, message)
+        with _answering(kernel, message):
+            result = kernel.shell_handlers[message["header"]["msg_type"]](stream, idents, message)
         if inspect.isawaitable(result):
             await result
     except Exception:  # as the kernel's dispatch does: log, and go on
         kernel.log.exception("powawidget could not serve a message")
     finally:
         kernel._publish_status("idle", "shell", parent=message)  # noqa: SLF001  # no public way
+
+
+@contextlib.contextmanager
+def _answering(kernel: Any, message: Any) -> Iterator[None]:
+    """Have a widget's state name the message that asked for it: a page waits for no other.
+
+    What callbacks show meanwhile stays with the running cell.
+    """
+    if (message["content"].get("data") or {}).get("method") != "request_state":
+        yield
+        return
+    parent = getattr(kernel, "_shell_parent", None)
+    if isinstance(parent, contextvars.ContextVar):  # ipykernel 7: this is in a context of its own
+        token = parent.set(message)
+        try:
+            yield
+        finally:
+            parent.reset(token)
+        return
+    parents = getattr(kernel, "_parents", None)
+    if not isinstance(parents, dict):
+        yield
+        return
+    before = parents.get("shell")
+    parents["shell"] = message
+    try:
+        yield
+    finally:
+        parents["shell"] = before
 
 
 def _begin(work: Coroutine[Any, Any, None], context: contextvars.Context | None = None) -> None:

@@ -1,9 +1,9 @@
-"""How the front end's core comes to a page: once, as a widget model that every run names.
+"""How the front end's core comes to a page: once, as widget models that every run names.
 
-Each widget brings only a small loader (`js/src/loader.ts`). The core is a model of its own:
-ipywidgets delivers it ahead of the widgets that name it, also while the kernel is busy, hands it to
-a page that is loaded again, and saves it once with a notebook's widgets. A message of ours could do
-none of these.
+Each widget brings only a small loader (`js/src/loader.ts`). The core is two models of its own, each
+with one half, since a proxy may let no message through that has all of it. ipywidgets delivers them
+ahead of the widgets that name them, also while the kernel is busy, and saves them once with a
+notebook's widgets. A message of ours could do neither.
 """
 
 import functools
@@ -16,25 +16,35 @@ import ipywidgets
 import traitlets
 
 from powawidget.errors import FileError
+from powawidget.widget import restoring
 
 _STATIC = pathlib.Path(__file__).parents[1] / "static"
 
 _making = threading.Lock()
-_shared: "Core | None" = None
+_shared: "list[Core]" = []
+_PARTS = 2
 
 
 class Core(ipywidgets.Widget):  # type: ignore[misc]  # ipywidgets has no types
-    """Holds the core's code, in gzip and base91.
+    """Holds one half of the core's code, which is in gzip and base91.
 
     It is of the class that each front end has for a model without a view, so that nothing has to be
     loaded for it. The code is text: JupyterLab saves the bytes of such a model as nothing.
+
+    Args:
+        code: The half.
     """
 
     code = traitlets.Unicode(read_only=True).tag(sync=True)
 
-    def __init__(self) -> None:
-        self.set_trait("code", _text("core.b91"))
+    def __init__(self, code: str) -> None:
+        self.set_trait("code", code)
         super().__init__()
+
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
+        """Return the traits; what tells of all widgets at once has no code: a page asks for it."""
+        state: dict[str, Any] = super().get_state(key, drop_defaults)
+        return {**state, "code": ""} if restoring.is_of_all() and "code" in state else state
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Ignore what a page sends: it runs this code and doesn't write it."""
@@ -55,12 +65,15 @@ def front_end() -> dict[str, Any]:
     return {"_esm": _text("loader.js"), "_core": _core()}
 
 
-def _core() -> Core:
+def _core() -> list[Core]:
     """Give the process's one core; a new one where `Widget.close_all()` has closed it."""
     global _shared  # noqa: PLW0603  # one a process
     with _making:
-        if _shared is None or _shared.comm is None:
-            _shared = Core()
+        if not _shared or any(part.comm is None for part in _shared):
+            restoring.install()
+            code = _text("core.b91")
+            half = -(-len(code) // _PARTS)
+            _shared = [Core(code[at : at + half]) for at in range(0, len(code), half)]
         return _shared
 
 

@@ -146,6 +146,20 @@ class ModuleMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="module"
     packed: str
 
 
+class PieceMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="piece"):
+    """Kernel to page: a piece of a message that is too large (see `powawidget.widget.pieces`).
+
+    The pieces of one message come one after the other, and all have the same `of`. Their texts
+    together are the message as JSON, of `size` characters, all of them ASCII; `at` is how many
+    stand before this text.
+    """
+
+    of: str
+    at: int
+    size: int
+    text: str
+
+
 class HelloMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="hello"):
     """Page to kernel: a model was made; the whole run is wanted, unless the page has it.
 
@@ -209,5 +223,6 @@ KernelMessage = (
     | AckMessage
     | FileMessage
     | ModuleMessage
+    | PieceMessage
 )
 PageMessage = HelloMessage | SyncMessage | WantMessage | ActMessage

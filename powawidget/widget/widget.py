@@ -29,12 +29,15 @@ from powawidget.widget.heartbeat import Heartbeat
 from powawidget.widget.height import checked_height
 from powawidget.widget.layout import LayoutOnDemand, as_it_is
 from powawidget.widget.outbox import Outbox
+from powawidget.widget.pieces import MOST, pieces
 from powawidget.widget.requests import Requests
 
 Act = Callable[[dict[str, Any]], str | None]
 
 _TOLD_FROM = 10_000  # bytes of a transcript, whose size the page tells
 _HEARD_FOR = 60.0  # seconds after a page's last message in which it is taken to be there
+# Bytes of a state in the trait, which is never in pieces. Beside it are the loader and the headers.
+_MOST_GIVEN = MOST - 5_000
 _GIVEN = 8  # snapshots: more pages than that are rarely loaded at once
 
 
@@ -88,7 +91,11 @@ _embedding: contextvars.ContextVar[bool] = contextvars.ContextVar("_embedding", 
 def _trait_of(_: object, widget: "StateWidget") -> dict[str, Any]:
     is_asked_for = widget.comm is not None and not _embedding.get()
     may_be_brief = is_asked_for and not saving.noted.is_set()
-    return widget.brief() if may_be_brief and widget.is_over else widget.given_snapshot()
+    if may_be_brief and widget.is_over:
+        return widget.brief()
+    # nbclient saves what a widget was opened with, and asks for nothing later.
+    is_for_page = is_asked_for or (host.has_front_end() and not _embedding.get())
+    return widget.given_snapshot(_MOST_GIVEN if is_for_page else None)
 
 
 class StateWidget(anywidget.AnyWidget):
@@ -134,6 +141,7 @@ class StateWidget(anywidget.AnyWidget):
         self._outbox = Outbox(self._loop, self._send_ops, self._send_due)
         self._heartbeat = Heartbeat(self._loop, self._beat)
         self._requests = Requests(self, act)
+        self._sending = threading.Lock()
         self._comm_id: str | None = None
         # When the snapshots were made that pages began with: by it the kernel knows its own.
         self._given: deque[float] = deque(maxlen=_GIVEN)
@@ -161,26 +169,33 @@ class StateWidget(anywidget.AnyWidget):
             self._outbox.flush()
             return {"seq": self._seq, "now": self._live.clock(), self._key: self._page_state()}
 
-    def given_snapshot(self) -> dict[str, Any]:
+    def given_snapshot(self, most: int | None = None) -> dict[str, Any]:
         """Return the state as it may stand in the notebook's file; a page asks for the whole.
+
+        Args:
+            most: The most bytes of it, where a page is to get it in one message.
 
         Returns:
             A snapshot, its longest texts cut where it would be too large.
         """
-        copy = self.file_copy()
+        copy = self.file_copy(most)
         if not copy.cuts:
             self._given.append(copy.snapshot["now"])
         return copy.snapshot
 
-    def file_copy(self) -> FileCopy:
+    def file_copy(self, most: int | None = None) -> FileCopy:
         """Make of the state, as of now, what the notebook's file may hold; on any thread.
 
         It may take long: the lock is held only while the state is copied.
+
+        Args:
+            most: The most bytes of it, where that is less than the file may hold.
         """
         snapshot = self.snapshot()
         shorten = file_state.chat if self._key == "chat" else file_state.run
         whole = snapshot[self._key]
-        kept = shorten(whole, file_share(28))
+        limit = file_share(28)
+        kept = shorten(whole, limit if most is None else min(limit, most))
         cuts = file_state.differences({self._key: whole}, {self._key: kept})
         return FileCopy({**snapshot, self._key: kept}, cuts)
 
@@ -277,6 +292,17 @@ class StateWidget(anywidget.AnyWidget):
                 on_close()
 
     # What the widget sends.
+
+    def send(self, content: Any, buffers: Any = None) -> None:
+        """Send a message to all pages, in pieces where it is large; on any thread.
+
+        Args:
+            content: A message of `powawidget.widget.messages`, as plain JSON values.
+            buffers: Nothing: see `ModuleMessage`.
+        """
+        with self._sending:  # the pieces of one message follow each other
+            for piece in pieces(content):
+                super().send(piece, buffers)
 
     def flush(self) -> None:
         """Send the changes that wait; on the loop thread."""

@@ -10,6 +10,7 @@ import powawidget
 from powawidget.live.run import NONCE
 from powawidget.settings import options
 from tests.bench.answers import one_paragraph, stream
+from tests.joined import joined
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def answer(widget: Any, sent: list[dict[str, Any]], **hello: Any) -> dict[str, A
     """What a hello is answered with."""
     del sent[:]
     widget._requests.receive({"kind": "hello", **hello})
-    answers = [each["content"] for each in sent if each.get("method") == "custom"]
+    answers = joined(each["content"] for each in sent if each.get("method") == "custom")
     return next(each for each in answers if each["kind"] in ("state", "current"))
 
 

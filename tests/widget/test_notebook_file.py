@@ -122,6 +122,6 @@ def test_half_a_character_is_counted_too() -> None:
 def test_what_is_reserved_in_the_file_for_the_core_is_enough() -> None:
     """A notebook with one run, saved with the state of its widgets."""
     widget = powawidget.replay(stream(["hello"])).widget
-    states = Widget.get_manager_state(widgets=[widget, widget._core])["state"]
+    states = Widget.get_manager_state(widgets=[widget, *widget._core])["state"]
     states[widget.model_id]["state"]["_state"] = None
     assert len(json.dumps(states)) <= _CORE

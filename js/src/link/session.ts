@@ -10,6 +10,7 @@ import { openFeed } from "./feed";
 import { forgetState, guarded, isSaving, type Model, openGate, whenSaving } from "./host";
 import { watchLiveness } from "./liveness";
 import { type ModuleLoader, openModules } from "./modules";
+import { joining } from "./pieces";
 
 /** A model as views show it, from anywidget's `initialize` on; or a turn of a chat, likewise. */
 export interface Session<Store = RunStore | ChatStore> {
@@ -121,7 +122,7 @@ export function openSession(model: Model, core: object): WholeSession {
     awaiting.clear();
   };
 
-  const onMessage = (message: unknown): void => {
+  const onMessage = joining((message) => {
     const before = feed.nonce;
     const ack = feed.receive(message);
     liveness.heard();
@@ -133,7 +134,7 @@ export function openSession(model: Model, core: object): WholeSession {
     if (before === feed.nonce) for (const each of all()) each.resend();
     store.emit("kernel");
     tellWhole();
-  };
+  });
   const onTrait = (): void => {
     feed.receiveTrait(model.get("_state"));
     if (!feed.isBrief) liveness.expect();

@@ -290,6 +290,14 @@ export interface ModuleMessage {
   packed: string;
 }
 
+export interface PieceMessage {
+  kind: "piece";
+  of: string;
+  at: number;
+  size: number;
+  text: string;
+}
+
 export interface HelloMessage {
   kind: "hello";
   id: string;
@@ -539,7 +547,7 @@ export interface HideRequest {
 
 export type Part = TextPart | ToolPart | ApprovalPart | NoticePart | DelegationPart | ParallelPart;
 
-export type KernelMessage = OpsMessage | StateMessage | ChatStateMessage | CurrentMessage | BeatMessage | AckMessage | FileMessage | ModuleMessage;
+export type KernelMessage = OpsMessage | StateMessage | ChatStateMessage | CurrentMessage | BeatMessage | AckMessage | FileMessage | ModuleMessage | PieceMessage;
 
 export type PageMessage = HelloMessage | SyncMessage | WantMessage | ActMessage;
 

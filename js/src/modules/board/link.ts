@@ -2,6 +2,7 @@
 import { newId } from "../../core";
 import { sendControl } from "../../link/control";
 import { guarded, type Model } from "../../link/host";
+import { joining } from "../../link/pieces";
 import type {
   BoardAbout,
   BoardMessage,
@@ -173,7 +174,7 @@ export class BoardLink implements Link {
     sendControl(this.model, message as unknown as PageMessage);
   }
 
-  readonly #hear = (said: unknown): void => {
+  readonly #hear = joining((said) => {
     const message = said as BoardMessage | null;
     switch (message?.kind) {
       case "figures":
@@ -204,7 +205,7 @@ export class BoardLink implements Link {
         return;
     }
     this.changed();
-  };
+  });
 
   #take({ total, first, rows, stale, about }: Extract<BoardMessage, { kind: "rows" }>): void {
     const asked = this.#asked as Asked;

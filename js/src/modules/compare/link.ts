@@ -2,6 +2,7 @@
 import { newId } from "../../core";
 import { sendControl } from "../../link/control";
 import { guarded, type Model } from "../../link/host";
+import { joining } from "../../link/pieces";
 import type {
   Column,
   ComparedMessage,
@@ -143,7 +144,7 @@ export class CompareLink implements Link {
     sendControl(this.model, message as unknown as PageMessage);
   }
 
-  readonly #hear = (said: unknown): void => {
+  readonly #hear = joining((said) => {
     const message = said as CompareMessage | null;
     if (message?.kind === "compared") {
       if (message.view !== this.#view || message.turn !== this.turn) return;
@@ -168,5 +169,5 @@ export class CompareLink implements Link {
       );
     } else return;
     this.changed();
-  };
+  });
 }
