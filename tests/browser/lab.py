@@ -123,6 +123,15 @@ class Lab:
         self._log_read = 0
         self._seen: dict[Page, list[str]] = {}
 
+    @property
+    def port(self) -> int:
+        """The port of the server, or of what leads to it."""
+        return self._port
+
+    def at(self, port: int) -> "Lab":
+        """The same Jupyter at a port that leads to it."""
+        return Lab(self.root, port, self.token, self._log, self.app)
+
     # A notebook, and what is done with it.
 
     def write_notebook(self, name: str, cells: list[str]) -> Path:
@@ -177,6 +186,13 @@ class Lab:
     def run_all(self, page: Page) -> None:
         """Start to run all cells; `wait_idle` waits for them."""
         self._start(page, "notebook:run-all-cells")
+
+    def run_cell(self, page: Page, index: int) -> None:
+        """Start to run a cell, counted from 0; `wait_idle` waits for it."""
+        page.evaluate(
+            "(index) => { jupyterapp.shell.currentWidget.content.activeCellIndex = index; }", index
+        )
+        self._start(page, "notebook:run-cell")
 
     def restart_run_all(self, page: Page) -> None:
         """Restart the kernel, say yes to the question, and start to run all cells."""

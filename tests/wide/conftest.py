@@ -11,6 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.conftest import browser, powabase, tempo
+
+__all__ = ["browser", "powabase", "tempo"]  # fixtures of the browser tests
+
 WATCHDOG = 240
 Serve = Callable[[list[str], Mapping[str, str], str], None]
 

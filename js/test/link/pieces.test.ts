@@ -36,7 +36,7 @@ function read(pieces: readonly unknown[]): unknown[] {
 test("what was cut is read as it was, and what comes whole as it is", () => {
   fc.assert(
     fc.property(messages, lengths, (all, sizes) => {
-      const sent = all.flatMap((message, index) =>
+      const sent = all.flatMap((message, index): unknown[] =>
         index % 2 ? [message] : cut(message, `${index}`, sizes),
       );
       expect(read(sent)).toEqual(all);
