@@ -65,7 +65,8 @@ class Frames:
         for end in tuple(self._all):
             end.transport.abort()
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        await asyncio.wait(tasks, timeout=5)
+        if tasks:
+            await asyncio.wait(tasks, timeout=5)
 
     async def _answer(self, page: asyncio.StreamReader, to_page: asyncio.StreamWriter) -> None:
         self._all.add(to_page)

@@ -3,8 +3,10 @@
 import "./text/words";
 import "marked";
 import "./markdown";
+import "./link/modules";
 import "./components/Value";
 import "./link/session";
+import "./components/ToolCard";
 import "./components/Approval";
 import { render as draw, h } from "preact";
 import { Chat } from "./components/Chat";

@@ -16,6 +16,7 @@ import ipywidgets
 import traitlets
 
 from powawidget.errors import FileError
+from powawidget.kernel import bridge
 from powawidget.widget import restoring
 
 _STATIC = pathlib.Path(__file__).parents[1] / "static"
@@ -40,6 +41,16 @@ class Core(ipywidgets.Widget):  # type: ignore[misc]  # ipywidgets has no types
     def __init__(self, code: str) -> None:
         self.set_trait("code", code)
         super().__init__()
+        self._comm_id = None if self.comm is None else self.comm.comm_id
+        if self._comm_id is not None:
+            # While a cell waits, what a page asks of it is answered as of any of our comms.
+            bridge.register(self._comm_id, lambda _: None)
+
+    def close(self) -> None:
+        """Close the model, and its place in the bridge."""
+        if self._comm_id is not None:
+            bridge.unregister(self._comm_id)
+        super().close()
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
         """Return the traits; what tells of all widgets at once has no code: a page asks for it."""

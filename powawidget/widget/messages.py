@@ -149,13 +149,13 @@ class ModuleMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="module"
 class PieceMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="piece"):
     """Kernel to page: a piece of a message that is too large (see `powawidget.widget.pieces`).
 
-    The pieces of one message come one after the other, and all have the same `of`. Their texts
-    together are the message as JSON, of `size` characters, all of them ASCII; `at` is how many
+    The pieces of one message come one after the other, and all have the same `id`. Their texts
+    together are the message as JSON, of `size` characters, all of them ASCII; `index` is how many
     stand before this text.
     """
 
-    of: str
-    at: int
+    id: str
+    index: int
     size: int
     text: str
 

@@ -48,9 +48,9 @@ def pieces(content: Any) -> list[Any]:
     text = json.dumps(content)
     if len(text) <= MOST:
         return [content]
-    of = secrets.token_hex(8)
+    name = secrets.token_hex(8)
     return [
-        {"kind": "piece", "of": of, "at": at, "size": len(text), "text": each}
+        {"kind": "piece", "id": name, "index": at, "size": len(text), "text": each}
         for at, each in _cut(text, MOST - _BESIDE)
     ]
 

@@ -49,8 +49,8 @@ def test_a_message_is_the_same_once_its_pieces_are_joined(said: dict[str, str]) 
 
 def test_two_messages_have_no_name_in_common() -> None:
     first, second = (pieces({"kind": "state", "text": "x" * 200_000}) for _ in range(2))
-    assert len({each["of"] for each in first}) == 1
-    assert first[0]["of"] != second[0]["of"]
+    assert len({each["id"] for each in first}) == 1
+    assert first[0]["id"] != second[0]["id"]
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 // A message that is too large for a proxy comes in pieces, which are joined before it is read.
 import type { PieceMessage } from "../state/wire";
-import { guarded } from "./host";
 
 /**
  * Hands on what comes whole, and what came in pieces once all are here. The kernel sends the pieces of
@@ -8,23 +7,24 @@ import { guarded } from "./host";
  * one is lost nothing is handed on: the number of the next change shows it, and what was asked for is
  * asked for again.
  */
-export function joining(hear: (message: unknown) => void): (message: unknown) => void {
-  let of: unknown;
+export const joining = (hear: (message: unknown) => void): ((message: unknown) => void) => {
   let text = "";
+  let id: unknown;
   return (said) => {
-    const piece = said as PieceMessage | null;
-    if (piece?.kind !== "piece") {
+    const message = said as PieceMessage | null;
+    if (message?.kind !== "piece") {
       hear(said);
       return;
     }
-    if (!piece.at) {
-      of = piece.of;
+    if (message.index === 0) {
+      id = message.id;
       text = "";
     }
-    if (piece.of !== of || piece.at !== text.length) return;
-    text += piece.text;
-    if (text.length !== piece.size) return;
-    hear(guarded(() => JSON.parse(text)));
-    text = ""; // it is large
+    if (message.id !== id || message.index !== text.length) return;
+    text += message.text;
+    if (text.length === message.size) {
+      hear(JSON.parse(text));
+      text = ""; // it is large
+    }
   };
-}
+};

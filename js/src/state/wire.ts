@@ -292,8 +292,8 @@ export interface ModuleMessage {
 
 export interface PieceMessage {
   kind: "piece";
-  of: string;
-  at: number;
+  id: string;
+  index: number;
   size: number;
   text: string;
 }
