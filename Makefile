@@ -61,7 +61,7 @@ test-browser: $(VENV)/.stamp-dev front-end chromium ## only JupyterLab in a brow
 	$(BIN)/python -m tests.environments labs
 	$(PYTEST) --dist loadgroup tests/packaging tests/browser
 
-test-wide: $(VENV)/.stamp-dev front-end chromium firefox ## a kernel gateway, pages of documentation, Firefox, `npm run dev`
+test-wide: $(VENV)/.stamp-dev front-end chromium firefox ## a hub, a culler, a kernel gateway, pages of documentation, Firefox, `npm run dev`
 	$(BIN)/python -m tests.environments wide node
 	$(PYTEST) tests/wide
 

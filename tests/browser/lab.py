@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -345,6 +345,7 @@ def start_lab(
     environment: Mapping[str, str],
     python: str = sys.executable,
     app: str = "lab",
+    arguments: Sequence[str] = (),
 ) -> Iterator[Lab]:
     """Start a JupyterLab whose every file is under a folder, and end it with its kernels.
 
@@ -353,6 +354,7 @@ def start_lab(
         environment: What the kernels have in their environment beside ours.
         python: The Python that has JupyterLab, and is the kernels'.
         app: "lab" for JupyterLab, "notebook" for Notebook 7.
+        arguments: What its command has beside ours.
 
     Yields:
         The running JupyterLab.
@@ -388,6 +390,7 @@ def start_lab(
                 f"--ServerApp.root_dir={root}",
                 f"--IdentityProvider.token={token}",
                 f"--{application}.expose_app_in_browser=True",
+                *arguments,
             ],
             env={**theirs, **own, "IPYTHONDIR": str(folder / "ipython"), **environment},
             stdin=subprocess.PIPE,

@@ -4,17 +4,21 @@ import json
 import os
 import secrets
 import urllib.request
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from websockets.sync.client import ClientConnection, connect
+from playwright.sync_api import Browser, Page, expect
+from websockets.sync.client import connect
 
-from tests.counterpart import start
+from tests.browser.deciding import armed
+from tests.browser.lab import Lab, start_lab
+from tests.browser.tempo import Tempo
 from tests.environments import ROOT, python_of
-from tests.wide.conftest import WATCHDOG, Serve, free_port
+from tests.wide.conftest import Serve, free_port
+from tests.wide.notebook import Notebook
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -27,112 +31,81 @@ print(run.status, run.approvals[0].by)
 """
 
 
-class Notebook:
-    """A notebook's connection to its kernel, as a front end of jupyter_server has it."""
+@dataclass
+class Gateway:
+    """A running kernel gateway: what a client of it is started with, and in which environment."""
 
-    def __init__(self, socket: ClientConnection) -> None:
-        self.said: list[dict[str, Any]] = []
-        self._socket = socket
-        self._session = uuid.uuid4().hex
-
-    def send(self, kind: str, content: dict[str, Any], channel: str = "shell") -> str:
-        """Send a message, as a page does, and name it."""
-        header = {
-            "msg_id": uuid.uuid4().hex,
-            "msg_type": kind,
-            "session": self._session,
-            "username": "",
-            "version": "5.3",
-        }
-        message = {
-            "header": header,
-            "parent_header": {},
-            "metadata": {"cellId": header["msg_id"]} if kind == "execute_request" else {},
-            "content": content,
-            "channel": channel,
-        }
-        self._socket.send(json.dumps(message))
-        return str(header["msg_id"])
-
-    def until(self, found: Callable[[], Any]) -> Any:
-        """Hear what the kernel says until something has been said."""
-        while not (value := found()):
-            frame = self._socket.recv(timeout=WATCHDOG)
-            assert isinstance(frame, str), "a binary frame: jupyter_server breaks off at one"
-            self.said.append(json.loads(frame))
-            assert not self.of("error"), self.of("error")
-        return value
-
-    def of(self, kind: str) -> list[dict[str, Any]]:
-        """The contents of a kind of message."""
-        return [each["content"] for each in self.said if each["msg_type"] == kind]
-
-    def custom(self, comm: str, kind: str) -> list[dict[str, Any]]:
-        """What a widget has sent to its page."""
-        contents = [
-            each["data"]["content"]
-            for each in self.of("comm_msg")
-            if each["comm_id"] == comm and each["data"]["method"] == "custom"
-        ]
-        return [each for each in contents if each["kind"] == kind]
+    client: list[str]
+    environment: dict[str, str]
 
 
 @pytest.fixture
-def notebook(serve: Serve, tmp_path: Path) -> Iterator[Notebook]:
-    """jupyter_server, whose kernels are those of a gateway beside it."""
+def gateway(serve: Serve, tmp_path: Path, powabase: Any) -> Gateway:
+    """A kernel gateway, whose kernels have the environment that is named, and nothing else."""
     python, token = str(python_of("wide", "gateway")), secrets.token_hex(8)
-    gateway, server = free_port(), free_port()
-    with start(tokens_per_second=2000) as powabase:
-        environment = {
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "POWABASE_URL": powabase.url,
-            "POWABASE_API_KEY": powabase.key,
-            # A gateway gives a kernel only what is named.
-            "KG_ENV_PROCESS_WHITELIST": "PYTHONPATH,IPYTHONDIR,POWABASE_URL,POWABASE_API_KEY",
-            "JUPYTER_RUNTIME_DIR": str(tmp_path),
-            "JUPYTER_CONFIG_DIR": str(tmp_path),
-            "IPYTHONDIR": str(tmp_path),
-        }
-        common = ["--ip", LOOPBACK, "--allow-root"]
-        serve(
-            [
-                python,
-                "-m",
-                "kernel_gateway",
-                f"--KernelGatewayApp.port={gateway}",
-                f"--KernelGatewayApp.auth_token={token}",
-                "--KernelGatewayApp.ip",
-                LOOPBACK,
-            ],
-            environment,
-            f"http://{LOOPBACK}:{gateway}/api",
-        )
-        serve(
-            [
-                python,
-                "-m",
-                "jupyter_server",
-                f"--port={server}",
-                "--no-browser",
-                *common,
-                f"--IdentityProvider.token={token}",
-                f"--ServerApp.root_dir={tmp_path}",
-                f"--GatewayClient.url=http://{LOOPBACK}:{gateway}",
-                f"--GatewayClient.auth_token={token}",
-            ],
-            environment,
-            f"http://{LOOPBACK}:{server}/api",
-        )
-        headers = {"Authorization": f"token {token}"}
-        asked = urllib.request.Request(
-            f"http://{LOOPBACK}:{server}/api/kernels", data=b"{}", headers=headers
-        )
-        with urllib.request.urlopen(asked) as answer:
-            kernel = json.load(answer)["id"]
-        address = f"ws://{LOOPBACK}:{server}/api/kernels/{kernel}/channels"
-        with connect(address, additional_headers=headers, max_size=None) as channels:
-            yield Notebook(channels)
+    port = free_port()
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "POWABASE_URL": powabase.url,
+        "POWABASE_API_KEY": powabase.key,
+        "KG_ENV_PROCESS_WHITELIST": "PYTHONPATH,IPYTHONDIR,POWABASE_URL,POWABASE_API_KEY",
+        "JUPYTER_RUNTIME_DIR": str(tmp_path),
+        "JUPYTER_CONFIG_DIR": str(tmp_path),
+        "IPYTHONDIR": str(tmp_path),
+    }
+    serve(
+        [
+            python,
+            "-m",
+            "kernel_gateway",
+            f"--KernelGatewayApp.port={port}",
+            f"--KernelGatewayApp.auth_token={token}",
+            "--KernelGatewayApp.ip",
+            LOOPBACK,
+            # JupyterLab asks for them.
+            "--JupyterWebsocketPersonality.list_kernels=True",
+        ],
+        environment,
+        f"http://{LOOPBACK}:{port}/api",
+    )
+    client = [
+        f"--GatewayClient.url=http://{LOOPBACK}:{port}",
+        f"--GatewayClient.auth_token={token}",
+    ]
+    return Gateway(client, environment)
+
+
+@pytest.fixture
+def notebook(serve: Serve, tmp_path: Path, gateway: Gateway) -> Iterator[Notebook]:
+    """jupyter_server, whose kernels are those of the gateway."""
+    python, token = str(python_of("wide", "gateway")), secrets.token_hex(8)
+    server = free_port()
+    common = ["--ip", LOOPBACK, "--allow-root"]
+    serve(
+        [
+            python,
+            "-m",
+            "jupyter_server",
+            f"--port={server}",
+            "--no-browser",
+            *common,
+            f"--IdentityProvider.token={token}",
+            f"--ServerApp.root_dir={tmp_path}",
+            *gateway.client,
+        ],
+        gateway.environment,
+        f"http://{LOOPBACK}:{server}/api",
+    )
+    headers = {"Authorization": f"token {token}"}
+    asked = urllib.request.Request(
+        f"http://{LOOPBACK}:{server}/api/kernels", data=b"{}", headers=headers
+    )
+    with urllib.request.urlopen(asked) as answer:
+        kernel = json.load(answer)["id"]
+    address = f"ws://{LOOPBACK}:{server}/api/kernels/{kernel}/channels"
+    with connect(address, additional_headers=headers, max_size=None) as channels:
+        yield Notebook(channels)
 
 
 def test_a_run_is_shown_and_a_click_decides(notebook: Notebook) -> None:
@@ -178,3 +151,84 @@ def test_a_run_is_shown_and_a_click_decides(notebook: Notebook) -> None:
 
 def printed(notebook: Notebook) -> str:
     return "".join(each["text"] for each in notebook.of("stream"))
+
+
+# JupyterLab beside the gateway: its page, its server, and the kernel far away.
+
+LONG = 90_000
+SET_UP = "import os, pathlib, time\nimport powawidget as pw\npb = pw.connect()"
+KNOWS = "print(sorted(name for name in os.environ if name in ('LAB_ONLY', 'POWABASE_URL')))"
+ASK = """
+run = pb.agent("Operator").run("Raise the price of the best seller by 5%")
+display(run)
+while not run.approvals: time.sleep(0.05)
+"""
+BUSY = """
+go, end = pathlib.Path({go!r}), time.monotonic() + 240
+while not go.exists() and time.monotonic() < end: sum(range(10_000))
+assert go.exists(), "nobody said to go on"
+"""
+LIVE = "live = pb.agent('Analyst').run('Which orders are late, by region and carrier?')\nlive"
+CONNECTION = "window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel"
+
+
+@pytest.fixture
+def far_lab(tmp_path: Path, gateway: Gateway) -> Iterator[Lab]:
+    """JupyterLab, all of whose kernels are the gateway's."""
+    folder = tmp_path / "lab"
+    folder.mkdir()
+    with start_lab(folder, {"LAB_ONLY": "1"}, arguments=gateway.client) as lab:
+        yield lab
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    yield page
+    page.context.close()
+
+
+def reconnect(page: Page) -> None:
+    """What heals a page to which the gateway's kernel stays "unknown"."""
+    page.evaluate(f"async () => {{ await {CONNECTION}.reconnect(); }}")
+
+
+def wait_connected(page: Page) -> None:
+    """Wait for the kernel; a page that was the first after a start may never hear of it."""
+    page.wait_for_function(f"{CONNECTION}", timeout=LONG)
+    page.wait_for_timeout(2_000)
+    if page.evaluate(f"{CONNECTION}.status") == "unknown":
+        reconnect(page)
+    page.wait_for_function(f"{CONNECTION}.status === 'idle'", timeout=LONG)
+
+
+def test_in_jupyterlab_a_kernel_far_away_shows_a_run_and_takes_a_click_while_it_is_busy(
+    far_lab: Lab, page: Page, tempo: Tempo, tmp_path: Path
+) -> None:
+    go = tmp_path / "go"
+    cells = [SET_UP, KNOWS, ASK, BUSY.format(go=str(go)), LIVE]
+    far_lab.write_notebook("far.ipynb", cells)
+    far_lab.load(page, "far.ipynb")
+    far_lab.wait_ready(page)
+    wait_connected(page)
+    for index in range(4):
+        far_lab.run_cell(page, index)
+    asked = far_lab.output(page, 2).locator(".pw")
+    armed(asked, "Approve").click()
+    expect(asked.locator(".pw-status")).to_have_text("Done", timeout=LONG)
+    # All of that while the next cell computes: what the page sent came by the control channel.
+    expect(far_lab.cell(page, 3).locator(".jp-InputPrompt")).to_have_text("[*]:")
+    go.touch()
+    far_lab.wait_idle(page)
+    expect(far_lab.output(page, 1)).to_have_text("['POWABASE_URL']")
+
+    tempo.slow()
+    far_lab.run_cell(page, 4)
+    live = far_lab.output(page, 4).locator(".pw")
+    expect(live.locator(".pw-status")).to_have_text("Running", timeout=LONG)
+    tempo.hold()
+    far_lab.wait_idle(page)
+    # The connection is made anew in the middle of a run, which goes on for this page.
+    reconnect(page)
+    tempo.fast()
+    expect(live.locator(".pw-status")).to_have_text("Done", timeout=LONG)
