@@ -113,7 +113,9 @@ def test_ten_runs_share_a_core_and_those_far_away_are_fetched_when_they_come_nea
     lab.command(page, "docmanager:save")
     file = nbformat.read(lab.root / "core.ipynb", as_version=4)
     models = file.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"].values()
-    assert sorted(model["model_name"] for model in models) == ["AnyModel"] * RUNS + ["WidgetModel"]
+    names = sorted(model["model_name"] for model in models)
+    assert names == ["AnyModel"] * RUNS + ["WidgetModel"] * 2
+    assert sum(len(model["state"].get("code", "")) for model in models) > 60_000
     states = [model["state"]["_state"] for model in models if "_state" in model["state"]]
     assert len(states) == RUNS
     for state in states:
@@ -136,7 +138,7 @@ whole = core._text
 core._text = lambda name: "no gzip" if name == "core.b91" else whole(name)
 display(agent.run("with a broken core"))
 core._text = whole
-core._shared.close()
+for part in core._shared: part.close()
 """
 WHOLE = 'agent.run("with a whole core")'
 
