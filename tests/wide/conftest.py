@@ -19,6 +19,14 @@ WATCHDOG = 240
 Serve = Callable[[list[str], Mapping[str, str], str], None]
 
 
+@pytest.fixture(autouse=True)
+def _fast(request: pytest.FixtureRequest) -> Iterator[None]:
+    """However a test ends, models are fast for the next one."""
+    yield
+    if "tempo" in request.fixturenames:
+        request.getfixturevalue("tempo").fast()
+
+
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Serve]:
     """Start a server and wait until an address of it answers; its log is a failure's message."""
