@@ -293,7 +293,7 @@ def test_closing_widgets_ends_their_runs_and_leaves_no_comm_and_no_stream(kernel
         "print({run.status for run in runs}, len(bridge._receivers), "
         "{body['approved'] for body in decisions()})"
     )
-    assert printed == "{'stopped'} 0 {False}\n"
+    assert printed == "{'stopped'} 2 {False}\n"  # the core's two models stay
     closed = [m for m in kernel.said if m["msg_type"] == "comm_close"]
     assert len(closed) == 30  # a layout has a comm only once somebody asks for it
 
