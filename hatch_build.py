@@ -27,7 +27,8 @@ class FrontEnd(BuildHookInterface):
     def _is_built(self) -> bool:
         static = Path(self.root, "powawidget", "static")
         # A checkout's build may be an older one.
-        if not all((static / name).is_file() for name in ("widget.js", "core.b91", "loader.js")):
+        names = ("widget.js", "core.b91", "loader.js", "notices.js")
+        if not all((static / name).is_file() for name in names):
             return False
         # `npm run dev` has the loader take everything from a server of its own, while that runs.
         return b"dev.mjs" not in (static / "loader.js").read_bytes()

@@ -39,6 +39,13 @@ export const loader = (hash) => ({
   define: { CORE_HASH: JSON.stringify(hash) },
 });
 
+/** What the model of a kernel's notices brings; it stands alone. */
+export const notices = {
+  ...common,
+  entryPoints: { notices: "./src/notices" },
+  format: "esm",
+};
+
 /** A module is a function of the core, from which it takes whatever both use: there is one preact. */
 export const module = (name) => ({
   ...common,

@@ -49,6 +49,7 @@ from powawidget.resources.agent import Agent, AgentInfo
 from powawidget.resources.comparing import compare
 from powawidget.resources.connect import connect
 from powawidget.resources.executions import ExecutionInfo, Executions
+from powawidget.resources.notices import notices
 from powawidget.resources.opening import open_batch
 from powawidget.resources.orchestration import Orchestration, OrchestrationInfo
 from powawidget.resources.partitions import PerPartition, per_partition
@@ -150,6 +151,7 @@ __all__ = [
     "connect",
     "expect",
     "new_session_id",
+    "notices",
     "open_batch",
     "options",
     "per_partition",

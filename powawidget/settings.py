@@ -39,6 +39,8 @@ class Options:
         keep_alive: For how many hours from its start a run, a chat's turn or a batch keeps the
             kernel from being taken for idle, by a server or a hub that stops idle ones; 0 or None
             leaves it to them. It holds for what is under way, too.
+        notices: Whether the title of a page says how many runs wait for a person, and its browser
+            may notify. A person lets the browser do so by a click: see `powawidget.notices`.
         read_only_tools: The names of tools that only read, beside the service's own, as globs
             (`mcp__docs__*`): a run that called another one isn't reused.
 
@@ -56,12 +58,15 @@ class Options:
     ratings: "bool | str | os.PathLike[str]" = False
     read_only_tools: Sequence[str] = ()
     keep_alive: float | None = 6.0
+    notices: bool = True
 
     def __setattr__(self, name: str, value: object) -> None:
         check = _CHECKS.get(name)
         if check is not None:
             check(value)
         super().__setattr__(name, value)
+        for hearer in _hearers.get(name, ()):
+            hearer()
 
 
 def _check_hours(value: object) -> None:
@@ -74,9 +79,23 @@ def _check_hours(value: object) -> None:
         )
 
 
-_CHECKS: dict[str, Callable[[object], None]] = {"keep_alive": _check_hours}
+def _check_switch(value: object) -> None:
+    if not isinstance(value, bool):
+        raise InvalidValueError(f"notices is True or False, not {value!r}.")
+
+
+_CHECKS: dict[str, Callable[[object], None]] = {
+    "keep_alive": _check_hours,
+    "notices": _check_switch,
+}
+_hearers: dict[str, list[Callable[[], object]]] = {}
 
 options = Options()
+
+
+def hear(name: str, hearer: Callable[[], object]) -> None:
+    """Call a function whenever an option is set, on the thread that sets it."""
+    _hearers.setdefault(name, []).append(hearer)
 
 
 def file_share(hundredths: int) -> int:

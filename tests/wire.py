@@ -24,6 +24,7 @@ STRUCTS: tuple[type, ...] = (
     messages.Brief,
     *get_args(messages.KernelMessage),
     *get_args(messages.PageMessage),
+    messages.NoticesMessage,
     *get_args(board.BoardMessage),
     *get_args(board.BoardRequest),
     *get_args(compare.CompareMessage),

@@ -17,6 +17,7 @@ const LAYERS = [
   ["modules"],
   ["index.ts"],
   ["loader.ts"],
+  ["notices"],
 ];
 
 const level = (place: string): number => LAYERS.findIndex((layer) => layer.includes(place));

@@ -14,7 +14,7 @@ from powawidget.kernel import loop
 from powawidget.live import alive
 from powawidget.live.run import Live
 from powawidget.protocol.events import Stopped, Troubled
-from powawidget.run import asking, known
+from powawidget.run import asking, known, notices
 from powawidget.run.apply import follow
 from powawidget.run.pause import Pauses
 from powawidget.run.plan import Plan
@@ -157,6 +157,8 @@ class RunTask:
         try:
             with self._keeps_alive():
                 await self._follow()
+                if self._is_alone:
+                    notices.note_end(self.live)
                 if self.live.state.status == "stopped":
                     with contextlib.suppress(asyncio.CancelledError):
                         await self._or_report("looked the run up", self._recover())
@@ -164,8 +166,13 @@ class RunTask:
         finally:
             self.plan.source.close()
 
+    @property
+    def _is_alone(self) -> bool:
+        """Whether a person has started it: no row of a batch, and no replay."""
+        return not self.is_row and self.live.state.origin == "live"
+
     def _keeps_alive(self) -> contextlib.AbstractContextManager[None]:
-        if self.is_row or self.live.state.origin != "live":
+        if not self._is_alone:
             return contextlib.nullcontext()
         return alive.work(lambda text: self.live.receive(Troubled(text=text)))
 

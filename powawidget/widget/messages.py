@@ -160,6 +160,29 @@ class PieceMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="piece"):
     text: str
 
 
+class Notice(msgspec.Struct, kw_only=True):
+    """What a person may be notified of: a run asks, or its answer is there after over a minute.
+
+    `id` is of this use alone, and says nothing of the run.
+    """
+
+    id: str
+    what: Literal["asks", "ready"]
+
+
+class NoticesMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="notices"):
+    """Kernel to page, on the model of its notices: all that there is to notice now.
+
+    It holds no name and no text. `source` stands for the kernel, `waiting` is how many of its runs
+    ask a person; `used` is `powawidget.options.notices`.
+    """
+
+    source: str
+    waiting: int
+    notices: list[Notice]
+    used: bool
+
+
 class HelloMessage(msgspec.Struct, kw_only=True, tag_field="kind", tag="hello"):
     """Page to kernel: a model was made; the whole run is wanted, unless the page has it.
 

@@ -23,7 +23,7 @@ from powawidget.live.run import NONCE
 from powawidget.live.subscribers import Subscribers
 from powawidget.settings import file_share, options
 from powawidget.state.ops import Op
-from powawidget.widget import core, file_state, page_state, saving
+from powawidget.widget import attention, core, file_state, page_state, saving
 from powawidget.widget.assets import module
 from powawidget.widget.heartbeat import Heartbeat
 from powawidget.widget.height import checked_height
@@ -131,6 +131,7 @@ class StateWidget(anywidget.AnyWidget):
         self, live: LiveState, act: Act, on_close: Callable[[], None], mark: str = ""
     ) -> None:
         front_end = core.front_end()
+        attention.begin()
         self._live = live
         self._on_close: Callable[[], None] | None = on_close
         self._seq = 0

@@ -330,6 +330,19 @@ export interface ActMessage {
   item: string | null;
 }
 
+export interface Notice {
+  id: string;
+  what: "asks" | "ready";
+}
+
+export interface NoticesMessage {
+  kind: "notices";
+  source: string;
+  waiting: number;
+  notices: Notice[];
+  used: boolean;
+}
+
 export interface Waiting {
   place: number;
   deadline: number;

@@ -1,0 +1,82 @@
+"""The model by which a page learns what there is to notice; `attention.py` makes it."""
+
+import functools
+import pathlib
+from typing import Any
+
+import anywidget
+import traitlets
+
+from powawidget.errors import FileError
+from powawidget.kernel import bridge, loop
+from powawidget.settings import options
+from powawidget.state.model import plain
+from powawidget.widget import attention
+from powawidget.widget.layout import LayoutOnDemand, as_it_is
+from powawidget.widget.messages import NoticesMessage
+
+_CODE = pathlib.Path(__file__).parents[1] / "static" / "notices.js"
+
+
+class Attention(anywidget.AnyWidget):
+    """Tells the pages of this kernel what there is to notice.
+
+    No trait holds it: in a notebook that was saved and is opened without its kernel nothing waits.
+    """
+
+    _esm = traitlets.Unicode().tag(sync=True)
+    layout = LayoutOnDemand()
+
+    def __init__(self) -> None:
+        super().__init__(_esm=_code())
+        self._loop = loop.loop_thread().loop
+        if self.comm is not None:
+            bridge.register(self.comm.comm_id, self._from_bridge)
+        self.on_msg(self._from_comm)
+
+    def tell(self, message: NoticesMessage) -> None:
+        """Tell all pages; on the loop thread."""
+        if self.comm is not None:
+            self.send(plain(message))
+
+    def close(self) -> None:
+        """Close the model, and its place in the bridge."""
+        if self.comm is not None:
+            bridge.unregister(self.comm.comm_id)
+        super().close()
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Ignore what a page sends: it runs this code and doesn't write it."""
+
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
+        """Return the traits as they are sent and saved."""
+        with as_it_is():
+            state: dict[str, Any] = super().get_state(key, drop_defaults)
+        return state
+
+    def __repr__(self) -> str:
+        return f"<Notices: {'on' if options.notices else 'off'}>"
+
+    def _from_comm(self, _: object, content: Any, buffers: object) -> None:
+        del buffers
+        if isinstance(content, dict) and content.get("kind") == "hello":
+            self._loop.call_soon_threadsafe(self._answer)
+
+    def _from_bridge(self, data: dict[str, Any]) -> None:
+        # The same message comes again by the comm: an answer more does no harm.
+        self._from_comm(None, data.get("content"), None)
+
+    def _answer(self) -> None:
+        message = attention.message()
+        if message is not None:
+            self.tell(message)
+
+
+@functools.cache
+def _code() -> str:
+    if not _CODE.is_file():
+        raise FileError(
+            "The front end isn't built. In a checkout, run `make build`; else install "
+            "powawidget again."
+        )
+    return _CODE.read_text(encoding="utf-8")
