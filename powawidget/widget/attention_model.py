@@ -8,7 +8,7 @@ import anywidget
 import traitlets
 
 from powawidget.errors import FileError
-from powawidget.kernel import bridge, loop
+from powawidget.kernel import loop
 from powawidget.settings import options
 from powawidget.state.model import plain
 from powawidget.widget import attention
@@ -30,20 +30,12 @@ class Attention(anywidget.AnyWidget):
     def __init__(self) -> None:
         super().__init__(_esm=_code())
         self._loop = loop.loop_thread().loop
-        if self.comm is not None:
-            bridge.register(self.comm.comm_id, self._from_bridge)
         self.on_msg(self._from_comm)
 
     def tell(self, message: NoticesMessage) -> None:
         """Tell all pages; on the loop thread."""
         if self.comm is not None:
             self.send(plain(message))
-
-    def close(self) -> None:
-        """Close the model, and its place in the bridge."""
-        if self.comm is not None:
-            bridge.unregister(self.comm.comm_id)
-        super().close()
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Ignore what a page sends: it runs this code and doesn't write it."""
@@ -59,12 +51,8 @@ class Attention(anywidget.AnyWidget):
 
     def _from_comm(self, _: object, content: Any, buffers: object) -> None:
         del buffers
-        if isinstance(content, dict) and content.get("kind") == "hello":
+        if isinstance(content, dict) and content.get("kind") == "notices":
             self._loop.call_soon_threadsafe(self._answer)
-
-    def _from_bridge(self, data: dict[str, Any]) -> None:
-        # The same message comes again by the comm: an answer more does no harm.
-        self._from_comm(None, data.get("content"), None)
 
     def _answer(self) -> None:
         message = attention.message()

@@ -30,7 +30,7 @@ export default () => {
     initialize({ model }: { model: Model }): () => void {
       const page = owner();
       const drop = () => page.drop(model);
-      const hello = () => guarded(() => model.send({ kind: "hello" }));
+      const ask = () => guarded(() => model.send({ kind: "notices" }));
       const onMessage = (message: unknown): void => {
         const said = read(message);
         if (said === undefined) return;
@@ -43,12 +43,12 @@ export default () => {
       };
       const onConnection = (_: unknown, status: unknown): void => {
         if (status === "disconnected") drop();
-        if (status === "connected") hello();
+        if (status === "connected") ask();
       };
       /** The host says whether the comm lives: a kernel that does answers. */
       const onLive = (): void => {
         drop();
-        hello();
+        ask();
       };
       const kernel = kernelOf(model);
       const listen = (verb: "on" | "off", slot: "connect" | "disconnect"): void => {
@@ -59,7 +59,7 @@ export default () => {
         guarded(() => kernel?.connectionStatusChanged?.[slot](onConnection));
       };
       listen("on", "connect");
-      hello();
+      ask();
       return () => {
         listen("off", "disconnect");
         drop();
