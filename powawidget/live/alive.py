@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from powawidget.kernel import host
+from powawidget.kernel import host, loop
 from powawidget.live.subscribers import log
 from powawidget.settings import options
 
@@ -186,6 +186,31 @@ def _here() -> Alive:
 def is_keeping() -> bool:
     """Tell whether the kernel is kept alive, as it is while something is under way."""
     return _current is not None and _current[1].is_keeping
+
+
+def follow(tell: Tell, is_held: Callable[[], bool]) -> Callable[[], None]:
+    """Keep the kernel alive while what goes on elsewhere tells that it does; on any thread.
+
+    Args:
+        tell: Shows a text beside it.
+        is_held: Tells whether it isn't at work, for now.
+
+    Returns:
+        What ends that, on any thread.
+    """
+    running = loop.loop_thread().loop
+    numbers: list[int] = []
+    running.call_soon_threadsafe(lambda: numbers.append(_here().begin(tell, is_held)))
+
+    def end_there() -> None:
+        for number in numbers:
+            _here().end(number)
+
+    def end() -> None:
+        with contextlib.suppress(RuntimeError):  # at the interpreter's end there is no loop
+            running.call_soon_threadsafe(end_there)
+
+    return end
 
 
 @contextlib.contextmanager

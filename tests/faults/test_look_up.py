@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from powawidget.kernel import loop
+from powawidget.live import alive
 from powawidget.resources.lookup import stored_run
 from powawidget.run import recovery
 from powawidget.run.finished import of_stored
@@ -138,6 +139,23 @@ def test_a_run_that_stays_at_work_is_given_up_after_a_while(world: World) -> Non
     later = 'pb.get_run("run_1") looks it up later.'
     assert notices(run) == [f"The server still has the run as running. {later}"]
     assert looks(server) >= 1
+
+
+def test_the_kernel_is_kept_alive_while_a_run_is_looked_up_and_no_longer(world: World) -> None:
+    go = threading.Event()
+
+    async def look(exchange: Exchange) -> None:
+        while not go.is_set():  # noqa: ASYNC110  # the test sets it, on another thread
+            await asyncio.sleep(0.01)
+        await telling(STORED)(exchange)
+
+    server = world.serve(at_paths(run=cut, look=look))
+    run = world.run(server, tools=False)
+    until(lambda: run.status == "interrupted" and looks(server), "a lookup")
+    assert alive.is_keeping()
+    go.set()
+    assert came_to(run)[0] == "completed"
+    until(lambda: not alive.is_keeping(), "its end")
 
 
 def test_the_server_ends_a_run_with_tools_as_failed(world: World) -> None:

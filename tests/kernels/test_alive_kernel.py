@@ -118,3 +118,22 @@ def test_a_replay_and_a_batch_that_waits_for_a_page_are_not_at_work(hurried: Ker
     kernel.listen(1)
     assert [message["content"] for message in kernel.said[before:]] == []
     kernel.do("rows.stop()")
+
+
+@pytest.mark.parametrize("kernel", KERNELS[-1:], ids=named, indirect=True)
+def test_a_batch_that_has_gone_on_for_too_long_says_so_on_its_board(hurried: Kernel) -> None:
+    kernel = hurried
+    kernel.do("pw.options.keep_alive = 0.3 / 3600")
+    kernel.do(
+        f"rows = operator.map([{{'message': {RAISE}}}], '{{message}}', on_approval=pw.policy())"
+    )
+    kernel.do("display(rows)\nrows.start();")
+    kernel.nonce(kernel.comms()[0])
+    kernel.until(
+        lambda: any(
+            "no longer kept alive" in one.get("trouble", "")
+            for one in kernel.custom(kernel.comms()[0])
+        ),
+        "what it says",
+    )
+    assert kernel.do(WORKS["a batch"][2]) == ""

@@ -10,6 +10,7 @@ from powawidget.batch.board.progress import ProgressLine, line_of
 from powawidget.batch.board.view import BoardView, Shown
 from powawidget.errors import ConfigurationError
 from powawidget.kernel import host
+from powawidget.live import alive
 from powawidget.run.run import Run
 
 
@@ -26,6 +27,7 @@ class AwayBoard:
         self._on_close = on_close
         self._parts = Parts(content.parts or 0)
         self._progress: ProgressLine | None = None
+        self._end_alive = alive.follow(self._say, lambda: not self._parts.is_driven)
         self._view = BoardView(
             Shown(
                 content=lambda: content,
@@ -54,7 +56,12 @@ class AwayBoard:
     def close(self) -> None:
         """Show nothing any more."""
         self._on_close()
+        self._end_alive()
         self._view.output.close()
+
+    def _say(self, text: str) -> None:
+        for board in self._view.boards.all():
+            board.note_trouble(text)
 
     def _tell(self) -> None:
         """Write a line of progress now and then, where no page shows anything."""

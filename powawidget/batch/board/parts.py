@@ -67,6 +67,11 @@ class Parts:
                 self._ends.popleft()
         return True
 
+    @property
+    def is_driven(self) -> bool:
+        """Whether a machine runs rows, by what was told lately."""
+        return self.moment().is_driven
+
     def moment(self) -> Moment:
         """Tell how all rows stand."""
         with self._lock:

@@ -11,6 +11,8 @@ from powawidget.batch.board.figures import figures_of
 from powawidget.batch.board.moment import Content
 from powawidget.batch.board.parts import AWAY, Parts
 from powawidget.batch.board.transcript import transcripts
+from powawidget.kernel import loop
+from powawidget.live import alive
 
 CONTENT = Content(
     name="Triage",
@@ -140,3 +142,30 @@ def test_a_script_gets_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> N
     board.close()
     assert closed == [True]
     assert away.host.kernel() is None
+
+
+def test_the_kernel_is_kept_alive_while_a_machine_tells_of_rows_and_no_longer() -> None:
+    board = AwayBoard(CONTENT, lambda: None)
+    clock = board._parts._clock = Clock()
+    assert not kept()
+    board.note(told("a", accepted=1))
+    assert kept()
+    clock.now += 60  # none has told anything since
+    assert not kept()
+    board.note(told("a", accepted=1))
+    assert kept()
+    for part in "abc":
+        board.note(told(part, done=2, over=True))
+    assert not kept()
+    board.note(told("a", accepted=1))
+    board.close()
+    assert not kept()
+
+
+def kept() -> bool:
+    """Whether the kernel is kept alive, once the loop thread has done what it was asked."""
+
+    async def look() -> bool:
+        return alive.is_keeping()
+
+    return loop.run_sync(look())
