@@ -80,6 +80,8 @@ from powawidget.state.model import (
     WorkStatus,
 )
 from powawidget.state.values import Approval, Block, Delegation, Progress, RunResult, ToolCall
+from powawidget.waiting.inbox import Inbox, inbox
+from powawidget.waiting.pending import Pending, PendingList, pending
 
 __all__ = [
     "Agent",
@@ -107,6 +109,7 @@ __all__ = [
     "Failure",
     "FileError",
     "Gate",
+    "Inbox",
     "InvalidValueError",
     "Kind",
     "Message",
@@ -115,6 +118,8 @@ __all__ = [
     "Options",
     "Orchestration",
     "OrchestrationInfo",
+    "Pending",
+    "PendingList",
     "PerPartition",
     "Policy",
     "PolicyFunction",
@@ -150,10 +155,12 @@ __all__ = [
     "compare",
     "connect",
     "expect",
+    "inbox",
     "new_session_id",
     "notices",
     "open_batch",
     "options",
+    "pending",
     "per_partition",
     "policy",
     "ratings",

@@ -8,6 +8,7 @@ from typing import Any
 
 from powawidget.approvals.decider import Decider
 from powawidget.errors import RequestError
+from powawidget.kernel.cells import Place
 from powawidget.live.run import Live
 from powawidget.protocol import events as ev
 from powawidget.state.model import ApprovalPart, RunState
@@ -182,6 +183,7 @@ class GatedRun:
             self.live, self.server.post, self._hooks, policy, monotonic=self.time
         )
         self.live.observe = self.decider.note_event
+        self.place = Place()
 
     def shown(self) -> list[str]:
         """What a page shows as pending."""

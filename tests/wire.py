@@ -14,6 +14,7 @@ from powawidget.batch.board import messages as board
 from powawidget.comparison import messages as compare
 from powawidget.state.model import Part
 from powawidget.state.text import Text
+from powawidget.waiting import messages as waiting
 from powawidget.widget import messages
 from tests.walk import ROOT
 
@@ -29,6 +30,8 @@ STRUCTS: tuple[type, ...] = (
     *get_args(board.BoardRequest),
     *get_args(compare.CompareMessage),
     *get_args(compare.CompareRequests),
+    waiting.WaitingMessage,
+    *get_args(waiting.WaitingRequests),
 )
 UNIONS = {
     "Part": Part,
@@ -38,6 +41,7 @@ UNIONS = {
     "BoardRequest": board.BoardRequest,
     "CompareMessage": compare.CompareMessage,
     "CompareRequests": compare.CompareRequests,
+    "WaitingRequests": waiting.WaitingRequests,
 }
 HEAD = """// Generated from powawidget/widget/messages.py and state/model.py: do not edit.
 // To make it anew: `python -m tests.wire`.

@@ -6,6 +6,7 @@
 export { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 export { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 export { ActionButton } from "./components/ActionButton";
+export { Approval } from "./components/Approval";
 export { Arguments } from "./components/Arguments";
 export { Button } from "./components/Button";
 export { CopyButton } from "./components/CopyButton";

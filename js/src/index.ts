@@ -56,8 +56,8 @@ function drawn(session: WholeSession, root: HTMLElement, mark: string, limit: un
   const dropStyle = useStyle(root);
   const endTheme = followTheme(root);
   const endKeys = shareKeys(root);
-  const Shown = session.model.get("_board") ? Batch : Run;
-  draw(showsChat(view) ? h(Chat, { view }) : h(Shown, { view: view as View }), root);
+  const Shown = session.model.get("_board") ? Batch : showsChat(view) ? Chat : Run;
+  draw(h(Shown as typeof Run, { view: view as View }), root);
   // Not before: where nothing could be drawn the transcript is all there is.
   const hidden = hidesTranscript(mark);
   root.after(hidden);

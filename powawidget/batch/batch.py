@@ -38,7 +38,7 @@ from powawidget.errors import (
     UnknownNameError,
 )
 from powawidget.kernel import cells, host, interrupts, loop, wait
-from powawidget.run.approvers import nobody_clicks
+from powawidget.run.approvers import nobody_clicks, when_page
 from powawidget.run.finished import of_saved
 from powawidget.run.on_interrupt import checked_choice
 from powawidget.run.run import PUBLISHING, Run, finished_run
@@ -648,7 +648,7 @@ class Batch:
 
     def _begin(self, inputs: Sequence[RowInput], *, is_part: bool) -> None:
         driver = self._made(inputs)
-        cells.note_number()
+        cells.note_place()
         driver.start()
         self._take(driver, inputs, is_part=is_part)
         self._note_begun()
@@ -666,6 +666,7 @@ class Batch:
         # and this one would wait for it for ever.
         if self._view.is_seen:
             driver.note_page()
+        when_page(self._note_page)
 
     def _note_page(self) -> None:
         """Note that a page shows the batch; what waited for that begins now."""

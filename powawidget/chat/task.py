@@ -13,7 +13,7 @@ from powawidget.chat.live import LiveChat
 from powawidget.chat.queue import Entry, Queue
 from powawidget.errors import ConfigurationError, InvalidValueError, PowawidgetError
 from powawidget.http.secret import Secret
-from powawidget.kernel import loop
+from powawidget.kernel import cells, loop
 from powawidget.live.run import Live
 from powawidget.protocol.events.bounds import cut
 from powawidget.run import rating
@@ -98,6 +98,7 @@ class ChatTask:
         self.is_closed = False
         self.holder: object = None
         self._partner = partner
+        self._place = cells.place()
         self._sent: dict[int, str] = {}
 
     # What is sent.
@@ -119,6 +120,7 @@ class ChatTask:
             )
         plan = self._partner.plan(message, lambda: self.live.state.session_id)
         task = RunTask(plan, lock=self.live.lock)
+        task.place = self._place
         self.live.watch(task.live)
         self.queue.add(Entry(action, message, task, retries))
         self.idle.clear()

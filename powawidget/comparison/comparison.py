@@ -52,6 +52,7 @@ class Comparison:
                 # Who sees the comparison can open the run, and decide there.
                 entry.run._approvers.outputs.append(self._output)  # noqa: SLF001  # as a chat's
         cells.adopt(self, Comparison._begin_close)
+        cells.note_place()
         self._live.start()
 
     @property

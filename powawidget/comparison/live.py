@@ -24,7 +24,7 @@ from powawidget.comparison.moment import Content, Moment
 from powawidget.comparison.starting import Starting
 from powawidget.kernel import loop
 from powawidget.kernel.worker import in_thread
-from powawidget.live.read_model import ReadModel
+from powawidget.live.read_model import RunModel
 from powawidget.live.subscribers import do_left
 from powawidget.run.run import Run
 from powawidget.state.model import ENDED, RunState, TextPart
@@ -37,7 +37,7 @@ _ON_STOP = (
 )
 
 
-class LiveComparison(ReadModel):
+class LiveComparison(RunModel):
     """A comparison while it changes; changed on the loop thread only.
 
     Attributes:

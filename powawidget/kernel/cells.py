@@ -9,7 +9,7 @@ import contextvars
 import logging
 import threading
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
 from powawidget.kernel import host, loop
@@ -70,8 +70,20 @@ def release(thing: Closable) -> None:
             started.pop(thing, None)
 
 
+class Place(NamedTuple):
+    """A cell of a notebook.
+
+    Attributes:
+        number: Its number, as it stands beside it; None where that isn't known.
+        cell_id: Its id, where the front end has sent one.
+    """
+
+    number: int | None = None
+    cell_id: str | None = None
+
+
 # The cell that work on the loop thread was started by: its tasks have the starter's context.
-_number: "contextvars.ContextVar[int | None]" = contextvars.ContextVar("_number", default=None)
+_place: "contextvars.ContextVar[Place | None]" = contextvars.ContextVar("_place", default=None)
 
 
 def number() -> int | None:
@@ -79,20 +91,29 @@ def number() -> int | None:
 
     Returns:
         None where no cell runs. On the loop thread it is that of the cell by which the work there
-        was started, if `note_number` was called before.
+        was started, if `note_place` was called before.
+    """
+    return place().number
+
+
+def place() -> Place:
+    """Tell which cell is running.
+
+    Returns:
+        On the loop thread the cell by which the work there was started, as for `number`.
     """
     if loop.loop_thread().is_current:
-        return _number.get()
+        return _place.get() or Place()
     # Not `execution_count`: from IPython 9 on that is the next cell's while one runs.
     inputs = getattr(getattr(host.kernel(), "shell", None), "user_ns", {}).get("In")
     count = len(inputs) - 1 if isinstance(inputs, list) else 0
-    return count if count > 0 and host.is_in_cell() else None
+    return Place(count, host.cell()[0]) if count > 0 and host.is_in_cell() else Place()
 
 
-def note_number() -> None:
+def note_place() -> None:
     """Note the running cell for what is started on the loop thread from here."""
     if not loop.loop_thread().is_current:
-        _number.set(number())
+        _place.set(place())
 
 
 def _try(close: Callable[..., object], old: Closable) -> None:

@@ -9,19 +9,21 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from powawidget.kernel import loop
 from powawidget.live.subscribers import Subscribers, Troubles
-from powawidget.state.model import ENDED, RunState, plain
+from powawidget.state.model import ENDED, ChatState, RunState, plain
 from powawidget.state.ops import Op
 
+State = TypeVar("State", RunState, ChatState)
 
-class ReadModel(ABC):
+
+class ReadModel(ABC, Generic[State]):
     """Many runs as one, while they change; changed on the loop thread only.
 
     Attributes:
-        state: How they stand, as a run's.
+        state: How they stand, as a run's or a chat's.
         lock: Guards the state.
         subscribers: Who receives its changes.
         published: Set while all that stands in the notebook is up to date with an end.
@@ -34,9 +36,9 @@ class ReadModel(ABC):
     """
 
     def __init__(
-        self, state: RunState, redact: Callable[[str], str], gap: float, looked_at: str
+        self, state: State, redact: Callable[[str], str], gap: float, looked_at: str
     ) -> None:
-        self.state = state
+        self.state: State = state
         self.lock = threading.RLock()
         self.published = threading.Event()
         self._troubles = Troubles(redact)
@@ -59,9 +61,9 @@ class ReadModel(ABC):
         return False
 
     @property
+    @abstractmethod
     def finished(self) -> bool:
         """Whether nothing is under way."""
-        return self.state.status in ENDED
 
     @property
     def trouble(self) -> str:
@@ -148,3 +150,12 @@ class ReadModel(ABC):
     def _after_failure(self) -> float | None:
         """Say when to look again after a look that failed; as `_look`."""
         return None if self.finished else 1.0
+
+
+class RunModel(ReadModel[RunState]):
+    """Many runs as one that is shown as a run is."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is under way."""
+        return self.state.status in ENDED

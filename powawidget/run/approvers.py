@@ -2,7 +2,8 @@
 
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+import weakref
+from collections.abc import Callable, Iterator, Sequence
 
 from powawidget.kernel import host
 from powawidget.run.task import RunTask
@@ -12,6 +13,11 @@ from powawidget.widget.output import CellOutput
 _GRACE = 2.0
 _GRACE_FOR_A_PAGE = 30.0
 _GRACE_FOR_CODE = 30.0
+
+# What shows every run that asks, where a person can click.
+everywhere: list[CellOutput] = []
+# What sends nothing before a page is there at which a person can decide: told once one is.
+_held: "list[weakref.WeakMethod[Callable[[], object]]]" = []
 
 
 class Approvers:
@@ -62,7 +68,7 @@ def nobody_clicks(outputs: Sequence[CellOutput]) -> bool:
     """Tell whether no page shows any of these, where a person could click."""
     if host.kernel() is None:
         return True
-    shown = [(one.made, one.shown_at) for one in outputs if one.is_shown]
+    shown = [(one.made, one.shown_at) for one in (*outputs, *everywhere) if one.is_shown]
     if not shown or any(widget.greeted for widget, _ in shown):
         return not shown
     # A page says hello once it has loaded the front end; where no front end has sent the cell,
@@ -70,6 +76,33 @@ def nobody_clicks(outputs: Sequence[CellOutput]) -> bool:
     grace = _GRACE_FOR_A_PAGE if host.has_front_end() else _GRACE
     now = time.monotonic()
     return all(at is not None and now - at > grace for _, at in shown)
+
+
+def is_seen_everywhere() -> bool:
+    """Tell whether a page shows every run that asks."""
+    return any(one.is_shown and one.made.greeted for one in everywhere)
+
+
+def when_page(tell: Callable[[], object]) -> None:
+    """Call a method once a page shows every run that asks, as long as anybody has its object.
+
+    Args:
+        tell: The method; it is called at once where such a page is there.
+    """
+    _held[:] = [one for one in _held if one() is not None]
+    method = weakref.WeakMethod(tell)
+    if method not in _held:
+        _held.append(method)
+    if is_seen_everywhere():
+        tell()
+
+
+def note_page() -> None:
+    """Tell what waits for it that a page shows every run that asks."""
+    for method in tuple(_held):
+        tell = method()
+        if tell is not None:
+            tell()
 
 
 def _subject(request: ApprovalPart) -> str:

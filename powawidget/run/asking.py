@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from powawidget.approvals.decider import Decider
+from powawidget.kernel.cells import Place
 from powawidget.live.run import Live
 from powawidget.live.subscribers import log
 
@@ -25,6 +26,10 @@ class Asks(Protocol):
     @property
     def decider(self) -> Decider | None:
         """What decides on its requests, where there can be any."""
+
+    @property
+    def place(self) -> Place:
+        """The cell that has started it."""
 
 
 Hearer = Callable[[], None]

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from powawidget.approvals.decider import Decider
 from powawidget.approvals.policy import Choice
 from powawidget.errors import PowawidgetError
-from powawidget.kernel import loop
+from powawidget.kernel import cells, loop
 from powawidget.live import alive
 from powawidget.live.run import Live
 from powawidget.protocol.events import Stopped, Troubled
@@ -35,6 +35,7 @@ class RunTask:
         is_closed: Whether nobody wants to know any more what became of the run at the server.
         is_row: Whether it is part of a batch, which keeps the kernel alive as a whole.
         anew: Makes the plan by which a run that was reused is run anew; None for any other.
+        place: The cell that has started it, or its chat.
         decides: Who was given to decide on its approvals, where that was noted.
         own_id: By what its rating is known, once it has one.
         rating: Held while it is rated: of two ratings the later one counts.
@@ -56,6 +57,7 @@ class RunTask:
         self.is_closed = False
         self.is_row = False
         self.anew: Callable[[], Plan] | None = None
+        self.place = cells.Place()
         self.decides: object = None
         self.own_id: str | None = None
         self.rating = asyncio.Lock()
@@ -90,6 +92,8 @@ class RunTask:
         is_incomplete = set() if lookup.parts is None else {"completed", "failed"}
         live.unfinished = frozenset(is_cut | is_incomplete)
         known.note(live)
+        place = cells.place()
+        self.place = self.place if place.number is None else place
         self._future = loop.submit(self._run())
 
     def stop(self) -> None:

@@ -33,7 +33,7 @@ class BoardWidget(StateWidget):
     _board = traitlets.Unicode().tag(sync=True)
 
     def __init__(
-        self, live: ReadModel, act: Act, on_close: Callable[[], None], mark: str = ""
+        self, live: ReadModel[Any], act: Act, on_close: Callable[[], None], mark: str = ""
     ) -> None:
         self._tasks: set[asyncio.Task[None]] = set()  # a loop holds its own by weak references
         # With the first message: where the page is slow, anywidget drops what follows that.

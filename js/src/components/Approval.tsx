@@ -7,11 +7,17 @@ import { MOST_IN_LINE, quoted } from "../text/visible";
 import * as words from "../text/words";
 import { pure, useKeys } from "../view/hooks";
 import type { View } from "../view/view";
-import { ApprovalCard } from "./ApprovalCard";
+import { ApprovalCard, type InList } from "./ApprovalCard";
 import { Glyph } from "./Glyph";
 import { ToolName, Visible } from "./Visible";
 
-export const Approval = pure(function Approval({ view, index }: { view: View; index: number }) {
+interface ApprovalProps {
+  view: View;
+  index: number;
+  list?: InList;
+}
+
+export const Approval = pure(function Approval({ view, index, list }: ApprovalProps) {
   const { state, outline } = view.store;
   const part = state.parts[index] as ApprovalPart;
   useKeys(view, `parts/${index}`, `parts/${part.call ?? -1}`, "actions", "kernel", "status");
@@ -21,7 +27,7 @@ export const Approval = pure(function Approval({ view, index }: { view: View; in
   // A copy: the card may draw itself once more before it learns that the list has changed.
   const together = [...outline.approvalsWith("pending")];
   if (together.at(-1) !== index) return <p class="pw-decided">{words.decidedBelow}</p>;
-  return <ApprovalCard view={view} indexes={together} />;
+  return <ApprovalCard view={view} indexes={together} list={list} />;
 });
 
 /** Whether a decision was made here and the stream hasn't shown yet what came of it. */

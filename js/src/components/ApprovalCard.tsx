@@ -1,5 +1,5 @@
 // The requests that wait for one decision, and the buttons that make it.
-import type { RefObject, TargetedKeyboardEvent } from "preact";
+import type { ComponentChildren, RefObject, TargetedKeyboardEvent } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useArming } from "../approval/arming";
 import { standingOf } from "../approval/decision";
@@ -16,9 +16,23 @@ import { Request, Subject } from "./ApprovalRequest";
 import { Button } from "./Button";
 import { Visible } from "./Visible";
 
-export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly number[] }) {
+/** What a list of such cards says and offers beside what each does. */
+export interface InList {
+  /** What stands before the subject. */
+  title: ComponentChildren;
+  /** More buttons beside Deny, which may open its field with a text in it. */
+  more(open: (text: string) => void): ComponentChildren;
+}
+
+interface Props {
+  view: View;
+  indexes: readonly number[];
+  list: InList | undefined;
+}
+
+export function ApprovalCard({ view, indexes, list }: Props) {
   const [id] = useState(newId); // the library's own would be the same in every widget of a page
-  const [isDenying, setDenying] = useState(false);
+  const [denial, setDenial] = useState<string | null>(null); // what its reason begins with
   const card = useRef<HTMLElement>(null);
   const isLost = view.store.isAbandoned;
   const now = useNow(view, isLost ? 0 : 1_000);
@@ -30,7 +44,7 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
   const standing = standingOf(view, parts, isOpen);
   const { isBusy, whyInert, whyNotYet } = standing;
   const [isByKeyboard, isByKeyboardNow] = useKeyboardFocus(card);
-  const [button, isArmed, isArmedNow] = useArming(`${digests} ${isDenying} ${isBusy}`);
+  const [button, isArmed, isArmedNow] = useArming(`${digests} ${denial} ${isBusy}`);
 
   const canDeny = !isBusy && whyInert === null;
   const canApprove = canDeny && whyNotYet === null;
@@ -44,14 +58,14 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
     view.actions.act("deny", digests, reason.trim() || null);
     close();
   };
-  const open = () => {
+  const open = (text = "") => {
     if (!canDeny) return;
     view.follow?.hold();
-    setDenying(true);
+    setDenial(text);
     // Where it is open already.
     card.current?.querySelector<HTMLElement>(".pw-input")?.focus({ preventScroll: true });
   };
-  const close = () => setDenying(false);
+  const close = () => setDenial(null);
   const onKey = (event: TargetedKeyboardEvent<HTMLElement>) => {
     if (event.target !== event.currentTarget || event.repeat || !isBare(event)) return;
     const key = event.key.toLowerCase();
@@ -66,7 +80,7 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
   const gate = isOne ? words.gate(gates.indexOf(indexes[0] as number)) : "";
   const areCalls = parts.every((part) => part.covers === "call");
   const all = words.requests(parts.length, areCalls);
-  const isForm = isDenying && canDeny;
+  const isForm = denial !== null && canDeny;
   // What is said for a moment stands between the buttons: a line of its own would move them.
   const isBrief = isBusy || (whyInert !== null && whyInert !== words.noKernel);
   const [shown, next] = stages(parts, isOpen);
@@ -92,7 +106,7 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
     >
       <div class="pw-ask-head">
         <strong class="pw-ask-title" id={id}>
-          {isLost ? words.approvalMissed : words.approvalNeeded}{" "}
+          {isLost ? words.approvalMissed : (list?.title ?? words.approvalNeeded)}{" "}
           {isOne ? <Subject view={view} part={first} /> : all}
           {gate !== "" && <span class="pw-gate">, {gate}</span>}
         </strong>
@@ -119,12 +133,13 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
           <Visible text={standing.note} />
         </p>
         {isForm ? (
-          <Reason requests={parts.length} deny={deny} close={close} card={card} />
+          <Reason requests={parts.length} text={denial} deny={deny} close={close} card={card} />
         ) : (
           <div class="pw-acts">
-            <Button class="pw-button pw-deny" aria-disabled={!canDeny} onClick={open}>
+            <Button class="pw-button pw-deny" aria-disabled={!canDeny} onClick={() => open()}>
               {words.deny(parts.length)}
             </Button>
+            {list?.more(open)}
             <span class="pw-covers">
               {canDeny && <span class="pw-shortcuts">{words.shortcuts}</span>}
               {isBrief ? (
@@ -153,6 +168,8 @@ export function ApprovalCard({ view, indexes }: { view: View; indexes: readonly 
 
 interface ReasonProps {
   requests: number;
+  /** What it begins with. */
+  text: string;
   deny: (reason: string) => void;
   close: () => void;
   /** What gets the focus of the field when that goes. */
@@ -160,7 +177,7 @@ interface ReasonProps {
 }
 
 /** The field that Deny opens. */
-function Reason({ requests, deny, close, card }: ReasonProps) {
+function Reason({ requests, text, deny, close, card }: ReasonProps) {
   const [id] = useState(newId);
   const form = useRef<HTMLDivElement>(null);
   // Also where it goes by itself, as its time is over: who types on would give commands.
@@ -181,7 +198,14 @@ function Reason({ requests, deny, close, card }: ReasonProps) {
     <div class="pw-reason" ref={form}>
       <label for={id}>{words.reason}</label>
       <div class="pw-acts">
-        <input id={id} ref={focus} class="pw-input" maxLength={2_000} onKeyDown={onKey} />
+        <input
+          id={id}
+          ref={focus}
+          class="pw-input"
+          maxLength={2_000}
+          defaultValue={text}
+          onKeyDown={onKey}
+        />
         <Button class="pw-button pw-deny pw-firm" onClick={send}>
           {words.deny(requests)}
         </Button>

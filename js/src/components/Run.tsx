@@ -5,7 +5,7 @@ import { hasEnded } from "../state/run";
 import { answerOf } from "../text/answer";
 import * as words from "../text/words";
 import { pure, useKeys, useModule } from "../view/hooks";
-import type { View } from "../view/view";
+import { showsChat, type View } from "../view/view";
 import { CopyButton } from "./CopyButton";
 import { ErrorBox } from "./ErrorBox";
 import { Header } from "./Header";
@@ -28,7 +28,7 @@ export function Batch({ view }: { view: View }) {
   const mod = useModule(view, named ?? "board");
   return (
     <>
-      {mod ? <mod.Board view={view} /> : <Header view={view} />}
+      {mod ? <mod.Board view={view} /> : showsChat(view) || <Header view={view} />}
       <Incomplete view={view} />
     </>
   );

@@ -558,6 +558,38 @@ export interface HideRequest {
   hidden: boolean;
 }
 
+export interface WaitingRow {
+  id: string;
+  turn: number;
+  name: string;
+  cell: number | null;
+  cell_id: string | null;
+  hidden: boolean;
+  ended: number | null;
+  late: boolean;
+  moved: boolean;
+}
+
+export interface WaitingMessage {
+  kind: "waiting";
+  rows: WaitingRow[];
+  more: number;
+  trouble: string;
+}
+
+export interface WaitingRequest {
+  kind: "waiting";
+  id: string;
+  view: string;
+}
+
+export interface HideRowRequest {
+  kind: "hide_row";
+  id: string;
+  view: string;
+  row: string | null;
+}
+
 export type Part = TextPart | ToolPart | ApprovalPart | NoticePart | DelegationPart | ParallelPart;
 
 export type KernelMessage = OpsMessage | StateMessage | ChatStateMessage | CurrentMessage | BeatMessage | AckMessage | FileMessage | ModuleMessage | PieceMessage;
@@ -571,3 +603,5 @@ export type BoardRequest = RowsRequest | LeaveRequest | OpenRequest;
 export type CompareMessage = ComparedMessage | OpenedSideMessage;
 
 export type CompareRequests = CompareRequest | LeaveCompareRequest | OpenSideRequest | VoteRequest | HideRequest;
+
+export type WaitingRequests = WaitingRequest | HideRowRequest;

@@ -11,7 +11,7 @@ from typing import Any
 from powawidget.batch.board.figures import BatchStatus, Figures, figures_of
 from powawidget.batch.board.moment import Content, Moment
 from powawidget.kernel.worker import in_thread
-from powawidget.live.read_model import ReadModel
+from powawidget.live.read_model import RunModel
 from powawidget.live.subscribers import do_left
 from powawidget.state.model import RunState, RunStatus
 from powawidget.state.ops import Op
@@ -32,7 +32,7 @@ _STATUS: dict[BatchStatus, RunStatus] = {
 _ON_STOP = "Nothing new starts. What runs goes on to its end, and its result is kept."
 
 
-class LiveBoard(ReadModel):
+class LiveBoard(RunModel):
     """A batch while it changes; changed on the loop thread only.
 
     Attributes:
