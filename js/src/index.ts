@@ -29,6 +29,7 @@ declare module "./link/modules" {
     chat: typeof import("./modules/chat");
     code: typeof import("./modules/code");
     compare: typeof import("./modules/compare");
+    inbox: typeof import("./modules/inbox");
     mathfont: typeof import("./modules/mathfont");
     maths: typeof import("./modules/maths");
     orchestration: typeof import("./modules/orchestration");

@@ -1,0 +1,202 @@
+// One decision: as a line, as the card of its requests, and greyed with what became of it.
+import type { ComponentChildren } from "preact";
+import {
+  Approval,
+  Button,
+  pure,
+  ToolName,
+  useKeys,
+  useMemo,
+  useNow,
+  useRef,
+  useState,
+  Visible,
+} from "../../core";
+import type { WholeSession } from "../../link/session";
+import type { ApprovalPart, WaitingRow } from "../../state/wire";
+import { tellingArgument } from "../../text/glance";
+import * as core from "../../text/words";
+import type { View } from "../../view/view";
+import { goToCell } from "./goto";
+import type { InboxLink } from "./link";
+import * as words from "./words";
+
+const LONGEST_REASON = 1_900; // characters: the kernel takes 2,000
+
+interface Props {
+  /** The turn that holds the requests. */
+  view: View;
+  link: InboxLink;
+  row: WaitingRow;
+  isOpen: boolean;
+  open: () => void;
+}
+
+export const partsOf = (view: View): ApprovalPart[] => view.store.state.parts as ApprovalPart[];
+
+/** Whether a row waits for a person here still. */
+export const isAsked = (view: View, row: WaitingRow): boolean =>
+  row.ended === null && !row.hidden && partsOf(view).some(({ decision }) => decision === "pending");
+
+/** Until when all of a row can be decided. */
+export const dueOf = (view: View): number =>
+  Math.min(...partsOf(view).map(({ deadline, asked_at }) => deadline ?? asked_at + 300));
+
+export const Row = pure(function Row({ view, link, row, isOpen, open }: Props) {
+  const parts = partsOf(view);
+  useKeys(view, "parts", "root", "status", ...parts.map((_, index) => `parts/${index}` as const));
+  const root = useRef<HTMLLIElement>(null);
+  const height = useRef<number | null>(null);
+  const isOver = !isAsked(view, row);
+  // It keeps the place that it had, so that what is below stays where it is.
+  if (isOver) height.current ??= root.current?.getBoundingClientRect().height ?? null;
+  else height.current = null;
+  const style = height.current === null ? undefined : { minHeight: `${height.current}px` };
+  return (
+    <li ref={root} class={`pw-wait${isOver ? " pw-wait-over" : ""}`} style={style}>
+      {isOver ? (
+        <Over view={view} row={row} />
+      ) : isOpen ? (
+        <Open view={view} link={link} row={row} />
+      ) : (
+        <Line view={view} row={row} open={open} />
+      )}
+    </li>
+  );
+});
+
+interface Shown {
+  view: View;
+  row: WaitingRow;
+}
+
+const Subject = ({ view, part }: { view: View; part: ApprovalPart }) =>
+  part.covers === "call" ? (
+    <ToolName view={view} name={part.tool_name} />
+  ) : (
+    <span>{core.covers[part.covers]}</span>
+  );
+
+function Line({ view, row, open }: Shown & { open: () => void }) {
+  const now = useNow(view, view.store.isAbandoned ? 0 : 1_000);
+  const parts = partsOf(view);
+  const [first] = parts as [ApprovalPart];
+  return (
+    <button type="button" class="pw-card pw-row pw-wait-line" aria-expanded={false} onClick={open}>
+      <span class="pw-wait-mark" aria-hidden>
+        ‖
+      </span>
+      {parts.length === 1 ? (
+        <Subject view={view} part={first} />
+      ) : (
+        <b>
+          {core.requests(
+            parts.length,
+            parts.every(({ covers }) => covers === "call"),
+          )}
+        </b>
+      )}
+      <span class="pw-wait-glance">
+        <Visible text={first.withheld === null ? tellingArgument(first.arguments) : ""} />
+        {" · "}
+        <Visible text={row.name} />
+      </span>
+      <span class="pw-took" role="timer" aria-live="off">
+        {core.timeLeft(Math.ceil(dueOf(view) - now))}
+      </span>
+    </button>
+  );
+}
+
+function Open({ view, link, row }: Shown & { link: InboxLink }) {
+  const parts = partsOf(view);
+  const index = parts.findLastIndex(({ decision }) => decision === "pending");
+  const isCall = parts[index]?.covers === "call" || parts.length > 1;
+  const list = useMemo(
+    () => ({
+      title: (
+        <>
+          <Visible text={row.name} /> {isCall ? words.wants : words.asksAbout}
+        </>
+      ),
+      more: (start: (text: string) => void): ComponentChildren => (
+        <More view={view} link={link} row={row} start={start} />
+      ),
+    }),
+    [view, link, row.id, row.name, row.cell, row.cell_id, isCall],
+  );
+  return <Approval view={view} index={index} list={list} />;
+}
+
+interface MoreProps extends Shown {
+  link: InboxLink;
+  /** Opens the field for the reason of a denial, with a text in it. */
+  start: (text: string) => void;
+}
+
+/** What an inbox offers beside Deny and Approve. */
+function More({ view, link, row, start }: MoreProps) {
+  useKeys(view, "kernel", "actions");
+  const { canAct } = view.actions;
+  const [hasNoWay, setNoWay] = useState(false);
+  const [part, ...others] = partsOf(view).filter(({ decision }) => decision === "pending");
+  const given =
+    part === undefined || others.length > 0 || part.withheld !== null || part.covers !== "call"
+      ? ""
+      : words.correction(part.arguments);
+  const { model } = view.session as unknown as WholeSession;
+  const hide = (event: Event) => {
+    if (!canAct) return;
+    link.hide(row.id);
+    // The button goes, and would take the focus of who uses the keyboard with it.
+    const list = (event.target as Element).closest<HTMLElement>(".pw-waits");
+    if ((event as UIEvent).detail === 0) list?.focus({ preventScroll: true });
+  };
+  const go = (event: Event) => setNoWay(!goToCell(model, row.cell_id, event.target as Element));
+  return (
+    <>
+      <Button class="pw-button" title={words.notNowThen} aria-disabled={!canAct} onClick={hide}>
+        {words.notNow}
+      </Button>
+      {given !== "" && given.length <= LONGEST_REASON && (
+        <Button
+          class="pw-quiet"
+          title={words.correctThen}
+          aria-disabled={!canAct}
+          onClick={() => canAct && start(given)}
+        >
+          {words.correct}
+        </Button>
+      )}
+      {(row.cell !== null || row.cell_id !== null) && (
+        <Button class="pw-quiet pw-wait-cell" title={words.cellThen} onClick={go}>
+          {words.cell(row.cell)}
+        </Button>
+      )}
+      {hasNoWay && (
+        <span class="pw-note pw-wait-way" role="status">
+          {words.noWay(row.cell)}
+        </span>
+      )}
+    </>
+  );
+}
+
+/** What became of it, in the place where it was asked. */
+function Over({ view, row }: Shown) {
+  return (
+    <>
+      {partsOf(view).map((part, index) =>
+        part.decision === "pending" ? (
+          <p key={part.digest} class="pw-decided">
+            <Subject view={view} part={part} />
+            {": "}
+            {row.late ? words.late(part) : row.ended === null ? words.notHere : words.moved}
+          </p>
+        ) : (
+          <Approval key={part.digest} view={view} index={index} />
+        ),
+      )}
+    </>
+  );
+}

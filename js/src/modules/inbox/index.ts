@@ -1,0 +1,2 @@
+// An inbox: sent to a page that shows one.
+export { Inbox as Board } from "./Inbox";
