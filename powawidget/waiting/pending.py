@@ -112,15 +112,13 @@ class Pending:
         return self._decide("deny", reason)
 
     def __repr__(self) -> str:
-        told = self.told
+        told = self._told()
         left = f"{math.ceil(told.left)} s left" if self.status == "waiting" else self.status
         arguments = f" {told.arguments}" if told.arguments else ""
         where = "" if self.cell is None else f", cell {self.cell}"
         return f"<{self.name}: {told.subject}{arguments}, {left}{where}>"
 
-    @property
-    def told(self) -> Told:
-        """What a table tells of it."""
+    def _told(self) -> Told:
         return Told.of(self._task, self._at_first, self.seconds_left, self.status)
 
     def _parts(self) -> list[ApprovalPart]:
@@ -151,7 +149,8 @@ class PendingList(list[Pending]):
         return "\n".join(one_line(repr(one), 200) for one in self)
 
     def _repr_html_(self) -> str:
-        nodes, lengths = nodes_of([one.told for one in self])
+        told = [one._told() for one in self]  # noqa: SLF001  # its own module
+        nodes, lengths = nodes_of(told)
         return transcript.html_of(nodes, lengths)
 
 

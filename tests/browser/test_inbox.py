@@ -1,8 +1,5 @@
 """The inbox in a real JupyterLab: by mouse and by keys, beside the cards, in two views."""
 
-from pathlib import Path
-from typing import Any
-
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.deciding import armed
@@ -18,7 +15,7 @@ def shown(lab: Lab, page: Page, name: str, *cells: str) -> Locator:
     lab.open(page, name)
     lab.run_all(page)
     inbox = page.locator(".pw-inbox")
-    expect(inbox.first.locator(".pw-wait, .pw-status").first).to_be_visible(timeout=LONG)
+    expect(inbox.first.locator(".pw-inbox-row, .pw-status").first).to_be_visible(timeout=LONG)
     return inbox
 
 

@@ -85,7 +85,7 @@ function Rows({ view, link, rows, more, trouble }: RowsProps) {
     <>
       <Head view={view} waiting={waiting} isKnown />
       {(hidden.length > 0 || more > 0 || trouble !== "") && (
-        <div class="pw-wait-notes">
+        <div class="pw-inbox-notes">
           {hidden.length > 0 && (
             <span>
               {words.hidden(hidden.length)}
@@ -110,7 +110,7 @@ function Rows({ view, link, rows, more, trouble }: RowsProps) {
       {/* Where the pointer is, and the focus, says whether rows may move. */}
       <ul
         ref={list}
-        class="pw-waits"
+        class="pw-inbox-rows"
         tabIndex={-1}
         aria-label={words.list}
         onPointerEnter={() => setPointed(true)}
@@ -120,7 +120,7 @@ function Rows({ view, link, rows, more, trouble }: RowsProps) {
       >
         {order.groups.flatMap(({ key, ids }) => [
           ids.length > 1 && (
-            <li key={`same ${key}`} class="pw-wait-same">
+            <li key={`same ${key}`} class="pw-inbox-same">
               {words.same(ids.length)}
             </li>
           ),
@@ -151,7 +151,7 @@ function Rows({ view, link, rows, more, trouble }: RowsProps) {
 
 /** A row of which the kernel keeps nothing any more, while somebody looks at the list. */
 const Dropped = () => (
-  <li class="pw-wait pw-wait-over">
+  <li class="pw-inbox-row pw-inbox-over">
     <p class="pw-decided">{words.dropped}</p>
   </li>
 );

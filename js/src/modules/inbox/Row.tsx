@@ -12,7 +12,6 @@ import {
   useState,
   Visible,
 } from "../../core";
-import type { WholeSession } from "../../link/session";
 import type { ApprovalPart, WaitingRow } from "../../state/wire";
 import { tellingArgument } from "../../text/glance";
 import * as core from "../../text/words";
@@ -53,7 +52,7 @@ export const Row = pure(function Row({ view, link, row, isOpen, open }: Props) {
   else height.current = null;
   const style = height.current === null ? undefined : { minHeight: `${height.current}px` };
   return (
-    <li ref={root} class={`pw-wait${isOver ? " pw-wait-over" : ""}`} style={style}>
+    <li ref={root} class={`pw-inbox-row${isOver ? " pw-inbox-over" : ""}`} style={style}>
       {isOver ? (
         <Over view={view} row={row} />
       ) : isOpen ? (
@@ -82,8 +81,8 @@ function Line({ view, row, open }: Shown & { open: () => void }) {
   const parts = partsOf(view);
   const [first] = parts as [ApprovalPart];
   return (
-    <button type="button" class="pw-card pw-row pw-wait-line" aria-expanded={false} onClick={open}>
-      <span class="pw-wait-mark" aria-hidden>
+    <button type="button" class="pw-card pw-row pw-inbox-line" aria-expanded={false} onClick={open}>
+      <span class="pw-inbox-mark" aria-hidden>
         ‖
       </span>
       {parts.length === 1 ? (
@@ -96,7 +95,7 @@ function Line({ view, row, open }: Shown & { open: () => void }) {
           )}
         </b>
       )}
-      <span class="pw-wait-glance">
+      <span class="pw-inbox-glance">
         <Visible text={first.withheld === null ? tellingArgument(first.arguments) : ""} />
         {" · "}
         <Visible text={row.name} />
@@ -144,15 +143,15 @@ function More({ view, link, row, start }: MoreProps) {
     part === undefined || others.length > 0 || part.withheld !== null || part.covers !== "call"
       ? ""
       : words.correction(part.arguments);
-  const { model } = view.session as unknown as WholeSession;
   const hide = (event: Event) => {
     if (!canAct) return;
     link.hide(row.id);
     // The button goes, and would take the focus of who uses the keyboard with it.
-    const list = (event.target as Element).closest<HTMLElement>(".pw-waits");
+    const list = (event.target as Element).closest<HTMLElement>(".pw-inbox-rows");
     if ((event as UIEvent).detail === 0) list?.focus({ preventScroll: true });
   };
-  const go = (event: Event) => setNoWay(!goToCell(model, row.cell_id, event.target as Element));
+  const go = (event: Event) =>
+    setNoWay(!goToCell(link.model, row.cell_id, event.target as Element));
   return (
     <>
       <Button class="pw-button" title={words.notNowThen} aria-disabled={!canAct} onClick={hide}>
@@ -169,12 +168,12 @@ function More({ view, link, row, start }: MoreProps) {
         </Button>
       )}
       {(row.cell !== null || row.cell_id !== null) && (
-        <Button class="pw-quiet pw-wait-cell" title={words.cellThen} onClick={go}>
+        <Button class="pw-quiet pw-inbox-cell" title={words.cellThen} onClick={go}>
           {words.cell(row.cell)}
         </Button>
       )}
       {hasNoWay && (
-        <span class="pw-note pw-wait-way" role="status">
+        <span class="pw-note pw-inbox-way" role="status">
           {words.noWay(row.cell)}
         </span>
       )}

@@ -22,7 +22,7 @@ export class InboxLink implements Link {
 
   /** @param changed called when anything here has changed. */
   constructor(
-    private readonly model: Model,
+    readonly model: Model,
     private readonly changed: () => void,
   ) {
     model.on("msg:custom", this.#hear);
