@@ -62,8 +62,9 @@ def virtual(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., Non
 class Server:
     """The service's one slot, and the requests that wait for it (docs/protocol.md#one-slot)."""
 
-    def __init__(self, live: Live) -> None:
+    def __init__(self, live: Live, run_id: str) -> None:
         self.live = live
+        self.run_id = run_id
         self.loop = asyncio.get_running_loop()
         self.waiting: list[dict[str, Any]] = []
         self.stored: bool | None = None
@@ -148,7 +149,7 @@ class Server:
         )
 
     async def post(self, run_id: str, body: Any, limit: float) -> None:
-        assert run_id == "run_1"
+        assert run_id == self.run_id
         assert limit > 0
         await asyncio.sleep(0.01)
         if self.refuses is not None:
@@ -172,13 +173,14 @@ class GatedRun:
 
     Args:
         policy: The policy that decides, if one does.
+        run_id: The server's name of the run.
     """
 
-    def __init__(self, policy: Any = None) -> None:
+    def __init__(self, policy: Any = None, run_id: str = "run_1") -> None:
         self.time = asyncio.get_running_loop().time
         self.live = Live(RunState(), clock=self.time)
-        self.live.receive(ev.Started(run_id="run_1", session_id=None))
-        self.server = Server(self.live)
+        self.live.receive(ev.Started(run_id=run_id, session_id=None))
+        self.server = Server(self.live, run_id)
         self.decider = Decider(
             self.live, self.server.post, self._hooks, policy, monotonic=self.time
         )

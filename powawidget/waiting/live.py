@@ -74,6 +74,8 @@ class LiveInbox(ReadModel[ChatState]):
         if content.get("action") not in {"approve", "deny"}:
             return _UNKNOWN
         turn, digests = content.get("turn"), content.get("digests")
+        if isinstance(turn, bool):  # it would be a number
+            return _UNKNOWN
         self.refresh()
         for row in self.waiting():
             if row.turn == turn and isinstance(digests, list) and row.is_about(digests):
