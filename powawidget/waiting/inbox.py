@@ -79,7 +79,7 @@ class Inbox:
 
     def _transcripts(self, mark: str) -> dict[str, str]:
         now = self._live.clock()
-        return transcripts(told_of(self._live.waiting(), now), now, mark)
+        return transcripts(told_of(self._live.waiting()), now, mark)
 
 
 _lock = threading.Lock()

@@ -13,7 +13,8 @@ from powawidget.state.ops import Op
 from powawidget.state.reduce import gates
 from powawidget.waiting.messages import WaitingRow
 
-_SENT = frozenset({"sending", "unknown"})
+# Of these more may become known.
+_OPEN = frozenset({"pending", "sending", "unknown"})
 # What changes of a request once it is there.
 _TOLD = frozenset({"decision", "delivery", "outcome", "deadline", "closes", "by", "reason"})
 
@@ -152,7 +153,7 @@ class Row:
             parts = [part for _, part in sorted(gates.named(run, self.digests), key=_first)]
             if not parts:
                 return None
-            self.is_settled = live.ended or all(map(self._is_settled, parts))
+            self.is_settled = live.ended or all(part.decision not in _OPEN for part in parts)
             # By themselves: the calls that they gate stand elsewhere.
             copies: list[Any] = [alone(part) for part in parts]
             return RunState(
@@ -163,11 +164,6 @@ class Row:
         if self.ended is None:
             return "waiting"
         return "completed" if self.is_settled else "running"
-
-    def _is_settled(self, part: ApprovalPart) -> bool:
-        if part.decision == "pending":
-            return self.is_moved
-        return part.decision not in _SENT
 
 
 def alone(part: ApprovalPart) -> ApprovalPart:
@@ -183,12 +179,17 @@ def _first(item: tuple[int, ApprovalPart]) -> int:
     return item[0]
 
 
+def _frame(run: RunState) -> tuple[object, ...]:
+    """What of a turn stays as it is as a rule."""
+    return run.kind, run.name, run.run_id, len(run.parts)
+
+
 def changes(turn: int, before: RunState | None, now: RunState) -> list[Op]:
     """List the ops that make one state of a turn the next.
 
     The status stands by itself: it is what tells a cell's output that a person is waited for.
     """
-    if before is None or len(before.parts) != len(now.parts) or before.name != now.name:
+    if before is None or _frame(before) != _frame(now):
         return [
             ("set", ("turns", turn), plain(now)),
             ("set", ("turns", turn, "status"), now.status),

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from powawidget import transcript
+from powawidget.approvals.deadlines import deadline_of
 from powawidget.run.asking import Asks
 from powawidget.settings import file_share
 from powawidget.state.model import ApprovalPart
@@ -62,7 +63,7 @@ def subject_of(part: ApprovalPart) -> str:
     return _COVERED[part.covers] or tool_name(part.tool_name)
 
 
-def told_of(rows: Iterable[Row], now: float) -> list[Told]:
+def told_of(rows: Iterable[Row]) -> list[Told]:
     """Read what is told of rows that wait, the soonest deadline first."""
     told = []
     for row in rows:
@@ -70,8 +71,9 @@ def told_of(rows: Iterable[Row], now: float) -> list[Told]:
         parts = (
             [] if state is None else [one for one in state.parts if isinstance(one, ApprovalPart)]
         )
-        due = min((one.deadline or one.asked_at + 300 for one in parts), default=now)
-        told.append(Told.of(row.task, parts, max(0.0, due - now), "waiting"))
+        now = row.task.live.clock()
+        left = min(map(deadline_of, parts), default=now) - now
+        told.append(Told.of(row.task, parts, max(0.0, left), "waiting"))
     return sorted(told, key=lambda one: one.left)
 
 

@@ -43,9 +43,9 @@ class Counted:
         return [part for part in self.gated.live.state.parts if isinstance(part, ApprovalPart)]
 
 
-async def verdict(approval: Any) -> bool:
-    await asyncio.sleep(0.2)
-    return str(approval.arguments["path"]) != "a"
+def verdict(approval: Any) -> bool | None:
+    """Approve some, deny some, and leave some to a person."""
+    return (True, False, None)[int(approval.arguments_hash[:6], 16) % 3]
 
 
 async def interleave(  # noqa: C901  # one branch for each thing that may happen
@@ -56,7 +56,7 @@ async def interleave(  # noqa: C901  # one branch for each thing that may happen
         gated, choice = one.gated, dice.choice(("approve", "deny"))
         way = dice.choice(WAYS)
         if way == "request":
-            gated.server.request(dice.choice("ab"))
+            gated.server.request(dice.choice("abcdef"))
         elif way == "look":
             page.look()
             for name in one.seen:
