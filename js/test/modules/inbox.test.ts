@@ -240,9 +240,9 @@ describe("an inbox", () => {
       false,
     ]);
     const [one, two, three, four] = said(".pw-inbox-row");
-    expect(one).toMatch(/^Approved by a person at [\d:]+, after 0 s: one$/);
+    expect(one).toMatch(/^Approved by a person at [\d:]+, after 0 s: oneOperator$/);
     expect(two).toContain("two");
-    expect(three).toBe("Not answered in 5 min: the server blocked the call: three");
+    expect(three).toBe("Not answered in 5 min: the server blocked the call: threeOperator");
     expect(four).toContain("four");
     point(list(), false);
     await settle(2_000);

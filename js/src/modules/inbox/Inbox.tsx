@@ -112,6 +112,8 @@ function Rows({ view, link, rows, more, trouble }: RowsProps) {
         ref={list}
         class="pw-inbox-rows"
         tabIndex={-1}
+        // JupyterLab has commands on letters, and on Enter.
+        data-lm-suppress-shortcuts="true"
         aria-label={words.list}
         onPointerEnter={() => setPointed(true)}
         onPointerLeave={() => setPointed(false)}
@@ -152,7 +154,7 @@ function Rows({ view, link, rows, more, trouble }: RowsProps) {
 /** A row of which the kernel keeps nothing any more, while somebody looks at the list. */
 const Dropped = () => (
   <li class="pw-inbox-row pw-inbox-over">
-    <p class="pw-decided">{words.dropped}</p>
+    <p class="pw-inbox-said">{words.dropped}</p>
   </li>
 );
 

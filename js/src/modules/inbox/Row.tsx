@@ -50,15 +50,25 @@ export const Row = pure(function Row({ view, link, row, isOpen, open }: Props) {
   // It keeps the place that it had, so that what is below stays where it is.
   if (isOver) height.current ??= root.current?.getBoundingClientRect().height ?? null;
   else height.current = null;
+  const onOpen = (event: Event) => {
+    // The line goes, and would take the focus of who uses the keyboard with it.
+    if ((event as UIEvent).detail === 0) root.current?.focus({ preventScroll: true });
+    open();
+  };
   const style = height.current === null ? undefined : { minHeight: `${height.current}px` };
   return (
-    <li ref={root} class={`pw-inbox-row${isOver ? " pw-inbox-over" : ""}`} style={style}>
+    <li
+      ref={root}
+      tabIndex={-1}
+      class={`pw-inbox-row${isOver ? " pw-inbox-over" : ""}`}
+      style={style}
+    >
       {isOver ? (
         <Over view={view} row={row} />
       ) : isOpen ? (
         <Open view={view} link={link} row={row} />
       ) : (
-        <Line view={view} row={row} open={open} />
+        <Line view={view} row={row} open={onOpen} />
       )}
     </li>
   );
@@ -76,7 +86,7 @@ const Subject = ({ view, part }: { view: View; part: ApprovalPart }) =>
     <span>{core.covers[part.covers]}</span>
   );
 
-function Line({ view, row, open }: Shown & { open: () => void }) {
+function Line({ view, row, open }: Shown & { open: (event: Event) => void }) {
   const now = useNow(view, view.store.isAbandoned ? 0 : 1_000);
   const parts = partsOf(view);
   const [first] = parts as [ApprovalPart];
@@ -185,17 +195,22 @@ function More({ view, link, row, start }: MoreProps) {
 function Over({ view, row }: Shown) {
   return (
     <>
-      {partsOf(view).map((part, index) =>
-        part.decision === "pending" ? (
-          <p key={part.digest} class="pw-decided">
-            <Subject view={view} part={part} />
-            {": "}
-            {row.late ? words.late(part) : row.ended === null ? words.notHere : words.moved}
-          </p>
-        ) : (
-          <Approval key={part.digest} view={view} index={index} />
-        ),
-      )}
+      <div class="pw-inbox-ends">
+        {partsOf(view).map((part, index) =>
+          part.decision === "pending" ? (
+            <p key={part.digest} class="pw-inbox-said">
+              <Subject view={view} part={part} />
+              {": "}
+              {row.late ? words.late(part) : row.ended === null ? words.notHere : words.moved}
+            </p>
+          ) : (
+            <Approval key={part.digest} view={view} index={index} />
+          ),
+        )}
+      </div>
+      <span class="pw-inbox-whose">
+        <Visible text={row.name} />
+      </span>
     </>
   );
 }
