@@ -118,7 +118,7 @@ def test_by_keys_alone(lab: Lab, page: Page) -> None:
     press("Tab")
     expect(second).to_be_focused()
     waiting(inbox, 1)
-    expect(lab.cell(page, 4)).to_have_count(0)  # nor are they the notebook's
+    expect(lab.cell(page, 5)).to_have_count(0)  # nor are they the notebook's
     names = []
     while not names or "Approve" not in names:
         press("Tab")
