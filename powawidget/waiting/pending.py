@@ -43,6 +43,7 @@ class Pending:
         parts = self._parts()
         self._at_first = [alone(part) for part in parts]
         self.run = _run_of(asked.task)
+        self.run._approvers.note_handed_over()  # noqa: SLF001  # as code that awaits a request
         self.name = asked.task.live.state.name
         self.approvals: list[Approval] = [approval_of(part) for part in parts]
         self.asked_at = min(part.asked_at for part in parts)
