@@ -127,6 +127,8 @@ def test_by_keys_alone(lab: Lab, page: Page) -> None:
     for _ in names:
         press("Shift+Tab")
     expect(second).to_be_focused()
+    # Where the page was scrolled for the focus, it is armed anew.
+    expect(button(second, "Approve")).to_be_enabled(timeout=LONG)
     press("a")
     waiting(inbox, 0)
     expect(rows(inbox).last).to_contain_text("Approved by a person")
