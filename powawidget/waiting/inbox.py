@@ -50,6 +50,7 @@ class Inbox:
     def close(self) -> None:
         """Close its widget. What waits goes on waiting; `powawidget.inbox()` makes another."""
         self._output.close()
+        self._live.leave()
         if self._output in approvers.everywhere:
             approvers.everywhere.remove(self._output)
 

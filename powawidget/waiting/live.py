@@ -44,12 +44,18 @@ class LiveInbox(ReadModel[ChatState]):
         self._free: list[int] = []  # turns that hold nothing
         self._shown: frozenset[str] = frozenset()  # what waited when the file was written
         self._changed_at: float | None = None
-        asking.hear(self.note_change)
+        self._end_hearing = asking.hear(self.note_change)
 
     @property
     def finished(self) -> bool:
         """Whether nothing is asked, and all that was decided is settled."""
         return all(run.status in ENDED for run in self.state.turns)
+
+    def leave(self) -> None:
+        """Follow no run any more; on any thread."""
+        self._end_hearing()
+        for row in tuple(self.rows):
+            row.follower.leave()
 
     def message(self) -> WaitingMessage:
         """Tell a page of all rows."""

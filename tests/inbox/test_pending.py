@@ -9,6 +9,7 @@ import pytest
 import powawidget as pw
 from powawidget.errors import DecisionRefused
 from powawidget.kernel import cells, loop
+from powawidget.run import asking
 from powawidget.waiting.live import LiveInbox
 from tests.counterpart import Agent, Call, Calls, Hook, Say, Tool, start
 from tests.waiting import until
@@ -135,6 +136,7 @@ def test_an_inbox_is_the_same_until_it_is_closed() -> None:
     first.close()
     assert pw.inbox() is not first
     pw.inbox().close()
+    assert asking._hearers == []
 
 
 def test_an_inbox_looks_by_itself(desk: Desk) -> None:
