@@ -20,8 +20,8 @@ import { Visible } from "./Visible";
 export interface InList {
   /** What stands before the subject. */
   title: ComponentChildren;
-  /** More buttons beside Deny, which may open its field with a text in it. */
-  more(open: (text: string) => void): ComponentChildren;
+  /** More buttons beside Deny, which may open its field. */
+  more(open: () => void): ComponentChildren;
 }
 
 interface Props {
@@ -32,7 +32,7 @@ interface Props {
 
 export function ApprovalCard({ view, indexes, list }: Props) {
   const [id] = useState(newId); // the library's own would be the same in every widget of a page
-  const [denial, setDenial] = useState<string | null>(null); // what its reason begins with
+  const [isDenying, setDenying] = useState(false);
   const card = useRef<HTMLElement>(null);
   const isLost = view.store.isAbandoned;
   const now = useNow(view, isLost ? 0 : 1_000);
@@ -44,7 +44,7 @@ export function ApprovalCard({ view, indexes, list }: Props) {
   const standing = standingOf(view, parts, isOpen);
   const { isBusy, whyInert, whyNotYet } = standing;
   const [isByKeyboard, isByKeyboardNow] = useKeyboardFocus(card);
-  const [button, isArmed, isArmedNow] = useArming(`${digests} ${denial} ${isBusy}`);
+  const [button, isArmed, isArmedNow] = useArming(`${digests} ${isDenying} ${isBusy}`);
 
   const canDeny = !isBusy && whyInert === null;
   const canApprove = canDeny && whyNotYet === null;
@@ -58,14 +58,14 @@ export function ApprovalCard({ view, indexes, list }: Props) {
     view.actions.act("deny", digests, reason.trim() || null);
     close();
   };
-  const open = (text = "") => {
+  const open = () => {
     if (!canDeny) return;
     view.follow?.hold();
-    setDenial(text);
+    setDenying(true);
     // Where it is open already.
     card.current?.querySelector<HTMLElement>(".pw-input")?.focus({ preventScroll: true });
   };
-  const close = () => setDenial(null);
+  const close = () => setDenying(false);
   const onKey = (event: TargetedKeyboardEvent<HTMLElement>) => {
     if (event.target !== event.currentTarget || event.repeat || !isBare(event)) return;
     const key = event.key.toLowerCase();
@@ -80,7 +80,7 @@ export function ApprovalCard({ view, indexes, list }: Props) {
   const gate = isOne ? words.gate(gates.indexOf(indexes[0] as number)) : "";
   const areCalls = parts.every((part) => part.covers === "call");
   const all = words.requests(parts.length, areCalls);
-  const isForm = denial !== null && canDeny;
+  const isForm = isDenying && canDeny;
   // What is said for a moment stands between the buttons: a line of its own would move them.
   const isBrief = isBusy || (whyInert !== null && whyInert !== words.noKernel);
   const [shown, next] = stages(parts, isOpen);
@@ -133,10 +133,10 @@ export function ApprovalCard({ view, indexes, list }: Props) {
           <Visible text={standing.note} />
         </p>
         {isForm ? (
-          <Reason requests={parts.length} text={denial} deny={deny} close={close} card={card} />
+          <Reason requests={parts.length} deny={deny} close={close} card={card} />
         ) : (
           <div class="pw-acts">
-            <Button class="pw-button pw-deny" aria-disabled={!canDeny} onClick={() => open()}>
+            <Button class="pw-button pw-deny" aria-disabled={!canDeny} onClick={open}>
               {words.deny(parts.length)}
             </Button>
             {list?.more(open)}
@@ -168,8 +168,6 @@ export function ApprovalCard({ view, indexes, list }: Props) {
 
 interface ReasonProps {
   requests: number;
-  /** What it begins with. */
-  text: string;
   deny: (reason: string) => void;
   close: () => void;
   /** What gets the focus of the field when that goes. */
@@ -177,7 +175,7 @@ interface ReasonProps {
 }
 
 /** The field that Deny opens. */
-function Reason({ requests, text, deny, close, card }: ReasonProps) {
+function Reason({ requests, deny, close, card }: ReasonProps) {
   const [id] = useState(newId);
   const form = useRef<HTMLDivElement>(null);
   // Also where it goes by itself, as its time is over: who types on would give commands.
@@ -198,14 +196,7 @@ function Reason({ requests, text, deny, close, card }: ReasonProps) {
     <div class="pw-reason" ref={form}>
       <label for={id}>{words.reason}</label>
       <div class="pw-acts">
-        <input
-          id={id}
-          ref={focus}
-          class="pw-input"
-          maxLength={2_000}
-          defaultValue={text}
-          onKeyDown={onKey}
-        />
+        <input id={id} ref={focus} class="pw-input" maxLength={2_000} onKeyDown={onKey} />
         <Button class="pw-button pw-deny pw-firm" onClick={send}>
           {words.deny(requests)}
         </Button>

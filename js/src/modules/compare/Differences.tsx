@@ -1,7 +1,8 @@
 // An answer with the words marked in which it differs from the baseline's. What is only here is
 // underlined, what is only there is struck through: colour isn't needed to tell them apart.
 import { useLayoutEffect, useState } from "preact/hooks";
-import { pure, textAt, Visible } from "../../core";
+import { pure, Visible } from "../../core";
+import { textAt } from "../../state/run";
 import type { View } from "../../view/view";
 import { differences, type Piece } from "./diff";
 import * as words from "./words";

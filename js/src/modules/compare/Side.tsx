@@ -2,7 +2,8 @@
 // that nothing moves while it streams.
 import type { TargetedEvent } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { Button, Glyph, pure, StreamedText, textAt, useKeys, useNow, Visible } from "../../core";
+import { Button, Glyph, pure, StreamedText, useKeys, useNow, Visible } from "../../core";
+import { textAt } from "../../state/run";
 import type { Column, ComparedMessage, ComparedStep, Figure } from "../../state/wire";
 import { clock } from "../../text/words";
 import { Follow } from "../../view/follow";

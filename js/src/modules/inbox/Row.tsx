@@ -128,7 +128,7 @@ function Open({ view, link, row }: Shown & { link: InboxLink }) {
           <Visible text={row.name} /> {isCall ? words.wants : words.asksAbout}
         </>
       ),
-      more: (start: (text: string) => void): ComponentChildren => (
+      more: (start: () => void): ComponentChildren => (
         <More view={view} link={link} row={row} start={start} />
       ),
     }),
@@ -139,8 +139,8 @@ function Open({ view, link, row }: Shown & { link: InboxLink }) {
 
 interface MoreProps extends Shown {
   link: InboxLink;
-  /** Opens the field for the reason of a denial, with a text in it. */
-  start: (text: string) => void;
+  /** Opens the field for the reason of a denial. */
+  start: () => void;
 }
 
 /** What an inbox offers beside Deny and Approve. */
@@ -160,6 +160,16 @@ function More({ view, link, row, start }: MoreProps) {
     const list = (event.target as Element).closest<HTMLElement>(".pw-inbox-rows");
     if ((event as UIEvent).detail === 0) list?.focus({ preventScroll: true });
   };
+  const correct = (event: Event) => {
+    if (!canAct) return;
+    const card = (event.target as Element).closest(".pw-ask");
+    start();
+    // Once the field is there. What a person has typed by then stays.
+    requestAnimationFrame(() => {
+      const field = card?.querySelector<HTMLInputElement>(".pw-input");
+      if (field?.value === "") field.value = given;
+    });
+  };
   const go = (event: Event) =>
     setNoWay(!goToCell(link.model, row.cell_id, event.target as Element));
   return (
@@ -172,7 +182,7 @@ function More({ view, link, row, start }: MoreProps) {
           class="pw-quiet"
           title={words.correctThen}
           aria-disabled={!canAct}
-          onClick={() => canAct && start(given)}
+          onClick={correct}
         >
           {words.correct}
         </Button>

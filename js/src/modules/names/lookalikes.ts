@@ -2,7 +2,7 @@
 // script than its first one's, or than Latin where it has Latin ones; a whole name of small letters
 // that read as Latin; wide, mathematical and other forms of ASCII; space that isn't seen. A word in
 // one script of its own has none of these, nor a letter that looks like no other, as in Δt.
-import { codeOf, hasHidden } from "../../core";
+import { codeOf, hasHidden } from "../../text/visible";
 
 /** Characters of a name, one after another, that look like others than they are. */
 export interface Lookalike {

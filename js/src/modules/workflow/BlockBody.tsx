@@ -1,5 +1,6 @@
 // An opened block: its input, its text, its output, its error.
-import { CopyButton, Field, LongText, parseJson, StreamedText, textAt } from "../../core";
+import { CopyButton, Field, LongText, parseJson, StreamedText } from "../../core";
+import { textAt } from "../../state/run";
 import type { Block } from "../../state/wire";
 import { settle, settled } from "../../text/terminal";
 import * as words from "../../text/words";

@@ -1,5 +1,6 @@
 // A bar under the header: how many of the blocks have run, and how many of those failed.
-import { hasEnded, pure, useKeys } from "../../core";
+import { pure, useKeys } from "../../core";
+import { hasEnded } from "../../state/run";
 import { tally } from "../../state/tally";
 import * as words from "../../text/words";
 import type { View } from "../../view/view";
