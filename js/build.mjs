@@ -1,12 +1,12 @@
 // Bundles src/index.ts into powawidget/static/widget.js, the core, and core.b91, as it travels once to
-// each page; src/loader.ts into loader.js, which travels with every widget and fetches the core;
-// src/notices into notices.js, which stands alone;
+// each page, with what unpacks it on a line before it; src/loader.ts into loader.js, which travels with every
+// widget and fetches the core; src/notices into notices.js, which stands alone;
 // src/modules/* into modules/, the parts that a page asks for when it needs them, each with what
 // the core knows it by before it; and the licences of what they hold. Source maps lie in maps/.
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { bundle, core, here, loader, module, moduleNames, notices } from "./bundles.mjs";
+import { bundle, core, here, loader, module, moduleNames, notices, unpacker } from "./bundles.mjs";
 import { base91, gzip } from "./pack.mjs";
 
 /**
@@ -60,6 +60,8 @@ async function build() {
   const alone = await bundle(notices);
   const compressed = await gzip(whole.code);
   const sent = base91(compressed);
+  const first = await bundle(unpacker);
+  if (first.code.includes("\n")) throw new Error("What unpacks the core is more than a line.");
   const sizes = {
     compressed: compressed.length,
     "as text": sent.length,
@@ -92,7 +94,7 @@ async function build() {
     console.log(`powawidget/static/modules/${name}.b91: ${size}`);
   }
   // Last: what builds only where the bundle is missing must not find half a build.
-  await writeFile(join(target, "core.b91"), sent);
+  await writeFile(join(target, "core.b91"), `${first.code}\n${sent}`);
   await writeFile(join(target, "loader.js"), small.code);
   await writeFile(join(target, "notices.js"), alone.code);
   await writeFile(join(target, "widget.js"), whole.code);

@@ -46,6 +46,13 @@ export const notices = {
   format: "esm",
 };
 
+/** What travels with the core, before it: the loader needn't have what unpacks it. */
+export const unpacker = {
+  ...common,
+  entryPoints: { unpacker: "./src/unpacker.ts" },
+  format: "esm",
+};
+
 /** A module is a function of the core, from which it takes whatever both use: there is one preact. */
 export const module = (name) => ({
   ...common,

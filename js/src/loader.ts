@@ -1,7 +1,5 @@
 // What travels with every widget: it takes the core from the model that all widgets share, and says
 // how things stand until the core is there. Small, since each widget has one.
-import { unpacked } from "./link/packed";
-
 /** What the loader uses of anywidget's model. */
 interface Model {
   get(name: string): unknown;
@@ -54,7 +52,10 @@ async function fetchCore(model: Model): Promise<Core> {
       part.comm.send({ method: "request_state" });
     });
   });
-  return unpacked((await Promise.all(parts)).join(""));
+  const [unpacker, packed] = (await Promise.all(parts)).join("").split("\n") as [string, string];
+  // An address of a line of code, once a page: it isn't given back.
+  const url = URL.createObjectURL(new Blob([unpacker], { type: "text/javascript" }));
+  return (await import(/* @vite-ignore */ url)).default(packed);
 }
 
 /** The page's core; where another widget's attempt fails or hangs, this one makes its own. */

@@ -2,6 +2,7 @@
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { base91 } from "../pack.mjs";
+import { unpacked } from "../src/link/packed";
 import loader from "../src/loader";
 import { FakeModel } from "./page";
 import { run, text } from "./runs";
@@ -26,6 +27,17 @@ export default () => ({
   },
 });`;
 
+/** A blob that tells what it was made of; one of a response isn't of this class. */
+class TextBlob extends Blob {
+  readonly code: string;
+
+  constructor(parts: BlobPart[], options?: BlobPropertyBag) {
+    super(parts, options);
+    this.code = String(parts[0]);
+  }
+}
+Object.assign(globalThis, { unpacked });
+
 let served = "";
 let addresses = 0;
 const failures = () => vi.mocked(console.error).mock.calls.length;
@@ -35,12 +47,15 @@ beforeEach(() => {
   page.evaluated = 0;
   vi.spyOn(console, "error").mockImplementation(() => {});
   // Node imports no blob: an address of its own with the same content stands for it.
-  vi.spyOn(URL, "createObjectURL").mockImplementation(
-    () => `data:text/javascript,${encodeURIComponent(`${served}// ${++addresses}`)}`,
-  );
+  vi.stubGlobal("Blob", TextBlob);
+  vi.spyOn(URL, "createObjectURL").mockImplementation((blob) => {
+    const code = blob instanceof TextBlob ? blob.code : served;
+    return `data:text/javascript,${encodeURIComponent(`${code}// ${++addresses}`)}`;
+  });
 });
 afterEach(() => {
   vi.restoreAllMocks();
+  vi.unstubAllGlobals();
   vi.useRealTimers();
   document.body.replaceChildren();
 });
@@ -76,7 +91,7 @@ class Model extends FakeModel {
 /** The core as the kernel packs it. */
 function packed(code = CORE): string {
   served = code;
-  return base91(gzipSync(code));
+  return `export default (packed) => globalThis.unpacked(packed);\n${base91(gzipSync(code))}`;
 }
 
 const STATE = { seq: 0, now: 1, state: run({ name: "Analyst", parts: [text("The first half.")] }) };

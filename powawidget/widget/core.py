@@ -27,7 +27,7 @@ _PARTS = 2
 
 
 class Core(ipywidgets.Widget):  # type: ignore[misc]  # ipywidgets has no types
-    """Holds one half of the core's code, which is in gzip and base91.
+    """Holds one half of the core: a line of code that unpacks it, and it, in gzip and base91.
 
     It is of the class that each front end has for a model without a view, so that nothing has to be
     loaded for it. The code is text: JupyterLab saves the bytes of such a model as nothing.

@@ -113,6 +113,7 @@ def test_a_page_that_loads_between_showing_and_waiting_is_answered(
         lambda: any(
             m["msg_type"] == "comm_msg" and m["content"]["data"].get("method") == "update"
             for m in kernel.said
+            if m["parent_header"]["msg_id"] == asked_state  # a page waits for no other
         ),
         "the state that was asked for",
     )
@@ -211,4 +212,33 @@ def test_h3_a_message_with_a_subshells_id_is_answered_while_the_main_shell_is_bu
     go.touch()
     kernel.idle(cell)
     assert kernel.printed(cell) == "busy\ncompleted\n"
+    kernel.ask_control("delete_subshell_request", {"subshell_id": subshell})
+
+
+@pytest.mark.parametrize("kernel", [KERNELS[-1]], ids=named, indirect=True)
+def test_a_page_that_is_loaded_again_while_a_cell_waits_is_given_the_core(kernel: Kernel) -> None:
+    """JupyterLab asks for it with a subshell's id, once it has made one."""
+    subshell = kernel.ask_control("create_subshell_request", {})["subshell_id"]
+    kernel.do("from powawidget.widget import core")
+    cell = kernel.run(f"{ASK}\nprint(*[each.comm.comm_id for each in core._core()])\nrun.wait()")
+    kernel.until(lambda: kernel.printed(cell), "the core's comms")
+    parts = kernel.printed(cell).split()
+    for part in parts:
+        state = {"comm_id": part, "data": {"method": "request_state"}}
+        kernel.send_shell("comm_msg", state, subshell)
+
+    def given() -> set[str]:
+        return {
+            message["content"]["comm_id"]
+            for message in kernel.said
+            if message["msg_type"] == "comm_msg"
+            and message["content"]["data"].get("state", {}).get("code")
+        }
+
+    kernel.until(lambda: given() == set(parts), "both halves")
+    nonce = kernel.nonce(kernel.comms()[-1])
+    asked = digests(kernel, kernel.comms()[-1])
+    deny = {"kind": "act", "id": "x", "nonce": nonce, "action": "deny", "digests": asked}
+    kernel.send(kernel.comms()[-1], deny)
+    kernel.idle(cell)
     kernel.ask_control("delete_subshell_request", {"subshell_id": subshell})

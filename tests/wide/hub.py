@@ -1,5 +1,6 @@
 """A JupyterHub with its proxy, under a prefix, whose users have a JupyterLab each."""
 
+import json
 import os
 import secrets
 import socket
@@ -38,6 +39,15 @@ c.Spawner.default_url = "/lab"
 c.Spawner.http_timeout = c.Spawner.start_timeout = {within}
 c.JupyterHub.cleanup_servers = True
 c.JupyterHub.cleanup_proxy = True
+# Who may stop idle servers. It isn't the hub's to start: it would wait 30 s for the end of it.
+c.JupyterHub.services = [{{"name": "culler", "api_token": {token!r}}}]
+c.JupyterHub.load_roles = [
+    {{
+        "name": "culler",
+        "services": ["culler"],
+        "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"],
+    }}
+]
 """
 
 
@@ -49,11 +59,44 @@ class Hub:
         port: Of its proxy, by which all goes.
         password: Of every user.
         folder: Where its files and its users' are.
+        token: Of who may see who has a server, and stop it.
     """
 
     port: int
     password: str
     folder: Path
+    token: str
+
+    @property
+    def api(self) -> str:
+        """The address of its API."""
+        return f"http://{LOOPBACK}:{self.port}{BASE}hub/api"
+
+    def running(self) -> set[str]:
+        """The users whose server runs."""
+        headers = {"Authorization": f"token {self.token}"}
+        asked = urllib.request.Request(f"{self.api}/users", headers=headers)
+        with urllib.request.urlopen(asked) as answer:
+            return {user["name"] for user in json.load(answer) if user["servers"]}
+
+    @contextmanager
+    def culling(self, seconds: int) -> Iterator[None]:
+        """Stop servers that are idle for so long, meanwhile, by jupyterhub-idle-culler."""
+        command = [python_of("wide", "hub"), "-m", "jupyterhub_idle_culler", f"--url={self.api}"]
+        limits = [f"--timeout={seconds}", "--cull-every=1"]
+        with (
+            (self.folder / "culler.log").open("wb") as output,
+            subprocess.Popen(
+                [*command, *limits],
+                env={**os.environ, "JUPYTERHUB_API_TOKEN": self.token},
+                stdout=output,
+                stderr=output,
+            ) as culler,
+        ):
+            try:
+                yield
+            finally:
+                culler.terminate()
 
     def lab(self, user: str, port: int | None = None) -> "HubLab":
         """The JupyterLab of a user, through another port where that leads to the hub's."""
@@ -110,7 +153,7 @@ def start_hub(
     """
     python = str(python_of("wide", "hub"))
     port, hub, api = free_ports(3)
-    password = secrets.token_hex(8)
+    password, token = secrets.token_hex(8), secrets.token_hex(16)
     for user in USERS:
         (folder / "home" / user).mkdir(parents=True)
     own = {f"JUPYTER_{name}_DIR": str(folder / name.lower()) for name in ("CONFIG", "DATA")}
@@ -123,6 +166,7 @@ def start_hub(
             base=BASE,
             proxy=[str(modules_of("hub") / ".bin" / "configurable-http-proxy")],
             password=password,
+            token=token,
             users=set(USERS),
             folder=folder,
             python=python,
@@ -151,7 +195,7 @@ def start_hub(
     ):
         try:
             _wait_for(f"http://{LOOPBACK}:{port}{BASE}hub/health", process, log)
-            yield Hub(port, password, folder)
+            yield Hub(port, password, folder, token)
         finally:
             process.terminate()
             process.wait(60)

@@ -1,5 +1,6 @@
 """A JupyterHub under a prefix: two users, a run, a click past a busy kernel, a reload, a cut."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,6 +37,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory, powabase: Any) -> Iterator[Hub
         "POWABASE_URL": powabase.url,
         "POWABASE_API_KEY": powabase.key,
         "PYTHONPATH": str(ROOT),
+        "JUPYTERHUB_ACTIVITY_INTERVAL": "1",  # seconds, after which a server says when it was used
     }
     with start_hub(tmp_path_factory.mktemp("hub"), environment) as hub:
         yield hub
@@ -137,3 +139,31 @@ def test_another_user_sees_nothing_of_it(hub: Hub, proxy: Frames, context: Brows
         answer = page.goto(f"{ann.url}/{path}")
         assert answer is not None
         assert answer.status in (403, 404), path
+
+
+def test_a_server_where_a_run_waits_is_kept_with_the_tab_closed_and_an_idle_one_is_stopped(
+    hub: Hub, proxy: Frames, context: BrowserContext, browser: Browser, tempo: Tempo
+) -> None:
+    tempo.fast()
+    hurried = (
+        "from powawidget.live import alive\nfrom powawidget.widget import widget\n"
+        "alive.SECONDS, widget._HEARD_FOR = 1.0, 0.0"
+    )
+    # Who is at work comes first: by the messages of a page that server is idle for longer.
+    lab, page = entered(hub, proxy, context, "ann")
+    lab.write_notebook("waits.ipynb", [CONNECT, f"{hurried}\n{ASK}"])
+    lab.open(page, "waits.ipynb")
+    lab.run_all(page)
+    expect(page.get_by_role("button", name="Approve", exact=True)).to_be_visible(timeout=LONG)
+    lab.wait_idle(page)
+    page.close()
+    with browser.new_context() as other:
+        entered(hub, proxy, other, "ben")
+    assert hub.running() == {"ann", "ben"}
+    with hub.culling(8):
+        end = time.monotonic() + 120
+        while "ben" in (running := hub.running()):
+            assert time.monotonic() < end
+            time.sleep(0.2)
+        time.sleep(3)  # it has looked again since
+        assert running == hub.running() == {"ann"}

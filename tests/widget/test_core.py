@@ -31,7 +31,9 @@ def test_every_widget_brings_the_loader_and_names_the_one_core() -> None:
     assert [first._esm, second._esm] == [LOADER, LOADER]
     assert first.get_state()["_core"] == [f"IPY_MODEL_{part.model_id}" for part in core]
     codes = [part.get_state()["code"] for part in core]
-    assert unpacked("".join(codes)).decode() == CORE
+    # What unpacks it is a line before it.
+    _, packed = "".join(codes).split("\n")
+    assert unpacked(packed).decode() == CORE
     assert max(map(len, codes)) < 40_000  # what a proxy lets through is 64,000
 
 
