@@ -49,7 +49,7 @@ export const notices = {
 /** What travels with the core, before it: the loader needn't have what unpacks it. */
 export const unpacker = {
   ...common,
-  entryPoints: { unpacker: "./src/unpacker.ts" },
+  entryPoints: { unpacker: "./src/link/unpacker.ts" },
   format: "esm",
 };
 
