@@ -89,7 +89,7 @@ function told({ state, chat }: Snapshot): string {
 /** Whether a wait may hang on whether a page is there. */
 function isUnderWay({ state, chat }: Snapshot): boolean {
   const run = state ?? chat.turns.at(-1);
-  return /^(connecting|running|waiting|reconnecting)$/.test(run.status);
+  return /ing$/.test(run.status); // connecting, running, waiting, reconnecting
 }
 
 function attempt<T>(read: () => T): T | undefined {
