@@ -48,6 +48,10 @@ for n in range(24):  # JupyterLab shows 50 outputs of a cell
     display(pw.replay(f"data: {said}\\n\\n".encode()))
 """
 
+CONNECTED = """
+jupyterapp.shell.currentWidget.sessionContext.session.kernel.connectionStatus === "connected"
+"""
+
 
 @pytest.fixture
 def proxy(lab: Lab) -> Iterator[Frames]:
@@ -93,13 +97,17 @@ def test_a_run_an_approval_a_module_and_a_page_loaded_again(
     expect(asked.locator(".pw-status")).to_have_text("Done", timeout=LONG)
     behind.wait_idle(page)
     assert proxy.ended == []
+    opened = proxy.opened
     behind.run_cell(page, 3)
     while not proxy.ended:
         page.wait_for_timeout(50)
     # The proxy does measure: what went through is nearly as large.
     assert LIMIT * 0.9 < max(proxy.sizes) <= LIMIT
     assert [size > 70_000 for size in proxy.ended] == [True]
-    page.wait_for_timeout(1_000)
+    # The page connects anew.
+    while proxy.opened == opened:
+        page.wait_for_timeout(50)
+    page.wait_for_function(CONNECTED)
     behind.problems(page)  # JupyterLab says that it lost the connection
 
 
