@@ -1,6 +1,7 @@
 """One JupyterLab, one embedded server and one Chromium for all browser tests."""
 
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,13 @@ def lab(tmp_path_factory: pytest.TempPathFactory, powabase: Any) -> Iterator[Lab
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A headless Chromium."""
+    with launched() as browser:
+        yield browser
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """Launch a headless Chromium; until its end there is a running loop on this thread."""
     with sync_playwright() as playwright:
         executable = chromium.find(playwright.chromium.executable_path)
         assert executable is not None, "No Chromium: 'make chromium' gets one."

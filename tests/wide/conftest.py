@@ -10,13 +10,21 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
-from tests.browser.conftest import browser, powabase, tempo
+from tests.browser.conftest import launched, powabase, tempo
 
-__all__ = ["browser", "powabase", "tempo"]  # fixtures of the browser tests
+__all__ = ["powabase", "tempo"]  # fixtures of the browser tests
 
 WATCHDOG = 240
 Serve = Callable[[list[str], Mapping[str, str], str], None]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium, closed before other tests run, which have loops of their own."""
+    with launched() as browser:
+        yield browser
 
 
 @pytest.fixture(autouse=True)
