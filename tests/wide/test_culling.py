@@ -100,20 +100,21 @@ def wait_until(holds: Callable[[], bool], what: Callable[[], object]) -> None:
 def test_kernels_at_work_are_kept_with_the_tab_closed_and_idle_ones_are_stopped(
     lab: Lab, page: Page, tempo: Tempo
 ) -> None:
-    lab.write_notebook("over.ipynb", [SETUP, f"{OVER}\nrun"])
-    lab.load(page, "over.ipynb")
+    lab.load(page)
     kept = begun(lab, WAITING)
     tempo.hold()
     kept |= begun(lab, {"a stream": STREAM})
     # Those are idle for a shorter time than each that is kept.
-    culled = begun(lab, CULLED)
-    (shown,) = alive(lab) - {*kept.values(), *culled.values()}
-    page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    lab.write_notebook("over.ipynb", [f"{SETUP}\n{OVER}\nrun"])
+    lab.open(page, "over.ipynb")
+    (shown,) = alive(lab) - {*kept.values()}
+    lab.run_cell(page, 0)
     expect(page.locator(".pw-status")).to_have_text("Stopped", timeout=LONG)
+    culled = {**begun(lab, CULLED), "a run that is over, with a page": shown}
 
     def left() -> list[str]:
         here = alive(lab)
-        return [name for name, kernel in {**culled, "with a page": shown}.items() if kernel in here]
+        return [name for name, kernel in culled.items() if kernel in here]
 
     wait_until(lambda: not left(), left)
     time.sleep(2)  # the culler has looked at all of them by then, and again

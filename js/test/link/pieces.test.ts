@@ -1,4 +1,6 @@
 // A message in pieces is read once all are here, and never wrongly.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import * as fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import widget from "../../src/index";
@@ -117,6 +119,17 @@ test("a run whose state comes in pieces is drawn, and a lost piece has it asked 
   expect(el.textContent).toContain("All of it.");
   remove();
   close();
+});
+
+test("each module that hears its kernel joins what comes in pieces", () => {
+  const folder = join(import.meta.dirname, "../../src/modules");
+  const hearing = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.tsx?$/.test(name))
+    .map((name) => [name, readFileSync(join(folder, name), "utf8")] as const)
+    .filter(([, source]) => source.includes('.on("msg:custom"'));
+  expect(hearing.map(([name]) => name)).toContain("inbox/link.ts");
+  for (const [name, source] of hearing)
+    expect([name, source]).toEqual([name, expect.stringContaining("#hear = joining(")]);
 });
 
 test("what a board asks for may come in pieces too", () => {

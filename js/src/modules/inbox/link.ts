@@ -2,6 +2,7 @@
 import { newId } from "../../core";
 import { sendControl } from "../../link/control";
 import { guarded, type Model } from "../../link/host";
+import { joining } from "../../link/pieces";
 import type { PageMessage, WaitingMessage, WaitingRequests } from "../../state/wire";
 import type { Link } from "../../view/boards";
 
@@ -56,11 +57,11 @@ export class InboxLink implements Link {
     sendControl(this.model, message as unknown as PageMessage);
   }
 
-  readonly #hear = (said: unknown): void => {
+  readonly #hear = joining((said) => {
     const message = said as WaitingMessage | null;
     if (message?.kind !== "waiting") return;
     clearTimeout(this.#timer);
     this.told = message;
     this.changed();
-  };
+  });
 }
