@@ -144,10 +144,9 @@ class LiveInbox(ReadModel[ChatState]):
             return
         ops += changes(row.turn, before if before.parts else None, state)
         self.state.turns[row.turn] = state
-        if row.is_settled and row.ended is not None:
+        row.is_settled = state.status in ENDED
+        if row.is_settled:
             row.follower.leave()
-        else:
-            row.is_settled = False
 
     def _drop(self, now: float, ops: list[Op]) -> None:
         """Forget the rows that ended long ago, or before many others."""

@@ -146,24 +146,29 @@ class Row:
         )
 
     def state(self) -> RunState | None:
-        """Read the run with these requests alone; None where it has begun anew meanwhile."""
+        """Read the run with these requests alone, on any thread; it changes nothing.
+
+        Returns:
+            None where the run has begun anew meanwhile. It is completed once nothing more will be
+            known of the requests.
+        """
         live = self.task.live
         with live.lock:
             run = live.state
             parts = [part for _, part in sorted(gates.named(run, self.digests), key=_first)]
             if not parts:
                 return None
-            self.is_settled = live.ended or all(part.decision not in _OPEN for part in parts)
+            is_settled = live.ended or all(part.decision not in _OPEN for part in parts)
+            status: RunStatus = "completed" if is_settled else "running"
             # By themselves: the calls that they gate stand elsewhere.
             copies: list[Any] = [alone(part) for part in parts]
             return RunState(
-                kind=run.kind, name=run.name, status=self._status(), run_id=run.run_id, parts=copies
+                kind=run.kind,
+                name=run.name,
+                status=status if self.ended is not None else "waiting",
+                run_id=run.run_id,
+                parts=copies,
             )
-
-    def _status(self) -> RunStatus:
-        if self.ended is None:
-            return "waiting"
-        return "completed" if self.is_settled else "running"
 
 
 def alone(part: ApprovalPart) -> ApprovalPart:

@@ -1,5 +1,7 @@
 """The inbox in a real JupyterLab: by mouse and by keys, beside the cards, in two views."""
 
+import json
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -8,6 +10,7 @@ from tests.browser.deciding import armed
 from tests.browser.inboxes import SETUP
 from tests.browser.lab import Lab
 from tests.browser.test_accessibility import AXE, is_clean
+from tests.waiting import until
 
 LONG = 60_000
 RUNS = """\
@@ -214,6 +217,33 @@ def test_deny_with_a_correction_tells_the_model_the_arguments(lab: Lab, page: Pa
     page.keyboard.insert_text(" to nobody")
     page.keyboard.press("Enter")
     expect(lab.output(page, 2)).to_contain_text('"Your parcel"} to nobody', timeout=LONG)
+
+
+def test_without_its_kernel_nothing_acts_and_the_file_says_what_waited(
+    lab: Lab, page: Page
+) -> None:
+    inbox = shown(lab, page, "dead.ipynb", QUIETLY, "pw.inbox()")
+    waiting(inbox, 2)
+    armed(inbox)
+    file = lab.root / "dead.ipynb"
+
+    def written() -> str:
+        lab.command(page, "docmanager:save")
+        outputs = json.loads(file.read_text(encoding="utf-8"))["cells"][2]["outputs"]
+        return "".join("".join(each["data"].get("text/markdown", "")) for each in outputs)
+
+    until(lambda: "2 wait for you" in written(), "the transcript")
+    assert "database" in written()
+    assert "3 customers" in written()
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    expect(inbox.locator(".pw-status")).to_have_text(
+        "The kernel is gone: nothing can be decided here", timeout=LONG
+    )
+    for name in ("Approve", "Deny", "Not now", "Correct…"):
+        expect(button(inbox, name)).to_be_disabled()
+    expect(inbox).to_contain_text("This run has no live kernel")
+    lab.screenshot(page, "inbox-gone")
+    lab.problems_beside_a_death(page)
 
 
 def test_the_way_to_a_cell_that_isnt_drawn(lab: Lab, page: Page) -> None:

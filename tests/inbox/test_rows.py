@@ -136,6 +136,16 @@ async def test_a_run_that_ends_takes_its_row_along() -> None:
 
 
 @virtual
+async def test_who_writes_the_file_meanwhile_keeps_nothing_from_the_page() -> None:
+    run, page = await asks("a")
+    shown(page)
+    run.server.say(event="complete", run_id="run_1", status="failed", content="", error="no")
+    run.live.finish()
+    assert [one.subject for one in told_of(page.inbox.waiting())] == ["read"]
+    assert shown(page) == [(["undecided"], False)]
+
+
+@virtual
 async def test_more_than_a_page_can_bear_is_counted_and_comes_later(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
