@@ -183,14 +183,12 @@ function Head({ view, waiting, isKnown }: HeadProps) {
   const [id] = useState(newId);
   const isGone = view.store.kernel.liveness === "gone";
   const now = useNow(view, waiting.length > 0 && !isGone ? 1_000 : 0);
-  const said = !isKnown ? "" : waiting.length > 0 ? words.waits(waiting.length) : words.nothing;
+  const count = waiting.length;
+  const said = isGone ? words.gone : !isKnown ? "" : count > 0 ? words.waits(count) : words.nothing;
   return (
     <header class="pw-head">
-      <span
-        class={`pw-dot pw-dot-${waiting.length > 0 && !isGone ? "waiting" : "stopped"}`}
-        aria-hidden
-      />
-      <strong class="pw-status">{isGone ? words.gone : said}</strong>
+      <span class={`pw-dot pw-dot-${count > 0 && !isGone ? "waiting" : "stopped"}`} aria-hidden />
+      <strong class="pw-status">{said}</strong>
       <span class="pw-who" title={words.covers} aria-describedby={id}>
         {words.kernel}
       </span>
@@ -198,7 +196,7 @@ function Head({ view, waiting, isKnown }: HeadProps) {
         {words.covers}
       </span>
       <span class="pw-figures">
-        {waiting.length > 0 && !isGone && (
+        {count > 0 && !isGone && (
           <span role="timer" aria-live="off">
             {words.soonest(clock(Math.ceil(Math.min(...waiting.map(dueOf)) - now)))}
           </span>
