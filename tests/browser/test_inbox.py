@@ -90,6 +90,7 @@ def test_card_inbox_and_code_are_one_decision(lab: Lab, page: Page) -> None:
 
 def test_by_keys_alone(lab: Lab, page: Page) -> None:
     inbox = shown(lab, page, "keys.ipynb", RUNS, "pw.inbox()", "done")
+    lab.wait_idle(page)  # at its end JupyterLab takes the focus
     waiting(inbox, 2)
     expect(rows(inbox)).to_have_count(2)
     press = page.keyboard.press
