@@ -147,6 +147,7 @@ class Batch:
         self._places = {key: place for place, key in enumerate(rows.keys)}
         self._told = told or Told()
         self._begun: float | None = None
+        self._place = cells.Place()
         self._view = BoardView(
             Shown(
                 content=self._content,
@@ -648,8 +649,10 @@ class Batch:
 
     def _begin(self, inputs: Sequence[RowInput], *, is_part: bool) -> None:
         driver = self._made(inputs)
-        cells.note_place()
-        driver.start()
+        here = cells.place()
+        self._place = self._place if here.number is None else here
+        with cells.started_by(self._place):
+            driver.start()
         self._take(driver, inputs, is_part=is_part)
         self._note_begun()
 

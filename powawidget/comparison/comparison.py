@@ -52,8 +52,8 @@ class Comparison:
                 # Who sees the comparison can open the run, and decide there.
                 entry.run._approvers.outputs.append(self._output)  # noqa: SLF001  # as a chat's
         cells.adopt(self, Comparison._begin_close)
-        cells.note_place()
-        self._live.start()
+        with cells.started_by(cells.place()):
+            self._live.start()
 
     @property
     def sides(self) -> list[str]:

@@ -5,10 +5,11 @@ runs, which somebody pays for. Only the session of a request tells them apart. A
 again has a new session too: what its cells began before that goes on to its end.
 """
 
+import contextlib
 import contextvars
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -91,7 +92,7 @@ def number() -> int | None:
 
     Returns:
         None where no cell runs. On the loop thread it is that of the cell by which the work there
-        was started, if `note_place` was called before.
+        was started, where `started_by` has said so.
     """
     return place().number
 
@@ -110,10 +111,20 @@ def place() -> Place:
     return Place(count, host.cell()[0]) if count > 0 and host.is_in_cell() else Place()
 
 
-def note_place() -> None:
-    """Note the running cell for what is started on the loop thread from here."""
-    if not loop.loop_thread().is_current:
-        _place.set(place())
+@contextlib.contextmanager
+def started_by(where: Place) -> Iterator[None]:
+    """Have `place` give a cell in all that is started on the loop thread within.
+
+    Not for longer: a kernel runs all its cells in one context, and hears its pages there.
+
+    Args:
+        where: The cell.
+    """
+    token = _place.set(where)
+    try:
+        yield
+    finally:
+        _place.reset(token)
 
 
 def _try(close: Callable[..., object], old: Closable) -> None:

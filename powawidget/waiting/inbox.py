@@ -71,12 +71,20 @@ class Inbox:
         from powawidget.waiting.widget import InboxWidget  # noqa: PLC0415  # most need none
 
         live = self._live
-        loop.run_sync(_refreshed(live))
+        self._refresh()
         widget = InboxWidget(live, live.act, approvers.note_page, self.close, mark)
         with live.lock:
             live.subscribers.append(self._output)
         live.note_change()  # of what has changed while it was made
         return widget
+
+    def _refresh(self) -> None:
+        """Read what waits now: from then on it is read whenever something changes."""
+        if loop.loop_thread().is_current:
+            self._live.refresh()
+        else:
+            loop.run_sync(_refreshed(self._live))
+        self._live.note_change()  # a request that is quite new is listed a moment later
 
     def _transcripts(self, mark: str) -> dict[str, str]:
         now = self._live.clock()
@@ -105,7 +113,9 @@ def inbox() -> Inbox:
     with _lock:
         if _inbox is None or _inbox.is_closed:
             _inbox = Inbox()
-        return _inbox
+        found = _inbox
+    found._refresh()  # noqa: SLF001  # its own module
+    return found
 
 
 async def _refreshed(live: LiveInbox) -> None:

@@ -7,6 +7,8 @@ It holds no state of its own but what was hidden and what has ended; it decides 
 from collections.abc import Callable
 from typing import Any, cast
 
+from powawidget.kernel import loop
+from powawidget.live.clock import steady
 from powawidget.live.read_model import ReadModel
 from powawidget.live.subscribers import do_left
 from powawidget.run import actions, asking
@@ -37,13 +39,15 @@ class LiveInbox(ReadModel[ChatState]):
     """
 
     def __init__(self) -> None:
-        super().__init__(ChatState(name="inbox", writable=False), str, GAP, "what waits")
+        super().__init__(ChatState(name="inbox", writable=False), self._redact, GAP, "what waits")
         self.rows: list[Row] = []
         self.more = 0
         self.look: Callable[[], None] | None = None
         self._free: list[int] = []  # turns that hold nothing
         self._shown: frozenset[str] = frozenset()  # what waited when the file was written
         self._changed_at: float | None = None
+        self._has_left = False
+        self._steady = steady()
         self._end_hearing = asking.hear(self.note_change)
 
     @property
@@ -54,8 +58,22 @@ class LiveInbox(ReadModel[ChatState]):
     def leave(self) -> None:
         """Follow no run any more; on any thread."""
         self._end_hearing()
-        for row in tuple(self.rows):
+        loop.call_soon(self._leave)
+
+    def _leave(self) -> None:
+        self._has_left = True
+        for row in self.rows:
             row.follower.leave()
+        self.rows.clear()
+
+    def clock(self) -> float:
+        """Tell the time by which a page counts down: it doesn't jump, as that of the runs."""
+        return self._steady()
+
+    def _redact(self, text: str) -> str:
+        for task in (*asking.now(), *(row.task for row in self.rows)):
+            text = task.live.redact(text)
+        return text
 
     def message(self) -> WaitingMessage:
         """Tell a page of all rows."""
@@ -94,6 +112,8 @@ class LiveInbox(ReadModel[ChatState]):
         Returns:
             The seconds after which to look again though nobody noted a change; None for never.
         """
+        if self._has_left:
+            return None
         now, ops = self.clock(), list[Op]()
         asked = {id(one.task): one for one in asked_now()}
         for row in self.waiting():
@@ -130,12 +150,13 @@ class LiveInbox(ReadModel[ChatState]):
             turn = self._free.pop() if self._free else len(self.state.turns)
             follower = Follower(one.task, self.note_change)
             row = Row(task=one.task, digests=one.digests, turn=turn, follower=follower)
+            row.note_clock(self.clock())
             self.rows.append(row)
             if turn == len(self.state.turns):
                 self._set_turn(turn, RunState(status="completed"), ops)
 
     def _read(self, row: Row, ops: list[Op]) -> None:
-        state = row.state()
+        state = row.shown()
         before = self.state.turns[row.turn]
         if state is None:  # it has begun anew: what was asked before is over
             row.is_settled = True

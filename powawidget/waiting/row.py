@@ -17,6 +17,8 @@ from powawidget.waiting.messages import WaitingRow
 _OPEN = frozenset({"pending", "sending", "unknown"})
 # What changes of a request once it is there.
 _TOLD = frozenset({"decision", "delivery", "outcome", "deadline", "closes", "by", "reason"})
+_TIMES = ("asked_at", "decided_at", "deadline", "closes")
+_SET = 1.0  # seconds by which clocks differ where one was set
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +115,7 @@ class Row:
         is_late: Whether the time to answer was over then.
         is_moved: Whether what is still open of it stands in another row, or is a policy's.
         is_settled: Whether nothing more will be known of it.
+        ahead: Seconds by which the clock of those who show it is ahead of its run's.
     """
 
     task: Asks
@@ -125,10 +128,17 @@ class Row:
     is_late: bool = False
     is_moved: bool = False
     is_settled: bool = False
+    ahead: float = 0.0
+
+    def note_clock(self, now: float) -> None:
+        """Note by which clock it is shown: the machine's was perhaps set since its run began."""
+        ahead = now - self.task.live.clock()
+        self.ahead = ahead if abs(ahead) >= _SET else 0.0
 
     def is_about(self, digests: list[object]) -> bool:
         """Tell whether these are its requests, all of them."""
-        return len(digests) == len(self.digests) and all(one in self.digests for one in digests)
+        are_known = all(isinstance(one, str) and one in self.digests for one in digests)
+        return are_known and len(digests) == len(self.digests)
 
     def told(self) -> WaitingRow:
         """Tell a page of it."""
@@ -169,6 +179,18 @@ class Row:
                 run_id=run.run_id,
                 parts=copies,
             )
+
+    def shown(self) -> RunState | None:
+        """Read what a page is to know of the run, by the page's clock."""
+        state = self.state()
+        for part in () if state is None else state.parts:
+            if isinstance(part, ApprovalPart):
+                if part.decision not in _OPEN:
+                    part.arguments = part.message = ""  # these are shown where it is asked alone
+                for name in _TIMES if self.ahead else ():
+                    at = getattr(part, name)
+                    setattr(part, name, None if at is None else at + self.ahead)
+        return state
 
 
 def alone(part: ApprovalPart) -> ApprovalPart:

@@ -117,6 +117,27 @@ def test_the_turns_of_a_chat_are_listed_with_the_cell_of_the_chat(
     assert desk.done == [{"sql": "by chat"}]
 
 
+def test_what_a_page_starts_isnt_taken_for_the_cell_of_a_batch(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = cells.place
+
+    def third() -> cells.Place:
+        return place() if loop.loop_thread().is_current else cells.Place(3, "c3")
+
+    monkeypatch.setattr(cells, "place", third)
+    batch = desk.pb.agent("Operator").map(["row"], on_approval=lambda _: None)
+    batch.start()
+    (one,) = waits(1)
+    assert one.cell == 3
+    one.deny()
+    batch.wait()
+    monkeypatch.undo()
+    places: list[cells.Place] = []
+    loop.call_soon(lambda: places.append(cells.place()))  # as a page's message does
+    assert until(lambda: places) == [cells.Place()]
+
+
 def test_a_policy_that_decides_leaves_nothing_to_list(desk: Desk) -> None:
     listed: list[int] = []
     end = desk.pb.agent("Operator").run("x", on_approval=lambda _: listed.append(1) or False)
@@ -137,6 +158,18 @@ def test_an_inbox_is_the_same_until_it_is_closed() -> None:
     assert pw.inbox() is not first
     pw.inbox().close()
     assert asking._hearers == []
+
+
+def test_a_new_inbox_knows_what_has_waited_before(desk: Desk) -> None:
+    run = desk.ask("Operator", "early")
+    until(lambda: run.status == "waiting" and len(pw.pending()) == 1)
+    until(lambda: asking.now()[0].decider.requests.is_quiet)  # type: ignore[union-attr]  # it asks
+    inbox = pw.inbox()
+    assert repr(inbox) == "<Inbox: 1 waits for you>"
+    assert "database_write" in inbox._transcripts("powawidget-x")["text/html"]
+    run.deny()
+    run.wait()
+    inbox.close()
 
 
 def test_an_inbox_looks_by_itself(desk: Desk) -> None:

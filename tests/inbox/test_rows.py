@@ -210,6 +210,78 @@ async def test_arguments_that_are_too_large_are_withheld_and_decided_by_code() -
 
 
 @virtual
+async def test_a_page_counts_down_by_a_clock_of_its_own_whenever_the_machines_was_set() -> None:
+    run, page = await asks("a")
+    await asyncio.sleep(1)  # until its deadline is known
+    page.look()
+    (part,) = page.parts(page.rows[0])
+    left = (part.deadline or 0.0) - page.inbox.clock()
+    # The run's clock began at another time: only what is left of it counts.
+    assert TIMEOUT - 5 < left <= TIMEOUT
+    assert (part.closes or 0.0) < (part.deadline or 0.0)
+    assert abs(part.asked_at - page.inbox.clock()) < 5
+    page.look()
+    assert page.parts(page.rows[0]) == [part]
+    del run
+
+
+@virtual
+async def test_of_what_is_decided_no_arguments_stay_on_the_page() -> None:
+    run, page = await asks("x" * 100_000)
+    run.server.proof_seconds = 5.0
+    page.look()
+    assert page.click(page.rows[0], "deny") is None
+    page.look()
+    (part,) = page.parts(page.rows[0])
+    assert (part.decision, len(part.arguments) > 100_000) == ("sending", True)
+    await asyncio.sleep(10)
+    page.look()
+    (part,) = page.parts(page.rows[0])
+    assert (part.decision, part.arguments, part.tool_name) == ("denied", "", "read")
+    assert len(str(page.inbox.snapshot())) < 5_000
+
+
+@virtual
+async def test_a_decision_on_what_isnt_a_name_is_refused_in_words() -> None:
+    run, page = await asks("a")
+    page.look()
+    for digests in ([["x"]], [{}], [None], [1], "x", None, []):
+        content = {"action": "approve", "turn": page.rows[0].turn, "digests": digests}
+        assert "look at it again" in (page.inbox.act(content) or "")
+    assert len(run.shown()) == 1
+
+
+@virtual
+async def test_an_inbox_that_was_left_follows_nothing_any_more() -> None:
+    run, page = await asks("a")
+    page.look()
+    page.inbox.leave()
+    page.inbox._leave()
+    other = asking_run()
+    other.server.request("b")
+    await asyncio.sleep(1)
+    followed = len(other.live.subscribers)
+    assert page.inbox.refresh() is None
+    assert len(other.live.subscribers) == followed
+    assert page.inbox.rows == []
+    del run
+
+
+@virtual
+async def test_what_fails_is_told_without_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    run, page = await asks("a")
+    monkeypatch.setattr(run.live, "redact", lambda text: text.replace("pb_key", "…"))
+
+    def fail() -> Any:
+        raise ValueError("pb_key")
+
+    monkeypatch.setattr(live_module, "asked_now", fail)
+    await page.inbox._look_once()
+    assert "ValueError" in page.inbox.message().trouble
+    assert "pb_key" not in page.inbox.message().trouble
+
+
+@virtual
 async def test_a_transcript_lists_what_waits_and_escapes_it() -> None:
     run = asking_run()
     run.live.state.name = "<b>Operator</b>"
