@@ -6,6 +6,7 @@ idle, as far as messages of a page go, for longer than each kernel that was stop
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -84,10 +85,14 @@ def do(lab: Lab, kernel: str, code: str) -> None:
 
 def begun(lab: Lab, cells: dict[str, str]) -> dict[str, str]:
     """Start a kernel for each cell, and run it there; the kernels by their names here."""
-    kernels = {name: lab.api("POST", "/api/kernels", {})["id"] for name in cells}
-    for name, cell in cells.items():
-        do(lab, kernels[name], f"{SETUP}\n{cell}")
-    return kernels
+
+    def begin(cell: str) -> str:
+        kernel: str = lab.api("POST", "/api/kernels", {})["id"]
+        do(lab, kernel, f"{SETUP}\n{cell}")
+        return kernel
+
+    with ThreadPoolExecutor(3) as pool:
+        return dict(zip(cells, pool.map(begin, cells.values()), strict=True))
 
 
 def wait_until(holds: Callable[[], bool], what: Callable[[], object]) -> None:

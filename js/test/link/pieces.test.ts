@@ -6,6 +6,7 @@ import { expect, test, vi } from "vitest";
 import widget from "../../src/index";
 import { joining } from "../../src/link/pieces";
 import { BoardLink } from "../../src/modules/board/link";
+import { InboxLink } from "../../src/modules/inbox/link";
 import type { PieceMessage } from "../../src/state/wire";
 import { FakeModel, painted } from "../page";
 import { run, text } from "../runs";
@@ -132,12 +133,16 @@ test("each module that hears its kernel joins what comes in pieces", () => {
     expect([name, source]).toEqual([name, expect.stringContaining("#hear = joining(")]);
 });
 
-test("what a board asks for may come in pieces too", () => {
+test("what a board and an inbox ask for may come in pieces too", () => {
   const model = new FakeModel(null);
   const link = new BoardLink(model, () => {});
   const figures = { kind: "figures", figures: { total: 9 }, trouble: "" };
   for (const piece of cut(figures, "1", [5])) model.hear(piece);
   expect(link.figures).toEqual({ total: 9 });
-  link.close();
+  const inbox = new InboxLink(model, () => {});
+  const told = { kind: "waiting", rows: [], more: 0, trouble: "" };
+  for (const piece of cut(told, "2", [5])) model.hear(piece);
+  expect(inbox.told).toEqual(told);
+  for (const each of [link, inbox]) each.close();
   expect(model.listening).toBe(0);
 });
