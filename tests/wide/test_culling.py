@@ -46,7 +46,10 @@ WAITING = {
     "a decision": "run = operator.run(RAISE)\ndisplay(run)\nbegun(run)",
     "a run that was never shown": "run = operator.run(RAISE)\nbegun(run)",
     "a chat": "chat = operator.chat()\nrun = chat.send(RAISE)\nbegun(run)",
-    "a batch": "rows = operator.map([{'m': RAISE}], '{m}', on_approval=pw.policy())\nrows.start()",
+    "a batch": (
+        "rows = operator.map([{'m': RAISE}], '{m}', on_approval=pw.policy())\nrows.start()\n"
+        "import time\nwhile not pw.pending(): time.sleep(0.05)"
+    ),
 }
 OVER = "run = operator.run('Hello')\nrun.stop()\nrun.wait(display=False)"
 CULLED = {
