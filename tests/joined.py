@@ -2,17 +2,26 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
+
+_Beside = TypeVar("_Beside")
 
 
 def joined(said: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Join the pieces among the messages of one widget; all pieces must be there, in order."""
-    whole: list[dict[str, Any]] = []
+    return [message for message, _ in joined_with((each, None) for each in said)]
+
+
+def joined_with(
+    said: Iterable[tuple[dict[str, Any], _Beside]],
+) -> list[tuple[dict[str, Any], _Beside]]:
+    """The same, each with what stands beside its last piece."""
+    whole: list[tuple[dict[str, Any], _Beside]] = []
     text, name = "", ""
-    for each in said:
+    for each, beside in said:
         if each["kind"] != "piece":
             assert not text, "the pieces of one message follow each other"
-            whole.append(each)
+            whole.append((each, beside))
             continue
         if each["index"] == 0:
             assert not text
@@ -20,6 +29,6 @@ def joined(said: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         assert (each["id"], each["index"]) == (name, len(text))
         text += each["text"]
         if len(text) == each["size"]:
-            whole.append(json.loads(text))
+            whole.append((json.loads(text), beside))
             text = ""
     return whole

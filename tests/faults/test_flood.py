@@ -92,13 +92,7 @@ def test_p5_a_flood_is_30_updates_a_second_an_exact_state_and_a_kernel_that_answ
 
 
 def _ops(kernel: Kernel, comm: str) -> list[tuple[dict[str, Any], Any]]:
-    return [
-        (message["content"]["data"]["content"], message["header"]["date"])
-        for message in kernel.said
-        if message["msg_type"] == "comm_msg"
-        and message["content"]["comm_id"] == comm
-        and message["content"]["data"].get("content", {}).get("kind") == "ops"
-    ]
+    return [dated for dated in kernel.dated(comm) if dated[0]["kind"] == "ops"]
 
 
 def _has_ended(kernel: Kernel, comm: str) -> bool:

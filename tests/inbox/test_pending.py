@@ -106,9 +106,9 @@ def test_a_decision_covers_what_the_list_has_shown_alone(desk: Desk) -> None:
 def test_the_turns_of_a_chat_are_listed_with_the_cell_of_the_chat(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cells, "place", lambda: cells.Place(7, "c7"))
-    chat = desk.pb.agent("Operator").chat()
-    monkeypatch.undo()
+    with monkeypatch.context() as patched:
+        patched.setattr(cells, "place", lambda: cells.Place(7, "c7"))
+        chat = desk.pb.agent("Operator").chat()
     chat.send("by chat")
     (one,) = waits(1)
     assert (one.arguments, one.cell) == ({"sql": "by chat"}, 7)
@@ -125,14 +125,14 @@ def test_what_a_page_starts_isnt_taken_for_the_cell_of_a_batch(
     def third() -> cells.Place:
         return place() if loop.loop_thread().is_current else cells.Place(3, "c3")
 
-    monkeypatch.setattr(cells, "place", third)
-    batch = desk.pb.agent("Operator").map(["row"], on_approval=lambda _: None)
-    batch.start()
-    (one,) = waits(1)
-    assert one.cell == 3
-    one.deny()
-    batch.wait()
-    monkeypatch.undo()
+    with monkeypatch.context() as patched:
+        patched.setattr(cells, "place", third)
+        batch = desk.pb.agent("Operator").map(["row"], on_approval=lambda _: None)
+        batch.start()
+        (one,) = waits(1)
+        assert one.cell == 3
+        one.deny()
+        batch.wait()
     places: list[cells.Place] = []
     loop.call_soon(lambda: places.append(cells.place()))  # as a page's message does
     assert until(lambda: places) == [cells.Place()]

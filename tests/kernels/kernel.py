@@ -11,6 +11,8 @@ from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
 
+from tests.joined import joined_with
+
 ROOT = pathlib.Path(__file__).parents[2]
 WATCHDOG = 60
 # What a test has left: its chats and runs end, then the servers; then its names are forgotten.
@@ -155,14 +157,19 @@ class Kernel:
         )
 
     def custom(self, comm_id: str) -> list[dict[str, Any]]:
-        """The custom messages that a widget has sent."""
-        return [
-            message["content"]["data"]["content"]
+        """The custom messages that a widget has sent, those in pieces as a whole."""
+        return [message for message, _ in self.dated(comm_id)]
+
+    def dated(self, comm_id: str) -> list[tuple[dict[str, Any], Any]]:
+        """The same, each with when its last piece was sent."""
+        sent = [
+            (message["content"]["data"]["content"], message["header"]["date"])
             for message in self.said
             if message["msg_type"] == "comm_msg"
             and message["content"]["comm_id"] == comm_id
             and message["content"]["data"].get("method") == "custom"
         ]
+        return joined_with(sent)
 
     def send(self, comm_id: str, content: dict[str, Any]) -> None:
         """Send a custom message of the page by the shell channel."""

@@ -4,8 +4,15 @@ import asyncio
 import functools
 from typing import Any
 
+import pytest
+
 from powawidget.run import asking
 from tests.gates import GatedRun, until, virtual
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "_asking", {})
 
 
 class Told:
