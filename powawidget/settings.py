@@ -1,5 +1,6 @@
 """Settings of the whole process."""
 
+import numbers
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -72,11 +73,21 @@ class Options:
 def _check_hours(value: object) -> None:
     if value is None:
         return
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+    if not _is_hours(value):
         raise InvalidValueError(
             "keep_alive is a number of hours, 0 or None for not at all, and math.inf for ever, "
             f"not {value!r}."
         )
+
+
+def _is_hours(value: object) -> bool:
+    # numpy's numbers are such too, and its truth values aren't.
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        return False
+    try:
+        return float(value) >= 0
+    except OverflowError:  # an integer that is longer than any number of hours
+        return False
 
 
 def _check_switch(value: object) -> None:

@@ -21,6 +21,7 @@ from powawidget.state.about import About
 from powawidget.state.model import ChatState, RunStatus, typed
 from powawidget.transcript.export import Snapshot, Transcribed
 from powawidget.transcript.texts import Redact
+from powawidget.widget import attention
 from powawidget.widget.file_transcripts import transcripts
 from powawidget.widget.output import CellOutput
 
@@ -56,6 +57,7 @@ class Chat(Transcribed):
         if task.history is not None:
             loop.run_sync(task.open())
         cells.adopt(self, Chat._begin_close)
+        attention.begin()
 
     # What a person does.
 

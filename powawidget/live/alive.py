@@ -144,7 +144,7 @@ class Alive:
 
 def _limit() -> float:
     """For how many seconds something that is under way counts."""
-    return (options.keep_alive or 0.0) * _HOUR
+    return float(options.keep_alive or 0.0) * _HOUR
 
 
 def _left_alone(limit: float) -> str:

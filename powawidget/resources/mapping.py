@@ -50,6 +50,7 @@ from powawidget.resources.variables import columns_of_variables, variables_of
 from powawidget.resources.workflow import Workflow
 from powawidget.schema.schema import Schema, schema_of
 from powawidget.transcript.sentences import shown
+from powawidget.widget import attention
 
 Key = str | Sequence[str] | Callable[[dict[str, Any]], Any]
 Body = Callable[[Mapping[str, Any]], dict[str, Any]]
@@ -360,6 +361,7 @@ def _batch(made: _Made, settings: Settings, whose: _Owner, name: str | None = No
         raise
     if place is None:
         cells.adopt(batch)
+        attention.begin()
     else:
         _going[place] = batch
     if settings.start:

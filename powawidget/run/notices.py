@@ -22,6 +22,7 @@ from powawidget.widget.messages import Notice, NoticesMessage
 _LASTS = 1.0  # seconds: parallel calls are asked about together, and code may decide at once
 _LONG = 60.0  # seconds after which nobody is taken to look at the run any more
 _FRESH = 60.0  # seconds for which an answer is news to a page that comes late
+_MOST = 100  # notices in one message, the latest ones: each change is told to all pages
 Kind = Literal["asks", "ready"]
 
 _SOURCE = secrets.token_hex(8)
@@ -75,10 +76,11 @@ class Notices:
     def message(self) -> NoticesMessage:
         """Say what there is to notice now."""
         is_used, now = options.notices, self.loop.time()
+        latest = self._noted[-_MOST:]
         return NoticesMessage(
             source=_SOURCE,
             waiting=len(asking.now()) if is_used else 0,
-            notices=[one.notice for one in self._noted if is_used and now < one.until],
+            notices=[one.notice for one in latest if is_used and now < one.until],
             used=is_used,
         )
 
@@ -152,6 +154,7 @@ def _mark() -> None:
 
 def _mark_switched() -> None:
     """Tell pages that notices were switched on or off; on any thread."""
+    attention.begin()
     if _current is not None:
         with contextlib.suppress(RuntimeError):  # at the interpreter's end there is no loop
             _current.loop.call_soon_threadsafe(_current.mark)

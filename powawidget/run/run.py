@@ -24,6 +24,7 @@ from powawidget.state import values
 from powawidget.state.about import About
 from powawidget.state.model import RunState
 from powawidget.state.reduce import gates
+from powawidget.widget import attention
 from powawidget.widget.file_transcripts import transcripts
 from powawidget.widget.output import CellOutput
 
@@ -72,6 +73,7 @@ class Run(RunProperties):
         """
         if not self._task.is_started:
             cells.adopt(self, Run._begin_close)
+            attention.begin()
             rating.offer_at_end(self._task)
             self._task.start()
         return self

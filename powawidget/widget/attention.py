@@ -1,8 +1,8 @@
 """How a page learns that somebody is waited for while nobody looks: a model without a view.
 
-There is one a kernel, made when the first run is shown: `js/src/notices` puts the number of waiting
-runs before the page's title, and notifies. Where a person asks for it, its view is the line by
-which the browser is allowed to.
+There is one a kernel, made with the first run, chat or batch, be it shown or not: `js/src/notices`
+puts the number of waiting runs before the page's title, and notifies. Where a person asks for it,
+its view is the line by which the browser is allowed to.
 """
 
 import logging
@@ -54,7 +54,7 @@ def shared() -> "Attention":
 
 
 def begin() -> None:
-    """Make the model where people sit at a page; whatever fails, runs are shown."""
+    """Make the model where people sit at a page; whatever fails, runs go on and are shown."""
     if made() is not None or not options.notices:
         return
     try:

@@ -1,5 +1,6 @@
 """The model by which a page learns what there is to notice; `attention.py` makes it."""
 
+import contextlib
 import functools
 import pathlib
 from typing import Any
@@ -31,6 +32,7 @@ class Attention(anywidget.AnyWidget):
         super().__init__(_esm=_code())
         self._loop = loop.loop_thread().loop
         self.on_msg(self._from_comm)
+        self._answer_soon()  # a page whose kernel computes is told all the same
 
     def tell(self, message: NoticesMessage) -> None:
         """Tell all pages; on the loop thread."""
@@ -52,6 +54,10 @@ class Attention(anywidget.AnyWidget):
     def _from_comm(self, _: object, content: Any, buffers: object) -> None:
         del buffers
         if isinstance(content, dict) and content.get("kind") == "notices":
+            self._answer_soon()
+
+    def _answer_soon(self) -> None:
+        with contextlib.suppress(RuntimeError):  # at the interpreter's end there is no loop
             self._loop.call_soon_threadsafe(self._answer)
 
     def _answer(self) -> None:

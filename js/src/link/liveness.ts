@@ -2,10 +2,12 @@
 import type { Kernel } from "../state/run";
 import { guarded, innerModel, kernelOf, type Model } from "./host";
 
-const ANSWERS_WITHIN = 3_000; // ms in which a live kernel says something to a new page
-const SILENT_FOR = 60_000; // ms without a sign that is due after which a kernel counts as gone
-const ASK_AFTER = 30_000; // ms of such silence after which it is asked, each time it is looked for
-const LOOK_EVERY = 1_000;
+// In looks, not by the clock: a tab in the background looks once a minute, one that sleeps not at all,
+// and who wasn't asked owes nothing.
+const LOOK_EVERY = 1_000; // ms
+const ANSWERS_WITHIN = 3; // in which a live kernel says something to a new page
+const SILENT_FOR = 60; // without a sign that is due, after which a kernel counts as gone
+const ASK_AFTER = 30; // of such silence, after which it is asked at each look
 
 /**
  * Watches the kernel. A notebook that was opened without one, or whose kernel died, must not show a
@@ -24,7 +26,7 @@ export function watchLiveness(
   regained: () => void,
 ) {
   let value: Kernel["liveness"] = "unknown";
-  let heardAt = performance.now();
+  let silence = 0; // looks
   let timer: ReturnType<typeof setInterval> | undefined;
 
   /** There is a timer only while something is owed: a page may have hundreds of finished runs. */
@@ -35,7 +37,7 @@ export function watchLiveness(
 
   const expect = (): void => {
     if (timer !== undefined) return;
-    heardAt = performance.now();
+    silence = 0;
     timer = setInterval(look, LOOK_EVERY);
   };
 
@@ -57,8 +59,8 @@ export function watchLiveness(
   };
   const look = (): void => {
     const isNew = value === "unknown";
-    const isOwed = isDue(isNew);
-    const silence = performance.now() - heardAt;
+    const isOwed = value !== "gone" && isDue(isNew);
+    silence += 1;
     if (isOwed && silence < (isNew ? ANSWERS_WITHIN : SILENT_FOR)) {
       if (silence > ASK_AFTER) regained();
       return;
@@ -87,7 +89,7 @@ export function watchLiveness(
     expect,
 
     heard(): void {
-      heardAt = performance.now();
+      silence = 0;
       expect();
       set("live");
     },

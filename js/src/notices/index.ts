@@ -23,20 +23,27 @@ function read(message: unknown): NoticesMessage | undefined {
 }
 
 export default () => {
-  let isUsed = true;
+  let isUsed: boolean | undefined;
   const drawn = new Set<() => void>();
+  /** What the kernel has said of them; undefined where there is none. */
+  const tell = (used: boolean | undefined): void => {
+    isUsed = used;
+    for (const draw of drawn) draw();
+  };
 
   return {
     initialize({ model }: { model: Model }): () => void {
       const page = owner();
-      const drop = () => page.drop(model);
+      const drop = () => {
+        page.drop(model);
+        tell(undefined);
+      };
       const ask = () => guarded(() => model.send({ kind: "notices" }));
       const onMessage = (message: unknown): void => {
         const said = read(message);
         if (said === undefined) return;
         page.set(model, said);
-        isUsed = said.used;
-        for (const draw of drawn) draw();
+        tell(said.used);
       };
       const onStatus = (_: unknown, status: unknown): void => {
         if (/^(dead|restarting|autorestarting|terminating)$/.test(String(status))) drop();

@@ -43,6 +43,7 @@ const claim = (id: string): Promise<boolean> =>
 export function openNotifications() {
   /** What this tab has looked at. */
   const seen = new Set<string>();
+  /** What may be decided while a person is elsewhere. An answer stays ready. */
   const shown = new Map<string, Notification>();
   let current = new Map<string, Notice>();
 
@@ -54,7 +55,7 @@ export function openNotifications() {
         window.focus();
         notification.close();
       };
-      shown.set(id, notification);
+      if (what === "asks") shown.set(id, notification);
     });
   };
   const look = async (notice: Notice): Promise<void> => {
@@ -81,6 +82,10 @@ export function openNotifications() {
         if (seen.has(notice.id)) continue;
         seen.add(notice.id);
         void look(notice);
+      }
+      for (const id of seen) {
+        if (seen.size <= KEPT) break;
+        if (!current.has(id)) seen.delete(id);
       }
     },
   };

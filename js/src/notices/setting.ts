@@ -22,13 +22,22 @@ export function setting(): Setting {
 
 /** Switches it; to be called by a person's click, without which a browser doesn't ask. */
 export async function change(isOn: boolean): Promise<void> {
-  if (isOn && (await Notification.requestPermission()) !== "granted") return;
-  guarded(() => localStorage.setItem(NAME, isOn ? "on" : "off"));
+  try {
+    if (isOn && (await Notification.requestPermission()) !== "granted") return;
+    guarded(() => localStorage.setItem(NAME, isOn ? "on" : "off"));
+  } finally {
+    dispatchEvent(new Event(NAME)); // other kernels' lines are in this page, too
+  }
 }
 
-/** Calls back when another tab has switched it; returns what ends that. */
+/**
+ * Calls back when it may have changed: by this tab, by another one, or by the browser's own settings,
+ * from which a person comes back. Returns what ends that.
+ */
 export function onChange(callback: () => void): () => void {
-  const listen = ({ key }: StorageEvent) => key === NAME && callback();
-  addEventListener("storage", listen);
-  return () => removeEventListener("storage", listen);
+  const names = [NAME, "storage", "focus"];
+  for (const name of names) addEventListener(name, callback);
+  return () => {
+    for (const name of names) removeEventListener(name, callback);
+  };
 }

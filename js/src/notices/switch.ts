@@ -15,9 +15,14 @@ const SAID: Record<Setting, string> = {
     "can tell that a run waits.",
 };
 const UNUSED = "Notices are off: powawidget.options.notices = True switches them on.";
+const UNHEARD = "Nothing is noticed here without the notebook's kernel.";
 
-/** Draws the line into an element; returns what ends it, and what draws it anew. */
-export function drawSwitch(el: HTMLElement, isUsed: () => boolean) {
+/**
+ * Draws the line into an element; returns what ends it, and what draws it anew.
+ *
+ * @param isUsed whether notices are on; undefined where no kernel has said so.
+ */
+export function drawSwitch(el: HTMLElement, isUsed: () => boolean | undefined) {
   const style = document.createElement("style");
   style.textContent = css;
   const line = document.createElement("div");
@@ -29,14 +34,17 @@ export function drawSwitch(el: HTMLElement, isUsed: () => boolean) {
   line.append(said, button);
   el.append(style, line);
 
+  let isOn = false; // as the button says it
   const draw = (): void => {
     const now = setting();
-    said.textContent = isUsed() ? SAID[now] : UNUSED;
-    button.textContent = now === "on" ? "Don't notify me" : "Notify me";
+    const text = isUsed() ? SAID[now] : isUsed() === false ? UNUSED : UNHEARD;
+    if (said.textContent !== text) said.textContent = text; // else it is read out again
+    isOn = now === "on";
+    button.textContent = isOn ? "Don't notify me" : "Notify me";
     button.hidden = !isUsed() || !/^o/.test(now);
   };
   button.addEventListener("click", () => {
-    change(setting() !== "on").then(draw, draw);
+    change(!isOn).catch(() => {}); // a browser that refuses leaves it as it is
   });
   const end = onChange(draw);
   draw();

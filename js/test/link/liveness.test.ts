@@ -116,3 +116,33 @@ test("a kernel that says nothing unasked is asked after half a minute, and count
     expect(page.liveness()).toBe("live");
   }
 });
+
+test("a kernel that is gone is asked nothing: the one after it would log that it knows no such comm", async () => {
+  using page = opened({ state: live() });
+  page.model.emit("comm:close");
+  const before = page.model.sent.length;
+  await vi.advanceTimersByTimeAsync(5 * MINUTE);
+  expect(page.model.sent.length).toBe(before);
+  expect([page.liveness(), vi.getTimerCount()]).toEqual(["gone", 0]);
+});
+
+test("where looks are minutes apart, as in a tab of the background, a kernel isn't gone before it was asked", async () => {
+  using page = opened({ state: live() });
+  const real = performance.now.bind(performance);
+  let ahead = 0;
+  vi.spyOn(performance, "now").mockImplementation(() => real() + ahead);
+  const hellos = () => page.model.sent.filter(({ kind }) => kind === "hello").length;
+  const before = hellos();
+  for (let looks = 0; looks < 300; looks++) {
+    ahead += MINUTE;
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(page.liveness()).toBe("live");
+    if (hellos() === before) continue;
+    page.model.hear({ kind: "current", seq: 0, now: 1, nonce: "n1" });
+    break;
+  }
+  expect(hellos()).toBe(before + 1);
+  await vi.advanceTimersByTimeAsync(MINUTE + 1_000); // nobody answers any more
+  expect(page.liveness()).toBe("gone");
+  vi.restoreAllMocks();
+});

@@ -238,3 +238,68 @@ test("the line asks the browser by a click alone, and says how it stands", async
   one.says(0);
   expect([button.hidden, el.textContent]).toEqual([true, expect.stringContaining("blocks")]);
 });
+
+test("all lines of a page say the same, and a button does what it says", async () => {
+  const widgets = [modelOf("a"), modelOf("b")].map(async (model) => {
+    const widget = await brought();
+    widget.initialize(model);
+    model.says(0);
+    const el = document.createElement("div");
+    document.body.append(el);
+    widget.render({ el });
+    return el;
+  });
+  const [first, second] = (await Promise.all(widgets)) as [HTMLElement, HTMLElement];
+  const button = (el: HTMLElement) => el.querySelector("button") as HTMLButtonElement;
+  button(first).click();
+  await vi.advanceTimersByTimeAsync(1);
+  expect([button(first).textContent, button(second).textContent]).toEqual([
+    "Don't notify me",
+    "Don't notify me",
+  ]);
+  button(second).click();
+  await vi.advanceTimersByTimeAsync(1);
+  expect([button(first).textContent, first.textContent]).toEqual([
+    "Notify me",
+    expect.stringContaining("can notify you"),
+  ]);
+  // Another tab has switched it, and this one wasn't told: the button does what stands on it.
+  localStorage.setItem("powawidget-notices", "on");
+  button(second).click();
+  await vi.advanceTimersByTimeAsync(1);
+  expect(localStorage.getItem("powawidget-notices")).toBe("on");
+  // A person comes back from the browser's settings.
+  Stub.permission = "denied";
+  dispatchEvent(new Event("focus"));
+  expect([button(first).hidden, button(second).hidden]).toEqual([true, true]);
+});
+
+test("an answer stays told while other runs come and go, and its kernel ends", async () => {
+  localStorage.setItem("powawidget-notices", "on");
+  const one = modelOf("a");
+  (await brought()).initialize(one);
+  front = false;
+  one.says(0, [{ id: "a-1", what: "ready" }]);
+  await vi.advanceTimersByTimeAsync(1_000);
+  one.says(1, [asks("a-2")]);
+  await vi.advanceTimersByTimeAsync(1_000);
+  one.status("dead");
+  expect(Stub.all.map(({ title, isOpen }) => [title, isOpen])).toEqual([
+    ["An answer is ready", true],
+    ["An agent waits for you", false],
+  ]);
+});
+
+test("a line without a kernel, as in a saved notebook, says that nothing is noticed there", async () => {
+  const one = modelOf("a");
+  const widget = await brought();
+  widget.initialize(one);
+  const el = document.createElement("div");
+  widget.render({ el });
+  const button = el.querySelector("button") as HTMLButtonElement;
+  expect([el.textContent, button.hidden]).toEqual([expect.stringContaining("without"), true]);
+  one.says(0);
+  expect([el.textContent, button.hidden]).toEqual([expect.stringContaining("title says"), false]);
+  one.status("dead");
+  expect([el.textContent, button.hidden]).toEqual([expect.stringContaining("without"), true]);
+});
