@@ -87,6 +87,18 @@ def test_the_title_counts_the_waiting_runs_of_all_kernels_and_is_given_back(
     assert lab.problems_beside_a_death(page) == []
 
 
+def test_what_was_never_shown_counts_too(lab: Lab, page: Page) -> None:
+    asks = "Raise the price of the best seller by 5%"
+    connect = f'{CONNECT}\noperator, asks = pb.agent("Operator"), "{asks}"'
+    run, chat = "run = operator.run(asks)", "chat = operator.chat()\nturn = chat.send(asks)"
+    rows = 'rows = operator.map([{"m": asks}], "{m}", on_approval=pw.policy())\nrows.start()\nNone'
+    lab.write_notebook("unshown.ipynb", [connect, run, "run.stop()", chat, "turn.stop()", rows])
+    lab.open(page, "unshown.ipynb")
+    for index, count in enumerate([0, 1, 0, 1, 0, 1]):
+        run_cell(page, index)
+        title_is(page, count, "unshown")
+
+
 @pytest.mark.own_page
 def test_a_page_that_is_loaded_again_counts_anew_and_one_that_has_no_kernel_counts_nothing(
     lab: Lab, page: Page

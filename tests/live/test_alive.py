@@ -4,10 +4,12 @@ import math
 import os
 import random
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 import powawidget
@@ -190,13 +192,18 @@ def test_what_fails_while_it_is_sent_or_said_hurts_nothing() -> None:
     assert len(clock.told) == 1
 
 
-@pytest.mark.parametrize("wrong", ["6", True, -1, math.nan, [6]])
+@pytest.mark.parametrize("wrong", ["6", True, -1, math.nan, [6], 10**400])
 def test_what_is_no_number_of_hours_is_refused_at_once(wrong: Any) -> None:
     options.keep_alive = 2
     with pytest.raises(InvalidValueError, match="keep_alive is a number of hours"):
         options.keep_alive = wrong
     assert options.keep_alive == 2
-    options.keep_alive = math.inf
+    for right in (math.inf, np.int64(6), Fraction(1, 3)):
+        options.keep_alive = right
+        clock = Clock()
+        clock.begin()
+        clock.go(60)
+        assert len(clock.sent) == 3
 
 
 def test_messages_are_20_s_apart_and_only_sent_while_something_counts_whatever_happens() -> None:

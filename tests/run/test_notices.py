@@ -5,6 +5,7 @@ import functools
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 import powawidget
@@ -88,6 +89,23 @@ async def test_calls_that_are_asked_about_together_are_one_notice(page: Page) ->
     await asyncio.sleep(5)
     assert [what for _, what in page.notices()] == ["asks"]
     assert page.told[-1].waiting == 1
+
+
+@virtual
+async def test_a_message_is_small_however_many_wait(page: Page) -> None:
+    waiting = [watched() for _ in range(1_500)]
+    for gated in waiting:
+        gated.server.request("a")
+    await asyncio.sleep(3)
+    message = page.told[-1]
+    assert message.waiting == 1_500
+    assert len(msgspec.json.encode(message)) < 64_000 / 8  # what some proxies let through, by far
+    latest = message.notices[-1]
+    assert waiting[-1].click("approve") is None
+    await asyncio.sleep(3)
+    assert page.told[-1].waiting == 1_499
+    assert latest not in page.told[-1].notices
+    assert len(page.told[-1].notices) == len(message.notices)
 
 
 @virtual
