@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import logging
 import pathlib
 from typing import Any
 
@@ -10,6 +11,7 @@ import traitlets
 
 from powawidget.errors import FileError
 from powawidget.kernel import loop
+from powawidget.live.subscribers import log
 from powawidget.settings import options
 from powawidget.state.model import plain
 from powawidget.widget import attention
@@ -35,9 +37,12 @@ class Attention(anywidget.AnyWidget):
         self._answer_soon()  # a page whose kernel computes is told all the same
 
     def tell(self, message: NoticesMessage) -> None:
-        """Tell all pages; on the loop thread."""
-        if self.comm is not None:
-            self.send(plain(message))
+        """Tell all pages; on the loop thread. What fails is told with the next change."""
+        try:
+            if self.comm is not None:
+                self.send(plain(message))
+        except Exception as error:  # noqa: BLE001  # at the kernel's end its sockets may be gone
+            log(logging.DEBUG, "powawidget couldn't tell a page of its notices: %r", error)
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Ignore what a page sends: it runs this code and doesn't write it."""

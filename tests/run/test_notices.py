@@ -182,6 +182,16 @@ def test_what_is_no_switch_is_refused_at_once(wrong: Any) -> None:
     assert options.notices is True
 
 
+@virtual
+async def test_what_cannot_be_sent_hurts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("no socket")
+
+    model = powawidget.notices()
+    monkeypatch.setattr(type(model), "send", fail)
+    model.tell(NoticesMessage(source="a", waiting=1, notices=[], used=True))
+
+
 def test_outside_a_kernel_no_model_is_made_for_what_is_shown() -> None:
     before = attention.made()
     assert powawidget.replay(b'data: {"event":"chunk","content":"x"}\n\n').widget is not None

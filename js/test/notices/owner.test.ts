@@ -240,7 +240,8 @@ test("the line asks the browser by a click alone, and says how it stands", async
 });
 
 test("all lines of a page say the same, and a button does what it says", async () => {
-  const widgets = [modelOf("a"), modelOf("b")].map(async (model) => {
+  const lineOf = async (source: string) => {
+    const model = modelOf(source);
     const widget = await brought();
     widget.initialize(model);
     model.says(0);
@@ -248,8 +249,8 @@ test("all lines of a page say the same, and a button does what it says", async (
     document.body.append(el);
     widget.render({ el });
     return el;
-  });
-  const [first, second] = (await Promise.all(widgets)) as [HTMLElement, HTMLElement];
+  };
+  const [first, second] = [await lineOf("a"), await lineOf("b")];
   const button = (el: HTMLElement) => el.querySelector("button") as HTMLButtonElement;
   button(first).click();
   await vi.advanceTimersByTimeAsync(1);
