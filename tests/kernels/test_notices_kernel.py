@@ -9,7 +9,7 @@ from tests.kernels.conftest import named
 from tests.kernels.kernel import Kernel
 
 RUN = 'run = operator.run("Raise the price of the best seller by 5%")'
-DENY = "run.deny()\nrun.wait(display=False)"
+STOP = "run.stop()\nrun.wait(display=False)"
 
 
 def told(kernel: Kernel) -> list[dict[str, Any]]:
@@ -32,7 +32,7 @@ def counts(kernel: Kernel, number: int) -> None:
 def test_a_run_that_was_never_shown_is_told_while_a_cell_computes(fresh_kernel: Kernel) -> None:
     kernel = fresh_kernel
     kernel.do(RUN, front_end=False)  # nobody sits there
-    kernel.do(DENY, front_end=False)
+    kernel.do(STOP, front_end=False)
     assert told(kernel) == []
     kernel.do("pw.options.notices = False")
     kernel.do(RUN)
@@ -43,5 +43,5 @@ def test_a_run_that_was_never_shown_is_told_while_a_cell_computes(fresh_kernel: 
     )
     counts(kernel, 1)  # that cell computes until the run is decided
     kernel.interrupt()
-    kernel.do(DENY)
+    kernel.do(STOP)
     counts(kernel, 0)
