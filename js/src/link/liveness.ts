@@ -61,7 +61,7 @@ export function watchLiveness(
     const isNew = value === "unknown";
     const isOwed = value !== "gone" && isDue(isNew);
     silence += 1;
-    if (isOwed && silence < (isNew ? ANSWERS_WITHIN : SILENT_FOR)) {
+    if (isOwed && silence <= (isNew ? ANSWERS_WITHIN : SILENT_FOR)) {
       if (silence > ASK_AFTER) regained();
       return;
     }
