@@ -38,6 +38,8 @@ _TOLD_FROM = 10_000  # bytes of a transcript, whose size the page tells
 _HEARD_FOR = 60.0  # seconds after a page's last message in which it is taken to be there
 # Bytes of a state in the trait, which is never in pieces. Beside it are the loader and the headers.
 _MOST_GIVEN = MOST - 5_000
+# What a page has by itself where nothing else is told: a hundred runs are told in 8 kB less.
+_BY_THE_PAGE = ("_dom_classes", "_view_count", "layout", "tabbable", "tooltip")
 _GIVEN = 8  # snapshots: more pages than that are rarely loaded at once
 
 
@@ -412,6 +414,10 @@ class StateWidget(anywidget.AnyWidget):
         """Return the traits as they are sent and saved."""
         with as_it_is():
             state: dict[str, Any] = super().get_state(key, drop_defaults)
+        if key is None:  # a change back to nothing has to be told
+            for name in _BY_THE_PAGE:
+                if not state.get(name):
+                    state.pop(name, None)
         return state
 
     def _get_embed_state(self, drop_defaults: bool = False) -> dict[str, Any]:
