@@ -189,7 +189,7 @@ function Reason({ requests, deny, close, card }: ReasonProps) {
   const onKey = (event: TargetedKeyboardEvent<HTMLInputElement>) => {
     event.stopPropagation(); // it is typing, in whatever the page around makes of keys
     if (event.isComposing) return;
-    if (event.key === "Enter") send();
+    if (event.key === "Enter" && !event.repeat) send(); // not by the key that has opened the field
     if (event.key === "Escape") close();
   };
   return (

@@ -343,6 +343,90 @@ describe("an inbox", () => {
     expect(said(".pw-inbox-way")).toEqual([]);
   });
 
+  /** Notebooks in sight; the inbox stands in a tab of its own. */
+  async function beside(path: string, height = 80, others = ["a.ipynb", "sub/a.ipynb"]) {
+    const cells = [{ id: "c1" }, { id: "c12" }];
+    const page = await open({ manager: { context: { path, model: { cells } } } });
+    const went: string[] = [];
+    const blocks: unknown[] = [];
+    const boxes = others.map((each) => {
+      const panel = document.createElement("div");
+      panel.id = `id ${each}`;
+      panel.className = "jp-NotebookPanel";
+      const tab = document.createElement("li");
+      tab.className = "lm-TabBar-tab";
+      tab.dataset.id = panel.id;
+      tab.title = `Name: a.ipynb\nPath: ${each}\nLast Saved: now`;
+      const box = document.createElement("div");
+      box.className = "jp-WindowedPanel-outer";
+      Object.defineProperty(box, "clientHeight", { value: 500 });
+      const notebook = document.createElement("div");
+      notebook.className = "jp-Notebook";
+      const cell = document.createElement("div");
+      cell.className = "jp-Cell";
+      cell.setAttribute("data-windowed-list-index", "1");
+      Object.defineProperty(cell, "clientHeight", { value: height });
+      cell.scrollIntoView = (how) => {
+        went.push(each);
+        blocks.push((how as ScrollIntoViewOptions).block);
+      };
+      box.append(cell);
+      notebook.append(box);
+      panel.append(notebook);
+      document.body.append(tab, panel);
+      return box;
+    });
+    page.ask();
+    page.tell();
+    await settle();
+    const go = async () => {
+      page.button("cell 12 ↗").click();
+      for (let frame = 0; frame < 20; frame++) await settle();
+    };
+    return { ...page, went: () => new Set(went), blocks: () => new Set(blocks), boxes, go };
+  }
+
+  test.each([["a.ipynb"], ["sub/a.ipynb"]])(
+    "from a tab it moves its notebook %s alone",
+    async (path) => {
+      const { go, went, said } = await beside(path);
+      await go();
+      expect(went()).toEqual(new Set([path]));
+      expect(said(".pw-inbox-way")).toEqual([]);
+    },
+  );
+
+  test("moves no other notebook where its own isn't in sight", async () => {
+    const { go, went, said } = await beside("b.ipynb", 80, ["a.ipynb"]);
+    await go();
+    expect(went()).toEqual(new Set());
+    expect(said(".pw-inbox-way")).toEqual([words.noWay(12)]);
+  });
+
+  test("of a cell taller than the window it shows the beginning", async () => {
+    const { go, blocks } = await beside("a.ipynb", 900);
+    await go();
+    expect(blocks()).toEqual(new Set(["start"]));
+  });
+
+  test("tells the number of a cell that isn't drawn anywhere, and is where it was", async () => {
+    const { go, boxes, said } = await beside("a.ipynb", 0);
+    (boxes[0] as Element).scrollTop = 70;
+    await go();
+    expect((boxes[0] as Element).scrollTop).toBe(70);
+    expect(said(".pw-inbox-way")).toEqual([words.noWay(12)]);
+  });
+
+  test("what is said of hidden ones and of more moves no row", async () => {
+    const { ask, tell, list, all } = await open();
+    ask();
+    ask({}, { hidden: true });
+    tell(3);
+    await settle();
+    const [notes] = all(".pw-inbox-notes");
+    expect(list().compareDocumentPosition(notes as Node)).toBe(Node.DOCUMENT_POSITION_FOLLOWING);
+  });
+
   test("without a kernel nothing acts, and the card says why", async () => {
     const { ask, tell, all, hides, button, acts, model, status } = await open();
     ask();

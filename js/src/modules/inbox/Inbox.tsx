@@ -84,29 +84,6 @@ function Rows({ view, link, rows, more, trouble }: RowsProps) {
   return (
     <>
       <Head view={view} waiting={waiting} isKnown />
-      {(hidden.length > 0 || more > 0 || trouble !== "") && (
-        <div class="pw-inbox-notes">
-          {hidden.length > 0 && (
-            <span>
-              {words.hidden(hidden.length)}
-              {": "}
-              <Button
-                class="pw-quiet"
-                aria-disabled={!view.actions.canAct}
-                onClick={() => view.actions.canAct && link.hide(null)}
-              >
-                {words.show}
-              </Button>
-            </span>
-          )}
-          {more > 0 && <span>{words.more(more)}</span>}
-          {trouble !== "" && (
-            <span role="status">
-              <Visible text={trouble} />
-            </span>
-          )}
-        </div>
-      )}
       {/* Where the pointer is, and the focus, says whether rows may move. */}
       <ul
         ref={list}
@@ -147,6 +124,30 @@ function Rows({ view, link, rows, more, trouble }: RowsProps) {
           }),
         ])}
       </ul>
+      {/* Under the rows: it comes and goes while somebody is there, and mustn’t move them. */}
+      {(hidden.length > 0 || more > 0 || trouble !== "") && (
+        <div class="pw-inbox-notes">
+          {hidden.length > 0 && (
+            <span>
+              {words.hidden(hidden.length)}
+              {": "}
+              <Button
+                class="pw-quiet"
+                aria-disabled={!view.actions.canAct}
+                onClick={() => view.actions.canAct && link.hide(null)}
+              >
+                {words.show}
+              </Button>
+            </span>
+          )}
+          {more > 0 && <span>{words.more(more)}</span>}
+          {trouble !== "" && (
+            <span role="status">
+              <Visible text={trouble} />
+            </span>
+          )}
+        </div>
+      )}
     </>
   );
 }

@@ -170,8 +170,10 @@ function More({ view, link, row, start }: MoreProps) {
       if (field?.value === "") field.value = given;
     });
   };
-  const go = (event: Event) =>
-    setNoWay(!goToCell(link.model, row.cell_id, event.target as Element));
+  const go = (event: Event) => {
+    setNoWay(false);
+    goToCell(link.model, row.cell_id, event.target as Element, () => setNoWay(true));
+  };
   return (
     <>
       <Button class="pw-button" title={words.notNowThen} aria-disabled={!canAct} onClick={hide}>
