@@ -188,6 +188,38 @@ describe("an inbox", () => {
     ]);
   });
 
+  test("a correction hides nothing of the arguments, and stays JSON", async () => {
+    const given = { to: "a\u202eb\u200b\u{e0041}\ud800é😀" };
+    const { ask, tell, button, all } = await open();
+    // As a model may write it: with the characters themselves, on several lines.
+    const raw = `{\n\t"to": "${given.to}"\n}`;
+    ask({ arguments: raw });
+    tell();
+    await settle();
+    button(words.correct).click();
+    await settle();
+    const { value } = all(".pw-input")[0] as HTMLInputElement;
+    expect(value).toMatch(/instead: \{ "to": "a\\u202eb\\u200b\\udb40\\udc41\\ud800é😀" \}$/);
+    expect(JSON.parse(value.slice(value.indexOf("{")))).toEqual(given);
+  });
+
+  test("a key that is held since it has opened the field sends nothing", async () => {
+    const { ask, tell, button, all, acts } = await open();
+    ask();
+    tell();
+    await settle();
+    button(words.correct).click();
+    await settle();
+    const field = all(".pw-input")[0] as HTMLInputElement;
+    const press = (repeat: boolean) =>
+      field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, repeat }));
+    press(true);
+    await settle();
+    expect(acts()).toEqual([]);
+    press(false);
+    expect(acts()).toMatchObject([{ action: "deny" }]);
+  });
+
   test("offers no correction that wouldn't fit into a reason", async () => {
     const { ask, tell, button } = await open();
     ask({ arguments: JSON.stringify({ text: "x".repeat(2_000) }) });

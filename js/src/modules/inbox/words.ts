@@ -21,7 +21,18 @@ export const notNowThen = "Out of sight here until it is shown again: it decides
 export const correct = "Correct…";
 export const correctThen =
   "Deny, and tell the model what the arguments should be: the service can’t take changed ones";
-export const correction = (given: string) => `Call it with these arguments instead: ${given}`;
+export const correction = (given: string) =>
+  `Call it with these arguments instead: ${escaped(given)}`;
+/** A field shows no marks: in JSON what can't be seen, or turns a text round, is written as its code. */
+const escaped = (json: string) =>
+  json
+    .replace(/[\t\n\r]+/g, " ")
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (hidden) => Array.from(hidden, codes).join(""));
+const codes = (character: string) =>
+  character
+    .split("")
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+    .join("");
 export const cell = (cell: number | null) => `${cell === null ? "its cell" : `cell ${cell}`} ↗`;
 export const cellThen = "Moves the notebook to the cell that has started the run";
 export const noWay = (cell: number | null) =>
