@@ -462,12 +462,16 @@ describe("an inbox", () => {
   test("without a kernel nothing acts, and the card says why", async () => {
     const { ask, tell, all, hides, button, acts, model, status } = await open();
     ask();
+    ask();
     tell();
     await settle(700);
     model.emit("comm:close");
     await settle(700);
     expect(status()).toBe(words.gone);
     expect(all(".pw-ask-note")[0]?.textContent).toBe("This run has no live kernel");
+    // Nor does anything count down.
+    expect(all(".pw-inbox-line").length).toBe(1);
+    expect(all("[role=timer]")).toEqual([]);
     button(words.notNow).click();
     all(".pw-approve")[0]?.click();
     all(".pw-deny")[0]?.click();

@@ -87,7 +87,9 @@ const Subject = ({ view, part }: { view: View; part: ApprovalPart }) =>
   );
 
 function Line({ view, row, open }: Shown & { open: (event: Event) => void }) {
-  const now = useNow(view, view.store.isAbandoned ? 0 : 1_000);
+  useKeys(view, "kernel");
+  const isLost = view.store.isAbandoned;
+  const now = useNow(view, isLost ? 0 : 1_000);
   const parts = partsOf(view);
   const [first] = parts as [ApprovalPart];
   return (
@@ -110,9 +112,11 @@ function Line({ view, row, open }: Shown & { open: (event: Event) => void }) {
         {" · "}
         <Visible text={row.name} />
       </span>
-      <span class="pw-took" role="timer" aria-live="off">
-        {core.timeLeft(Math.ceil(dueOf(view) - now))}
-      </span>
+      {!isLost && (
+        <span class="pw-took" role="timer" aria-live="off">
+          {core.timeLeft(Math.ceil(dueOf(view) - now))}
+        </span>
+      )}
     </button>
   );
 }
