@@ -108,14 +108,14 @@ def _shorten(state: dict[str, Any], limits: Limits) -> dict[str, Any]:
         if name == "result":
             owner.update(full=False, json=False, size=owner["size"] or len(text))
         owner[name] = f"{text[: limits.text]}\n{words.more(words.size(left), where)}"
-    if limits.items is not None and len(state["parts"]) > limits.items:
+    if limits.items is not None:
         _leave_out(state, limits)
     return state
 
 
 def _texts(state: dict[str, Any]) -> Iterator[_Text]:
     """Go through the texts that may be long, each with where the kernel has it."""
-    yield from _texts_of_parts(state["parts"])
+    yield from _texts_namess(state["parts"])
     for index, block in enumerate(state["blocks"]):
         yield from _named(block, ("input", "output", "error", "text"), f"run.blocks[{index}]")
     for thought in state["reasoning"]["thoughts"]:
@@ -126,7 +126,7 @@ def _texts(state: dict[str, Any]) -> Iterator[_Text]:
     yield from _named(state["error"] or {}, ("message",), "run.error")
 
 
-def _texts_of_parts(parts: list[dict[str, Any]]) -> Iterator[_Text]:
+def _texts_namess(parts: list[dict[str, Any]]) -> Iterator[_Text]:
     calls = -1
     for part in parts:
         if part["kind"] == "tool":
@@ -143,18 +143,49 @@ def _named(owner: dict[str, Any], names: Sequence[str], where: str) -> Iterator[
 
 
 def _leave_out(state: dict[str, Any], limits: Limits) -> None:
-    """Leave out the middle of a run of very many parts; what pointed there points nowhere."""
+    """Leave out the middle of long lists; what pointed there points nowhere, or goes too."""
+    new = _leave_out_parts(state, limits)
+    thoughts = [_led(each, new, "within") for each in state["reasoning"]["thoughts"]]
+    state["reasoning"]["thoughts"] = _ends(thoughts, limits)
+    for name in ("blocks", "citations"):
+        state[name] = state[name][: limits.items]  # what points there goes by the index
+    spans = [span for span in state["spans"] if _is_kept(span, new, len(state["blocks"]))]
+    names = {True: ("within",), False: ("of", "within")}  # a block's `of` is among the blocks
+    spans = [_led(span, new, *names[span["kind"] == "block"]) for span in spans]
+    state["spans"] = _ends(spans, limits)
+
+
+def _leave_out_parts(state: dict[str, Any], limits: Limits) -> dict[int, int]:
+    """Leave out the middle of very many parts; returns where those are that are kept."""
     indices = list(range(len(state["parts"])))
     first, left, last = limits.some(indices)
+    if not left:
+        return {index: index for index in indices}
     kept = [*first, *last]
     new = {old: index + (index >= len(first)) for index, old in enumerate(kept)}
     note = {"kind": "notice", "code": "cut", "text": f"{left:,} more: run", "count": 1}
-    parts = [state["parts"][old] for old in kept]
+    parts = [_led(state["parts"][old], new, "within", "call") for old in kept]
     parts.insert(len(first), {**note, "within": None})
-    for part in parts:
-        for name in ("within", "call"):
-            if part.get(name) is not None:
-                part[name] = new.get(part[name])
     state["parts"] = parts
     if state["answer"] is not None:
         state["answer"] = new.get(state["answer"])
+    return new
+
+
+def _is_kept(span: dict[str, Any], parts: dict[int, int], blocks: int) -> bool:
+    """Tell whether what filled a stretch of time is still there."""
+    of = span["of"]
+    if of is None:
+        return True
+    return bool(of < blocks if span["kind"] == "block" else of in parts)
+
+
+def _ends(items: list[Any], limits: Limits) -> list[Any]:
+    first, _, last = limits.some(items)
+    return [*first, *last]
+
+
+def _led(item: dict[str, Any], new: dict[int, int], *names: str) -> dict[str, Any]:
+    """Have what names parts by their indices name them where they are now."""
+    moved = {name: new.get(item[name]) for name in names if item.get(name) is not None}
+    return {**item, **moved}

@@ -55,6 +55,56 @@ def test_a_cut_counts_as_javascript_does() -> None:
     assert file_state.differences(whole, kept) == [[["parts", 0, "text"], 20, "\nmore"]]
 
 
+def _recorded(calls: int) -> bytes:
+    """A run of short calls, each after a step of the model."""
+    frames: list[dict[str, Any]] = []
+    for number in range(1, calls + 1):
+        what = {"step": number, "tool_name": "search", "call_id": f"c{number}"}
+        frames += [
+            {"event": "step_started", "step": number},
+            {"event": "reasoning", "step": number, "content": "I look it up."},
+            {"event": "tool_call", **what, "arguments": {"query": f"tide {number}"}},
+            {"event": "tool_result", **what, "result": "high", "duration_ms": 100},
+            {"event": "step_completed", "step": number, "finish_reason": "tool_calls"},
+        ]
+    frames.append({"event": "complete", "status": "completed", "content": "Done."})
+    return "".join(f"data: {json.dumps(each)}\n\n" for each in frames).encode()
+
+
+@pytest.mark.parametrize("limit", [LIMIT, 48_000])
+def test_a_run_of_very_many_calls_fits_and_its_times_name_the_same_calls(limit: int) -> None:
+    whole = powawidget.replay(_recorded(400)).widget.snapshot()["state"]
+    assert len(json.dumps(whole["spans"])) > 100_000
+    kept = file_state.run(whole, limit)
+    assert len(json.dumps(kept)) <= limit
+    tools = [span for span in kept["spans"] if span["kind"] == "tool"]
+    assert tools
+    before = {json.dumps(part) for part in whole["parts"]}
+    for span in tools:
+        part = kept["parts"][span["of"]]
+        assert json.dumps(part) in before
+        (was,) = (each for each in whole["spans"] if {**each, "of": span["of"]} == span)
+        assert whole["parts"][was["of"]] == part
+
+
+def test_a_state_of_any_long_list_fits() -> None:
+    state = plain(powawidget.replay(stream(["hello"])).widget.snapshot()["state"])
+    thought = {"step": 1, "text": "I look it up.", "whole": False, "within": None}
+    block = {"id": "b", "name": "Block", "type": "agent", "status": "done", "text": ""}
+    span = {"kind": "block", "name": "", "within": None, "start": 1.0, "end": 2.0}
+    long = {
+        "reasoning": {**state["reasoning"], "thoughts": [thought] * 3_000},
+        "citations": [{"key": "1", "source": "a" * 50, "excerpt": "b" * 500}] * 1_000,
+        "blocks": [block] * 1_000,
+        "spans": [{**span, "of": number} for number in range(1_000)],
+    }
+    for name, value in [*long.items(), ("all", None)]:
+        kept = file_state.run({**state, **(long if value is None else {name: value})}, LIMIT)
+        assert len(json.dumps(kept)) <= LIMIT, name
+        blocks = [each["of"] for each in kept["spans"] if each["kind"] == "block"]
+        assert all(number < len(kept["blocks"]) for number in blocks)
+
+
 def test_what_fits_has_no_cuts() -> None:
     whole = made()
     assert file_state.differences(whole, file_state.run(whole, 1_000_000)) == []
