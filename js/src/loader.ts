@@ -14,6 +14,8 @@ interface Part {
   get(name: string): unknown;
   on(event: string, callback: () => void): void;
   comm: { send(data: unknown): void };
+  /** Whether it was asked for its code. */
+  isAsked?: boolean;
 }
 
 interface Given {
@@ -41,18 +43,34 @@ const page = globalThis as { powawidgetCores?: Map<string, Promise<Core>> };
 page.powawidgetCores ??= new Map();
 const cores = page.powawidgetCores;
 
+const request = (part: Part) => {
+  part.isAsked = true;
+  part.comm.send({ method: "request_state" });
+};
+
+const partsOf = (model: Model): Promise<Part[]> =>
+  Promise.all(
+    // after IPY_MODEL_
+    (model.get("_core") as string[]).map((each) => model.widget_manager.get_model(each.slice(10))),
+  );
+
+/** Has what is saved with this widget's notebook hold the core, also where another brought it. */
+async function keepCore(model: Model): Promise<void> {
+  for (const part of await partsOf(model)) if (!(part.get("code") || part.isAsked)) request(part);
+}
+
 async function fetchCore(model: Model): Promise<Core> {
-  const parts = (model.get("_core") as string[]).map(async (reference) => {
-    const part = await model.widget_manager.get_model(reference.slice(10)); // after IPY_MODEL_
-    const code = () => part.get("code");
-    if (code()) return code();
+  const codes = (await partsOf(model)).map((part) => {
     // A page that is loaded again is told of all widgets in one message, which would be too large.
-    return new Promise((resolve) => {
-      part.on("change:code", () => resolve(code()));
-      part.comm.send({ method: "request_state" });
-    });
+    return (
+      part.get("code") ||
+      new Promise((resolve) => {
+        part.on("change:code", () => resolve(part.get("code")));
+        request(part);
+      })
+    );
   });
-  const [unpacker, packed] = (await Promise.all(parts)).join("").split("\n") as [string, string];
+  const [unpacker, packed] = (await Promise.all(codes)).join("").split("\n") as [string, string];
   // An address of a line of code, once a page: it isn't given back.
   const url = URL.createObjectURL(new Blob([unpacker], { type: "text/javascript" }));
   return (await import(/* @vite-ignore */ url)).default(packed);
@@ -64,7 +82,9 @@ async function coreFor(model: Model): Promise<Core> {
     const known = cores.get(CORE_HASH);
     if (known === undefined) break;
     try {
-      return await known;
+      const core = await known;
+      keepCore(model).catch(() => {});
+      return core;
     } catch {} // it is no longer the page's
   }
   const core = fetchCore(model);

@@ -65,6 +65,7 @@ class Model extends FakeModel {
   /** Whether the page was told of all widgets at once, where the core has no code. */
   isLoadedAgain = false;
   readonly asked: unknown[] = [];
+  readonly #parts = new Map<string, FakeModel>();
 
   constructor(state: unknown, code: () => Promise<string> | string) {
     super(state);
@@ -75,7 +76,10 @@ class Model extends FakeModel {
         if (which === undefined) throw new Error("no such model");
         const packed = await code();
         const half = Math.ceil(packed.length / 2);
+        const known = this.#parts.get(id);
+        if (known !== undefined) return known;
         const part = new FakeModel(null);
+        this.#parts.set(id, part);
         const told = () => part.set("code", packed.slice(half * +which, half * (+which + 1)));
         if (!this.isLoadedAgain) told();
         const send = (asked: unknown) => {
@@ -145,6 +149,28 @@ test("two notebooks of one page share the core; one of another version has its o
   await vi.waitFor(() => expect(second.el.textContent).toBe("from the core"));
   expect([page.evaluated, page.powawidgetCores.size]).toEqual([1, 2]);
   expect(other).not.toHaveBeenCalled();
+});
+
+test("a notebook whose core another one brought asks for its own once, since it may be saved", async () => {
+  const first = opened();
+  await vi.waitFor(() => expect(first.el.textContent).toBe("from the core"));
+  const model = new Model(STATE, () => packed());
+  model.isLoadedAgain = true;
+  const all = [loader(), loader(), loader()];
+  for (const widget of all) widget.initialize({ model } as never);
+  const half = (which: number) =>
+    (model.widget_manager as { get_model(id: string): Promise<FakeModel> }).get_model(
+      `the-core-${which}`,
+    );
+  await vi.waitFor(async () => {
+    expect(`${(await half(0)).get("code")}${(await half(1)).get("code")}`).toBe(packed());
+  });
+  expect(model.asked).toEqual(Array(2).fill({ method: "request_state" }));
+  all.push(loader());
+  all.at(-1)?.initialize({ model } as never);
+  await vi.waitFor(() => expect(model.log.length).toBe(4));
+  expect(model.asked.length).toBe(2);
+  expect(page.evaluated).toBe(1);
 });
 
 test("until the core is there, the status and the text are shown, as text", async () => {

@@ -53,9 +53,15 @@ class Core(ipywidgets.Widget):  # type: ignore[misc]  # ipywidgets has no types
         super().close()
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
-        """Return the traits; what tells of all widgets at once has no code: a page asks for it."""
+        """Return the traits; what tells of all widgets at once has no code: a page asks for it.
+
+        It isn't empty there but missing: a page whose connection comes back is told of all anew,
+        and keeps what it has, which it may save.
+        """
         state: dict[str, Any] = super().get_state(key, drop_defaults)
-        return {**state, "code": ""} if restoring.is_of_all() and "code" in state else state
+        if restoring.is_of_all():
+            state.pop("code", None)
+        return state
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Ignore what a page sends: it runs this code and doesn't write it."""

@@ -29,7 +29,7 @@ from powawidget.widget.heartbeat import Heartbeat
 from powawidget.widget.height import checked_height
 from powawidget.widget.layout import LayoutOnDemand, as_it_is
 from powawidget.widget.outbox import Outbox
-from powawidget.widget.pieces import MOST, pieces
+from powawidget.widget.pieces import MOST, pieces, size
 from powawidget.widget.requests import Requests
 
 Act = Callable[[dict[str, Any]], str | None]
@@ -149,6 +149,7 @@ class StateWidget(anywidget.AnyWidget):
         # When the snapshots were made that pages began with: by it the kernel knows its own.
         self._given: deque[float] = deque(maxlen=_GIVEN)
         self.is_asked_for = False
+        self._has_page = host.has_front_end()  # on the thread of the cell: others can't tell
         with live.lock:
             height = checked_height(options.max_height)
             super().__init__(**front_end, _mark=mark, _max_height=height)
@@ -367,6 +368,8 @@ class StateWidget(anywidget.AnyWidget):
             if self.greeted or self._comm_id is None or self._file is None:
                 return
             state = {"_state": self._file.snapshot}
+            if self._has_page and size(state) > _MOST_GIVEN:
+                return  # people sit there: their page asks for it, and may get it in pieces
             data = {"method": "update", "state": state, "buffer_paths": []}
             content = {"comm_id": self._comm_id, "data": data}
             host.publish("comm_msg", content, b"comm-" + self._comm_id.encode())

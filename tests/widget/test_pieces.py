@@ -113,6 +113,25 @@ def test_what_nobody_sits_at_is_given_the_whole(
     assert whole["state"]["parts"][0]["text"] == run.text
 
 
+@pytest.mark.parametrize("has_page", [True, False], ids=["in a page", "without one"])
+def test_what_the_file_is_to_hold_is_sent_unasked_only_where_it_is_small_or_nobody_sits(
+    sent: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, *, has_page: bool
+) -> None:
+    """A run may be over before its page has said hello."""
+    published: list[dict[str, Any]] = []
+    monkeypatch.setattr(host, "has_front_end", lambda: has_page)
+    monkeypatch.setattr(host, "publish", lambda _kind, content, _topic: published.append(content))
+    monkeypatch.setattr(options, "file_limit", 10_000_000)
+    widget = powawidget.replay(stream(one_paragraph(100_000))).widget
+    widget.announce_settled_file(1)
+    assert [size(each) > LIMIT for each in published] == ([] if has_page else [True])
+    monkeypatch.setattr(options, "file_limit", 160_000)
+    widget.announce_settled_file(1)
+    assert len(published) == (1 if has_page else 2)
+    assert size(published[-1]) < LIMIT
+    assert sent
+
+
 def test_pieces_of_two_threads_are_never_mixed(sent: list[dict[str, Any]]) -> None:
     widget = powawidget.replay(stream(["hello"])).widget
     together = threading.Barrier(4)
@@ -148,8 +167,9 @@ def test_a_page_loaded_again_is_told_of_all_widgets_or_told_to_ask_each(
     (answer,) = asked_for_all(sent)
     states = answer["data"]["states"]
     assert states[first.model_id]["state"]["_state"]["brief"] is True
-    cores = [each["state"]["code"] for each in states.values() if "code" in each["state"]]
-    assert cores == ["", ""]
+    # Not even an empty one: the page whose connection comes back has it, and keeps what isn't told.
+    assert [states[part.model_id]["model_name"] for part in first._core] == ["WidgetModel"] * 2
+    assert not [each for each in states.values() if "code" in each["state"]]
     assert_small([answer])
     # Each half of the core is given to who asks for it.
     del sent[:]
