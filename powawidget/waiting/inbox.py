@@ -1,6 +1,7 @@
 """Inbox: one widget for everything of this kernel that waits for a person."""
 
 import threading
+import time
 from typing import Any
 
 from powawidget.kernel import loop
@@ -87,8 +88,7 @@ class Inbox:
         self._live.note_change()  # a request that is quite new is listed a moment later
 
     def _transcripts(self, mark: str) -> dict[str, str]:
-        now = self._live.clock()
-        return transcripts(told_of(self._live.waiting()), now, mark)
+        return transcripts(told_of(self._live.waiting()), time.time(), mark)
 
 
 _lock = threading.Lock()

@@ -17,7 +17,7 @@ from powawidget.waiting.messages import WaitingRow
 _OPEN = frozenset({"pending", "sending", "unknown"})
 # What changes of a request once it is there.
 _TOLD = frozenset({"decision", "delivery", "outcome", "deadline", "closes", "by", "reason"})
-_TIMES = ("asked_at", "decided_at", "deadline", "closes")
+_TIMES = ("asked_at", "deadline", "closes")
 _SET = 1.0  # seconds by which clocks differ where one was set
 
 
@@ -187,7 +187,8 @@ class Row:
             if isinstance(part, ApprovalPart):
                 if part.decision not in _OPEN:
                     part.arguments = part.message = ""  # these are shown where it is asked alone
-                for name in _TIMES if self.ahead else ():
+                # What is decided tells the time of day by its run's clock: an inbox's is older.
+                for name in _TIMES if self.ahead and part.decision == "pending" else ():
                     at = getattr(part, name)
                     setattr(part, name, None if at is None else at + self.ahead)
         return state

@@ -222,7 +222,13 @@ async def test_a_page_counts_down_by_a_clock_of_its_own_whenever_the_machines_wa
     assert abs(part.asked_at - page.inbox.clock()) < 5
     page.look()
     assert page.parts(page.rows[0]) == [part]
-    del run
+    # Once it is decided it tells when, by its run's clock.
+    assert page.click(page.rows[0], "deny") is None
+    await asyncio.sleep(1)
+    page.look()
+    (part,) = page.parts(page.rows[0])
+    assert part.decided_at is not None
+    assert part.asked_at <= part.decided_at <= run.live.clock()
 
 
 @virtual
