@@ -18,7 +18,7 @@ WATCHDOG = 60
 # What a test has left: its chats and runs end, then the servers; then its names are forgotten.
 EMPTY = """
 import gc
-for kind in (pw.Chat, pw.Run, type(server)):
+for kind in (pw.Inbox, pw.Comparison, pw.Batch, pw.Chat, pw.Run, type(server)):
     for each in [found for found in gc.get_objects() if isinstance(found, kind)]:
         each.stop() if kind is type(server) else each.close()
 get_ipython().reset()
