@@ -13,6 +13,7 @@ import secrets
 from typing import Literal, NamedTuple
 
 from powawidget import settings
+from powawidget.kernel.worker import in_thread
 from powawidget.live.run import Live
 from powawidget.run import asking
 from powawidget.settings import options
@@ -61,6 +62,7 @@ class Notices:
         self._told: NoticesMessage | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._is_marked = False
+        self._making: asyncio.Task[None] | None = None
 
     def mark(self) -> None:
         """Look again soon."""
@@ -114,9 +116,19 @@ class Notices:
 
     def _tell(self) -> None:
         message, model = self.message(), attention.made()
-        if model is not None and message != self._told:
+        if model is None:
+            if (message.waiting or message.notices) and self._making is None:
+                self._making = self.loop.create_task(self._make())
+        elif message != self._told:
             self._told = message
             model.tell(message)
+
+    async def _make(self) -> None:
+        """Make the model that tells pages; each asks it for all there is."""
+        try:
+            await in_thread(attention.make)
+        finally:
+            self._making = None
 
 
 def _open_requests() -> list[frozenset[_Request]]:

@@ -1,8 +1,9 @@
 """How a page learns that somebody is waited for while nobody looks: a model without a view.
 
-There is one a kernel, made with the first run, chat or batch, be it shown or not: `js/src/notices`
-puts the number of waiting runs before the page's title, and notifies. Where a person asks for it,
-its view is the line by which the browser is allowed to.
+There is one a kernel, made when there first is something to notice, be the run shown or not, since
+most kernels never have any: `js/src/notices` puts the number of waiting runs before the page's
+title, and notifies. Where a person asks for it, its view is the line by which the browser is
+allowed to.
 """
 
 import logging
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from powawidget.kernel import host
 from powawidget.live.subscribers import log
-from powawidget.settings import options
 from powawidget.widget.messages import NoticesMessage
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _making = threading.Lock()
 _shared: "Attention | None" = None
+_has_page = False
 _gives: list[Callable[[], NoticesMessage]] = []
 
 
@@ -54,11 +55,21 @@ def shared() -> "Attention":
 
 
 def begin() -> None:
-    """Make the model where people sit at a page; whatever fails, runs go on and are shown."""
-    if made() is not None or not options.notices:
+    """Note that people sit at a page, where they do; whatever fails, runs go on and are shown."""
+    global _has_page  # noqa: PLW0603  # one a process
+    if _has_page:
         return
     try:
-        if host.kernel() is not None and host.has_front_end():
-            shared()
+        _has_page = host.kernel() is not None and host.has_front_end()
     except Exception as error:  # noqa: BLE001  # without it a view is what it was
+        log(logging.DEBUG, "powawidget couldn't tell whether there is a page: %r", error)
+
+
+def make() -> None:
+    """Make the model, where there is none and people sit at a page; on any thread, for long."""
+    if made() is not None or not _has_page:
+        return
+    try:
+        shared()
+    except Exception as error:  # noqa: BLE001  # runs go on without it
         log(logging.DEBUG, "powawidget couldn't make the model of notices: %r", error)
