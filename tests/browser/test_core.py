@@ -107,14 +107,14 @@ def test_ten_runs_share_a_core_and_those_far_away_are_fetched_when_they_come_nea
     assert near < len(hellos.comms) < RUNS
     assert page.evaluate("window.cores") == 1
 
-    # A file with the state of widgets gets the whole of each, and the core and the notices once.
+    # A file with the state of widgets gets the whole of each, and the core once.
     lab.command(page, "@jupyter-widgets/jupyterlab-manager:saveWidgetState")
     expect(views).to_have_count(RUNS, timeout=LONG)
     lab.command(page, "docmanager:save")
     file = nbformat.read(lab.root / "core.ipynb", as_version=4)
     models = file.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"].values()
     names = sorted(model["model_name"] for model in models)
-    assert names == ["AnyModel"] * (RUNS + 1) + ["WidgetModel"] * 2
+    assert names == ["AnyModel"] * RUNS + ["WidgetModel"] * 2
     assert sum(len(model["state"].get("code", "")) for model in models) > 60_000
     states = [model["state"]["_state"] for model in models if "_state" in model["state"]]
     assert len(states) == RUNS
