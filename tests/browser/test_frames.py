@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -46,6 +47,17 @@ MANY = """
 for n in range(24):  # JupyterLab shows 50 outputs of a cell
     said = '{"event": "complete", "status": "completed", "content": "Answer %d."}' % n
     display(pw.replay(f"data: {said}\\n\\n".encode()))
+"""
+
+CALLS = """
+import json
+said = []
+for n in range(1, 301):
+    call = {"step": n, "tool_name": "search", "call_id": f"c{n}"}
+    said.append({"event": "tool_call", **call, "arguments": {"query": f"tide {n}"}})
+    said.append({"event": "tool_result", **call, "result": "high", "duration_ms": 100})
+said.append({"event": "complete", "status": "completed", "content": "After many calls."})
+pw.replay("".join(f"data: {json.dumps(each)}\\n\\n" for each in said).encode())
 """
 
 CONNECTED = """
@@ -124,3 +136,32 @@ def test_a_page_of_many_runs_is_loaded_again(behind: Lab, far_page: Page, proxy:
     behind.output(page, 1).locator(".powawidget-transcript").last.scroll_into_view_if_needed()
     expect(runs.last).to_contain_text("Answer 23.", timeout=LONG)
     assert proxy.ended == []
+
+
+def test_a_run_of_very_many_calls_and_what_is_saved_once_a_connection_has_come_back(
+    behind: Lab, far_page: Page, proxy: Frames
+) -> None:
+    page = far_page
+    cells = ["import powawidget as pw\npw.options.file_limit = 160_000", CALLS, "print('heard')"]
+    behind.write_notebook("saved.ipynb", cells)
+    behind.open(page, "saved.ipynb")
+    for index in (0, 1):
+        behind.run_cell(page, index)
+    run = behind.output(page, 1).locator(".pw")
+    expect(run).to_contain_text("After many calls.", timeout=LONG)
+    opened = proxy.opened
+    proxy.cut()
+    while proxy.opened == opened:
+        page.wait_for_timeout(50)
+    page.wait_for_function(CONNECTED)
+    # The page asks for all widgets anew, and for this after that.
+    behind.run_cell(page, 2)
+    expect(behind.output(page, 2)).to_have_text("heard", timeout=LONG)
+    behind.wait_idle(page)
+    behind.command(page, "@jupyter-widgets/jupyterlab-manager:saveWidgetState")
+    behind.command(page, "docmanager:save")
+    file = nbformat.read(behind.root / "saved.ipynb", as_version=4)
+    models = file.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"].values()
+    assert sum(len(each["state"].get("code", "")) for each in models) > 60_000
+    assert proxy.ended == []
+    behind.problems(page)  # JupyterLab says that it lost the connection
