@@ -67,6 +67,8 @@ async function fetchCore(model: Model): Promise<Core> {
       new Promise((resolve) => {
         part.on("change:code", () => resolve(part.get("code")));
         request(part);
+        // Once more: a connection that was cut has lost it. A busy kernel would answer each.
+        setTimeout(() => part.get("code") || request(part), LATE);
       })
     );
   });

@@ -65,6 +65,8 @@ class Model extends FakeModel {
   /** Whether the page was told of all widgets at once, where the core has no code. */
   isLoadedAgain = false;
   readonly asked: unknown[] = [];
+  /** How many questions get lost on their way. */
+  lost = 0;
   readonly #parts = new Map<string, FakeModel>();
 
   constructor(state: unknown, code: () => Promise<string> | string) {
@@ -84,7 +86,7 @@ class Model extends FakeModel {
         if (!this.isLoadedAgain) told();
         const send = (asked: unknown) => {
           this.asked.push(asked);
-          setTimeout(told);
+          if (this.asked.length > this.lost) setTimeout(told);
         };
         return Object.assign(part, { comm: { send } });
       },
@@ -138,6 +140,23 @@ test("on a page that was loaded again each half of the core is asked for", async
   widget.render({ model, el } as never);
   await vi.waitFor(() => expect(el.textContent).toBe("from the core"));
   expect(model.asked).toEqual(Array(2).fill({ method: "request_state" }));
+});
+
+test("a half of the core that was lost on its way is asked for once more", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const model = new Model(STATE, () => packed());
+  model.isLoadedAgain = true;
+  model.lost = 1;
+  const widget = loader();
+  widget.initialize({ model } as never);
+  const el = document.createElement("div");
+  widget.render({ model, el } as never);
+  await vi.advanceTimersByTimeAsync(15_000);
+  expect([model.asked.length, el.textContent]).toEqual([2, expect.not.stringContaining("core")]);
+  await vi.advanceTimersByTimeAsync(10_000);
+  vi.useRealTimers();
+  await vi.waitFor(() => expect(el.textContent).toBe("from the core"));
+  expect(model.asked.length).toBe(3);
 });
 
 test("two notebooks of one page share the core; one of another version has its own", async () => {
