@@ -7,7 +7,7 @@ import { openTitle } from "../../src/notices/title";
 const settled = () => new Promise((done) => setTimeout(done, 0));
 
 beforeEach(() => {
-  document.head.innerHTML = "";
+  document.head.replaceChildren();
   document.title = "a.ipynb";
 });
 afterEach(() => void vi.restoreAllMocks());
