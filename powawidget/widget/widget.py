@@ -90,13 +90,19 @@ class FileCopy(NamedTuple):
 _embedding: contextvars.ContextVar[bool] = contextvars.ContextVar("_embedding", default=False)
 
 
+def _is_for_page() -> bool:
+    """Tell whether what is handled came from a page: a cell, or what calls a widget's callback."""
+    header = host.request().get("header") or {}
+    return host.has_front_end() or header.get("msg_type") == "comm_msg"
+
+
 def _trait_of(_: object, widget: "StateWidget") -> dict[str, Any]:
     is_asked_for = widget.comm is not None and not _embedding.get()
     may_be_brief = is_asked_for and not saving.noted.is_set()
     if may_be_brief and widget.is_over:
         return widget.brief()
     # nbclient saves what a widget was opened with, and asks for nothing later.
-    is_for_page = is_asked_for or (host.has_front_end() and not _embedding.get())
+    is_for_page = is_asked_for or (_is_for_page() and not _embedding.get())
     return widget.given_snapshot(_MOST_GIVEN if is_for_page else None)
 
 
@@ -149,7 +155,7 @@ class StateWidget(anywidget.AnyWidget):
         # When the snapshots were made that pages began with: by it the kernel knows its own.
         self._given: deque[float] = deque(maxlen=_GIVEN)
         self.is_asked_for = False
-        self._has_page = host.has_front_end()  # on the thread of the cell: others can't tell
+        self._has_page = _is_for_page()  # on the thread of the cell: others can't tell
         with live.lock:
             height = checked_height(options.max_height)
             super().__init__(**front_end, _mark=mark, _max_height=height)

@@ -101,6 +101,16 @@ def test_a_long_run_opens_answers_and_brings_modules_in_small_messages(
     assert len(whole[1]["packed"]) > LIMIT
 
 
+def test_what_a_callback_of_a_page_shows_opens_in_a_small_message(
+    sent: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page names no cell with a click on a button."""
+    monkeypatch.setattr(host, "request", lambda: {"header": {"msg_type": "comm_msg"}})
+    monkeypatch.setattr(options, "file_limit", 10_000_000)
+    assert powawidget.replay(stream(one_paragraph(100_000))).widget is not None
+    assert_small(sent)
+
+
 def test_what_nobody_sits_at_is_given_the_whole(
     sent: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
