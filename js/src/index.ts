@@ -13,6 +13,7 @@ import { Chat } from "./components/Chat";
 import { Batch, Run } from "./components/Run";
 import * as core from "./core";
 import type { Model } from "./link/host";
+import { keepCore } from "./link/kept-core";
 import { openSession, type WholeSession } from "./link/session";
 import * as words from "./text/words";
 import { hidesLine, hidesTranscript } from "./view/beside";
@@ -109,6 +110,7 @@ export default function widget() {
     initialize({ model }: Pick<Given, "model">): () => void {
       const opened = openSession(model, core);
       session = opened;
+      keepCore(model);
       return () => {
         opened.close();
         session = undefined;

@@ -15,7 +15,6 @@ interface Part {
   on(event: string, callback: () => void): void;
   comm: { send(data: unknown): void };
   /** Whether it was asked for its code. */
-  isAsked?: boolean;
 }
 
 interface Given {
@@ -43,32 +42,18 @@ const page = globalThis as { powawidgetCores?: Map<string, Promise<Core>> };
 page.powawidgetCores ??= new Map();
 const cores = page.powawidgetCores;
 
-const request = (part: Part) => {
-  part.isAsked = true;
-  part.comm.send({ method: "request_state" });
-};
-
-const partsOf = (model: Model): Promise<Part[]> =>
-  Promise.all(
-    // after IPY_MODEL_
-    (model.get("_core") as string[]).map((each) => model.widget_manager.get_model(each.slice(10))),
-  );
-
-/** Has what is saved with this widget's notebook hold the core, also where another brought it. */
-async function keepCore(model: Model): Promise<void> {
-  for (const part of await partsOf(model)) if (!(part.get("code") || part.isAsked)) request(part);
-}
-
 async function fetchCore(model: Model): Promise<Core> {
-  const codes = (await partsOf(model)).map((part) => {
+  const codes = (model.get("_core") as string[]).map(async (reference) => {
+    const part = await model.widget_manager.get_model(reference.slice(10)); // after IPY_MODEL_
     // A page that is loaded again is told of all widgets in one message, which would be too large.
     return (
       part.get("code") ||
       new Promise((resolve) => {
+        const request = () => part.get("code") || part.comm.send({ method: "request_state" });
         part.on("change:code", () => resolve(part.get("code")));
-        request(part);
+        request();
         // Once more: a connection that was cut has lost it. A busy kernel would answer each.
-        setTimeout(() => part.get("code") || request(part), LATE);
+        setTimeout(request, LATE);
       })
     );
   });
@@ -84,9 +69,7 @@ async function coreFor(model: Model): Promise<Core> {
     const known = cores.get(CORE_HASH);
     if (known === undefined) break;
     try {
-      const core = await known;
-      keepCore(model).catch(() => {});
-      return core;
+      return await known;
     } catch {} // it is no longer the page's
   }
   const core = fetchCore(model);

@@ -170,28 +170,6 @@ test("two notebooks of one page share the core; one of another version has its o
   expect(other).not.toHaveBeenCalled();
 });
 
-test("a notebook whose core another one brought asks for its own once, since it may be saved", async () => {
-  const first = opened();
-  await vi.waitFor(() => expect(first.el.textContent).toBe("from the core"));
-  const model = new Model(STATE, () => packed());
-  model.isLoadedAgain = true;
-  const all = [loader(), loader(), loader()];
-  for (const widget of all) widget.initialize({ model } as never);
-  const half = (which: number) =>
-    (model.widget_manager as { get_model(id: string): Promise<FakeModel> }).get_model(
-      `the-core-${which}`,
-    );
-  await vi.waitFor(async () => {
-    expect(`${(await half(0)).get("code")}${(await half(1)).get("code")}`).toBe(packed());
-  });
-  expect(model.asked).toEqual(Array(2).fill({ method: "request_state" }));
-  all.push(loader());
-  all.at(-1)?.initialize({ model } as never);
-  await vi.waitFor(() => expect(model.log.length).toBe(4));
-  expect(model.asked.length).toBe(2);
-  expect(page.evaluated).toBe(1);
-});
-
 test("until the core is there, the status and the text are shown, as text", async () => {
   const { promise, give } = held<string>();
   const hostile = "<img src=x onerror=alert(1)> **bold**";
