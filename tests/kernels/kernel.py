@@ -17,10 +17,14 @@ ROOT = pathlib.Path(__file__).parents[2]
 WATCHDOG = 60
 # What a test has left: its chats and runs end, then the servers; then its names are forgotten.
 EMPTY = """
-import gc
+import gc, ipywidgets
 for kind in (pw.Inbox, pw.Comparison, pw.Batch, pw.Chat, pw.Run, type(server)):
     for each in [found for found in gc.get_objects() if isinstance(found, kind)]:
         each.stop() if kind is type(server) else each.close()
+ipywidgets.Widget.close_all()  # a batch's board outlives it
+from powawidget.kernel import bridge
+if bridge._receivers:
+    print(len(bridge._receivers), "comms of ours are left")
 get_ipython().reset()
 """
 
