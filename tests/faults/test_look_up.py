@@ -141,7 +141,10 @@ def test_a_run_that_stays_at_work_is_given_up_after_a_while(world: World) -> Non
     assert looks(server) >= 1
 
 
-def test_the_kernel_is_kept_alive_while_a_run_is_looked_up_and_no_longer(world: World) -> None:
+def test_the_kernel_is_kept_alive_while_a_run_is_looked_up_and_no_longer(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alive, "_current", None)  # of what other tests have left going on
     go = threading.Event()
 
     async def look(exchange: Exchange) -> None:

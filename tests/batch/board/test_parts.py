@@ -144,7 +144,10 @@ def test_a_script_gets_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> N
     assert away.host.kernel() is None
 
 
-def test_the_kernel_is_kept_alive_while_a_machine_tells_of_rows_and_no_longer() -> None:
+def test_the_kernel_is_kept_alive_while_a_machine_tells_of_rows_and_no_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(alive, "_current", None)  # of what other tests have left going on
     board = AwayBoard(CONTENT, lambda: None)
     clock = board._parts._clock = Clock()
     assert not kept()
