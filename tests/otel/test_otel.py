@@ -179,7 +179,7 @@ def test_a_run_that_goes_on_and_what_is_no_exporter_are_refused() -> None:
     run.stop()
     run.wait(display=False)
     with pytest.raises(powawidget.WrongTypeError, match="exporter"):
-        run.to_otel("http://localhost:4318")  # type: ignore[arg-type]
+        run.to_otel("http://localhost:4318")  # type: ignore[arg-type]  # it is what is refused
 
 
 class Refusing(SpanExporter):

@@ -232,7 +232,7 @@ def test_a_person_who_decides_here_has_the_time_of_the_ledger() -> None:
     state = folded(
         [
             Seen(frame(name, type=name, ts=ts(SERVER + time), **fields), HERE + time)
-            for name, time, fields in before  # type: ignore[misc]
+            for name, time, fields in before  # type: ignore[misc]  # tuples of three
         ]
     )
     asked = next(part for part in state.parts if isinstance(part, ApprovalPart))

@@ -1,7 +1,9 @@
 // What the views of many runs have in common; each module that draws one has it within.
 import { useLayoutEffect, useState } from "preact/hooks";
-import type { Model } from "../link/host";
+import { sendControl } from "../link/control";
+import { guarded, type Model } from "../link/host";
 import type { WholeSession } from "../link/session";
+import type { PageMessage } from "../state/wire";
 import { hidesTranscript } from "./beside";
 import type { View } from "./view";
 
@@ -10,6 +12,12 @@ export interface Link {
   /** The kernel is another one, or was gone for a while: all is asked for anew. */
   renew(): void;
   close(): void;
+}
+
+/** Says it by every way there is: the kernel knows a message by its id and obeys it once. */
+export function say(model: Model, message: object): void {
+  guarded(() => model.send(message));
+  sendControl(model, message as PageMessage);
 }
 
 /** A view's link, which draws it again whenever something has changed; null until it is made. */

@@ -1,17 +1,9 @@
 // What a board says to its kernel and hears of it, beside what every widget does.
 import { newId } from "../../core";
-import { sendControl } from "../../link/control";
-import { guarded, type Model } from "../../link/host";
+import type { Model } from "../../link/host";
 import { joining } from "../../link/pieces";
-import type {
-  BoardAbout,
-  BoardMessage,
-  BoardRequest,
-  Figures,
-  Line,
-  PageMessage,
-} from "../../state/wire";
-import type { Link } from "../../view/boards";
+import type { BoardAbout, BoardMessage, BoardRequest, Figures, Line } from "../../state/wire";
+import { type Link, say } from "../../view/boards";
 
 const ANSWERED_WITHIN = 4_000; // ms after which the same is asked again
 const LIVE = new Set<Line["standing"]>(["running", "waiting"]);
@@ -168,10 +160,8 @@ export class BoardLink implements Link {
     }, ANSWERED_WITHIN);
   }
 
-  /** By every way there is: the kernel knows a message by its id and obeys it once. */
   #send(message: BoardRequest): void {
-    guarded(() => this.model.send(message));
-    sendControl(this.model, message as unknown as PageMessage);
+    say(this.model, message);
   }
 
   readonly #hear = joining((said) => {

@@ -1,10 +1,9 @@
 // What a view of an inbox says to its kernel and hears of it, beside what every widget does.
 import { newId } from "../../core";
-import { sendControl } from "../../link/control";
-import { guarded, type Model } from "../../link/host";
+import type { Model } from "../../link/host";
 import { joining } from "../../link/pieces";
-import type { PageMessage, WaitingMessage, WaitingRequests } from "../../state/wire";
-import type { Link } from "../../view/boards";
+import type { WaitingMessage, WaitingRequests } from "../../state/wire";
+import { type Link, say } from "../../view/boards";
 
 const ANSWERED_WITHIN = 4_000; // ms after which the same is asked again
 
@@ -50,11 +49,8 @@ export class InboxLink implements Link {
     this.#timer = setTimeout(() => this.#ask(), ANSWERED_WITHIN);
   }
 
-  /** By every way there is: the kernel knows a message by its id and obeys it once. */
   #send(said: Said): void {
-    const message = { ...said, id: newId(), view: this.#view } as WaitingRequests;
-    guarded(() => this.model.send(message));
-    sendControl(this.model, message as unknown as PageMessage);
+    say(this.model, { ...said, id: newId(), view: this.#view });
   }
 
   readonly #hear = joining((said) => {
